@@ -1,0 +1,188 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Child processes: own group, own log, ended for certain.
+
+Every process carries the name of its run in its environment (RUN_MARKER), so
+that whatever it starts itself, even in a session of its own, is found again.
+See :mod:`heat_upgrade.guardian` for what happens when the tool itself dies.
+"""
+
+import collections
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from heat_upgrade import errors
+from heat_upgrade import waiting
+
+RUN_MARKER = 'HEAT_UPGRADE_RUN'
+
+# What Heat's engine needs at worst with work in hand (LAB-FACTS: 46 s with a
+# resource of 45 s).
+STOP_TIMEOUT = 60
+
+# Variables of the caller that must not reach a service: they would point it
+# at another cloud, another Python or another configuration.
+_UNWANTED = ('OS_', 'PYTHON', 'VIRTUAL_ENV', 'TOX_', 'RABBITMQ_', 'MYSQL_',
+             'TEMPEST_', 'UWSGI_')
+
+
+def environment(marker, extra=None):
+    """Return the environment of a child: the caller's, cleaned and marked."""
+    env = {name: value for name, value in os.environ.items()
+           if not name.startswith(_UNWANTED)}
+    env['LC_ALL'] = 'C.UTF-8'
+    env[RUN_MARKER] = marker
+    env.update(extra or {})
+    return env
+
+
+def tail(path, lines=15):
+    """Return the last lines of a file as one text, '' if there is none."""
+    try:
+        with open(path, errors='replace') as log:
+            return ''.join(collections.deque(log, lines)).rstrip()
+    except FileNotFoundError:
+        return ''
+
+
+class Process:
+    """One daemon: a command, its environment and its log.
+
+    :param name: short name, also of the log file
+    :param argv: the command
+    :param log: path of the file that takes standard output and error
+    :param env: the whole environment, see :func:`environment`
+    :param cwd: working directory
+    :param stop_signal: what asks it to end
+    """
+
+    def __init__(self, name, argv, *, log, env, cwd=None,
+                 stop_signal=signal.SIGTERM):
+        self.name = name
+        self.argv = [str(word) for word in argv]
+        self.log = pathlib.Path(log)
+        self.env = env
+        self.cwd = cwd
+        self.stop_signal = stop_signal
+        self._popen = None
+        self._stopping = False
+
+    def start(self):
+        """Start it in a process group of its own."""
+        self._stopping = False
+        with open(self.log, 'ab') as out:
+            self._popen = subprocess.Popen(
+                self.argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env=self.env, cwd=self.cwd, start_new_session=True)
+
+    @property
+    def pid(self):
+        return self._popen and self._popen.pid
+
+    def running(self):
+        return self._popen is not None and self._popen.poll() is None
+
+    def died(self):
+        """Return the exit status if it ended though nobody asked it to."""
+        if self._popen is None or self._stopping:
+            return None
+        return self._popen.poll()
+
+    def check(self):
+        """Raise :class:`errors.ProcessDied` if it died by itself."""
+        status = self.died()
+        if status is not None:
+            raise errors.ProcessDied(
+                f'{self.name} ended by itself with status {status}:\n'
+                f'{tail(self.log)}', log=self.log)
+
+    def wait_ready(self, probe, *, timeout, what):
+        """Wait until the probe is true; a death ends the wait at once."""
+        def alive_and_ready():
+            self.check()
+            return probe()
+        return waiting.wait_until(alive_and_ready, timeout=timeout,
+                                  what=f'{self.name}: {what}', log=self.log)
+
+    def ask_to_stop(self):
+        """Send the stop signal and return at once."""
+        self._stopping = True
+        if self.running():
+            self._popen.send_signal(self.stop_signal)
+
+    def stop(self, timeout=STOP_TIMEOUT):
+        """End it and its group.
+
+        :param timeout: seconds between the stop signal and SIGKILL
+        :returns: (seconds that it took, True if it had to be killed)
+        """
+        if self._popen is None:
+            return 0.0, False
+        started = time.monotonic()
+        self.ask_to_stop()
+        killed = False
+        try:
+            self._popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            killed = True
+        self.kill()
+        return time.monotonic() - started, killed
+
+    def kill(self):
+        """End whatever is left of its group, without asking."""
+        self._stopping = True
+        if self._popen is None:
+            return
+        try:
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+        self._popen.wait()
+
+
+def run(name, argv, *, log, env, cwd=None, timeout, check=True, stdin=None):
+    """Run a command to its end, its output appended to a log.
+
+    :param name: short name, for messages
+    :param timeout: seconds after which its process group is killed
+    :param check: raise if it ends with another status than 0
+    :param stdin: file object to read from, or None for nothing
+    :returns: (exit status, its own output as text)
+    :raises: :class:`errors.LabError` with the last lines of the output
+    """
+    argv = [str(word) for word in argv]
+    with open(log, 'a+b') as out:
+        start = out.seek(0, os.SEEK_END)
+        popen = subprocess.Popen(
+            argv, stdin=stdin or subprocess.DEVNULL, stdout=out, stderr=out,
+            env=env, cwd=cwd, start_new_session=True)
+        try:
+            status = popen.wait(timeout)
+        except BaseException as exc:
+            os.killpg(popen.pid, signal.SIGKILL)
+            popen.wait()
+            if isinstance(exc, subprocess.TimeoutExpired):
+                raise errors.WaitTimeout(
+                    f'{name} did not end within {timeout:g} s:\n{tail(log)}',
+                    log=log) from None
+            raise
+        out.seek(start)
+        output = out.read().decode(errors='replace')
+    if check and status:
+        raise errors.LabError(
+            f'{name} ended with status {status}:\n'
+            + '\n'.join(output.splitlines()[-15:]), log=log)
+    return status, output
