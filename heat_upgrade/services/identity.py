@@ -40,25 +40,37 @@ class Identity:
             project_domain_id='default'))
         self._known = {}
 
+    def get(self, url, *, timeout):
+        """GET a URL with the administrator's token.
+
+        :param timeout: seconds
+        :returns: the response, whatever its status
+        :raises: OSError if nobody answers in time
+        """
+        try:
+            return self.session.get(url, raise_exc=False, connect_retries=0,
+                                    timeout=timeout)
+        except exceptions.ConnectFailure as exc:
+            raise OSError(str(exc)) from exc
+
     def _call(self, method, path, body=None):
         response = self.session.request(f'{self.url}/v3/{path}', method,
                                         json=body)
         return response.json() if response.content else {}
 
     def _ensure(self, kind, plural, name, **attributes):
-        """Make a thing that is not there yet; returns its id."""
-        body = {kind: {'name': name, **attributes}}
-        try:
-            return self._call('POST', plural, body)[kind]['id']
-        except exceptions.Conflict:
-            scope = attributes.get('domain_id')
-            query = f'?name={name}' + (f'&domain_id={scope}' if scope else '')
-            return self._call('GET', plural + query)[plural][0]['id']
+        """Find a thing by its name, or make it; returns its id."""
+        if (plural, name) not in self._known:
+            domain = attributes.get('domain_id')
+            scope = f'&domain_id={domain}' if domain else ''
+            found = self._call('GET', f'{plural}?name={name}{scope}')[plural]
+            self._known[plural, name] = (found or [self._call(
+                'POST', plural, {kind: {'name': name, **attributes}})[kind]]
+            )[0]['id']
+        return self._known[plural, name]
 
     def role(self, name):
-        if name not in self._known:
-            self._known[name] = self._ensure('role', 'roles', name)
-        return self._known[name]
+        return self._ensure('role', 'roles', name)
 
     def user(self, name, password, *, domain='default'):
         return self._ensure('user', 'users', name, password=password,
@@ -79,6 +91,10 @@ class Identity:
             self._call('POST', 'endpoints', {'endpoint': {
                 'service_id': service, 'interface': interface, 'url': url,
                 'region_id': region}})
+
+    def project_id(self):
+        """Return the id of the administrator's own project."""
+        return self.session.get_project_id()
 
     def prepare_heat(self, *, service_password, domain_password):
         """Make the accounts, roles and domain of Heat's installation guide.
