@@ -1,0 +1,28 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tests of Heat across an upgrade: a tempest plugin for any cloud."""
+
+import os
+
+# What runs against a cloud; tests/unit does not.
+SUITES = ('smoke', 'scenarios')
+
+
+def load_tests(loader, tests, pattern):
+    """Discover what runs against a cloud, by unittest's protocol."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for suite in SUITES:
+        tests.addTests(loader.discover(
+            os.path.join(here, suite), pattern=pattern or 'test*.py',
+            top_level_dir=os.path.dirname(here)))
+    return tests

@@ -1,0 +1,124 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The options of the plugin, all in one group of its own.
+
+Nothing is registered in a group that heat-tempest-plugin registers too, so
+both plugins can be installed side by side.
+"""
+
+import os
+
+from oslo_config import cfg
+
+STATE_DIR_VARIABLE = 'HEAT_UPGRADE_STATE_DIR'
+
+group = cfg.OptGroup(
+    name='heat_integrationtests',
+    title='Heat upgrade tests',
+    help='How the upgrade tests of Heat reach a cloud, and what that cloud '
+         'promises to offer.')
+
+OPTIONS = [
+    cfg.StrOpt(
+        'state_dir',
+        help='Directory in which one phase leaves its manifests for the '
+             'next; it must outlive the upgrade. The default is the '
+             f'environment variable {STATE_DIR_VARIABLE}.'),
+    cfg.IntOpt(
+        'build_timeout', default=300, min=1,
+        help='Seconds that one operation on a stack may take.'),
+    cfg.FloatOpt(
+        'build_interval', default=0.25, min=0.01,
+        help='Seconds between the first two looks at a stack that is being '
+             'worked on; the interval then grows up to '
+             'build_interval_max.'),
+    cfg.FloatOpt(
+        'build_interval_max', default=2.0, min=0.01,
+        help='The longest interval, in seconds, between two looks.'),
+    cfg.IntOpt(
+        'request_timeout', default=60, min=1,
+        help='Seconds that one HTTP request may take.'),
+    cfg.StrOpt(
+        'catalog_type', default='orchestration',
+        help='Type of the orchestration service in the catalog.'),
+    cfg.StrOpt(
+        'region',
+        help='Region of the endpoints. The default is [identity] region.'),
+    cfg.StrOpt(
+        'endpoint_type', default='public',
+        choices=['public', 'internal', 'admin'],
+        help='Interface of the endpoints that the tests talk to.'),
+    cfg.StrOpt(
+        'username',
+        help='Name of an existing user that owns the stacks of the '
+             'scenarios. When unset, the pre phase makes a project and '
+             'users of its own with the credentials of [auth] admin_*, and '
+             'destroy removes them.'),
+    cfg.StrOpt(
+        'password', secret=True,
+        help='Password of the user given by username.'),
+    cfg.StrOpt(
+        'project_name',
+        help='Project of the user given by username.'),
+    cfg.StrOpt(
+        'user_domain_name', default='Default',
+        help='Domain of the user given by username.'),
+    cfg.StrOpt(
+        'project_domain_name', default='Default',
+        help='Domain of the project given by project_name.'),
+    cfg.ListOpt(
+        'account_roles', default=['member', 'heat_stack_owner'],
+        help='Roles of the users that the pre phase makes. Each must exist '
+             'in Keystone. Leave heat_stack_owner out where the cloud has '
+             'no such role.'),
+    cfg.StrOpt(
+        'operator_role', default='admin',
+        help='Role that lets a user manage projects and users; given to '
+             'the operator whose stacks hold OS::Keystone resources.'),
+    cfg.BoolOpt(
+        'keystone_resources', default=True,
+        help='Whether stacks may hold OS::Keystone resources, which takes '
+             'the credentials of [auth] admin_*.'),
+    cfg.BoolOpt(
+        'cfn_api', default=True,
+        help='Whether heat-api-cfn is deployed, so that pre-signed URLs '
+             'can be used.'),
+    cfg.BoolOpt(
+        'stack_snapshots', default=True,
+        help='Whether the policy of the cloud allows snapshots of stacks.'),
+]
+
+
+class NoStateDirectory(Exception):
+    """Nobody said where the manifests are."""
+
+
+def list_opts():
+    """Give the options as oslo.config's generator wants them."""
+    return [(group, OPTIONS)]
+
+
+def state_dir(options, environ=os.environ):
+    """Give the absolute path of the directory that holds the manifests.
+
+    :param options: the group heat_integrationtests of a configuration
+    :param environ: where the variable HEAT_UPGRADE_STATE_DIR is looked up
+    :raises NoStateDirectory: neither says where
+    """
+    path = options.state_dir or environ.get(STATE_DIR_VARIABLE)
+    if not path:
+        raise NoStateDirectory(
+            'No state directory is given: set state_dir in '
+            f'[{group.name}] of tempest.conf, or {STATE_DIR_VARIABLE} in '
+            'the environment. It must be the same in every phase.')
+    return os.path.abspath(os.path.expanduser(path))

@@ -1,0 +1,228 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The one place that knows which tests belong to which phase.
+
+The runner, tox and grenade's plugin all select tests through this module,
+or run it: ``python -m heat_integrationtests.phases PHASE``.
+"""
+
+import argparse
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from heat_integrationtests import config
+
+KINDS = ('pre', 'verify', 'during', 'post', 'smoke')
+
+# Exit status when the tests ran and one failed, and when none ran.
+FAILED = 1
+NOTHING_RAN = 3
+
+# One class stays in one worker, so that its credentials are made once.
+GROUP_REGEX = r'([^\.]*\.)*'
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """A name, and the kinds that it runs, each in a process of its own."""
+
+    name: str
+    kinds: tuple[str, ...]
+
+
+PHASES = (
+    Phase('pre-upgrade', ('pre', 'verify')),
+    Phase('during-upgrade', ('during',)),
+    Phase('mixed', ('verify',)),
+    Phase('post-upgrade', ('verify', 'post')),
+    Phase('smoke', ('smoke',)),
+)
+
+
+def phase(name):
+    """Give the phase of this name.
+
+    :raises ValueError: there is none; the text lists those that are
+    """
+    for known in PHASES:
+        if known.name == name:
+            return known
+    raise ValueError(
+        f'There is no phase {name!r}; the phases are '
+        + ', '.join(known.name for known in PHASES))
+
+
+def regex(*kinds):
+    """Give the pattern that matches the tests of these kinds by their id.
+
+    A test id ends in its tags, as testtools' WithAttributes writes them:
+    ``module.Class.test[id-UUID,post,post-upgrade]``.
+
+    :param kinds: names out of KINDS
+    :raises ValueError: a kind is unknown
+    """
+    unknown = set(kinds) - set(KINDS)
+    if unknown or not kinds:
+        raise ValueError(f'Unknown kinds {sorted(unknown)}; the kinds are '
+                         + ', '.join(KINDS))
+    names = kinds[0] if len(kinds) == 1 else f'({"|".join(kinds)})'
+    return rf'^heat_integrationtests\.(smoke|scenarios)\..*[\[,]{names}[,\]]'
+
+
+def command(*kinds, repository, concurrency=None, scenarios=None,
+            arguments=(), python=sys.executable):
+    """Give the argument vector that runs these kinds by stestr.
+
+    :param kinds: names out of KINDS; several run in one process, which is
+        for kinds that do not depend on one another (verify and smoke)
+    :param repository: directory in which stestr keeps its results
+    :param concurrency: number of workers; stestr's default is one for each
+        core
+    :param scenarios: a regular expression; only tests whose id matches it
+        are run
+    :param arguments: further arguments of ``stestr run``
+    :param python: the interpreter of the environment of these tests
+    """
+    here = os.path.dirname(os.path.abspath(__file__))
+    selection = regex(*kinds)
+    if scenarios:
+        selection = f'(?=.*(?:{scenarios})){selection}'
+    argv = [python, '-m', 'stestr', '--repo-url', repository,
+            '--test-path', here, '--top-dir', os.path.dirname(here),
+            '--group-regex', GROUP_REGEX, 'run']
+    if concurrency:
+        argv += ['--concurrency', str(concurrency)]
+    return argv + list(arguments) + [selection]
+
+
+def environment(state_dir=None, environ=os.environ):
+    """Give the variables that a run needs, on top of those given."""
+    variables = dict(environ)
+    if state_dir:
+        variables[config.STATE_DIR_VARIABLE] = os.path.abspath(state_dir)
+    return variables
+
+
+def no_configuration(environ=os.environ):
+    """Give why there is no tempest.conf to use, or None when there is one.
+
+    Tempest itself falls back to defaults then, which name no cloud.
+    """
+    path = environ.get('TEMPEST_CONFIG')
+    if path and '/' not in path:
+        path = os.path.join(environ.get('TEMPEST_CONFIG_DIR', '.'), path)
+    if not path:
+        return 'set TEMPEST_CONFIG to the path of a tempest.conf'
+    if not os.path.isfile(path):
+        return f'TEMPEST_CONFIG names {path}, which is not a file'
+    return None
+
+
+def executed(repository):
+    """Count the tests of the last run that were not skipped.
+
+    :param repository: the directory that stestr kept its results in
+    """
+    # Imported here: who only asks for a regex need not have stestr.
+    from stestr.repository import util
+    import subunit
+    import testtools
+
+    seen = set()
+
+    def note(test):
+        if test['status'] in ('success', 'fail', 'xfail', 'uxsuccess'):
+            seen.add(test['id'])
+
+    try:
+        last = util.get_repo_open(repo_url=repository).get_latest_run()
+    except KeyError:
+        return 0
+    result = testtools.StreamToDict(note)
+    result.startTestRun()
+    subunit.ByteStreamToStreamResult(last.get_subunit_stream()).run(result)
+    result.stopTestRun()
+    return len(seen)
+
+
+def run(name, *, state_dir=None, repository=None, concurrency=None,
+        scenarios=None, arguments=()):
+    """Run a phase and give its exit status.
+
+    Each kind has its own process, one after the other; the first that
+    fails ends the phase, since what follows builds on it.
+
+    :param name: the name of the phase
+    :param state_dir: where the manifests are; see config.state_dir
+    :param repository: where stestr keeps its results; default: a
+        temporary directory
+    :returns: 0; FAILED; or NOTHING_RAN when a kind executed no test
+    """
+    with tempfile.TemporaryDirectory(prefix='heat-stestr-') as temporary:
+        for kind in phase(name).kinds:
+            kept = os.path.join(repository or temporary, kind)
+            os.makedirs(kept, exist_ok=True)
+            print(f'== {name}: {kind}', flush=True)
+            status = subprocess.run(
+                command(kind, repository=kept, concurrency=concurrency,
+                        scenarios=scenarios, arguments=arguments),
+                env=environment(state_dir), check=False).returncode
+            if not executed(kept):
+                print(f'{name}: no test of the kind {kind} was executed',
+                      file=sys.stderr)
+                return NOTHING_RAN
+            if status:
+                return FAILED
+    return 0
+
+
+def _pattern(text):
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f'not a regular expression: {error}')
+    return text
+
+
+def main(argv=None):
+    """Run a phase from the command line."""
+    parser = argparse.ArgumentParser(
+        prog='python -m heat_integrationtests.phases',
+        description='Runs one phase of the upgrade tests against the cloud '
+                    'that TEMPEST_CONFIG describes.',
+        epilog='Further arguments are given to "stestr run". Exit status: '
+               f'0 all passed, {FAILED} a test failed, 2 usage, '
+               f'{NOTHING_RAN} no test was executed.')
+    parser.add_argument('phase', choices=[known.name for known in PHASES])
+    parser.add_argument('--state-dir', metavar='DIR',
+                        help='where the phases leave their manifests')
+    parser.add_argument('--repository', metavar='DIR',
+                        help="where to keep stestr's results")
+    parser.add_argument('--concurrency', type=int, metavar='N')
+    parser.add_argument('--scenarios', type=_pattern, metavar='REGEX',
+                        help='only tests whose id matches')
+    known, arguments = parser.parse_known_args(argv)
+    complaint = no_configuration()
+    if complaint:
+        parser.error(complaint)
+    return run(known.phase, state_dir=known.state_dir,
+               repository=known.repository, concurrency=known.concurrency,
+               scenarios=known.scenarios, arguments=arguments)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

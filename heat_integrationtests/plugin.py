@@ -1,0 +1,43 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The entry point by which tempest finds these tests and their options."""
+
+import os
+
+from tempest import config
+from tempest.test_discover import plugins
+
+from heat_integrationtests import config as own_config
+from heat_integrationtests import isolation
+
+isolation.check()
+
+
+class HeatUpgradeTestsPlugin(plugins.TempestPlugin):
+    """Smoke tests and upgrade scenarios of Heat."""
+
+    def load_tests(self):
+        """Give the directory of the tests and the one it is imported from.
+
+        heat_integrationtests.load_tests leaves the unit tests out.
+        """
+        here = os.path.dirname(os.path.abspath(__file__))
+        return here, os.path.dirname(here)
+
+    def register_opts(self, conf):
+        """Register the group heat_integrationtests."""
+        config.register_opt_group(conf, own_config.group, own_config.OPTIONS)
+
+    def get_opt_lists(self):
+        """Give the options for a sample tempest.conf."""
+        return [(own_config.group.name, own_config.OPTIONS)]

@@ -1,0 +1,411 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The contract of an upgrade test: the base class of all scenarios.
+
+A scenario says what it creates, what it changes, and what it asserts; the
+base class does the rest, in the same order for all of them.
+"""
+
+import uuid
+
+from tempest import config
+from tempest import test
+from testtools import content as attachment
+
+from heat_integrationtests import account
+from heat_integrationtests import clients
+from heat_integrationtests import config as own_config
+from heat_integrationtests import facts
+from heat_integrationtests import hot
+from heat_integrationtests import manifest
+from heat_integrationtests import phase
+from heat_integrationtests import stacks
+
+CONF = config.CONF
+
+# The name of the stack of a scenario that has only one.
+MAIN = 'main'
+
+
+class Scenario(test.BaseTestCase):
+    """Something that is created before an upgrade and must survive it.
+
+    A subclass states what is in the first block; its tests are four calls:
+    create_and_record (pre), assert_unchanged (verify),
+    assert_out_of_reach (during) and update_and_delete (post). The hooks in
+    the second block assert what the scenario is about.
+    """
+
+    # File in templates/, or the text of a template.
+    template = None
+    # What the first version of the stack is made with.
+    parameters = {}
+    files = {}
+    environment = {}
+    tags = ()
+    # What the update with a change is made with, on top of the above.
+    changed_template = None
+    changed_parameters = {}
+    # Where the stack ends that is created before the upgrade.
+    created = 'CREATE_COMPLETE'
+    # Whether the stack needs the rights of an operator in Keystone.
+    as_operator = False
+    # Facts that may differ although nothing was done to the stack, and
+    # those that an update with no change may change: with the reason.
+    exceptions = ()
+    update_exceptions = ()
+
+    # -- hooks ------------------------------------------------------------
+
+    def check(self, record, outputs):
+        """Assert on the stack as created: in pre, verify and post.
+
+        :param record: the stack's part of the manifest
+        :param outputs: as Heat gives them now
+        """
+
+    def check_changed(self, record, outputs):
+        """Assert on the stack after the update with a change."""
+
+    def before_update(self, stack, record):
+        """Bring a stack into a state that can be updated; in post.
+
+        Gives whether the stack was changed by that, so that it cannot be
+        compared with the record any more.
+        """
+        return False
+
+    def check_gone(self, record):
+        """Assert that what the stack made is gone, after its deletion."""
+
+    # -- what tempest calls -----------------------------------------------
+
+    @classmethod
+    def skip_checks(cls):
+        super().skip_checks()
+        if cls.as_operator and not (
+                CONF.heat_integrationtests.keystone_resources):
+            raise cls.skipException(
+                'keystone_resources is off in [heat_integrationtests]')
+
+    @classmethod
+    def setup_credentials(cls):
+        # Tempest's own credentials end with the class; these must outlive
+        # the upgrade. They are made, or read, by the first test.
+        super().setup_credentials()
+        cls.directory = own_config.state_dir(CONF.heat_integrationtests)
+
+    def setUp(self):
+        super().setUp()
+        self.addOnException(self._attach_stories)
+        kind = phase.of(getattr(self, self._testMethodName))
+        find = account.ensure if kind == 'pre' else account.load
+        self.account = find(CONF, self.directory)
+        if kind != 'pre':
+            self.manifest = manifest.load(self.directory, self.name())
+        self._touched = []
+
+    # -- who and where ----------------------------------------------------
+
+    @classmethod
+    def name(cls):
+        """Give the name of the scenario: its module's, without test_."""
+        return cls.__module__.rpartition('.')[2].removeprefix('test_')
+
+    @property
+    def session(self):
+        """The session of who owns the stacks of this scenario."""
+        identity = (self.account.operator if self.as_operator
+                    else self.account.owner)
+        return clients.shared_session(CONF, identity)
+
+    @property
+    def heat(self):
+        """A heatclient, as the owner of the stacks."""
+        return clients.heat(CONF, self.session)
+
+    @property
+    def keystone(self):
+        """A clients.Keystone as the operator, or None without one."""
+        if self.account.operator is None:
+            return None
+        return clients.Keystone(CONF, clients.shared_session(
+            CONF, self.account.operator))
+
+    @property
+    def stacks(self):
+        """What can be done to stacks, as their owner."""
+        own = CONF.heat_integrationtests
+        return stacks.Stacks(
+            self.heat, timeout=own.build_timeout,
+            interval=own.build_interval,
+            interval_max=own.build_interval_max)
+
+    def record(self, key=MAIN):
+        """Give the part of the manifest that is about one stack."""
+        try:
+            return self.manifest['stacks'][key]
+        except KeyError:
+            raise manifest.Damaged(
+                f'The manifest of {self.name()} in {self.directory} has no '
+                f'stack {key}: the pre phase failed before it was recorded'
+            ) from None
+
+    def recorded_facts(self, key=MAIN):
+        """Give the facts of a stack as they were recorded."""
+        try:
+            return self.record(key)['facts']
+        except KeyError:
+            raise manifest.Damaged(
+                f'The manifest of {self.name()} in {self.directory} has no '
+                f'facts of the stack {key}: the pre phase failed after it '
+                'had begun to create it') from None
+
+    def stack(self, key=MAIN):
+        """Give the stacks.Stack that was recorded under this key."""
+        record = self.record(key)
+        return self._touch(stacks.Stack(record['name'], record['id']))
+
+    # -- pre --------------------------------------------------------------
+
+    def create(self, key=MAIN, *, wait=None, **fields):
+        """Create a stack, and note in the manifest that it was asked for.
+
+        :param key: what the scenario calls it
+        :param wait: the status to wait for; default: self.created
+        :param fields: of the request, instead of the class's own: template,
+            parameters, files, environment, tags, disable_rollback …
+        :returns: a stacks.Stack
+        """
+        if not hasattr(self, 'manifest'):
+            if manifest.exists(self.directory, self.name()):
+                raise manifest.Exists(
+                    f'{manifest.path(self.directory, self.name())} is '
+                    'there: the pre phase has run with this state '
+                    'directory. Run python -m heat_integrationtests.destroy '
+                    'to begin again, or use another directory')
+            self.manifest = {'scenario': self.name(), 'stacks': {},
+                             'notes': {}}
+        request = self.request(**fields)
+        entry = {'name': self.stack_name(key), 'id': None,
+                 'as_operator': self.as_operator, 'request': request,
+                 'deleted': False}
+        self.manifest['stacks'][key] = entry
+        # Saved before Heat is asked, so that destroy knows the name.
+        self.save()
+        # Not waited for here: a wait that fails must leave the id behind.
+        stack = self.stacks.create(entry['name'], wait=None, **request)
+        entry['id'] = stack.id
+        self.save()
+        self._touch(stack)
+        if wait != 'nothing':
+            self.stacks.wait(stack, wait or self.created)
+        return stack
+
+    def stack_name(self, key):
+        """Give a name for a stack that no other stack has."""
+        words = [self.name()] + ([key] if key != MAIN else [])
+        name = '-'.join(['upgrade', *words, uuid.uuid4().hex[:8]])
+        return name.replace('_', '-').replace('.', '-')
+
+    def request(self, **fields):
+        """Give what Heat is asked with for the first version of the stack.
+
+        :param fields: what is used instead of the class's own
+        """
+        template = fields.pop('template', self.template)
+        if '\n' not in template:
+            template = hot.read(template)
+        request = {
+            'template': template, 'parameters': dict(self.parameters),
+            'files': {name: hot.read(content) if '\n' not in content
+                      and content.endswith('.yaml') else content
+                      for name, content in self.files.items()},
+            'environment': dict(self.environment), 'disable_rollback': True}
+        if self.tags:
+            request['tags'] = ','.join(self.tags)
+        request.update(fields)
+        return request
+
+    def record_facts(self, stack, key=MAIN):
+        """Capture the facts of a stack, and put them into the manifest."""
+        captured = facts.capture(self.heat, stack.ref)
+        self.manifest['stacks'][key]['facts'] = captured
+        self.save()
+        return captured
+
+    def note(self, key, value):
+        """Put something of the scenario's own into the manifest."""
+        self.manifest['notes'][key] = value
+        self.save()
+
+    def save(self):
+        """Write the manifest."""
+        manifest.save(self.directory, self.name(), self.manifest)
+
+    def create_and_record(self, key=MAIN, **fields):
+        """Create a stack, check it, and record its facts; the pre test."""
+        stack = self.create(key, **fields)
+        captured = self.record_facts(stack, key)
+        self.check(self.record(key), captured['outputs'])
+        return stack
+
+    # -- verify -----------------------------------------------------------
+
+    def assert_unchanged(self, key=MAIN, *, exceptions=()):
+        """Assert that a stack is as it was recorded; the verify test.
+
+        :param exceptions: see facts.compare; on top of self.exceptions
+        :returns: the facts as they are now
+        """
+        before = self.recorded_facts(key)
+        now = facts.capture(self.heat, self.stack(key).ref)
+        self.assert_same(before, now, (*self.exceptions, *exceptions))
+        self.check(self.record(key), now['outputs'])
+        return now
+
+    def assert_same(self, before, after, exceptions=(), *, heading=None):
+        """Assert that facts are the same, but for stated exceptions."""
+        mismatches = facts.compare(before, after, exceptions=exceptions)
+        if mismatches:
+            self.fail(facts.report(
+                mismatches, heading=heading
+                or f'Stack {before["stack"]["stack_name"]} is not as it was '
+                   'recorded:'))
+
+    # -- during -----------------------------------------------------------
+
+    def assert_out_of_reach(self, key=MAIN):
+        """Assert that nothing serves a stack while Heat is down.
+
+        The record is complete, the owner can authenticate, and no process
+        answers for the stack: one that did would be old code at work on a
+        database that is being migrated.
+        """
+        self.recorded_facts(key)
+        # Keystone answers this, and refuses it if the owner were gone.
+        endpoint = clients.heat_endpoint(CONF, self.session)
+        self.assertIsNotNone(endpoint, 'Keystone has lost the endpoint of '
+                                       'Heat')
+        record = self.record(key)
+        answer = clients.answer_of(
+            self.session,
+            f'{endpoint.rstrip("/")}/stacks/{record["name"]}/{record["id"]}')
+        self.assertTrue(
+            answer is None or answer in (502, 503, 504),
+            f'Heat answered {answer} for stack {record["name"]} in the '
+            'phase in which its control plane should be down')
+
+    # -- post -------------------------------------------------------------
+
+    def update_and_delete(self, key=MAIN):
+        """Use up a stack after the upgrade; the post test.
+
+        It is compared with its record, updated with no change, by which
+        nothing may be replaced, updated with a change, and deleted, and
+        then nothing of it may be left.
+        """
+        before = self.assert_unchanged(key)
+        stack = self.stack(key)
+        if self.before_update(stack, self.record(key)):
+            before = facts.capture(self.heat, stack.ref)
+        before = self.update_with_no_change(stack, before, key)
+        self.update_with_change(stack, before, key)
+        self.delete(stack, key)
+
+    def update_with_no_change(self, stack, before, key=MAIN):
+        """Repeat the recorded request; nothing but the status may change.
+
+        :param before: facts from before the update
+        :returns: the facts after it
+        """
+        self.stacks.update(stack, **self.record(key)['request'])
+        after = facts.capture(self.heat, stack.ref)
+        self.assert_same(
+            before, after, (*facts.UPDATED, *self.update_exceptions),
+            heading=f'An update of stack {stack.name} with no change has '
+                    'changed:')
+        self.check(self.record(key), after['outputs'])
+        return after
+
+    def update_with_change(self, stack, before, key=MAIN):
+        """Update the stack to what the class calls changed.
+
+        :param before: facts from before the update
+        :returns: the outputs after it
+        """
+        request = self.changed_request(self.record(key)['request'])
+        outputs = stacks.outputs(self.stacks.update(stack, **request))
+        self.check_changed(self.record(key), outputs)
+        return outputs
+
+    def changed_request(self, request):
+        """Give the request of the update with a change.
+
+        :param request: the recorded one
+        """
+        changed = dict(request)
+        if self.changed_template:
+            changed['template'] = (
+                self.changed_template if '\n' in self.changed_template
+                else hot.read(self.changed_template))
+        changed['parameters'] = {**request['parameters'],
+                                 **self.changed_parameters}
+        return changed
+
+    def delete(self, stack, key=MAIN):
+        """Delete a stack, and assert that nothing of it is left."""
+        nested = sorted({
+            found['physical_resource_id'] for found in
+            facts.resources(self.heat, stack.ref).values()})
+        self.stacks.delete(stack)
+        self.record(key)['deleted'] = True
+        self.save()
+        self.assert_gone(stack, nested)
+        self.check_gone(self.record(key))
+
+    def assert_gone(self, stack, physical_ids):
+        """Assert that Heat and Keystone have nothing of a stack any more.
+
+        :param physical_ids: of its resources; those of nested stacks are
+            stack ids
+        """
+        self.assertTrue(self.stacks.is_gone(stack),
+                        f'Heat still shows stack {stack.name}')
+        left = [found.stack_name for found in
+                self.heat.stacks.list(show_nested=True)
+                if found.id == stack.id or found.id in physical_ids]
+        self.assertEqual([], left, 'Heat still lists stacks that were '
+                                   f'deleted with {stack.name}')
+        if self.keystone is not None:
+            left = clients.stack_domain_projects(
+                self.keystone, self.session.get_project_id(), stack.id)
+            self.assertEqual([], [found['name'] for found in left],
+                             f'Keystone still has what Heat made for the '
+                             f'users of stack {stack.name}')
+
+    # -- for people -------------------------------------------------------
+
+    def _touch(self, stack):
+        self._touched.append(stack)
+        return stack
+
+    def _attach_stories(self, exc_info):
+        for stack in dict.fromkeys(getattr(self, '_touched', ())):
+            try:
+                text = self.stacks.story(stack)
+            except Exception as error:
+                # The test has failed for another reason; do not hide it.
+                text = f'stack {stack.name}: {error}'
+            self.addDetail(f'stack-{stack.name}',
+                           attachment.text_content(text))

@@ -1,0 +1,107 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The base class of the smoke tests: stacks that live for one test."""
+
+import atexit
+import uuid
+
+from tempest.common import credentials_factory
+from tempest import config
+from tempest import test
+from testtools import content as attachment
+
+from heat_integrationtests import clients
+from heat_integrationtests import stacks
+
+CONF = config.CONF
+
+# One resource that needs nothing but Heat.
+ONE_VALUE = """
+heat_template_version: 2018-08-31
+parameters:
+  text: {type: string, default: first}
+resources:
+  value:
+    type: OS::Heat::Value
+    properties: {type: string, value: {get_param: text}}
+outputs:
+  text: {value: {get_attr: [value, value]}}
+"""
+
+
+class SmokeTest(test.BaseTestCase):
+    """A test that needs no record, and leaves nothing behind.
+
+    The credentials come from tempest's ordinary mechanism (dynamic or
+    pre-provisioned, with the roles of [auth] tempest_roles); one set
+    serves all classes of a process, since making a set costs more than
+    most of these tests.
+    """
+
+    credentials = ['primary']
+    _manager = None
+
+    @classmethod
+    def setup_credentials(cls):
+        cls.set_network_resources()
+        super().setup_credentials()
+
+    @classmethod
+    def get_client_manager(cls, credential_type=None, roles=None,
+                           force_new=None, scope=None):
+        """Give the one client manager of this process."""
+        if SmokeTest._manager is None:
+            provider = credentials_factory.get_credentials_provider(
+                'heat-smoke', network_resources={
+                    'network': False, 'subnet': False, 'router': False,
+                    'dhcp': False},
+                identity_version='v3')
+            atexit.register(provider.clear_creds)
+            SmokeTest._manager = super().client_manager(
+                credentials=provider.get_primary_creds().credentials)
+        return SmokeTest._manager
+
+    @classmethod
+    def setup_clients(cls):
+        super().setup_clients()
+        made = cls.os_primary.credentials
+        cls.session = clients.shared_session(CONF, clients.Identity(
+            user_id=made.user_id, password=made.password,
+            project_id=made.project_id))
+        cls.heat = clients.heat(CONF, cls.session)
+        own = CONF.heat_integrationtests
+        cls.stacks = stacks.Stacks(
+            cls.heat, timeout=own.build_timeout,
+            interval=own.build_interval,
+            interval_max=own.build_interval_max)
+
+    def create(self, template=ONE_VALUE, *, wait='CREATE_COMPLETE',
+               **fields):
+        """Create a stack that is deleted when the test ends.
+
+        :returns: a stacks.Stack
+        """
+        name = f'smoke-{uuid.uuid4().hex[:12]}'
+        stack = self.stacks.create(name, wait=None, template=template,
+                                   **fields)
+        self.addCleanup(self.stacks.delete, stack)
+        self.addOnException(lambda _: self.addDetail(
+            f'stack-{name}',
+            attachment.text_content(self.stacks.story(stack))))
+        if wait:
+            self.stacks.wait(stack, wait)
+        return stack
+
+    def outputs(self, stack):
+        """Give the outputs of a stack, as Heat resolves them now."""
+        return stacks.outputs(self.stacks.get(stack))

@@ -1,0 +1,50 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Actions on a whole stack: check, suspend, resume."""
+
+from tempest.lib import decorators
+
+from heat_integrationtests import phase
+from heat_integrationtests.smoke import base
+
+TEMPLATE = """
+heat_template_version: 2018-08-31
+resources:
+  secret: {type: OS::Heat::RandomString}
+outputs:
+  secret: {value: {get_attr: [secret, value]}}
+"""
+
+
+class ActionsTest(base.SmokeTest):
+
+    @decorators.idempotent_id('e7d6c5b4-a392-4817-9605-f4e3d2c1b0a9')
+    @phase.smoke
+    def test_a_stack_is_suspended_resumed_and_its_secret_kept(self):
+        stack = self.create(TEMPLATE)
+        before = self.outputs(stack)
+        self.stacks.act(stack, 'suspend')
+        resource, = self.heat.resources.list(stack.ref)
+        self.assertEqual('SUSPEND_COMPLETE', resource.resource_status)
+        self.stacks.act(stack, 'resume')
+        resource, = self.heat.resources.list(stack.ref)
+        self.assertEqual('RESUME_COMPLETE', resource.resource_status)
+        self.assertEqual(before, self.outputs(stack))
+
+    @decorators.idempotent_id('1a2b3c4d-5e6f-4708-9192-a3b4c5d6e7f8')
+    @phase.smoke
+    def test_a_stack_is_checked(self):
+        stack = self.create(TEMPLATE)
+        self.stacks.act(stack, 'check')
+        resource, = self.heat.resources.list(stack.ref)
+        self.assertEqual('CHECK_COMPLETE', resource.resource_status)

@@ -1,0 +1,38 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Events: what happened to a stack, in order, and each on its own."""
+
+from tempest.lib import decorators
+
+from heat_integrationtests import phase
+from heat_integrationtests.smoke import base
+
+
+class EventsTest(base.SmokeTest):
+
+    @decorators.idempotent_id('0b6d0bd5-6e02-42d5-9db6-8f2ff1e7f5a0')
+    @phase.smoke
+    def test_events_tell_what_happened_in_order(self):
+        stack = self.create()
+        events = self.heat.events.list(stack.ref, sort_dir='asc')
+        self.assertEqual(
+            [(stack.name, 'CREATE_IN_PROGRESS'),
+             ('value', 'CREATE_IN_PROGRESS'),
+             ('value', 'CREATE_COMPLETE'),
+             (stack.name, 'CREATE_COMPLETE')],
+            [(event.resource_name, event.resource_status)
+             for event in events])
+        one = self.heat.events.get(stack.ref, 'value', events[2].id)
+        self.assertEqual('OS::Heat::Value', one.resource_type)
+        of_resource = self.heat.events.list(stack.ref, 'value')
+        self.assertEqual(2, len(of_resource))

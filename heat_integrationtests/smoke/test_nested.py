@@ -1,0 +1,60 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Nested stacks: made from a file of the request, and with the parent."""
+
+from tempest.lib import decorators
+
+from heat_integrationtests import facts
+from heat_integrationtests import phase
+from heat_integrationtests.smoke import base
+from heat_integrationtests import stacks
+
+PARENT = """
+heat_template_version: 2018-08-31
+parameters:
+  text: {type: string, default: first}
+resources:
+  child:
+    type: child.yaml
+    properties: {text: {get_param: text}}
+outputs:
+  from_child: {value: {get_attr: [child, text]}}
+"""
+
+
+class NestedTest(base.SmokeTest):
+
+    @decorators.idempotent_id('5a2f6d8e-1e0f-4b7c-9d6a-7e5b4c3a2f10')
+    @phase.smoke
+    def test_a_nested_stack_lives_and_ends_with_its_parent(self):
+        files = {'child.yaml': base.ONE_VALUE}
+        stack = self.create(PARENT, files=files)
+        self.assertEqual({'from_child': 'first'},
+                         self.outputs(stack))
+        resources = facts.resources(self.heat, stack.ref)
+        self.assertEqual({'child', 'child/value'}, set(resources))
+        child = self.heat.stacks.get(
+            resources['child']['physical_resource_id'])
+        self.assertEqual(stack.id, child.parent)
+
+        shown = self.stacks.update(stack, template=PARENT, files=files,
+                                   parameters={'text': 'second'})
+        self.assertEqual({'from_child': 'second'}, stacks.outputs(shown))
+        self.assertEqual(
+            child.id, facts.resources(
+                self.heat, stack.ref)['child']['physical_resource_id'])
+
+        self.stacks.delete(stack)
+        self.assertNotIn(child.id, [
+            found.id for found in
+            self.heat.stacks.list(show_nested=True)])

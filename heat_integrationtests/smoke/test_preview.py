@@ -1,0 +1,45 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Preview: what would be made or changed, while nothing is."""
+
+from tempest.lib import decorators
+
+from heat_integrationtests import phase
+from heat_integrationtests.smoke import base
+
+
+class PreviewTest(base.SmokeTest):
+
+    @decorators.idempotent_id('3c9d8f07-6a5b-4e4d-8c3b-2a1f0e9d8c7b')
+    @phase.smoke
+    def test_a_preview_shows_resources_and_makes_none(self):
+        preview = self.heat.stacks.preview(
+            stack_name='smoke-preview', template=base.ONE_VALUE,
+            parameters={'text': 'seen'})
+        resource, = preview.resources
+        self.assertEqual('value', resource['resource_name'])
+        self.assertEqual('seen', resource['properties']['value'])
+        self.assertNotIn('smoke-preview', [
+            found.stack_name for found in self.heat.stacks.list()])
+
+    @decorators.idempotent_id('71e0d9c8-b7a6-4594-8372-61504f3e2d1c')
+    @phase.smoke
+    def test_a_preview_of_an_update_tells_what_would_change(self):
+        stack = self.create()
+        changes = self.heat.stacks.preview_update(
+            stack.ref, template=base.ONE_VALUE,
+            parameters={'text': 'other'})['resource_changes']
+        self.assertEqual(['value'], [found['resource_name'] for found in
+                                     changes['updated']])
+        self.assertEqual([], changes['replaced'] + changes['deleted'])
+        self.assertEqual({'text': 'first'}, self.outputs(stack))

@@ -1,0 +1,62 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Resources: their metadata, and the signals that they take."""
+
+from tempest.lib import decorators
+
+from heat_integrationtests import phase
+from heat_integrationtests.smoke import base
+
+METADATA = """
+heat_template_version: 2018-08-31
+resources:
+  thing:
+    type: OS::Heat::TestResource
+    metadata: {rank: {str_replace: {template: is R, params: {R: 1}}},
+               kept: {list: [a, 1, null]}}
+"""
+
+HANDLE = """
+heat_template_version: 2018-08-31
+resources:
+  handle:
+    type: OS::Heat::WaitConditionHandle
+    properties: {signal_transport: HEAT_SIGNAL}
+"""
+
+
+class ResourcesTest(base.SmokeTest):
+
+    @decorators.idempotent_id('4b0f5d6e-36d8-4bb5-9b6b-0f1f3c60c5cb')
+    @phase.smoke
+    def test_metadata_of_a_resource_is_as_the_template_says(self):
+        stack = self.create(METADATA)
+        self.assertEqual(
+            {'rank': 'is 1', 'kept': {'list': ['a', 1, None]}},
+            self.heat.resources.metadata(stack.ref, 'thing'))
+
+    @decorators.idempotent_id('d8b9db0c-9f1b-4b0e-8b4e-1f3d3a0f9f57')
+    @phase.smoke
+    def test_a_signal_reaches_the_resource(self):
+        stack = self.create(HANDLE)
+        self.heat.resources.signal(stack.ref, 'handle', data={
+            'status': 'SUCCESS', 'id': 'one', 'data': 'here',
+            'reason': 'because'})
+        self.assertEqual(
+            {'one': {'status': 'SUCCESS', 'data': 'here',
+                     'reason': 'because'}},
+            self.stacks.wait_until(
+                'the signal in the metadata of the handle',
+                lambda: self.heat.resources.metadata(stack.ref, 'handle')))
+        events = self.heat.events.list(stack.ref, 'handle', sort_dir='asc')
+        self.assertIn('SIGNAL', events[-1].resource_status)

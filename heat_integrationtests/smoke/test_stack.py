@@ -1,0 +1,64 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The life of a stack: create, show, list, update, delete."""
+
+from tempest.lib import decorators
+
+from heat_integrationtests import phase
+from heat_integrationtests.smoke import base
+from heat_integrationtests import stacks
+
+
+class StackTest(base.SmokeTest):
+
+    @decorators.idempotent_id('6d2f0b64-3b80-4f39-9e3a-6a1f2bb0b7f1')
+    @phase.smoke
+    def test_a_stack_is_created_shown_updated_and_deleted(self):
+        stack = self.create(tags='smoke,first')
+        shown = self.stacks.get(stack)
+        self.assertEqual((stack.name, stack.id),
+                         (shown.stack_name, shown.id))
+        self.assertEqual('Stack CREATE completed successfully',
+                         shown.stack_status_reason)
+        self.assertEqual(['smoke', 'first'], shown.tags)
+        self.assertEqual('first', shown.parameters['text'])
+        self.assertIn(stack.id, [found.id for found in
+                                 self.heat.stacks.list()])
+        resource, = self.heat.resources.list(stack.ref)
+        self.assertEqual(
+            ('value', 'OS::Heat::Value', 'CREATE_COMPLETE'),
+            (resource.resource_name, resource.resource_type,
+             resource.resource_status))
+
+        shown = self.stacks.update(stack, template=base.ONE_VALUE,
+                                   parameters={'text': 'second'})
+        self.assertEqual({'text': 'second'}, stacks.outputs(shown))
+
+        self.stacks.delete(stack)
+        self.assertTrue(self.stacks.is_gone(stack))
+        self.assertNotIn(stack.id, [found.id for found in
+                                    self.heat.stacks.list()])
+
+    @decorators.idempotent_id('2e0b3c1f-a8df-4d84-83e5-24cc2d3f61cf')
+    @phase.smoke
+    def test_a_stack_that_cannot_be_made_says_why_and_can_be_deleted(self):
+        stack = self.create("""
+heat_template_version: 2018-08-31
+resources:
+  broken:
+    type: OS::Heat::TestResource
+    properties: {fail: true}
+""", wait='CREATE_FAILED')
+        self.assertIn('broken', self.stacks.get(stack).stack_status_reason)
+        self.stacks.delete(stack)
+        self.assertTrue(self.stacks.is_gone(stack))

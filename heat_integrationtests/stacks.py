@@ -1,0 +1,195 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What can be done to stacks: each operation waits until it has ended.
+
+A stack is referred to by ``name/id``, which Heat resolves without a
+redirect.
+"""
+
+import dataclasses
+
+from heatclient import exc
+
+from heat_integrationtests import waiters
+
+
+@dataclasses.dataclass(frozen=True)
+class Stack:
+    """The name and the id of a stack."""
+
+    name: str
+    id: str
+
+    @property
+    def ref(self):
+        """What Heat's API takes: name/id."""
+        return f'{self.name}/{self.id}'
+
+
+class Stacks:
+    """Operations on the stacks of one project.
+
+    :param client: a heatclient of version 1
+    :param timeout: seconds that an operation may take
+    :param interval: seconds between the first two looks
+    :param interval_max: seconds that the interval may grow to
+    """
+
+    def __init__(self, client, *, timeout=300, interval=0.25,
+                 interval_max=2.0):
+        self.client = client
+        self._pace = {'timeout': timeout, 'interval': interval,
+                      'interval_max': interval_max}
+
+    def create(self, name, *, wait='CREATE_COMPLETE', **fields):
+        """Create a stack.
+
+        :param wait: the status to wait for, or None
+        :param fields: of the request: template, parameters, files,
+            environment, tags …
+        :returns: a Stack
+        """
+        answer = self.client.stacks.create(stack_name=name, **fields)
+        stack = Stack(name, answer['stack']['id'])
+        if wait:
+            self.wait(stack, wait)
+        return stack
+
+    def update(self, stack, *, wait='UPDATE_COMPLETE', **fields):
+        """Update a stack.
+
+        :param fields: of the request; ``existing=True`` keeps what they do
+            not name
+        :returns: the stack as Heat showed it last
+        """
+        self.client.stacks.update(stack.ref, **fields)
+        return self.wait(stack, wait)
+
+    def act(self, stack, action, *, wait=None):
+        """Suspend, resume or check a stack.
+
+        :param action: suspend, resume or check
+        :returns: the stack as Heat showed it last
+        """
+        getattr(self.client.actions, action)(stack.ref)
+        return self.wait(stack, wait or f'{action.upper()}_COMPLETE')
+
+    def delete(self, stack):
+        """Delete a stack, and wait until Heat says that it is gone."""
+        try:
+            self.client.stacks.delete(stack.ref)
+        except exc.HTTPNotFound:
+            return
+        self.wait(stack, 'DELETE_COMPLETE')
+
+    def get(self, stack):
+        """Give a stack as Heat shows it, or None when Heat says 404."""
+        try:
+            return self.client.stacks.get(stack.ref)
+        except exc.HTTPNotFound:
+            return None
+
+    def is_gone(self, stack):
+        """Tell whether Heat shows a stack no more, or only as deleted."""
+        shown = self.get(stack)
+        return shown is None or shown.stack_status == 'DELETE_COMPLETE'
+
+    def wait(self, stack, expected):
+        """Wait until a stack has a status.
+
+        :returns: the stack as Heat showed it last
+        :raises waiters.WaitTimeout, waiters.WentWrong: with the resources
+            that failed
+        """
+        judge = waiters.stack_progress(stack.name, expected)
+        try:
+            return waiters.wait_for(
+                f'stack {stack.name} ({stack.id}) to become {expected}',
+                lambda: judge(self.get(stack)), **self._pace)
+        except (waiters.WaitTimeout, waiters.WentWrong) as error:
+            raise type(error)(f'{error}{self._unhealthy(stack)}') from None
+
+    def wait_for_resource(self, stack, name, status='CREATE_COMPLETE'):
+        """Wait until a resource has a status, and give the resource."""
+        def look():
+            try:
+                shown = self.client.resources.get(stack.ref, name)
+            except exc.HTTPNotFound:
+                return 'not there yet', None
+            seen = (f'{shown.resource_status} '
+                    f'({shown.resource_status_reason})')
+            if shown.resource_status == status:
+                return seen, shown
+            if shown.resource_status.endswith('_FAILED'):
+                raise waiters.WentWrong(
+                    f'Resource {name} of stack {stack.name} was expected to '
+                    f'become {status} and became {seen}')
+            return seen, None
+
+        return waiters.wait_for(
+            f'resource {name} of stack {stack.name} to become {status}',
+            look, **self._pace)
+
+    def wait_until(self, what, condition):
+        """Wait until a condition gives something that is true.
+
+        :param what: what is waited for, as a noun phrase
+        :param condition: a function without arguments
+        """
+        def look():
+            seen = condition()
+            return repr(seen), seen or None
+
+        return waiters.wait_for(what, look, **self._pace)
+
+    def _unhealthy(self, stack):
+        try:
+            resources = self.client.resources.list(stack.ref, nested_depth=5)
+            bad = [f'\n  {found.resource_name} ({found.resource_type}): '
+                   f'{found.resource_status}: '
+                   f'{found.resource_status_reason}'
+                   for found in resources
+                   if not found.resource_status.endswith('_COMPLETE')]
+        except Exception as error:
+            # The stack is what failed; why its resources cannot be listed
+            # is only a remark on it.
+            return f'\n(its resources cannot be listed: {error})'
+        return '\nresources that are not complete:' + ''.join(bad) \
+            if bad else ''
+
+    def story(self, stack):
+        """Give the events and resources of a stack as text, for people."""
+        lines = [f'stack {stack.name} ({stack.id})']
+        shown = self.get(stack)
+        if shown is None:
+            return lines[0] + ': gone (404)'
+        lines.append(f'{shown.stack_status}: {shown.stack_status_reason}')
+        for found in self.client.resources.list(stack.ref, nested_depth=5):
+            lines.append(
+                f'  {found.resource_name} {found.resource_type} '
+                f'{found.physical_resource_id or "-"} '
+                f'{found.resource_status}: {found.resource_status_reason}')
+        for event in self.client.events.list(stack.ref, nested_depth=5):
+            lines.append(
+                f'  {event.event_time} {event.resource_name} '
+                f'{event.resource_status}: {event.resource_status_reason}')
+        return '\n'.join(lines)
+
+
+def outputs(shown):
+    """Give the outputs of a stack as a dictionary.
+
+    :param shown: the stack, as Heat shows it
+    """
+    return {output['output_key']: output['output_value']
+            for output in shown.outputs}
