@@ -38,6 +38,9 @@ STATE_FILE = 'cloud.json'
 # 3 s of import, two workers, and a busy machine.
 ENGINE_TIMEOUT = 90
 
+# Of one request to a Heat that is up: RPC's own limit is 60 s.
+ANSWER_TIMEOUT = 65
+
 # An API that answers, in its version list (RFC 9110: Multiple Choices).
 _VERSIONS = (300,)
 
@@ -149,20 +152,27 @@ class Cloud:
         self._wait_for_engine()
 
     def _wait_for_engine(self):
-        """Wait until as many new engines report as there are workers."""
+        """Wait until as many new engines report as there are workers.
+
+        An engine enters itself in Heat's table "service" when it has begun
+        to listen. The API would tell the same, but a request that comes too
+        early holds one of its threads for a minute.
+        """
         def all_up():
             self.heat.api.check()
-            up = {service['engine_id'] for service in self.services()
-                  if service['status'] == 'up'} - self._seen_engines
+            up = {engine for engine, in self.mariadb.execute(
+                'SELECT engine_id FROM service WHERE deleted_at IS NULL',
+                database=DATABASE)} - self._seen_engines
             return up if len(up) >= heat.ENGINE_WORKERS else None
         self._seen_engines |= self.heat.engine.wait_ready(
             all_up, timeout=ENGINE_TIMEOUT,
-            what=f'{heat.ENGINE_WORKERS} new engines in the service list')
-
-    def services(self):
-        """Return Heat's own list of its engines, as the API gives it."""
-        answer = self.request('services')
-        return answer.json()['services'] if answer.status_code == 200 else []
+            what=f'{heat.ENGINE_WORKERS} new engines in the service table')
+        answer = self.request('stacks?limit=1', timeout=ANSWER_TIMEOUT)
+        if answer.status_code != 200:
+            raise errors.LabError(
+                f'heat-api does not list stacks, but answers '
+                f'{answer.status_code}: {answer.text[:500]}',
+                log=self.heat.api.log)
 
     def request(self, path, *, timeout=10):
         """GET a path below the administrator's project from heat-api.

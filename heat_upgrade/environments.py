@@ -107,8 +107,9 @@ class Spec:
 
 
 class Environment:
-    """A virtual environment that is there; kept from :func:`prune` by a lock
-    for as long as this object lives.
+    """A virtual environment that is there.
+
+    A lock keeps it from :func:`prune` for as long as this object lives.
 
     :ivar path: its directory
     :ivar key: name of that directory
@@ -164,7 +165,8 @@ def ensure_all(specs, *, log_dir, progress=None, marker='', uv=None):
     """Return the environments of several specs, built side by side.
 
     Takes and raises the same as :func:`ensure`. When one fails, or on Ctrl-C,
-    the others are given up.
+    the others are given up. What nobody uses any more is removed on the way
+    (:func:`prune`).
 
     :param marker: name of the run, see :mod:`heat_upgrade.process`
     """
@@ -180,10 +182,12 @@ def ensure_all(specs, *, log_dir, progress=None, marker='', uv=None):
                 futures, return_when=concurrent.futures.FIRST_EXCEPTION)
             for future in done:
                 future.result()
-            return [future.result() for future in futures]
+            found = [future.result() for future in futures]
         except BaseException:
             uv.cancel()
             raise
+    prune()
+    return found
 
 
 def ensure(spec, *, log_dir, progress=None, uv=None):
@@ -226,7 +230,7 @@ def prune(days=KEEP_DAYS):
             continue
         lock = _Lock(path.with_name(path.name + '.lock'), None)
         if lock.try_hold() and not _runs_from(path):
-            shutil.rmtree(path)
+            shutil.rmtree(path, ignore_errors=True)
             removed.append(path)
     return removed + wheels.prune(cache_dir(), oldest)
 
@@ -330,6 +334,8 @@ class _Lock:
         self._wait(fcntl.LOCK_SH)
 
     def hold(self):
+        # Two that share it and both want to hold it would wait for ever.
+        fcntl.flock(self._file, fcntl.LOCK_UN)
         self._wait(fcntl.LOCK_EX)
 
     def try_hold(self):

@@ -33,6 +33,9 @@ RUN_MARKER = 'HEAT_UPGRADE_RUN'
 # resource of 45 s).
 STOP_TIMEOUT = 60
 
+# How soon a death of one process is noticed while another runs.
+WATCH_INTERVAL = 0.25
+
 # Variables of the caller that must not reach a service: they would point it
 # at another cloud, another Python or another configuration.
 _UNWANTED = ('OS_', 'PYTHON', 'VIRTUAL_ENV', 'TOX_', 'RABBITMQ_', 'MYSQL_',
@@ -109,6 +112,10 @@ class Process:
                 f'{self.name} ended by itself with status {status}:\n'
                 f'{tail(self.log)}', log=self.log)
 
+    def last_words(self, lines):
+        """Return the last lines of its log."""
+        return tail(self.log, lines)
+
     def wait_ready(self, probe, *, timeout, what):
         """Wait until the probe is true; a death ends the wait at once."""
         def alive_and_ready():
@@ -153,13 +160,15 @@ class Process:
         self._popen.wait()
 
 
-def run(name, argv, *, log, env, cwd=None, timeout, check=True, stdin=None):
+def run(name, argv, *, log, env, cwd=None, timeout, check=True,
+        watch=None):
     """Run a command to its end, its output appended to a log.
 
     :param name: short name, for messages
     :param timeout: seconds after which its process group is killed
     :param check: raise if it ends with another status than 0
-    :param stdin: file object to read from, or None for nothing
+    :param watch: called again and again meanwhile; what it raises ends the
+        command
     :returns: (exit status, its own output as text)
     :raises: :class:`errors.LabError` with the last lines of the output
     """
@@ -167,10 +176,10 @@ def run(name, argv, *, log, env, cwd=None, timeout, check=True, stdin=None):
     with open(log, 'a+b') as out:
         start = out.seek(0, os.SEEK_END)
         popen = subprocess.Popen(
-            argv, stdin=stdin or subprocess.DEVNULL, stdout=out, stderr=out,
+            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
             env=env, cwd=cwd, start_new_session=True)
         try:
-            status = popen.wait(timeout)
+            status = _wait(popen, timeout, watch)
         except BaseException as exc:
             os.killpg(popen.pid, signal.SIGKILL)
             popen.wait()
@@ -186,3 +195,17 @@ def run(name, argv, *, log, env, cwd=None, timeout, check=True, stdin=None):
             f'{name} ended with status {status}:\n'
             + '\n'.join(output.splitlines()[-15:]), log=log)
     return status, output
+
+
+def _wait(popen, timeout, watch):
+    """Wait for the end of a process; returns its status."""
+    if watch is None:
+        return popen.wait(timeout)
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return popen.wait(WATCH_INTERVAL)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= deadline:
+                raise
+            watch()

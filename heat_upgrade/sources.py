@@ -41,8 +41,9 @@ def git(directory, *args, check=True):
     """Return the output of a git command.
 
     The caller's GIT_* variables are dropped (a hook sets them for another
-    repository), the index of a checkout is not refreshed, and a checkout that belongs to
-    another user is read all the same: the caller has named it.
+    repository), the index of a checkout is not refreshed, and a checkout
+    that belongs to another user is read all the same: the caller has named
+    it.
 
     :returns: text, or None if git failed and ``check`` is false
     :raises: :class:`errors.LabError`

@@ -65,7 +65,7 @@ def prune(cache, oldest):
     removed = []
     for kept in sorted(pathlib.Path(cache, 'wheels').glob('*/')):
         if kept.stat().st_mtime < oldest:
-            shutil.rmtree(kept)
+            shutil.rmtree(kept, ignore_errors=True)
             removed.append(kept)
     return removed
 

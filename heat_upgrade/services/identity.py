@@ -50,7 +50,7 @@ class Identity:
         try:
             return self.session.get(url, raise_exc=False, connect_retries=0,
                                     timeout=timeout)
-        except exceptions.ConnectFailure as exc:
+        except exceptions.ConnectionError as exc:
             raise OSError(str(exc)) from exc
 
     def _call(self, method, path, body=None):

@@ -1,0 +1,224 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the steps of a plan do to a cloud.
+
+Each action is a function of (run, step): it changes the run's cloud, notes
+findings in the run's journal, and returns what its step measured, as a dict.
+It raises when the run cannot go on; the runner makes a finding of that, for
+which the step's blame decides whose it is.
+"""
+
+import re
+
+from heat_upgrade import access
+from heat_upgrade import cloud
+from heat_upgrade import environments
+from heat_upgrade import errors
+from heat_upgrade import findings
+from heat_upgrade import plan as plans
+from heat_upgrade import suites
+from heat_upgrade.probes import availability
+
+# The name of the probe of downtime in a report.
+API = 'heat-api'
+PROBE_TIMEOUT = 2
+FIRST_ANSWER_TIMEOUT = 60
+
+# heat-status's exit statuses (oslo.upgradecheck): warnings do not stop an
+# upgrade, failures do.
+UPGRADE_CHECK_PASSES = (0, 1)
+
+# Python's own sign of an error that nobody expected.
+TRACEBACK = 'Traceback (most recent call last)'
+TRACEBACK_LINES = 40
+
+# Mistakes of the test's own code, not answers of Heat.
+_OUR_MISTAKES = re.compile(
+    r'^(AttributeError|ImportError|ModuleNotFoundError|NameError'
+    r'|NotImplementedError|SyntaxError|TypeError)\b', re.MULTILINE)
+
+
+class StepFailed(Exception):
+    """The run cannot go on; the findings that say why are in the journal."""
+
+
+def environments_(run, step):
+    """Install the releases."""
+    base, target = run.base, run.target
+    run.environments = dict(zip(('keystone', plans.BASE, plans.TARGET), (
+        environments.ensure_all([
+            environments.keystone(base),
+            environments.heat(base),
+            environments.heat(target, constraints=run.constraints),
+        ], log_dir=run.workspace.logs))))
+    return {name: environment.version
+            for name, environment in run.environments.items()}
+
+
+def base_up(run, step):
+    """Start a cloud with the base release."""
+    run.cloud = cloud.Cloud(
+        run.workspace, keystone_environment=run.environments['keystone'],
+        heat_environment=run.environments[plans.BASE])
+    run.cloud.up()
+    access.write(run.cloud.access, run.workspace.run_dir,
+                 state_dir=run.workspace.run_dir / 'manifest')
+    return {}
+
+
+def suite(run, step):
+    """Run the tests of the step's kinds."""
+    tests = suites.run(
+        run.workspace, run.workspace.run_dir, name=step.name,
+        kinds=step.kinds, scenarios=run.plan.scenarios, watch=run.check)
+    run.tests(step, tests)
+    ran = [test for test in tests if test.outcome != suites.SKIPPED]
+    if not ran:
+        raise errors.LabError(
+            f'no test was executed in {step.name}',
+            log=run.workspace.log(step.name))
+    failed = [test for test in ran if test.outcome == suites.FAILED]
+    for test in failed:
+        run.finding(test_finding(step, test,
+                                 log=run.workspace.log(step.name)))
+    if failed and step.blame == plans.LAB:
+        # Nothing can be said of an upgrade from a base that does not work.
+        raise StepFailed()
+    return {'passed': len(ran) - len(failed), 'failed': len(failed),
+            'skipped': len(tests) - len(ran)}
+
+
+def test_finding(step, test, *, log=None):
+    """Return the finding of a failed test."""
+    failure_class = step.failure_class
+    if '.smoke.' in test.id and step.blame == plans.HEAT:
+        failure_class = 6
+    elif 'replaced' in test.details:
+        failure_class = 3
+    origin = findings.HEAT
+    if step.blame == plans.LAB or _OUR_MISTAKES.search(test.details):
+        origin = findings.SCENARIO
+    return findings.Finding(
+        origin=origin, failure_class=failure_class, severity=findings.ERROR,
+        title=f'{test.id.removeprefix("heat_integrationtests.")} failed',
+        evidence=test.details, step=step.name, test=test.id,
+        log=str(log) if log else None)
+
+
+def stop_base(run, step):
+    """Stop Heat gracefully, with the downtime's probe watching."""
+    run.probe = availability.Probe(
+        lambda: run.cloud.request('stacks?limit=1',
+                                  timeout=PROBE_TIMEOUT).status_code == 200)
+    run.probe.start()
+    if not run.probe.wait_for_good(FIRST_ANSWER_TIMEOUT):
+        raise errors.LabError(
+            'the base release does not list stacks any more',
+            log=run.cloud.heat.api.log)
+    stopped = run.cloud.stop_heat()
+    for name, one in stopped.items():
+        if one['killed']:
+            run.finding(findings.Finding(
+                origin=findings.HEAT, failure_class=8,
+                severity=findings.WARNING,
+                title=f'{name} did not stop gracefully and was killed',
+                evidence=f'{one["seconds"]} s after SIGTERM',
+                step=step.name))
+    return {'stopped': stopped}
+
+
+def save_database(run, step):
+    """Dump Heat's database, as Heat's upgrades guide tells to."""
+    path = run.workspace.run_dir / 'heat-before.sql'
+    run.cloud.save_database(path)
+    return {'bytes': path.stat().st_size}
+
+
+def upgrade_check(run, step):
+    """Run the target's own check of the database and the configuration."""
+    run.cloud.deploy(run.environments[plans.TARGET], side=plans.TARGET)
+    status, output = run.cloud.heat.manage('heat-status', 'upgrade', 'check',
+                                           check=False)
+    if status not in UPGRADE_CHECK_PASSES:
+        raise errors.LabError(
+            f'heat-status upgrade check ended with status {status}:\n'
+            f'{output}')
+    return {'status': status}
+
+
+def db_sync(run, step):
+    """Migrate the database with the target's code."""
+    run.cloud.heat.db_sync()
+    return {}
+
+
+def start_target(run, step):
+    """Start the target on the base's configuration."""
+    run.cloud.start_heat()
+    answered = run.probe.wait_for_good(FIRST_ANSWER_TIMEOUT)
+    run.availability(API, run.probe.stop())
+    if not answered:
+        raise errors.LabError('the target release does not list stacks',
+                              log=run.cloud.heat.api.log)
+    for one in run.cloud.heat.processes:
+        shown = traceback(one.log.read_text(errors='replace'))
+        if shown:
+            run.finding(findings.Finding(
+                origin=findings.HEAT, failure_class=step.failure_class,
+                severity=findings.ERROR,
+                title=f'{one.name} logs a traceback when it starts',
+                evidence=shown, step=step.name, log=str(one.log)))
+    return {}
+
+
+def traceback(text):
+    """Return the first traceback in a log, '' if there is none."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if TRACEBACK in line:
+            return '\n'.join(lines[number:number + TRACEBACK_LINES])
+    return ''
+
+
+def destroy(run, step):
+    """Remove the account of the tests; nothing may be left in it."""
+    status, output = suites.destroy(run.workspace, run.workspace.run_dir)
+    if status:
+        run.finding(findings.Finding(
+            origin=findings.HEAT, failure_class=step.failure_class,
+            severity=findings.ERROR,
+            title='something is left behind in Heat or Keystone',
+            evidence=output, step=step.name,
+            log=str(run.workspace.log('destroy'))))
+    return {}
+
+
+def down(run, step):
+    """Stop the cloud, unless it is to be kept."""
+    if run.cloud and not run.keep:
+        run.cloud.down()
+    return {}
+
+
+BY_NAME = {
+    'environments': environments_,
+    'base_up': base_up,
+    'suite': suite,
+    'stop_base': stop_base,
+    'save_database': save_database,
+    'upgrade_check': upgrade_check,
+    'db_sync': db_sync,
+    'start_target': start_target,
+    'destroy': destroy,
+    'down': down,
+}

@@ -1,0 +1,113 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""heat-upgrade cloud up, env and down."""
+
+import pathlib
+import shlex
+import time
+
+from cliff import command
+
+from heat_upgrade import access
+from heat_upgrade import cloud as clouds
+from heat_upgrade import environments
+from heat_upgrade import errors
+from heat_upgrade import releases
+from heat_upgrade import workspace as workspaces
+from heat_upgrade.cli import options
+
+# The run directory of the cloud that nobody gave a name.
+NAME = 'cloud'
+
+
+class Up(command.Command):
+    """Start a real Heat on this machine, to write tests against."""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--release', metavar='REL',
+            help='a series, a release, a git checkout, an sdist or a wheel '
+                 '(default: the newest series)')
+        options.add_constraints(parser, what='the release')
+        add_run_dir(parser)
+        return parser
+
+    def take_action(self, parsed_args):
+        release = (releases.parse(parsed_args.release)
+                   if parsed_args.release else releases.newest_two()[1])
+        run_dir = parsed_args.run_dir
+        if (run_dir / clouds.STATE_FILE).exists():
+            raise errors.UsageError(
+                f'a cloud is up in {run_dir}; end it with: '
+                f'heat-upgrade cloud down {run_dir}')
+        started = time.monotonic()
+        workspace = workspaces.Workspace(run_dir)
+        kept = False
+        try:
+            keystone, heat = environments.ensure_all([
+                environments.keystone(release),
+                environments.heat(release,
+                                  constraints=parsed_args.constraints)],
+                log_dir=workspace.logs)
+            cloud = clouds.Cloud(workspace, keystone_environment=keystone,
+                                 heat_environment=heat)
+            cloud.up()
+            access.write(cloud.access, run_dir,
+                         state_dir=run_dir / 'manifest')
+            cloud.keep()
+            kept = True
+        finally:
+            if not kept:
+                workspace.close()
+        print(f'Heat {heat.version} is up after '
+              f'{time.monotonic() - started:.1f} s. To use it, and to end '
+              f'it:\n\n'
+              f'    eval $(heat-upgrade cloud env {shlex.quote(str(run_dir))})'
+              f'\n    openstack --os-cloud {access.CLOUD} stack list\n'
+              f'    heat-upgrade cloud down {shlex.quote(str(run_dir))}\n\n'
+              f'clouds.yaml, openrc, tempest.conf and logs: {run_dir}')
+
+
+class Env(command.Command):
+    """Print the shell commands that point clients and tests at the cloud."""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        add_run_dir(parser)
+        return parser
+
+    def take_action(self, parsed_args):
+        clouds.kept(parsed_args.run_dir)
+        for name, value in access.variables(parsed_args.run_dir).items():
+            print(f'export {name}={shlex.quote(value)}')
+
+
+class Down(command.Command):
+    """End the cloud; its logs stay."""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        add_run_dir(parser)
+        return parser
+
+    def take_action(self, parsed_args):
+        ended = clouds.end_kept(parsed_args.run_dir)
+        print(f'{ended} processes ended')
+
+
+def add_run_dir(parser):
+    parser.add_argument(
+        'run_dir', nargs='?', type=lambda text: pathlib.Path(text).resolve(),
+        default=options.work_dir() / NAME, metavar='RUN_DIR',
+        help='its directory (default: %(default)s)')

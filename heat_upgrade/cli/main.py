@@ -1,0 +1,100 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The command heat-upgrade."""
+
+import signal
+import sys
+
+from cliff import app
+from cliff import commandmanager
+import pbr.version
+
+from heat_upgrade import errors
+from heat_upgrade import verdict
+
+NAMESPACE = 'heat_upgrade.commands'
+
+
+class App(app.App):
+    """Tells whether an upgrade of OpenStack Heat is safe."""
+
+    # Logging to the terminal is the business of the progress list.
+    CONSOLE_MESSAGE_FORMAT = '%(message)s'
+
+    def __init__(self):
+        super().__init__(
+            description=self.__doc__,
+            version=pbr.version.VersionInfo(
+                'heat-upgrade-tests').version_string(),
+            command_manager=commandmanager.CommandManager(NAMESPACE),
+            deferred_help=True)
+
+    def run_subcommand(self, argv):
+        """Run a command; returns its exit status.
+
+        What the tool raises on purpose is told in its own words, without a
+        traceback.
+        """
+        try:
+            matched = self.command_manager.find_command(argv)
+        except ValueError:
+            # cliff suggests what may have been meant
+            return super().run_subcommand(argv) and errors.UsageError(
+            ).exit_status
+        factory, name, rest = matched
+        command = factory(self, self.options, cmd_name=name)
+        parser = command.get_parser(f'{self.NAME} {name}')
+        try:
+            return command.run(parser.parse_args(rest))
+        except errors.HeatUpgradeError as exc:
+            print(f'heat-upgrade: {exc}', file=sys.stderr)
+            return exc.exit_status
+        except KeyboardInterrupt:
+            print('heat-upgrade: interrupted', file=sys.stderr)
+            return verdict.INTERRUPTED_STATUS
+
+
+def _terminated(signum, frame):
+    raise KeyboardInterrupt
+
+
+def _check_isolation():
+    """Refuse an environment that we share with openstack-heat.
+
+    Its wheel installs a top-level package heat_integrationtests too, and one
+    overwrites the other.
+    """
+    try:
+        from heat_integrationtests import isolation
+    except ImportError:
+        raise errors.UsageError(
+            'the package heat_integrationtests is not ours: openstack-heat, '
+            'whose wheel has one of that name, is installed in the same '
+            'environment. Install heat-upgrade-tests in one of its own.'
+        ) from None
+    try:
+        isolation.check()
+    except isolation.SharedEnvironment as exc:
+        raise errors.UsageError(str(exc)) from exc
+
+
+def main(argv=None):
+    """Run the command; returns its exit status."""
+    # Whoever ends us by SIGTERM (a CI system, systemd) wants what Ctrl-C does.
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        _check_isolation()
+    except errors.UsageError as exc:
+        print(f'heat-upgrade: {exc}', file=sys.stderr)
+        return exc.exit_status
+    return App().run(sys.argv[1:] if argv is None else argv)

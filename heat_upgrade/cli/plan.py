@@ -1,0 +1,40 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""heat-upgrade plan."""
+
+import argparse
+
+from cliff import command
+
+from heat_upgrade import progress
+from heat_upgrade.cli import options
+from heat_upgrade.cli import run
+
+
+class Plan(command.Command):
+    """Print what a run would do, as a tree; start nothing."""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        options.add_selectors(parser)
+        parser.add_argument(
+            '-o', '--output', type=argparse.FileType('w'), metavar='FILE',
+            help='write the plan as JSON too, for: heat-upgrade run --plan')
+        return parser
+
+    def take_action(self, parsed_args):
+        plan = run.plan_of(parsed_args)
+        print(progress.tree(plan), end='')
+        if parsed_args.output:
+            with parsed_args.output as output:
+                output.write(plan.as_json())

@@ -1,0 +1,39 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""heat-upgrade report."""
+
+import pathlib
+import webbrowser
+
+from cliff import command
+
+from heat_upgrade import report as reports
+from heat_upgrade.report import summary
+
+
+class Report(command.Command):
+    """Build the report of a run again, from its run directory."""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument('run_dir', metavar='RUN_DIR', type=pathlib.Path)
+        parser.add_argument('--open', action='store_true',
+                            help='open it in a browser')
+        return parser
+
+    def take_action(self, parsed_args):
+        report = reports.build(parsed_args.run_dir)
+        print(summary.text(report), end='')
+        if parsed_args.open:
+            page = parsed_args.run_dir.resolve() / 'report.html'
+            webbrowser.open(page.as_uri())

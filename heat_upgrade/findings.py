@@ -1,0 +1,73 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a run found to be wrong, as data."""
+
+import dataclasses
+
+# The classes of Heat's real upgrade failures, 2012 to 2026.
+CLASSES = {
+    1: 'the database does not migrate',
+    2: 'old stacks are unusable or stuck',
+    3: 'physical resources are replaced or gone',
+    4: 'options are removed or narrowed',
+    5: 'RPC and objects in a rolling upgrade',
+    6: 'API, authentication, policy',
+    7: 'types, functions, template versions',
+    8: 'speed and availability',
+}
+
+# Whose fault it is. Heat's makes an upgrade unsafe; with one of a scenario or
+# of the lab nothing is known about it; a known one is shown and counts not.
+HEAT, SCENARIO, LAB, KNOWN = 'heat', 'scenario', 'lab', 'known'
+ORIGINS = (HEAT, SCENARIO, LAB, KNOWN)
+
+ERROR, WARNING = 'error', 'warning'
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """Something wrong.
+
+    :ivar origin: one of ORIGINS
+    :ivar failure_class: key of CLASSES; None if it is not Heat's
+    :ivar severity: ERROR or WARNING
+    :ivar title: one line: what happened to what
+    :ivar evidence: the lines that prove it: of a log, a traceback, facts
+    :ivar step: name of the plan's step in which it was seen
+    :ivar reproduce: the command that shows it again
+    :ivar test: id of the test that found it, if one did
+    :ivar log: path of the log that tells more, if there is one
+    """
+
+    origin: str
+    failure_class: int | None
+    severity: str
+    title: str
+    evidence: str
+    step: str
+    reproduce: str = ''
+    test: str | None = None
+    log: str | None = None
+
+    def as_dict(self):
+        """Return it as report.json has it."""
+        known = dataclasses.asdict(self)
+        known['class'] = known.pop('failure_class')
+        return known
+
+
+def from_dict(data):
+    """Return the finding of what :meth:`Finding.as_dict` returned."""
+    data = dict(data)
+    data['failure_class'] = data.pop('class')
+    return Finding(**data)

@@ -1,0 +1,103 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Known failures: findings that are shown and do not count.
+
+An entry of known-failures.yaml says which finding it is about, in which
+upgrades, why, where that is recorded, and until when it may be tolerated.
+"""
+
+import dataclasses
+import datetime
+import pathlib
+import re
+
+from packaging import specifiers
+from packaging import version
+import yaml
+
+from heat_upgrade import errors
+from heat_upgrade import findings
+
+FILE = pathlib.Path(__file__).with_name('known-failures.yaml')
+
+_KEYS = {'id', 'match', 'base', 'target', 'reason', 'bug', 'expires'}
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One known failure.
+
+    :ivar id: short name
+    :ivar match: regular expression; looked for in the finding's title
+    :ivar base: versions of the base, as a PEP 440 specifier
+    :ivar target: versions of the target, likewise
+    :ivar reason: why it fails
+    :ivar bug: where it is recorded
+    :ivar expires: the first day on which it counts again
+    """
+
+    id: str
+    match: str
+    base: str
+    target: str
+    reason: str
+    bug: str
+    expires: datetime.date
+
+    def applies(self, base, target, today):
+        """Tell whether it is about an upgrade between two versions."""
+        return today < self.expires and all(
+            found is not None and specifiers.SpecifierSet(wanted).contains(
+                version.Version(found), prereleases=True)
+            for found, wanted in ((base, self.base), (target, self.target)))
+
+
+def load(path=FILE):
+    """Return the entries of a file.
+
+    :raises: :class:`errors.UsageError` that names the entry that is wrong
+    """
+    entries = []
+    for data in yaml.safe_load(pathlib.Path(path).read_text()) or []:
+        try:
+            if set(data) != _KEYS:
+                raise ValueError(
+                    f'the keys must be {", ".join(sorted(_KEYS))}')
+            entry = Entry(**data)
+            re.compile(entry.match)
+            specifiers.SpecifierSet(entry.base)
+            specifiers.SpecifierSet(entry.target)
+            if not isinstance(entry.expires, datetime.date):
+                raise ValueError('expires must be a day, as 2027-04-01')
+        except (TypeError, ValueError, re.error,
+                specifiers.InvalidSpecifier) as exc:
+            raise errors.UsageError(
+                f'{path}: the entry {data!r} is wrong: {exc}') from exc
+        entries.append(entry)
+    return entries
+
+
+def judge(finding, entries):
+    """Return the finding, as a known one if an entry matches it.
+
+    :param entries: those that apply to the upgrade
+    :returns: (finding, the entry or None)
+    """
+    if finding.origin == findings.HEAT:
+        for entry in entries:
+            if re.search(entry.match, finding.title):
+                return dataclasses.replace(
+                    finding, origin=findings.KNOWN,
+                    evidence=f'known: {entry.reason} ({entry.bug})\n'
+                             f'{finding.evidence}'), entry
+    return finding, None

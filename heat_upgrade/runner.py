@@ -1,0 +1,227 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Executes a plan, and journals what happens."""
+
+import datetime
+import shlex
+import threading
+import time
+
+from heat_upgrade import actions
+from heat_upgrade import beside
+from heat_upgrade import errors
+from heat_upgrade import findings
+from heat_upgrade import journal as journals
+from heat_upgrade import known
+from heat_upgrade import meter
+from heat_upgrade import plan as plans
+
+# Outcomes of a step.
+OK, FAILED, SKIPPED = 'ok', 'failed', 'skipped'
+
+# Memory is looked at once a second: a look costs 10 ms of CPU.
+METER_INTERVAL = 1.0
+EVIDENCE_LINES = 60
+
+
+class Run:
+    """A plan on its way: what its actions share.
+
+    :ivar plan: :class:`heat_upgrade.plan.Plan`
+    :ivar base: :class:`heat_upgrade.releases.Release`
+    :ivar target: likewise
+    :ivar workspace: the run's :class:`heat_upgrade.workspace.Workspace`
+    :ivar constraints: path or URL that replaces the target's lock file
+    :ivar keep: leave the cloud up at the end
+    :ivar cloud: the cloud, once there is one
+    :ivar environments: {'keystone', 'base', 'target': environment}
+    """
+
+    def __init__(self, plan, *, base, target, workspace, journal,
+                 constraints=None, keep=False, known_failures=(),
+                 today=None):
+        self.plan = plan
+        self.base = base
+        self.target = target
+        self.workspace = workspace
+        self.journal = journal
+        self.constraints = constraints
+        self.keep = keep
+        self.cloud = None
+        self.environments = {}
+        self.probe = None
+        today = today or datetime.date.today()
+        self._known = [entry for entry in known_failures if entry.applies(
+            base.version, target.version, today)]
+        self._happened = set()
+        self._dead = set()
+        self._failed_steps = set()
+        self._broken = False
+        self._ended = threading.Event()
+        self._lock = threading.RLock()
+
+    def execute(self):
+        """Do every step; what goes wrong is in the journal.
+
+        :raises: KeyboardInterrupt; nothing else
+        """
+        self.journal.event(
+            journals.RUN_START, base=self.base.describe(),
+            target=self.target.describe(), reproduce=self.reproduce(),
+            marker=self.workspace.marker)
+        watcher = threading.Thread(target=self._watch, daemon=True)
+        watcher.start()
+        try:
+            for stage in self.plan.stages:
+                beside.run(*(lambda lane=lane: self._lane(lane)
+                             for lane in stage))
+            for entry in self._known:
+                if entry.id not in self._happened:
+                    self._note_absent(entry)
+        finally:
+            self._ended.set()
+        self.journal.event(journals.RUN_END)
+
+    def _lane(self, lane):
+        for step in lane:
+            self._step(step)
+
+    def _step(self, step):
+        if self._broken and not step.always:
+            self.journal.event(journals.STEP_END, step.name, outcome=SKIPPED,
+                               seconds=0, cpu_s=0)
+            return
+        self.journal.event(journals.STEP_START, step.name, title=step.title)
+        started = time.monotonic()
+        cpu = meter.cpu_seconds(self.workspace.marker)
+        measured = {}
+        try:
+            measured = actions.BY_NAME[step.action](self, step)
+        except Exception as exc:
+            self._broken = True
+            self._failed_steps.add(step.name)
+            self._explain(step, exc)
+        else:
+            self._note_deaths(step)
+        outcome = FAILED if step.name in self._failed_steps else OK
+        self.journal.event(
+            journals.STEP_END, step.name, outcome=outcome,
+            seconds=round(time.monotonic() - started, 2),
+            cpu_s=round(meter.cpu_seconds(self.workspace.marker) - cpu, 2),
+            **measured)
+
+    def _explain(self, step, exc):
+        """Make a finding of what ended a step."""
+        if isinstance(exc, actions.StepFailed):
+            return
+        self._note_deaths(step)
+        if isinstance(exc, errors.ProcessDied) and self._dead:
+            return
+        title, _, evidence = str(exc).partition('\n')
+        origin = findings.HEAT if step.blame == plans.HEAT else findings.LAB
+        if not isinstance(exc, errors.HeatUpgradeError):
+            # A mistake of ours is never Heat's failure.
+            origin = findings.LAB
+            title = f'{type(exc).__name__}: {title}'
+        log = getattr(exc, 'log', None)
+        self.finding(findings.Finding(
+            origin=origin, severity=findings.ERROR,
+            failure_class=(step.failure_class
+                           if origin == findings.HEAT else None),
+            title=f'{step.name}: {title}', evidence=evidence, step=step.name,
+            log=str(log) if log else None))
+
+    def check(self):
+        """Raise :class:`errors.ProcessDied` if a process of the cloud did."""
+        died = self.cloud.died() if self.cloud else []
+        if died:
+            died[0].check()
+
+    def _note_deaths(self, step):
+        """Make a finding of each process that ended by itself."""
+        if self.cloud is None:
+            return
+        for one in self.cloud.died():
+            if one.name in self._dead:
+                continue
+            self._dead.add(one.name)
+            self._broken = True
+            ours = (step.blame == plans.LAB
+                    or one not in self.cloud.heat.processes)
+            status = one.died()
+            self.finding(findings.Finding(
+                origin=findings.LAB if ours else findings.HEAT,
+                failure_class=None if ours else (step.failure_class or 8),
+                severity=findings.ERROR,
+                title=f'{one.name} ended by itself with status {status}',
+                evidence=one.last_words(EVIDENCE_LINES), step=step.name,
+                log=str(one.log)))
+
+    def _watch(self):
+        """Measure the peak of memory."""
+        peak = 0
+        while not self._ended.wait(METER_INTERVAL):
+            memory = meter.memory(self.workspace.marker)
+            if memory > peak * 1.02:
+                peak = memory
+                self.journal.event(journals.MEASURE, peak_memory=peak)
+
+    def finding(self, finding):
+        """Journal a finding, as a known one if it is one."""
+        with self._lock:
+            finding, entry = known.judge(finding, self._known)
+            if entry:
+                self._happened.add(entry.id)
+            elif finding.severity == findings.ERROR:
+                self._failed_steps.add(finding.step)
+            data = finding.as_dict()
+            data['reproduce'] = self.reproduce(test=finding.test)
+            self.journal.event(journals.FINDING, finding.step, **data)
+
+    def _note_absent(self, entry):
+        if self._broken:
+            return
+        self.finding(findings.Finding(
+            origin=findings.KNOWN, failure_class=None,
+            severity=findings.WARNING,
+            title=f'the known failure {entry.id} did not happen',
+            evidence=f'{entry.reason} ({entry.bug}); if it is mended, '
+                     'remove its entry', step=self.plan.steps[-1].name))
+
+    def tests(self, step, tests):
+        """Journal the results of tests."""
+        self.journal.event(
+            journals.TESTS, step.name, phase=step.phase,
+            tests=[vars(test) for test in tests])
+
+    def availability(self, name, summary):
+        """Journal the summary of a probe."""
+        self.journal.event(journals.PROBE, probe=name, **summary)
+
+    def reproduce(self, *, test=None):
+        """Return the command that does this again.
+
+        :param test: id of the only test to run
+        """
+        words = ['heat-upgrade', 'run', '--from', self.base.name,
+                 '--to', self.target.name, '--strategy', self.plan.strategy,
+                 '--seed', str(self.plan.seed)]
+        if self.constraints:
+            words += ['--constraints', str(self.constraints)]
+        scenarios = self.plan.scenarios
+        if test:
+            # The whole class: its other tests leave what this one needs.
+            scenarios = test.rpartition('.')[0].replace('.', r'\.')
+        if scenarios:
+            words += ['--scenarios', scenarios]
+        return shlex.join(words)

@@ -1,0 +1,148 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Runs the suites as any user does: stestr in a process, against a cloud."""
+
+import dataclasses
+import os
+import sys
+
+import subunit
+import testtools
+
+from heat_integrationtests import config
+from heat_integrationtests import phases
+from heat_upgrade import access
+from heat_upgrade import process
+
+# A suite takes half a minute; one that takes ten hangs.
+TIMEOUT = 600
+DESTROY_TIMEOUT = 300
+
+# Tests wait for Heat most of the time.
+CONCURRENCY = 4
+
+PASSED, FAILED, SKIPPED = 'passed', 'failed', 'skipped'
+
+# Subunit's words. What was in progress when the stream ended did not pass.
+_OUTCOMES = {'success': PASSED, 'xfail': PASSED, 'skip': SKIPPED}
+
+
+@dataclasses.dataclass(frozen=True)
+class Test:
+    """The result of one test.
+
+    :ivar id: its id without tags
+    :ivar outcome: PASSED, FAILED or SKIPPED
+    :ivar seconds: how long it took
+    :ivar details: traceback and other details, or the reason of a skip
+    """
+
+    id: str
+    outcome: str
+    seconds: float
+    details: str = ''
+
+
+def run(workspace, directory, *, name, kinds, scenarios='', watch=None):
+    """Run the tests of some kinds in one process.
+
+    :param workspace: the run's :class:`heat_upgrade.workspace.Workspace`
+    :param directory: where :func:`access.write` wrote
+    :param name: of the run, for its log and stream
+    :param kinds: see :mod:`heat_integrationtests.phases`
+    :param scenarios: regular expression of the tests to run, '' for all
+    :param watch: called again and again meanwhile; may raise to end them
+    :returns: list of :class:`Test`, by id
+    :raises: :class:`heat_upgrade.errors.WaitTimeout` if they do not end
+    """
+    repository = workspace.data / 'stestr' / name
+    repository.mkdir(parents=True)
+    stream = workspace.run_dir / 'subunit' / f'{name}.subunit'
+    stream.parent.mkdir(exist_ok=True)
+    # The status says no more than the stream, and less.
+    process.run(
+        name,
+        phases.command(*kinds, repository=str(repository),
+                       concurrency=CONCURRENCY, scenarios=scenarios),
+        log=workspace.log(name), env=_environment(workspace, directory),
+        cwd=workspace.run_dir, timeout=TIMEOUT, check=False, watch=watch)
+    _copy_last_stream(repository, stream)
+    with open(stream, 'rb') as source:
+        return parse(source)
+
+
+def _copy_last_stream(repository, stream):
+    """Take the stream of the last run out of a stestr repository."""
+    from stestr.repository import util
+
+    try:
+        last = util.get_repo_open(repo_url=str(repository)).get_latest_run()
+        content = last.get_subunit_stream().read()
+    except (KeyError, util.RepositoryNotFound):
+        content = b''
+    stream.write_bytes(content)
+
+
+def destroy(workspace, directory):
+    """Remove the account of the tests and all that is left in it.
+
+    :returns: (exit status, output)
+    """
+    return process.run(
+        'destroy', [sys.executable, '-m', 'heat_integrationtests.destroy'],
+        log=workspace.log('destroy'),
+        env=_environment(workspace, directory), cwd=workspace.run_dir,
+        timeout=DESTROY_TIMEOUT, check=False)
+
+
+def _environment(workspace, directory):
+    # The tests run in the tool's own environment, and write their bytecode
+    # there; Heat's variables are of no use to them.
+    return workspace.environment(
+        **access.variables(directory),
+        **{config.STATE_DIR_VARIABLE: str(workspace.run_dir / 'manifest')},
+        PATH=os.environ['PATH'])
+
+
+def parse(stream):
+    """Return the tests of a subunit v2 stream, by id.
+
+    :param stream: binary file object
+    :returns: list of :class:`Test`; what did not end counts as failed, and so
+        does what failed before any test began (setUpClass)
+    """
+    tests = {}
+
+    def note(test):
+        if test['status'] == 'exists':
+            return
+        start, stop = test['timestamps']
+        seconds = (stop - start).total_seconds() if start and stop else 0.0
+        outcome = _OUTCOMES.get(test['status'], FAILED)
+        details = ''
+        if outcome != PASSED:
+            details = '\n'.join(
+                f'{name}: {detail.as_text().strip()}'
+                for name, detail in sorted(test['details'].items())
+                if detail.content_type.type == 'text')
+        if test['status'] == 'inprogress':
+            details = 'the process ended in the midst of the test\n' + details
+        name = test['id'].partition('[')[0]
+        tests[name] = Test(name, outcome, round(seconds, 3), details)
+
+    result = testtools.StreamToDict(note)
+    result.startTestRun()
+    subunit.ByteStreamToStreamResult(
+        stream, non_subunit_name='stdout').run(result)
+    result.stopTestRun()
+    return [tests[name] for name in sorted(tests)]
