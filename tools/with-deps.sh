@@ -1,0 +1,121 @@
+#!/bin/bash
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+# Installs what is missing, then runs the command it was given:
+#
+#   ./tools/with-deps.sh tox -e upgrade
+#
+# What is missing may be system packages (bindep.txt; as root, or by sudo) and
+# tox, which goes into a private environment in ~/.cache/heat-upgrade. When all
+# is there it says nothing and takes no time. It starts no system service.
+# PYTHON chooses the interpreter (default: python3).
+
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+python=${PYTHON:-python3}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/heat-upgrade
+policy=/usr/sbin/policy-rc.d
+
+die() {
+    echo "with-deps.sh: $*" >&2
+    exit 2
+}
+
+as_root() {
+    if [[ $EUID -eq 0 ]]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "needs root or sudo for: $*"
+    fi
+}
+
+restore_policy() {
+    as_root rm -f "$policy"
+    if [[ -e $policy.heat-upgrade ]]; then
+        as_root mv "$policy.heat-upgrade" "$policy"
+    fi
+}
+
+# Debian's packages start their services unless this file forbids it
+# (invoke-rc.d(8)); what stood there before comes back.
+install_packages() {
+    command -v apt-get >/dev/null || die "please install: $*"
+    echo "with-deps.sh: installing $*" >&2
+    as_root apt-get update -qq
+    if [[ -e $policy ]]; then
+        as_root mv "$policy" "$policy.heat-upgrade"
+    fi
+    trap restore_policy EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "$@" >&2
+    restore_policy
+    trap - EXIT
+}
+
+make_tools() {
+    echo "with-deps.sh: installing tox into $tools" >&2
+    # Debian's own python3 comes without the module that makes environments
+    # with pip in them.
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        install_packages python3-venv
+    rm -rf "$tools"
+    "$python" -m venv "$tools"
+    "$tools/bin/pip" install --quiet --disable-pip-version-check \
+        -r "$top/tools/requirements.txt" >&2
+    # uv does not read pip's configuration, where a node names its mirror.
+    "$tools/bin/pip" config get global.index-url > "$tools/.index" \
+        2>/dev/null || true
+    touch "$tools/.complete"
+}
+
+[[ $# -gt 0 ]] || die "usage: tools/with-deps.sh COMMAND [ARGUMENT...]"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+    die "Python 3.11 or newer is needed; $python is $("$python" -V 2>&1)"
+
+# One environment for each interpreter and each list of tools.
+key=$({ "$python" -c 'import sys; print(sys.version, sys.base_prefix)'
+        cat "$top/tools/requirements.txt"; } | sha256sum | cut -c -16)
+tools=$cache/tools/$key
+mkdir -p "$cache/tools"
+(
+    # Two of us at once: one installs, the other waits.
+    flock 9
+    [[ -e $tools/.complete ]] || make_tools
+
+    # Nothing was installed or removed since all was there: nothing to ask.
+    seen=$(cat "$top/bindep.txt" <(stat -c %y /var/lib/dpkg/status 2>&1) |
+           sha256sum)
+    if [[ $(cat "$tools/.packages" 2>/dev/null) != "$seen" ]]; then
+        missing=$("$tools/bin/bindep" -b -f "$top/bindep.txt") || true
+        if [[ -n $missing ]]; then
+            # shellcheck disable=SC2086  # it is a list
+            install_packages $missing
+            "$tools/bin/bindep" -b -f "$top/bindep.txt" ||
+                die "these packages are still missing"
+        fi
+        cat "$top/bindep.txt" <(stat -c %y /var/lib/dpkg/status 2>&1) |
+            sha256sum > "$tools/.packages"
+    fi
+) 9> "$cache/tools/.lock"
+
+if [[ -z ${UV_DEFAULT_INDEX:-} ]]; then
+    index=${PIP_INDEX_URL:-$(cat "$tools/.index")}
+    [[ -z $index ]] || export UV_DEFAULT_INDEX=$index
+fi
+
+PATH=$tools/bin:$PATH exec "$@"
