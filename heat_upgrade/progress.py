@@ -49,9 +49,8 @@ def tree(plan):
 
 
 def _line(step):
-    text = f'{step.name}: {step.title} (about {step.seconds:g} s)'
-    return f'{text}\n' .rstrip() + (f'  $ {step.command}' if step.command
-                                    else '')
+    command = f'  $ {step.command}' if step.command else ''
+    return f'{step.name}: {step.title} (about {step.seconds:g} s){command}'
 
 
 def display(plan, stream):
@@ -77,7 +76,7 @@ def _lines(stream):
         elif event['kind'] == journals.STEP_END:
             text = f'{event["step"]}: {_outcome(data)}'
         elif event['kind'] == journals.FINDING:
-            text = f'{event["step"]}: finding: {data["title"]}'
+            text = f'{event["step"]}: finding: {data["finding"]["title"]}'
         else:
             return
         print(f'[{time.monotonic() - start:6.1f} s] {text}', file=stream,
@@ -108,7 +107,7 @@ class _List:
         elif event['kind'] == journals.STEP_END:
             self._ends[event['step']] = event['data']
         elif event['kind'] == journals.FINDING:
-            self._findings.append(event['data']['title'])
+            self._findings.append(event['data']['finding']['title'])
 
     def __rich__(self):
         shown = table.Table(box=None, show_header=False, pad_edge=False)

@@ -186,7 +186,7 @@ class Run:
                 self._failed_steps.add(finding.step)
             data = finding.as_dict()
             data['reproduce'] = self.reproduce(test=finding.test)
-            self.journal.event(journals.FINDING, finding.step, **data)
+            self.journal.event(journals.FINDING, finding.step, finding=data)
 
     def _note_absent(self, entry):
         if self._broken:

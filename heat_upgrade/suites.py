@@ -16,6 +16,8 @@ import dataclasses
 import os
 import sys
 
+from stestr.repository import abstract
+from stestr.repository import util
 import subunit
 import testtools
 
@@ -83,12 +85,10 @@ def run(workspace, directory, *, name, kinds, scenarios='', watch=None):
 
 def _copy_last_stream(repository, stream):
     """Take the stream of the last run out of a stestr repository."""
-    from stestr.repository import util
-
     try:
         last = util.get_repo_open(repo_url=str(repository)).get_latest_run()
         content = last.get_subunit_stream().read()
-    except (KeyError, util.RepositoryNotFound):
+    except (KeyError, abstract.RepositoryNotFound):
         content = b''
     stream.write_bytes(content)
 

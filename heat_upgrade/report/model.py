@@ -43,7 +43,7 @@ def make(run_dir):
             f'{run_dir} is not the directory of a run: {exc}') from exc
     first, last = (events[0], events[-1]) if events else (None, None)
     start = _data(events, journals.RUN_START)
-    found = [findings.from_dict(event['data'])
+    found = [findings.from_dict(event['data']['finding'])
              for event in _of(events, journals.FINDING)]
     steps = _steps(plan, events)
     phases = _phases(plan, events)
