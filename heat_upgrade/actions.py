@@ -26,8 +26,9 @@ from heat_upgrade import environments
 from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade import plan as plans
-from heat_upgrade import suites
 from heat_upgrade.probes import availability
+from heat_upgrade import process
+from heat_upgrade import suites
 
 # The name of the probe of downtime in a report.
 API = 'heat-api'
@@ -85,7 +86,8 @@ def suite(run, step):
     ran = [test for test in tests if test.outcome != suites.SKIPPED]
     if not ran:
         raise errors.LabError(
-            f'no test was executed in {step.name}',
+            f'no test was executed in {step.name}:\n'
+            + process.tail(run.workspace.log(step.name)),
             log=run.workspace.log(step.name))
     failed = [test for test in ran if test.outcome == suites.FAILED]
     for test in failed:

@@ -23,13 +23,13 @@ from heat_upgrade import errors
 from heat_upgrade import guardian
 from heat_upgrade import prepared
 from heat_upgrade import process
-from heat_upgrade import workspace as workspaces
 from heat_upgrade.services import heat
 from heat_upgrade.services import identity
 from heat_upgrade.services import keystone
 from heat_upgrade.services import mariadb
 from heat_upgrade.services import rabbitmq
 from heat_upgrade.services import uwsgi
+from heat_upgrade import workspace as workspaces
 
 DATABASE = 'heat'
 STATE_FILE = 'cloud.json'
@@ -200,18 +200,18 @@ class Cloud:
 
     def died(self):
         """Return the processes that ended though nobody asked them to."""
-        services = [self.mariadb, self.rabbitmq, self.keystone]
-        backing = [one.process for one in services if one]
-        return [one for one in backing + (self.heat.processes
-                                          if self.heat else [])
-                if one.died() is not None]
+        return [one for one in self._processes() if one.died() is not None]
+
+    def _processes(self):
+        """Return all that were made, Heat before what it needs."""
+        backing = [one.process for one in (
+            self.keystone, self.rabbitmq, self.mariadb) if one]
+        return (self.heat.processes if self.heat else []) + backing
 
     def down(self):
-        """Stop everything, Heat before what it needs."""
-        if self.heat:
-            self.stop_heat()
-        beside.run(*(one.stop for one in (
-            self.keystone, self.rabbitmq, self.mariadb) if one))
+        """End everything at once: nobody needs what is in hand any more."""
+        for one in self._processes():
+            one.kill()
 
     def keep(self):
         """Leave the cloud up for a person, and note how to end it."""

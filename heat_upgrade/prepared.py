@@ -28,11 +28,11 @@ import tempfile
 
 from heat_upgrade import beside
 from heat_upgrade import process
-from heat_upgrade import workspace as workspaces
 from heat_upgrade.services import heat
 from heat_upgrade.services import identity
 from heat_upgrade.services import keystone as keystones
 from heat_upgrade.services import mariadb
+from heat_upgrade import workspace as workspaces
 
 # Part of the key: raise it when the way a state is made changes.
 RECIPE = 1
@@ -69,7 +69,8 @@ def state(workspace, keystone_environment, heat_environment):
     :param keystone_environment: the environment with Keystone
     :param heat_environment: the environment with the base release of Heat
     :returns: :class:`State`
-    :raises: :class:`heat_upgrade.errors.LabError` if a service or a command fails
+    :raises: :class:`heat_upgrade.errors.LabError` if a service or a
+        command fails
     """
     _, version = process.run(
         'mariadbd --version', [mariadb.find('mariadbd'), '--version'],

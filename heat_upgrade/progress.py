@@ -122,7 +122,9 @@ class _List:
                 mark, seconds = '[cyan]...', time.monotonic() - start
             else:
                 mark, seconds = '', None
-            detail = f' [dim]({_outcome(end)})' if end and 'passed' in end else ''
+            detail = ''
+            if end and 'passed' in end:
+                detail = f' [dim]({_outcome(end)})'
             shown.add_row(
                 mark, '' if seconds is None else f'{seconds:.1f} s',
                 f'{step.name}: {step.title}{detail}')

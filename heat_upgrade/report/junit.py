@@ -16,7 +16,8 @@ from xml.etree import ElementTree
 
 # What XML 1.0 cannot hold (section 2.2), and what tests print all the same.
 _ILLEGAL = dict.fromkeys(
-    [code for code in range(32) if chr(code) not in '\t\n\r'], '\N{REPLACEMENT CHARACTER}')
+    (code for code in range(32) if chr(code) not in '\t\n\r'),
+    '\N{REPLACEMENT CHARACTER}')
 
 
 def write(report, path):

@@ -13,8 +13,8 @@
 """What Heat needs to find in Keystone, made through Keystone's API."""
 
 from keystoneauth1 import exceptions
-from keystoneauth1 import session as sessions
 from keystoneauth1.identity import v3
+from keystoneauth1 import session as sessions
 
 from heat_upgrade.services import heat
 

@@ -64,8 +64,9 @@ driver = noop
         self.process = uwsgi.wsgi_process(
             'keystone', environment, 'keystone.wsgi.api:application',
             port=self.port, log=workspace.log('keystone'),
-            env=workspace.environment(OS_KEYSTONE_CONFIG_FILES=str(self.config),
-                                      OS_KEYSTONE_CONFIG_DIR=str(home)),
+            env=workspace.environment(
+                OS_KEYSTONE_CONFIG_FILES=str(self.config),
+                OS_KEYSTONE_CONFIG_DIR=str(home)),
             processes=2, threads=2)
 
     def start(self):
