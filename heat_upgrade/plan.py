@@ -24,6 +24,9 @@ from heat_upgrade import errors
 
 VERSION = 1
 
+# Its name in a run directory.
+FILE = 'plan.json'
+
 COLD = 'cold'
 STRATEGIES = (COLD,)
 

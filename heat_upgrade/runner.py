@@ -12,6 +12,7 @@
 
 """Executes a plan, and journals what happens."""
 
+import contextlib
 import datetime
 import shlex
 import threading
@@ -25,6 +26,8 @@ from heat_upgrade import journal as journals
 from heat_upgrade import known
 from heat_upgrade import meter
 from heat_upgrade import plan as plans
+from heat_upgrade import verdict
+from heat_upgrade import workspace as workspaces
 
 # Outcomes of a step.
 OK, FAILED, SKIPPED = 'ok', 'failed', 'skipped'
@@ -225,3 +228,52 @@ class Run:
         if scenarios:
             words += ['--scenarios', scenarios]
         return shlex.join(words)
+
+
+def make_run_dir(work_dir, plan, base, target):
+    """Make and return a run directory of its own.
+
+    :raises: :class:`errors.UsageError` if the place cannot be written to
+    """
+    now = datetime.datetime.now(datetime.UTC).strftime('%Y%m%d-%H%M%S')
+    name = (f'{now}-{plan.strategy}-{base.version or base.kind}'
+            f'-{target.version or target.kind}')
+    for number in range(1, 100):
+        run_dir = work_dir / (name if number == 1 else f'{name}-{number}')
+        try:
+            run_dir.mkdir(parents=True, mode=0o700)
+        except FileExistsError:
+            continue
+        except OSError as exc:
+            raise errors.UsageError(
+                f'cannot make a run directory in {work_dir}: {exc}') from exc
+        (run_dir / plans.FILE).write_text(plan.as_json())
+        return run_dir.resolve()
+    raise errors.UsageError(f'{work_dir} has a hundred runs of this second')
+
+
+def execute(plan, *, run_dir, base, target, constraints=None, keep=False,
+            known_failures=(), listeners=()):
+    """Execute a plan in a run directory, and leave nothing else behind.
+
+    :returns: 0, or INTERRUPTED_STATUS after a Ctrl-C
+    """
+    workspace = workspaces.Workspace(run_dir)
+    journal = journals.Journal(run_dir, listeners)
+    run = Run(
+        plan, base=base, target=target, workspace=workspace, journal=journal,
+        constraints=constraints, keep=keep, known_failures=known_failures)
+    kept = False
+    try:
+        run.execute()
+        if keep and run.cloud and run.cloud.heat:
+            run.cloud.keep()
+            kept = True
+    except KeyboardInterrupt:
+        return verdict.INTERRUPTED_STATUS
+    finally:
+        with contextlib.suppress(KeyboardInterrupt):
+            if not kept:
+                workspace.close()
+        journal.close()
+    return 0

@@ -19,12 +19,12 @@ import time
 from cliff import command
 
 from heat_upgrade import access
+from heat_upgrade.cli import options
 from heat_upgrade import cloud as clouds
 from heat_upgrade import environments
 from heat_upgrade import errors
 from heat_upgrade import releases
 from heat_upgrade import workspace as workspaces
-from heat_upgrade.cli import options
 
 # The run directory of the cloud that nobody gave a name.
 NAME = 'cloud'

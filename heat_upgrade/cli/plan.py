@@ -16,9 +16,9 @@ import argparse
 
 from cliff import command
 
-from heat_upgrade import progress
 from heat_upgrade.cli import options
 from heat_upgrade.cli import run
+from heat_upgrade import progress
 
 
 class Plan(command.Command):

@@ -13,25 +13,19 @@
 """heat-upgrade run."""
 
 import argparse
-import contextlib
-import datetime
 import pathlib
 import sys
 
 from cliff import command
 
-from heat_upgrade import errors
-from heat_upgrade import journal as journals
+from heat_upgrade.cli import options
 from heat_upgrade import known
 from heat_upgrade import plan as plans
 from heat_upgrade import progress
 from heat_upgrade import report as reports
+from heat_upgrade.report import summary
 from heat_upgrade import runner
 from heat_upgrade import verdict
-from heat_upgrade import workspace as workspaces
-from heat_upgrade.cli import options
-from heat_upgrade.report import model
-from heat_upgrade.report import summary
 
 
 class Run(command.Command):
@@ -65,9 +59,10 @@ class Run(command.Command):
         else:
             plan = plan_of(parsed_args)
         base, target = options.base_and_target(plan.base, plan.target)
-        run_dir = make_run_dir(parsed_args.work_dir, plan, base, target)
+        run_dir = runner.make_run_dir(parsed_args.work_dir, plan, base,
+                                      target)
         with progress.display(plan, sys.stdout) as show:
-            status = execute(
+            status = runner.execute(
                 plan, run_dir=run_dir, base=base, target=target,
                 constraints=parsed_args.constraints, keep=parsed_args.keep,
                 known_failures=known.load(parsed_args.known_failures),
@@ -90,52 +85,3 @@ def plan_of(parsed_args):
     return plans.make(parsed_args.strategy, base=base.name,
                       target=target.name, seed=parsed_args.seed,
                       scenarios=parsed_args.scenarios)
-
-
-def make_run_dir(work_dir, plan, base, target):
-    """Make and return a run directory of its own.
-
-    :raises: :class:`errors.UsageError` if the place cannot be written to
-    """
-    now = datetime.datetime.now(datetime.UTC).strftime('%Y%m%d-%H%M%S')
-    name = (f'{now}-{plan.strategy}-{base.version or base.kind}'
-            f'-{target.version or target.kind}')
-    for number in range(1, 100):
-        run_dir = work_dir / (name if number == 1 else f'{name}-{number}')
-        try:
-            run_dir.mkdir(parents=True, mode=0o700)
-        except FileExistsError:
-            continue
-        except OSError as exc:
-            raise errors.UsageError(
-                f'cannot make a run directory in {work_dir}: {exc}') from exc
-        (run_dir / model.PLAN_FILE).write_text(plan.as_json())
-        return run_dir.resolve()
-    raise errors.UsageError(f'{work_dir} has a hundred runs of this second')
-
-
-def execute(plan, *, run_dir, base, target, constraints=None, keep=False,
-            known_failures=(), listeners=()):
-    """Execute a plan in a run directory, and leave nothing else behind.
-
-    :returns: 0, or INTERRUPTED_STATUS after a Ctrl-C
-    """
-    workspace = workspaces.Workspace(run_dir)
-    journal = journals.Journal(run_dir, listeners)
-    run = runner.Run(
-        plan, base=base, target=target, workspace=workspace, journal=journal,
-        constraints=constraints, keep=keep, known_failures=known_failures)
-    kept = False
-    try:
-        run.execute()
-        if keep and run.cloud and run.cloud.heat:
-            run.cloud.keep()
-            kept = True
-    except KeyboardInterrupt:
-        return verdict.INTERRUPTED_STATUS
-    finally:
-        with contextlib.suppress(KeyboardInterrupt):
-            if not kept:
-                workspace.close()
-        journal.close()
-    return 0

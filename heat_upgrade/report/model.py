@@ -21,8 +21,6 @@ from heat_upgrade import plan as plans
 from heat_upgrade import suites
 from heat_upgrade import verdict as verdicts
 
-PLAN_FILE = 'plan.json'
-
 # Outcome of a step that never had its turn.
 NOT_REACHED = 'not reached'
 
@@ -36,7 +34,7 @@ def make(run_dir):
     """
     run_dir = pathlib.Path(run_dir)
     try:
-        plan = plans.from_json((run_dir / PLAN_FILE).read_text())
+        plan = plans.from_json((run_dir / plans.FILE).read_text())
         events = journals.read(run_dir)
     except (FileNotFoundError, NotADirectoryError, ValueError) as exc:
         raise errors.UsageError(

@@ -1,0 +1,127 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""heat-upgrade bench."""
+
+import contextlib
+import os
+import sys
+import tempfile
+import time
+
+from cliff import lister
+
+from heat_upgrade.cli import options
+from heat_upgrade import cloud as clouds
+from heat_upgrade import environments
+from heat_upgrade import errors
+from heat_upgrade import meter
+from heat_upgrade import plan as plans
+from heat_upgrade import progress
+from heat_upgrade import report as reports
+from heat_upgrade import runner
+from heat_upgrade import verdict
+from heat_upgrade import workspace as workspaces
+
+# What we promise on two cores, in seconds; and in bytes for the memory.
+LIMITS = {
+    'whole run': 90,
+    'whole run, empty caches': 300,
+    'cloud up': 25,
+    'downtime': 20,
+    'peak memory, MiB': 2.5 * 1024,
+}
+
+
+class Bench(lister.Lister):
+    """Measure a run: seconds and CPU seconds of each step, memory, downtime.
+
+    With -f json the table is machine-readable.
+    """
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        options.add_selectors(parser)
+        options.add_work_dir(parser)
+        parser.add_argument(
+            '--empty-caches', action='store_true',
+            help='start with empty caches, also of uv: everything is '
+                 'fetched, built and prepared anew')
+        return parser
+
+    def take_action(self, parsed_args):
+        base, target = options.base_and_target(parsed_args.base,
+                                               parsed_args.target)
+        plan = plans.make(
+            parsed_args.strategy, base=base.name, target=target.name,
+            seed=parsed_args.seed, scenarios=parsed_args.scenarios)
+        with contextlib.ExitStack() as stack:
+            if parsed_args.empty_caches:
+                _empty_caches(stack)
+            rows = [] if parsed_args.empty_caches else _cloud_up(
+                base, stack.enter_context(
+                    tempfile.TemporaryDirectory(prefix='heat-upgrade-')))
+            run_dir = runner.make_run_dir(parsed_args.work_dir, plan, base,
+                                          target)
+            with progress.display(plan, sys.stderr) as show:
+                status = runner.execute(plan, run_dir=run_dir, base=base,
+                                        target=target, listeners=[show])
+        report = reports.build(run_dir)
+        if status == verdict.INTERRUPTED_STATUS:
+            raise KeyboardInterrupt
+        if report['verdict'] != verdict.PASS:
+            raise errors.LabError(
+                f'the verdict is {report["verdict"]}; see {run_dir}')
+        whole = 'whole run'
+        if parsed_args.empty_caches:
+            whole += ', empty caches'
+        return ('what', 'value', 'CPU s', 'limit'), [
+            (name, value, cpu, LIMITS.get(name, ''))
+            for name, value, cpu in rows + _rows(report, whole)]
+
+
+def _cloud_up(release, run_dir):
+    """Return the row of a cloud's start, from the command to all answers."""
+    with workspaces.Workspace(run_dir) as workspace:
+        started = time.monotonic()
+        cpu = meter.cpu_seconds(workspace.marker)
+        keystone, heat = environments.ensure_all(
+            [environments.keystone(release), environments.heat(release)],
+            log_dir=workspace.logs)
+        cloud = clouds.Cloud(workspace, keystone_environment=keystone,
+                             heat_environment=heat)
+        cloud.up()
+        row = ('cloud up', round(time.monotonic() - started, 1),
+               round(meter.cpu_seconds(workspace.marker) - cpu, 1))
+        cloud.down()
+    return [row]
+
+
+def _rows(report, whole):
+    rows = [(step['name'], step['seconds'], step['cpu_s'])
+            for step in report['steps']]
+    rows += [('downtime', probe['longest_gap_s'], '')
+             for probe in report['availability'].values()]
+    return rows + [
+        ('peak memory, MiB', round(report['peak_memory_bytes'] / 2**20), ''),
+        (whole, report['duration_s'],
+         round(sum(step['cpu_s'] for step in report['steps']), 1))]
+
+
+def _empty_caches(stack):
+    """Point our cache and uv's at an empty directory, for a while."""
+    empty = stack.enter_context(
+        tempfile.TemporaryDirectory(prefix='heat-upgrade-'))
+    before = dict(os.environ)
+    stack.callback(os.environ.update, before)
+    os.environ['XDG_CACHE_HOME'] = empty
+    os.environ['UV_CACHE_DIR'] = os.path.join(empty, 'uv')
