@@ -96,14 +96,16 @@ def heat(conf, of_session):
         region_name=own.region or conf.identity.region)
 
 
-def heat_endpoint(conf, of_session):
-    """Give the URL of Heat in the catalog, or None.
+def endpoint(conf, of_session, service):
+    """Give the URL of a service in the catalog, or None.
 
     Keystone answers this, so it is known while Heat is down.
+
+    :param service: the type of the service, such as orchestration
     """
     own = conf.heat_integrationtests
     return of_session.get_endpoint(
-        service_type=own.catalog_type, interface=own.endpoint_type,
+        service_type=service, interface=own.endpoint_type,
         region_name=own.region or conf.identity.region)
 
 
@@ -207,9 +209,13 @@ class Keystone:
         return [trust['id'] for trust in found['trusts']]
 
     def token_expiry(self, token):
-        """Give when a token of ours expires, as Keystone writes it."""
-        answer = self._json('GET', '/auth/tokens', headers={
-            'X-Subject-Token': token})
+        """Give when a token expires, as Keystone writes it.
+
+        :param token: may be anybody's; it is used to ask about itself
+        """
+        answer = self._json(
+            'GET', '/auth/tokens', authenticated=False,
+            headers={'X-Auth-Token': token, 'X-Subject-Token': token})
         return answer['token']['expires_at']
 
 
@@ -236,3 +242,14 @@ def answer_of(of_session, url):
                               redirect=False).status_code
     except (auth_exc.ConnectFailure, auth_exc.UnknownConnectionError):
         return None
+
+
+def can_authenticate(conf, identity):
+    """Tell whether Keystone accepts someone.
+
+    :param identity: an Identity
+    """
+    try:
+        return bool(session(conf, identity).get_token())
+    except (auth_exc.Unauthorized, auth_exc.NotFound):
+        return False

@@ -32,8 +32,8 @@ OPTIONS = [
     cfg.StrOpt(
         'state_dir',
         help='Directory in which one phase leaves its manifests for the '
-             'next; it must outlive the upgrade. The default is the '
-             f'environment variable {STATE_DIR_VARIABLE}.'),
+             'next; it must outlive the upgrade. The environment variable '
+             f'{STATE_DIR_VARIABLE}, when set, takes precedence.'),
     cfg.IntOpt(
         'build_timeout', default=300, min=1,
         help='Seconds that one operation on a stack may take.'),
@@ -115,7 +115,7 @@ def state_dir(options, environ=os.environ):
     :param environ: where the variable HEAT_UPGRADE_STATE_DIR is looked up
     :raises NoStateDirectory: neither says where
     """
-    path = options.state_dir or environ.get(STATE_DIR_VARIABLE)
+    path = environ.get(STATE_DIR_VARIABLE) or options.state_dir
     if not path:
         raise NoStateDirectory(
             'No state directory is given: set state_dir in '

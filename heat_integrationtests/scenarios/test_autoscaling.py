@@ -1,0 +1,105 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""An autoscaling group scales by the webhook that was handed out before."""
+
+from urllib import parse
+
+from tempest import config
+from tempest.lib import decorators
+
+from heat_integrationtests import clients
+from heat_integrationtests import phase
+from heat_integrationtests import scenario
+from heat_integrationtests import stacks
+
+CONF = config.CONF
+
+
+class AutoScalingScenario(scenario.Scenario):
+
+    template = 'autoscaling.yaml'
+    changed_parameters = {'desired': 3}
+    size = 1
+
+    def check(self, record, outputs):
+        self.assertEqual(self.size, outputs['size'])
+        self.assertEqual(self.size, len(outputs['members']))
+
+    def before_update(self, stack, record):
+        before = record['facts']['outputs']
+        self.call_webhook(before)
+        self.size = 2
+        after = stacks.outputs(self.stacks.wait_until(
+            'the group to have grown by one',
+            lambda: self.grown(stack, self.size)))
+        self.assertEqual(before['members'], after['members'][:1])
+        # The engine takes a lock for the signal, and no update before it
+        # has let go; the event tells when.
+        return True
+
+    def check_changed(self, record, outputs):
+        self.assertEqual(3, outputs['size'])
+        self.assertEqual(record['facts']['outputs']['members'],
+                         outputs['members'][:1])
+
+    def check_gone(self, record):
+        if self.keystone is not None:
+            self.assertNotIn(self.access_key(),
+                             self.keystone.ec2_access_keys())
+
+    def grown(self, stack, size):
+        """Give the stack once its group has this size."""
+        shown = self.stacks.get(stack)
+        outputs = stacks.outputs(shown)
+        complete = (outputs['size'] == size
+                    and len(outputs['members'] or ()) == size
+                    and all(outputs['members']))
+        return shown if complete else None
+
+    def call_webhook(self, outputs):
+        """Let the group grow, by the URL that an alarm would call."""
+        if CONF.heat_integrationtests.cfn_api:
+            answer = clients.session(CONF).post(
+                outputs['alarm_url'], authenticated=False, raise_exc=False)
+        else:
+            answer = self.session.post(outputs['signal_url'],
+                                       raise_exc=False)
+        self.assertEqual(200, answer.status_code, answer.text)
+
+    def access_key(self):
+        """Give the key of the EC2 credential that signed the webhook."""
+        url = self.recorded_facts()['outputs']['alarm_url']
+        return parse.parse_qs(parse.urlsplit(url).query)['AWSAccessKeyId'][0]
+
+    @decorators.idempotent_id('70743b68-59ee-4190-9cfe-6c4398cea033')
+    @phase.pre
+    def test_a_group_is_made_and_its_webhook_handed_out(self):
+        self.create_and_record()
+
+    @decorators.idempotent_id('136038e5-e503-466c-b5ed-7c93fd6c22e3')
+    @phase.verify
+    def test_group_and_webhook_are_as_recorded(self):
+        self.assert_unchanged()
+
+    @decorators.idempotent_id('4bb621f3-5230-4762-9306-dec1f3ddc231')
+    @phase.during
+    def test_the_key_that_signed_the_webhook_is_in_keystone_meanwhile(self):
+        self.assert_out_of_reach()
+        if self.keystone is not None:
+            self.assertIn(self.access_key(),
+                          self.keystone.ec2_access_keys())
+
+    @decorators.idempotent_id('3fb7cbae-8352-4625-9d84-2ecdf42280af')
+    @phase.post
+    def test_the_old_webhook_scales_the_group(self):
+        self.update_and_delete()

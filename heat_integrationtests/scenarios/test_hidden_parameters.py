@@ -1,0 +1,68 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Hidden parameters, encrypted at rest, stay what they were."""
+
+import secrets
+
+from tempest.lib import decorators
+
+from heat_integrationtests import phase
+from heat_integrationtests import scenario
+
+
+class HiddenParametersScenario(scenario.Scenario):
+
+    template = 'hidden_parameters.yaml'
+
+    def check(self, record, outputs):
+        # It can be decrypted: the output is made from it.
+        password = record['request']['parameters']['password']
+        self.assertEqual(password, outputs['password'])
+        self.assertEqual(f'first-{password}-8004', outputs['labelled'])
+        # It is not shown where it should be hidden.
+        shown = record['facts']['parameters']
+        self.assertNotIn(password, str(shown))
+        self.assertNotIn('8004', shown['settings'])
+
+    def changed_request(self, request):
+        # Heat has to know the hidden ones still, since it is not told.
+        return {'existing': True, 'parameters': {'label': 'second'}}
+
+    def check_changed(self, record, outputs):
+        password = record['request']['parameters']['password']
+        self.assertEqual(f'second-{password}-8004', outputs['labelled'])
+
+    @decorators.idempotent_id('f92adc74-3453-4134-8c01-f6af7b436c1c')
+    @phase.pre
+    def test_a_stack_is_given_a_hidden_parameter(self):
+        self.create_and_record(parameters={
+            'password': secrets.token_urlsafe(24),
+            # As text: Heat answers 400 to a hidden map as JSON where
+            # encrypt_parameters_and_properties is on.
+            'settings': '{"port": 8004}'})
+
+    @decorators.idempotent_id('60420d3c-3023-494a-a9b5-288de1f32cba')
+    @phase.verify
+    def test_the_parameter_is_kept_and_hidden(self):
+        self.assert_unchanged()
+
+    @decorators.idempotent_id('e90622a4-e946-4dfa-8e3f-457c52edd743')
+    @phase.during
+    def test_nothing_serves_the_parameter_while_heat_is_down(self):
+        self.assert_out_of_reach()
+
+    @decorators.idempotent_id('c357d81f-c362-46d4-ae68-4091b3db7a9c')
+    @phase.post
+    def test_the_parameter_is_usable_in_an_update_that_does_not_name_it(
+            self):
+        self.update_and_delete()

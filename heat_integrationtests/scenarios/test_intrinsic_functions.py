@@ -1,0 +1,121 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Every intrinsic function of HOT gives what it gave before."""
+
+import hashlib
+
+from tempest.lib import decorators
+
+from heat_integrationtests import phase
+from heat_integrationtests import scenario
+
+VERSION = 'heat_template_version.2021-04-16'
+
+# What the outputs of the template must be; from the specification of HOT
+# (Heat's template guide), not from what some release of Heat gave.
+GOLDEN = {
+    'get_attr': 'n1',
+    'get_file': 'a file\n',
+    'get_param': 'y',
+    'get_resource': True,
+    'list_join': 'a-b-c-d',
+    'digest': hashlib.sha512(b'red').hexdigest(),
+    'repeat': ['a1', 'a2', 'b1', 'b2', 'c1', 'c2'],
+    'repeat_pairwise': [{'a': '1'}, {'b': '2'}, {'c': '3'}],
+    'resource_facade': {'rank': 7, 'of': ['x', 'y']},
+    'str_replace': 'a red is {"k": [1, null]}',
+    'str_replace_strict': 'a red',
+    'str_replace_vstrict': 'b red',
+    'str_split': 'y',
+    'str_split_all': ['x', 'y', 'z'],
+    'map_merge': {'a': 1, 'b': 3},
+    'map_replace': {'A': 'b', 'c': 'D'},
+    'yaql': ['aa', 'cc'],
+    'if': 'yes_it_is',
+    'if_null': ['kept'],
+    'equals': True,
+    'not': False,
+    'and': True,
+    'or': True,
+    'contains': True,
+    'contains_value': False,
+    'yaql_condition': True,
+    'condition_of_resource': 'here',
+    'filter': ['a', 'c'],
+    'make_url': 'https://user:p%40ss@[2001:db8::1]:8004/a%20b?key=v%26w#end',
+    'list_concat': ['a', 'b', 'c', 'c', 'd'],
+    'list_concat_unique': ['a', 'b', 'c', 'd'],
+}
+
+# What changes when the text is no longer red.
+GOLDEN_BLUE = {
+    **GOLDEN,
+    'digest': hashlib.sha512(b'blue').hexdigest(),
+    'str_replace': 'a blue is {"k": [1, null]}',
+    'str_replace_strict': 'a blue',
+    'str_replace_vstrict': 'b blue',
+    'if': 'no_it_is_not',
+    'if_null': ['dropped'],
+    'equals': False,
+    'not': True,
+    'and': False,
+    'yaql_condition': False,
+    'condition_of_resource': None,
+}
+
+
+class IntrinsicFunctionsScenario(scenario.Scenario):
+
+    template = 'intrinsic_functions.yaml'
+    files = {'child.yaml': 'intrinsic_functions_child.yaml',
+             'file.txt': 'a file\n'}
+    changed_parameters = {'text': 'blue'}
+
+    def check(self, record, outputs):
+        self.assertEqual(GOLDEN, outputs)
+
+    def check_changed(self, record, outputs):
+        self.assertEqual(GOLDEN_BLUE, outputs)
+
+    def known_functions(self):
+        """Give the names of the functions that the version offers now."""
+        return sorted(found.functions for found in
+                      self.heat.template_versions.get(VERSION))
+
+    @decorators.idempotent_id('317cd296-cce5-43db-b505-38eea0252f04')
+    @phase.pre
+    def test_a_stack_uses_every_function(self):
+        functions = self.known_functions()
+        self.assertLessEqual(
+            {'get_attr', 'resource_facade', 'yaql'}, set(functions))
+        self.note('functions', functions)
+        self.create_and_record()
+
+    @decorators.idempotent_id('9b672fb8-beba-41d8-84fa-4f480b9de4fe')
+    @phase.verify
+    def test_the_outputs_are_as_recorded_and_no_function_is_lost(self):
+        self.assert_unchanged()
+        self.assertEqual(
+            set(),
+            set(self.noted('functions')) - set(self.known_functions()),
+            'Stacks that use these functions can no longer be updated')
+
+    @decorators.idempotent_id('1d2995f7-7add-443f-9504-bfaf940d628e')
+    @phase.during
+    def test_nothing_serves_the_stack_while_heat_is_down(self):
+        self.assert_out_of_reach()
+
+    @decorators.idempotent_id('d31cb90c-2895-4b1d-8015-9d4ea3e70849')
+    @phase.post
+    def test_the_functions_give_what_they_should_after_a_change(self):
+        self.update_and_delete()

@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A project and a user that a stack has made outlive Heat's absence."""
+
+import secrets
+import uuid
+
+from tempest import config
+from tempest.lib import decorators
+
+from heat_integrationtests import clients
+from heat_integrationtests import phase
+from heat_integrationtests import scenario
+
+CONF = config.CONF
+
+
+class KeystoneResourcesScenario(scenario.Scenario):
+
+    template = 'keystone_resources.yaml'
+    changed_parameters = {'description': 'second'}
+    as_operator = True
+
+    def check(self, record, outputs):
+        self.assert_described('first', outputs)
+        self.assert_can_authenticate(record)
+
+    def check_changed(self, record, outputs):
+        before = record['facts']['outputs']
+        self.assertEqual(before, outputs)
+        self.assert_described('second', outputs)
+        self.assert_can_authenticate(record)
+
+    def check_gone(self, record):
+        made = record['facts']['outputs']
+        self.assertIsNone(self.keystone.get('users', made['user']))
+        self.assertIsNone(self.keystone.get('projects', made['project']))
+
+    def assert_described(self, description, outputs):
+        """Assert that Keystone has what the template says."""
+        for kind in ('user', 'project'):
+            found = self.keystone.get(f'{kind}s', outputs[kind])
+            self.assertIsNotNone(found, f'Keystone has lost the {kind} '
+                                        f'{outputs[kind]}')
+            self.assertEqual(description, found['description'])
+
+    def assert_can_authenticate(self, record):
+        """Assert that the user can work in the project."""
+        made = record['facts']['outputs']
+        self.assertTrue(
+            clients.can_authenticate(CONF, clients.Identity(
+                user_id=made['user'], project_id=made['project'],
+                password=record['request']['parameters']['password'])),
+            f'Keystone refuses user {made["user"]} in project '
+            f'{made["project"]}')
+
+    @decorators.idempotent_id('275877e1-822e-4de2-afab-fcdc689fa666')
+    @phase.pre
+    def test_a_stack_makes_a_project_and_a_user(self):
+        self.create_and_record(parameters={
+            'name': f'upgrade-{uuid.uuid4().hex[:8]}',
+            'password': secrets.token_urlsafe(24),
+            'role': CONF.heat_integrationtests.account_roles[0]})
+
+    @decorators.idempotent_id('79ee2332-2ecd-4c75-a7ee-0ebff303bfe1')
+    @phase.verify
+    def test_project_and_user_are_as_recorded(self):
+        self.assert_unchanged()
+
+    @decorators.idempotent_id('89549ee0-5996-41e6-9977-c5045a4d524b')
+    @phase.during
+    def test_the_user_can_authenticate_while_heat_is_down(self):
+        self.assert_out_of_reach()
+        self.assert_described('first', self.recorded_facts()['outputs'])
+        self.assert_can_authenticate(self.record())
+
+    @decorators.idempotent_id('a812c357-d96c-42f4-9de7-d512fb6cacf5')
+    @phase.post
+    def test_an_update_replaces_neither_and_a_deletion_removes_both(self):
+        self.update_and_delete()

@@ -1,0 +1,68 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A stack whose template, files and description are large stays whole."""
+
+from tempest.lib import decorators
+
+from heat_integrationtests import hot
+from heat_integrationtests import phase
+from heat_integrationtests import scenario
+
+# A TEXT column of MariaDB holds 64 KiB; in UTF-8, so characters of two and
+# three bytes are among these. Heat's own limit for a template with its
+# files is 512 KiB (max_template_size).
+SIZE = 80 * 1024
+
+
+def _text(word):
+    line = f'{word} åß€ "quoted" \\ {{braces}}\n'
+    return line * (SIZE // len(line.encode()) + 1)
+
+
+class LargeTemplateScenario(scenario.Scenario):
+
+    files = {'large.txt': _text('first')}
+    changed_files = {'large.txt': _text('second')}
+
+    def check(self, record, outputs):
+        self.assert_same(record['request']['files'],
+                         {'large.txt': outputs['content']})
+        self.assert_same(record['request']['files'],
+                         record['facts']['files'])
+
+    def check_changed(self, record, outputs):
+        self.assert_same(self.changed_files,
+                         {'large.txt': outputs['content']})
+
+    @decorators.idempotent_id('07970aa8-104e-4288-9bab-bd22f0a3b9aa')
+    @phase.pre
+    def test_a_stack_is_made_from_a_large_file_and_template(self):
+        padding = ''.join(f'  # {line}\n' for line in
+                          _text('padding').splitlines())
+        self.create_and_record(
+            template=hot.read('large_template.yaml') + padding)
+
+    @decorators.idempotent_id('ffa7d5bf-27a7-4b72-a9c1-b03da921ca5d')
+    @phase.verify
+    def test_every_byte_is_as_recorded(self):
+        self.assert_unchanged()
+
+    @decorators.idempotent_id('684424a5-4dfb-40d0-ab22-d7de492e43d8')
+    @phase.during
+    def test_nothing_serves_the_stack_while_heat_is_down(self):
+        self.assert_out_of_reach()
+
+    @decorators.idempotent_id('7cf3abaa-8bef-40f6-8657-55f6434adef9')
+    @phase.post
+    def test_the_stack_takes_another_large_file(self):
+        self.update_and_delete()

@@ -1,0 +1,64 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A group keeps its members in their order, and can grow and shrink."""
+
+from tempest.lib import decorators
+
+from heat_integrationtests import phase
+from heat_integrationtests import scenario
+from heat_integrationtests import stacks
+
+
+class ResourceGroupScenario(scenario.Scenario):
+
+    template = 'resource_group.yaml'
+    changed_parameters = {'count': 3}
+
+    def check(self, record, outputs):
+        self.assertEqual(2, len(outputs['members']))
+        # What was taken out before stays out: its name is on a list that
+        # Heat keeps with the group.
+        self.assertEqual(['1', '2'], sorted(outputs['references']))
+
+    def check_changed(self, record, outputs):
+        members = record['facts']['outputs']['members']
+        self.assertEqual(members, outputs['members'][:2])
+        self.assertEqual(['1', '2', '3'], sorted(outputs['references']))
+
+    def update_with_change(self, stack, before, key=scenario.MAIN):
+        super().update_with_change(stack, before, key)
+        request = self.record(key)['request']
+        shrunk = self.stacks.update(stack, **{
+            **request, 'parameters': {**request['parameters'], 'count': 1}})
+        self.assertEqual(before['outputs']['members'][:1],
+                         stacks.outputs(shrunk)['members'])
+
+    @decorators.idempotent_id('58e76e8a-1891-4829-a368-42bd0284625f')
+    @phase.pre
+    def test_a_group_is_made(self):
+        self.create_and_record()
+
+    @decorators.idempotent_id('8fe49c55-04c8-4371-8579-7879062727f3')
+    @phase.verify
+    def test_members_and_their_order_are_as_recorded(self):
+        self.assert_unchanged()
+
+    @decorators.idempotent_id('0d7235bf-2c97-485f-9b3a-2f2d2c57d9bf')
+    @phase.during
+    def test_nothing_serves_the_group_while_heat_is_down(self):
+        self.assert_out_of_reach()
+
+    @decorators.idempotent_id('fae7df69-5fff-4d99-bbc0-e90073de71d9')
+    @phase.post
+    def test_the_group_grows_and_shrinks_and_keeps_the_other_members(self):
+        self.update_and_delete()

@@ -1,0 +1,91 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A snapshot that was taken before the upgrade restores after it."""
+
+from tempest import config
+from tempest.lib import decorators
+
+from heat_integrationtests import phase
+from heat_integrationtests import scenario
+from heat_integrationtests import stacks
+
+CONF = config.CONF
+
+
+class SnapshotScenario(scenario.Scenario):
+
+    template = 'random_string.yaml'
+    changed_parameters = {'label': 'second'}
+
+    @classmethod
+    def skip_checks(cls):
+        super().skip_checks()
+        if not CONF.heat_integrationtests.stack_snapshots:
+            raise cls.skipException(
+                'stack_snapshots is off in [heat_integrationtests]')
+
+    def after_create(self, stack, record):
+        taken = self.heat.stacks.snapshot(stack.ref, 'before')
+        self.note('snapshot', taken['id'])
+        self.stacks.wait(stack, 'SNAPSHOT_COMPLETE')
+        self.note('content', self.snapshot(stack))
+
+    def snapshot(self, stack):
+        """Give the snapshot as Heat shows it now."""
+        return self.heat.stacks.snapshot_show(
+            stack.ref, self.noted('snapshot'))['snapshot']
+
+    def check(self, record, outputs):
+        self.assertEqual(f'first:{outputs["secret"]}', outputs['labelled'])
+
+    def assert_snapshot_unchanged(self):
+        """Assert that the snapshot is listed, and what it was."""
+        stack = self.stack()
+        listed = self.heat.stacks.snapshot_list(stack.ref)['snapshots']
+        self.assertEqual([self.noted('snapshot')],
+                         [found['id'] for found in listed])
+        before, now = self.noted('content'), self.snapshot(stack)
+        self.assertEqual('COMPLETE', now['status'])
+        self.assert_same({'snapshot': before}, {'snapshot': now},
+                         heading='The snapshot is not as it was:')
+
+    def update_with_change(self, stack, before, key=scenario.MAIN):
+        super().update_with_change(stack, before, key)
+        self.heat.stacks.restore(stack.ref, self.noted('snapshot'))
+        restored = stacks.outputs(
+            self.stacks.wait(stack, 'RESTORE_COMPLETE'))
+        self.assertEqual(before['outputs'], restored)
+        self.heat.stacks.snapshot_delete(stack.ref, self.noted('snapshot'))
+        self.assertEqual(
+            [], self.heat.stacks.snapshot_list(stack.ref)['snapshots'])
+
+    @decorators.idempotent_id('9f5f8053-564e-44f1-b948-5bbb391c75ef')
+    @phase.pre
+    def test_a_snapshot_is_taken(self):
+        self.create_and_record()
+
+    @decorators.idempotent_id('0a72486b-be27-4b6e-80d4-549b03329ae8')
+    @phase.verify
+    def test_the_snapshot_is_as_recorded(self):
+        self.assert_unchanged()
+        self.assert_snapshot_unchanged()
+
+    @decorators.idempotent_id('8756cd32-8c23-466b-8b25-f585118ea0a9')
+    @phase.during
+    def test_nothing_serves_the_snapshot_while_heat_is_down(self):
+        self.assert_out_of_reach()
+
+    @decorators.idempotent_id('ae7a2139-3af5-4b69-bff4-b8f617bbe7da')
+    @phase.post
+    def test_the_old_snapshot_restores_the_stack_after_a_change(self):
+        self.update_and_delete()

@@ -1,0 +1,70 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tags, timestamps, events, ids and outputs of parent and child stay."""
+
+from tempest.lib import decorators
+
+from heat_integrationtests import phase
+from heat_integrationtests import scenario
+
+
+class TagsAndTimesScenario(scenario.Scenario):
+
+    template = 'tags_and_times.yaml'
+    # The child has the parameters and outputs of the parent.
+    files = {'child.yaml': 'random_string.yaml'}
+    tags = ('upgrade', 'tæg')
+    changed_parameters = {'label': 'second'}
+    changed_tags = ('later',)
+
+    def check(self, record, outputs):
+        facts = record['facts']
+        self.assertEqual(['upgrade', 'tæg'], facts['stack']['tags'])
+        self.assertEqual(
+            {'child', 'child/secret', 'child/labelled'},
+            set(facts['resources']))
+        self.assertEqual(f'first:{outputs["secret"]}', outputs['labelled'])
+
+    def update_with_change(self, stack, before, key=scenario.MAIN):
+        super().update_with_change(stack, before, key)
+        shown = self.stacks.get(stack)
+        self.assertEqual(['later'], shown.tags)
+        self.assertEqual(before['stack']['creation_time'],
+                         shown.creation_time)
+        self.assertLessEqual(before['stack']['updated_time'],
+                             shown.updated_time)
+        self.assertLess(shown.creation_time, shown.updated_time)
+
+    def check_changed(self, record, outputs):
+        secret = record['facts']['outputs']['secret']
+        self.assertEqual(f'second:{secret}', outputs['labelled'])
+
+    @decorators.idempotent_id('6ab2042a-e518-4ced-8f64-4e7bb2d7ddff')
+    @phase.pre
+    def test_a_tagged_parent_and_its_child_are_made(self):
+        self.create_and_record()
+
+    @decorators.idempotent_id('2ee09185-1bcf-492c-8f28-e61099e5a260')
+    @phase.verify
+    def test_tags_times_events_and_ids_are_as_recorded(self):
+        self.assert_unchanged()
+
+    @decorators.idempotent_id('3db075ad-8ce9-41ef-9389-a97cacf0fc38')
+    @phase.during
+    def test_nothing_serves_parent_and_child_while_heat_is_down(self):
+        self.assert_out_of_reach()
+
+    @decorators.idempotent_id('f383e403-53bd-417b-b24e-772994aea2a8')
+    @phase.post
+    def test_tags_change_on_request_only_and_the_creation_time_never(self):
+        self.update_and_delete()

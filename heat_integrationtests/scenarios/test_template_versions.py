@@ -1,0 +1,135 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Stacks of every template version that the base release knows."""
+
+import json
+
+from tempest.lib import decorators
+
+from heat_integrationtests import phase
+from heat_integrationtests import scenario
+
+# What every version can say. The versions of HOT and of the CloudFormation
+# format differ in their words.
+_HOT = """
+heat_template_version: %s
+parameters:
+  text: {type: string}
+resources:
+  kept:
+    type: OS::Heat::Value
+    properties: {type: string, value: {get_param: text}}
+outputs:
+  text: {value: {get_attr: [kept, value]}}
+"""
+_CFN = """
+%s
+Parameters:
+  text: {Type: String}
+Resources:
+  kept:
+    Type: OS::Heat::Value
+    Properties: {type: string, value: {Ref: text}}
+Outputs:
+  text: {Value: {'Fn::GetAtt': [kept, value]}}
+"""
+
+
+def child(version):
+    """Give a template of a version, as Heat's list of versions names it.
+
+    :param version: such as heat_template_version.2018-08-31
+    """
+    key, _, value = version.partition('.')
+    if key == 'heat_template_version':
+        return _HOT % f'"{value}"'
+    return _CFN % f'{key}: "{value}"'
+
+
+def parent(versions):
+    """Give a template with a nested stack for each version, as text.
+
+    Nested, since a stack of its own for each would cost four times as
+    much: a stack in the database each is, either way. One resource comes
+    before all of them and one after, since Heat starts the resources that
+    wait for none a second apart.
+    """
+    children = {
+        _name(version): {
+            'type': f'{version}.yaml', 'depends_on': 'first',
+            'properties': {'text': {'get_param': 'text'}}}
+        for version in versions}
+    return json.dumps({
+        'heat_template_version': '2018-08-31',
+        'parameters': {'text': {'type': 'string', 'default': 'first'}},
+        'resources': {
+            'first': {'type': 'OS::Heat::None'}, **children,
+            'last': {'type': 'OS::Heat::None',
+                     'depends_on': sorted(children)}},
+        'outputs': {
+            name: {'value': {'get_attr': [name, 'text']}}
+            for name in children},
+    }, indent=1)
+
+
+def _name(version):
+    return version.replace('.', '_')
+
+
+class TemplateVersionsScenario(scenario.Scenario):
+
+    changed_parameters = {'text': 'second'}
+
+    def check(self, record, outputs):
+        self.assertEqual(
+            dict.fromkeys(map(_name, self.noted('versions')), 'first'),
+            outputs)
+
+    def check_changed(self, record, outputs):
+        self.assertEqual(
+            dict.fromkeys(map(_name, self.noted('versions')), 'second'),
+            outputs)
+
+    def known_versions(self):
+        """Give the names of the versions that Heat knows now, sorted."""
+        return sorted(found.version for found in
+                      self.heat.template_versions.list())
+
+    @decorators.idempotent_id('f0f11ee3-14e1-4a74-97c0-1b648ae71042')
+    @phase.pre
+    def test_a_stack_of_each_version_is_made(self):
+        versions = self.known_versions()
+        self.assertIn('heat_template_version.2013-05-23', versions)
+        self.note('versions', versions)
+        self.create_and_record(
+            template=parent(versions),
+            files={f'{version}.yaml': child(version)
+                   for version in versions})
+
+    @decorators.idempotent_id('43d6dada-5b9c-47f2-8f73-d45e47f5572a')
+    @phase.verify
+    def test_the_stacks_are_as_recorded_and_no_version_is_lost(self):
+        self.assert_unchanged()
+        self.assertEqual(
+            set(), set(self.noted('versions')) - set(self.known_versions()),
+            'Stacks of these versions can no longer be updated')
+
+    @decorators.idempotent_id('5b2b7cd7-a37e-4b36-b2ce-91d632d1b398')
+    @phase.during
+    def test_nothing_serves_the_stacks_while_heat_is_down(self):
+        self.assert_out_of_reach()
+
+    @decorators.idempotent_id('2d4cf853-b781-47fc-8ce7-60ac3633187a')
+    @phase.post
+    def test_stacks_of_each_version_can_be_updated(self):
+        self.update_and_delete()

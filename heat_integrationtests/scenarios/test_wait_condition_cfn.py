@@ -1,0 +1,107 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A pre-signed URL of heat-api-cfn, handed out before, still works."""
+
+import json
+from urllib import parse
+
+from tempest import config
+from tempest.lib import decorators
+
+from heat_integrationtests import clients
+from heat_integrationtests import phase
+from heat_integrationtests import scenario
+from heat_integrationtests import stacks
+
+CONF = config.CONF
+
+
+class CfnWaitConditionScenario(scenario.Scenario):
+
+    template = 'wait_condition_cfn.yaml'
+    changed_parameters = {'signals': 2}
+
+    @classmethod
+    def skip_checks(cls):
+        super().skip_checks()
+        if not CONF.heat_integrationtests.cfn_api:
+            raise cls.skipException(
+                'cfn_api is off in [heat_integrationtests]')
+
+    def check(self, record, outputs):
+        self.assertEqual({'before': 'here'}, json.loads(outputs['data']))
+
+    def update_with_change(self, stack, before, key=scenario.MAIN):
+        # The condition then asks for a second signal: it is there already.
+        self.signal(before['outputs']['url'], 'after', 'there')
+        super().update_with_change(stack, before, key)
+
+    def check_changed(self, record, outputs):
+        self.assertEqual({'before': 'here', 'after': 'there'},
+                         json.loads(outputs['data']))
+
+    def check_gone(self, record):
+        if self.keystone is not None:
+            self.assertNotIn(self.access_key(),
+                             self.keystone.ec2_access_keys())
+
+    def signal(self, url, name, data):
+        """Send a signal as a server does, which knows only the URL."""
+        answer = clients.session(CONF).put(
+            url, authenticated=False, raise_exc=False, data=json.dumps({
+                'Status': 'SUCCESS', 'UniqueId': name, 'Data': data,
+                'Reason': 'signalled'}),
+            headers={'Content-Type': ''})
+        self.assertEqual(200, answer.status_code, answer.text)
+
+    def access_key(self):
+        """Give the key of the EC2 credential that signed the URL."""
+        url = self.recorded_facts()['outputs']['url']
+        return parse.parse_qs(parse.urlsplit(url).query)['AWSAccessKeyId'][0]
+
+    def url_handed_out(self, stack):
+        """Wait until Heat has handed out the URL."""
+        def look():
+            # Until then the reference of the handle is its name.
+            url = stacks.outputs(self.stacks.get(stack))['url']
+            return url if '://' in (url or '') else None
+
+        return self.stacks.wait_until('the pre-signed URL in the outputs',
+                                      look)
+
+    @decorators.idempotent_id('2904bda8-4fd8-4f18-b9aa-452e07a64fc1')
+    @phase.pre
+    def test_a_url_is_handed_out_and_used(self):
+        stack = self.create(wait=None)
+        self.signal(self.url_handed_out(stack), 'before', 'here')
+        self.stacks.wait(stack, 'CREATE_COMPLETE')
+        captured = self.record_facts(stack)
+        self.check(self.record(), captured['outputs'])
+
+    @decorators.idempotent_id('2cce73b4-9bfc-48bf-bd62-75af93bc9e11')
+    @phase.verify
+    def test_the_url_is_the_one_handed_out(self):
+        self.assert_unchanged()
+
+    @decorators.idempotent_id('19bb08da-744f-4258-85da-15469c8d2f16')
+    @phase.during
+    def test_the_key_that_signed_the_url_is_in_keystone_meanwhile(self):
+        self.assert_out_of_reach()
+        if self.keystone is not None:
+            self.assertIn(self.access_key(),
+                          self.keystone.ec2_access_keys())
+
+    @decorators.idempotent_id('61b5f3c4-5a9e-4f17-be31-dd24000734b8')
+    @phase.post
+    def test_the_old_url_signals_and_ends_with_the_stack(self):
+        self.update_and_delete()
