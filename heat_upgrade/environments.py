@@ -201,17 +201,22 @@ def ensure(spec, *, log_dir, progress=None, uv=None):
     """
     uv = uv or uvtool.Uv()
     path = cache_dir() / 'environments' / spec.key
+    log = pathlib.Path(log_dir, f'environment-{path.name}.log')
     lock = _Lock(path.with_name(path.name + '.lock'), uv)
-    lock.share()
-    if not _is_complete(path):
-        lock.hold()
-        # Another run may have built it while we waited.
-        if not _is_complete(path):
-            _build(spec, path, uv=uv, progress=progress or _quiet,
-                   log=pathlib.Path(log_dir, f'environment-{path.name}.log'))
+    try:
         lock.share()
-    os.utime(path / MARKER)
-    return Environment(path, lock)
+        if not _is_complete(path):
+            lock.hold()
+            # Another run may have built it while we waited.
+            if not _is_complete(path):
+                _build(spec, path, uv=uv, progress=progress or _quiet, log=log)
+            lock.share()
+        os.utime(path / MARKER)
+        return Environment(path, lock)
+    except BaseException:
+        # The traceback would keep it for as long as anybody looks at it.
+        lock.release()
+        raise
 
 
 def prune(days=KEEP_DAYS):
@@ -232,6 +237,7 @@ def prune(days=KEEP_DAYS):
         if lock.try_hold() and not _runs_from(path):
             shutil.rmtree(path, ignore_errors=True)
             removed.append(path)
+        lock.release()
     return removed + wheels.prune(cache_dir(), oldest)
 
 
@@ -337,6 +343,9 @@ class _Lock:
         # Two that share it and both want to hold it would wait for ever.
         fcntl.flock(self._file, fcntl.LOCK_UN)
         self._wait(fcntl.LOCK_EX)
+
+    def release(self):
+        self._file.close()
 
     def try_hold(self):
         """Hold it if nobody has it; return whether it is held."""

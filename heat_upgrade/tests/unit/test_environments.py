@@ -30,6 +30,8 @@ class EnvironmentsCase(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
+        # A lock that is never released shows as a test that never ends.
+        self.useFixture(fixtures.Timeout(30, gentle=True))
         self.locks = self.useFixture(installables.Locks())
         self.cache = self.useFixture(fixtures.TempDir()).path
         self.logs = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
@@ -92,6 +94,16 @@ class TestEnsure(EnvironmentsCase):
         uv = installables.FakeUv()
         self.assertEqual('26.0.2', self.ensure(spec, uv).version)
         self.assertEqual(1, uv.count('venv'))
+
+    def test_a_failure_keeps_nobody_else_out(self):
+        def killed(argv):
+            return 'killed' if argv[0] == 'pip' else None
+        spec = self.heat()
+        # The exception, and with it its traceback, is still at hand.
+        failed = self.assertRaises(errors.LabError, self.ensure, spec,
+                                   installables.FakeUv(fails=killed))
+        self.ensure(spec, installables.FakeUv())
+        self.assertIsNotNone(failed.__traceback__)
 
     def test_one_whose_python_is_gone_is_built_again(self):
         uv = installables.FakeUv()
