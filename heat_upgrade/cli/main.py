@@ -98,3 +98,7 @@ def main(argv=None):
         print(f'heat-upgrade: {exc}', file=sys.stderr)
         return exc.exit_status
     return App().run(sys.argv[1:] if argv is None else argv)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
