@@ -21,6 +21,7 @@ import uv
 
 from heat_upgrade import errors
 from heat_upgrade import process
+from heat_upgrade import waiting
 
 # uv prints one line per package; the reason of a failure is at the end.
 TAIL = 15
@@ -28,7 +29,6 @@ TAIL = 15
 # The slowest thing that was seen is the first environment over a slow line:
 # 65 s (LAB-FACTS). This is for mirrors that hang.
 TIMEOUT = 900
-INTERVAL = 0.02
 
 _ANSI = re.compile(r'\x1b\[[0-9;]*[A-Za-z]')
 
@@ -80,7 +80,10 @@ class Uv:
                         [self._binary, *argv], log=log, env=env)
 
     def run(self, name, argv, *, log, env=None, cwd=None):
-        """Run any command as uv is run: cancellable, within the deadline."""
+        """Run any command as uv is run: cancellable, within the deadline.
+
+        :raises: :class:`UvFailed`; :class:`errors.LabError` once cancelled
+        """
         self.check()
         log = pathlib.Path(log)
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -89,15 +92,9 @@ class Uv:
                                 env=uv_environment(self._marker, env))
         child.start()
         try:
-            for _ in range(int(TIMEOUT / INTERVAL)):
-                if not child.running():
-                    break
-                self._cancelled.wait(INTERVAL)
-                self.check()
-            else:
-                raise errors.WaitTimeout(
-                    f'{name} did not end within {TIMEOUT} s:\n'
-                    f'{process.tail(log)}', log=log)
+            waiting.wait_until(
+                lambda: self.check() or not child.running(),
+                timeout=TIMEOUT, what=f'{name} to end', log=log)
             status = child.died()
         finally:
             child.kill()
