@@ -209,7 +209,12 @@ def ensure(spec, *, log_dir, progress=None, uv=None):
             lock.hold()
             # Another run may have built it while we waited.
             if not _is_complete(path):
-                _build(spec, path, uv=uv, progress=progress or _quiet, log=log)
+                try:
+                    _build(spec, path, uv=uv, progress=progress or _quiet,
+                           log=log)
+                except BaseException:
+                    shutil.rmtree(path, ignore_errors=True)
+                    raise
             lock.share()
         os.utime(path / MARKER)
         return Environment(path, lock)

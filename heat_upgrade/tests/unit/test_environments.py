@@ -86,14 +86,22 @@ class TestEnsure(EnvironmentsCase):
                          [env.version for env in found])
 
     def test_a_half_built_one_is_built_again(self):
-        def killed(argv):
-            return 'killed' if argv[0] == 'pip' else None
         spec = self.heat()
-        self.assertRaises(errors.LabError, self.ensure, spec,
-                          installables.FakeUv(fails=killed))
+        left = environments.cache_dir() / 'environments' / spec.key / 'bin'
+        left.mkdir(parents=True)
+        (left / 'python').touch()
         uv = installables.FakeUv()
         self.assertEqual('26.0.2', self.ensure(spec, uv).version)
         self.assertEqual(1, uv.count('venv'))
+
+    def test_a_failure_leaves_nothing_half_built(self):
+        def fails(argv):
+            return 'no space left' if argv[0] == 'pip' else None
+        spec = self.heat()
+        self.assertRaises(errors.LabError, self.ensure, spec,
+                          installables.FakeUv(fails=fails))
+        self.assertFalse(
+            (environments.cache_dir() / 'environments' / spec.key).exists())
 
     def test_a_failure_keeps_nobody_else_out(self):
         def killed(argv):
