@@ -48,6 +48,9 @@ def environment(marker, extra=None):
            if not name.startswith(_UNWANTED)}
     env['LC_ALL'] = 'C.UTF-8'
     env[RUN_MARKER] = marker
+    # heat-engine shows its role by setproctitle, which would overwrite what
+    # /proc tells of its environment, and with that the marker.
+    env['SPT_NOENV'] = '1'
     env.update(extra or {})
     return env
 
