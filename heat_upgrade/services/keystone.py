@@ -58,6 +58,8 @@ key_repository = {home}/credential
 # A lab's passwords are random and live for minutes; the cost of a hash is
 # for those of people.
 password_hash_rounds = 4
+[cache]
+backend = dogpile.cache.memory
 [oslo_messaging_notifications]
 driver = noop
 ''')
@@ -67,7 +69,7 @@ driver = noop
             env=workspace.environment(
                 OS_KEYSTONE_CONFIG_FILES=str(self.config),
                 OS_KEYSTONE_CONFIG_DIR=str(home)),
-            processes=2, threads=2)
+            processes=1, threads=4)
 
     def start(self):
         self.process.start()

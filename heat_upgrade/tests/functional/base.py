@@ -134,7 +134,8 @@ class ToolTestCase(testtools.TestCase):
         :param timeout: seconds for the guardian to do its work
         """
         def left():
-            return ([one.cmdline() for one in self.processes(marker)]
+            return ([one.as_dict(['pid', 'cmdline'])
+                     for one in self.processes(marker) if one.is_running()]
                     + [f'port {port}' for port in ports if listening(port)]
                     + sorted(path.name for path in self.tmp.iterdir()
                              if path.name.startswith('heat-upgrade-')))

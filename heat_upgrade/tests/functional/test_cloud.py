@@ -15,6 +15,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -95,9 +96,9 @@ class CloudTest(base.ToolTestCase):
     def test_no_secret_is_in_a_log_or_on_a_command_line(self):
         run_dir, noted = self.up('one')
         heat_conf = pathlib.Path(noted['data'], 'heat', 'heat.conf')
-        secrets = {line.partition('=')[2].strip()
+        secrets = {line.partition(' = ')[2]
                    for line in heat_conf.read_text().splitlines()
-                   if 'password' in line or 'encryption_key' in line}
+                   if re.match(r'\w*(password|encryption_key) = ', line)}
         transport = heat_conf.read_text().partition('rabbit://heat:')[2]
         secrets.add(transport.partition('@')[0])
         self.assertGreaterEqual(len(secrets), 4)
