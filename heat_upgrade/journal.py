@@ -49,13 +49,19 @@ class Journal:
         self._file = open(self.path, 'a')
 
     def event(self, kind, step=None, **data):
-        """Write an event; returns it."""
+        """Write an event; returns it.
+
+        What comes after the end is no part of the run, and is not written:
+        a lane that was left behind sees everything die around it.
+        """
         event = {
             'time': datetime.datetime.now(datetime.UTC).isoformat(
                 timespec='milliseconds'),
             'monotonic': round(time.monotonic(), 3),
             'kind': kind, 'step': step, 'data': data}
         with self._lock:
+            if self._file.closed:
+                return event
             self._file.write(json.dumps(event) + '\n')
             self._file.flush()
             for listener in self._listeners:
@@ -63,7 +69,8 @@ class Journal:
         return event
 
     def close(self):
-        self._file.close()
+        with self._lock:
+            self._file.close()
 
 
 def read(run_dir):

@@ -270,6 +270,8 @@ def execute(plan, *, run_dir, base, target, constraints=None, keep=False,
             run.cloud.keep()
             kept = True
     except KeyboardInterrupt:
+        # From here on processes end because we end them: no evidence.
+        journal.close()
         return verdict.INTERRUPTED_STATUS
     finally:
         with contextlib.suppress(KeyboardInterrupt):
