@@ -31,7 +31,7 @@ TIMEOUT = 600
 DESTROY_TIMEOUT = 300
 
 # Tests wait for Heat most of the time.
-CONCURRENCY = 4
+CONCURRENCY = 6
 
 PASSED, FAILED, SKIPPED = 'passed', 'failed', 'skipped'
 

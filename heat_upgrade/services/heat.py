@@ -156,7 +156,7 @@ class Heat:
         return uwsgi.wsgi_process(
             name, self.environment, application, port=port, env=env,
             log=self.workspace.log(f'{self.side}-{name}'),
-            processes={'api': 2, 'cfn': 1}[which], threads=4,
+            processes={'api': 2, 'cfn': 1}[which], threads=8,
             arguments=f'--config-file {self.configuration.heat_conf}')
 
     @property

@@ -69,7 +69,7 @@ driver = noop
             env=workspace.environment(
                 OS_KEYSTONE_CONFIG_FILES=str(self.config),
                 OS_KEYSTONE_CONFIG_DIR=str(home)),
-            processes=1, threads=4)
+            processes=1, threads=8)
 
     def start(self):
         self.process.start()
