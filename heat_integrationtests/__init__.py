@@ -19,10 +19,24 @@ SUITES = ('smoke', 'scenarios')
 
 
 def load_tests(loader, tests, pattern):
-    """Discover what runs against a cloud, by unittest's protocol."""
+    """Discover what runs against a cloud, by unittest's protocol.
+
+    Classes with a large ``weight`` come first: stestr deals them out to its
+    workers in this order, and a long test that begins last would be waited
+    for alone.
+    """
     here = os.path.dirname(os.path.abspath(__file__))
     for suite in SUITES:
-        tests.addTests(loader.discover(
+        found = loader.discover(
             os.path.join(here, suite), pattern=pattern or 'test*.py',
-            top_level_dir=os.path.dirname(here)))
+            top_level_dir=os.path.dirname(here))
+        tests.addTests(sorted(found, key=_weight, reverse=True))
     return tests
+
+
+def _weight(suite):
+    try:
+        members = list(suite)
+    except TypeError:
+        return getattr(suite, 'weight', 0)
+    return max(map(_weight, members), default=0)

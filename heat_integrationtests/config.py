@@ -38,10 +38,11 @@ OPTIONS = [
         'build_timeout', default=300, min=1,
         help='Seconds that one operation on a stack may take.'),
     cfg.FloatOpt(
-        'build_interval', default=0.25, min=0.01,
-        help='Seconds between the first two looks at a stack that is being '
-             'worked on; the interval then grows up to '
-             'build_interval_max.'),
+        'build_interval', default=0.5, min=0.01,
+        help='Seconds before the first look at a stack that is being worked '
+             'on, and between the next two; the interval then grows up to '
+             'build_interval_max. A look costs the engine about 40 ms of '
+             'CPU.'),
     cfg.FloatOpt(
         'build_interval_max', default=2.0, min=0.01,
         help='The longest interval, in seconds, between two looks.'),

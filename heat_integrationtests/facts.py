@@ -41,6 +41,9 @@ _EVENT = ('id', 'event_time', 'resource_name', 'resource_status',
 _CLOSED = ('resources', 'outputs', 'files')
 _CLOSED_WITHIN = ('outputs.', 'files.')
 
+# What a capture can leave out: it is what Heat was given.
+CONTENT = ('template', 'environment', 'files')
+
 # What an update changes although it replaces nothing.
 UPDATED = ('stack.stack_status', 'stack.stack_status_reason',
            'stack.updated_time', 'resources.*.resource_status',

@@ -40,14 +40,18 @@ class Stacks:
     """Operations on the stacks of one project.
 
     :param client: a heatclient of version 1
+    :param lister: a heatclient of an ordinary user of the project, where
+        the other one is an admin's, to whom Heat lists all projects' stacks
     :param timeout: seconds that an operation may take
-    :param interval: seconds between the first two looks
+    :param interval: seconds before the first look, and between the first
+        two
     :param interval_max: seconds that the interval may grow to
     """
 
-    def __init__(self, client, *, timeout=300, interval=0.25,
+    def __init__(self, client, *, lister=None, timeout=300, interval=0.5,
                  interval_max=2.0):
         self.client = client
+        self.lister = lister or client
         self._pace = {'timeout': timeout, 'interval': interval,
                       'interval_max': interval_max}
 
@@ -85,12 +89,35 @@ class Stacks:
         return self.wait(stack, wait or f'{action.upper()}_COMPLETE')
 
     def delete(self, stack):
-        """Delete a stack, and wait until Heat says that it is gone."""
+        """Delete a stack, and wait until it and all in it is gone.
+
+        Heat then shows it no more or as deleted, and lists neither the
+        stack nor one that was nested in it.
+        """
+        if not self.request_deletion(stack):
+            return
+        judge = waiters.stack_progress(stack.name, 'DELETE_COMPLETE')
+
+        def look():
+            listed = [found for found in self.lister.stacks.list(
+                show_nested=True) if stack.id in (found.id, found.parent)]
+            if not listed:
+                return 'gone', True
+            seen, _ = judge(listed[0])
+            return seen, None
+
+        self._wait(stack, 'be deleted', look)
+
+    def request_deletion(self, stack):
+        """Ask Heat to delete a stack.
+
+        :returns: whether there is something to wait for
+        """
         try:
             self.client.stacks.delete(stack.ref)
         except exc.HTTPNotFound:
-            return
-        self.wait(stack, 'DELETE_COMPLETE')
+            return False
+        return True
 
     def get(self, stack):
         """Give a stack as Heat shows it, or None when Heat says 404."""
@@ -112,10 +139,14 @@ class Stacks:
             that failed
         """
         judge = waiters.stack_progress(stack.name, expected)
+        return self._wait(stack, f'become {expected}',
+                          lambda: judge(self.get(stack)))
+
+    def _wait(self, stack, what, look):
         try:
             return waiters.wait_for(
-                f'stack {stack.name} ({stack.id}) to become {expected}',
-                lambda: judge(self.get(stack)), **self._pace)
+                f'stack {stack.name} ({stack.id}) to {what}', look,
+                delay=self._pace['interval'], **self._pace)
         except (waiters.WaitTimeout, waiters.WentWrong) as error:
             raise type(error)(f'{error}{self._unhealthy(stack)}') from None
 

@@ -23,8 +23,8 @@ class WentWrong(Exception):
     """What is waited for can no longer come true."""
 
 
-def wait_for(what, look, *, timeout, interval=0.25, interval_max=2.0,
-             clock=time.monotonic, sleep=time.sleep):
+def wait_for(what, look, *, timeout, interval=0.5, interval_max=2.0,
+             delay=0, clock=time.monotonic, sleep=time.sleep):
     """Look again and again, until what is seen is what is waited for.
 
     The interval grows by a quarter from look to look, so that what is
@@ -37,11 +37,14 @@ def wait_for(what, look, *, timeout, interval=0.25, interval_max=2.0,
     :param timeout: seconds
     :param interval: seconds before the second look
     :param interval_max: seconds that the interval may grow to
+    :param delay: seconds before the first look
     :returns: the first result that is not None
     :raises WaitTimeout: the text says what was waited for and seen last
     """
     start = clock()
     deadline = start + timeout
+    if delay:
+        sleep(delay)
     while True:
         seen, result = look()
         if result is not None:

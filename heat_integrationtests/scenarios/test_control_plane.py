@@ -25,6 +25,8 @@ CONF = config.CONF
 class ControlPlaneScenario(scenario.Scenario):
     """The service as a whole; it has no stack of its own."""
 
+    weight = 1
+
     def offered(self):
         """Give the resource types that Heat supports now, sorted.
 
@@ -39,18 +41,18 @@ class ControlPlaneScenario(scenario.Scenario):
         """Assert that what was supported before is there now."""
         offered = {found.resource_type for found in
                    self.heat.resource_types.list()}
-        lost = set(self.noted('resource_types')) - offered
+        lost = set(self.record.noted('resource_types')) - offered
         self.assertEqual(set(), lost, 'Resource types were supported before '
                                       'the upgrade, and are gone')
 
     @decorators.idempotent_id('ce90fadf-7f6a-47ce-a8bc-8b72d94e05d1')
     @phase.pre
     def test_what_heat_offers_is_recorded(self):
-        self.note('resource_types', self.offered())
-        self.note('endpoints', {
+        self.record.note('resource_types', self.offered())
+        self.record.note('endpoints', {
             service: clients.endpoint(CONF, self.session, service)
             for service in self.services()})
-        self.assertIn('OS::Heat::Stack', self.noted('resource_types'))
+        self.assertIn('OS::Heat::Stack', self.record.noted('resource_types'))
 
     @decorators.idempotent_id('bb51e29a-9ce3-4194-88d0-aa25c436ff68')
     @phase.verify
@@ -60,7 +62,7 @@ class ControlPlaneScenario(scenario.Scenario):
     @decorators.idempotent_id('3ee3287a-0f9d-4306-a3f4-550939abadad')
     @phase.during
     def test_keystone_answers_and_no_endpoint_of_heat_does(self):
-        for service, endpoint in self.noted('endpoints').items():
+        for service, endpoint in self.record.noted('endpoints').items():
             # Asks Keystone: its catalog has the same endpoint.
             self.assertEqual(
                 endpoint, clients.endpoint(CONF, self.session, service))
@@ -69,7 +71,7 @@ class ControlPlaneScenario(scenario.Scenario):
     @decorators.idempotent_id('97bc1f0d-9e0d-4004-b1fe-e50844fd31a1')
     @phase.post
     def test_endpoints_are_those_of_before_and_answer(self):
-        for service, endpoint in self.noted('endpoints').items():
+        for service, endpoint in self.record.noted('endpoints').items():
             self.assertEqual(
                 endpoint, clients.endpoint(CONF, self.session, service))
             answer = clients.answer_of(self.session, endpoint)

@@ -27,7 +27,7 @@ class DeletedStackScenario(scenario.Scenario):
         """Assert that the stack is shown as deleted, and not listed."""
         stack = self.stack()
         shown = self.stacks.get(stack)
-        self.assertEqual(self.noted('deleted'), {
+        self.assertEqual(self.record.noted('deleted'), {
             'status': shown.stack_status, 'time': shown.deletion_time,
             'created': shown.creation_time})
         self.assertNotIn(stack.id, [
@@ -39,7 +39,7 @@ class DeletedStackScenario(scenario.Scenario):
         stack = self.create_and_record()
         self.delete(stack)
         shown = self.stacks.get(stack)
-        self.note('deleted', {
+        self.record.note('deleted', {
             'status': shown.stack_status, 'time': shown.deletion_time,
             'created': shown.creation_time})
         self.assertEqual('DELETE_COMPLETE', shown.stack_status)
@@ -58,14 +58,10 @@ class DeletedStackScenario(scenario.Scenario):
     @phase.post
     def test_its_name_can_be_used_again(self):
         self.assert_still_deleted()
-        record = self.record()
-        again = stacks.Stack(record['name'], self.heat.stacks.create(
-            stack_name=record['name'],
-            **record['request'])['stack']['id'])
-        self.manifest['stacks']['again'] = {
-            **record, 'id': again.id, 'deleted': False}
-        self.save()
-        shown = self.stacks.wait(self.stack('again'), 'CREATE_COMPLETE')
+        record = self.record.stack()
+        again = self.create('again', name=record['name'],
+                            **record['request'])
+        shown = self.stacks.get(again)
         self.assertNotEqual(record['facts']['outputs']['secret'],
                             stacks.outputs(shown)['secret'])
         self.delete(again, 'again')

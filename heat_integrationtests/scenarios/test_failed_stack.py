@@ -21,6 +21,7 @@ from heat_integrationtests import stacks
 
 class FailedStackScenario(scenario.Scenario):
 
+    weight = 7
     template = 'failed_stack.yaml'
     created = 'CREATE_FAILED'
     changed_parameters = {'label': 'second'}
@@ -43,7 +44,7 @@ class FailedStackScenario(scenario.Scenario):
     @phase.pre
     def test_a_stack_fails(self):
         self.create_and_record()
-        self.assertIn('broken', self.recorded_facts()['stack'][
+        self.assertIn('broken', self.record.facts()['stack'][
             'stack_status_reason'])
 
     @decorators.idempotent_id('25ec08b5-d8d4-45f7-978f-9d6e5242c407')

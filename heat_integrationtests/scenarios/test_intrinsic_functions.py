@@ -76,6 +76,7 @@ GOLDEN_BLUE = {
 
 class IntrinsicFunctionsScenario(scenario.Scenario):
 
+    weight = 8
     template = 'intrinsic_functions.yaml'
     files = {'child.yaml': 'intrinsic_functions_child.yaml',
              'file.txt': 'a file\n'}
@@ -98,7 +99,7 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
         functions = self.known_functions()
         self.assertLessEqual(
             {'get_attr', 'resource_facade', 'yaql'}, set(functions))
-        self.note('functions', functions)
+        self.record.note('functions', functions)
         self.create_and_record()
 
     @decorators.idempotent_id('9b672fb8-beba-41d8-84fa-4f480b9de4fe')
@@ -107,7 +108,7 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
         self.assert_unchanged()
         self.assertEqual(
             set(),
-            set(self.noted('functions')) - set(self.known_functions()),
+            set(self.record.noted('functions')) - set(self.known_functions()),
             'Stacks that use these functions can no longer be updated')
 
     @decorators.idempotent_id('1d2995f7-7add-443f-9504-bfaf940d628e')

@@ -19,6 +19,7 @@ from tempest import config
 from tempest.lib import decorators
 
 from heat_integrationtests import clients
+from heat_integrationtests import hot
 from heat_integrationtests import phase
 from heat_integrationtests import scenario
 
@@ -27,9 +28,15 @@ CONF = config.CONF
 
 class KeystoneResourcesScenario(scenario.Scenario):
 
+    weight = 8
     template = 'keystone_resources.yaml'
     changed_parameters = {'description': 'second'}
     as_operator = True
+
+    def after_create(self, stack, record):
+        if self.retained():
+            project = self.heat.resources.get(stack.ref, 'project')
+            self.record.owe('projects', project.physical_resource_id)
 
     def check(self, record, outputs):
         self.assert_described('first', outputs)
@@ -44,7 +51,22 @@ class KeystoneResourcesScenario(scenario.Scenario):
     def check_gone(self, record):
         made = record['facts']['outputs']
         self.assertIsNone(self.keystone.get('users', made['user']))
-        self.assertIsNone(self.keystone.get('projects', made['project']))
+        project = self.keystone.get('projects', made['project'])
+        if self.retained():
+            self.assertIsNotNone(project, 'Heat has deleted a project whose '
+                                          'deletion policy is retain')
+            self.keystone.delete('projects', made['project'])
+        else:
+            self.assertIsNone(project)
+
+    @staticmethod
+    def retained():
+        """Tell whether the project is to stay when the stack is deleted.
+
+        Heat can delete one only where Neutron is there, too: it looks for
+        the security group that Neutron makes for each project.
+        """
+        return not CONF.service_available.neutron
 
     def assert_described(self, description, outputs):
         """Assert that Keystone has what the template says."""
@@ -67,7 +89,12 @@ class KeystoneResourcesScenario(scenario.Scenario):
     @decorators.idempotent_id('275877e1-822e-4de2-afab-fcdc689fa666')
     @phase.pre
     def test_a_stack_makes_a_project_and_a_user(self):
-        self.create_and_record(parameters={
+        template = hot.read(self.template)
+        if self.retained():
+            project = '    type: OS::Keystone::Project\n'
+            template = template.replace(
+                project, project + '    deletion_policy: retain\n')
+        self.create_and_record(template=template, parameters={
             'name': f'upgrade-{uuid.uuid4().hex[:8]}',
             'password': secrets.token_urlsafe(24),
             'role': CONF.heat_integrationtests.account_roles[0]})
@@ -81,8 +108,8 @@ class KeystoneResourcesScenario(scenario.Scenario):
     @phase.during
     def test_the_user_can_authenticate_while_heat_is_down(self):
         self.assert_out_of_reach()
-        self.assert_described('first', self.recorded_facts()['outputs'])
-        self.assert_can_authenticate(self.record())
+        self.assert_described('first', self.record.facts()['outputs'])
+        self.assert_can_authenticate(self.record.stack())
 
     @decorators.idempotent_id('a812c357-d96c-42f4-9de7-d512fb6cacf5')
     @phase.post

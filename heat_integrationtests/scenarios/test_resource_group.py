@@ -21,6 +21,7 @@ from heat_integrationtests import stacks
 
 class ResourceGroupScenario(scenario.Scenario):
 
+    weight = 14
     template = 'resource_group.yaml'
     changed_parameters = {'count': 3}
 
@@ -37,7 +38,7 @@ class ResourceGroupScenario(scenario.Scenario):
 
     def update_with_change(self, stack, before, key=scenario.MAIN):
         super().update_with_change(stack, before, key)
-        request = self.record(key)['request']
+        request = self.record.stack(key)['request']
         shrunk = self.stacks.update(stack, **{
             **request, 'parameters': {**request['parameters'], 'count': 1}})
         self.assertEqual(before['outputs']['members'][:1],

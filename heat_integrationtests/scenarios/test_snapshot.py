@@ -24,6 +24,7 @@ CONF = config.CONF
 
 class SnapshotScenario(scenario.Scenario):
 
+    weight = 9
     template = 'random_string.yaml'
     changed_parameters = {'label': 'second'}
 
@@ -36,14 +37,14 @@ class SnapshotScenario(scenario.Scenario):
 
     def after_create(self, stack, record):
         taken = self.heat.stacks.snapshot(stack.ref, 'before')
-        self.note('snapshot', taken['id'])
+        self.record.note('snapshot', taken['id'])
         self.stacks.wait(stack, 'SNAPSHOT_COMPLETE')
-        self.note('content', self.snapshot(stack))
+        self.record.note('content', self.snapshot(stack))
 
     def snapshot(self, stack):
         """Give the snapshot as Heat shows it now."""
         return self.heat.stacks.snapshot_show(
-            stack.ref, self.noted('snapshot'))['snapshot']
+            stack.ref, self.record.noted('snapshot'))['snapshot']
 
     def check(self, record, outputs):
         self.assertEqual(f'first:{outputs["secret"]}', outputs['labelled'])
@@ -52,20 +53,21 @@ class SnapshotScenario(scenario.Scenario):
         """Assert that the snapshot is listed, and what it was."""
         stack = self.stack()
         listed = self.heat.stacks.snapshot_list(stack.ref)['snapshots']
-        self.assertEqual([self.noted('snapshot')],
+        self.assertEqual([self.record.noted('snapshot')],
                          [found['id'] for found in listed])
-        before, now = self.noted('content'), self.snapshot(stack)
+        before, now = self.record.noted('content'), self.snapshot(stack)
         self.assertEqual('COMPLETE', now['status'])
         self.assert_same({'snapshot': before}, {'snapshot': now},
                          heading='The snapshot is not as it was:')
 
     def update_with_change(self, stack, before, key=scenario.MAIN):
         super().update_with_change(stack, before, key)
-        self.heat.stacks.restore(stack.ref, self.noted('snapshot'))
+        self.heat.stacks.restore(stack.ref, self.record.noted('snapshot'))
         restored = stacks.outputs(
             self.stacks.wait(stack, 'RESTORE_COMPLETE'))
         self.assertEqual(before['outputs'], restored)
-        self.heat.stacks.snapshot_delete(stack.ref, self.noted('snapshot'))
+        self.heat.stacks.snapshot_delete(
+            stack.ref, self.record.noted('snapshot'))
         self.assertEqual(
             [], self.heat.stacks.snapshot_list(stack.ref)['snapshots'])
 

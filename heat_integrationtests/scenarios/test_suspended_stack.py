@@ -20,6 +20,7 @@ from heat_integrationtests import scenario
 
 class SuspendedStackScenario(scenario.Scenario):
 
+    weight = 7
     template = 'random_string.yaml'
     changed_parameters = {'label': 'second'}
 
@@ -39,7 +40,7 @@ class SuspendedStackScenario(scenario.Scenario):
     def test_a_stack_is_suspended(self):
         self.create_and_record()
         self.assertEqual('SUSPEND_COMPLETE',
-                         self.recorded_facts()['stack']['stack_status'])
+                         self.record.facts()['stack']['stack_status'])
 
     @decorators.idempotent_id('f9d1e315-e2e3-472c-b68a-202beeebfeac')
     @phase.verify

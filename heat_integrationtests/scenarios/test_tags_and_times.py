@@ -20,6 +20,7 @@ from heat_integrationtests import scenario
 
 class TagsAndTimesScenario(scenario.Scenario):
 
+    weight = 9
     template = 'tags_and_times.yaml'
     # The child has the parameters and outputs of the parent.
     files = {'child.yaml': 'random_string.yaml'}

@@ -88,16 +88,17 @@ def _name(version):
 
 class TemplateVersionsScenario(scenario.Scenario):
 
+    weight = 23
     changed_parameters = {'text': 'second'}
 
     def check(self, record, outputs):
         self.assertEqual(
-            dict.fromkeys(map(_name, self.noted('versions')), 'first'),
+            dict.fromkeys(map(_name, self.record.noted('versions')), 'first'),
             outputs)
 
     def check_changed(self, record, outputs):
         self.assertEqual(
-            dict.fromkeys(map(_name, self.noted('versions')), 'second'),
+            dict.fromkeys(map(_name, self.record.noted('versions')), 'second'),
             outputs)
 
     def known_versions(self):
@@ -110,7 +111,7 @@ class TemplateVersionsScenario(scenario.Scenario):
     def test_a_stack_of_each_version_is_made(self):
         versions = self.known_versions()
         self.assertIn('heat_template_version.2013-05-23', versions)
-        self.note('versions', versions)
+        self.record.note('versions', versions)
         self.create_and_record(
             template=parent(versions),
             files={f'{version}.yaml': child(version)
@@ -121,7 +122,8 @@ class TemplateVersionsScenario(scenario.Scenario):
     def test_the_stacks_are_as_recorded_and_no_version_is_lost(self):
         self.assert_unchanged()
         self.assertEqual(
-            set(), set(self.noted('versions')) - set(self.known_versions()),
+            set(),
+            set(self.record.noted('versions')) - set(self.known_versions()),
             'Stacks of these versions can no longer be updated')
 
     @decorators.idempotent_id('5b2b7cd7-a37e-4b36-b2ce-91d632d1b398')

@@ -28,6 +28,8 @@ outputs:
 
 class ActionsTest(base.SmokeTest):
 
+    weight = 7
+
     @decorators.idempotent_id('e7d6c5b4-a392-4817-9605-f4e3d2c1b0a9')
     @phase.smoke
     def test_a_stack_is_suspended_resumed_and_its_secret_kept(self):

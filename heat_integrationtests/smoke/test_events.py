@@ -20,6 +20,8 @@ from heat_integrationtests.smoke import base
 
 class EventsTest(base.SmokeTest):
 
+    weight = 3
+
     @decorators.idempotent_id('0b6d0bd5-6e02-42d5-9db6-8f2ff1e7f5a0')
     @phase.smoke
     def test_events_tell_what_happened_in_order(self):

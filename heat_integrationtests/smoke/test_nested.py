@@ -34,6 +34,8 @@ outputs:
 
 class NestedTest(base.SmokeTest):
 
+    weight = 8
+
     @decorators.idempotent_id('5a2f6d8e-1e0f-4b7c-9d6a-7e5b4c3a2f10')
     @phase.smoke
     def test_a_nested_stack_lives_and_ends_with_its_parent(self):

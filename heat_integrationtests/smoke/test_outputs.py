@@ -34,6 +34,8 @@ outputs:
 
 class OutputsTest(base.SmokeTest):
 
+    weight = 3
+
     @decorators.idempotent_id('9fcf0f0a-5e68-4b1f-8b52-0b3c79f2f1a5')
     @phase.smoke
     def test_outputs_are_listed_and_resolved(self):

@@ -20,6 +20,8 @@ from heat_integrationtests.smoke import base
 
 class PreviewTest(base.SmokeTest):
 
+    weight = 4
+
     @decorators.idempotent_id('3c9d8f07-6a5b-4e4d-8c3b-2a1f0e9d8c7b')
     @phase.smoke
     def test_a_preview_shows_resources_and_makes_none(self):

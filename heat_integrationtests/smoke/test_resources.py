@@ -37,6 +37,8 @@ resources:
 
 class ResourcesTest(base.SmokeTest):
 
+    weight = 6
+
     @decorators.idempotent_id('4b0f5d6e-36d8-4bb5-9b6b-0f1f3c60c5cb')
     @phase.smoke
     def test_metadata_of_a_resource_is_as_the_template_says(self):

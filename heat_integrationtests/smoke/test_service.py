@@ -21,6 +21,8 @@ from heat_integrationtests.smoke import base
 
 class ServiceTest(base.SmokeTest):
 
+    weight = 3
+
     @decorators.idempotent_id('f4a4c1a0-7f0b-4df4-a8b2-9f2a6c35e3b0')
     @phase.smoke
     def test_build_info_names_a_revision_of_api_and_engine(self):

@@ -21,6 +21,8 @@ from heat_integrationtests import stacks
 
 class StackTest(base.SmokeTest):
 
+    weight = 7
+
     @decorators.idempotent_id('6d2f0b64-3b80-4f39-9e3a-6a1f2bb0b7f1')
     @phase.smoke
     def test_a_stack_is_created_shown_updated_and_deleted(self):
