@@ -67,8 +67,14 @@ def load(path=FILE):
 
     :raises: :class:`errors.UsageError` that names the entry that is wrong
     """
+    try:
+        listed = yaml.safe_load(pathlib.Path(path).read_text()) or []
+    except (OSError, ValueError, yaml.YAMLError) as exc:
+        raise errors.UsageError(f'cannot read {path}: {exc}') from exc
+    if not isinstance(listed, list):
+        raise errors.UsageError(f'{path}: a list of entries is expected')
     entries = []
-    for data in yaml.safe_load(pathlib.Path(path).read_text()) or []:
+    for data in listed:
         try:
             if set(data) != _KEYS:
                 raise ValueError(
@@ -77,7 +83,7 @@ def load(path=FILE):
             re.compile(entry.match)
             specifiers.SpecifierSet(entry.base)
             specifiers.SpecifierSet(entry.target)
-            if not isinstance(entry.expires, datetime.date):
+            if type(entry.expires) is not datetime.date:
                 raise ValueError('expires must be a day, as 2027-04-01')
         except (TypeError, ValueError, re.error,
                 specifiers.InvalidSpecifier) as exc:
