@@ -37,6 +37,8 @@ class ProcessCase(testtools.TestCase):
         self.home = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.log = self.home / 'child.log'
         self.env = process.environment(MARKER)
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.process.WATCH_INTERVAL', 0.02))
 
     def process(self, script, **options):
         """Return a shell that runs a script; it does not outlive the test."""

@@ -1,0 +1,82 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Texts that are compared with files in golden/, and how to make them anew.
+
+When a change of such a text is meant, make the files again and look at the
+difference before it is committed::
+
+    python -m heat_upgrade.tests.unit.goldens && git diff
+"""
+
+import pathlib
+import tempfile
+
+from heat_upgrade import plan as plans
+from heat_upgrade import progress
+from heat_upgrade.report import model
+from heat_upgrade.report import summary
+from heat_upgrade.tests.unit import stories
+
+COLD = plans.make('cold', base='2026.1', target='2026.2')
+
+DIRECTORY = pathlib.Path(__file__).with_name('golden')
+
+
+def _summary(**story):
+    with tempfile.TemporaryDirectory() as directory:
+        stories.Story(directory).tell(**story)
+        report = model.make(directory)
+    report['run_dir'] = '/runs/one'
+    return summary.text(report)
+
+
+def summary_of_a_pass():
+    return _summary()
+
+
+def summary_of_a_failure():
+    test = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
+    return _summary(found=[
+        stories.finding('verify-target', test=test),
+        stories.finding('down', origin='known', failure_class=3)])
+
+
+def summary_of_a_broken_lab():
+    return _summary(failing=['base-up'], found=[stories.finding(
+        'base-up', origin='lab', failure_class=None,
+        title='base-up: mariadb ended by itself with status 1',
+        evidence='\n'.join(f'line {number}' for number in range(20)))])
+
+
+def summary_of_a_cut_off_run():
+    return _summary(until='db-sync')
+
+
+TEXTS = {
+    'cold-plan.json': COLD.as_json,
+    'cold-plan.txt': lambda: progress.tree(COLD),
+    'summary-pass.txt': summary_of_a_pass,
+    'summary-fail.txt': summary_of_a_failure,
+    'summary-lab-error.txt': summary_of_a_broken_lab,
+    'summary-cut-off.txt': summary_of_a_cut_off_run,
+}
+
+
+def main():
+    DIRECTORY.mkdir(exist_ok=True)
+    for name, make in TEXTS.items():
+        (DIRECTORY / name).write_text(make())
+
+
+if __name__ == '__main__':
+    main()
