@@ -40,12 +40,15 @@ def summary(samples):
     :param samples: list of :class:`Sample`, in order
     :returns: dict of sent, failed, and longest_gap_s: the longest time in
         seconds between the end of a good answer and the next good one's;
-        None if there were not two
+        None if there were not two, or if it had not ended with the samples
     """
     good = [sample.end for sample in samples if sample.good]
-    gaps = [after - before for before, after in zip(good, good[1:])]
+    longest = max((after - before for before, after in zip(good, good[1:])),
+                  default=None)
+    if longest is not None and samples[-1].end - good[-1] > longest:
+        longest = None
     return {'sent': len(samples), 'failed': len(samples) - len(good),
-            'longest_gap_s': round(max(gaps), 2) if gaps else None}
+            'longest_gap_s': longest and round(longest, 2)}
 
 
 class Probe:

@@ -12,12 +12,13 @@
 
 """Writes the tests of a report as JUnit's XML, for CI systems."""
 
+import re
 from xml.etree import ElementTree
 
 # What XML 1.0 cannot hold (section 2.2), and what tests print all the same.
-_ILLEGAL = dict.fromkeys(
-    (code for code in range(32) if chr(code) not in '\t\n\r'),
-    '\N{REPLACEMENT CHARACTER}')
+_ILLEGAL = re.compile(
+    '[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
+_REPLACEMENT = '\N{REPLACEMENT CHARACTER}'
 
 
 def write(report, path):
@@ -75,4 +76,4 @@ def _failure(case, message, text):
 
 
 def _clean(text):
-    return text.translate(_ILLEGAL)
+    return _ILLEGAL.sub(_REPLACEMENT, text)
