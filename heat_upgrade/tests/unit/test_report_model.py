@@ -1,0 +1,212 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import json
+import pathlib
+
+import ddt
+import fixtures
+import testtools
+from testtools import matchers
+
+from heat_upgrade import errors
+from heat_upgrade import journal as journals
+from heat_upgrade import plan as plans
+from heat_upgrade import report as reports
+from heat_upgrade.report import model
+from heat_upgrade.tests.unit import stories
+
+
+class ModelCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.run_dir = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).path).resolve()
+
+    def report(self, **story):
+        stories.Story(self.run_dir).tell(**story)
+        return model.make(self.run_dir)
+
+
+class TestPromises(ModelCase):
+    """What DESIGN.md says that report.json has, with values and types."""
+
+    def test_the_upgrade_and_its_verdict(self):
+        self.assertThat(self.report(), matchers.ContainsDict({
+            name: matchers.Equals(value) for name, value in {
+                'verdict': 'pass', 'strategy': 'cold', 'seed': 7,
+                'duration_s': 16.0, 'finished': True, 'scenarios': '',
+                'base': {'name': '2026.1', 'kind': 'series',
+                         'version': '26.0.2'},
+                'target': {'name': '2026.2', 'kind': 'series',
+                           'version': '27.0.1'},
+                'started': '2026-11-22T12:00:00.000+00:00',
+                'peak_memory_bytes': 2**30,
+                'reproduce': stories.AGAIN,
+                'run_dir': str(self.run_dir),
+            }.items()}))
+
+    def test_steps_in_the_order_of_the_plan(self):
+        steps = self.report()['steps']
+        self.assertEqual([step.name for step in stories.PLAN.steps],
+                         [step['name'] for step in steps])
+        self.assertThat(steps[1], matchers.Equals({
+            'name': 'pre-upgrade', 'title': 'create and record',
+            'command': 'tox -e pre-upgrade', 'start': 2.0, 'end': 4.0,
+            'outcome': 'ok', 'seconds': 2.0, 'cpu_s': 1.25, 'passed': 2,
+            'failed': 0, 'skipped': 0}))
+
+    def test_phases_with_the_numbers_of_their_tests(self):
+        self.assertEqual(
+            {'pre-upgrade': {'passed': 2, 'failed': 0, 'skipped': 0},
+             'during-upgrade': {'passed': 1, 'failed': 0, 'skipped': 1},
+             'post-upgrade': {'passed': 2, 'failed': 0, 'skipped': 0}},
+            self.report()['phases'])
+
+    def test_findings_as_they_came(self):
+        found = [stories.finding('db-sync'),
+                 stories.finding('down', origin='lab', failure_class=None)]
+        self.assertEqual([one.as_dict() for one in found],
+                         self.report(found=found)['findings'])
+
+    def test_availability_by_probe(self):
+        self.assertEqual(
+            {'heat-api': {'sent': 120, 'failed': 90, 'longest_gap_s': 9.25}},
+            self.report()['availability'])
+
+    def test_every_test_with_its_step(self):
+        tests = self.report()['tests']
+        self.assertThat(tests, matchers.HasLength(6))
+        self.assertEqual({
+            'step': 'during-upgrade', 'outcome': 'skipped', 'seconds': 1.5,
+            'id': 'heat_integrationtests.scenarios.test_b.TestB.test_during',
+            'details': 'reason: no swift'}, tests[3])
+
+    def test_it_can_be_written_as_json(self):
+        report = self.report()
+        self.assertEqual(report, json.loads(json.dumps(report)))
+
+
+class TestVerdicts(ModelCase):
+
+    def test_a_failed_test_of_the_target_fails(self):
+        test = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
+        report = self.report(found=[stories.finding('verify-target',
+                                                    test=test)])
+        self.assertEqual('fail', report['verdict'])
+        self.assertEqual({'passed': 1, 'failed': 1, 'skipped': 0},
+                         report['phases']['post-upgrade'])
+
+    def test_a_migration_that_fails_fails_though_no_test_came_after_it(self):
+        self.assertEqual('fail', self.report(
+            failing=['db-sync'],
+            found=[stories.finding('db-sync', failure_class=1)])['verdict'])
+
+    def test_a_base_that_does_not_come_up_tells_nothing(self):
+        report = self.report(failing=['base-up'], found=[stories.finding(
+            'base-up', origin='lab', failure_class=None)])
+        self.assertEqual('lab-error', report['verdict'])
+        self.assertEqual(
+            ['failed'] + ['skipped'] * 6 + ['ok'],
+            [step['outcome'] for step in report['steps']])
+
+    def test_a_known_failure_passes_and_is_shown(self):
+        report = self.report(found=[stories.finding('db-sync',
+                                                    origin='known')])
+        self.assertEqual(('pass', 1),
+                         (report['verdict'], len(report['findings'])))
+
+
+@ddt.ddt
+class TestCutOff(ModelCase):
+    """A journal that ends before the run's end."""
+
+    def test_what_was_done_is_there_and_the_rest_was_not_reached(self):
+        report = self.report(until='db-sync')
+        outcomes = {step['name']: step['outcome']
+                    for step in report['steps']}
+        self.assertEqual(
+            ('ok', 'not reached', 'not reached'),
+            (outcomes['during-upgrade'], outcomes['db-sync'],
+             outcomes['down']))
+
+    def test_a_step_in_the_midst_of_which_it_ended_has_a_start(self):
+        step = next(step for step in self.report(until='db-sync')['steps']
+                    if step['name'] == 'db-sync')
+        self.assertEqual((8.0, None), (step['start'], step['end']))
+
+    def test_it_is_never_a_pass(self):
+        report = self.report(until='down')
+        self.assertEqual(('lab-error', False),
+                         (report['verdict'], report['finished']))
+
+    def test_the_last_line_may_be_cut(self):
+        story = stories.Story(self.run_dir).tell()
+        journal = self.run_dir / journals.FILE
+        journal.write_text(journal.read_text()[:-15])
+        self.assertEqual(False, model.make(story.run_dir)['finished'])
+
+    def test_a_journal_without_a_line_will_do(self):
+        stories.Story(self.run_dir)
+        (self.run_dir / journals.FILE).write_text('')
+        report = model.make(self.run_dir)
+        self.assertEqual(
+            ('lab-error', {'name': '2026.1'}, 0, None, {'not reached'}),
+            (report['verdict'], report['base'], report['duration_s'],
+             report['started'],
+             {step['outcome'] for step in report['steps']}))
+
+    @ddt.data({}, {'until': 'base-up'}, {'until': 'db-sync'},
+              {'failing': ['base-up']}, {'failing': ['db-sync']})
+    def test_every_kind_of_report_can_be_built(self, story):
+        stories.Story(self.run_dir).tell(**story)
+        report = reports.build(self.run_dir)
+        self.assertEqual(report, json.loads(
+            (self.run_dir / 'report.json').read_text()))
+        for name in ('report.html', 'junit.xml'):
+            self.assertThat(str(self.run_dir / name), matchers.FileExists())
+
+
+class TestNoRun(ModelCase):
+
+    def refused(self):
+        exc = self.assertRaises(errors.UsageError, model.make, self.run_dir)
+        return str(exc)
+
+    def test_an_empty_directory_is_refused(self):
+        self.assertIn('is not the directory of a run', self.refused())
+
+    def test_a_directory_that_is_not_there_is_refused(self):
+        self.run_dir = self.run_dir / 'nowhere'
+        self.assertIn('is not the directory of a run', self.refused())
+
+    def test_a_file_is_refused(self):
+        self.run_dir = self.run_dir / 'file'
+        self.run_dir.touch()
+        self.assertIn('is not the directory of a run', self.refused())
+
+    def test_a_plan_without_a_journal_is_refused(self):
+        (self.run_dir / plans.FILE).write_text(stories.PLAN.as_json())
+        self.assertIn('journal.jsonl', self.refused())
+
+    def test_a_damaged_journal_is_refused_with_its_line(self):
+        stories.Story(self.run_dir).tell()
+        journal = self.run_dir / journals.FILE
+        journal.write_text('{"ti\n' + journal.read_text())
+        self.assertIn('line 1 of journal.jsonl is damaged', self.refused())
+
+    def test_a_damaged_plan_is_refused(self):
+        stories.Story(self.run_dir).tell()
+        (self.run_dir / plans.FILE).write_text('{}')
+        self.assertIn('not a plan', self.refused())
