@@ -17,6 +17,7 @@ import time
 
 from rich import console as consoles
 from rich import live
+from rich import markup
 from rich import table
 
 from heat_upgrade import journal as journals
@@ -129,7 +130,7 @@ class _List:
                 mark, '' if seconds is None else f'{seconds:.1f} s',
                 f'{step.name}: {step.title}{detail}')
         for title in self._findings:
-            shown.add_row('[red]finding', '', title)
+            shown.add_row('[red]finding', '', markup.escape(title))
         return shown
 
 
