@@ -99,8 +99,9 @@ class Destroyer:
             return
         keystone = clients.Keystone(
             self._conf, clients.shared_session(self._conf, admin))
-        if 'owner' in content and keystone.get(
-                'users', content['owner']['user_id']):
+        # Not there: made in part, or removed by an earlier destroy.
+        if content['complete'] and keystone.get(
+                'users', content['owner']['user_id']) is not None:
             self._own_stacks(content, scenarios)
         self._owed(keystone, scenarios)
         if self.complaints:

@@ -42,7 +42,7 @@ class FailedStackScenario(scenario.Scenario):
 
     @decorators.idempotent_id('13241bf8-5e55-495c-b172-cff5545e4908')
     @phase.pre
-    def test_a_stack_fails(self):
+    def test_a_stack_fails_and_the_reason_is_recorded(self):
         self.create_and_record()
         self.assertIn('broken', self.record.facts()['stack'][
             'stack_status_reason'])

@@ -1,0 +1,70 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Options explain themselves, and the state directory is found."""
+
+from oslo_config import cfg
+import testtools
+
+from heat_integrationtests import config
+from heat_integrationtests import plugin
+
+
+class ConfigTest(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.conf = cfg.ConfigOpts()
+        self.conf.register_opts(config.OPTIONS, group=config.group.name)
+        self.options = self.conf.heat_integrationtests
+
+    def state_dir(self, environ):
+        self.conf([])
+        return config.state_dir(self.options, environ)
+
+    def test_every_option_has_a_help_text(self):
+        self.assertEqual(
+            [], [option.name for option in config.OPTIONS
+                 if not option.help])
+
+    def test_the_password_is_secret(self):
+        self.assertEqual(
+            ['password'],
+            [option.name for option in config.OPTIONS if option.secret])
+
+    def test_the_plugin_registers_one_group_and_lists_it(self):
+        found = plugin.HeatUpgradeTestsPlugin()
+        conf = cfg.ConfigOpts()
+        found.register_opts(conf)
+        self.assertEqual([('heat_integrationtests', config.OPTIONS)],
+                         found.get_opt_lists())
+        self.assertEqual(['heat_integrationtests'],
+                         [group for group in conf
+                          if group != 'config_file'
+                          and group != 'config_dir'
+                          and group != 'config_source'
+                          and group != 'shell_completion'])
+
+    def test_the_state_directory_can_be_an_option(self):
+        self.conf.set_override('state_dir', '/opt', config.group.name)
+        self.assertEqual('/opt', self.state_dir({}))
+
+    def test_the_environment_takes_precedence(self):
+        self.conf.set_override('state_dir', '/opt', config.group.name)
+        self.assertEqual(
+            '/env', self.state_dir({config.STATE_DIR_VARIABLE: '/env'}))
+
+    def test_without_a_state_directory_both_ways_are_named(self):
+        error = self.assertRaises(config.NoStateDirectory, self.state_dir,
+                                  {})
+        self.assertIn('[heat_integrationtests]', str(error))
+        self.assertIn(config.STATE_DIR_VARIABLE, str(error))

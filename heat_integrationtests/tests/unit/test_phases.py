@@ -1,0 +1,143 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Phases select exactly their kinds, and a run says how it ended."""
+
+import os
+import re
+import subprocess
+
+import ddt
+import fixtures
+import testtools
+
+from heat_integrationtests import phase
+from heat_integrationtests import phases
+
+ID = 'heat_integrationtests.scenarios.test_x.XScenario.test_it[%s]'
+
+
+def _test_id(kind):
+    class Case(testtools.testcase.WithAttributes, testtools.TestCase):
+        @getattr(phase, kind)
+        def test_it(self):
+            pass
+
+    suffix = Case('test_it').id().rpartition('[')[2]
+    return ID % suffix.rstrip(']')
+
+
+@ddt.ddt
+class SelectionTest(testtools.TestCase):
+
+    def matching(self, *kinds):
+        return {kind for kind in phases.KINDS
+                if re.search(phases.regex(*kinds), _test_id(kind))}
+
+    @ddt.data(*phases.KINDS)
+    def test_a_kind_is_selected_and_no_other(self, kind):
+        self.assertEqual({kind}, self.matching(kind))
+
+    def test_several_kinds_can_be_selected_together(self):
+        self.assertEqual({'verify', 'smoke'},
+                         self.matching('verify', 'smoke'))
+
+    @ddt.data(((), ), (('late',), ), (('pre', 'late'), ))
+    @ddt.unpack
+    def test_an_unknown_kind_is_refused(self, kinds):
+        self.assertRaises(ValueError, phases.regex, *kinds)
+
+    def test_tests_of_others_are_not_selected(self):
+        for other in ('tempest.api.test_x.X.test_it[id-1,smoke]',
+                      'heat_integrationtests.tests.unit.test_x.X.y[smoke]'):
+            self.assertIsNone(re.search(phases.regex('smoke'), other))
+
+    def test_a_tag_is_not_found_in_a_name(self):
+        self.assertIsNone(re.search(
+            phases.regex('post'), ID.replace('it', 'post') % 'id-1,pre'))
+
+    def test_tests_have_the_tags_of_their_phases_for_tempest(self):
+        self.assertEqual(
+            {'mixed', 'post-upgrade', 'pre-upgrade', 'verify'},
+            set(_test_id('verify').rpartition('[')[2][:-1].split(',')))
+        self.assertEqual(
+            {'during', 'during-upgrade'},
+            set(_test_id('during').rpartition('[')[2][:-1].split(',')))
+
+    def test_phases_run_their_kinds_in_order(self):
+        self.assertEqual(
+            {'pre-upgrade': ('pre', 'verify'),
+             'during-upgrade': ('during',), 'mixed': ('verify',),
+             'post-upgrade': ('verify', 'post'), 'smoke': ('smoke',)},
+            {known.name: known.kinds for known in phases.PHASES})
+
+    def test_an_unknown_phase_is_refused_with_those_that_are(self):
+        error = self.assertRaises(ValueError, phases.phase, 'late')
+        self.assertIn('pre-upgrade, during-upgrade', str(error))
+
+    def test_scenarios_narrow_the_selection(self):
+        selection = phases.command(
+            'post', repository='/r', scenarios='test_x|test_y')[-1]
+        self.assertTrue(re.search(selection, _test_id('post')))
+        self.assertIsNone(re.search(selection, _test_id('pre')))
+        self.assertIsNone(re.search(
+            selection, _test_id('post').replace('test_x', 'test_z')))
+
+
+class RunTest(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.ran = []
+        self.statuses = {}
+        self.counts = {}
+        self.useFixture(fixtures.MockPatchObject(
+            subprocess, 'run', self.stestr))
+        self.useFixture(fixtures.MockPatchObject(
+            phases, 'executed',
+            lambda directory: self.counts.get(
+                os.path.basename(directory), 1)))
+
+    def stestr(self, command, env, check):
+        kind = re.search(r',\]\)(\w+)\[,', command[-1].replace(
+            '[\\[,]', ',])')).group(1)
+        self.ran.append((kind, env.get('HEAT_UPGRADE_STATE_DIR')))
+        return subprocess.CompletedProcess(
+            command, self.statuses.get(kind, 0))
+
+    def test_each_kind_has_its_process_and_the_state_directory(self):
+        self.assertEqual(0, phases.run('pre-upgrade', state_dir='/s'))
+        self.assertEqual([('pre', '/s'), ('verify', '/s')], self.ran)
+
+    def test_a_kind_that_fails_ends_the_phase(self):
+        self.statuses['verify'] = 1
+        self.assertEqual(phases.FAILED, phases.run('post-upgrade'))
+        self.assertEqual(['verify'], [kind for kind, _ in self.ran])
+
+    def test_a_kind_without_tests_is_not_a_success(self):
+        self.counts['post'] = 0
+        self.assertEqual(phases.NOTHING_RAN, phases.run('post-upgrade'))
+
+
+class UsageTest(testtools.TestCase):
+
+    def test_without_a_tempest_conf_nothing_is_run(self):
+        self.assertIn('set TEMPEST_CONFIG', phases.no_configuration({}))
+        self.assertIn('/nowhere', phases.no_configuration(
+            {'TEMPEST_CONFIG': '/nowhere'}))
+        self.assertIsNone(phases.no_configuration(
+            {'TEMPEST_CONFIG': __file__}))
+
+    def test_a_bad_regular_expression_is_a_usage_error(self):
+        error = self.assertRaises(
+            SystemExit, phases.main, ['smoke', '--scenarios', '('])
+        self.assertEqual(2, error.code)

@@ -1,0 +1,112 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Every scenario and smoke test keeps the contract of its kind."""
+
+import glob
+import os
+import re
+import unittest
+
+import testtools
+
+import heat_integrationtests
+from heat_integrationtests import phase
+from heat_integrationtests import phases
+from heat_integrationtests import scenario
+
+HERE = os.path.dirname(os.path.abspath(heat_integrationtests.__file__))
+
+
+def _tests(suite):
+    if isinstance(suite, unittest.TestSuite):
+        for member in suite:
+            yield from _tests(member)
+    else:
+        yield suite
+
+
+def _discovered():
+    return list(_tests(unittest.TestLoader().discover(
+        HERE, top_level_dir=os.path.dirname(HERE))))
+
+
+def _kind(test):
+    return phase.of(getattr(test, test._testMethodName))
+
+
+class SuitesTest(testtools.TestCase):
+
+    tests = _discovered()
+
+    def scenarios(self):
+        found = {}
+        for test in self.tests:
+            if isinstance(test, scenario.Scenario):
+                found.setdefault(type(test), []).append(_kind(test))
+        return found
+
+    def test_what_runs_against_a_cloud_is_found_and_nothing_else(self):
+        modules = {test.__module__ for test in self.tests}
+        files = glob.glob(f'{HERE}/s*/test_*.py')
+        self.assertEqual(
+            {f'heat_integrationtests.{suite}.{os.path.basename(file)[:-3]}'
+             for file in files
+             for suite in [os.path.basename(os.path.dirname(file))]},
+            modules)
+
+    def test_each_test_has_a_kind(self):
+        self.assertEqual([], [test.id() for test in self.tests
+                              if _kind(test) not in phases.KINDS])
+
+    def test_each_test_is_selected_by_its_kind_alone(self):
+        for test in self.tests:
+            self.assertEqual(
+                [_kind(test)],
+                [kind for kind in phases.KINDS
+                 if re.search(phases.regex(kind), test.id())])
+
+    def test_each_test_has_an_idempotent_id_of_its_own(self):
+        ids = [re.search(r'[\[,]id-([0-9a-f-]{36})[,\]]', test.id())
+               for test in self.tests]
+        self.assertNotIn(None, ids)
+        found = [match.group(1) for match in ids]
+        self.assertEqual(len(found), len(set(found)))
+
+    def test_each_scenario_has_one_test_of_each_kind(self):
+        for found, kinds in self.scenarios().items():
+            self.assertEqual(['during', 'post', 'pre', 'verify'],
+                             sorted(kinds), found.__name__)
+
+    def test_each_scenario_has_a_name_of_its_own(self):
+        names = [found.name() for found in self.scenarios()]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertIn('random_string', names)
+
+    def test_names_of_tests_are_sentences(self):
+        self.assertEqual([], [
+            test.id() for test in self.tests
+            if test._testMethodName.count('_') < 4])
+
+    def test_what_takes_long_comes_first(self):
+        weights = [test.weight for test in self.tests
+                   if isinstance(test, scenario.Scenario)]
+        self.assertEqual(sorted(weights, reverse=True), weights)
+
+    def test_each_template_is_used(self):
+        texts = ''
+        for file in glob.glob(f'{HERE}/s*/*.py'):
+            with open(file) as stream:
+                texts += stream.read()
+        self.assertEqual([], [
+            name for name in os.listdir(os.path.join(HERE, 'templates'))
+            if f"'{name}'" not in texts])
