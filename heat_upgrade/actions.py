@@ -85,10 +85,15 @@ def suite(run, step):
     run.tests(step, tests)
     ran = [test for test in tests if test.outcome != suites.SKIPPED]
     if not ran:
-        raise errors.LabError(
-            f'no test was executed in {step.name}:\n'
-            + process.tail(run.workspace.log(step.name)),
-            log=run.workspace.log(step.name))
+        # Whoever is to blame for a test that fails: without any, nothing is
+        # known of Heat.
+        run.finding(findings.Finding(
+            origin=findings.LAB, failure_class=None,
+            severity=findings.ERROR,
+            title=f'no test was executed in {step.name}',
+            evidence=process.tail(run.workspace.log(step.name)),
+            step=step.name, log=str(run.workspace.log(step.name))))
+        raise StepFailed()
     failed = [test for test in ran if test.outcome == suites.FAILED]
     for test in failed:
         run.finding(test_finding(step, test,
@@ -107,7 +112,7 @@ def test_finding(step, test, *, log=None):
         failure_class = 3
     origin = findings.HEAT
     if step.blame == plans.LAB or _OUR_MISTAKES.search(test.details):
-        origin = findings.SCENARIO
+        origin, failure_class = findings.SCENARIO, None
     return findings.Finding(
         origin=origin, failure_class=failure_class, severity=findings.ERROR,
         title=f'{test.id.removeprefix("heat_integrationtests.")} failed',

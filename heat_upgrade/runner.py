@@ -17,6 +17,7 @@ import datetime
 import shlex
 import threading
 import time
+import traceback
 
 from heat_upgrade import actions
 from heat_upgrade import beside
@@ -136,6 +137,7 @@ class Run:
             # A mistake of ours is never Heat's failure.
             origin = findings.LAB
             title = f'{type(exc).__name__}: {title}'
+            evidence = ''.join(traceback.format_exception(exc)).rstrip()
         log = getattr(exc, 'log', None)
         self.finding(findings.Finding(
             origin=origin, severity=findings.ERROR,
