@@ -1,0 +1,139 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import types
+
+import ddt
+import fixtures
+import testtools
+from testtools import matchers
+
+from heat_upgrade import actions
+from heat_upgrade import plan as plans
+from heat_upgrade import suites
+
+SCENARIO = 'heat_integrationtests.scenarios.test_a.TestA.test_it'
+SMOKE = 'heat_integrationtests.smoke.test_stack.TestStack.test_create'
+MISMATCH = 'traceback: Traceback\n  File x\ntesttools.MismatchError: 1 != 2'
+
+
+def step(blame=plans.HEAT):
+    return plans.Step('verify', 'suite', 'verify', blame=blame,
+                      failure_class=2 if blame == plans.HEAT else None)
+
+
+@ddt.ddt
+class TestTestFinding(testtools.TestCase):
+    """Failures are classed before a person looks."""
+
+    def finding(self, test=SCENARIO, details=MISMATCH, blame=plans.HEAT):
+        return actions.test_finding(
+            step(blame), suites.Test(test, 'failed', 1.0, details))
+
+    @ddt.unpack
+    @ddt.data(
+        (SCENARIO, MISMATCH, 2),
+        (SCENARIO, 'traceback: MismatchError: random was replaced', 3),
+        (SMOKE, MISMATCH, 2),
+    )
+    def test_what_a_test_shows_tells_the_class(self, test, details,
+                                               failure_class):
+        finding = self.finding(test, details)
+        self.assertEqual(('heat', failure_class),
+                         (finding.origin, finding.failure_class))
+
+    @ddt.data('AttributeError: x', 'NameError: x', 'TypeError: x',
+              'ModuleNotFoundError: x')
+    def test_a_mistake_in_a_test_is_not_heat_s(self, error):
+        self.assertEqual('scenario', self.finding(
+            details=f'traceback: Traceback\n  File x\n{error}').origin)
+
+    def test_on_the_base_a_failed_test_says_nothing_of_the_upgrade(self):
+        self.assertEqual('scenario', self.finding(blame=plans.LAB).origin)
+
+    @ddt.data({'blame': plans.LAB}, {'details': 'a\nTypeError: x'})
+    def test_what_is_not_heat_s_has_no_class(self, options):
+        self.assertIsNone(self.finding(**options).failure_class)
+
+    def test_its_evidence_is_what_the_test_said(self):
+        finding = self.finding()
+        self.assertEqual(
+            ('scenarios.test_a.TestA.test_it failed', MISMATCH, SCENARIO,
+             'verify'),
+            (finding.title, finding.evidence, finding.test, finding.step))
+
+
+@ddt.ddt
+class TestSuite(testtools.TestCase):
+    """A step that runs tests, with results that are given."""
+
+    def setUp(self):
+        super().setUp()
+        self.found, self.noted = [], []
+        log = self.useFixture(fixtures.TempDir()).join('verify.log')
+        self.run_ = types.SimpleNamespace(
+            plan=types.SimpleNamespace(scenarios=''), check=None,
+            workspace=types.SimpleNamespace(run_dir='/run',
+                                            log=lambda name: log),
+            finding=self.found.append,
+            tests=lambda step, tests: self.noted.extend(tests))
+
+    def suite(self, *outcomes, blame=plans.HEAT):
+        tests = [suites.Test(f'{SCENARIO}_{number}', outcome, 1.0, '')
+                 for number, outcome in enumerate(outcomes)]
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.suites.run', lambda *args, **options: tests))
+        return actions.suite(self.run_, step(blame))
+
+    def test_the_numbers_are_measured(self):
+        self.assertEqual({'passed': 2, 'failed': 0, 'skipped': 1},
+                         self.suite('passed', 'skipped', 'passed'))
+        self.assertThat(self.noted, matchers.HasLength(3))
+
+    def test_failures_of_the_target_are_found_and_the_run_goes_on(self):
+        self.assertEqual({'passed': 1, 'failed': 2, 'skipped': 0},
+                         self.suite('failed', 'passed', 'failed'))
+        self.assertEqual(['heat', 'heat'],
+                         [finding.origin for finding in self.found])
+
+    def test_a_failure_of_the_base_ends_the_run(self):
+        self.assertRaises(actions.StepFailed, self.suite, 'failed', 'passed',
+                          blame=plans.LAB)
+        self.assertEqual('scenario', self.found[0].origin)
+
+    @ddt.data((), ('skipped', ), ('skipped', 'skipped'))
+    def test_without_a_test_nothing_is_known_of_heat(self, outcomes):
+        self.assertRaises(actions.StepFailed, self.suite, *outcomes)
+        finding, = self.found
+        self.assertEqual(('lab', None, 'no test was executed in verify'),
+                         (finding.origin, finding.failure_class,
+                          finding.title))
+
+
+class TestTraceback(testtools.TestCase):
+
+    LOG = ('INFO starting\nERROR boom\nTraceback (most recent call last):\n'
+           '  File x\nValueError: no\nINFO more\n')
+
+    def test_a_log_without_one_has_none(self):
+        self.assertEqual('', actions.traceback('INFO starting\n'))
+
+    def test_the_first_is_shown_from_its_head(self):
+        shown = actions.traceback(self.LOG + self.LOG)
+        self.assertEqual('Traceback (most recent call last):\n  File x\n'
+                         'ValueError: no',
+                         '\n'.join(shown.splitlines()[:3]))
+
+    def test_it_is_not_the_whole_log(self):
+        self.assertEqual(actions.TRACEBACK_LINES, len(actions.traceback(
+            self.LOG + 'line\n' * 500).splitlines()))
