@@ -22,7 +22,7 @@ from testtools import content_type
 from testtools import matchers
 
 from heat_upgrade import suites
-from heat_upgrade import workspace as workspaces
+from heat_upgrade.tests.unit import fakes
 
 NOW = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 ID = 'heat_integrationtests.scenarios.test_a.TestA.test_it'
@@ -151,11 +151,7 @@ class TestRun(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.guardian.Guardian', _NoGuardian))
-        home = self.useFixture(fixtures.TempDir()).path
-        self.workspace = workspaces.Workspace(home)
-        self.addCleanup(self.workspace.close)
+        self.workspace = self.useFixture(fakes.Workspace()).workspace
         self.calls = []
         self.useFixture(fixtures.MonkeyPatch('heat_upgrade.process.run',
                                              self._run))
@@ -198,12 +194,3 @@ class TestRun(testtools.TestCase):
                          suites.destroy(self.workspace, '/cloud'))
         self.assertEqual('heat_integrationtests.destroy',
                          self.calls[0][1][-1])
-
-
-class _NoGuardian:
-
-    def __init__(self, marker, directories=()):
-        pass
-
-    def release(self, *, keep=False):
-        pass

@@ -24,6 +24,7 @@ from testtools import matchers
 from heat_upgrade import guardian
 from heat_upgrade import process
 from heat_upgrade.tests.unit import children
+from heat_upgrade.tests.unit import fakes
 from heat_upgrade import workspace as workspaces
 
 
@@ -48,7 +49,16 @@ class WorkspaceCase(testtools.TestCase):
         return made
 
 
-class TestPorts(WorkspaceCase):
+class QuietCase(WorkspaceCase):
+    """Without processes there is nothing to guard."""
+
+    def setUp(self):
+        super().setUp()
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.guardian.Guardian', fakes.Guardian))
+
+
+class TestPorts(QuietCase):
 
     def setUp(self):
         super().setUp()
@@ -88,7 +98,7 @@ class TestPorts(WorkspaceCase):
         self.assertEqual(100, len(set(ports)))
 
 
-class TestFiles(WorkspaceCase):
+class TestFiles(QuietCase):
 
     def test_what_only_services_need_is_for_nobody_else(self):
         run = self.workspace()

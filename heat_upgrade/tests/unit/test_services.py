@@ -1,0 +1,333 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import base64
+import configparser
+import os
+import pathlib
+import stat
+
+import ddt
+import fixtures
+import testtools
+from testtools import matchers
+
+from heat_upgrade import cloud as clouds
+from heat_upgrade import errors
+from heat_upgrade import process
+from heat_upgrade.services import heat
+from heat_upgrade.services import keystone
+from heat_upgrade.services import mariadb
+from heat_upgrade.services import rabbitmq
+from heat_upgrade.tests.unit import fakes
+
+DATABASE = 'mysql+pymysql://heat:dbpass@127.0.0.1:1/heat'
+
+
+class ServicesCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.workspace = self.useFixture(fakes.Workspace()).workspace
+        self.home = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def environment(self, name, *modules):
+        return fakes.environment(self.home / name, *modules)
+
+    def configure(self, environment):
+        return heat.configure(
+            self.workspace, environment, transport_url='rabbit://heat:mqpass@'
+            '127.0.0.1:2/heat', database_url=DATABASE,
+            keystone_url='http://127.0.0.1:3', region='RegionOne',
+            service_password='servicepass', domain_password='domainpass',
+            encryption_key='k' * 32)
+
+
+class TestConfiguration(ServicesCase):
+
+    def setUp(self):
+        super().setUp()
+        self.configuration = self.configure(self.environment('base'))
+        self.conf = configparser.ConfigParser(interpolation=None, strict=True)
+        self.conf.read(self.configuration.heat_conf)
+
+    def test_heat_conf_says_where_everything_is(self):
+        ports = self.configuration
+        self.assertEqual(
+            (DATABASE, 'http://127.0.0.1:3', 'k' * 32, '2',
+             f'http://127.0.0.1:{ports.cfn_port}/v1/waitcondition'),
+            (self.conf['database']['connection'],
+             self.conf['keystone_authtoken']['auth_url'],
+             self.conf['DEFAULT']['auth_encryption_key'],
+             self.conf['DEFAULT']['num_engine_workers'],
+             self.conf['DEFAULT']['heat_waitcondition_server_url']))
+
+    def test_each_account_is_complete(self):
+        for section in ('keystone_authtoken', 'ec2authtoken', 'trustee'):
+            self.assertEqual(
+                ('password', 'heat', 'servicepass', 'default'),
+                tuple(self.conf[section][name] for name in (
+                    'auth_type', 'username', 'password', 'user_domain_id')))
+
+    def test_nobody_else_can_read_it(self):
+        path = self.configuration.heat_conf
+        self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
+
+    def test_the_release_s_own_files_are_taken_over(self):
+        self.assertEqual('of base', (
+            self.configuration.directory / 'api-paste.ini').read_text())
+
+    def test_the_api_and_cfn_have_ports_of_their_own(self):
+        self.assertNotEqual(self.configuration.api_port,
+                            self.configuration.cfn_port)
+
+
+class TestOldConfiguration(ServicesCase):
+    """New code runs with the old configuration (Theory of Upgrade)."""
+
+    def snapshot(self):
+        return {path: (path.read_bytes(), path.stat().st_mtime_ns)
+                for path in self.workspace.data.rglob('*')
+                if path.is_file()}
+
+    def test_deploying_another_release_rewrites_nothing(self):
+        base = self.environment('base')
+        target = self.environment('target', 'heat/wsgi/api.py')
+        cloud = clouds.Cloud(self.workspace, keystone_environment=None,
+                             heat_environment=base)
+        cloud.configuration = self.configure(base)
+        cloud.deploy(base, side='base')
+        before = self.snapshot()
+        cloud.deploy(target, side='target')
+        self.assertEqual(before, self.snapshot())
+
+    def test_the_other_release_is_what_runs_then(self):
+        cloud = clouds.Cloud(self.workspace, keystone_environment=None,
+                             heat_environment=None)
+        base = self.environment('base')
+        cloud.configuration = self.configure(base)
+        for side in ('base', 'target'):
+            cloud.deploy(self.environment(side), side=side)
+            for one in cloud.heat.processes:
+                self.assertThat(one.argv[0], matchers.StartsWith(
+                    str(self.home / side)))
+                self.assertThat(one.log.name, matchers.StartsWith(side))
+
+    def test_both_read_the_same_file_and_listen_on_the_same_ports(self):
+        base = self.environment('base')
+        configuration = self.configure(base)
+        seen = []
+        for side in ('base', 'target'):
+            made = heat.Heat(self.workspace, self.environment(side),
+                             configuration, side=side)
+            seen.append([[word for word in one.argv
+                          if 'heat.conf' in word or '127.0.0.1:' in word]
+                         for one in made.processes])
+        self.assertEqual(seen[0], seen[1])
+        self.assertIn(str(configuration.heat_conf), str(seen[0]))
+
+
+@ddt.ddt
+class TestHeat(ServicesCase):
+
+    def api(self, *modules):
+        environment = self.environment('base', *modules)
+        made = heat.Heat(self.workspace, environment,
+                         self.configure(environment), side='base')
+        return made.api.argv
+
+    def test_a_release_with_modules_for_wsgi_is_started_by_them(self):
+        self.assertIn('heat.wsgi.api:application',
+                      self.api('heat/wsgi/api.py'))
+
+    def test_an_older_one_is_started_by_its_script(self):
+        argv = self.api()
+        self.assertThat(argv[argv.index('--wsgi-file') + 1],
+                        matchers.EndsWith('base/bin/heat-wsgi-api'))
+
+    @ddt.unpack
+    @ddt.data((True, errors.LabError), (False, None))
+    def test_a_failed_command_is_raised_unless_it_is_asked_about(
+            self, check, exc):
+        environment = self.environment('base')
+        program = environment.bin('heat-manage')
+        program.write_text('#!/bin/sh\necho no such column; exit 1\n')
+        program.chmod(0o755)
+        made = heat.Heat(self.workspace, environment,
+                         self.configure(environment), side='target')
+        if exc:
+            raised = self.assertRaises(exc, made.manage, 'heat-manage',
+                                       'db_sync', check=check)
+            self.assertIn('no such column', str(raised))
+            self.assertEqual('target-heat-manage.log', raised.log.name)
+        else:
+            self.assertEqual((1, 'no such column\n'), made.manage(
+                'heat-manage', 'db_sync', check=check))
+
+
+class TestKeystone(ServicesCase):
+
+    def test_its_keys_are_fernet_keys_that_nobody_else_can_read(self):
+        self.addCleanup(os.umask, os.umask(0))
+        repository = self.home / 'fernet'
+        keystone.make_keys(repository)
+        self.assertEqual(['0', '1'], sorted(os.listdir(repository)))
+        self.assertEqual(0o700, stat.S_IMODE(repository.stat().st_mode))
+        keys = [(repository / name) for name in ('0', '1')]
+        for path in keys:
+            text = path.read_bytes()
+            self.assertThat(text, matchers.HasLength(44))
+            self.assertThat(base64.urlsafe_b64decode(text),
+                            matchers.HasLength(32))
+            self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
+        self.assertNotEqual(*[path.read_bytes() for path in keys])
+
+    def test_its_configuration_names_keys_that_are_there(self):
+        made = keystone.Keystone(self.workspace, self.environment('keystone'),
+                                 database_url=DATABASE)
+        conf = configparser.ConfigParser(interpolation=None, strict=True)
+        conf.read(made.config)
+        for section in ('fernet_tokens', 'fernet_receipts', 'credential'):
+            self.assertThat(conf[section]['key_repository'] + '/0',
+                            matchers.FileExists())
+        self.assertEqual(DATABASE, conf['database']['connection'])
+        self.assertEqual(0o600, stat.S_IMODE(made.config.stat().st_mode))
+
+
+@ddt.ddt
+class TestMissingPrograms(ServicesCase):
+
+    def setUp(self):
+        super().setUp()
+        self.useFixture(fixtures.MonkeyPatch(
+            'shutil.which', lambda name, path=None: None))
+
+    @ddt.data('mariadbd', 'mariadb-install-db', 'mariadb-dump')
+    def test_without_mariadb_its_packages_are_named(self, program):
+        exc = self.assertRaises(errors.LabError, mariadb.find, program)
+        self.assertThat(str(exc), matchers.MatchesAll(
+            matchers.StartsWith(f'{program} is not installed'),
+            matchers.Contains('mariadb-server'),
+            matchers.Contains('tools/with-deps.sh')))
+
+    def test_without_rabbitmq_its_package_is_named(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.services.rabbitmq._HOMES', (str(self.home), )))
+        self.useFixture(fixtures.MonkeyPatch(
+            'shutil.which', lambda name, path=None: f'/usr/bin/{name}'))
+        exc = self.assertRaises(errors.LabError, rabbitmq.RabbitMQ,
+                                self.workspace)
+        self.assertThat(str(exc), matchers.StartsWith(
+            'rabbitmq-server is not installed'))
+
+    def test_without_epmd_its_package_is_named(self):
+        exc = self.assertRaises(errors.LabError, rabbitmq.RabbitMQ,
+                                self.workspace)
+        self.assertIn('install erlang-base', str(exc))
+
+
+class TestSecrets(ServicesCase):
+    """What anybody on the machine sees is no secret (ps)."""
+
+    def setUp(self):
+        super().setUp()
+        self.argvs, self.secrets = [], []
+        made = process.Process.__init__
+
+        def spy(one, name, argv, **options):
+            made(one, name, argv, **options)
+            self.argvs.append(one.argv)
+
+        def run(name, argv, **options):
+            self.argvs.append([str(word) for word in argv])
+            return 0, ''
+
+        def password():
+            self.secrets.append(f'S3CRET{len(self.secrets)}')
+            return self.secrets[-1]
+
+        def execute(*arguments, **options):
+            return ()
+        home = self.home / 'rabbitmq'
+        home.mkdir()
+        server = home / 'rabbitmq-server'
+        server.touch(mode=0o755)
+        for name, value in {
+                'heat_upgrade.process.Process.__init__': spy,
+                'heat_upgrade.process.run': run,
+                'heat_upgrade.workspace.password': password,
+                'heat_upgrade.services.rabbitmq._HOMES': (str(home), ),
+                'shutil.which': lambda name, path=None: f'/bin/{name}',
+                'heat_upgrade.services.mariadb.MariaDB.execute': execute,
+        }.items():
+            self.useFixture(fixtures.MonkeyPatch(name, value))
+
+    def test_no_secret_is_on_any_command_line(self):
+        broker = rabbitmq.RabbitMQ(self.workspace)
+        database = mariadb.MariaDB(self.workspace)
+        environment = self.environment('base', 'heat/wsgi/api.py')
+        identity = keystone.Keystone(
+            self.workspace, environment,
+            database_url=database.database('keystone'))
+        identity.bootstrap('S3CRET-admin')
+        configuration = heat.configure(
+            self.workspace, environment, transport_url=broker.url(),
+            database_url=database.database('heat'),
+            keystone_url=identity.url, region='R',
+            service_password='S3CRET-service',
+            domain_password='S3CRET-domain', encryption_key='S3CRET' * 5)
+        made = heat.Heat(self.workspace, environment, configuration,
+                         side='base')
+        made.db_sync()
+        database.dump('heat', self.home / 'dump.sql')
+        self.assertThat(self.argvs, matchers.AfterPreprocessing(
+            len, matchers.GreaterThan(8)))
+        self.assertThat(self.secrets, matchers.HasLength(3))
+        self.assertNotIn('S3CRET', str(self.argvs))
+
+    def test_files_with_secrets_are_for_nobody_else(self):
+        self.addCleanup(os.umask, os.umask(0))
+        broker = rabbitmq.RabbitMQ(self.workspace)
+        self.configure(self.environment('base'))
+        self.assertIn(self.secrets[0], broker.url())
+        held = [path for path in self.workspace.data.rglob('*')
+                if path.is_file() and any(
+                    word in path.read_text()
+                    for word in (*self.secrets, 'servicepass'))]
+        self.assertThat(held, matchers.HasLength(2))
+        self.assertEqual({0o600}, {stat.S_IMODE(path.stat().st_mode)
+                                   for path in held})
+
+    def test_a_dump_is_for_nobody_else(self):
+        self.addCleanup(os.umask, os.umask(0))
+        path = self.home / 'dump.sql'
+        mariadb.MariaDB(self.workspace).dump('heat', path)
+        self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
+
+
+class TestNames(ServicesCase):
+
+    def test_two_runs_have_nodes_of_their_own(self):
+        home = self.home / 'rabbitmq'
+        home.mkdir()
+        (home / 'rabbitmq-server').touch(mode=0o755)
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.services.rabbitmq._HOMES', (str(home), )))
+        self.useFixture(fixtures.MonkeyPatch(
+            'shutil.which', lambda name, path=None: f'/bin/{name}'))
+        other = self.useFixture(fakes.Workspace()).workspace
+        one, two = (rabbitmq.RabbitMQ(workspace).environment
+                    for workspace in (self.workspace, other))
+        for name in ('RABBITMQ_NODENAME', 'ERL_EPMD_PORT',
+                     'RABBITMQ_DIST_PORT', 'RABBITMQ_MNESIA_BASE', 'HOME'):
+            self.assertNotEqual(one[name], two[name])
