@@ -14,6 +14,7 @@
 
 import signal
 import sys
+import traceback
 
 from cliff import app
 from cliff import commandmanager
@@ -27,6 +28,9 @@ NAMESPACE = 'heat_upgrade.commands'
 
 class App(app.App):
     """Tells whether an upgrade of OpenStack Heat is safe."""
+
+    # Whatever the file is called that started us.
+    NAME = 'heat-upgrade'
 
     # Logging to the terminal is the business of the progress list.
     CONSOLE_MESSAGE_FORMAT = '%(message)s'
@@ -62,6 +66,10 @@ class App(app.App):
         except KeyboardInterrupt:
             print('heat-upgrade: interrupted', file=sys.stderr)
             return verdict.INTERRUPTED_STATUS
+        except Exception:
+            # A mistake of ours says nothing of Heat, as status 1 would.
+            traceback.print_exc()
+            return errors.LabError.exit_status
 
 
 def _terminated(signum, frame):
