@@ -169,9 +169,11 @@ def db_sync(run, step):
 
 def start_target(run, step):
     """Start the target on the base's configuration."""
-    run.cloud.start_heat()
-    answered = run.probe.wait_for_good(FIRST_ANSWER_TIMEOUT)
-    run.availability(API, run.probe.stop())
+    try:
+        run.cloud.start_heat()
+        answered = run.probe.wait_for_good(FIRST_ANSWER_TIMEOUT)
+    finally:
+        run.availability(API, run.probe.stop())
     if not answered:
         raise errors.LabError('the target release does not list stacks',
                               log=run.cloud.heat.api.log)
