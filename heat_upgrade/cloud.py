@@ -232,11 +232,17 @@ def kept(run_dir):
     """
     path = pathlib.Path(run_dir) / STATE_FILE
     try:
-        return json.loads(path.read_text())
+        noted = json.loads(path.read_text())
+        noted['marker'], noted['data']
     except FileNotFoundError:
         raise errors.UsageError(
             f'no cloud is up in {run_dir}; start one with: '
             'heat-upgrade cloud up') from None
+    except (KeyError, TypeError, ValueError) as exc:
+        raise errors.UsageError(
+            f'{path} is damaged, and does not tell which cloud it is '
+            f'about: {exc!r}') from exc
+    return noted
 
 
 def end_kept(run_dir):
