@@ -11,6 +11,7 @@
 # under the License.
 
 
+import pathlib
 import types
 
 import ddt
@@ -19,6 +20,7 @@ import testtools
 from testtools import matchers
 
 from heat_upgrade import actions
+from heat_upgrade import errors
 from heat_upgrade import plan as plans
 from heat_upgrade import suites
 
@@ -118,6 +120,137 @@ class TestSuite(testtools.TestCase):
         self.assertEqual(('lab', None, 'no test was executed in verify'),
                          (finding.origin, finding.failure_class,
                           finding.title))
+
+
+class Child:
+    """A service of Heat, with a log."""
+
+    def __init__(self, name, log):
+        self.name, self.log = name, log
+
+
+class ActionCase(testtools.TestCase):
+    """Actions on a cloud that does what the test says."""
+
+    def setUp(self):
+        super().setUp()
+        home = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.log = home / 'target-heat-api.log'
+        self.log.write_text('INFO starting\n')
+        api = Child('heat-api', self.log)
+        self.found, self.noted = [], {}
+        self.calls = []
+        self.heat = types.SimpleNamespace(
+            api=api, processes=[api], manage=self.manage,
+            db_sync=lambda: self.calls.append('db_sync'))
+        self.status = 0
+        self.cloud = types.SimpleNamespace(
+            heat=self.heat, start_heat=lambda: self.calls.append('start'),
+            stop_heat=lambda: {'heat-engine': {'seconds': 60.1,
+                                               'killed': self.killed}},
+            deploy=lambda environment, side: self.calls.append(
+                ('deploy', environment, side)),
+            down=lambda: self.calls.append('down'),
+            save_database=lambda path: path.write_text('x' * 7),
+            request=lambda path, timeout: types.SimpleNamespace(
+                status_code=200))
+        self.killed = False
+        self.answers = True
+        self.run_ = types.SimpleNamespace(
+            cloud=self.cloud, keep=False, environments={'target': 'new'},
+            workspace=types.SimpleNamespace(
+                run_dir=home, log=lambda name: home / name),
+            probe=types.SimpleNamespace(
+                wait_for_good=lambda timeout: self.answers,
+                stop=lambda: {'sent': 9}),
+            finding=self.found.append, availability=self.noted.setdefault)
+
+    def manage(self, *words, check):
+        self.calls.append((words, check))
+        return self.status, 'output'
+
+    def do(self, name):
+        return actions.BY_NAME[name](self.run_, step())
+
+    def origins(self):
+        return [(one.origin, one.severity) for one in self.found]
+
+
+@ddt.ddt
+class TestActions(ActionCase):
+
+    @ddt.unpack
+    @ddt.data((False, []), (True, [('heat', 'warning')]))
+    def test_a_heat_that_had_to_be_killed_is_warned_of(self, killed, origins):
+        self.killed = killed
+        measured = self.do('stop_base')
+        self.run_.probe.stop()
+        self.assertEqual(killed, measured['stopped']['heat-engine']['killed'])
+        self.assertEqual(origins, self.origins())
+
+    def test_the_size_of_the_dump_is_measured(self):
+        self.assertEqual({'bytes': 7}, self.do('save_database'))
+
+    @ddt.data(0, 1)
+    def test_warnings_of_heat_s_own_check_do_not_stop_an_upgrade(self,
+                                                                 status):
+        self.status = status
+        self.assertEqual({'status': status}, self.do('upgrade_check'))
+
+    @ddt.data(2, 255)
+    def test_failures_of_heat_s_own_check_do(self, status):
+        self.status = status
+        exc = self.assertRaises(errors.LabError, self.do, 'upgrade_check')
+        self.assertIn(f'ended with status {status}:\noutput', str(exc))
+
+    def test_the_check_is_the_target_s(self):
+        self.do('upgrade_check')
+        self.assertEqual(
+            [('deploy', 'new', 'target'),
+             (('heat-status', 'upgrade', 'check'), False)], self.calls)
+
+    def test_a_target_that_starts_has_its_downtime(self):
+        self.do('start_target')
+        self.assertEqual({'heat-api': {'sent': 9}}, self.noted)
+        self.assertEqual([], self.found)
+
+    def test_a_target_that_does_not_start_has_its_downtime_too(self):
+        def fail():
+            raise errors.ProcessDied('heat-api ended')
+        self.cloud.start_heat = fail
+        self.assertRaises(errors.ProcessDied, self.do, 'start_target')
+        self.assertEqual({'heat-api': {'sent': 9}}, self.noted)
+
+    def test_a_target_that_does_not_answer_has_failed(self):
+        self.answers = False
+        exc = self.assertRaises(errors.LabError, self.do, 'start_target')
+        self.assertEqual(self.log, exc.log)
+
+    def test_a_traceback_at_the_start_is_heat_s_failure(self):
+        self.log.write_text(f'{actions.TRACEBACK}:\nValueError: no\n')
+        self.do('start_target')
+        self.assertEqual([('heat', 'error')], self.origins())
+        self.assertIn('ValueError: no', self.found[0].evidence)
+
+    @ddt.unpack
+    @ddt.data((0, []), (1, [('heat', 'error')]))
+    def test_what_is_left_behind_is_heat_s_failure(self, status, origins):
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.suites.destroy',
+            lambda workspace, directory: (status, 'stack x is left')))
+        self.do('destroy')
+        self.assertEqual(origins, self.origins())
+
+    @ddt.unpack
+    @ddt.data((False, ['down']), (True, []))
+    def test_a_cloud_is_stopped_unless_it_is_kept(self, keep, calls):
+        self.run_.keep = keep
+        self.do('down')
+        self.assertEqual(calls, self.calls)
+
+    def test_without_a_cloud_there_is_nothing_to_stop(self):
+        self.run_.cloud = None
+        self.assertEqual({}, self.do('down'))
 
 
 class TestTraceback(testtools.TestCase):
