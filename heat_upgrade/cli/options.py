@@ -70,7 +70,7 @@ def add_selectors(parser):
         help='what random choices are made from (default: 0)')
     parser.add_argument(
         '--scenarios', type=pattern, default='', metavar='REGEX',
-        help='run only the tests whose id matches')
+        help='of the tests of scenarios, run only those whose id matches')
 
 
 def base_and_target(base, target):

@@ -29,8 +29,8 @@ SMOKE = 'heat_integrationtests.smoke.test_stack.TestStack.test_create'
 MISMATCH = 'traceback: Traceback\n  File x\ntesttools.MismatchError: 1 != 2'
 
 
-def step(blame=plans.HEAT):
-    return plans.Step('verify', 'suite', 'verify', blame=blame,
+def step(blame=plans.HEAT, **more):
+    return plans.Step('verify', 'suite', 'verify', blame=blame, **more,
                       failure_class=2 if blame == plans.HEAT else None)
 
 
@@ -90,12 +90,25 @@ class TestSuite(testtools.TestCase):
             finding=self.found.append,
             tests=lambda step, tests: self.noted.extend(tests))
 
-    def suite(self, *outcomes, blame=plans.HEAT):
+    def suite(self, *outcomes, blame=plans.HEAT, kinds=('verify',)):
         tests = [suites.Test(f'{SCENARIO}_{number}', outcome, 1.0, '')
                  for number, outcome in enumerate(outcomes)]
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.suites.run', lambda *args, **options: tests))
-        return actions.suite(self.run_, step(blame))
+        self.selected = []
+
+        def run(*args, kinds, scenarios, **options):
+            self.selected.append((kinds, scenarios))
+            return tests
+        self.useFixture(fixtures.MonkeyPatch('heat_upgrade.suites.run', run))
+        return actions.suite(self.run_, step(blame, kinds=kinds))
+
+    @ddt.unpack
+    @ddt.data((('pre',), 'random'), (('verify',), 'random'),
+              (('smoke',), ''))
+    def test_a_selection_of_scenarios_leaves_smoke_tests_alone(
+            self, kinds, selected):
+        self.run_.plan.scenarios = 'random'
+        self.suite('passed', kinds=kinds)
+        self.assertEqual([(kinds, selected)], self.selected)
 
     def test_the_numbers_are_measured(self):
         self.assertEqual({'passed': 2, 'failed': 0, 'skipped': 1},

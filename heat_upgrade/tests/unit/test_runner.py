@@ -428,6 +428,11 @@ class TestReproduce(RunnerCase):
             self.COMMAND + r" --scenarios 'heat_integrationtests\.scenarios\."
             r"test_a\.TestA'", run.reproduce(test=TEST))
 
+    def test_a_smoke_test_is_in_every_run(self):
+        run = self.run_plan(step('a'))
+        self.assertEqual(self.COMMAND, run.reproduce(
+            test='heat_integrationtests.smoke.test_stack.TestStack.test_x'))
+
     def test_a_finding_of_a_test_has_the_command_for_it(self):
         def note(run, step):
             run.finding(actions.test_finding(
