@@ -121,7 +121,7 @@ def _empty_caches(stack):
     """Point our cache and uv's at an empty directory, for a while."""
     empty = stack.enter_context(
         tempfile.TemporaryDirectory(prefix='heat-upgrade-'))
-    before = dict(os.environ)
-    stack.callback(os.environ.update, before)
+    stack.callback(os.environ.update, dict(os.environ))
+    stack.callback(os.environ.clear)
     os.environ['XDG_CACHE_HOME'] = empty
     os.environ['UV_CACHE_DIR'] = os.path.join(empty, 'uv')
