@@ -28,12 +28,12 @@ from heat_integrationtests import config
 
 KINDS = ('pre', 'verify', 'during', 'post', 'smoke')
 
+# Says how many classes run side by side; see side_by_side.
+LANES_VARIABLE = 'HEAT_UPGRADE_LANES'
+
 # Exit status when the tests ran and one failed, and when none ran.
 FAILED = 1
 NOTHING_RAN = 3
-
-# One class stays in one worker, so that its credentials are made once.
-GROUP_REGEX = r'([^\.]*\.)*'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,9 +89,10 @@ def command(*kinds, repository, concurrency=None, scenarios=None,
 
     :param kinds: names out of KINDS; several run in one process, which is
         for kinds that do not depend on one another (verify and smoke)
-    :param repository: directory in which stestr keeps its results
-    :param concurrency: number of workers; stestr's default is one for each
-        core
+    :param repository: directory in which stestr keeps its results; it must
+        exist
+    :param concurrency: how many classes of tests run at the same time, in
+        the threads of one process; default: side_by_side.LANES
     :param scenarios: a regular expression; only tests whose id matches it
         are run
     :param arguments: further arguments of ``stestr run``
@@ -102,10 +103,10 @@ def command(*kinds, repository, concurrency=None, scenarios=None,
     if scenarios:
         selection = f'(?=.*(?:{scenarios})){selection}'
     argv = [python, '-m', 'stestr', '--repo-url', repository,
-            '--test-path', here, '--top-dir', os.path.dirname(here),
-            '--group-regex', GROUP_REGEX, 'run']
+            '--test-path', os.path.join(here, 'side_by_side'),
+            '--top-dir', os.path.dirname(here), 'run', '--serial']
     if concurrency:
-        argv += ['--concurrency', str(concurrency)]
+        argv[:0] = ['env', f'{LANES_VARIABLE}={concurrency}']
     return argv + list(arguments) + [selection]
 
 

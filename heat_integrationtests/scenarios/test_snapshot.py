@@ -68,8 +68,10 @@ class SnapshotScenario(scenario.Scenario):
         self.assertEqual(before['outputs'], restored)
         self.heat.stacks.snapshot_delete(
             stack.ref, self.record.noted('snapshot'))
-        self.assertEqual(
-            [], self.heat.stacks.snapshot_list(stack.ref)['snapshots'])
+        # Since 2026.2 the request returns before the snapshot is gone.
+        self.stacks.wait_until(
+            'the snapshot to be listed no more', lambda: not
+            self.heat.stacks.snapshot_list(stack.ref)['snapshots'])
 
     @decorators.idempotent_id('9f5f8053-564e-44f1-b948-5bbb391c75ef')
     @phase.pre

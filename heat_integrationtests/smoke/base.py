@@ -13,6 +13,7 @@
 """The base class of the smoke tests: stacks that live for one test."""
 
 import atexit
+import threading
 import uuid
 
 from tempest.common import credentials_factory
@@ -24,6 +25,9 @@ from heat_integrationtests import clients
 from heat_integrationtests import stacks
 
 CONF = config.CONF
+
+# Classes run side by side in threads, too.
+_LOCK = threading.Lock()
 
 # One resource that needs nothing but Heat.
 ONE_VALUE = """
@@ -60,15 +64,16 @@ class SmokeTest(test.BaseTestCase):
     def get_client_manager(cls, credential_type=None, roles=None,
                            force_new=None, scope=None):
         """Give the one client manager of this process."""
-        if SmokeTest._manager is None:
-            provider = credentials_factory.get_credentials_provider(
-                'heat-smoke', network_resources={
-                    'network': False, 'subnet': False, 'router': False,
-                    'dhcp': False},
-                identity_version='v3')
-            atexit.register(provider.clear_creds)
-            SmokeTest._manager = super().client_manager(
-                credentials=provider.get_primary_creds().credentials)
+        with _LOCK:
+            if SmokeTest._manager is None:
+                provider = credentials_factory.get_credentials_provider(
+                    'heat-smoke', network_resources={
+                        'network': False, 'subnet': False, 'router': False,
+                        'dhcp': False},
+                    identity_version='v3')
+                atexit.register(provider.clear_creds)
+                SmokeTest._manager = super().client_manager(
+                    credentials=provider.get_primary_creds().credentials)
         return SmokeTest._manager
 
     @classmethod
