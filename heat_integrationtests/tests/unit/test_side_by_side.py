@@ -47,7 +47,8 @@ class SideBySideTest(testtools.TestCase):
         self.calls = []
 
     def case(self, name, **members):
-        return type(name, (Recorded, testtools.TestCase), {'calls': self.calls, **members})
+        return type(name, (Recorded, testtools.TestCase),
+                    {'calls': self.calls, **members})
 
     def run_cases(self, *cases, lanes=2, **kwargs):
         tests = unittest.TestSuite(
