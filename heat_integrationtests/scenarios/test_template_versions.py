@@ -88,7 +88,7 @@ def _name(version):
 
 class TemplateVersionsScenario(scenario.Scenario):
 
-    weight = 23
+    weight = 20
     changed_parameters = {'text': 'second'}
 
     def check(self, record, outputs):
@@ -96,10 +96,23 @@ class TemplateVersionsScenario(scenario.Scenario):
             dict.fromkeys(map(_name, self.record.noted('versions')), 'first'),
             outputs)
 
+    def changed_request(self, request):
+        # Any update of the parent updates every nested stack: the one with
+        # no change has shown that each version can be. This one removes
+        # most of them, which the deletion has to do otherwise.
+        return {**super().changed_request(request),
+                'template': parent(self.kept())}
+
+    def kept(self):
+        """Give the oldest and the newest version of HOT, and one of CFN."""
+        versions = self.record.noted('versions')
+        hot = [version for version in versions
+               if version.startswith('heat_template_version.2')]
+        return [versions[0], hot[0], hot[-1]]
+
     def check_changed(self, record, outputs):
         self.assertEqual(
-            dict.fromkeys(map(_name, self.record.noted('versions')), 'second'),
-            outputs)
+            dict.fromkeys(map(_name, self.kept()), 'second'), outputs)
 
     def known_versions(self):
         """Give the names of the versions that Heat knows now, sorted."""
