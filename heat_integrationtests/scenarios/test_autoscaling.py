@@ -27,9 +27,9 @@ CONF = config.CONF
 
 class AutoScalingScenario(scenario.Scenario):
 
-    weight = 16
+    weight = 25
     template = 'autoscaling.yaml'
-    changed_parameters = {'desired': 3}
+    changed_parameters = {'desired': 2}
 
     def check(self, record, outputs):
         self.assertEqual(1, outputs['size'])
@@ -46,7 +46,7 @@ class AutoScalingScenario(scenario.Scenario):
         super().update_with_change(stack, before, key)
 
     def check_changed(self, record, outputs):
-        self.assertEqual(3, outputs['size'])
+        self.assertEqual(2, outputs['size'])
         self.assertEqual(record['facts']['outputs']['members'],
                          outputs['members'][:1])
 
