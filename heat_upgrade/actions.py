@@ -30,10 +30,6 @@ from heat_upgrade.probes import availability
 from heat_upgrade import process
 from heat_upgrade import suites
 
-# The kind of the tests that every run executes, see
-# :mod:`heat_integrationtests.phases`.
-SMOKE = 'smoke'
-
 # The name of the probe of downtime in a report.
 API = 'heat-api'
 PROBE_TIMEOUT = 2
@@ -83,11 +79,9 @@ def base_up(run, step):
 
 def suite(run, step):
     """Run the tests of the step's kinds."""
-    # Smoke tests belong to no scenario: none of them would be left.
-    scenarios = '' if SMOKE in step.kinds else run.plan.scenarios
     tests = suites.run(
         run.workspace, run.workspace.run_dir, name=step.name,
-        kinds=step.kinds, scenarios=scenarios, watch=run.check)
+        kinds=step.kinds, scenarios=run.plan.scenarios, watch=run.check)
     run.tests(step, tests)
     ran = [test for test in tests if test.outcome != suites.SKIPPED]
     if not ran:

@@ -51,17 +51,21 @@ class Series:
     :ivar heat: major version of openstack-heat
     :ivar keystone: major version of keystone
     :ivar day: the day after the first release, ISO format
+    :ivar bounds: further requirements, each with a reason beside it
     """
 
     name: str
     heat: int
     keystone: int
     day: str
+    bounds: tuple[str, ...] = ()
 
 
 # A new series is one line here and a run of `heat-upgrade constraints lock`.
 SERIES = (
-    Series('2024.2', 23, 26, '2024-10-03'),
+    # Keystone 26.1 asks for a token at POST /v3/ec2tokens, as a security fix;
+    # Heat 23 has none to give, so signals through heat-api-cfn would get 403.
+    Series('2024.2', 23, 26, '2024-10-03', bounds=('keystone<26.1',)),
     Series('2025.1', 24, 27, '2025-04-03'),
     Series('2025.2', 25, 28, '2025-10-02'),
     Series('2026.1', 26, 29, '2026-04-02'),
@@ -115,7 +119,8 @@ def write_lock(name, directory, *, as_of, uv, log):
 def requirements(series):
     """Return what a lock of a series is resolved from."""
     return [f'{releases.HEAT}=={series.heat}.*',
-            f'{releases.KEYSTONE}=={series.keystone}.*', *TOOLS, SETUPTOOLS]
+            f'{releases.KEYSTONE}=={series.keystone}.*', *series.bounds,
+            *TOOLS, SETUPTOOLS]
 
 
 def resolver_options(series, as_of):

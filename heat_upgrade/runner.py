@@ -14,6 +14,7 @@
 
 import contextlib
 import datetime
+import re
 import shlex
 import threading
 import time
@@ -36,6 +37,9 @@ OK, FAILED, SKIPPED = 'ok', 'failed', 'skipped'
 # Memory is looked at once a second: a look costs 10 ms of CPU.
 METER_INTERVAL = 1.0
 EVIDENCE_LINES = 60
+
+# The class in the id of a test, also in that of a failed setUpClass.
+_CLASS = re.compile(r'[\w.]+(?=\.\w+$|\)$)')
 
 
 class Run:
@@ -226,8 +230,8 @@ class Run:
         scenarios = self.plan.scenarios
         if test and '.smoke.' not in test:
             # The whole class: its other tests leave what this one needs. A
-            # smoke test is in every run.
-            scenarios = test.rpartition('.')[0].replace('.', r'\.')
+            # smoke test is in every run of all scenarios.
+            scenarios = _CLASS.search(test)[0].replace('.', r'\.')
         if scenarios:
             words += ['--scenarios', scenarios]
         return shlex.join(words)

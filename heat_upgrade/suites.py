@@ -30,8 +30,6 @@ from heat_upgrade import process
 TIMEOUT = 600
 DESTROY_TIMEOUT = 300
 
-# Tests wait for Heat most of the time.
-CONCURRENCY = 6
 
 PASSED, FAILED, SKIPPED = 'passed', 'failed', 'skipped'
 
@@ -75,7 +73,7 @@ def run(workspace, directory, *, name, kinds, scenarios='', watch=None):
     process.run(
         name,
         phases.command(*kinds, repository=str(repository),
-                       concurrency=CONCURRENCY, scenarios=scenarios),
+                       scenarios=scenarios),
         log=workspace.log(name), env=_environment(workspace, directory),
         cwd=workspace.run_dir, timeout=TIMEOUT, check=False, watch=watch)
     _copy_last_stream(repository, stream)

@@ -70,7 +70,8 @@ def add_selectors(parser):
         help='what random choices are made from (default: 0)')
     parser.add_argument(
         '--scenarios', type=pattern, default='', metavar='REGEX',
-        help='of the tests of scenarios, run only those whose id matches')
+        help='run only the scenarios whose test id matches, and no smoke '
+             'tests')
 
 
 def base_and_target(base, target):

@@ -29,44 +29,51 @@ def write(report, path):
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
     """
+    known = {(finding['step'], finding['test']): finding['evidence']
+             for finding in report['findings']
+             if finding['origin'] == 'known'}
     root = ElementTree.Element('testsuites')
     for step in report['steps']:
-        cases = [test for test in report['tests']
-                 if test['step'] == step['name']]
-        own = [finding for finding in report['findings']
-               if finding['step'] == step['name'] and not finding['test']
-               and finding['severity'] == 'error'
-               and finding['origin'] != 'known']
         suite = ElementTree.SubElement(root, 'testsuite', {
-            'name': step['name'],
-            'tests': str(len(cases) + 1),
-            'failures': str(sum(test['outcome'] == 'failed'
-                                for test in cases) + bool(own)),
-            'skipped': str(sum(test['outcome'] == 'skipped'
-                               for test in cases)
-                           + (step['outcome'] in ('skipped', 'not reached'))),
-            'time': str(step.get('seconds', 0)),
-        })
-        itself = ElementTree.SubElement(suite, 'testcase', {
-            'classname': 'step', 'name': step['name'],
-            'time': str(step.get('seconds', 0))})
-        for finding in own:
-            _failure(itself, finding['title'], finding['evidence'])
-        if step['outcome'] in ('skipped', 'not reached'):
-            ElementTree.SubElement(itself, 'skipped')
-        for test in cases:
-            module, _, name = test['id'].rpartition('.')
-            case = ElementTree.SubElement(suite, 'testcase', {
-                'classname': module, 'name': name,
-                'time': str(test['seconds'])})
-            if test['outcome'] == 'failed':
-                _failure(case, 'failed', test['details'])
-            elif test['outcome'] == 'skipped':
-                ElementTree.SubElement(
-                    case, 'skipped', message=_clean(test['details']))
+            'name': step['name'], 'time': str(step.get('seconds', 0))})
+        _step(suite, step, [
+            finding for finding in report['findings']
+            if finding['step'] == step['name'] and not finding['test']
+            and finding['severity'] == 'error'
+            and finding['origin'] != 'known'])
+        for test in report['tests']:
+            if test['step'] == step['name']:
+                _test(suite, test, known.get((step['name'], test['id'])))
+        for name, tag in (('tests', 'testcase'), ('failures', 'failure'),
+                          ('skipped', 'skipped')):
+            suite.set(name, str(len(list(suite.iter(tag)))))
     ElementTree.indent(root)
     ElementTree.ElementTree(root).write(path, encoding='utf-8',
                                         xml_declaration=True)
+
+
+def _step(suite, step, found):
+    """Add the step itself as a test, which its own findings fail."""
+    case = ElementTree.SubElement(suite, 'testcase', {
+        'classname': 'step', 'name': step['name'],
+        'time': str(step.get('seconds', 0))})
+    if found:
+        _failure(case, '; '.join(finding['title'] for finding in found),
+                 '\n\n'.join(finding['evidence'] for finding in found))
+    elif step['outcome'] in ('skipped', 'not reached'):
+        ElementTree.SubElement(case, 'skipped')
+
+
+def _test(suite, test, known):
+    """Add a test; a known failure counts as skipped, and says why."""
+    module, _, name = test['id'].rpartition('.')
+    case = ElementTree.SubElement(suite, 'testcase', {
+        'classname': module, 'name': name, 'time': str(test['seconds'])})
+    if test['outcome'] == 'failed' and known is None:
+        _failure(case, 'failed', test['details'])
+    elif test['outcome'] != 'passed':
+        ElementTree.SubElement(case, 'skipped',
+                               message=_clean(known or test['details']))
 
 
 def _failure(case, message, text):

@@ -144,15 +144,11 @@ class Heat:
             log=workspace.log(f'{side}-heat-engine'), env=env)
 
     def _wsgi(self, which, port, env):
-        module = f'heat/wsgi/{which}.py'
-        script = {'api': 'heat-wsgi-api', 'cfn': 'heat-wsgi-api-cfn'}[which]
         name = {'api': 'heat-api', 'cfn': 'heat-api-cfn'}[which]
-        # heat.wsgi came with 24 (2025.1); before, pbr's script is what an
-        # operator points uWSGI at.
-        if any(self.environment.path.glob(f'lib/*/site-packages/{module}')):
-            application = f'heat.wsgi.{which}:application'
-        else:
-            application = str(self.environment.bin(script))
+        script = {'api': 'heat-wsgi-api', 'cfn': 'heat-wsgi-api-cfn'}[which]
+        # heat.wsgi came with 24 (2025.1)
+        application = uwsgi.application(
+            self.environment, f'heat.wsgi.{which}:application', script)
         return uwsgi.wsgi_process(
             name, self.environment, application, port=port, env=env,
             log=self.workspace.log(f'{self.side}-{name}'),

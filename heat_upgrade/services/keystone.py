@@ -59,12 +59,17 @@ key_repository = {home}/credential
 # for those of people.
 password_hash_rounds = 4
 [cache]
-backend = dogpile.cache.memory
+# Pickled, because Keystone changes what it takes out of the cache
+# (Manager._decrypt_credential).
+backend = dogpile.cache.memory_pickle
 [oslo_messaging_notifications]
 driver = noop
 ''')
         self.process = uwsgi.wsgi_process(
-            'keystone', environment, 'keystone.wsgi.api:application',
+            'keystone', environment,
+            # keystone.wsgi came with 26.1 (2024.2)
+            uwsgi.application(environment, 'keystone.wsgi.api:application',
+                              'keystone-wsgi-public'),
             port=self.port, log=workspace.log('keystone'),
             env=workspace.environment(
                 OS_KEYSTONE_CONFIG_FILES=str(self.config),

@@ -54,6 +54,18 @@ def wsgi_process(name, environment, application, *, port, env, log,
         env=env, log=log)
 
 
+def application(environment, module, script):
+    """Return what :func:`wsgi_process` takes for an application.
+
+    :param module: 'module:callable', which newer releases have
+    :param script: name of the script of pbr that older ones have instead
+    """
+    path = module.partition(':')[0].replace('.', '/') + '.py'
+    if any(environment.path.glob(f'lib/*/site-packages/{path}')):
+        return module
+    return str(environment.bin(script))
+
+
 def answers(port, path, statuses):
     """Tell whether a port on loopback answers a GET with one of statuses.
 

@@ -113,6 +113,15 @@ class TestSteps(testtools.TestCase):
         return plans.make(strategy, base='2026.1', target='2026.2').steps
 
 
+class TestSelection(testtools.TestCase):
+
+    def test_who_selects_scenarios_does_not_wait_for_smoke_tests(self):
+        kinds = [kind for step in make(scenarios='random').steps
+                 for kind in step.kinds]
+        self.assertEqual(['pre', 'verify', 'during', 'verify', 'post'],
+                         kinds)
+
+
 @ddt.ddt
 class TestJson(testtools.TestCase):
 
