@@ -60,7 +60,9 @@ class Mismatch:
     after: object
 
     def __str__(self):
-        return (f'{self.path}\n    before: {_short(self.before)}'
+        replaced = self.path.endswith('.physical_resource_id')
+        return (f'{self.path}{" (was replaced)" if replaced else ""}'
+                f'\n    before: {_short(self.before)}'
                 f'\n    after:  {_short(self.after)}')
 
 
@@ -73,6 +75,10 @@ ABSENT = _Absent()
 
 
 def _short(value, limit=400):
+    if isinstance(value, dict) and 'event_time' in value:
+        return ' '.join(str(value.get(field)) for field in (
+            'event_time', 'resource_name', 'resource_status',
+            'resource_status_reason'))
     text = value if isinstance(value, str) else repr(value)
     if len(text) <= limit:
         return text
@@ -107,15 +113,19 @@ def capture(client, ref, *, content=True):
     # (oslo.messaging's ReplyWaiters, LP 2035113).
     with futures.ThreadPoolExecutor(len(asked)) as pool:
         pending = {key: pool.submit(ask) for key, ask in asked.items()}
-        facts = {key: answer.result() for key, answer in pending.items()}
-    shown = facts.pop('shown')
-    facts['events'] = [_pick(event, _EVENT) for event in facts['events']]
-    facts['stack'] = _pick(shown, _STACK)
-    facts['parameters'] = dict(shown.parameters)
-    facts['outputs'] = {
-        output['output_key']: output.get('output_error')
-        or output['output_value'] for output in shown.outputs}
-    return json.loads(json.dumps(facts, default=str))
+        answers = {key: answer.result() for key, answer in pending.items()}
+    shown = answers.pop('shown')
+    events = answers.pop('events')
+    # In the order in which a person wants to hear of a mismatch.
+    return json.loads(json.dumps({
+        'stack': _pick(shown, _STACK),
+        'parameters': dict(shown.parameters),
+        'outputs': {
+            output['output_key']: output.get('output_error')
+            or output['output_value'] for output in shown.outputs},
+        **answers,
+        'events': [_pick(event, _EVENT) for event in events],
+    }, default=str))
 
 
 def resources(client, ref):

@@ -87,8 +87,8 @@ class Scenario(test.BaseTestCase):
     def before_update(self, stack, record):
         """Bring a stack into a state that can be updated; in post.
 
-        Gives whether the stack was changed by that, so that it cannot be
-        compared with the record any more.
+        :returns: whether that has changed the stack, so that it cannot be
+            compared with the record any more
         """
         return False
 
@@ -118,6 +118,11 @@ class Scenario(test.BaseTestCase):
         kind = phase.of(getattr(self, self._testMethodName))
         find = account.ensure if kind == 'pre' else account.load
         self.account = find(CONF, self.directory)
+        if self.as_operator and self.account.operator is None:
+            raise account.NoAccount(
+                f'{self.name()} needs the admin of [auth] admin_*; without '
+                'one, set keystone_resources = false in '
+                '[heat_integrationtests]')
         open_record = (records.Record.begin if kind == 'pre'
                        else records.Record.load)
         self.record = open_record(self.directory, self.name())
@@ -183,8 +188,7 @@ class Scenario(test.BaseTestCase):
         entry = self.record.add_stack(
             key, name or self.stack_name(key), request=request,
             as_operator=self.as_operator)
-        # Not waited for here: a wait that fails must leave the id behind.
-        stack = self.stacks.create(entry['name'], wait=None, **request)
+        stack = self.stacks.request_creation(entry['name'], **request)
         entry['id'] = stack.id
         self.record.save()
         self._touch(stack)
@@ -374,13 +378,9 @@ class Scenario(test.BaseTestCase):
 
     def _attach_stories(self, exc_info):
         for stack in dict.fromkeys(getattr(self, '_touched', ())):
-            try:
-                text = self.stacks.story(stack)
-            except Exception as error:
-                # The test has failed for another reason; do not hide it.
-                text = f'stack {stack.name}: {error}'
-            self.addDetail(f'stack-{stack.name}',
-                           attachment.text_content(text))
+            self.addDetail(
+                f'stack-{stack.name}',
+                attachment.text_content(self.stacks.story(stack)))
 
 
 def _text(template):

@@ -55,19 +55,17 @@ class Stacks:
         self._pace = {'timeout': timeout, 'interval': interval,
                       'interval_max': interval_max}
 
-    def create(self, name, *, wait='CREATE_COMPLETE', **fields):
-        """Create a stack.
+    def request_creation(self, name, **fields):
+        """Ask Heat to create a stack; does not wait for it.
 
-        :param wait: the status to wait for, or None
+        So who asks can note the id before the creation fails.
+
         :param fields: of the request: template, parameters, files,
             environment, tags …
         :returns: a Stack
         """
         answer = self.client.stacks.create(stack_name=name, **fields)
-        stack = Stack(name, answer['stack']['id'])
-        if wait:
-            self.wait(stack, wait)
-        return stack
+        return Stack(name, answer['stack']['id'])
 
     def update(self, stack, *, wait='UPDATE_COMPLETE', **fields):
         """Update a stack.
@@ -104,7 +102,7 @@ class Stacks:
             if not listed:
                 return 'gone', True
             seen, _ = judge(listed[0])
-            return seen, None
+            return f'{listed[0].stack_name}: {seen}', None
 
         self._wait(stack, 'be deleted', look)
 
@@ -150,27 +148,6 @@ class Stacks:
         except (waiters.WaitTimeout, waiters.WentWrong) as error:
             raise type(error)(f'{error}{self._unhealthy(stack)}') from None
 
-    def wait_for_resource(self, stack, name, status='CREATE_COMPLETE'):
-        """Wait until a resource has a status, and give the resource."""
-        def look():
-            try:
-                shown = self.client.resources.get(stack.ref, name)
-            except exc.HTTPNotFound:
-                return 'not there yet', None
-            seen = (f'{shown.resource_status} '
-                    f'({shown.resource_status_reason})')
-            if shown.resource_status == status:
-                return seen, shown
-            if shown.resource_status.endswith('_FAILED'):
-                raise waiters.WentWrong(
-                    f'Resource {name} of stack {stack.name} was expected to '
-                    f'become {status} and became {seen}')
-            return seen, None
-
-        return waiters.wait_for(
-            f'resource {name} of stack {stack.name} to become {status}',
-            look, **self._pace)
-
     def wait_until(self, what, condition):
         """Wait until a condition gives something that is true.
 
@@ -199,7 +176,16 @@ class Stacks:
             if bad else ''
 
     def story(self, stack):
-        """Give the events and resources of a stack as text, for people."""
+        """Give the events and resources of a stack as text, for people.
+
+        It raises nothing: it is told when something else has failed.
+        """
+        try:
+            return self._story(stack)
+        except Exception as error:
+            return f'stack {stack.name} ({stack.id}): {error!r}'
+
+    def _story(self, stack):
         lines = [f'stack {stack.name} ({stack.id})']
         shown = self.get(stack)
         if shown is None:

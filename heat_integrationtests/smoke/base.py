@@ -97,8 +97,8 @@ class SmokeTest(test.BaseTestCase):
         :returns: a stacks.Stack
         """
         name = f'smoke-{uuid.uuid4().hex[:12]}'
-        stack = self.stacks.create(name, wait=None, template=template,
-                                   **fields)
+        stack = self.stacks.request_creation(name, template=template,
+                                             **fields)
         self.addCleanup(self.stacks.delete, stack)
         self.addOnException(lambda _: self.addDetail(
             f'stack-{name}',

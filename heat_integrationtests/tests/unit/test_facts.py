@@ -113,6 +113,21 @@ class CompareTest(testtools.TestCase):
         self.after['outputs'] = {'secret': 'new', 'map': {'k': 2}}
         self.assertEqual(['outputs.map.k'], self.paths(['outputs.secret']))
 
+    def test_the_report_says_that_a_resource_was_replaced(self):
+        self.after['resources']['group']['physical_resource_id'] = 'N'
+        self.assertIn(
+            'resources.group.physical_resource_id (was replaced)\n',
+            facts.report(facts.compare(FACTS, self.after)))
+
+    def test_the_report_tells_an_event_in_one_line(self):
+        self.after['events'].append({
+            'id': 'e3', 'event_time': '9', 'resource_name': 'group',
+            'resource_status': 'UPDATE_COMPLETE',
+            'resource_status_reason': 'changed'})
+        self.assertIn(
+            'after:  9 group UPDATE_COMPLETE changed',
+            facts.report(facts.compare(FACTS, self.after)))
+
     def test_the_report_says_what_was_before_and_after(self):
         self.after['outputs']['secret'] = 'x' * 1000
         text = facts.report(facts.compare(FACTS, self.after))
