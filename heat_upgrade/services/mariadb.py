@@ -90,6 +90,8 @@ class MariaDB:
             'mariadb-install-db',
             [find('mariadb-install-db'), '--no-defaults', *self._user,
              '--auth-root-authentication-method=normal', '--skip-test-db',
+             # also where the machine's own name cannot be looked up
+             '--force',
              f'--datadir={self.data}', '--innodb-log-file-size=16M'],
             log=self.workspace.log('mariadb-install-db'),
             env=self.workspace.environment(), timeout=INSTALL_TIMEOUT)
