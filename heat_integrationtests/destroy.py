@@ -50,6 +50,7 @@ class Destroyer:
         self._directory = directory
         self._say = say
         self.complaints = []
+        self._stuck = False
 
     def run(self):
         """Remove everything.
@@ -68,7 +69,7 @@ class Destroyer:
         else:
             self._given(account.load(self._conf, self._directory),
                         scenarios)
-        if not self.complaints:
+        if not self._stuck:
             now = datetime.datetime.now(datetime.timezone.utc)
             kept = manifest.archive(
                 self._directory, now.strftime('destroyed-%Y%m%dT%H%M%S%f'))
@@ -78,6 +79,11 @@ class Destroyer:
     def _complain(self, text):
         self.complaints.append(text)
         self._say(text)
+
+    def _cannot(self, text):
+        """Complain of what keeps the account from being removed."""
+        self._stuck = True
+        self._complain(text)
 
     def _scenarios(self):
         found = {}
@@ -93,7 +99,7 @@ class Destroyer:
     def _own(self, content, scenarios):
         admin = clients.admin(self._conf)
         if admin is None:
-            self._complain(
+            self._cannot(
                 f'The project {content["name"]} was made by an admin, and '
                 '[auth] admin_* is not set now: it cannot be removed')
             return
@@ -104,7 +110,7 @@ class Destroyer:
                 'users', content['owner']['user_id']) is not None:
             self._own_stacks(content, scenarios)
         self._owed(keystone, scenarios)
-        if self.complaints:
+        if self._stuck:
             # Without its owner a stack could only be removed by hand.
             self._say(f'The project {content["name"]} is kept, since '
                       'something is left in it; run destroy again when '
@@ -186,14 +192,14 @@ class Destroyer:
                     waiting[stack] = operations
             except Exception as error:
                 # The next stack is to be removed in any case.
-                self._complain(f'Stack {stack.name} cannot be removed: '
-                               f'{error}')
+                self._cannot(f'Stack {stack.name} cannot be removed: '
+                             f'{error}')
         for stack, operations in waiting.items():
             try:
                 operations.wait(stack, 'DELETE_COMPLETE')
             except Exception as error:
-                self._complain(f'Stack {stack.name} cannot be removed: '
-                               f'{error}')
+                self._cannot(f'Stack {stack.name} cannot be removed: '
+                             f'{error}')
 
     def _owed(self, keystone, scenarios):
         for content in scenarios.values():

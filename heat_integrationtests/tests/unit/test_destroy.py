@@ -162,6 +162,8 @@ class DestroyTest(testtools.TestCase):
         self.assertIn('name-S', complaint)
         self.assertIn('was deleted by its scenario', complaint)
         self.assertEqual({}, self.heat.listed)
+        self.assertIn('P', self.keystone.removed)
+        self.assertEqual([], manifest.names(self.directory))
 
     def test_a_nested_stack_without_its_parent_was_left_behind(self):
         self.own_account()
@@ -216,6 +218,8 @@ class DestroyTest(testtools.TestCase):
         complaints = self.destroy()
         self.assertIn('cannot be read', complaints[0])
         self.assertEqual({}, self.heat.listed)
+        self.assertIn('P', self.keystone.removed)
+        self.assertEqual([], self.destroy()[1:])
 
     def test_in_a_given_account_only_our_stacks_are_removed(self):
         manifest.save(self.directory, account.NAME, {'own': False})
