@@ -133,6 +133,17 @@ def no_configuration(environ=os.environ):
     return None
 
 
+def runs(repository):
+    """Count the runs whose results are in a directory of stestr's."""
+    from stestr.repository import abstract
+    from stestr.repository import util
+
+    try:
+        return util.get_repo_open(repo_url=repository).count()
+    except abstract.RepositoryNotFound:
+        return 0
+
+
 def executed(repository):
     """Count the tests of the last run that were not skipped.
 
@@ -177,12 +188,15 @@ def run(name, *, state_dir=None, repository=None, concurrency=None,
         for kind in phase(name).kinds:
             kept = os.path.join(repository or temporary, kind)
             os.makedirs(kept, exist_ok=True)
+            before = runs(kept)
             print(f'== {name}: {kind}', flush=True)
             status = subprocess.run(
                 command(kind, repository=kept, concurrency=concurrency,
                         scenarios=scenarios, arguments=arguments),
                 env=environment(state_dir), check=False).returncode
-            if not executed(kept):
+            # When nothing is selected there is no run, but perhaps an
+            # older one.
+            if runs(kept) == before or not executed(kept):
                 print(f'{name}: no test of the kind {kind} was executed',
                       file=sys.stderr)
                 return NOTHING_RAN

@@ -70,14 +70,19 @@ class CfnWaitConditionScenario(scenario.Scenario):
         return parse.parse_qs(parse.urlsplit(url).query)['AWSAccessKeyId'][0]
 
     def url_handed_out(self, stack):
-        """Wait until Heat has handed out the URL."""
-        def look():
-            # Until then the reference of the handle is its name.
-            url = stacks.outputs(self.stacks.get(stack))['url']
-            return url if '://' in (url or '') else None
+        """Wait until the condition waits, and give the URL it waits for.
 
-        return self.stacks.wait_until('the pre-signed URL in the outputs',
-                                      look)
+        Who reads the outputs sooner may make Heat store another URL than the
+        condition was made with, so that the next update replaces it
+        (doc/source/findings/wait-condition-url.rst).
+        """
+        def look():
+            condition = self.heat.resources.get(stack.id, 'condition')
+            return condition.resource_status == 'CREATE_IN_PROGRESS'
+
+        self.stacks.wait_until('the condition, which waits for a signal',
+                               look)
+        return stacks.outputs(self.stacks.get(stack))['url']
 
     @decorators.idempotent_id('2904bda8-4fd8-4f18-b9aa-452e07a64fc1')
     @phase.pre

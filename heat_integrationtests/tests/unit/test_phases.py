@@ -100,8 +100,11 @@ class RunTest(testtools.TestCase):
         self.ran = []
         self.statuses = {}
         self.counts = {}
+        self.empty = ()
         self.useFixture(fixtures.MockPatchObject(
             subprocess, 'run', self.stestr))
+        self.useFixture(fixtures.MockPatchObject(
+            phases, 'runs', lambda directory: len(self.ran)))
         self.useFixture(fixtures.MockPatchObject(
             phases, 'executed',
             lambda directory: self.counts.get(
@@ -110,7 +113,8 @@ class RunTest(testtools.TestCase):
     def stestr(self, command, env, check):
         kind = re.search(r',\]\)(\w+)\[,', command[-1].replace(
             '[\\[,]', ',])')).group(1)
-        self.ran.append((kind, env.get('HEAT_UPGRADE_STATE_DIR')))
+        if kind not in self.empty:
+            self.ran.append((kind, env.get('HEAT_UPGRADE_STATE_DIR')))
         return subprocess.CompletedProcess(
             command, self.statuses.get(kind, 0))
 
@@ -125,6 +129,10 @@ class RunTest(testtools.TestCase):
 
     def test_a_kind_without_tests_is_not_a_success(self):
         self.counts['post'] = 0
+        self.assertEqual(phases.NOTHING_RAN, phases.run('post-upgrade'))
+
+    def test_an_older_run_does_not_stand_for_one_without_tests(self):
+        self.empty = ('verify',)
         self.assertEqual(phases.NOTHING_RAN, phases.run('post-upgrade'))
 
 
