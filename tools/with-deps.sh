@@ -67,6 +67,11 @@ install_packages() {
     trap - EXIT
 }
 
+# What decides whether a package is missing: the list, and what is installed.
+packages_seen() {
+    cat "$top/bindep.txt" <(stat -c %y /var/lib/dpkg/status 2>&1) | sha256sum
+}
+
 make_tools() {
     echo "with-deps.sh: installing tox into $tools" >&2
     # Debian's own python3 comes without the module that makes environments
@@ -88,8 +93,9 @@ make_tools() {
     die "Python 3.11 or newer is needed; $python is $("$python" -V 2>&1)"
 
 # One environment for each interpreter and each list of tools.
-key=$({ "$python" -c 'import sys; print(sys.version, sys.base_prefix)'
-        cat "$top/tools/requirements.txt"; } | sha256sum | cut -c -16)
+interpreter=$("$python" -c 'import sys; print(sys.version, sys.base_prefix)')
+key=$(cat "$top/tools/requirements.txt" - <<< "$interpreter" | sha256sum)
+key=${key:0:16}
 tools=$cache/tools/$key
 mkdir -p "$cache/tools"
 (
@@ -98,8 +104,7 @@ mkdir -p "$cache/tools"
     [[ -e $tools/.complete ]] || make_tools
 
     # Nothing was installed or removed since all was there: nothing to ask.
-    seen=$(cat "$top/bindep.txt" <(stat -c %y /var/lib/dpkg/status 2>&1) |
-           sha256sum)
+    seen=$(packages_seen)
     if [[ $(cat "$tools/.packages" 2>/dev/null) != "$seen" ]]; then
         missing=$("$tools/bin/bindep" -b -f "$top/bindep.txt") || true
         if [[ -n $missing ]]; then
@@ -108,8 +113,7 @@ mkdir -p "$cache/tools"
             "$tools/bin/bindep" -b -f "$top/bindep.txt" ||
                 die "these packages are still missing"
         fi
-        cat "$top/bindep.txt" <(stat -c %y /var/lib/dpkg/status 2>&1) |
-            sha256sum > "$tools/.packages"
+        packages_seen > "$tools/.packages"
     fi
 ) 9> "$cache/tools/.lock"
 

@@ -74,7 +74,11 @@ driver = noop
             env=workspace.environment(
                 OS_KEYSTONE_CONFIG_FILES=str(self.config),
                 OS_KEYSTONE_CONFIG_DIR=str(home)),
-            processes=1, threads=8)
+            # One thread: Keystone keeps the token of a request in its one
+            # AuthContextMiddleware, so that with more a request meets
+            # another one's. One process: its cache is its own, and what is
+            # written in one would not be seen in another.
+            processes=1, threads=1)
 
     def start(self):
         self.process.start()
