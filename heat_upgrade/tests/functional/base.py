@@ -15,6 +15,7 @@
 import json
 import os
 import pathlib
+import pwd
 import signal
 import subprocess
 import sys
@@ -39,7 +40,14 @@ ONE_SCENARIO = ('--scenarios', 'random_string')
 
 
 class ToolTestCase(testtools.TestCase):
-    """Runs heat-upgrade as a process, in a work directory of its own."""
+    """Runs heat-upgrade as a process, in a work directory of its own.
+
+    :cvar command: what is run
+    :cvar user: name of the user to run it as, or None for ours
+    """
+
+    command = [sys.executable, '-m', 'heat_upgrade.cli.main']
+    user = None
 
     def setUp(self):
         super().setUp()
@@ -48,20 +56,19 @@ class ToolTestCase(testtools.TestCase):
         self.tmp = self.work_dir / 'tmp'
         self.tmp.mkdir()
 
-    def start(self, *arguments, user=None):
-        """Start the tool; returns its process.
-
-        :param user: name of a user to run it as, or None for ours
-        """
+    def start(self, *arguments):
+        """Start the tool; returns its process."""
         # What a run leaves in TMPDIR is what it left behind.
         env = dict(os.environ, TMPDIR=str(self.tmp), PYTHONUNBUFFERED='1')
         self.log = open(self.work_dir / 'output', 'w+')
         self.addCleanup(self.log.close)
         self.addOnException(self._attach_output)
         tool = subprocess.Popen(
-            [sys.executable, '-m', 'heat_upgrade.cli.main', *arguments],
-            env=env, stdin=subprocess.DEVNULL, stdout=self.log,
-            stderr=subprocess.STDOUT, user=user, start_new_session=True)
+            [*self.command, *arguments], env=env, cwd=self.work_dir,
+            stdin=subprocess.DEVNULL, stdout=self.log,
+            stderr=subprocess.STDOUT, user=self.user, group=self.user and (
+                pwd.getpwnam(self.user).pw_gid),
+            extra_groups=self.user and [], start_new_session=True)
         self.addCleanup(self._end, tool)
         return tool
 

@@ -12,16 +12,9 @@
 
 """Whole upgrades: what passes passes, and what is broken is called so."""
 
-import os
-import pwd
-import shutil
-import unittest
-
 from heat_upgrade import journal as journals
 from heat_upgrade.tests.functional import base
 from heat_upgrade.tests.functional import heat_source
-
-USER = 'nobody'
 
 
 class UpgradeTest(base.ToolTestCase):
@@ -80,25 +73,6 @@ class UpgradeTest(base.ToolTestCase):
         self.assertEqual('lab-error', report['verdict'])
         self.assertIn('mariadb ended by itself',
                       report['findings'][0]['title'])
-
-    @unittest.skipIf(os.geteuid(), 'only root can become another user')
-    def test_an_ordinary_user_can_run_it(self):
-        user = pwd.getpwnam(USER)
-        caches = self.work_dir / 'caches'
-        for directory in (self.work_dir, self.tmp, caches):
-            directory.mkdir(exist_ok=True)
-            shutil.chown(directory, user.pw_uid)
-        self.useFixture(base.fixtures.EnvironmentVariable(
-            'XDG_CACHE_HOME', str(caches)))
-        self.useFixture(base.fixtures.EnvironmentVariable(
-            'HOME', str(self.work_dir)))
-        tool = self.start('cloud', 'up', str(self.work_dir / 'one'),
-                          user=user.pw_uid)
-        self.assertEqual(0, tool.wait(base.RUN_TIMEOUT), self.output())
-        self.assertIn(' is up after ', self.output())
-        tool = self.start('cloud', 'down', str(self.work_dir / 'one'),
-                          user=user.pw_uid)
-        self.assertEqual(0, tool.wait(base.RUN_TIMEOUT), self.output())
 
 
 class BrokenTargetTest(base.ToolTestCase):
