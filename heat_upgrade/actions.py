@@ -212,6 +212,9 @@ def destroy(run, step):
 
 def down(run, step):
     """Stop the cloud, unless it is to be kept."""
+    if run.probe and run.probe.running():
+        # A step between the stop and the start has failed.
+        run.availability(API, run.probe.stop())
     if run.cloud and not run.keep:
         run.cloud.down()
     return {}

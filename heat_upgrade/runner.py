@@ -75,6 +75,7 @@ class Run:
         self._dead = set()
         self._failed_steps = set()
         self._broken = False
+        self._most_cpu = 0.0
         self._ended = threading.Event()
         self._lock = threading.RLock()
 
@@ -98,7 +99,7 @@ class Run:
                     self._note_absent(entry)
         finally:
             self._ended.set()
-        self.journal.event(journals.RUN_END)
+        self.journal.event(journals.RUN_END, cpu_s=round(self._cpu(), 2))
 
     def _lane(self, lane):
         for step in lane:
@@ -111,7 +112,7 @@ class Run:
             return
         self.journal.event(journals.STEP_START, step.name, title=step.title)
         started = time.monotonic()
-        cpu = meter.cpu_seconds(self.workspace.marker)
+        cpu = self._cpu()
         measured = {}
         try:
             measured = actions.BY_NAME[step.action](self, step)
@@ -125,8 +126,18 @@ class Run:
         self.journal.event(
             journals.STEP_END, step.name, outcome=outcome,
             seconds=round(time.monotonic() - started, 2),
-            cpu_s=round(meter.cpu_seconds(self.workspace.marker) - cpu, 2),
+            cpu_s=round(self._cpu() - cpu, 2),
             **measured)
+
+    def _cpu(self):
+        """Return the CPU seconds of the run so far; it never falls.
+
+        What is killed at the end takes its account with it.
+        """
+        with self._lock:
+            self._most_cpu = max(
+                self._most_cpu, meter.cpu_seconds(self.workspace.marker))
+            return self._most_cpu
 
     def _explain(self, step, exc):
         """Make a finding of what ended a step."""
@@ -161,9 +172,10 @@ class Run:
         if self.cloud is None:
             return
         for one in self.cloud.died():
-            if one.name in self._dead:
-                continue
-            self._dead.add(one.name)
+            with self._lock:
+                if one.name in self._dead:
+                    continue
+                self._dead.add(one.name)
             self._broken = True
             ours = (step.blame == plans.LAB
                     or one not in self.cloud.heat.processes)

@@ -114,7 +114,7 @@ def _rows(report, whole):
     return rows + [
         ('peak memory, MiB', round(report['peak_memory_bytes'] / 2**20), ''),
         (whole, report['duration_s'],
-         round(sum(step['cpu_s'] for step in report['steps']), 1))]
+         report['cpu_s'])]
 
 
 def _empty_caches(stack):

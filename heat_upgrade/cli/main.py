@@ -105,7 +105,12 @@ def main(argv=None):
     except errors.UsageError as exc:
         print(f'heat-upgrade: {exc}', file=sys.stderr)
         return exc.exit_status
-    return App().run(sys.argv[1:] if argv is None else argv)
+    words = sys.argv[1:] if argv is None else argv
+    if not words:
+        # cliff would open a prompt of its own.
+        App().run(['--help'])
+        return errors.UsageError.exit_status
+    return App().run(words)
 
 
 if __name__ == '__main__':

@@ -12,12 +12,13 @@
 
 """heat-upgrade plan."""
 
-import argparse
+import pathlib
 
 from cliff import command
 
 from heat_upgrade.cli import options
 from heat_upgrade.cli import run
+from heat_upgrade import errors
 from heat_upgrade import progress
 
 
@@ -28,7 +29,7 @@ class Plan(command.Command):
         parser = super().get_parser(prog_name)
         options.add_selectors(parser)
         parser.add_argument(
-            '-o', '--output', type=argparse.FileType('w'), metavar='FILE',
+            '-o', '--output', type=pathlib.Path, metavar='FILE',
             help='write the plan as JSON too, for: heat-upgrade run --plan')
         return parser
 
@@ -36,5 +37,9 @@ class Plan(command.Command):
         plan = run.plan_of(parsed_args)
         print(progress.tree(plan), end='')
         if parsed_args.output:
-            with parsed_args.output as output:
-                output.write(plan.as_json())
+            try:
+                parsed_args.output.write_text(plan.as_json())
+            except OSError as exc:
+                raise errors.UsageError(
+                    f'cannot write the plan to {parsed_args.output}: {exc}'
+                ) from exc

@@ -82,6 +82,10 @@ class Probe:
                 self._good.notify_all()
             self._end.wait(self._interval - (time.monotonic() - start))
 
+    def running(self):
+        """Tell whether it still asks."""
+        return self._thread.is_alive()
+
     def wait_for_good(self, timeout):
         """Wait for a good answer that is asked for from now on.
 

@@ -69,6 +69,7 @@ def make(run_dir):
                 name: value for name, value in event['data'].items()
                 if name != 'probe'}
             for event in _of(events, journals.PROBE)},
+        'cpu_s': _data(events, journals.RUN_END).get('cpu_s'),
         'peak_memory_bytes': max(
             (event['data']['peak_memory'] for event in measures), default=0),
         'reproduce': start.get('reproduce', ''),

@@ -154,5 +154,5 @@ class Story:
             broken = broken or step.name in failing
             failed = step.name in failing or measured.get('failed')
             self.end(step, 'failed' if failed else 'ok', **measured)
-        self.event(journals.RUN_END)
+        self.event(journals.RUN_END, cpu_s=10.0)
         return self

@@ -172,7 +172,7 @@ class ActionCase(testtools.TestCase):
                 run_dir=home, log=lambda name: home / name),
             probe=types.SimpleNamespace(
                 wait_for_good=lambda timeout: self.answers,
-                stop=lambda: {'sent': 9}),
+                stop=lambda: {'sent': 9}, running=lambda: False),
             finding=self.found.append, availability=self.noted.setdefault)
 
     def manage(self, *words, check):
@@ -257,6 +257,11 @@ class TestActions(ActionCase):
         self.run_.keep = keep
         self.do('down')
         self.assertEqual(calls, self.calls)
+
+    def test_a_probe_that_still_asks_is_ended_and_its_answers_kept(self):
+        self.run_.probe.running = lambda: True
+        self.do('down')
+        self.assertEqual({'heat-api': {'sent': 9}}, self.noted)
 
     def test_without_a_cloud_there_is_nothing_to_stop(self):
         self.run_.cloud = None
