@@ -29,6 +29,7 @@ from heat_upgrade import plan as plans
 from heat_upgrade.probes import availability
 from heat_upgrade import process
 from heat_upgrade import suites
+from heat_upgrade import tracebacks
 
 # The name of the probe of downtime in a report.
 API = 'heat-api'
@@ -38,10 +39,6 @@ FIRST_ANSWER_TIMEOUT = 60
 # heat-status's exit statuses (oslo.upgradecheck): warnings do not stop an
 # upgrade, failures do.
 UPGRADE_CHECK_PASSES = (0, 1)
-
-# Python's own sign of an error that nobody expected.
-TRACEBACK = 'Traceback (most recent call last)'
-TRACEBACK_LINES = 40
 
 # Mistakes of the test's own code, not answers of Heat.
 _OUR_MISTAKES = re.compile(
@@ -79,6 +76,7 @@ def base_up(run, step):
 
 def suite(run, step):
     """Run the tests of the step's kinds."""
+    logged = tracebacks.sizes(run.cloud.heat.processes)
     tests = suites.run(
         run.workspace, run.workspace.run_dir, name=step.name,
         kinds=step.kinds, scenarios=run.plan.scenarios, watch=run.check)
@@ -95,8 +93,9 @@ def suite(run, step):
             step=step.name, log=str(run.workspace.log(step.name))))
         raise StepFailed()
     failed = [test for test in ran if test.outcome == suites.FAILED]
+    meanwhile = tracebacks.last_since(logged) if failed else ''
     for test in failed:
-        run.finding(test_finding(step, test,
+        run.finding(test_finding(step, test, meanwhile,
                                  log=run.workspace.log(step.name)))
     if failed and step.blame == plans.LAB:
         # Nothing can be said of an upgrade from a base that does not work.
@@ -105,8 +104,14 @@ def suite(run, step):
             'skipped': len(tests) - len(ran)}
 
 
-def test_finding(step, test, *, log=None):
-    """Return the finding of a failed test."""
+def test_finding(step, test, meanwhile='', *, log=None):
+    """Return the finding of a failed test.
+
+    :param step: the step that ran it
+    :param test: :class:`heat_upgrade.suites.Test`
+    :param meanwhile: errors that Heat logged while the step's tests ran
+    :param log: path of the log of the tests
+    """
     failure_class = step.failure_class
     if 'replaced' in test.details:
         failure_class = 3
@@ -116,7 +121,8 @@ def test_finding(step, test, *, log=None):
     return findings.Finding(
         origin=origin, failure_class=failure_class, severity=findings.ERROR,
         title=f'{test.id.removeprefix("heat_integrationtests.")} failed',
-        evidence=test.details, step=step.name, test=test.id,
+        evidence=f'{test.details}\n\n{meanwhile}'.rstrip(),
+        step=step.name, test=test.id,
         log=str(log) if log else None)
 
 
@@ -178,7 +184,7 @@ def start_target(run, step):
         raise errors.LabError('the target release does not list stacks',
                               log=run.cloud.heat.api.log)
     for one in run.cloud.heat.processes:
-        shown = traceback(one.log.read_text(errors='replace'))
+        shown = tracebacks.first(one.log.read_text(errors='replace'))
         if shown:
             run.finding(findings.Finding(
                 origin=findings.HEAT, failure_class=step.failure_class,
@@ -186,15 +192,6 @@ def start_target(run, step):
                 title=f'{one.name} logs a traceback when it starts',
                 evidence=shown, step=step.name, log=str(one.log)))
     return {}
-
-
-def traceback(text):
-    """Return the first traceback in a log, '' if there is none."""
-    lines = text.splitlines()
-    for number, line in enumerate(lines):
-        if TRACEBACK in line:
-            return '\n'.join(lines[number:number + TRACEBACK_LINES])
-    return ''
 
 
 def destroy(run, step):

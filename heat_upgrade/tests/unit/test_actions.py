@@ -23,6 +23,7 @@ from heat_upgrade import actions
 from heat_upgrade import errors
 from heat_upgrade import plan as plans
 from heat_upgrade import suites
+from heat_upgrade import tracebacks
 
 SCENARIO = 'heat_integrationtests.scenarios.test_a.TestA.test_it'
 SMOKE = 'heat_integrationtests.smoke.test_stack.TestStack.test_create'
@@ -85,6 +86,8 @@ class TestSuite(testtools.TestCase):
         log = self.useFixture(fixtures.TempDir()).join('verify.log')
         self.run_ = types.SimpleNamespace(
             plan=types.SimpleNamespace(scenarios=''), check=None,
+            cloud=types.SimpleNamespace(
+                heat=types.SimpleNamespace(processes=[])),
             workspace=types.SimpleNamespace(run_dir='/run',
                                             log=lambda name: log),
             finding=self.found.append,
@@ -237,7 +240,7 @@ class TestActions(ActionCase):
         self.assertEqual(self.log, exc.log)
 
     def test_a_traceback_at_the_start_is_heat_s_failure(self):
-        self.log.write_text(f'{actions.TRACEBACK}:\nValueError: no\n')
+        self.log.write_text(f'{tracebacks.SIGN}:\nValueError: no\n')
         self.do('start_target')
         self.assertEqual([('heat', 'error')], self.origins())
         self.assertIn('ValueError: no', self.found[0].evidence)
@@ -266,22 +269,3 @@ class TestActions(ActionCase):
     def test_without_a_cloud_there_is_nothing_to_stop(self):
         self.run_.cloud = None
         self.assertEqual({}, self.do('down'))
-
-
-class TestTraceback(testtools.TestCase):
-
-    LOG = ('INFO starting\nERROR boom\nTraceback (most recent call last):\n'
-           '  File x\nValueError: no\nINFO more\n')
-
-    def test_a_log_without_one_has_none(self):
-        self.assertEqual('', actions.traceback('INFO starting\n'))
-
-    def test_the_first_is_shown_from_its_head(self):
-        shown = actions.traceback(self.LOG + self.LOG)
-        self.assertEqual('Traceback (most recent call last):\n  File x\n'
-                         'ValueError: no',
-                         '\n'.join(shown.splitlines()[:3]))
-
-    def test_it_is_not_the_whole_log(self):
-        self.assertEqual(actions.TRACEBACK_LINES, len(actions.traceback(
-            self.LOG + 'line\n' * 500).splitlines()))

@@ -1,0 +1,89 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tracebacks in logs: found, cut to what tells, and told with their time."""
+
+import pathlib
+
+import fixtures
+import testtools
+
+from heat_upgrade import process
+from heat_upgrade import tracebacks
+
+STAMP = '2026-11-22 13:05:15.734 13902'
+OSLO = f'''\
+{STAMP} INFO heat.engine starting
+{STAMP} ERROR heat.engine Traceback (most recent call last):
+{STAMP} ERROR heat.engine   File "x", line 1
+{STAMP} ERROR heat.engine ValueError: one
+{STAMP} INFO heat.engine more
+'''
+PLAIN = '''\
+starting
+Traceback (most recent call last):
+  File "x", line 1
+KeyError: 'two'
+
+more
+'''
+
+
+class TestTracebacks(testtools.TestCase):
+
+    def test_a_log_without_one_has_none(self):
+        self.assertEqual('', tracebacks.first('INFO starting\n'))
+        self.assertEqual('', tracebacks.last(''))
+
+    def test_the_first_and_the_last_are_told_apart(self):
+        self.assertIn('ValueError: one', tracebacks.first(OSLO + PLAIN))
+        self.assertIn("KeyError: 'two'", tracebacks.last(OSLO + PLAIN))
+
+    def test_it_ends_where_other_records_begin(self):
+        for log in (OSLO, PLAIN):
+            shown = tracebacks.first(log).splitlines()
+            self.assertEqual(3, len(shown))
+            self.assertIn(tracebacks.SIGN, shown[0])
+            self.assertIn('Error', shown[-1])
+
+    def test_a_long_one_keeps_its_head_and_its_end(self):
+        log = PLAIN.replace('  File "x", line 1\n', '  File "x"\n' * 500)
+        shown = tracebacks.first(log).splitlines()
+        self.assertEqual(tracebacks.HEAD + tracebacks.END + 1, len(shown))
+        self.assertIn(tracebacks.SIGN, shown[0])
+        self.assertEqual("KeyError: 'two'", shown[-1])
+
+
+class TestMeanwhile(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        log = pathlib.Path(self.useFixture(fixtures.TempDir()).join('log'))
+        self.process = process.Process('heat-engine', ['true'], log=log,
+                                       env={})
+
+    def test_what_was_logged_before_is_not_told(self):
+        self.process.log.write_text(OSLO)
+        before = tracebacks.sizes([self.process])
+        self.assertEqual('', tracebacks.last_since(before))
+
+    def test_what_was_logged_since_is_told_with_the_process(self):
+        self.process.log.write_text(OSLO)
+        before = tracebacks.sizes([self.process])
+        with open(self.process.log, 'a') as log:
+            log.write(PLAIN)
+        shown = tracebacks.last_since(before)
+        self.assertIn('heat-engine logged meanwhile:\nTraceback', shown)
+        self.assertIn("KeyError: 'two'", shown)
+
+    def test_a_process_without_a_log_is_left_out(self):
+        self.assertEqual({}, tracebacks.sizes([self.process]))
