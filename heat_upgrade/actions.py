@@ -56,7 +56,7 @@ def environments_(run, step):
     run.environments = dict(zip(('keystone', plans.BASE, plans.TARGET), (
         environments.ensure_all([
             environments.keystone(base),
-            environments.heat(base),
+            environments.heat(base, constraints=run.base_constraints),
             environments.heat(target, constraints=run.constraints),
         ], log_dir=run.workspace.logs, marker=run.workspace.marker))))
     return {name: environment.version

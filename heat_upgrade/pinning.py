@@ -25,10 +25,6 @@ from packaging import utils
 from heat_upgrade import errors
 from heat_upgrade import releases
 
-# OpenStack's name for "use these constraints instead", known to its tox.ini
-# files and its jobs.
-VARIABLE = 'TOX_CONSTRAINTS_FILE'
-
 # Packages that a service needs and that upper-constraints.txt does not name:
 # the lock's pins stand in for what is missing.
 UNNAMED = ('pymysql', 'pyuwsgi', 'setuptools')
@@ -55,11 +51,9 @@ def constraints(series, given=None):
     """Return the constraints of a series' environments.
 
     :param series: a known series
-    :param given: path or URL that replaces the lock file; None looks at
-        TOX_CONSTRAINTS_FILE, as every tox.ini of OpenStack does
+    :param given: path or URL that replaces the lock file
     :raises: :class:`errors.UsageError` if what is given is not there
     """
-    given = given or os.environ.get(VARIABLE)
     if not given:
         path = releases.lock_file(series)
         return Constraints(f'the lock file {path}',

@@ -50,20 +50,22 @@ class Run:
     :ivar target: likewise
     :ivar workspace: the run's :class:`heat_upgrade.workspace.Workspace`
     :ivar constraints: path or URL that replaces the target's lock file
+    :ivar base_constraints: likewise, the base's
     :ivar keep: leave the cloud up at the end
     :ivar cloud: the cloud, once there is one
     :ivar environments: {'keystone', 'base', 'target': environment}
     """
 
     def __init__(self, plan, *, base, target, workspace, journal,
-                 constraints=None, keep=False, known_failures=(),
-                 today=None):
+                 constraints=None, base_constraints=None, keep=False,
+                 known_failures=(), today=None):
         self.plan = plan
         self.base = base
         self.target = target
         self.workspace = workspace
         self.journal = journal
         self.constraints = constraints
+        self.base_constraints = base_constraints
         self.keep = keep
         self.cloud = None
         self.environments = {}
@@ -237,8 +239,10 @@ class Run:
         words = ['heat-upgrade', 'run', '--from', self.base.name,
                  '--to', self.target.name, '--strategy', self.plan.strategy,
                  '--seed', str(self.plan.seed)]
-        if self.constraints:
-            words += ['--constraints', str(self.constraints)]
+        for option, value in (('--constraints', self.constraints),
+                              ('--base-constraints', self.base_constraints)):
+            if value:
+                words += [option, str(value)]
         scenarios = self.plan.scenarios
         if test and '.smoke.' not in test:
             # The whole class: its other tests leave what this one needs. A
@@ -271,21 +275,22 @@ def make_run_dir(work_dir, plan, base, target):
     raise errors.UsageError(f'{work_dir} has a hundred runs of this second')
 
 
-def execute(plan, *, run_dir, base, target, constraints=None, keep=False,
-            known_failures=(), listeners=()):
+def execute(plan, *, run_dir, base, target, listeners=(), **options):
     """Execute a plan in a run directory, and leave nothing else behind.
 
+    :param listeners: callables that are given each event of the journal
+    :param options: of :class:`Run`
     :returns: 0, or INTERRUPTED_STATUS after a Ctrl-C
     """
     workspace = workspaces.Workspace(run_dir)
     journal = journals.Journal(run_dir, listeners)
     run = Run(
         plan, base=base, target=target, workspace=workspace, journal=journal,
-        constraints=constraints, keep=keep, known_failures=known_failures)
+        **options)
     kept = False
     try:
         run.execute()
-        if keep and run.cloud and run.cloud.heat:
+        if run.keep and run.cloud and run.cloud.heat:
             run.cloud.keep()
             kept = True
     except KeyboardInterrupt:

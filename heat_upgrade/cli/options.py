@@ -45,6 +45,12 @@ def add_work_dir(parser):
 
 
 def add_constraints(parser, *, what):
+    """Add what replaces the lock file of a series.
+
+    The variable is OpenStack's name for "use these constraints", known to its
+    tox.ini files and its jobs. It means one branch of OpenStack, so it does
+    not reach a base, which is of another.
+    """
     parser.add_argument(
         '--constraints', metavar='FILE',
         default=os.environ.get('TOX_CONSTRAINTS_FILE') or None,

@@ -43,6 +43,9 @@ class Run(command.Command):
             help='do what a plan says that heat-upgrade plan wrote; the '
                  'selectors above are then taken from it')
         options.add_constraints(parser, what='the target')
+        parser.add_argument(
+            '--base-constraints', metavar='FILE',
+            help="the same for the base (default: its series' lock file)")
         options.add_work_dir(parser)
         parser.add_argument(
             '--keep', action='store_true',
@@ -64,7 +67,9 @@ class Run(command.Command):
         with progress.display(plan, sys.stdout) as show:
             status = runner.execute(
                 plan, run_dir=run_dir, base=base, target=target,
-                constraints=parsed_args.constraints, keep=parsed_args.keep,
+                constraints=parsed_args.constraints,
+                base_constraints=parsed_args.base_constraints,
+                keep=parsed_args.keep,
                 known_failures=known.load(parsed_args.known_failures),
                 listeners=[show])
         report = reports.build(run_dir)

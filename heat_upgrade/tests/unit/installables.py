@@ -20,7 +20,6 @@ import zipfile
 
 import fixtures
 
-from heat_upgrade import pinning
 from heat_upgrade import releases
 from heat_upgrade import uvtool
 
@@ -46,7 +45,6 @@ class Locks(fixtures.Fixture):
         (self.path / 'tool.txt').write_text('cliff==4.7.0\n')
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.releases.lock_dir', lambda: self.path))
-        self.useFixture(fixtures.EnvironmentVariable(pinning.VARIABLE))
         releases.lock.cache_clear()
         self.addCleanup(releases.lock.cache_clear)
 

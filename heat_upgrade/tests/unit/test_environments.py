@@ -328,12 +328,10 @@ class TestConstraints(EnvironmentsCase):
         self.assertIn('webob==1.8.8', pinning.constraints(
             '2026.1', path.as_uri()).lines)
 
-    def test_the_variable_of_tox_will_do(self):
-        path = self.locks.path / 'by-variable.txt'
-        path.write_text('webob===1.8.9\n')
+    def test_the_variable_of_tox_is_for_the_command_line_to_read(self):
         self.useFixture(fixtures.EnvironmentVariable(
-            pinning.VARIABLE, str(path)))
-        self.assertIn('webob==1.8.9', pinning.constraints('2026.1').lines)
+            'TOX_CONSTRAINTS_FILE', '/nowhere/upper.txt'))
+        self.assertIn('oslo-config==9.6', pinning.constraints('2026.1').lines)
 
     @ddt.data('/nowhere/upper.txt', 'file:///nowhere/upper.txt')
     def test_missing_constraints_are_a_usage_error(self, given):
