@@ -19,7 +19,6 @@ need the same one meet at a lock file beside it: one builds, the other waits.
 
 import concurrent.futures
 import dataclasses
-import fcntl
 import hashlib
 import json
 import os
@@ -33,11 +32,11 @@ import time
 
 import psutil
 
+from heat_upgrade import cache
 from heat_upgrade import errors
 from heat_upgrade import pinning
 from heat_upgrade import releases
 from heat_upgrade import uvtool
-from heat_upgrade import waiting
 from heat_upgrade import wheels
 
 # Part of every key: raise it when environments are made differently.
@@ -48,10 +47,6 @@ EXTRAS = ('PyMySQL', 'pyuwsgi')
 
 # Written last; its time is that of the last use.
 MARKER = '.complete'
-
-# An environment is 230 MB; who upgrades between the same releases once a
-# month still finds it.
-KEEP_DAYS = 30
 
 # Importing what the services import writes the bytecode of just that: 5 s of
 # CPU for Heat, where `uv --compile-bytecode` takes 17 s for all that is
@@ -149,12 +144,6 @@ def keystone(release, *, constraints=None):
                 pinning.constraints(release.series, constraints))
 
 
-def cache_dir():
-    """Return the directory of what is kept between runs."""
-    base = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
-    return pathlib.Path(base, 'heat-upgrade')
-
-
 def python():
     """Return the interpreter that environments are made with: our own."""
     base = getattr(sys, '_base_executable', None) or sys.executable
@@ -200,9 +189,9 @@ def ensure(spec, *, log_dir, progress=None, uv=None):
         :class:`errors.UsageError` if the index has no such release
     """
     uv = uv or uvtool.Uv()
-    path = cache_dir() / 'environments' / spec.key
+    path = cache.directory() / 'environments' / spec.key
     log = pathlib.Path(log_dir, f'environment-{path.name}.log')
-    lock = _Lock(path.with_name(path.name + '.lock'), uv)
+    lock = cache.Lock(path, check=uv.check)
     try:
         lock.share()
         if not _is_complete(path):
@@ -224,7 +213,7 @@ def ensure(spec, *, log_dir, progress=None, uv=None):
         raise
 
 
-def prune(days=KEEP_DAYS):
+def prune(days=cache.KEEP_DAYS):
     """Remove environments and wheels that nobody has used for some days.
 
     One that a run holds, or that a process runs from (a cloud that was kept),
@@ -234,16 +223,16 @@ def prune(days=KEEP_DAYS):
     """
     removed = []
     oldest = time.time() - days * 86400
-    for path in sorted((cache_dir() / 'environments').glob('*/')):
+    for path in sorted((cache.directory() / 'environments').glob('*/')):
         marker = path / MARKER
         if (marker if marker.exists() else path).stat().st_mtime > oldest:
             continue
-        lock = _Lock(path.with_name(path.name + '.lock'), None)
+        lock = cache.Lock(path)
         if lock.try_hold() and not _runs_from(path):
             shutil.rmtree(path, ignore_errors=True)
             removed.append(path)
         lock.release()
-    return removed + wheels.prune(cache_dir(), oldest)
+    return removed + wheels.prune(cache.directory(), oldest)
 
 
 def _quiet(line):
@@ -272,7 +261,7 @@ def _build(spec, path, *, uv, log, progress):
     pinned.write_text('\n'.join(spec.constraints.lines) + '\n')
     try:
         main = spec.requirement or str(wheels.wheel(
-            spec.release, cache=cache_dir(), constraints=pinned,
+            spec.release, cache=cache.directory(), constraints=pinned,
             python=python(), uv=uv, log=log))
         uvtool.offline_first(
             uv, ['pip', 'install', '--python', str(path),
@@ -328,45 +317,3 @@ def _explained(spec, exc):
     return errors.LabError(
         f'the {spec.role} environment of {spec.release} cannot be '
         f'installed: {exc}', log=exc.log)
-
-
-class _Lock:
-    """A lock on an environment, held by many who use or one who builds.
-
-    It ends with this object, and with the process, however that ends.
-    """
-
-    def __init__(self, path, uv):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(path, 'a')
-        self._uv = uv
-
-    def share(self):
-        self._wait(fcntl.LOCK_SH)
-
-    def hold(self):
-        # Two that share it and both want to hold it would wait for ever.
-        fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._wait(fcntl.LOCK_EX)
-
-    def release(self):
-        self._file.close()
-
-    def try_hold(self):
-        """Hold it if nobody has it; return whether it is held."""
-        try:
-            return self._try(fcntl.LOCK_EX)
-        except BlockingIOError:
-            return False
-
-    def _try(self, how):
-        if self._uv:
-            self._uv.check()
-        fcntl.flock(self._file, how | fcntl.LOCK_NB)
-        return True
-
-    def _wait(self, how):
-        waiting.wait_until(
-            lambda: self._try(how), timeout=uvtool.TIMEOUT,
-            what=f'another run that builds this environment '
-                 f'({self._file.name})')

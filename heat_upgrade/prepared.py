@@ -18,15 +18,16 @@ is made once, as a stopped MariaDB's data directory, and copied into each run.
 """
 
 import dataclasses
-import fcntl
 import hashlib
 import json
 import os
 import pathlib
 import shutil
 import tempfile
+import time
 
 from heat_upgrade import beside
+from heat_upgrade import cache
 from heat_upgrade import process
 from heat_upgrade.services import heat
 from heat_upgrade.services import identity
@@ -56,12 +57,6 @@ class State:
     domain_password: str
 
 
-def cache_directory():
-    """Return where things are kept between runs."""
-    root = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
-    return pathlib.Path(root) / 'heat-upgrade'
-
-
 def state(workspace, keystone_environment, heat_environment):
     """Return the state for two releases, made now if there is none.
 
@@ -79,16 +74,26 @@ def state(workspace, keystone_environment, heat_environment):
     content = [RECIPE, version, keystone_environment.key,
                heat_environment.key]
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-    root = cache_directory() / 'prepared'
-    root.mkdir(parents=True, exist_ok=True)
+    root = cache.directory() / 'prepared'
     place = root / key
-    with open(root / f'{key}.lock', 'w') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with cache.Lock(place):
         if not place.is_dir():
             _make(workspace, keystone_environment, heat_environment, place)
         secrets = json.loads((place / 'secrets.json').read_text())
-    os.utime(place)
+        os.utime(place)
+    _prune(root)
     return State(data=place / 'data', **secrets)
+
+
+def _prune(root):
+    """Remove states that nobody has used for long."""
+    oldest = time.time() - cache.KEEP_DAYS * 86400
+    for place in root.glob('*/'):
+        if place.stat().st_mtime < oldest:
+            lock = cache.Lock(place)
+            if lock.try_hold():
+                shutil.rmtree(place, ignore_errors=True)
+            lock.release()
 
 
 def _make(workspace, keystone_environment, heat_environment, place):

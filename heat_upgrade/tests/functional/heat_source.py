@@ -12,7 +12,6 @@
 
 """A checkout of Heat that a test can break."""
 
-import fcntl
 import pathlib
 import re
 import shutil
@@ -21,7 +20,7 @@ import tarfile
 
 import uv
 
-from heat_upgrade import prepared
+from heat_upgrade import cache
 from heat_upgrade import releases
 
 DOWNLOAD_TIMEOUT = 300
@@ -81,20 +80,19 @@ def newest_migration(top):
 
 
 def _sdist(version):
-    cache = prepared.cache_directory() / 'sdists'
-    cache.mkdir(parents=True, exist_ok=True)
-    with open(cache / '.lock', 'w') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        found = list(cache.glob(f'openstack_heat-{version}.tar.gz'))
+    kept = cache.directory() / 'sdists'
+    kept.mkdir(parents=True, exist_ok=True)
+    with cache.Lock(kept / version):
+        found = list(kept.glob(f'openstack_heat-{version}.tar.gz'))
         if not found:
             # uv has no command to fetch an sdist; pip has, and uv fetches it.
             subprocess.run(
                 [uv.find_uv_bin(), 'tool', 'run', '--quiet', 'pip', 'download',
                  '--quiet', '--no-deps', '--no-binary', 'openstack-heat',
-                 '--dest', str(cache), f'openstack-heat=={version}'],
+                 '--dest', str(kept), f'openstack-heat=={version}'],
                 check=True, timeout=DOWNLOAD_TIMEOUT,
                 stdin=subprocess.DEVNULL)
-            found = list(cache.glob(f'openstack_heat-{version}.tar.gz'))
+            found = list(kept.glob(f'openstack_heat-{version}.tar.gz'))
     return found[0]
 
 

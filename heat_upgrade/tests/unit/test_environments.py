@@ -19,6 +19,7 @@ import fixtures
 import testtools
 from testtools import matchers
 
+from heat_upgrade import cache
 from heat_upgrade import environments
 from heat_upgrade import errors
 from heat_upgrade import pinning
@@ -87,7 +88,7 @@ class TestEnsure(EnvironmentsCase):
 
     def test_a_half_built_one_is_built_again(self):
         spec = self.heat()
-        left = environments.cache_dir() / 'environments' / spec.key / 'bin'
+        left = cache.directory() / 'environments' / spec.key / 'bin'
         left.mkdir(parents=True)
         (left / 'python').touch()
         uv = installables.FakeUv()
@@ -101,7 +102,7 @@ class TestEnsure(EnvironmentsCase):
         self.assertRaises(errors.LabError, self.ensure, spec,
                           installables.FakeUv(fails=fails))
         self.assertFalse(
-            (environments.cache_dir() / 'environments' / spec.key).exists())
+            (cache.directory() / 'environments' / spec.key).exists())
 
     def test_a_failure_keeps_nobody_else_out(self):
         def killed(argv):

@@ -22,6 +22,7 @@ import testtools
 from testtools import matchers
 
 from heat_upgrade import beside
+from heat_upgrade import cache
 from heat_upgrade import errors
 from heat_upgrade import prepared
 from heat_upgrade.tests.unit import fakes
@@ -183,11 +184,19 @@ class TestFailure(PreparedCase):
         self.assertRaises(KeyboardInterrupt, self.state)
         self.assertEqual([], self.kept())
 
+    def test_what_nobody_has_used_for_long_is_removed(self):
+        self.state()
+        old, = self.kept()
+        os.utime(self.cache / old, (0, 0))
+        recent = self.cache / 'recent'
+        recent.mkdir()
+        prepared._prune(self.cache)
+        self.assertEqual(['recent'], self.kept())
 
-class TestPlace(testtools.TestCase):
-
-    def test_it_is_where_caches_belong(self):
-        self.useFixture(fixtures.EnvironmentVariable('XDG_CACHE_HOME'))
-        self.useFixture(fixtures.EnvironmentVariable('HOME', '/home/me'))
-        self.assertEqual(pathlib.Path('/home/me/.cache/heat-upgrade'),
-                         prepared.cache_directory())
+    def test_what_somebody_is_making_stays(self):
+        self.state()
+        old, = self.kept()
+        os.utime(self.cache / old, (0, 0))
+        with cache.Lock(self.cache / old):
+            prepared._prune(self.cache)
+        self.assertEqual([old], self.kept())

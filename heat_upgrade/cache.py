@@ -1,0 +1,87 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is kept between runs: where it is, and who may touch it."""
+
+import fcntl
+import os
+import pathlib
+
+from heat_upgrade import waiting
+
+# An environment is 230 MB, a prepared state 40 MB; who upgrades between the
+# same releases once a month still finds them.
+KEEP_DAYS = 30
+
+# What is behind a lock is made within minutes, or its maker gives up.
+TIMEOUT = 1800
+
+
+def directory():
+    """Return the directory of all that is kept."""
+    base = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+    return pathlib.Path(base, 'heat-upgrade')
+
+
+class Lock:
+    """A lock on one thing, held by many who use or one who makes it.
+
+    It ends with this object, and with the process, however that ends.
+
+    :param path: the thing; the lock is a file beside it
+    :param check: called while we wait; may raise to end the wait
+    """
+
+    def __init__(self, path, *, check=lambda: None):
+        path = pathlib.Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = open(path.with_name(f'{path.name}.lock'), 'a')
+        self._what = path.name
+        self._check = check
+
+    def __enter__(self):
+        self.hold()
+        return self
+
+    def __exit__(self, *exc):
+        self.release()
+
+    def share(self):
+        """Wait until nobody holds it, and keep it from being held."""
+        self._wait(fcntl.LOCK_SH)
+
+    def hold(self):
+        """Wait until nobody else has it."""
+        # Two that share it and both want to hold it would wait for ever.
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._wait(fcntl.LOCK_EX)
+
+    def release(self):
+        self._file.close()
+
+    def try_hold(self):
+        """Hold it if nobody has it; return whether it is held."""
+        try:
+            return self._try(fcntl.LOCK_EX)
+        except BlockingIOError:
+            return False
+
+    def _try(self, how):
+        self._check()
+        fcntl.flock(self._file, how | fcntl.LOCK_NB)
+        return True
+
+    def _wait(self, how):
+        waiting.wait_until(
+            lambda: self._try(how), timeout=TIMEOUT,
+            what=f'another run that makes {self._what} '
+                 f'({self._file.name})')

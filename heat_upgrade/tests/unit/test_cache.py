@@ -1,0 +1,71 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The cache: where it is, and the locks on what is in it."""
+
+import pathlib
+
+import ddt
+import fixtures
+import testtools
+
+from heat_upgrade import cache
+from heat_upgrade import errors
+
+
+@ddt.ddt
+class TestDirectory(testtools.TestCase):
+
+    @ddt.unpack
+    @ddt.data((None, '/home/me/.cache/heat-upgrade'),
+              ('/caches', '/caches/heat-upgrade'))
+    def test_it_is_where_caches_belong(self, given, expected):
+        self.useFixture(fixtures.EnvironmentVariable('XDG_CACHE_HOME',
+                                                     given))
+        self.useFixture(fixtures.EnvironmentVariable('HOME', '/home/me'))
+        self.assertEqual(pathlib.Path(expected), cache.directory())
+
+
+class TestLock(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.path = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).join('sub/thing'))
+
+    def lock(self, **options):
+        lock = cache.Lock(self.path, **options)
+        self.addCleanup(lock.release)
+        return lock
+
+    def test_many_share_it_and_none_of_them_holds_it_alone(self):
+        self.lock().share()
+        self.lock().share()
+        self.assertFalse(self.lock().try_hold())
+
+    def test_who_holds_it_holds_it_alone_until_released(self):
+        with cache.Lock(self.path):
+            self.assertFalse(self.lock().try_hold())
+        self.assertTrue(self.lock().try_hold())
+
+    def test_a_wait_ends_with_its_deadline_and_names_the_thing(self):
+        self.useFixture(fixtures.MonkeyPatch('heat_upgrade.cache.TIMEOUT',
+                                             0.1))
+        with cache.Lock(self.path):
+            exc = self.assertRaises(errors.WaitTimeout, self.lock().hold)
+        self.assertIn('another run that makes thing', str(exc))
+
+    def test_a_wait_can_be_ended(self):
+        def check():
+            raise errors.LabError('enough')
+        with cache.Lock(self.path):
+            self.assertRaises(errors.LabError, self.lock(check=check).share)
