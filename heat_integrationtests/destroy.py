@@ -21,6 +21,7 @@ the rest is somebody else's.
 import argparse
 import datetime
 import sys
+import traceback
 
 from keystoneauth1 import exceptions as auth_exc
 
@@ -35,6 +36,8 @@ from heat_integrationtests import stacks
 # What destroy ends with when something was left behind that should have
 # been gone, or could not be removed.
 LEFT_BEHIND = 1
+# What it ends with when it broke itself: nothing is known.
+BROKE = 3
 
 
 class Destroyer:
@@ -263,13 +266,22 @@ def main(argv=None):
                     'tests from the cloud that TEMPEST_CONFIG describes.',
         epilog=f'Exit status: 0 all is gone; {LEFT_BEHIND} something was '
                'left behind that a phase should have removed, or cannot be '
-               'removed; 2 usage.')
+               f'removed; 2 usage; {BROKE} it could not be told.')
     parser.add_argument('--state-dir', metavar='DIR',
                         help='where the phases have left their manifests')
     known = parser.parse_args(argv)
     complaint = phases.no_configuration()
     if complaint:
         parser.error(complaint)
+    try:
+        return _destroy(known, parser)
+    except Exception:
+        # Python's own status for this means that something was left.
+        traceback.print_exc()
+        return BROKE
+
+
+def _destroy(known, parser):
     isolation.check()
     # Imported here: it reads TEMPEST_CONFIG.
     from tempest import config

@@ -117,4 +117,6 @@ cinder = false
 swift = false
 [heat_integrationtests]
 state_dir = {state_dir}
+# A suite has ten minutes: what hangs must fail before that, with its story.
+build_timeout = 120
 '''

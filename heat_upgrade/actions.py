@@ -40,10 +40,11 @@ FIRST_ANSWER_TIMEOUT = 60
 # upgrade, failures do.
 UPGRADE_CHECK_PASSES = (0, 1)
 
-# Mistakes of the test's own code, not answers of Heat.
+# Mistakes of the test's own code. A TypeError or AttributeError is none: it
+# is what a test meets when Heat has lost a value.
 _OUR_MISTAKES = re.compile(
-    r'^(AttributeError|ImportError|ModuleNotFoundError|NameError'
-    r'|NotImplementedError|SyntaxError|TypeError)\b', re.MULTILINE)
+    r'^(ImportError|ModuleNotFoundError|NameError|NotImplementedError'
+    r'|SyntaxError)\b', re.MULTILINE)
 
 
 class StepFailed(Exception):
@@ -81,6 +82,8 @@ def suite(run, step):
         run.workspace, run.workspace.run_dir, name=step.name,
         kinds=step.kinds, scenarios=run.plan.scenarios, watch=run.check)
     run.tests(step, tests)
+    # What failed because a service died says nothing of its own.
+    run.check()
     ran = [test for test in tests if test.outcome != suites.SKIPPED]
     if not ran:
         # Whoever is to blame for a test that fails: without any, nothing is
@@ -93,6 +96,14 @@ def suite(run, step):
             step=step.name, log=str(run.workspace.log(step.name))))
         raise StepFailed()
     failed = [test for test in ran if test.outcome == suites.FAILED]
+    for line in tracebacks.deaths_since(logged):
+        # Its master replaces it, so that nothing else may show it.
+        run.finding(findings.Finding(
+            origin=(findings.LAB if step.blame == plans.LAB
+                    else findings.HEAT),
+            failure_class=None if step.blame == plans.LAB else 8,
+            severity=findings.ERROR, title='a worker died by itself',
+            evidence=line, step=step.name))
     meanwhile = tracebacks.last_since(logged) if failed else ''
     for test in failed:
         run.finding(test_finding(step, test, meanwhile,
@@ -196,14 +207,23 @@ def start_target(run, step):
 
 def destroy(run, step):
     """Remove the account of the tests; nothing may be left in it."""
-    status, output = suites.destroy(run.workspace, run.workspace.run_dir)
-    if status:
-        run.finding(findings.Finding(
-            origin=findings.HEAT, failure_class=step.failure_class,
-            severity=findings.ERROR,
-            title='something is left behind in Heat or Keystone',
-            evidence=output, step=step.name,
-            log=str(run.workspace.log('destroy'))))
+    if run.keep and run.failed():
+        # What is to be looked at stays.
+        return {'kept': True}
+    status, output = suites.destroy(run.workspace, run.workspace.run_dir,
+                                    watch=run.check)
+    run.check()
+    if status == suites.LEFT_BEHIND:
+        origin, title = findings.HEAT, 'something is left in Heat or Keystone'
+    elif status != suites.DESTROYED:
+        origin, title = findings.LAB, f'destroy ended with status {status}'
+    else:
+        return {}
+    run.finding(findings.Finding(
+        origin=origin, severity=findings.ERROR, title=title, evidence=output,
+        failure_class=(step.failure_class if origin == findings.HEAT
+                       else None),
+        step=step.name, log=str(run.workspace.log('destroy'))))
     return {}
 
 

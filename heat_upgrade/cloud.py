@@ -249,11 +249,17 @@ def end_kept(run_dir):
     """End a cloud that was kept, and remove its data.
 
     :returns: how many processes there were
-    :raises: :class:`errors.UsageError` if there is none
+    :raises: :class:`errors.UsageError` if there is none,
+        :class:`errors.LabError` if some do not end
     """
     noted = kept(run_dir)
-    ended = guardian.sweep(f'{process.RUN_MARKER}={noted["marker"]}',
-                           grace=process.STOP_TIMEOUT)
+    marker = f'{process.RUN_MARKER}={noted["marker"]}'
+    ended = guardian.sweep(marker, grace=process.STOP_TIMEOUT)
+    left = guardian.marked(marker)
+    if left:
+        raise errors.LabError(
+            f'these processes of the cloud did not end: {left}; is it '
+            "another user's?")
     shutil.rmtree(noted['data'], ignore_errors=True)
     (pathlib.Path(run_dir) / STATE_FILE).unlink()
     return ended

@@ -32,6 +32,9 @@ import time
 GRACE = 3
 INTERVAL = 0.05
 
+# Seconds that the guardian has for its work: twice the grace, and the disk.
+RELEASE_TIMEOUT = 30
+
 
 def marked(marker):
     """Return the ids of all live processes that carry a marker, not ours.
@@ -98,8 +101,16 @@ class Guardian:
             stderr=subprocess.DEVNULL, start_new_session=True, cwd='/')
 
     def release(self, *, keep=False):
-        """Let it do its work, or with keep nothing, and wait for its end."""
-        self._popen.communicate(b'keep' if keep else b'', timeout=30)
+        """Let it do its work, or with keep nothing, and wait for its end.
+
+        :returns: whether it did; not if it was killed itself
+        """
+        try:
+            self._popen.communicate(b'keep' if keep else b'',
+                                    timeout=RELEASE_TIMEOUT)
+        except (OSError, subprocess.TimeoutExpired):
+            self._popen.kill()
+        return self._popen.wait() == 0
 
 
 def main(argv):

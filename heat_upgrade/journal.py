@@ -65,7 +65,11 @@ class Journal:
             self._file.write(json.dumps(event) + '\n')
             self._file.flush()
             for listener in self._listeners:
-                listener(event)
+                try:
+                    listener(event)
+                except OSError:
+                    # Nobody reads our output any more; the run goes on.
+                    self._listeners = []
         return event
 
     def close(self):

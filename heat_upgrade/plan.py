@@ -19,6 +19,7 @@ give the same plan on every machine.
 
 import dataclasses
 import json
+import re
 
 from heat_upgrade import errors
 
@@ -120,7 +121,11 @@ def from_json(text):
             tuple(tuple(Step(**{**step, 'kinds': tuple(step['kinds'])})
                         for step in lane) for lane in stage)
             for stage in data['stages'])
-        return Plan(**data)
+        plan = Plan(**data)
+        re.compile(f'(?=.*(?:{plan.scenarios})).')
+        if not plan.steps or plan.strategy not in STRATEGIES:
+            raise ValueError('no steps, or an unknown strategy')
+        return plan
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise errors.UsageError(f'this is not a plan: {exc!r}') from exc
 

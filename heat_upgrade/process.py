@@ -36,16 +36,44 @@ STOP_TIMEOUT = 60
 # How soon a death of one process is noticed while another runs.
 WATCH_INTERVAL = 0.25
 
+# How often it is looked whether one that was asked to stop has ended.
+STOP_INTERVAL = 0.02
+
 # Variables of the caller that must not reach a service: they would point it
 # at another cloud, another Python or another configuration.
 _UNWANTED = ('OS_', 'PYTHON', 'VIRTUAL_ENV', 'TOX_', 'RABBITMQ_', 'MYSQL_',
              'TEMPEST_', 'UWSGI_')
 
 
+# Markers of runs that have ended: nothing may be started for them any more.
+_ended = set()
+
+
+def end(marker):
+    """Refuse to start processes of a run from now on.
+
+    Threads that a Ctrl-C left behind would otherwise start what nobody ends.
+    """
+    _ended.add(marker)
+
+
+def _refuse_if_ended(env):
+    if env.get(RUN_MARKER) in _ended:
+        raise errors.LabError('the run has ended')
+
+
+def without_proxy(env):
+    """Keep requests to this machine from a proxy, in place."""
+    for name in ('no_proxy', 'NO_PROXY'):
+        env[name] = ','.join(filter(None, (
+            env.get(name), '127.0.0.1', 'localhost')))
+
+
 def environment(marker, extra=None):
     """Return the environment of a child: the caller's, cleaned and marked."""
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(_UNWANTED)}
+    without_proxy(env)
     env['LC_ALL'] = 'C.UTF-8'
     env[RUN_MARKER] = marker
     # heat-engine shows its role by setproctitle, which would overwrite what
@@ -88,6 +116,7 @@ class Process:
 
     def start(self):
         """Start it in a process group of its own."""
+        _refuse_if_ended(self.env)
         self._stopping = False
         with open(self.log, 'ab') as out:
             self._popen = subprocess.Popen(
@@ -130,8 +159,8 @@ class Process:
     def ask_to_stop(self):
         """Send the stop signal and return at once."""
         self._stopping = True
-        if self.running():
-            self._popen.send_signal(self.stop_signal)
+        if self._popen is not None and not self._has_ended():
+            os.kill(self._popen.pid, self.stop_signal)
 
     def stop(self, timeout=STOP_TIMEOUT):
         """End it and its group.
@@ -143,18 +172,35 @@ class Process:
             return 0.0, False
         started = time.monotonic()
         self.ask_to_stop()
-        killed = False
-        try:
-            self._popen.wait(timeout)
-        except subprocess.TimeoutExpired:
-            killed = True
+        deadline = started + timeout
+        while not self._has_ended() and time.monotonic() < deadline:
+            time.sleep(STOP_INTERVAL)
+        killed = not self._has_ended()
         self.kill()
         return time.monotonic() - started, killed
 
+    def _has_ended(self):
+        """Tell whether it has ended, and leave its status where it is.
+
+        For as long as nobody has taken the status, its id is its own, and
+        so is that of its group.
+        """
+        if self._popen.returncode is not None:
+            return True
+        try:
+            return os.waitid(os.P_PID, self._popen.pid, os.WEXITED
+                             | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:
+            return self._popen.poll() is not None
+
     def kill(self):
-        """End whatever is left of its group, without asking."""
+        """End whatever is left of its group, without asking.
+
+        After a death that was noticed before, its id may be somebody else's:
+        then what is left is the guardian's.
+        """
         self._stopping = True
-        if self._popen is None:
+        if self._popen is None or self._popen.returncode is not None:
             return
         try:
             os.killpg(self._popen.pid, signal.SIGKILL)
@@ -175,6 +221,7 @@ def run(name, argv, *, log, env, cwd=None, timeout, check=True,
     :returns: (exit status, its own output as text)
     :raises: :class:`errors.LabError` with the last lines of the output
     """
+    _refuse_if_ended(env)
     argv = [str(word) for word in argv]
     with open(log, 'a+b') as out:
         start = out.seek(0, os.SEEK_END)

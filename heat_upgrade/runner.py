@@ -96,7 +96,8 @@ class Run:
             for stage in self.plan.stages:
                 beside.run(*(lambda lane=lane: self._lane(lane)
                              for lane in stage))
-            for entry in self._known:
+            # Of a selection of scenarios nothing can be said to be absent.
+            for entry in self._known if not self.plan.scenarios else ():
                 if entry.id not in self._happened:
                     self._note_absent(entry)
         finally:
@@ -118,6 +119,10 @@ class Run:
         measured = {}
         try:
             measured = actions.BY_NAME[step.action](self, step)
+        except errors.UsageError:
+            # A release that the index has not: the caller's to mend.
+            self._broken = True
+            raise
         except Exception as exc:
             self._broken = True
             self._failed_steps.add(step.name)
@@ -130,6 +135,10 @@ class Run:
             seconds=round(time.monotonic() - started, 2),
             cpu_s=round(self._cpu() - cpu, 2),
             **measured)
+
+    def failed(self):
+        """Tell whether any step has failed so far."""
+        return bool(self._failed_steps)
 
     def _cpu(self):
         """Return the CPU seconds of the run so far; it never falls.
@@ -236,8 +245,8 @@ class Run:
 
         :param test: id of the only test to run
         """
-        words = ['heat-upgrade', 'run', '--from', self.base.name,
-                 '--to', self.target.name, '--strategy', self.plan.strategy,
+        words = ['heat-upgrade', 'run', '--from', _named(self.base),
+                 '--to', _named(self.target), '--strategy', self.plan.strategy,
                  '--seed', str(self.plan.seed)]
         for option, value in (('--constraints', self.constraints),
                               ('--base-constraints', self.base_constraints)):
@@ -251,6 +260,11 @@ class Run:
         if scenarios:
             words += ['--scenarios', scenarios]
         return shlex.join(words)
+
+
+def _named(release):
+    """Return the name of a release that is good in any directory."""
+    return str(release.source or release.name)
 
 
 def make_run_dir(work_dir, plan, base, target):

@@ -33,6 +33,9 @@ DESTROY_TIMEOUT = 300
 
 PASSED, FAILED, SKIPPED = 'passed', 'failed', 'skipped'
 
+# Exit statuses of heat_integrationtests.destroy.
+DESTROYED, LEFT_BEHIND = 0, 1
+
 # Subunit's words. What was in progress when the stream ended did not pass.
 _OUTCOMES = {'success': PASSED, 'xfail': PASSED, 'skip': SKIPPED}
 
@@ -69,14 +72,16 @@ def run(workspace, directory, *, name, kinds, scenarios='', watch=None):
     repository.mkdir(parents=True)
     stream = workspace.run_dir / 'subunit' / f'{name}.subunit'
     stream.parent.mkdir(exist_ok=True)
-    # The status says no more than the stream, and less.
-    process.run(
-        name,
-        phases.command(*kinds, repository=str(repository),
-                       scenarios=scenarios),
-        log=workspace.log(name), env=_environment(workspace, directory),
-        cwd=workspace.run_dir, timeout=TIMEOUT, check=False, watch=watch)
-    _copy_last_stream(repository, stream)
+    try:
+        # The status says no more than the stream, and less.
+        process.run(
+            name,
+            phases.command(*kinds, repository=str(repository),
+                           scenarios=scenarios),
+            log=workspace.log(name), env=_environment(workspace, directory),
+            cwd=workspace.run_dir, timeout=TIMEOUT, check=False, watch=watch)
+    finally:
+        _copy_last_stream(repository, stream)
     with open(stream, 'rb') as source:
         return parse(source)
 
@@ -91,7 +96,7 @@ def _copy_last_stream(repository, stream):
     stream.write_bytes(content)
 
 
-def destroy(workspace, directory):
+def destroy(workspace, directory, *, watch=None):
     """Remove the account of the tests and all that is left in it.
 
     :returns: (exit status, output)
@@ -100,7 +105,7 @@ def destroy(workspace, directory):
         'destroy', [sys.executable, '-m', 'heat_integrationtests.destroy'],
         log=workspace.log('destroy'),
         env=_environment(workspace, directory), cwd=workspace.run_dir,
-        timeout=DESTROY_TIMEOUT, check=False)
+        timeout=DESTROY_TIMEOUT, check=False, watch=watch)
 
 
 def _environment(workspace, directory):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Finds tracebacks in the logs of services."""
+"""Finds tracebacks, and deaths of workers, in the logs of services."""
 
 import re
 
@@ -24,6 +24,12 @@ HEAD, END = 4, 36
 # of a traceback is a record of its own there.
 _OTHER_RECORD = re.compile(
     r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \d+ (?!ERROR|CRITICAL)')
+
+# A master's word for a worker that ended by itself, which it then replaces:
+# uWSGI's, oslo.service's and cotyledon's.
+_DEATH = re.compile(
+    r'^.*(DAMN ! worker \d+|Child \d+ (killed by signal|exited with status)'
+    r'|Child \d+ died).*$', re.MULTILINE)
 
 
 def first(text):
@@ -69,3 +75,15 @@ def last_since(before):
         if shown:
             found.append(f'{one.name} logged meanwhile:\n{shown}')
     return '\n\n'.join(found)
+
+
+def deaths_since(before):
+    """Return the lines that tell of workers that died since :func:`sizes`."""
+    found = []
+    for one, size in before.items():
+        with open(one.log, 'rb') as log:
+            log.seek(size)
+            text = log.read().decode(errors='replace')
+        found += [f'{one.name}: {match[0]}'
+                  for match in _DEATH.finditer(text)]
+    return found

@@ -24,9 +24,9 @@ INTERRUPTED_STATUS = 130
 def verdict(found, phases, *, finished):
     """Return the verdict.
 
-    The first thing that went wrong decides: when the lab breaks first, what
-    Heat does afterwards proves nothing; when Heat fails first, a lab that
-    breaks afterwards does not make it safe.
+    When the lab breaks first, what Heat does afterwards proves nothing; when
+    Heat fails first, a lab that breaks afterwards does not make it safe. A
+    scenario that breaks by itself takes nothing from what others found.
 
     :param found: list of :class:`findings.Finding`, as they came
     :param phases: {phase of the plan: number of its tests that were executed}
@@ -34,13 +34,15 @@ def verdict(found, phases, *, finished):
         is never a pass
     :returns: PASS, FAIL or LAB_ERROR
     """
-    for finding in found:
-        if finding.severity != findings.ERROR:
-            continue
-        if finding.origin == findings.HEAT:
+    origins = [finding.origin for finding in found
+               if finding.severity == findings.ERROR]
+    for origin in origins:
+        if origin == findings.HEAT:
             return FAIL
-        if finding.origin in (findings.LAB, findings.SCENARIO):
+        if origin == findings.LAB:
             return LAB_ERROR
+    if findings.SCENARIO in origins:
+        return LAB_ERROR
     if not finished or not phases or not all(phases.values()):
         return LAB_ERROR
     return PASS

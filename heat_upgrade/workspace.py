@@ -20,8 +20,13 @@ import shutil
 import socket
 import tempfile
 
+from heat_upgrade import errors
 from heat_upgrade import guardian
 from heat_upgrade import process
+
+
+# A run takes 200 MB of data and 20 MB of logs.
+SPACE = 2**30
 
 
 class Workspace:
@@ -36,6 +41,8 @@ class Workspace:
 
     def __init__(self, run_dir):
         self.run_dir = pathlib.Path(run_dir).resolve()
+        for place in (self.run_dir.parent, tempfile.gettempdir()):
+            _check_space(place)
         self.logs = self.run_dir / 'logs'
         self.logs.mkdir(parents=True, exist_ok=True)
         self.marker = secrets.token_hex(8)
@@ -93,9 +100,28 @@ class Workspace:
         for held in self._ports:
             held.close()
         self._ports = []
-        self._guardian.release(keep=keep)
+        process.end(self.marker)
+        done = self._guardian.release(keep=keep)
         if not keep:
+            if not done:
+                guardian.sweep(f'{process.RUN_MARKER}={self.marker}')
             shutil.rmtree(self.data, ignore_errors=True)
+
+
+def _check_space(place):
+    """Refuse a place that would be full in the midst of a run.
+
+    A full disk shows as a database that hangs, which is not Heat's fault.
+    """
+    place = pathlib.Path(place)
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < SPACE:
+        raise errors.UsageError(
+            f'{place} has {free / 2**30:.1f} GiB of free space; a run needs '
+            f'{SPACE / 2**30:.0f} GiB. Set --work-dir or TMPDIR to another '
+            'place')
 
 
 def write_secret(path, text):

@@ -21,11 +21,15 @@
 # PYTHON chooses the interpreter (default: python3).
 
 set -euo pipefail
+: "${HOME:=$(getent passwd "$EUID" | cut -d: -f6)}"
+export HOME
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=${PYTHON:-python3}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/heat-upgrade
 policy=/usr/sbin/policy-rc.d
+# By which we know our own file again, should a power cut leave it there.
+mark='of heat-upgrade, for a moment'
 
 die() {
     echo "with-deps.sh: $*" >&2
@@ -55,14 +59,15 @@ install_packages() {
     command -v apt-get >/dev/null || die "please install: $*"
     echo "with-deps.sh: installing $*" >&2
     as_root apt-get update -qq
-    if [[ -e $policy ]]; then
+    if [[ -e $policy ]] && ! grep -q "$mark" "$policy"; then
         as_root mv "$policy" "$policy.heat-upgrade"
     fi
     trap restore_policy EXIT
-    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    printf '#!/bin/sh\n# %s\nexit 101\n' "$mark" | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "$@" >&2
+        apt-get -o DPkg::Lock::Timeout=300 install -y -qq \
+        --no-install-recommends "$@" >&2
     restore_policy
     trap - EXIT
 }
@@ -83,8 +88,9 @@ make_tools() {
     "$tools/bin/pip" install --quiet --disable-pip-version-check \
         -r "$top/tools/requirements.txt" >&2
     # uv does not read pip's configuration, where a node names its mirror.
-    "$tools/bin/pip" config get global.index-url > "$tools/.index" \
-        2>/dev/null || true
+    (umask 077
+        "$tools/bin/pip" config get global.index-url > "$tools/.index" \
+            2>/dev/null || true)
     touch "$tools/.complete"
 }
 
@@ -100,14 +106,14 @@ tools=$cache/tools/$key
 mkdir -p "$cache/tools"
 (
     # Two of us at once: one installs, the other waits.
-    flock 9
+    flock -w 1800 9 || die "another with-deps.sh has been at work for too long"
     [[ -e $tools/.complete ]] || make_tools
 
     # Nothing was installed or removed since all was there: nothing to ask.
     seen=$(packages_seen)
     if [[ $(cat "$tools/.packages" 2>/dev/null) != "$seen" ]]; then
-        missing=$("$tools/bin/bindep" -b -f "$top/bindep.txt") || true
-        if [[ -n $missing ]]; then
+        if ! missing=$("$tools/bin/bindep" -b -f "$top/bindep.txt"); then
+            [[ -n $missing ]] || die "bindep failed"
             # shellcheck disable=SC2086  # it is a list
             install_packages $missing
             "$tools/bin/bindep" -b -f "$top/bindep.txt" ||

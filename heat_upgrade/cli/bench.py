@@ -96,7 +96,7 @@ def _cloud_up(release, run_dir):
         cpu = meter.cpu_seconds(workspace.marker)
         keystone, heat = environments.ensure_all(
             [environments.keystone(release), environments.heat(release)],
-            log_dir=workspace.logs)
+            log_dir=workspace.logs, marker=workspace.marker)
         cloud = clouds.Cloud(workspace, keystone_environment=keystone,
                              heat_environment=heat)
         cloud.up()

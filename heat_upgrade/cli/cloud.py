@@ -14,11 +14,13 @@
 
 import pathlib
 import shlex
+import shutil
 import time
 
 from cliff import command
 
 from heat_upgrade import access
+from heat_upgrade import cache
 from heat_upgrade.cli import options
 from heat_upgrade import cloud as clouds
 from heat_upgrade import environments
@@ -47,36 +49,54 @@ class Up(command.Command):
         release = (releases.parse(parsed_args.release)
                    if parsed_args.release else releases.newest_two()[1])
         run_dir = parsed_args.run_dir
-        if (run_dir / clouds.STATE_FILE).exists():
-            raise errors.UsageError(
-                f'a cloud is up in {run_dir}; end it with: '
-                f'heat-upgrade cloud down {run_dir}')
         started = time.monotonic()
-        workspace = workspaces.Workspace(run_dir)
-        kept = False
+        lock = cache.Lock(run_dir)
+        if not lock.try_hold():
+            raise errors.UsageError(
+                f'a cloud is being started in {run_dir}; name another '
+                'directory')
         try:
-            keystone, heat = environments.ensure_all([
-                environments.keystone(release),
-                environments.heat(release,
-                                  constraints=parsed_args.constraints)],
-                log_dir=workspace.logs)
-            cloud = clouds.Cloud(workspace, keystone_environment=keystone,
-                                 heat_environment=heat)
-            cloud.up()
-            access.write(cloud.access, run_dir,
-                         state_dir=run_dir / 'manifest')
-            cloud.keep()
-            kept = True
+            version = start(release, run_dir,
+                            constraints=parsed_args.constraints)
         finally:
-            if not kept:
-                workspace.close()
-        print(f'Heat {heat.version} is up after '
+            lock.release()
+        print(f'Heat {version} is up after '
               f'{time.monotonic() - started:.1f} s. To use it, and to end '
               f'it:\n\n'
               f'    eval $(heat-upgrade cloud env {shlex.quote(str(run_dir))})'
               f'\n    openstack --os-cloud {access.CLOUD} stack list\n'
               f'    heat-upgrade cloud down {shlex.quote(str(run_dir))}\n\n'
               f'clouds.yaml, openrc, tempest.conf and logs: {run_dir}')
+
+
+def start(release, run_dir, *, constraints):
+    """Start a cloud that goes on running; returns the version of its Heat.
+
+    :raises: :class:`heat_upgrade.errors.UsageError` if one is up there
+    """
+    if (run_dir / clouds.STATE_FILE).exists():
+        raise errors.UsageError(
+            f'a cloud is up in {run_dir}; end it with: '
+            f'heat-upgrade cloud down {run_dir}')
+    # The manifests of a cloud that has ended name what this one never had.
+    shutil.rmtree(run_dir / 'manifest', ignore_errors=True)
+    workspace = workspaces.Workspace(run_dir)
+    kept = False
+    try:
+        keystone, heat = environments.ensure_all([
+            environments.keystone(release),
+            environments.heat(release, constraints=constraints)],
+            log_dir=workspace.logs, marker=workspace.marker)
+        cloud = clouds.Cloud(workspace, keystone_environment=keystone,
+                             heat_environment=heat)
+        cloud.up()
+        access.write(cloud.access, run_dir, state_dir=run_dir / 'manifest')
+        cloud.keep()
+        kept = True
+        return heat.version
+    finally:
+        if not kept:
+            workspace.close()
 
 
 class Env(command.Command):

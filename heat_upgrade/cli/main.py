@@ -12,6 +12,7 @@
 
 """The command heat-upgrade."""
 
+import os
 import signal
 import sys
 import traceback
@@ -21,9 +22,13 @@ from cliff import commandmanager
 import pbr.version
 
 from heat_upgrade import errors
+from heat_upgrade import process
 from heat_upgrade import verdict
 
 NAMESPACE = 'heat_upgrade.commands'
+
+# Whoever ends us by SIGTERM (a CI system, systemd) wants what Ctrl-C does.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class App(app.App):
@@ -34,6 +39,9 @@ class App(app.App):
 
     # Logging to the terminal is the business of the progress list.
     CONSOLE_MESSAGE_FORMAT = '%(message)s'
+
+    # Whether it came as far as a command.
+    ran = False
 
     def __init__(self):
         super().__init__(
@@ -55,6 +63,7 @@ class App(app.App):
             # cliff suggests what may have been meant
             return super().run_subcommand(argv) and errors.UsageError(
             ).exit_status
+        self.ran = True
         factory, name, rest = matched
         command = factory(self, self.options, cmd_name=name)
         parser = command.get_parser(f'{self.NAME} {name}')
@@ -63,6 +72,10 @@ class App(app.App):
         except errors.HeatUpgradeError as exc:
             print(f'heat-upgrade: {exc}', file=sys.stderr)
             return exc.exit_status
+        except OSError as exc:
+            # A place that cannot be written to, a disk that is full.
+            print(f'heat-upgrade: {exc}', file=sys.stderr)
+            return errors.UsageError.exit_status
         except KeyboardInterrupt:
             print('heat-upgrade: interrupted', file=sys.stderr)
             return verdict.INTERRUPTED_STATUS
@@ -72,7 +85,10 @@ class App(app.App):
             return errors.LabError.exit_status
 
 
-def _terminated(signum, frame):
+def _interrupted(signum, frame):
+    # Nobody interrupts the clean-up: tox, for one, asks three times.
+    for one in _SIGNALS:
+        signal.signal(one, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -98,19 +114,32 @@ def _check_isolation():
 
 def main(argv=None):
     """Run the command; returns its exit status."""
-    # Whoever ends us by SIGTERM (a CI system, systemd) wants what Ctrl-C does.
-    signal.signal(signal.SIGTERM, _terminated)
+    before = {one: signal.signal(one, _interrupted) for one in _SIGNALS}
+    try:
+        return _main(sys.argv[1:] if argv is None else argv)
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _main(words):
     try:
         _check_isolation()
     except errors.UsageError as exc:
         print(f'heat-upgrade: {exc}', file=sys.stderr)
         return exc.exit_status
-    words = sys.argv[1:] if argv is None else argv
     if not words:
         # cliff would open a prompt of its own.
         App().run(['--help'])
         return errors.UsageError.exit_status
-    return App().run(words)
+    # Our own requests never leave this machine, whatever proxy there is.
+    process.without_proxy(os.environ)
+    app = App()
+    status = app.run(words)
+    if status == 1 and not app.ran:
+        # cliff's word for an error of its own; ours for an unsafe upgrade.
+        return errors.UsageError.exit_status
+    return status
 
 
 if __name__ == '__main__':

@@ -19,6 +19,8 @@ import sys
 from cliff import command
 
 from heat_upgrade.cli import options
+from heat_upgrade import cloud as clouds
+from heat_upgrade import errors
 from heat_upgrade import known
 from heat_upgrade import plan as plans
 from heat_upgrade import progress
@@ -58,10 +60,15 @@ class Run(command.Command):
     def take_action(self, parsed_args):
         if parsed_args.plan:
             with parsed_args.plan as source:
-                plan = plans.from_json(source.read())
+                try:
+                    plan = plans.from_json(source.read())
+                except UnicodeDecodeError as exc:
+                    raise errors.UsageError(
+                        f'{source.name} is not a plan: {exc}') from exc
         else:
             plan = plan_of(parsed_args)
         base, target = options.base_and_target(plan.base, plan.target)
+        known_failures = known.load(parsed_args.known_failures)
         run_dir = runner.make_run_dir(parsed_args.work_dir, plan, base,
                                       target)
         with progress.display(plan, sys.stdout) as show:
@@ -70,12 +77,12 @@ class Run(command.Command):
                 constraints=parsed_args.constraints,
                 base_constraints=parsed_args.base_constraints,
                 keep=parsed_args.keep,
-                known_failures=known.load(parsed_args.known_failures),
+                known_failures=known_failures,
                 listeners=[show])
         report = reports.build(run_dir)
         print()
         print(summary.text(report), end='')
-        if parsed_args.keep:
+        if (run_dir / clouds.STATE_FILE).exists():
             print(f'cloud:   heat-upgrade cloud env {run_dir}\n'
                   f'         heat-upgrade cloud down {run_dir}')
         if status == verdict.INTERRUPTED_STATUS:

@@ -28,7 +28,8 @@ def build(run_dir):
     """
     run_dir = pathlib.Path(run_dir)
     report = model.make(run_dir)
-    (run_dir / 'report.json').write_text(json.dumps(report, indent=2) + '\n')
+    (run_dir / 'report.json').write_text(
+        json.dumps(report, indent=2) + '\n', encoding='utf-8')
     junit.write(report, run_dir / 'junit.xml')
     html.write(report, run_dir / 'report.html')
     return report

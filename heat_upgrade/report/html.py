@@ -38,7 +38,7 @@ def write(report, path):
         undefined=jinja2.StrictUndefined)
     pathlib.Path(path).write_text(templates.get_template(TEMPLATE).render(
         report=report, classes=findings.CLASSES, version=summary.version,
-        picture=picture(report)))
+        picture=picture(report)), encoding='utf-8')
 
 
 def picture(report):

@@ -21,7 +21,8 @@ from heat_upgrade import plan as plans
 from heat_upgrade import suites
 from heat_upgrade import verdict as verdicts
 
-# Outcome of a step that never had its turn.
+# Outcomes of a step that had no end, and of one that never had its turn.
+CUT_OFF = 'cut off'
 NOT_REACHED = 'not reached'
 
 
@@ -99,7 +100,8 @@ def _steps(plan, events):
             'name': step.name, 'title': step.title, 'command': step.command,
             'start': start and round(start['monotonic'] - origin, 2),
             'end': end and round(end['monotonic'] - origin, 2),
-            'outcome': (end['data']['outcome'] if end else NOT_REACHED),
+            'outcome': (end['data']['outcome'] if end
+                        else CUT_OFF if start else NOT_REACHED),
         }
         if end:
             one.update((name, value) for name, value in end['data'].items()

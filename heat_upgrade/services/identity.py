@@ -24,6 +24,10 @@ STACK_USER_ROLE = 'heat_stack_user'
 STACK_OWNER_ROLE = 'heat_stack_owner'
 
 
+# Seconds that a request may take, also one for a token.
+REQUEST_TIMEOUT = 60
+
+
 class Identity:
     """The administrator's view of a Keystone.
 
@@ -37,7 +41,7 @@ class Identity:
         self.session = sessions.Session(auth=v3.Password(
             auth_url=f'{url}/v3', username=username, password=password,
             project_name=username, user_domain_id='default',
-            project_domain_id='default'))
+            project_domain_id='default'), timeout=REQUEST_TIMEOUT)
         self._known = {}
 
     def get(self, url, *, timeout):
@@ -50,7 +54,7 @@ class Identity:
         try:
             return self.session.get(url, raise_exc=False, connect_retries=0,
                                     timeout=timeout)
-        except exceptions.ConnectionError as exc:
+        except exceptions.ClientException as exc:
             raise OSError(str(exc)) from exc
 
     def _call(self, method, path, body=None):

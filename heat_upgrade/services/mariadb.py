@@ -23,6 +23,7 @@ from heat_upgrade import workspace as workspaces
 
 START_TIMEOUT = 60
 INSTALL_TIMEOUT = 60
+ANSWER_TIMEOUT = 60
 DUMP_TIMEOUT = 300
 
 # A lab loses nothing by a power cut, and is young when it starts: no flush
@@ -119,7 +120,8 @@ class MariaDB:
         """
         with pymysql.connect(
                 unix_socket=str(self.socket), user='root', database=database,
-                autocommit=True) as connection:
+                autocommit=True, connect_timeout=ANSWER_TIMEOUT,
+                read_timeout=ANSWER_TIMEOUT) as connection:
             with connection.cursor() as cursor:
                 cursor.execute(statement, arguments)
                 return cursor.fetchall()

@@ -55,16 +55,20 @@ class TestTestFinding(testtools.TestCase):
         self.assertEqual(('heat', failure_class),
                          (finding.origin, finding.failure_class))
 
-    @ddt.data('AttributeError: x', 'NameError: x', 'TypeError: x',
-              'ModuleNotFoundError: x')
+    @ddt.data('NameError: x', 'ModuleNotFoundError: x')
     def test_a_mistake_in_a_test_is_not_heat_s(self, error):
         self.assertEqual('scenario', self.finding(
+            details=f'traceback: Traceback\n  File x\n{error}').origin)
+
+    @ddt.data('AttributeError: x', 'TypeError: x')
+    def test_what_a_test_meets_when_a_value_is_lost_is_heat_s(self, error):
+        self.assertEqual('heat', self.finding(
             details=f'traceback: Traceback\n  File x\n{error}').origin)
 
     def test_on_the_base_a_failed_test_says_nothing_of_the_upgrade(self):
         self.assertEqual('scenario', self.finding(blame=plans.LAB).origin)
 
-    @ddt.data({'blame': plans.LAB}, {'details': 'a\nTypeError: x'})
+    @ddt.data({'blame': plans.LAB}, {'details': 'a\nNameError: x'})
     def test_what_is_not_heat_s_has_no_class(self, options):
         self.assertIsNone(self.finding(**options).failure_class)
 
@@ -85,7 +89,7 @@ class TestSuite(testtools.TestCase):
         self.found, self.noted = [], []
         log = self.useFixture(fixtures.TempDir()).join('verify.log')
         self.run_ = types.SimpleNamespace(
-            plan=types.SimpleNamespace(scenarios=''), check=None,
+            plan=types.SimpleNamespace(scenarios=''), check=lambda: None,
             cloud=types.SimpleNamespace(
                 heat=types.SimpleNamespace(processes=[])),
             workspace=types.SimpleNamespace(run_dir='/run',
@@ -170,6 +174,7 @@ class ActionCase(testtools.TestCase):
         self.killed = False
         self.answers = True
         self.run_ = types.SimpleNamespace(
+            check=lambda: None, failed=lambda: False,
             cloud=self.cloud, keep=False, environments={'target': 'new'},
             workspace=types.SimpleNamespace(
                 run_dir=home, log=lambda name: home / name),
@@ -246,13 +251,17 @@ class TestActions(ActionCase):
         self.assertIn('ValueError: no', self.found[0].evidence)
 
     @ddt.unpack
-    @ddt.data((0, []), (1, [('heat', 'error')]))
+    @ddt.data((0, []), (1, [('heat', 'error')]), (3, [('lab', 'error')]))
     def test_what_is_left_behind_is_heat_s_failure(self, status, origins):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.suites.destroy',
-            lambda workspace, directory: (status, 'stack x is left')))
+            lambda workspace, directory, watch: (status, 'x is left')))
         self.do('destroy')
         self.assertEqual(origins, self.origins())
+
+    def test_what_is_kept_to_be_looked_at_is_not_destroyed(self):
+        self.run_.keep, self.run_.failed = True, lambda: True
+        self.assertEqual({'kept': True}, self.do('destroy'))
 
     @ddt.unpack
     @ddt.data((False, ['down']), (True, []))

@@ -48,7 +48,17 @@ class TestJunit(ReportCase):
         path = self.run_dir / 'junit.xml'
         junit.write(report, path)
         return {suite.get('name'): suite
-                for suite in ElementTree.parse(path).getroot()}
+                for suite in ElementTree.parse(path).getroot()
+                if suite.get('name') != 'verdict'}
+
+    @ddt.unpack
+    @ddt.data(({}, '0'), ({'until': 'db-sync'}, '1'))
+    def test_whatever_is_no_pass_is_not_green(self, story, failures):
+        path = self.run_dir / 'junit.xml'
+        junit.write(self.report(**story), path)
+        last = list(ElementTree.parse(path).getroot())[-1]
+        self.assertEqual(('verdict', failures),
+                         (last.get('name'), last.get('failures')))
 
     def test_every_step_is_a_suite_with_itself_as_a_test(self):
         suites = self.suites(self.report())

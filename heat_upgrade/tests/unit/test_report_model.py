@@ -137,7 +137,7 @@ class TestCutOff(ModelCase):
         outcomes = {step['name']: step['outcome']
                     for step in report['steps']}
         self.assertEqual(
-            ('ok', 'not reached', 'not reached'),
+            ('ok', 'cut off', 'not reached'),
             (outcomes['during-upgrade'], outcomes['db-sync'],
              outcomes['down']))
 

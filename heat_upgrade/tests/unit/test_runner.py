@@ -37,7 +37,7 @@ class Release:
     """A release: what the runner asks of one."""
 
     def __init__(self, name, version):
-        self.name, self.version = name, version
+        self.name, self.version, self.source = name, version, None
 
     def describe(self):
         return {'name': self.name, 'version': self.version}

@@ -87,3 +87,12 @@ class TestMeanwhile(testtools.TestCase):
 
     def test_a_process_without_a_log_is_left_out(self):
         self.assertEqual({}, tracebacks.sizes([self.process]))
+
+    def test_the_death_of_a_worker_is_told(self):
+        self.process.log.write_text(OSLO)
+        before = tracebacks.sizes([self.process])
+        with open(self.process.log, 'a') as log:
+            log.write('DAMN ! worker 1 (pid: 7) died, killed by signal 9\n'
+                      f'{STAMP} INFO oslo_service Child 8 killed by signal 9\n'
+                      f'{STAMP} INFO heat.engine a child of a stack\n')
+        self.assertEqual(2, len(tracebacks.deaths_since(before)))
