@@ -154,7 +154,7 @@ class Destroyer:
         # Listed by the owner: to an admin Heat shows all projects' stacks.
         # That they are of this one is looked at nevertheless.
         listed = [found for found in
-                  owner.client.stacks.list(show_nested=True)
+                  stacks.listed(owner.client, show_nested=True)
                   if any(f'/{content["project_id"]}/' in link['href']
                          for link in found.links)]
         entries = {entry['id'] or entry['name']: entry
@@ -252,9 +252,9 @@ def _stacks_of(entry, operations):
     if entry['id'] is not None:
         found = [stacks.Stack(entry['name'], entry['id'])]
     else:
-        found = [stacks.Stack(listed.stack_name, listed.id) for listed in
-                 operations.client.stacks.list(
-                     filters={'name': entry['name']})]
+        found = [stacks.Stack(one.stack_name, one.id)
+                 for one in stacks.listed(operations.client, filters={
+                     'name': entry['name']})]
     return [stack for stack in found if not operations.is_gone(stack)]
 
 

@@ -132,7 +132,8 @@ def test_finding(step, test, meanwhile='', *, log=None):
     return findings.Finding(
         origin=origin, failure_class=failure_class, severity=findings.ERROR,
         title=f'{test.id.removeprefix("heat_integrationtests.")} failed',
-        evidence=f'{test.details}\n\n{meanwhile}'.rstrip(),
+        # A summary shows the end: the test's own words.
+        evidence=f'{meanwhile}\n\n{test.details}'.lstrip(),
         step=step.name, test=test.id,
         log=str(log) if log else None)
 

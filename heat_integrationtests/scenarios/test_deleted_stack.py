@@ -31,7 +31,7 @@ class DeletedStackScenario(scenario.Scenario):
             'status': shown.stack_status, 'time': shown.deletion_time,
             'created': shown.creation_time})
         self.assertNotIn(stack.id, [
-            found.id for found in self.heat.stacks.list(show_nested=True)])
+            found.id for found in stacks.listed(self.heat, show_nested=True)])
 
     @decorators.idempotent_id('74b04b3f-59a2-458c-b62a-63e92b1de154')
     @phase.pre

@@ -59,4 +59,4 @@ class NestedTest(base.SmokeTest):
         self.stacks.delete(stack)
         self.assertNotIn(child.id, [
             found.id for found in
-            self.heat.stacks.list(show_nested=True)])
+            stacks.listed(self.heat, show_nested=True)])

@@ -16,6 +16,7 @@ from tempest.lib import decorators
 
 from heat_integrationtests import phase
 from heat_integrationtests.smoke import base
+from heat_integrationtests import stacks
 
 
 class PreviewTest(base.SmokeTest):
@@ -32,7 +33,7 @@ class PreviewTest(base.SmokeTest):
         self.assertEqual('value', resource['resource_name'])
         self.assertEqual('seen', resource['properties']['value'])
         self.assertNotIn('smoke-preview', [
-            found.stack_name for found in self.heat.stacks.list()])
+            found.stack_name for found in stacks.listed(self.heat)])
 
     @decorators.idempotent_id('71e0d9c8-b7a6-4594-8372-61504f3e2d1c')
     @phase.smoke

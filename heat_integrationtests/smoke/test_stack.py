@@ -35,7 +35,7 @@ class StackTest(base.SmokeTest):
         self.assertEqual(['smoke', 'first'], shown.tags)
         self.assertEqual('first', shown.parameters['text'])
         self.assertIn(stack.id, [found.id for found in
-                                 self.heat.stacks.list()])
+                                 stacks.listed(self.heat)])
         resource, = self.heat.resources.list(stack.ref)
         self.assertEqual(
             ('value', 'OS::Heat::Value', 'CREATE_COMPLETE'),
@@ -49,7 +49,7 @@ class StackTest(base.SmokeTest):
         self.stacks.delete(stack)
         self.assertTrue(self.stacks.is_gone(stack))
         self.assertNotIn(stack.id, [found.id for found in
-                                    self.heat.stacks.list()])
+                                    stacks.listed(self.heat)])
 
     @decorators.idempotent_id('2e0b3c1f-a8df-4d84-83e5-24cc2d3f61cf')
     @phase.smoke
