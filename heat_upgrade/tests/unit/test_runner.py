@@ -10,128 +10,25 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+"""The runner: the order of steps, whose a failure is, and deaths."""
 
-import datetime
-import pathlib
 import threading
-import types
 
 import ddt
 import fixtures
-import testtools
 from testtools import matchers
 
 from heat_upgrade import actions
 from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade import journal as journals
-from heat_upgrade import known
 from heat_upgrade import plan as plans
 from heat_upgrade import runner
-from heat_upgrade import suites
+from heat_upgrade.tests.unit import runner_case
 
-TEST = 'heat_integrationtests.scenarios.test_a.TestA.test_it'
-
-
-class Release:
-    """A release: what the runner asks of one."""
-
-    def __init__(self, name, version):
-        self.name, self.version, self.source = name, version, None
-
-    def describe(self):
-        return {'name': self.name, 'version': self.version}
-
-
-class Child:
-    """A process of the cloud."""
-
-    def __init__(self, name):
-        self.name, self.log = name, pathlib.Path(f'/logs/{name}.log')
-        self.status = None
-
-    def died(self):
-        return self.status
-
-    def check(self):
-        if self.status is not None:
-            raise errors.ProcessDied(f'{self.name} ended', log=self.log)
-
-    def last_words(self, lines):
-        return f'the last words of {self.name}'
-
-
-class Cloud:
-    """A cloud of two processes, of which only the engine is Heat's."""
-
-    def __init__(self):
-        self.mariadb, self.engine = Child('mariadb'), Child('heat-engine')
-        self.heat = types.SimpleNamespace(processes=[self.engine])
-
-    def died(self):
-        return [one for one in (self.mariadb, self.engine)
-                if one.died() is not None]
-
-
-def step(name, blame=plans.HEAT, **more):
-    return plans.Step(name, f'do_{name}', f'title of {name}', blame=blame,
-                      failure_class=None if blame == plans.LAB else 2, **more)
-
-
-class RunnerCase(testtools.TestCase):
-
-    def setUp(self):
-        super().setUp()
-        self.home = self.useFixture(fixtures.TempDir()).path
-        self.done = []
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.meter.cpu_seconds', lambda marker: 1.0))
-
-    def run_plan(self, *stages, do=(), scenarios='', **options):
-        """Execute a plan; returns the run.
-
-        :param stages: each a step, or a tuple of lanes
-        :param do: {name of a step: function of (run, step)}
-        """
-        stages = tuple(
-            ((stage,),) if isinstance(stage, plans.Step) else stage
-            for stage in stages)
-        plan = plans.Plan('cold', '2026.1', '2026.2', 7, scenarios, stages)
-        do = dict(do)
-
-        def action(run, step):
-            self.done.append(step.name)
-            return do.get(step.name, lambda run, step: {})(run, step)
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.actions.BY_NAME',
-            {step.action: action for step in plan.steps}))
-        journal = journals.Journal(self.home)
-        self.addCleanup(journal.close)
-        run = runner.Run(
-            plan, base=Release('2026.1', '26.0.2'),
-            target=Release('2026.2', '27.0.1'), journal=journal,
-            workspace=types.SimpleNamespace(marker='m'), **options)
-        run.cloud = Cloud()
-        run.execute()
-        return run
-
-    def events(self, kind):
-        return [event for event in journals.read(self.home)
-                if event['kind'] == kind]
-
-    def outcomes(self):
-        return {event['step']: event['data']['outcome']
-                for event in self.events(journals.STEP_END)}
-
-    def found(self):
-        return [findings.from_dict(event['data']['finding'])
-                for event in self.events(journals.FINDING)]
-
-
-def fails(exc):
-    def action(run, step):
-        raise exc
-    return action
+RunnerCase = runner_case.RunnerCase
+fails = runner_case.fails
+step = runner_case.step
 
 
 class TestOrder(RunnerCase):
@@ -351,116 +248,3 @@ class TestDeaths(RunnerCase):
             return {}
         self.run_plan(step('a'), do={'a': forget})
         self.assertEqual({'a': 'ok'}, self.outcomes())
-
-
-def entry(**changes):
-    return known.Entry(**{
-        'id': 'nested', 'match': 'nested', 'base': '>=26', 'target': '>=27',
-        'reason': 'it loses its order', 'bug': 'bug 1',
-        'expires': datetime.date(2027, 4, 1), **changes})
-
-
-class TestKnownFailures(RunnerCase):
-
-    def run_with(self, exc=None, **changes):
-        self.run_plan(
-            step('a'), step('b'), known_failures=[entry(**changes)],
-            today=datetime.date(2027, 1, 1),
-            do={'a': self.note('nested stack')} if exc is None else exc)
-        return self.found()
-
-    def note(self, title):
-        def action(run, step):
-            run.finding(findings.Finding(
-                origin='heat', failure_class=2, severity='error',
-                title=title, evidence='', step=step.name))
-            return {}
-        return action
-
-    def test_it_is_shown_and_its_step_has_not_failed(self):
-        finding, = self.run_with()
-        self.assertEqual('known', finding.origin)
-        self.assertEqual('ok', self.outcomes()['a'])
-
-    def test_one_that_does_not_happen_is_noted(self):
-        finding, = self.run_with(exc={})
-        self.assertEqual(
-            ('known', 'warning', 'the known failure nested did not happen'),
-            (finding.origin, finding.severity, finding.title))
-        self.assertIn('it loses its order (bug 1)', finding.evidence)
-
-    def test_one_that_could_not_happen_is_not_noted(self):
-        finding, = self.run_with(exc={'a': fails(errors.LabError('no'))})
-        self.assertEqual('a: no', finding.title)
-
-    def test_one_of_another_upgrade_is_neither(self):
-        finding, = self.run_with(target='>=28')
-        self.assertEqual('heat', finding.origin)
-
-    def test_one_that_has_expired_counts(self):
-        finding, = self.run_with(expires=datetime.date(2026, 12, 31))
-        self.assertEqual('heat', finding.origin)
-
-
-@ddt.ddt
-class TestReproduce(RunnerCase):
-
-    COMMAND = ('heat-upgrade run --from 2026.1 --to 2026.2 --strategy cold '
-               '--seed 7')
-
-    def start(self):
-        return self.events(journals.RUN_START)[0]['data']['reproduce']
-
-    def test_the_command_repeats_the_run(self):
-        self.run_plan(step('a'))
-        self.assertEqual(self.COMMAND, self.start())
-
-    def test_it_selects_what_was_selected(self):
-        self.run_plan(step('a'), scenarios=r'random|x y',
-                      constraints='/tmp/upper constraints.txt')
-        self.assertEqual(
-            f"{self.COMMAND} --constraints '/tmp/upper constraints.txt' "
-            "--scenarios 'random|x y'", self.start())
-
-    def test_a_test_is_repeated_with_its_whole_class(self):
-        run = self.run_plan(step('a'), scenarios='random')
-        self.assertEqual(
-            self.COMMAND + r" --scenarios 'heat_integrationtests\.scenarios\."
-            r"test_a\.TestA'", run.reproduce(test=TEST))
-
-    def test_a_smoke_test_is_in_every_run(self):
-        run = self.run_plan(step('a'))
-        self.assertEqual(self.COMMAND, run.reproduce(
-            test='heat_integrationtests.smoke.test_stack.TestStack.test_x'))
-
-    def test_a_finding_of_a_test_has_the_command_for_it(self):
-        def note(run, step):
-            run.finding(actions.test_finding(
-                step, suites.Test(TEST, 'failed', 1.0, 'MismatchError')))
-            return {}
-        self.run_plan(step('a'), do={'a': note})
-        self.assertIn(r'test_a\.TestA', self.found()[0].reproduce)
-
-
-class TestNotes(RunnerCase):
-
-    def test_tests_are_journalled_with_their_phase(self):
-        def note(run, step):
-            run.tests(step, [suites.Test(TEST, 'passed', 1.5)])
-            return {}
-        self.run_plan(step('a', phase='post-upgrade'), do={'a': note})
-        self.assertEqual(
-            {'phase': 'post-upgrade', 'tests': [
-                {'id': TEST, 'outcome': 'passed', 'seconds': 1.5,
-                 'details': ''}]},
-            self.events(journals.TESTS)[0]['data'])
-
-    def test_a_probe_is_journalled_by_its_name(self):
-        def note(run, step):
-            run.availability('heat-api', {'sent': 3, 'failed': 1,
-                                          'longest_gap_s': 0.5})
-            return {}
-        self.run_plan(step('a'), do={'a': note})
-        self.assertEqual(
-            {'probe': 'heat-api', 'sent': 3, 'failed': 1,
-             'longest_gap_s': 0.5}, self.events(journals.PROBE)[0]['data'])
