@@ -17,8 +17,10 @@ or run it: ``python -m heat_integrationtests.phases PHASE``.
 """
 
 import argparse
+import ast
 import dataclasses
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -81,6 +83,24 @@ def regex(*kinds):
                          + ', '.join(KINDS))
     names = kinds[0] if len(kinds) == 1 else f'({"|".join(kinds)})'
     return rf'^heat_integrationtests\.(smoke|scenarios)\..*[\[,]{names}[,\]]'
+
+
+def scenario_tests():
+    """Give the ids, without tags, of the tests of all scenarios.
+
+    Read from the source, so that a selection can be judged in no time.
+    """
+    found = []
+    directory = pathlib.Path(__file__).with_name('scenarios')
+    for path in sorted(directory.glob('test_*.py')):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                found += [
+                    f'heat_integrationtests.scenarios.{path.stem}.'
+                    f'{node.name}.{part.name}' for part in node.body
+                    if isinstance(part, ast.FunctionDef)
+                    and part.name.startswith('test_')]
+    return found
 
 
 def command(*kinds, repository, concurrency=None, scenarios=None,

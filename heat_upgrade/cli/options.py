@@ -17,6 +17,7 @@ import os
 import pathlib
 import re
 
+from heat_integrationtests import phases
 from heat_upgrade import plan
 from heat_upgrade import releases
 
@@ -29,13 +30,19 @@ def work_dir(environ=os.environ):
 
 
 def pattern(text):
-    """Return a regular expression that was given, if it is one."""
+    """Return a regular expression that was given, if scenarios match it."""
     try:
         # As phases.py puts it into a larger one.
-        re.compile(f'(?=.*(?:{text})).')
+        wanted = re.compile(f'(?=.*(?:{text})).')
     except re.error as exc:
         raise argparse.ArgumentTypeError(
             f'{text!r} is not a regular expression: {exc}') from exc
+    tests = phases.scenario_tests()
+    if not any(wanted.search(test) for test in tests):
+        names = sorted({test.split('.')[2].removeprefix('test_')
+                        for test in tests})
+        raise argparse.ArgumentTypeError(
+            f'{text!r} matches no scenario; there are: {", ".join(names)}')
     return text
 
 

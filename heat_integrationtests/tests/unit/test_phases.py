@@ -15,6 +15,7 @@
 import os
 import re
 import subprocess
+import unittest
 
 import ddt
 import fixtures
@@ -34,6 +35,23 @@ def _test_id(kind):
 
     suffix = Case('test_it').id().rpartition('[')[2]
     return ID % suffix.rstrip(']')
+
+
+class ScenarioTestsTest(testtools.TestCase):
+
+    def test_what_is_read_from_the_source_is_what_is_loaded(self):
+        directory = os.path.join(os.path.dirname(phases.__file__),
+                                 'scenarios')
+        top = os.path.dirname(os.path.dirname(directory))
+        loaded, suites = set(), [unittest.TestLoader().discover(
+            directory, top_level_dir=top)]
+        while suites:
+            for one in suites.pop():
+                if isinstance(one, unittest.TestSuite):
+                    suites.append(one)
+                else:
+                    loaded.add(one.id().partition('[')[0])
+        self.assertEqual(loaded, set(phases.scenario_tests()))
 
 
 @ddt.ddt

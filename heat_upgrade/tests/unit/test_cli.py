@@ -118,6 +118,11 @@ class TestUsage(CliCase):
         self.assertIn("'(' is not a regular expression: missing )",
                       self.refused(command, '--scenarios', '('))
 
+    def test_a_selection_that_matches_nothing_lists_the_scenarios(self):
+        text = self.refused('run', '--scenarios', 'sanpshot')
+        self.assertIn("'sanpshot' matches no scenario; there are: ", text)
+        self.assertIn('random_string', text)
+
     @ddt.data('hot', 'rolling')
     def test_an_unknown_strategy_is_refused_with_what_is_known(self, name):
         self.assertIn('cold', self.refused('plan', '--strategy', name))
