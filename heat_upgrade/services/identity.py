@@ -45,15 +45,22 @@ class Identity:
         self._known = {}
 
     def get(self, url, *, timeout):
-        """GET a URL with the administrator's token.
+        """GET a URL; see :meth:`request`."""
+        return self.request('GET', url, timeout=timeout)
 
+    def request(self, method, url, *, json=None, timeout):
+        """Send one request with the administrator's token; never twice.
+
+        :param json: what becomes the body, or None
         :param timeout: seconds
         :returns: the response, whatever its status
         :raises: OSError if nobody answers in time
         """
         try:
-            return self.session.get(url, raise_exc=False, connect_retries=0,
-                                    timeout=timeout)
+            # A redirection of Heat's (a stack by its name) is followed.
+            return self.session.request(
+                url, method, json=json, raise_exc=False, connect_retries=0,
+                timeout=timeout)
         except exceptions.ClientException as exc:
             raise OSError(str(exc)) from exc
 

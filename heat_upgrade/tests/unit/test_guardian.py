@@ -27,6 +27,7 @@ from heat_upgrade import guardian
 from heat_upgrade import process
 from heat_upgrade.tests.unit import children
 from heat_upgrade import waiting
+from heat_upgrade import waiting
 
 # A tool: it starts a child that has a child in a session of its own, says
 # who they all are, and then does what the test wants.
@@ -79,7 +80,9 @@ class TestSweep(GuardianCase):
 
     def test_who_carries_the_marker_is_found(self):
         child = self.child(f'echo ready; exec {children.FOREVER}')
-        self.assertEqual([child.pid], self.marked())
+        # In the midst of its exec it has no environment to be read.
+        waiting.wait_until(lambda: self.marked() == [child.pid], timeout=10,
+                           what='the child to be found')
 
     def test_another_run_s_process_is_not_found(self):
         child = self.child(f'echo ready; exec {children.FOREVER}',

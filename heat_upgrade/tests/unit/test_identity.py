@@ -26,7 +26,9 @@ class Session:
     def __init__(self):
         self.made, self.calls = {}, []
 
-    def request(self, url, method, json=None):
+    def request(self, url, method, json=None, raise_exc=True, **options):
+        if not raise_exc:
+            raise exceptions.ConnectFailure('refused')
         path = url.partition('/v3/')[2]
         self.calls.append((method, path))
         if method == 'PUT':
@@ -42,9 +44,6 @@ class Session:
             self.made[path, attributes.get('name')] = made
             body = {kind: {'id': made}}
         return types.SimpleNamespace(content=b'x', json=lambda: body)
-
-    def get(self, url, **options):
-        raise exceptions.ConnectFailure('refused')
 
 
 class TestIdentity(testtools.TestCase):
