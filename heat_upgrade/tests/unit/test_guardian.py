@@ -27,7 +27,6 @@ from heat_upgrade import guardian
 from heat_upgrade import process
 from heat_upgrade.tests.unit import children
 from heat_upgrade import waiting
-from heat_upgrade import waiting
 
 # A tool: it starts a child that has a child in a session of its own, says
 # who they all are, and then does what the test wants.
