@@ -23,6 +23,8 @@ from keystoneauth1 import exceptions as auth_exc
 from keystoneauth1.identity import v3
 from keystoneauth1 import session as auth_session
 
+from heat_integrationtests import config
+
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
@@ -84,16 +86,19 @@ def shared_session(conf, identity):
     return session(conf, identity)
 
 
-def heat(conf, of_session):
+def heat(conf, of_session, endpoint=None):
     """Give a client of Heat's API, version 1.
 
     :param of_session: what session() or shared_session() gives
+    :param endpoint: where the API is, as config.api_endpoint() gives it;
+        default: what that gives, or else what the catalog says
     """
     own = conf.heat_integrationtests
     return heat_client.Client(
         session=of_session, service_type=own.catalog_type,
         interface=own.endpoint_type,
-        region_name=own.region or conf.identity.region)
+        region_name=own.region or conf.identity.region,
+        endpoint_override=endpoint or config.api_endpoint(own))
 
 
 def endpoint(conf, of_session, service):
@@ -232,16 +237,45 @@ def stack_domain_projects(keystone, project_id, stack_id=''):
     return keystone.projects_named(f'{project_id}-{stack_id}'[:64])
 
 
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a URL of Heat answers.
+
+    :param status: of HTTP
+    :param of_heat: whether Heat itself wrote it, and not a load balancer
+    """
+
+    status: int
+    of_heat: bool
+
+    def __str__(self):
+        return f'{self.status} of {"Heat" if self.of_heat else "a proxy"}'
+
+
 def answer_of(of_session, url):
-    """Give the status code that a URL answers with, or None for no answer.
+    """Give the Answer of a URL, or None for no answer.
 
     :param of_session: whose token is sent along
     """
     try:
-        return of_session.get(url, raise_exc=False, connect_retries=0,
-                              redirect=False).status_code
+        found = of_session.get(url, raise_exc=False, connect_retries=0,
+                               redirect=False)
     except (auth_exc.ConnectFailure, auth_exc.UnknownConnectionError):
         return None
+    # Both of Heat's APIs begin with oslo.middleware's request_id, which
+    # marks each answer (api-paste.ini); nothing in front of them does.
+    return Answer(found.status_code,
+                  'x-openstack-request-id' in found.headers)
+
+
+def nobody_is_there(answer):
+    """Tell whether an Answer says that no process of Heat gave it.
+
+    That is none at all, or a load balancer's word that nothing behind it
+    serves: 502, 503 or 504. Heat's own 503 is an answer of Heat's.
+    """
+    return answer is None or (
+        not answer.of_heat and answer.status in (502, 503, 504))
 
 
 def can_authenticate(conf, identity):

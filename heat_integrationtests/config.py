@@ -17,10 +17,14 @@ both plugins can be installed side by side.
 """
 
 import os
+from urllib import parse
 
 from oslo_config import cfg
 
 STATE_DIR_VARIABLE = 'HEAT_UPGRADE_STATE_DIR'
+API_ENDPOINT_VARIABLE = 'HEAT_UPGRADE_API_ENDPOINT'
+API_ENDPOINTS_VARIABLE = 'HEAT_UPGRADE_API_ENDPOINTS'
+CFN_ENDPOINTS_VARIABLE = 'HEAT_UPGRADE_CFN_ENDPOINTS'
 
 group = cfg.OptGroup(
     name='heat_integrationtests',
@@ -59,6 +63,28 @@ OPTIONS = [
         'endpoint_type', default='public',
         choices=['public', 'internal', 'admin'],
         help='Interface of the endpoints that the tests talk to.'),
+    cfg.StrOpt(
+        'api_endpoint',
+        help='URL of one heat-api to talk to instead of the one in the '
+             'catalog, such as http://node-1:8004/v1; it may name the '
+             'project, as the catalog does: .../v1/$(project_id)s. The '
+             f'environment variable {API_ENDPOINT_VARIABLE}, when set, takes '
+             'precedence.'),
+    cfg.ListOpt(
+        'api_endpoints', default=[],
+        help='URLs of single heat-apis, one for each node, past any load '
+             'balancer, written like api_endpoint. The tests of the kind '
+             'cross begin an operation through one and go on through '
+             'another. Without any they are skipped; one alone is an error. '
+             f'The environment variable {API_ENDPOINTS_VARIABLE}, when set, '
+             'takes precedence; it is separated by commas, too.'),
+    cfg.ListOpt(
+        'cfn_endpoints', default=[],
+        help='URLs of the heat-api-cfn of the same nodes, in the same '
+             'order, such as http://node-1:8000; the path, which is signed, '
+             'is that of the pre-signed URL. Without any, signals go where '
+             'that URL points to. The environment variable '
+             f'{CFN_ENDPOINTS_VARIABLE}, when set, takes precedence.'),
     cfg.StrOpt(
         'username',
         help='Name of an existing user that owns the stacks of the '
@@ -104,6 +130,10 @@ class NoStateDirectory(Exception):
     """Nobody said where the manifests are."""
 
 
+class WrongEndpoint(Exception):
+    """An endpoint is given that cannot be one."""
+
+
 def list_opts():
     """Give the options as oslo.config's generator wants them."""
     return [(group, OPTIONS)]
@@ -123,3 +153,72 @@ def state_dir(options, environ=os.environ):
             f'[{group.name}] of tempest.conf, or {STATE_DIR_VARIABLE} in '
             'the environment. It must be the same in every phase.')
     return os.path.abspath(os.path.expanduser(path))
+
+
+def api_endpoint(options, environ=os.environ):
+    """Give the URL of the heat-api to talk to; None for the catalog's.
+
+    :param options: the group heat_integrationtests of a configuration
+    :param environ: where HEAT_UPGRADE_API_ENDPOINT is looked up
+    :returns: what keystoneauth1 wants of an endpoint_override
+    :raises WrongEndpoint: it is no URL
+    """
+    given = environ.get(API_ENDPOINT_VARIABLE) or options.api_endpoint
+    return _override(given) if given else None
+
+
+def api_endpoints(options, environ=os.environ):
+    """Give the URLs of the heat-apis of single nodes.
+
+    :returns: a list, perhaps empty, of what api_endpoint() gives
+    :raises WrongEndpoint: one is no URL, or there is only one
+    """
+    found = [_override(url) for url in _several(
+        environ.get(API_ENDPOINTS_VARIABLE), options.api_endpoints)]
+    if len(set(found)) < 2 and found:
+        raise WrongEndpoint(
+            f'api_endpoints of [{group.name}], or {API_ENDPOINTS_VARIABLE}, '
+            f'names one heat-api alone, {found[0]}; to go from one node to '
+            'another takes two. Name both, or none.')
+    return found
+
+
+def cfn_endpoints(options, environ=os.environ):
+    """Give the URLs of the heat-api-cfn of the nodes of api_endpoints().
+
+    :returns: a list: as long as that, or empty
+    :raises WrongEndpoint: one is no URL, or they are more or fewer
+    """
+    found = [_url(url).rstrip('/') for url in _several(
+        environ.get(CFN_ENDPOINTS_VARIABLE), options.cfn_endpoints)]
+    nodes = len(api_endpoints(options, environ))
+    if found and len(found) != nodes:
+        raise WrongEndpoint(
+            f'cfn_endpoints of [{group.name}], or {CFN_ENDPOINTS_VARIABLE}, '
+            f'names {len(found)} nodes, and api_endpoints {nodes}: they '
+            'must name the same, in the same order')
+    return found
+
+
+def _several(text, option):
+    if not text:
+        return option
+    return [url.strip() for url in text.split(',') if url.strip()]
+
+
+def _override(url):
+    # Keystone's catalog knows two notations and two names of this;
+    # keystoneauth1 fills in one.
+    url = _url(url).rstrip('/').replace('$(', '%(').replace(
+        '%(tenant_id)s', '%(project_id)s')
+    return url if '%(project_id)s' in url else f'{url}/%(project_id)s'
+
+
+def _url(text):
+    parts = parse.urlsplit(text)
+    if parts.scheme not in ('http', 'https') or not parts.netloc:
+        raise WrongEndpoint(
+            f'{text!r} in [{group.name}] of tempest.conf, or in the '
+            'environment, is not the URL of an API, such as '
+            'http://node-1:8004/v1')
+    return text

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The four kinds of tests of a scenario, as decorators.
+"""The kinds of tests, as decorators: four of a scenario, and two others.
 
 A kind is two tempest attributes: its own name, by which phases.py selects
 it, and those of the phases that it takes part in.
@@ -64,3 +64,11 @@ def post(test):
 def smoke(test):
     """Mark a test that needs no record; any release, any time."""
     return _kind('smoke')(test)
+
+
+def cross(test):
+    """Mark a test that goes from one node's API to another's.
+
+    It needs no record; any mix of releases, any time.
+    """
+    return _kind('cross')(test)

@@ -18,6 +18,7 @@ or run it: ``python -m heat_integrationtests.phases PHASE``.
 
 import argparse
 import ast
+import collections
 import dataclasses
 import os
 import pathlib
@@ -28,7 +29,10 @@ import tempfile
 
 from heat_integrationtests import config
 
-KINDS = ('pre', 'verify', 'during', 'post', 'smoke')
+KINDS = ('pre', 'verify', 'during', 'post', 'smoke', 'cross')
+
+# Of tests that need no record; so a choice of scenarios may leave them out.
+WITHOUT_RECORD = ('smoke', 'cross')
 
 # Says how many classes run side by side; see side_by_side.
 LANES_VARIABLE = 'HEAT_UPGRADE_LANES'
@@ -36,6 +40,9 @@ LANES_VARIABLE = 'HEAT_UPGRADE_LANES'
 # Exit status when the tests ran and one failed, and when none ran.
 FAILED = 1
 NOTHING_RAN = 3
+
+# Subunit's words for a test that was begun and ended.
+EXECUTED = ('success', 'fail', 'xfail', 'uxsuccess')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,9 +56,10 @@ class Phase:
 PHASES = (
     Phase('pre-upgrade', ('pre', 'verify')),
     Phase('during-upgrade', ('during',)),
-    Phase('mixed', ('verify',)),
+    Phase('mixed', ('verify', 'smoke', 'cross')),
     Phase('post-upgrade', ('verify', 'post')),
     Phase('smoke', ('smoke',)),
+    Phase('cross', ('cross',)),
 )
 
 
@@ -82,7 +90,8 @@ def regex(*kinds):
         raise ValueError(f'Unknown kinds {sorted(unknown)}; the kinds are '
                          + ', '.join(KINDS))
     names = kinds[0] if len(kinds) == 1 else f'({"|".join(kinds)})'
-    return rf'^heat_integrationtests\.(smoke|scenarios)\..*[\[,]{names}[,\]]'
+    return (rf'^heat_integrationtests\.(smoke|scenarios|cross)\.'
+            rf'.*[\[,]{names}[,\]]')
 
 
 def scenario_tests():
@@ -164,31 +173,33 @@ def runs(repository):
         return 0
 
 
-def executed(repository):
-    """Count the tests of the last run that were not skipped.
+def outcomes(repository):
+    """Count the tests of the last run by how they ended.
 
     :param repository: the directory that stestr kept its results in
+    :returns: a Counter of subunit's words: success, fail, skip, inprogress
+        for those that never ended …
     """
     # Imported here: who only asks for a regex need not have stestr.
     from stestr.repository import util
     import subunit
     import testtools
 
-    seen = set()
+    ended = {}
 
     def note(test):
-        if test['status'] in ('success', 'fail', 'xfail', 'uxsuccess'):
-            seen.add(test['id'])
+        if test['status'] != 'exists':
+            ended[test['id']] = test['status']
 
     try:
         last = util.get_repo_open(repo_url=repository).get_latest_run()
     except KeyError:
-        return 0
+        return collections.Counter()
     result = testtools.StreamToDict(note)
     result.startTestRun()
     subunit.ByteStreamToStreamResult(last.get_subunit_stream()).run(result)
     result.stopTestRun()
-    return len(seen)
+    return collections.Counter(ended.values())
 
 
 def run(name, *, state_dir=None, repository=None, concurrency=None,
@@ -196,14 +207,18 @@ def run(name, *, state_dir=None, repository=None, concurrency=None,
     """Run a phase and give its exit status.
 
     Each kind has its own process, one after the other; the first that
-    fails ends the phase, since what follows builds on it.
+    fails ends the phase, since what follows builds on it. A kind without a
+    record may be left out by the choice of scenarios, and cross by the
+    configuration; any other executes a test.
 
     :param name: the name of the phase
     :param state_dir: where the manifests are; see config.state_dir
     :param repository: where stestr keeps its results; default: a
         temporary directory
-    :returns: 0; FAILED; or NOTHING_RAN when a kind executed no test
+    :returns: 0; FAILED; or NOTHING_RAN when a kind that is not left out
+        executed no test, or all are left out
     """
+    tested = False
     with tempfile.TemporaryDirectory(prefix='heat-stestr-') as temporary:
         for kind in phase(name).kinds:
             kept = os.path.join(repository or temporary, kind)
@@ -216,13 +231,24 @@ def run(name, *, state_dir=None, repository=None, concurrency=None,
                 env=environment(state_dir), check=False).returncode
             # When nothing is selected there is no run, but perhaps an
             # older one.
-            if runs(kept) == before or not executed(kept):
-                print(f'{name}: no test of the kind {kind} was executed',
-                      file=sys.stderr)
+            found = (outcomes(kept) if runs(kept) > before
+                     else collections.Counter())
+            if any(found[word] for word in EXECUTED):
+                if status:
+                    return FAILED
+                tested = True
+                continue
+            print(f'{name}: no test of the kind {kind} was executed',
+                  file=sys.stderr)
+            if not _left_out(kind, found, scenarios):
                 return NOTHING_RAN
-            if status:
-                return FAILED
-    return 0
+    return 0 if tested else NOTHING_RAN
+
+
+def _left_out(kind, found, scenarios):
+    if not found:
+        return scenarios and kind in WITHOUT_RECORD
+    return kind == 'cross' and set(found) == {'skip'}
 
 
 def _pattern(text):

@@ -12,6 +12,7 @@
 
 """Phases select exactly their kinds, and a run says how it ended."""
 
+import collections
 import os
 import re
 import subprocess
@@ -94,8 +95,10 @@ class SelectionTest(testtools.TestCase):
     def test_phases_run_their_kinds_in_order(self):
         self.assertEqual(
             {'pre-upgrade': ('pre', 'verify'),
-             'during-upgrade': ('during',), 'mixed': ('verify',),
-             'post-upgrade': ('verify', 'post'), 'smoke': ('smoke',)},
+             'during-upgrade': ('during',),
+             'mixed': ('verify', 'smoke', 'cross'),
+             'post-upgrade': ('verify', 'post'), 'smoke': ('smoke',),
+             'cross': ('cross',)},
             {known.name: known.kinds for known in phases.PHASES})
 
     def test_an_unknown_phase_is_refused_with_those_that_are(self):
@@ -117,16 +120,16 @@ class RunTest(testtools.TestCase):
         super().setUp()
         self.ran = []
         self.statuses = {}
-        self.counts = {}
+        self.outcomes = {}
         self.empty = ()
         self.useFixture(fixtures.MockPatchObject(
             subprocess, 'run', self.stestr))
         self.useFixture(fixtures.MockPatchObject(
             phases, 'runs', lambda directory: len(self.ran)))
         self.useFixture(fixtures.MockPatchObject(
-            phases, 'executed',
-            lambda directory: self.counts.get(
-                os.path.basename(directory), 1)))
+            phases, 'outcomes',
+            lambda directory: collections.Counter(self.outcomes.get(
+                os.path.basename(directory), ['success']))))
 
     def stestr(self, command, env, check):
         kind = re.search(r',\]\)(\w+)\[,', command[-1].replace(
@@ -146,12 +149,37 @@ class RunTest(testtools.TestCase):
         self.assertEqual(['verify'], [kind for kind, _ in self.ran])
 
     def test_a_kind_without_tests_is_not_a_success(self):
-        self.counts['post'] = 0
+        self.outcomes['post'] = ['skip']
         self.assertEqual(phases.NOTHING_RAN, phases.run('post-upgrade'))
 
     def test_an_older_run_does_not_stand_for_one_without_tests(self):
         self.empty = ('verify',)
         self.assertEqual(phases.NOTHING_RAN, phases.run('post-upgrade'))
+
+    def test_cross_is_left_out_where_no_nodes_are_configured(self):
+        self.outcomes['cross'] = ['skip', 'skip']
+        self.statuses['cross'] = 1
+        self.assertEqual(0, phases.run('mixed'))
+        self.assertEqual(['verify', 'smoke', 'cross'],
+                         [kind for kind, _ in self.ran])
+
+    def test_cross_that_dies_in_the_midst_is_not_left_out(self):
+        self.outcomes['cross'] = ['skip', 'inprogress']
+        self.assertEqual(phases.NOTHING_RAN, phases.run('mixed'))
+
+    def test_cross_must_be_found_where_all_is_to_run(self):
+        self.empty = ('cross',)
+        self.assertEqual(phases.NOTHING_RAN, phases.run('mixed'))
+
+    def test_a_choice_of_scenarios_may_leave_out_what_has_no_record(self):
+        self.empty = ('smoke', 'cross')
+        self.assertEqual(0, phases.run('mixed', scenarios='snapshot'))
+        self.assertEqual(['verify'], [kind for kind, _ in self.ran])
+
+    def test_a_choice_that_leaves_out_all_is_not_a_success(self):
+        self.empty = ('smoke',)
+        self.assertEqual(phases.NOTHING_RAN,
+                         phases.run('smoke', scenarios='snapshot'))
 
 
 class UsageTest(testtools.TestCase):
