@@ -1,0 +1,181 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""HeatUpgrade::Ledger::Item, a resource whose backend keeps a ledger.
+
+Loaded by Heat through its option plugin_dirs, on every release that the lab
+knows; see heat_upgrade.ledger.backend for the other side.
+"""
+
+from heat.common import exception
+from heat.engine import attributes
+from heat.engine.plugins import ledger_calls
+from heat.engine import properties
+from heat.engine import resource
+
+
+class LedgerItem(resource.Resource):
+    """Something that exists in the ledger.
+
+    The backend alone decides how long an operation takes and whether it
+    fails. A failed item is replaced by the next update, as Heat's base class
+    has it.
+    """
+
+    PROPERTIES = (LABEL, VALUE, RESTORE_FROM) = (
+        'label', 'value', 'restore_from')
+
+    ATTRIBUTES = (LABEL_ATTR, VALUE_ATTR, ID_ATTR) = ('label', 'value', 'id')
+
+    properties_schema = {
+        LABEL: properties.Schema(
+            properties.Schema.STRING,
+            'By what the tool knows it.',
+            required=True,
+        ),
+        VALUE: properties.Schema(
+            properties.Schema.STRING,
+            'What it holds.',
+            default='',
+            update_allowed=True,
+        ),
+        RESTORE_FROM: properties.Schema(
+            properties.Schema.STRING,
+            'Id of the snapshot that its value comes from; set by a '
+            'restore, as the backup_id of OS::Cinder::Volume is.',
+            update_allowed=True,
+        ),
+    }
+
+    attributes_schema = {
+        LABEL_ATTR: attributes.Schema(
+            'By what the tool knows it.',
+            type=attributes.Schema.STRING,
+        ),
+        VALUE_ATTR: attributes.Schema(
+            'What the backend holds for it.',
+            type=attributes.Schema.STRING,
+        ),
+        ID_ATTR: attributes.Schema(
+            'Its id in the backend.',
+            type=attributes.Schema.STRING,
+        ),
+    }
+
+    # The key in Heat's resource data under which a snapshot's id is.
+    SNAPSHOT_ID = 'snapshot_id'
+
+    def _start(self, operation, **asked):
+        return ledger_calls.start(
+            operation, stack=self.stack.id or '', resource=self.name,
+            row=self.uuid or '', **asked)
+
+    def _is_complete(self, work):
+        """Tell whether an operation has ended; with one GET at most.
+
+        :param work: what _start gave, or None if there is nothing to do
+        """
+        if work is None:
+            return True
+        if work['status'] == 'in-progress':
+            work = ledger_calls.get('/operations/%s' % work['number'])
+        if work['status'] == 'failed':
+            message = '%s of %s: %s' % (work['operation'], work['item'],
+                                        work['reason'])
+            if work['transient']:
+                raise exception.ResourceInError(
+                    resource_status='error', status_reason=message)
+            raise exception.Error(message)
+        return work['status'] == 'done'
+
+    def handle_create(self):
+        work = self._start('create', label=self.properties[self.LABEL],
+                           value=self.properties[self.VALUE])
+        self.resource_id_set(work['item'])
+        return work
+
+    def handle_update(self, json_snippet, tmpl_diff, prop_diff):
+        snapshot = prop_diff.get(self.RESTORE_FROM)
+        if snapshot:
+            return self._start('restore', item=self.resource_id,
+                               snapshot=snapshot)
+        if self.VALUE in prop_diff:
+            after = json_snippet.properties(self.properties_schema,
+                                            self.context)
+            return self._start('update', item=self.resource_id,
+                               value=after[self.VALUE])
+        return None
+
+    def handle_delete(self):
+        if self.resource_id is None:
+            return None
+        try:
+            return self._start('delete', item=self.resource_id)
+        except ledger_calls.Gone:
+            return None
+
+    def handle_suspend(self):
+        return self._start('suspend', item=self.resource_id)
+
+    def handle_resume(self):
+        return self._start('resume', item=self.resource_id)
+
+    def handle_check(self):
+        return self._start('check', item=self.resource_id)
+
+    def handle_snapshot(self):
+        work = self._start('snapshot', item=self.resource_id)
+        self.data_set(self.SNAPSHOT_ID, work['snapshot'])
+        return work
+
+    def handle_delete_snapshot(self, snapshot):
+        taken = (snapshot.get('resource_data') or {}).get(self.SNAPSHOT_ID)
+        if not taken:
+            return None
+        try:
+            return self._start('delete-snapshot', snapshot=taken)
+        except ledger_calls.Gone:
+            return None
+
+    def handle_restore(self, defn, restore_data):
+        # Changes nothing: since 27 it is called for the delete of a
+        # snapshot, too.
+        data = (restore_data or {}).get('resource_data') or {}
+        if not data.get(self.SNAPSHOT_ID):
+            return defn
+        props = {name: value for name, value in
+                 defn.properties(self.properties_schema,
+                                 self.context).data.items()
+                 if value is not None}
+        props[self.RESTORE_FROM] = data[self.SNAPSHOT_ID]
+        return defn.freeze(properties=props)
+
+    check_create_complete = _is_complete
+    check_update_complete = _is_complete
+    check_delete_complete = _is_complete
+    check_suspend_complete = _is_complete
+    check_resume_complete = _is_complete
+    check_check_complete = _is_complete
+    check_snapshot_complete = _is_complete
+    check_delete_snapshot_complete = _is_complete
+
+    def _resolve_attribute(self, name):
+        if self.resource_id is None:
+            return None
+        try:
+            return ledger_calls.get('/items/%s' % self.resource_id)[name]
+        except ledger_calls.Gone:
+            return None
+
+
+def resource_mapping():
+    return {'HeatUpgrade::Ledger::Item': LedgerItem}

@@ -1,0 +1,157 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What exists after some events: a fold over the ledger's record."""
+
+import dataclasses
+
+from heat_upgrade.ledger import record
+
+IN_PROGRESS = 'in-progress'
+
+# States of an item. What is in progress besides, the operations tell.
+CREATING, ACTIVE, SUSPENDED, DELETING, ERROR = (
+    'creating', 'active', 'suspended', 'deleting', 'error')
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """Something that exists physically.
+
+    :ivar id: Heat's physical resource id
+    :ivar label: see :mod:`heat_upgrade.ledger.client`
+    :ivar value: what it holds now
+    :ivar stack: id of the stack that made it
+    :ivar resource: logical name
+    :ivar row: uuid of Heat's resource row that made it
+    :ivar state: CREATING, ACTIVE, SUSPENDED, DELETING or ERROR
+    """
+
+    id: str
+    label: str
+    value: str
+    stack: str
+    resource: str
+    row: str
+    state: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """What an item held at a time; it may outlive the item."""
+
+    id: str
+    item: str
+    label: str
+    value: str
+    stack: str
+    resource: str
+    row: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """One operation: how it started, and how it stands.
+
+    :ivar start: the :class:`heat_upgrade.ledger.record.Event` that started
+        it
+    :ivar status: IN_PROGRESS, or DONE or FAILED of the record
+    :ivar reason: of a failure
+    """
+
+    start: record.Event
+    status: str
+    reason: str = ''
+
+
+class State:
+    """All that the events up to now have made.
+
+    :param events: of :class:`heat_upgrade.ledger.record.Event`
+
+    :ivar items: {id: Item}
+    :ivar snapshots: {id: Snapshot}
+    :ivar works: {number: Work}
+    :ivar keys: {key: number}
+    """
+
+    def __init__(self, events=()):
+        self.items = {}
+        self.snapshots = {}
+        self.works = {}
+        self.keys = {}
+        self._values_from = {}
+        for event in events:
+            self.apply(event)
+
+    def open(self):
+        """Return the works that are in progress, oldest first."""
+        return [work for work in list(self.works.values())
+                if work.status == IN_PROGRESS]
+
+    def apply(self, event):
+        """Take in the next event."""
+        if event.status == record.STARTED:
+            self._start(event)
+            return
+        work = self.works[event.number]
+        if event.status == record.DONE:
+            self._done(event)
+        elif event.operation in ('create', 'delete'):
+            self._change(event.item, state=ERROR)
+        # Last: who sees it done, sees what it did.
+        self.works[event.number] = dataclasses.replace(
+            work, status=event.status, reason=event.reason)
+
+    def _start(self, event):
+        if event.operation == 'create':
+            self.items[event.item] = Item(
+                id=event.item, label=event.label, value=event.value or '',
+                stack=event.stack, resource=event.resource, row=event.row,
+                state=CREATING)
+        elif event.operation == 'delete':
+            self._change(event.item, state=DELETING)
+        self.works[event.number] = Work(event, IN_PROGRESS)
+        if event.key:
+            self.keys[event.key] = event.number
+
+    def _done(self, event):
+        settled = {'create': ACTIVE, 'suspend': SUSPENDED, 'resume': ACTIVE}
+        if event.operation in settled:
+            self._change(event.item, state=settled[event.operation])
+        elif event.operation == 'delete':
+            self.items.pop(event.item, None)
+        elif event.operation == 'snapshot':
+            self._take(event)
+        elif event.operation == 'delete-snapshot':
+            self.snapshots.pop(event.snapshot, None)
+        elif event.operation in ('update', 'restore'):
+            self._update(event)
+
+    def _update(self, event):
+        # Of two updates the one that was asked for last is the one to stay.
+        if event.number > self._values_from.get(event.item, 0):
+            self._values_from[event.item] = event.number
+            if event.value is not None:
+                self._change(event.item, value=event.value)
+
+    def _take(self, event):
+        item = self.items[event.item]
+        self.snapshots[event.snapshot] = Snapshot(
+            id=event.snapshot, item=item.id, label=item.label,
+            value=item.value, stack=item.stack, resource=item.resource,
+            row=item.row)
+
+    def _change(self, item, **changes):
+        if item in self.items:
+            self.items[item] = dataclasses.replace(self.items[item],
+                                                   **changes)
