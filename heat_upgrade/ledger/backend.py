@@ -23,8 +23,10 @@ import dataclasses
 import hmac
 import http.server
 import json
+import os
 import re
 import socketserver
+import sys
 import threading
 import traceback
 import urllib.parse
@@ -39,25 +41,25 @@ _ASKED = ('key', 'item', 'label', 'value', 'snapshot', 'stack', 'resource',
           'row')
 
 
-def work_json(book, work):
+def work_json(work):
     """Return how an operation stands, for the plugin and the client."""
     start = work.start
     return {'number': start.number, 'item': start.item, 'label': start.label,
             'operation': start.operation, 'stack': start.stack,
             'resource': start.resource, 'since': start.monotonic,
             'snapshot': start.snapshot, 'status': work.status,
-            'reason': work.reason, 'transient': book.transient(start.number)}
+            'reason': work.reason, 'transient': work.transient}
 
 
 def _start(book, body):
     _known(body['operation'])
-    return work_json(book, book.start(
+    return work_json(book.start(
         operation=body['operation'],
         **{name: body[name] for name in _ASKED if name in body}))
 
 
 def _operation(book, number):
-    return work_json(book, book.work(int(number)))
+    return work_json(book.work(int(number)))
 
 
 def _items(book):
@@ -77,12 +79,12 @@ def _snapshots(book):
             list(book.state.snapshots.values())]
 
 
-def _events(book):
-    return [dataclasses.asdict(one) for one in book.events]
+def _events(book, after):
+    return [dataclasses.asdict(one) for one in book.events[int(after):]]
 
 
 def _parked(book, body):
-    return [work_json(book, one) for one in book.parked(body.get('label'))]
+    return [work_json(one) for one in book.parked(body.get('label'))]
 
 
 def _hold(book, body):
@@ -117,10 +119,24 @@ _GET = [(re.compile(pattern), answer) for pattern, answer in (
     (r'/items/([^/]+)', _item),
     (r'/operations/(\d+)', _operation),
     (r'/snapshots', _snapshots),
-    (r'/events', _events))]
+    (r'/events/(\d+)', _events))]
 
 _POST = {'/operations': _start, '/parked': _parked, '/holds': _hold,
          '/release': _release, '/failures': _fail, '/slowness': _slow}
+
+
+def _die():
+    """End at once: who has no record must not go on as if it had."""
+    traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def _keep_time(book):
+    try:
+        book.keep_time()
+    except Exception:
+        _die()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -162,9 +178,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             status, body = 404, {'error': str(exc)}
         except (KeyError, TypeError, ValueError) as exc:
             status, body = 400, {'error': repr(exc)}
-        except Exception as exc:
-            traceback.print_exc()
-            status, body = 500, {'error': repr(exc)}
+        except record.Unwritable:
+            _die()
         content = json.dumps(body).encode()
         self.send_response(status)
         self.send_header('Content-Type', 'application/json')
@@ -213,7 +228,7 @@ def main(argv=None):
     with open(arguments.access) as file:
         access = json.load(file)
     book = books.Book(record.Record(arguments.record))
-    threading.Thread(target=book.keep_time, daemon=True).start()
+    threading.Thread(target=_keep_time, args=[book], daemon=True).start()
     server = Server(urllib.parse.urlsplit(access['url']).port, book,
                     access['token'])
     print(f'{len(book.events)} events in {arguments.record}', flush=True)

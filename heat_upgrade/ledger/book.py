@@ -17,12 +17,13 @@ import threading
 import time
 import uuid
 
+from heat_upgrade.ledger import comparison
 from heat_upgrade.ledger import orders
 from heat_upgrade.ledger import record
 from heat_upgrade.ledger import state
 
 # By this a physical id of Heat's is known to be one of the ledger's.
-ITEM_PREFIX = 'ledger-item-'
+ITEM_PREFIX = comparison.ITEM_PREFIX
 SNAPSHOT_PREFIX = 'ledger-snapshot-'
 
 GONE = 'the item is gone'
@@ -140,10 +141,6 @@ class Book:
         except KeyError:
             raise NotFound(f'no operation {number}') from None
 
-    def transient(self, number):
-        """Tell whether a failure is one that is worth another try."""
-        return self._courses.get(number, _Course()).transient
-
     def hold(self, label, operation):
         with self._changed:
             self.orders.hold(label, operation)
@@ -207,16 +204,17 @@ class Book:
             gone = (start.operation != 'delete-snapshot'
                     and start.item not in self.state.items)
             if gone:
-                self._end(work, GONE)
+                self._end(work, GONE, False)
             elif (not self._is_held(work)
                   and self._course(work).due <= self._clock()):
-                self._end(work, self._course(work).failure)
+                course = self._course(work)
+                self._end(work, course.failure, course.transient)
 
-    def _end(self, work, failure):
+    def _end(self, work, failure, transient):
         self._write(dataclasses.replace(
             work.start, time=time.time(), monotonic=self._clock(), key='',
             status=record.FAILED if failure else record.DONE,
-            reason=failure))
+            reason=failure, transient=transient))
 
     def _write(self, event):
         self._record.append(event)

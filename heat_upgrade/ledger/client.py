@@ -111,10 +111,13 @@ class Client:
         """Return the :class:`Snapshot` list of what exists now."""
         return [Snapshot(**one) for one in self._call('GET', '/snapshots')]
 
-    def events(self):
-        """Return the :class:`Event` list of all that ever happened."""
+    def events(self, after=0):
+        """Return the :class:`Event` list of all that ever happened.
+
+        :param after: how many to leave out, since they are known
+        """
         return [record.from_json(one) for one in
-                self._call('GET', '/events')]
+                self._call('GET', f'/events/{after}')]
 
     def _call(self, method, path, **body):
         connection = http.client.HTTPConnection(self._address,

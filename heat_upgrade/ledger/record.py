@@ -22,6 +22,10 @@ OPERATIONS = ('create', 'update', 'delete', 'suspend', 'resume', 'check',
 STARTED, DONE, FAILED = 'started', 'done', 'failed'
 
 
+class Unwritable(Exception):
+    """The record cannot be written, so nothing may be answered any more."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Event:
     """What happened to one item.
@@ -40,6 +44,7 @@ class Event:
     :ivar value: that the item takes by it, None if it takes none
     :ivar snapshot: id of the snapshot that it is about, or ''
     :ivar reason: of a failure
+    :ivar transient: whether a failure is worth another try
     :ivar key: that the caller gave it, to be known again
     """
 
@@ -56,6 +61,7 @@ class Event:
     value: str | None = None
     snapshot: str = ''
     reason: str = ''
+    transient: bool = False
     key: str = ''
 
 
@@ -95,12 +101,18 @@ class Record:
         os.close(directory)
 
     def append(self, event):
-        """Write an event; when this returns it outlives a power cut."""
+        """Write an event; when this returns it outlives a power cut.
+
+        :raises: :class:`Unwritable`
+        """
         line = json.dumps(dataclasses.asdict(event)) + '\n'
         left = line.encode()
-        while left:
-            left = left[os.write(self._fd, left):]
-        os.fsync(self._fd)
+        try:
+            while left:
+                left = left[os.write(self._fd, left):]
+            os.fsync(self._fd)
+        except OSError as exc:
+            raise Unwritable(f'the record cannot be written: {exc}') from exc
         self.events.append(event)
 
     def close(self):

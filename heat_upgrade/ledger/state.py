@@ -66,11 +66,13 @@ class Work:
         it
     :ivar status: IN_PROGRESS, or DONE or FAILED of the record
     :ivar reason: of a failure
+    :ivar transient: whether a failure is worth another try
     """
 
     start: record.Event
     status: str
     reason: str = ''
+    transient: bool = False
 
 
 class State:
@@ -89,14 +91,14 @@ class State:
         self.snapshots = {}
         self.works = {}
         self.keys = {}
+        self._open = {}
         self._values_from = {}
         for event in events:
             self.apply(event)
 
     def open(self):
         """Return the works that are in progress, oldest first."""
-        return [work for work in list(self.works.values())
-                if work.status == IN_PROGRESS]
+        return list(self._open.values())
 
     def apply(self, event):
         """Take in the next event."""
@@ -110,7 +112,9 @@ class State:
             self._change(event.item, state=ERROR)
         # Last: who sees it done, sees what it did.
         self.works[event.number] = dataclasses.replace(
-            work, status=event.status, reason=event.reason)
+            work, status=event.status, reason=event.reason,
+            transient=event.transient)
+        self._open.pop(event.number, None)
 
     def _start(self, event):
         if event.operation == 'create':
@@ -121,6 +125,7 @@ class State:
         elif event.operation == 'delete':
             self._change(event.item, state=DELETING)
         self.works[event.number] = Work(event, IN_PROGRESS)
+        self._open[event.number] = self.works[event.number]
         if event.key:
             self.keys[event.key] = event.number
 
