@@ -91,20 +91,22 @@ class SmokeTest(test.BaseTestCase):
             interval_max=own.build_interval_max)
 
     def create(self, template=ONE_VALUE, *, wait='CREATE_COMPLETE',
-               **fields):
+               through=None, **fields):
         """Create a stack that is deleted when the test ends.
 
+        :param through: a stacks.Stacks to create it by, instead of the
+            test's own, which deletes it
         :returns: a stacks.Stack
         """
         name = f'smoke-{uuid.uuid4().hex[:12]}'
-        stack = self.stacks.request_creation(name, template=template,
-                                             **fields)
+        through = through or self.stacks
+        stack = through.request_creation(name, template=template, **fields)
         self.addCleanup(self.stacks.delete, stack)
         self.addOnException(lambda _: self.addDetail(
             f'stack-{name}',
             attachment.text_content(self.stacks.story(stack))))
         if wait:
-            self.stacks.wait(stack, wait)
+            through.wait(stack, wait)
         return stack
 
     def outputs(self, stack):
