@@ -1,0 +1,176 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What Heat's tables, its queues and its engines' logs say of a stack."""
+
+import dataclasses
+
+DATABASE = 'heat'
+
+# Lines of each engine's log: enough for one operation, not for a day.
+LOG_LINES = 30
+
+# Queues that carry work between engines. What Heat's engines are asked by
+# others (heat-engine-listener.*, reply_*) changes no stack.
+_WORK_QUEUES = ('engine', 'engine_worker')
+
+_TREE = '''
+SELECT id, name, action, status, status_reason, current_traversal, convergence
+FROM stack WHERE deleted_at IS NULL AND (id = %s OR name = %s
+                                         OR name LIKE %s) ORDER BY created_at
+'''
+
+
+@dataclasses.dataclass(frozen=True)
+class Rows:
+    """What the database says of a stack and those nested in it.
+
+    :ivar stacks: (id, name, action, status, reason, traversal, convergence)
+    :ivar locks: (stack id, engine id)
+    :ivar resources: (stack id, row id, name, action, status, physical id,
+        engine id)
+    :ivar sync_points: (stack id, entity, traversal, is_update, input data)
+    """
+
+    stacks: tuple
+    locks: tuple
+    resources: tuple
+    sync_points: tuple
+
+    def at_work(self):
+        """Return the ids of the engines that hold something of it.
+
+        A resource that is a stack of its own, itself in progress, is not
+        worked on, but waited for.
+        """
+        waited_for = {row[0] for row in self.stacks
+                      if row[3] == 'IN_PROGRESS'}
+        return ({engine for _, engine in self.locks}
+                | {row[-1] for row in self.resources
+                   if row[-1] and row[-2] not in waited_for})
+
+
+def rows(cloud, stack_id, name):
+    """Return the :class:`Rows` of a stack and of those nested in it.
+
+    A stack that OS::Heat::Stack makes is Heat's own only by its name, which
+    begins with that of the stack around it.
+
+    :param cloud: :class:`heat_upgrade.cloud.Cloud`
+    :param stack_id: id of the stack
+    :param name: its name
+    """
+    stacks = _select(cloud, _TREE, (stack_id, name, f'{_literal(name)}-%'))
+    ids = [row[0] for row in stacks]
+
+    def of(table, columns, more=''):
+        if not ids:
+            return ()
+        marks = ', '.join(['%s'] * len(ids))
+        return _select(cloud, f'SELECT {columns} FROM {table} '
+                       f'WHERE stack_id IN ({marks}) {more}', ids)
+
+    return Rows(
+        stacks=stacks,
+        locks=of('stack_lock', 'stack_id, engine_id'),
+        resources=of('resource',
+                     'stack_id, id, name, action, status, nova_instance, '
+                     'engine_id', 'ORDER BY id'),
+        sync_points=of('sync_point',
+                       'stack_id, entity_id, traversal_id, is_update, '
+                       'input_data'))
+
+
+def _select(cloud, statement, values):
+    return tuple(tuple(row) for row in cloud.mariadb.execute(
+        statement, tuple(values), database=DATABASE))
+
+
+def _literal(name):
+    return name.replace('\\', '\\\\').replace('%', '\\%').replace('_', '\\_')
+
+
+def waiting_work(queues):
+    """Return the queues in which work waits for an engine that takes it."""
+    return [queue for queue in queues if _carries_work(queue)
+            and queue.consumers and queue.messages + queue.unacknowledged]
+
+
+def lost_work(queues):
+    """Return the queues in which work lies and no engine listens."""
+    return [queue for queue in queues if queue.name in _WORK_QUEUES
+            and queue.messages and not queue.consumers]
+
+
+def _carries_work(queue):
+    return queue.name.split('.')[0] in _WORK_QUEUES
+
+
+def collect(cloud, stack_id, name='', queues=None):
+    """Return as text what there is to know of a stack.
+
+    :param cloud: :class:`heat_upgrade.cloud.Cloud`
+    :param stack_id: id of the stack
+    :param name: its name, by which stacks nested in it are found
+    :param queues: as the broker told a moment ago; None: it is asked
+    """
+    found = rows(cloud, stack_id, name or stack_id)
+    alive = cloud.engines()
+    queues = cloud.queues() if queues is None else queues
+    parts = [
+        ('stack (id, name, action, status, reason, traversal, convergence)',
+         found.stacks),
+        ('stack_lock (stack, engine)',
+         [(stack, _engine(engine, alive)) for stack, engine in found.locks]),
+        ('resource (stack, row, name, action, status, physical, engine)',
+         [(*row[:-1], _engine(row[-1], alive)) for row in found.resources]),
+        ('sync_point (stack, entity, traversal, is_update, input)',
+         found.sync_points),
+        ('engines that live',
+         [(engine, *where) for engine, where in sorted(alive.items())]),
+        ('queues (vhost, name, messages, unacknowledged, consumers)',
+         [dataclasses.astuple(queue) for queue in queues
+          if _carries_work(queue)
+          and (queue.messages or queue.unacknowledged
+               or queue.name in _WORK_QUEUES)]),
+    ]
+    ids = {row[0] for row in found.stacks} | {stack_id}
+    for log in engine_logs(cloud):
+        parts.append((f'last lines of {log.name}', _lines(log, ids)))
+    return '\n'.join(f'{title}:\n' + (''.join(
+        f'  {_text(row)}\n' for row in lines) or '  none\n')
+        for title, lines in parts)
+
+
+def _engine(engine, alive):
+    if engine is None:
+        return 'no engine'
+    if engine in alive:
+        return f'{engine} lives: {" ".join(alive[engine])}'
+    return f'{engine} is dead'
+
+
+def _text(row):
+    if isinstance(row, str):
+        return row
+    return ', '.join(str(word) for word in row)
+
+
+def engine_logs(cloud):
+    """Return the paths of all engines' logs of the run, sorted."""
+    return sorted(cloud.workspace.logs.glob('*heat-engine*.log'))
+
+
+def _lines(log, ids):
+    with open(log, errors='replace') as lines:
+        return [line.rstrip()[:400] for line in lines
+                if any(one in line for one in ids)][-LOG_LINES:]

@@ -1,0 +1,98 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How the operations in flight have ended, and what is wrong with that."""
+
+import dataclasses
+
+from heat_upgrade import findings
+from heat_upgrade.inflight import cases
+
+# What an operation that ended otherwise than it may is a case of.
+_STUCK_CLASS = 2
+# Work that lies in a queue that no engine of its release reads any more.
+_LOST_MESSAGE_CLASS = 5
+
+# How an outcome was repaired.
+BY_UPDATE, BY_DELETE, NOT_AT_ALL = 'update', 'delete', 'nothing'
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How one operation ended.
+
+    :ivar case: :class:`heat_upgrade.inflight.cases.Case`
+    :ivar disruption: one of :data:`heat_upgrade.inflight.oracle.DISRUPTIONS`
+    :ivar stack_id: id of its stack
+    :ivar status: of the stack, such as 'CREATE_COMPLETE'; DELETE_COMPLETE
+        when it is gone
+    :ivar reason: what Heat says about it
+    :ivar seconds: from when the tool began to wait for it until that was
+        seen
+    :ivar legal: whether the reference table has it
+    :ivar stuck: whether it is in progress, and nobody is at work on it
+    :ivar lost: whether messages lie where no engine listens
+    :ivar evidence: text, '' for a legal one
+    :ivar repaired: BY_UPDATE, BY_DELETE, NOT_AT_ALL; '' if not tried
+    """
+
+    case: cases.Case
+    disruption: str
+    stack_id: str
+    status: str
+    reason: str
+    seconds: float
+    legal: bool
+    stuck: bool = False
+    lost: bool = False
+    evidence: str = ''
+    repaired: str = ''
+
+    def as_dict(self):
+        """Return it for the journal: short words and numbers only."""
+        return {'case': self.case.id, 'disruption': self.disruption,
+                'stack': self.stack_id, 'status': self.status,
+                'seconds': round(self.seconds, 2), 'legal': self.legal,
+                'stuck': self.stuck, 'lost': self.lost,
+                'repaired': self.repaired}
+
+
+def title(outcome):
+    """Return in one line what is wrong with an outcome."""
+    how = (f'stuck in {outcome.status}' if outcome.stuck
+           else f'ended in {outcome.status}')
+    told = f'{outcome.case.id}, {outcome.disruption}: {how}'
+    if outcome.lost:
+        told += ', its messages where no engine listens'
+    if outcome.repaired == NOT_AT_ALL:
+        return f'{told}; neither an update nor a delete repairs it'
+    if outcome.repaired == BY_DELETE:
+        return f'{told}; only a delete ends it'
+    if outcome.repaired == BY_UPDATE:
+        return f'{told}; an update repairs it'
+    return told
+
+
+def found(outcomes, *, step, reproduce=''):
+    """Return a :class:`findings.Finding` for each that did not end legally.
+
+    :param outcomes: list of :class:`Outcome`
+    :param step: name of the plan's step in which they ended
+    :param reproduce: the command that shows it again
+    """
+    return [findings.Finding(
+        origin=findings.HEAT,
+        failure_class=_LOST_MESSAGE_CLASS if one.lost else _STUCK_CLASS,
+        severity=findings.ERROR, title=title(one),
+        evidence=f'{one.status}: {one.reason}\n{one.evidence}',
+        step=step, reproduce=reproduce)
+        for one in outcomes if not one.legal]

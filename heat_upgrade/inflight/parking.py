@@ -1,0 +1,250 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One operation in flight: its stack, where it is parked, how it goes on."""
+
+import secrets
+
+from heat_upgrade import errors
+from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import layouts
+from heat_upgrade.inflight import oracle
+from heat_upgrade.inflight import templates
+
+# Minutes; what Heat itself would end meanwhile could not be told from what
+# the disruption did to it.
+_STACK_TIMEOUT = 60
+
+# Heat names a wait condition's signals; one that is sent twice counts once.
+_SIGNAL = {'status': 'SUCCESS', 'id': 'in-flight', 'reason': 'go on',
+           'data': 'gone on'}
+
+_SNAPSHOT = 'in-flight'
+
+# Kinds whose stack must be there, complete, before the operation.
+_PREPARED = tuple(kind for kind in cases.KINDS if kind != cases.CREATE)
+
+# Seconds: a signal is a call that waits for an engine. Where none is left
+# nobody may wait for that as long as Heat's API does.
+SIGNAL_TIMEOUT = 10
+
+
+class Flight:
+    """A case on its way.
+
+    :param case: :class:`heat_upgrade.inflight.cases.Case`
+    :param api: :class:`heat_upgrade.api.Api`
+    :param ledger: :class:`heat_upgrade.ledger.client.Client`
+
+    :ivar name: of its stack; those of nested stacks begin with it and '-'
+    :ivar stack_id: id of its stack, '' before there is one
+    """
+
+    def __init__(self, case, api, ledger):
+        self.case = case
+        self.layout = layouts.layout(case)
+        self.name = f'inflight-{case.id}-{secrets.token_hex(3)}'
+        self.stack_id = ''
+        self.signalled = case.parked != cases.SIGNAL
+        self._api = api
+        self._ledger = ledger
+
+    @property
+    def needs_stack(self):
+        return self.case.kind in _PREPARED
+
+    @property
+    def _path(self):
+        return f'stacks/{self.name}/{self.stack_id}'
+
+    def owns(self, name):
+        """Tell whether a stack is its own or nested in it, by the name."""
+        return name == self.name or name.startswith(f'{self.name}-')
+
+    def prepare(self):
+        """Begin to create the stack of a kind that needs one."""
+        if self.needs_stack:
+            self._create()
+
+    def start(self):
+        """Hold what is to be held, and begin the operation.
+
+        :raises: :class:`errors.LabError` if Heat refuses
+        """
+        for name in self.layout.held:
+            self._ledger.hold(self._label(name), self.layout.operation)
+        if self.layout.fails:
+            self._ledger.fail(self._label(self.layout.fails), cases.UPDATE)
+        _STARTERS[self.case.kind](self)
+
+    def _label(self, name):
+        return layouts.label(self.case, name)
+
+    def _create(self):
+        answer = self._call('POST', 'stacks', self._body(
+            templates.FIRST, stack_name=self.name), expected=(201,))
+        self.stack_id = answer.body['stack']['id']
+
+    def _update(self):
+        self._call('PUT', self._path, self._body(templates.SECOND))
+
+    def _update_to_fail(self):
+        self._call('PUT', self._path, self._body(
+            templates.SECOND, disable_rollback=False))
+
+    def _delete(self):
+        self._call('DELETE', self._path, expected=(204,))
+
+    def _suspend(self):
+        self._call('POST', f'{self._path}/actions', {'suspend': None},
+                   expected=(200, 202))
+
+    def _snapshot(self):
+        self._call('POST', f'{self._path}/snapshots', {'name': _SNAPSHOT},
+                   expected=(200, 201, 202))
+
+    def _body(self, step, **more):
+        return {'template': templates.template(self.case, step),
+                'disable_rollback': True, 'timeout_mins': _STACK_TIMEOUT,
+                **more}
+
+    def _call(self, method, path, body=None, expected=(200, 202)):
+        try:
+            answer = self._api.call(method, path, body)
+        except OSError as exc:
+            raise errors.LabError(
+                f'{self.case.id}: {method} {path} got no answer: '
+                f'{exc}') from exc
+        if answer.status not in expected:
+            raise errors.LabError(
+                f'{self.case.id}: {method} {path} got {answer.status} '
+                f'instead of {expected[0]}: {str(answer.body)[:500]}')
+        return answer
+
+    def not_parked(self, parked, status, names):
+        """Return what is missing until it is parked for certain.
+
+        :param parked: labels that the ledger says are held in progress
+        :param status: status of the stack, such as 'CREATE_IN_PROGRESS'
+        :param names: {name: id} of the stacks that are there
+        :returns: '' if nothing is missing
+        """
+        wanted = f'{oracle.action(self.case)}_IN_PROGRESS'
+        if status != wanted:
+            return f'the stack is {status}, not {wanted}'
+        missing = {self._label(name) for name in self.layout.held} - parked
+        if missing:
+            return f'{", ".join(sorted(missing))} not held'
+        if self.case.parked == cases.SIGNAL:
+            story = self._gate_story(names)
+            if story:
+                return story
+        return next(filter(None, (self._beside_story(name)
+                                  for name in self.layout.beside)), '')
+
+    def _gate_story(self, names):
+        path = self._gate_path(names)
+        if path is None:
+            return 'no nested stack'
+        seen = self._resource_status(path, layouts.GATE)
+        return '' if seen == 'CREATE_IN_PROGRESS' else (
+            f'the wait condition is {seen}')
+
+    def _gate_path(self, names):
+        """Return the path of the stack with the wait condition, or None."""
+        if self.case.shape != cases.NESTED:
+            return self._path
+        return next((f'stacks/{name}/{stack_id}'
+                     for name, stack_id in names.items()
+                     if name.startswith(f'{self.name}-inner-')), None)
+
+    def _beside_story(self, name):
+        """Tell what one that is to be complete is instead."""
+        seen = self._resource_status(self._path, name)
+        action = oracle.action(self.case)
+        if self.case.kind == cases.ROLLBACK:
+            # It may have been changed and back, or not at all.
+            good = seen.endswith('_COMPLETE') and any(
+                item.label == self._label(name) and item.value
+                == f'v{templates.FIRST}' for item in self._ledger.items())
+        else:
+            good = seen == f'{action}_COMPLETE' or (
+                action == 'DELETE' and seen == 'gone')
+        return '' if good else f'{name} beside it is {seen}'
+
+    def _resource_status(self, path, name):
+        answer = self._api.call('GET', f'{path}/resources/{name}')
+        if answer.status == 404:
+            return 'gone'
+        if answer.status != 200:
+            return f'unknown (HTTP {answer.status})'
+        return answer.body['resource']['resource_status']
+
+    def release(self):
+        """Let the ledger's operations go on."""
+        for name in self.layout.held:
+            self._ledger.release(self._label(name), self.layout.operation)
+
+    def signal(self, names, timeout=SIGNAL_TIMEOUT):
+        """Send the signal of the wait condition, once it can be sent.
+
+        :param names: {name: id} of the stacks that are there
+        :returns: True when it has been sent, or there is none to send
+        """
+        if self.signalled:
+            return True
+        path = self._gate_path(names)
+        if path is None:
+            return False
+        try:
+            answer = self._api.call(
+                'POST', f'{path}/resources/{layouts.HANDLE}/signal',
+                _SIGNAL, timeout=timeout)
+        except OSError:
+            return False
+        self.signalled = answer.status in (200, 204)
+        return self.signalled
+
+    def snapshot_status(self):
+        """Return the status of the snapshot, '' if there is none to take."""
+        if self.case.kind != cases.SNAPSHOT:
+            return ''
+        answer = self._call('GET', f'{self._path}/snapshots')
+        found = answer.body['snapshots']
+        return found[0]['status'] if found else 'gone'
+
+    def mend(self):
+        """Begin the update that is to repair it: what was asked for last.
+
+        :raises: :class:`errors.LabError` if Heat refuses
+        """
+        step = (templates.SECOND if self.case.kind == cases.UPDATE
+                else templates.FIRST)
+        self._call('PUT', self._path, self._body(step))
+
+    def delete(self):
+        """Begin to delete the stack, if there is one.
+
+        :raises: :class:`errors.LabError` if Heat refuses
+        """
+        if self.stack_id:
+            self._call('DELETE', self._path, expected=(204, 404))
+
+
+_STARTERS = {
+    cases.CREATE: Flight._create,
+    cases.UPDATE: Flight._update,
+    cases.DELETE: Flight._delete,
+    cases.SUSPEND: Flight._suspend,
+    cases.SNAPSHOT: Flight._snapshot,
+    cases.ROLLBACK: Flight._update_to_fail,
+}

@@ -1,0 +1,142 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The templates of the cases, made of items that the ledger knows."""
+
+import json
+
+from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import layouts
+
+# The newest version that every release of the lab knows.
+_VERSION = '2021-04-16'
+
+ITEM = 'HeatUpgrade::Ledger::Item'
+
+# What a stack is before its operation, and what an update makes of it.
+FIRST, SECOND = 1, 2
+
+# Longer than any run: a wait condition that ends by itself would hide what
+# the disruption did to it.
+_SIGNAL_TIMEOUT = 3600
+
+
+def template(case, step):
+    """Return the HOT text of a case.
+
+    :param case: :class:`heat_upgrade.inflight.cases.Case`
+    :param step: FIRST or SECOND; an update changes the value of all items,
+        and adds the wait condition of a case that has one
+    """
+    gated = case.parked == cases.SIGNAL and step == (
+        FIRST if case.kind == cases.CREATE else SECOND)
+    build = _BUILDERS[case.shape]
+    return _text(build(case, step, gated))
+
+
+def _text(resources):
+    return json.dumps({'heat_template_version': _VERSION,
+                       'resources': resources}, indent=1)
+
+
+def _item(case, name, step, *, uses=(), after=()):
+    """An item whose value shows that of the items that it uses."""
+    value = f'v{step}'
+    if uses:
+        value = {'list_join': ['/', [
+            {'get_attr': [other, 'value']} for other in uses] + [value]]}
+    found = {'type': ITEM, 'properties': {
+        'label': layouts.label(case, name), 'value': value}}
+    if after:
+        found['depends_on'] = list(after)
+    return found
+
+
+def _gate(*after):
+    """A wait condition with its handle."""
+    return {
+        layouts.HANDLE: {'type': 'OS::Heat::WaitConditionHandle'},
+        layouts.GATE: {
+            'type': 'OS::Heat::WaitCondition',
+            'depends_on': list(after),
+            'properties': {'handle': {'get_resource': layouts.HANDLE},
+                           'count': 1, 'timeout': _SIGNAL_TIMEOUT}}}
+
+
+def _chain(case, step, gated):
+    found = {'a': _item(case, 'a', step)}
+    if case.parked == cases.SIGNAL:
+        if gated:
+            found |= _gate('a')
+        after = (layouts.GATE,) if gated else ()
+        return found | {'c': _item(case, 'c', step, uses=('a',),
+                                   after=after)}
+    return found | {'b': _item(case, 'b', step, uses=('a',)),
+                    'c': _item(case, 'c', step, uses=('b',))}
+
+
+def _fan_out(case, step, gated):
+    found = {'a': _item(case, 'a', step)}
+    if gated:
+        found |= _gate('a')
+    after = (layouts.GATE,) if gated else ()
+    return found | {name: _item(case, name, step, uses=('a',), after=after)
+                    for name in ('b', 'c', 'd')}
+
+
+def _fan_in(case, step, gated):
+    found = {'a': _item(case, 'a', step)}
+    if case.parked == cases.SIGNAL:
+        if gated:
+            found |= _gate()
+        return found | {'c': _item(
+            case, 'c', step, uses=('a',),
+            after=(layouts.GATE,) if gated else ())}
+    return found | {'b': _item(case, 'b', step),
+                    'c': _item(case, 'c', step, uses=('a', 'b'))}
+
+
+def _nested(case, step, gated):
+    inner = {'x': _item(case, 'x', step)}
+    if gated:
+        inner |= _gate('x')
+    inner['y'] = _item(case, 'y', step, uses=('x',),
+                       after=(layouts.GATE,) if gated else ())
+    found = {'inner': {'type': 'OS::Heat::Stack',
+                       'properties': {'template': _text(inner)}}}
+    if layouts.has_after(case):
+        found[layouts.AFTER] = _item(case, layouts.AFTER, step,
+                                     after=('inner',))
+    return found
+
+
+def _group(case, step, gated):
+    found = _gate() if gated else {}
+    batches = {'max_batch_size': layouts.BATCH}
+    found['group'] = {
+        'type': 'OS::Heat::ResourceGroup',
+        'properties': {
+            'count': layouts.MEMBERS,
+            'resource_def': _item(case, layouts.member('%index%'), step)},
+        'update_policy': {'batch_create': batches,
+                          'rolling_update': batches}}
+    if gated:
+        found['group']['depends_on'] = [layouts.GATE]
+    if layouts.has_after(case):
+        found[layouts.AFTER] = _item(case, layouts.AFTER, step,
+                                     after=('group',))
+    return found
+
+
+_BUILDERS = {cases.CHAIN: _chain, cases.FAN_OUT: _fan_out,
+             cases.FAN_IN: _fan_in, cases.NESTED: _nested,
+             cases.GROUP: _group}
