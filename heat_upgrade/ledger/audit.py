@@ -18,8 +18,9 @@ from heat_upgrade.ledger import comparison
 
 DATABASE = 'heat'
 
+# nova_instance is the physical id, under the name of Heat's first days.
 _ROWS = '''\
-SELECT r.stack_id, r.name, r.physical_resource_id, r.uuid, r.action, r.status,
+SELECT r.stack_id, r.name, r.nova_instance, r.uuid, r.action, r.status,
        s.deleted_at IS NOT NULL
 FROM resource r JOIN stack s ON s.id = r.stack_id
 '''
