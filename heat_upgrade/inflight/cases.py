@@ -111,8 +111,10 @@ def sample(seed, count):
     drawn = []
 
     def likeness(case):
-        return sum((case.kind == other.kind) + (case.shape == other.shape)
-                   + (case.parked == other.parked) for other in drawn)
+        # A kind is a code path of its own in Heat: all of them come first.
+        return (sum(case.kind == other.kind for other in drawn),
+                sum((case.shape == other.shape)
+                    + (case.parked == other.parked) for other in drawn))
 
     while left and len(drawn) < count:
         # min takes the first of equals: the shuffle decides.
