@@ -14,15 +14,16 @@
 
 import dataclasses
 import queue
-import time
 
 from heat_upgrade import beside
 from heat_upgrade import errors
 from heat_upgrade.inflight import cases
-from heat_upgrade.inflight import evidence
+from heat_upgrade.inflight import draining
 from heat_upgrade.inflight import oracle
 from heat_upgrade.inflight import outcomes as outcomes_
 from heat_upgrade.inflight import parking
+from heat_upgrade.inflight import settling
+from heat_upgrade.inflight import stacks
 from heat_upgrade import waiting
 
 # Calls to Heat at a time: more make each of them slower on two cores.
@@ -35,40 +36,8 @@ PARK_TIMEOUT = 90
 REMOVE_TIMEOUT = 60
 REPAIR_TIMEOUT = 60
 
-# Seconds from SIGTERM until an engine stops to take work: before that it
-# stops two other servers, each of which polls the broker for up to 5 s.
-DRAIN_TIMEOUT = 30
-
-# What an engine logs when it begins to stop taking work from the queue
-# (WorkerService.stop in heat/engine/worker.py), ...
-STOPPING = 'Stopping engine_worker in engine {}'
-# ... and the seconds after which it surely takes none: the longest poll of
-# oslo.messaging (ACK_REQUEUE_EVERY_SECONDS_MAX), which nothing tells of.
-POLL = 5
-
 # Between two looks at all stacks: each is a call to Heat.
-INTERVAL = 0.5
-
-# For how long nothing may have changed, and nobody have been at work, until
-# a stack counts as stuck. An engine that is at work holds a resource or a
-# lock except for moments between two steps, which take no second.
-QUIET = 6
-# Between two looks for that: each asks the broker, which takes 0.4 s of CPU.
-LOOK_INTERVAL = 2
-
-
-@dataclasses.dataclass(frozen=True)
-class _Stack:
-    id: str
-    status: str
-    reason: str
-
-    @property
-    def in_progress(self):
-        return self.status.endswith('_IN_PROGRESS')
-
-
-_GONE = _Stack('', 'DELETE_COMPLETE', 'it is gone')
+INTERVAL = settling.INTERVAL
 
 
 class Flights:
@@ -97,10 +66,10 @@ class Flights:
         self._each(parking.Flight.prepare, there)
 
         def all_complete():
-            stacks = self._stacks()
+            listed = self._stacks()
             pending = {}
             for flight in there:
-                seen = stacks.get(flight.name, _GONE)
+                seen = listed.get(flight.name, stacks.GONE)
                 if seen.status != 'CREATE_COMPLETE':
                     pending[flight.case.id] = seen.status
                 if not seen.in_progress and flight.case.id in pending:
@@ -123,13 +92,13 @@ class Flights:
 
         def all_parked():
             labels = {one.label for one in self._ledger.parked('inflight/*')}
-            stacks = self._stacks()
-            names = {name: stack.id for name, stack in stacks.items()}
+            listed = self._stacks()
+            names = {name: stack.id for name, stack in listed.items()}
             missing = {}
             for flight in self.flights:
                 if flight in parked:
                     continue
-                status = stacks.get(flight.name, _GONE).status
+                status = listed.get(flight.name, stacks.GONE).status
                 story = flight.not_parked(labels, status, names)
                 if story:
                     missing[flight.case.id] = story
@@ -140,7 +109,7 @@ class Flights:
                            interval=INTERVAL,
                            what='all work in flight to be parked')
 
-    def release_queued(self, nodes=None, *, timeout=DRAIN_TIMEOUT):
+    def release_queued(self, nodes=None, *, timeout=draining.TIMEOUT):
         """Let those go on whose next step is to lie in the queue.
 
         To be called when the engines of some nodes have been asked to stop,
@@ -155,7 +124,7 @@ class Flights:
                   if flight.case.parked == cases.QUEUED]
         if not queued:
             return True
-        drained = self._drained(self._engines(nodes), timeout)
+        drained = draining.drained(self._engines(nodes), timeout)
         for flight in queued:
             flight.release()
         return drained
@@ -167,24 +136,6 @@ class Flights:
             if nodes is None or name in nodes:
                 found[node.process('engine')] = node.engines()
         return found
-
-    def _drained(self, engines, timeout):
-        """Wait until none of these takes work any more."""
-        def stopping():
-            return all(_has_logged(process.log, ids)
-                       or not process.running()
-                       for process, ids in engines.items())
-        try:
-            waiting.wait_until(stopping, timeout=timeout,
-                               what='the engines to take no work any more')
-        except errors.WaitTimeout:
-            return False
-        since = time.monotonic()
-        waiting.wait_until(
-            lambda: (time.monotonic() - since >= POLL
-                     or not any(one.running() for one in engines)),
-            timeout=2 * POLL, what='the last poll of the engines')
-        return True
 
     def release(self):
         """Let all go on, and send the signals that can be sent now."""
@@ -213,78 +164,10 @@ class Flights:
         :param timeout: seconds; oracle.BOUND says where it comes from
         :returns: an Outcome of each, in order
         """
-        start = time.monotonic()
-        looks = {}
-        ended = {}
         self.release()
-        look_at = start
-        while True:
-            now = time.monotonic()
-            stacks = self._stacks_or_none()
-            for flight in self._not_in(ended) if stacks is not None else ():
-                seen = _seen(flight, stacks)
-                if not seen.in_progress:
-                    ended[flight] = self._outcome(
-                        flight, disruption, seen, now - start)
-            left = self._not_in(ended)
-            if not left:
-                break
-            late = now - start >= timeout
-            if now >= look_at or late:
-                self._look(left, looks, ended, disruption, start, late)
-                look_at = time.monotonic() + LOOK_INTERVAL
-            if late:
-                break
-            self._signal()
-            time.sleep(INTERVAL)
-        return [ended[flight] for flight in self.flights]
-
-    def _not_in(self, ended):
-        return [flight for flight in self.flights if flight not in ended]
-
-    def _look(self, left, looks, ended, disruption, start, late):
-        """End the wait for those that nobody is at work on.
-
-        :param looks: {flight: (what was seen, since when)}, in place
-        :param ended: {flight: Outcome}, in place
-        :param late: end the wait for all
-        """
-        queues = self._cloud.queues()
-        engines = set(self._cloud.engines())
-        busy = bool(evidence.waiting_work(queues))
-        now = time.monotonic()
-        for flight in left:
-            rows = evidence.rows(self._cloud, flight.stack_id, flight.name)
-            if busy or rows.at_work() & engines or not flight.signalled:
-                looks.pop(flight, None)
-            elif looks.get(flight, (None,))[0] != rows:
-                looks[flight] = (rows, now)
-            since = looks.get(flight, (None, now))[1]
-            if now - since >= QUIET or late:
-                top = next((row for row in rows.stacks
-                            if row[0] == flight.stack_id), None)
-                seen = _Stack(top[0], f'{top[2]}_{top[3]}', top[4] or ''
-                              ) if top else _GONE
-                ended[flight] = self._outcome(
-                    flight, disruption, seen, now - start, stuck=True,
-                    queues=queues)
-
-    def _outcome(self, flight, disruption, seen, seconds, *, stuck=False,
-                 queues=None):
-        status = seen.status
-        snapshot = '' if stuck else flight.snapshot_status()
-        if snapshot == 'IN_PROGRESS':
-            status = f'{status} with a snapshot in progress'
-        legal = status in oracle.legal(flight.case, disruption) and not stuck
-        if not legal and queues is None:
-            queues = self._cloud.queues()
-        return outcomes_.Outcome(
-            case=flight.case, disruption=disruption,
-            stack_id=flight.stack_id, status=status, reason=seen.reason,
-            seconds=seconds, legal=legal, stuck=stuck,
-            lost=stuck and bool(evidence.lost_work(queues)),
-            evidence='' if legal else evidence.collect(
-                self._cloud, flight.stack_id, flight.name, queues))
+        return settling.Settling(
+            self.flights, self._api, self._cloud, disruption,
+            between=self._signal).run(timeout)
 
     def repair(self, outcomes):
         """Try an update, else a delete, on those that did not end legally.
@@ -303,10 +186,13 @@ class Flights:
         self._attempt(broken, parking.Flight.delete,
                       lambda seen: seen.status == 'DELETE_COMPLETE',
                       outcomes_.BY_DELETE, repaired)
-        return [dataclasses.replace(
-            outcome, repaired='' if outcome.legal else repaired.get(
-                flight, outcomes_.NOT_AT_ALL))
-            for flight, outcome in zip(self.flights, outcomes)]
+        told = []
+        for flight, outcome in zip(self.flights, outcomes):
+            if flight in broken:
+                outcome = dataclasses.replace(outcome, repaired=repaired.get(
+                    flight, outcomes_.NOT_AT_ALL))
+            told.append(outcome)
+        return told
 
     def _attempt(self, broken, begin, good, name, repaired):
         """Try one repair on all that have none yet, in place."""
@@ -322,9 +208,9 @@ class Flights:
 
         def none_in_progress():
             self._signal()
-            stacks = self._stacks()
+            listed = self._stacks()
             for flight in list(left):
-                seen = _seen(flight, stacks)
+                seen = stacks.seen(flight, listed)
                 if good(seen):
                     repaired[flight] = name
                 if not seen.in_progress:
@@ -377,27 +263,10 @@ class Flights:
         return []
 
     def _ours(self):
-        return {name: stack for name, stack in self._stacks().items()
-                if any(flight.owns(name) for flight in self.flights)}
+        return stacks.owned(self.flights, self._stacks())
 
     def _stacks(self):
-        """Return all stacks, nested ones too, as {name: _Stack}.
-
-        :raises: OSError if Heat does not tell
-        """
-        answer = self._api.call('GET', 'stacks?show_nested=True')
-        if answer.status != 200:
-            raise OSError(f'Heat lists no stacks: {answer.status}: '
-                          f'{str(answer.body)[:200]}')
-        return {one['stack_name']: _Stack(
-            one['id'], one['stack_status'], one['stack_status_reason'] or '')
-            for one in answer.body['stacks']}
-
-    def _stacks_or_none(self):
-        try:
-            return self._stacks()
-        except OSError:
-            return None
+        return stacks.listed(self._api)
 
     def _each(self, function, flights):
         """Call a function with each, THREADS at a time.
@@ -433,23 +302,6 @@ class _Nothing:
     def __repr__(self):
         return '; '.join(f'{name}: {story}'
                          for name, story in self._missing.items())
-
-
-def _seen(flight, stacks):
-    """Return a flight's stack, or one nested in it that is in progress."""
-    top = stacks.get(flight.name, _GONE)
-    if top.in_progress:
-        return top
-    return next((dataclasses.replace(top, status=stack.status)
-                 for name, stack in stacks.items()
-                 if flight.owns(name) and stack.in_progress), top)
-
-
-def _has_logged(log, ids):
-    """Tell whether all workers of an engine say that they stop."""
-    with open(log, errors='replace') as lines:
-        text = lines.read()
-    return all(STOPPING.format(engine) in text for engine in ids)
 
 
 def _delete_quietly(flight):

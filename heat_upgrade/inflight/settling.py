@@ -1,0 +1,141 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Waiting for operations to end, or for proof that they never will."""
+
+import time
+
+from heat_upgrade.inflight import evidence
+from heat_upgrade.inflight import oracle
+from heat_upgrade.inflight import outcomes
+from heat_upgrade.inflight import stacks
+
+# Seconds between two looks at all stacks: each is a call to Heat.
+INTERVAL = 0.5
+
+# For how many seconds nothing may have changed, and nobody have been at work,
+# until a stack counts as stuck. An engine that is at work holds a resource or
+# a lock, except for moments between two steps that take no second.
+QUIET = 6
+# Between two looks for that: each asks the broker, which takes 0.4 s of CPU.
+LOOK_INTERVAL = 2
+
+
+class Settling:
+    """One wait for many flights.
+
+    :param flights: list of :class:`heat_upgrade.inflight.parking.Flight`
+    :param api: :class:`heat_upgrade.api.Api`
+    :param cloud: :class:`heat_upgrade.cloud.Cloud`
+    :param disruption: one of oracle.DISRUPTIONS
+    :param between: called between two looks: what is still to be done
+    :param clock: monotonic clock, for tests
+    :param sleep: for tests
+    """
+
+    def __init__(self, flights, api, cloud, disruption, between=None, *,
+                 clock=time.monotonic, sleep=time.sleep):
+        self._flights = flights
+        self._api = api
+        self._cloud = cloud
+        self._disruption = disruption
+        self._between = between or (lambda: None)
+        self._clock = clock
+        self._sleep = sleep
+        self._start = clock()
+        # What the database said of a flight, and since when.
+        self._quiet = {}
+        self._ended = {}
+
+    def run(self, timeout):
+        """Wait for all.
+
+        :param timeout: seconds
+        :returns: an :class:`outcomes.Outcome` of each, in order
+        """
+        look_at = self._start
+        while True:
+            late = self._clock() - self._start >= timeout
+            self._collect_ends()
+            left = self._left()
+            if left and (late or self._clock() >= look_at):
+                self._look(left, late)
+                look_at = self._clock() + LOOK_INTERVAL
+            if not self._left():
+                return [self._ended[flight] for flight in self._flights]
+            self._between()
+            self._sleep(INTERVAL)
+
+    def _left(self):
+        return [flight for flight in self._flights
+                if flight not in self._ended]
+
+    def _collect_ends(self):
+        """Note those that have ended, if Heat tells."""
+        try:
+            listed = stacks.listed(self._api)
+        except OSError:
+            return
+        for flight in self._left():
+            seen = stacks.seen(flight, listed)
+            if not seen.in_progress:
+                self._end(flight, seen)
+
+    def _look(self, left, late):
+        """End the wait for those that nobody is at work on.
+
+        :param late: end the wait for all
+        """
+        queues = self._cloud.queues()
+        engines = set(self._cloud.engines())
+        busy = bool(evidence.waiting_work(queues))
+        now = self._clock()
+        for flight in left:
+            rows = evidence.rows(self._cloud, flight.stack_id, flight.name)
+            if busy or not flight.signalled or rows.at_work() & engines:
+                self._quiet.pop(flight, None)
+            elif self._quiet.get(flight, (None,))[0] != rows:
+                self._quiet[flight] = rows, now
+            since = self._quiet.get(flight, (None, now))[1]
+            if late or now - since >= QUIET:
+                self._end(flight, _top(rows, flight), stuck=True,
+                          queues=queues)
+
+    def _end(self, flight, seen, *, stuck=False, queues=None):
+        seconds = self._clock() - self._start
+        status = seen.status
+        if not stuck and flight.snapshot_status() == 'IN_PROGRESS':
+            status = f'{status} with a snapshot in progress'
+        legal = not stuck and status in oracle.legal(flight.case,
+                                                     self._disruption)
+        if not legal and queues is None:
+            queues = self._cloud.queues()
+        self._ended[flight] = outcomes.Outcome(
+            case=flight.case, disruption=self._disruption,
+            stack_id=flight.stack_id, status=status, reason=seen.reason,
+            seconds=seconds, legal=legal, stuck=stuck,
+            lost=stuck and bool(evidence.lost_work(queues)),
+            evidence='' if legal else evidence.collect(
+                self._cloud, flight.stack_id, flight.name, queues))
+
+
+def _top(rows, flight):
+    """Return a flight's stack as the database has it, or one nested in it.
+
+    The one that is in progress is the one to tell about.
+    """
+    own = sorted(rows.stacks, key=lambda row: (
+        row[3] != 'IN_PROGRESS', row[0] != flight.stack_id))
+    if not own:
+        return stacks.GONE
+    stack_id, _, action, status, reason, *_ = own[0]
+    return stacks.Stack(stack_id, f'{action}_{status}', reason or '')
