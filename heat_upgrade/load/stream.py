@@ -198,6 +198,10 @@ class Stream:
                     f'client {one.number} of the load ended in '
                     f'{one.doing}:\n{one.error}', log=self._calls.path)
 
+    def ask_to_stop(self):
+        """Begin no operation any more, and wait for nothing."""
+        self._stopping.set()
+
     def stop(self, timeout=STOP_TIMEOUT):
         """Let each client end its operation, and delete what there is.
 
@@ -209,7 +213,7 @@ class Stream:
         :raises: :class:`errors.WaitTimeout` if a client does not end;
             :class:`errors.LabError` if one came to grief
         """
-        self._stopping.set()
+        self.ask_to_stop()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0, deadline - time.monotonic()))
