@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Wires services into a cloud, and changes the release of its Heat."""
+"""Wires services into a cloud of one or more nodes."""
 
 import json
 import pathlib
@@ -18,48 +18,47 @@ import secrets
 import shutil
 
 from heat_upgrade import access
+from heat_upgrade import api
 from heat_upgrade import beside
 from heat_upgrade import errors
 from heat_upgrade import guardian
+from heat_upgrade import node as nodes
 from heat_upgrade import prepared
 from heat_upgrade import process
+from heat_upgrade.services import haproxy
 from heat_upgrade.services import heat
 from heat_upgrade.services import identity
 from heat_upgrade.services import keystone
+from heat_upgrade.services import ledger
 from heat_upgrade.services import mariadb
 from heat_upgrade.services import rabbitmq
-from heat_upgrade.services import uwsgi
 from heat_upgrade import workspace as workspaces
 
-DATABASE = 'heat'
+DATABASE = nodes.DATABASE
 STATE_FILE = 'cloud.json'
 
-# From the start of the process to the first report in Heat's service table:
-# 3 s of import, two workers, and a busy machine.
-ENGINE_TIMEOUT = 90
-
 # Of one request to a Heat that is up: RPC's own limit is 60 s.
-ANSWER_TIMEOUT = 65
-
-# An API that answers, in its version list (RFC 9110: Multiple Choices).
-_VERSIONS = (300,)
+ANSWER_TIMEOUT = api.ANSWER_TIMEOUT
 
 
 class Cloud:
-    """The lab's cloud: MariaDB, RabbitMQ, Keystone, and one Heat.
+    """The lab's cloud: the backing services, HAProxy, and nodes with Heat.
 
     :param workspace: the run's :class:`heat_upgrade.workspace.Workspace`
     :param keystone_environment: the environment with Keystone
     :param heat_environment: the environment of the Heat to start with
+    :param size: how many nodes there are
     """
 
-    def __init__(self, workspace, *, keystone_environment, heat_environment):
+    def __init__(self, workspace, *, keystone_environment, heat_environment,
+                 size=1):
         self.workspace = workspace
         self._keystone_environment = keystone_environment
         self._heat_environment = heat_environment
+        self._size = size
         self.mariadb = self.rabbitmq = self.keystone = self.identity = None
-        self.configuration = self.heat = self.access = None
-        self._seen_engines = set()
+        self.haproxy = self.ledger = self.configuration = self.access = None
+        self.nodes = {}
 
     def up(self):
         """Start all of it, side by side as far as one needs not the other.
@@ -68,6 +67,8 @@ class Cloud:
         """
         self.rabbitmq = rabbitmq.RabbitMQ(self.workspace)
         self.rabbitmq.start()
+        self.ledger = ledger.Ledger(self.workspace)
+        self.ledger.start()
         state = prepared.state(self.workspace, self._keystone_environment,
                                self._heat_environment)
         self.mariadb = mariadb.MariaDB(self.workspace, template=state.data)
@@ -84,12 +85,32 @@ class Cloud:
             keystone_url=self.keystone.url, region=keystone.REGION,
             service_password=state.service_password,
             domain_password=state.domain_password,
-            encryption_key=secrets.token_hex(16))
+            encryption_key=secrets.token_hex(16),
+            plugin_dir=ledger.PLUGIN_DIR)
         self.access = access.Access(
             auth_url=self.keystone.url, region=keystone.REGION,
             username=keystone.ADMIN, password=state.admin_password)
+        self._make_nodes()
+        self.haproxy.start()
+        self.ledger.wait_ready()
+        self.haproxy.wait_ready()
         self.deploy(self._heat_environment, side='base')
         self.start_heat()
+
+    def _make_nodes(self):
+        for number in range(1, self._size + 1):
+            name = f'node-{number}'
+            self.nodes[name] = nodes.Node(
+                name, self.workspace, self.configuration,
+                mariadb=self.mariadb, rabbitmq=self.rabbitmq,
+                ports={which: self.workspace.port()
+                       for which in (heat.API, heat.CFN)},
+                extra=self.ledger.environment)
+        self.haproxy = haproxy.HAProxy(self.workspace, {
+            f'heat-{which}': (port, {
+                name: node.ports[which] for name, node in self.nodes.items()})
+            for which, port in ((heat.API, self.configuration.api_port),
+                                (heat.CFN, self.configuration.cfn_port))})
 
     def _register(self):
         """Fill Keystone's catalog, which depends on the run's ports."""
@@ -106,73 +127,67 @@ class Cloud:
 
     @property
     def api_url(self):
+        """URL of heat-api as users find it: through HAProxy."""
         return f'http://127.0.0.1:{self.configuration.api_port}/v1'
 
     @property
     def cfn_url(self):
         return f'http://127.0.0.1:{self.configuration.cfn_port}'
 
-    def deploy(self, environment, *, side):
-        """Make another release the cloud's Heat; starts nothing.
-
-        The configuration stays what it is, as the Theory of Upgrade asks:
-        new code runs with the old configuration.
+    def deploy(self, environment, *, side, vhost=None):
+        """Install a release on every node; starts nothing.
 
         :param environment: the environment of the release
         :param side: 'base' or 'target'
+        :param vhost: RabbitMQ's virtual host, None for the first one
         """
-        self.heat = heat.Heat(self.workspace, environment,
-                              self.configuration, side=side)
+        for node in self.nodes.values():
+            for which in heat.SERVICES:
+                node.deploy(which, environment, side=side,
+                            vhost=vhost or self.rabbitmq.vhost)
 
     def start_heat(self):
-        """Start the deployed Heat and wait until all of it answers.
+        """Start what is deployed on all nodes, until all of it answers.
 
         :raises: :class:`errors.ProcessDied`, :class:`errors.WaitTimeout`
         """
-        self.heat.api.start()
+        everywhere = list(self.nodes.values())
+        for node in everywhere:
+            node.begin(heat.API)
 
-        def engine():
+        def engines():
             # An engine that finds no broker waits longer than it needs to.
             self.rabbitmq.wait_ready()
-            self.heat.engine.start()
+            for node in everywhere:
+                node.begin(heat.ENGINE)
 
-        def cfn():
+        def cfns():
             # It asks Keystone for its endpoint while it is loaded.
             if self.identity is None:
                 self._register()
-            self.heat.cfn.start()
+            for node in everywhere:
+                node.begin(heat.CFN)
 
-        beside.run(engine, cfn)
-        for which, port in ((self.heat.api, self.configuration.api_port),
-                            (self.heat.cfn, self.configuration.cfn_port)):
-            which.wait_ready(
-                lambda port=port: uwsgi.answers(port, '/', _VERSIONS),
-                timeout=uwsgi.START_TIMEOUT,
-                what=f'the list of versions from port {port}')
-        self._wait_for_engine()
+        beside.run(engines, cfns)
+        for which in (heat.API, heat.CFN, heat.ENGINE):
+            for node in everywhere:
+                node.wait_ready(which)
+        for node in everywhere:
+            self.haproxy.ready(node.name)
+            self.check_answer(node)
 
-    def _wait_for_engine(self):
-        """Wait until as many new engines report as there are workers.
+    def check_answer(self, node):
+        """Ask a node for stacks, which takes all of its services but cfn.
 
-        An engine enters itself in Heat's table "service" when it has begun
-        to listen. The API would tell the same, but a request that comes too
-        early holds one of its threads for a minute.
+        :raises: :class:`errors.LabError` if it does not list them
         """
-        def all_up():
-            self.heat.api.check()
-            up = {engine for engine, in self.mariadb.execute(
-                'SELECT engine_id FROM service WHERE deleted_at IS NULL',
-                database=DATABASE)} - self._seen_engines
-            return up if len(up) >= heat.ENGINE_WORKERS else None
-        self._seen_engines |= self.heat.engine.wait_ready(
-            all_up, timeout=ENGINE_TIMEOUT,
-            what=f'{heat.ENGINE_WORKERS} new engines in the service table')
-        answer = self.request('stacks?limit=1', timeout=ANSWER_TIMEOUT)
-        if answer.status_code != 200:
+        answer = api.Api(self.identity, node.api_url).call(
+            'GET', 'stacks?limit=1')
+        if answer.status != 200:
             raise errors.LabError(
-                f'heat-api does not list stacks, but answers '
-                f'{answer.status_code}: {answer.text[:500]}',
-                log=self.heat.api.log)
+                f'heat-api on {node.name} does not list stacks, but answers '
+                f'{answer.status}: {str(answer.body)[:500]}',
+                log=node.process(heat.API).log)
 
     def request(self, path, *, timeout=10):
         """GET a path below the administrator's project from heat-api.
@@ -184,33 +199,72 @@ class Cloud:
         url = f'{self.api_url}/{self.identity.project_id()}/{path}'
         return self.identity.get(url, timeout=timeout)
 
-    def stop_heat(self):
+    def stop_heat(self, *, meanwhile=None):
         """Stop Heat as an operator does: all of it, gracefully.
 
+        :param meanwhile: called when all have been asked to stop
         :returns: {name: {'seconds', 'killed'}} of each process
         """
-        results = beside.run(*(one.stop for one in self.heat.processes))
+        running = self.heat_processes
+        for one in running:
+            one.ask_to_stop()
+        if meanwhile:
+            meanwhile()
+        results = beside.run(*(one.stop for one in running))
         return {one.name: {'seconds': round(seconds, 2), 'killed': killed}
-                for one, (seconds, killed) in zip(self.heat.processes,
-                                                  results)}
+                for one, (seconds, killed) in zip(running, results)}
+
+    def manage(self, environment, *words, side, check=True):
+        """Run heat-manage or heat-status of a release on the database.
+
+        :returns: (exit status, output)
+        """
+        return heat.manage(self.workspace, environment, self.configuration,
+                           *words, side=side, check=check)
 
     def save_database(self, path):
         """Dump Heat's database to a file."""
         self.mariadb.dump(DATABASE, path)
 
+    @property
+    def heat_processes(self):
+        """The processes of Heat's services on all nodes."""
+        return [one for node in self.nodes.values() for one in node.processes]
+
+    def vhosts(self):
+        """Return the virtual hosts that a deployed service talks through."""
+        return sorted({deployed.vhost for node in self.nodes.values()
+                       for deployed in node.deployed.values()}
+                      | {self.rabbitmq.vhost})
+
+    def queues(self):
+        """Return the queues of all virtual hosts, as rabbitmq.Queue."""
+        return [queue for vhost in self.vhosts()
+                for queue in self.rabbitmq.queues(vhost)]
+
+    def engines(self):
+        """Return the engines that live: {engine id: (node, side)}."""
+        return {engine: (node.name, node.deployed[heat.ENGINE].side)
+                for node in self.nodes.values() for engine in node.engines()}
+
+    def release_of(self, node):
+        """Return the version of the API on a node, '' if there is none."""
+        found = self.nodes.get(node)
+        return found.environment.version if found else ''
+
     def died(self):
         """Return the processes that ended though nobody asked them to."""
-        return [one for one in self._processes() if one.died() is not None]
+        return [one for one in self.processes() if one.died() is not None]
 
-    def _processes(self):
+    def processes(self):
         """Return all that were made, Heat before what it needs."""
-        backing = [one.process for one in (
-            self.keystone, self.rabbitmq, self.mariadb) if one]
-        return (self.heat.processes if self.heat else []) + backing
+        return self.heat_processes + [one.process for one in (
+            self.haproxy, self.keystone, self.ledger, self.rabbitmq,
+            self.mariadb) if one]
 
     def down(self):
         """End everything at once: nobody needs what is in hand any more."""
-        for one in self._processes():
+        for one in self.processes():
             one.kill()
 
     def keep(self):
@@ -220,7 +274,10 @@ class Cloud:
                 'marker': self.workspace.marker,
                 'data': str(self.workspace.data),
                 'api': self.api_url, 'keystone': self.keystone.url,
-                'release': self.heat.environment.version,
+                'release': self.release_of('node-1'),
+                'nodes': {name: {'api': node.api_url, 'cfn': node.cfn_url,
+                                 'release': self.release_of(name)}
+                          for name, node in self.nodes.items()},
             }, indent=2) + '\n')
         self.workspace.close(keep=True)
 

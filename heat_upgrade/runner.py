@@ -53,6 +53,11 @@ class Run:
     :ivar base_constraints: likewise, the base's
     :ivar keep: leave the cloud up at the end
     :ivar cloud: the cloud, once there is one
+    :ivar probe: the downtime's :class:`availability.Probe`, once it asks
+    :ivar flights: the work in flight, once there is some
+    :ivar load: the load, once there is some
+    :ivar calls: :class:`heat_upgrade.load.history.History` of the load
+    :ivar probes: those of a rolling upgrade, once they ask
     :ivar environments: {'keystone', 'base', 'target': environment}
     """
 
@@ -70,6 +75,7 @@ class Run:
         self.cloud = None
         self.environments = {}
         self.probe = None
+        self.flights = self.load = self.calls = self.probes = None
         today = today or datetime.date.today()
         self._known = [entry for entry in known_failures if entry.applies(
             base.version, target.version, today)]
@@ -172,6 +178,23 @@ class Run:
             title=f'{step.name}: {title}', evidence=evidence, step=step.name,
             log=str(log) if log else None))
 
+    def release(self, nodes=None):
+        """Let what is in flight go on, now that engines are to stop.
+
+        What waits in a queue for another engine is let go when these take no
+        work any more; they do not end before the rest is let go too.
+
+        :param nodes: names of the nodes whose engines stop, None for all
+        """
+        if self.flights:
+            self.flights.release_queued(nodes)
+            self.flights.release()
+
+    def note_fault(self, kind, node=''):
+        """Tell the judge of the load what was done to the cloud."""
+        if self.calls:
+            self.calls.fault(kind, node)
+
     def check(self):
         """Raise :class:`errors.ProcessDied` if a process of the cloud did."""
         died = self.cloud.died() if self.cloud else []
@@ -189,7 +212,7 @@ class Run:
                 self._dead.add(one.name)
             self._broken = True
             ours = (step.blame == plans.LAB
-                    or one not in self.cloud.heat.processes)
+                    or one not in self.cloud.heat_processes)
             status = one.died()
             self.finding(findings.Finding(
                 origin=findings.LAB if ours else findings.HEAT,
@@ -246,8 +269,8 @@ class Run:
         :param test: id of the only test to run
         """
         words = ['heat-upgrade', 'run', '--from', _named(self.base),
-                 '--to', _named(self.target), '--strategy', self.plan.strategy,
-                 '--seed', str(self.plan.seed)]
+                 '--to', _named(self.target),
+                 *plans.selectors(self.plan)]
         for option, value in (('--constraints', self.constraints),
                               ('--base-constraints', self.base_constraints)):
             if value:
@@ -304,7 +327,7 @@ def execute(plan, *, run_dir, base, target, listeners=(), **options):
     kept = False
     try:
         run.execute()
-        if run.keep and run.cloud and run.cloud.heat:
+        if run.keep and run.cloud and run.cloud.nodes:
             run.cloud.keep()
             kept = True
     except KeyboardInterrupt:

@@ -56,7 +56,8 @@ class Test:
     details: str = ''
 
 
-def run(workspace, directory, *, name, kinds, scenarios='', watch=None):
+def run(workspace, directory, *, name, kinds, scenarios='', watch=None,
+        variables=None):
     """Run the tests of some kinds in one process.
 
     :param workspace: the run's :class:`heat_upgrade.workspace.Workspace`
@@ -65,6 +66,8 @@ def run(workspace, directory, *, name, kinds, scenarios='', watch=None):
     :param kinds: see :mod:`heat_integrationtests.phases`
     :param scenarios: regular expression of the tests to run, '' for all
     :param watch: called again and again meanwhile; may raise to end them
+    :param variables: environment variables, of
+        :mod:`heat_integrationtests.config`
     :returns: list of :class:`Test`, by id
     :raises: :class:`heat_upgrade.errors.WaitTimeout` if they do not end
     """
@@ -78,7 +81,8 @@ def run(workspace, directory, *, name, kinds, scenarios='', watch=None):
             name,
             phases.command(*kinds, repository=str(repository),
                            scenarios=scenarios),
-            log=workspace.log(name), env=_environment(workspace, directory),
+            log=workspace.log(name),
+            env={**_environment(workspace, directory), **(variables or {})},
             cwd=workspace.run_dir, timeout=TIMEOUT, check=False, watch=watch)
     finally:
         _copy_last_stream(repository, stream)

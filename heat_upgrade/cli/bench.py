@@ -25,7 +25,6 @@ from heat_upgrade import cloud as clouds
 from heat_upgrade import environments
 from heat_upgrade import errors
 from heat_upgrade import meter
-from heat_upgrade import plan as plans
 from heat_upgrade import progress
 from heat_upgrade import report as reports
 from heat_upgrade import runner
@@ -61,9 +60,7 @@ class Bench(lister.Lister):
     def take_action(self, parsed_args):
         base, target = options.base_and_target(parsed_args.base,
                                                parsed_args.target)
-        plan = plans.make(
-            parsed_args.strategy, base=base.name, target=target.name,
-            seed=parsed_args.seed, scenarios=parsed_args.scenarios)
+        plan = options.plan_of(parsed_args, base, target)
         with contextlib.ExitStack() as stack:
             if parsed_args.empty_caches:
                 _empty_caches(stack)

@@ -78,14 +78,52 @@ def add_selectors(parser):
         help='the target, likewise (default: the newest series)')
     parser.add_argument(
         '--strategy', choices=plan.STRATEGIES, default=plan.COLD,
-        help='cold: all down, migrate, all up (default)')
+        help='cold: all down, migrate, all up (default); rolling: node by '
+             'node, two releases side by side meanwhile; partial: the same, '
+             'with the last tests half way, in the mixed state')
     parser.add_argument(
         '--seed', type=int, default=0, metavar='N',
-        help='what random choices are made from (default: 0)')
+        help='what random choices are made from; 0 is the procedure of '
+             "Heat's guide without faults (default: 0)")
+    parser.add_argument(
+        '--nodes', type=int, metavar='N',
+        help='how many nodes Heat runs on, up to '
+             f'{plan.MOST_NODES} (default: 1; for a rolling upgrade 2)')
+    parser.add_argument(
+        '--vhost', choices=plan.VHOSTS, default=plan.PER_RELEASE,
+        help='in a rolling upgrade, a virtual host of RabbitMQ for each '
+             'release, as the guide tells to (default), or one for both')
+    parser.add_argument(
+        '--in-flight', choices=plan.IN_FLIGHT, default=plan.SAMPLE,
+        help='how much work is in flight while engines stop (default: '
+             'sample; with --scenarios: none)')
+    parser.add_argument(
+        '--rollback', metavar='NODE', nargs='?', const='random',
+        help='in a rolling upgrade, go back to the base after this node, '
+             'and forward again (without a name: after one that the seed '
+             'chooses; default: the seed decides)')
+    parser.add_argument(
+        '--budget', type=float, metavar='SECONDS',
+        help='leave out what does not fit into this predicted time')
     parser.add_argument(
         '--scenarios', type=pattern, default='', metavar='REGEX',
         help='run only the scenarios whose test id matches, and no smoke '
              'tests')
+
+
+def plan_of(parsed_args, base, target, *, seed=None):
+    """Return the plan that the selectors of a command line ask for.
+
+    :param base: :class:`heat_upgrade.releases.Release`
+    :param target: likewise
+    :param seed: in place of the one that was given
+    """
+    return plan.make(
+        parsed_args.strategy, base=base.name, target=target.name,
+        seed=parsed_args.seed if seed is None else seed,
+        scenarios=parsed_args.scenarios, nodes=parsed_args.nodes,
+        vhost=parsed_args.vhost, in_flight=parsed_args.in_flight,
+        rollback=parsed_args.rollback, budget=parsed_args.budget)
 
 
 def base_and_target(base, target):

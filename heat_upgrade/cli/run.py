@@ -20,6 +20,7 @@ from cliff import command
 
 from heat_upgrade.cli import options
 from heat_upgrade import cloud as clouds
+from heat_upgrade import control as controls
 from heat_upgrade import errors
 from heat_upgrade import known
 from heat_upgrade import plan as plans
@@ -53,6 +54,11 @@ class Run(command.Command):
             '--keep', action='store_true',
             help='leave the cloud up at the end, and say how to use it')
         parser.add_argument(
+            '--control', action='store_true',
+            help='when Heat has failed, do the same again as a plain restart '
+                 'of the base: what happens there too is not the fault of '
+                 'the upgrade')
+        parser.add_argument(
             '--known-failures', type=pathlib.Path, default=known.FILE,
             metavar='FILE', help='failures that are shown and do not count')
         return parser
@@ -67,18 +73,7 @@ class Run(command.Command):
                         f'{source.name} is not a plan: {exc}') from exc
         else:
             plan = plan_of(parsed_args)
-        base, target = options.base_and_target(plan.base, plan.target)
-        known_failures = known.load(parsed_args.known_failures)
-        run_dir = runner.make_run_dir(parsed_args.work_dir, plan, base,
-                                      target)
-        with progress.display(plan, sys.stdout) as show:
-            status = runner.execute(
-                plan, run_dir=run_dir, base=base, target=target,
-                constraints=parsed_args.constraints,
-                base_constraints=parsed_args.base_constraints,
-                keep=parsed_args.keep,
-                known_failures=known_failures,
-                listeners=[show])
+        run_dir, status = execute(plan, parsed_args)
         report = reports.build(run_dir)
         print()
         print(summary.text(report), end='')
@@ -90,10 +85,45 @@ class Run(command.Command):
         return verdict.EXIT_STATUS[report['verdict']]
 
 
+def execute(plan, parsed_args):
+    """Execute a plan as the options of a command line ask for.
+
+    :param plan: :class:`heat_upgrade.plan.Plan`
+    :returns: (run directory, status of :func:`runner.execute`)
+    """
+    base, target = options.base_and_target(plan.base, plan.target)
+    known_failures = known.load(parsed_args.known_failures)
+    run_dir = runner.make_run_dir(parsed_args.work_dir, plan, base, target)
+    with progress.display(plan, sys.stdout) as show:
+        status = runner.execute(
+            plan, run_dir=run_dir, base=base, target=target,
+            constraints=parsed_args.constraints,
+            base_constraints=parsed_args.base_constraints,
+            keep=parsed_args.keep, known_failures=known_failures,
+            listeners=[show])
+    if (parsed_args.control and status == 0
+            and reports.build(run_dir)['verdict'] == verdict.FAIL):
+        status = _execute_control(plan, run_dir, base, parsed_args)
+    return run_dir, status
+
+
+def _execute_control(plan, run_dir, base, parsed_args):
+    """Execute the control of a run that has failed; returns its status."""
+    plan = controls.plan_of(plan)
+    print('the same as a plain restart of the base, to tell what is not the '
+          "upgrade's fault:")
+    place = controls.make_run_dir(run_dir, plan)
+    with progress.display(plan, sys.stdout) as show:
+        status = runner.execute(
+            plan, run_dir=place, base=base, target=base,
+            constraints=parsed_args.base_constraints,
+            base_constraints=parsed_args.base_constraints, listeners=[show])
+    reports.build(place)
+    return status
+
+
 def plan_of(parsed_args):
     """Return the plan that the selectors of a command line ask for."""
     base, target = options.base_and_target(parsed_args.base,
                                            parsed_args.target)
-    return plans.make(parsed_args.strategy, base=base.name,
-                      target=target.name, seed=parsed_args.seed,
-                      scenarios=parsed_args.scenarios)
+    return options.plan_of(parsed_args, base, target)

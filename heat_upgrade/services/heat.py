@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""heat-api, heat-api-cfn and heat-engine of one release."""
+"""heat-api, heat-api-cfn and heat-engine: configuration and processes."""
 
 import dataclasses
 import pathlib
@@ -22,6 +22,9 @@ from heat_upgrade.services import uwsgi
 ENGINE_WORKERS = 2
 MANAGE_TIMEOUT = 300
 
+ENGINE, API, CFN = 'engine', 'api', 'cfn'
+SERVICES = (ENGINE, API, CFN)
+
 # Heat's names: the user that it authenticates as, the domain of the users
 # that stacks make, and that domain's administrator.
 SERVICE_USER = 'heat'
@@ -29,14 +32,18 @@ SERVICE_PROJECT = 'service'
 STACK_DOMAIN = 'heat'
 STACK_DOMAIN_ADMIN = 'heat_domain_admin'
 
+_NAMES = {ENGINE: 'heat-engine', API: 'heat-api', CFN: 'heat-api-cfn'}
+_SCRIPTS = {API: 'heat-wsgi-api', CFN: 'heat-wsgi-api-cfn'}
+_PROCESSES = {API: 2, CFN: 1}
+
 
 @dataclasses.dataclass(frozen=True)
 class Configuration:
     """What an operator has in /etc/heat: it outlives an upgrade unchanged.
 
     :param directory: heat.conf, api-paste.ini, environment.d and templates
-    :param api_port: port of heat-api
-    :param cfn_port: port of heat-api-cfn
+    :param api_port: port at which users find heat-api
+    :param cfn_port: port at which users find heat-api-cfn
     """
 
     directory: pathlib.Path
@@ -50,7 +57,7 @@ class Configuration:
 
 def configure(workspace, environment, *, transport_url, database_url,
               keystone_url, region, service_password, domain_password,
-              encryption_key):
+              encryption_key, plugin_dir=''):
     """Write a configuration as the guide of a release tells an operator to.
 
     :param environment: the release whose own files (api-paste.ini, global
@@ -61,6 +68,7 @@ def configure(workspace, environment, *, transport_url, database_url,
     :param service_password: of SERVICE_USER
     :param domain_password: of STACK_DOMAIN_ADMIN
     :param encryption_key: 32 characters
+    :param plugin_dir: where Heat finds resource types of the operator's own
     :returns: :class:`Configuration`
     """
     home = workspace.directory('heat')
@@ -100,7 +108,7 @@ stack_domain_admin_password = {domain_password}
 stack_user_domain_name = {STACK_DOMAIN}
 environment_dir = {home}/environment.d
 template_dir = {home}/templates
-plugin_dirs =
+plugin_dirs = {plugin_dir}
 [database]
 connection = {database_url}
 {service_account('keystone_authtoken')}www_authenticate_uri = {keystone_url}
@@ -120,57 +128,50 @@ backend = dogpile.cache.memory
     return Configuration(home, api_port, cfn_port)
 
 
-class Heat:
-    """The three services of one release on one configuration.
+def service(which, workspace, environment, *, name, side, configs, port=None,
+            extra=None):
+    """Return the process of one service, not started yet.
 
+    :param which: one of SERVICES
     :param workspace: the run's :class:`heat_upgrade.workspace.Workspace`
     :param environment: the virtual environment of the release
-    :param configuration: see :func:`configure`
-    :param side: 'base' or 'target'; in the names of the logs
+    :param name: of the node that it is on; in the names of logs
+    :param side: 'base' or 'target'; likewise
+    :param configs: its configuration files; a later one takes precedence
+    :param port: of heat-api and heat-api-cfn, on loopback
+    :param extra: further environment variables
+    :returns: :class:`heat_upgrade.process.Process`
     """
+    env = workspace.environment(**(extra or {}))
+    called = _NAMES[which]
+    log = workspace.log(f'{name}-{side}-{called}')
+    words = [word for config in configs
+             for word in ('--config-file', str(config))]
+    if which == ENGINE:
+        return process.Process(
+            f'{called} on {name}', [environment.bin('heat-engine'), *words],
+            log=log, env=env)
+    # heat.wsgi came with 24 (2025.1)
+    application = uwsgi.application(
+        environment, f'heat.wsgi.{which}:application', _SCRIPTS[which])
+    return uwsgi.wsgi_process(
+        f'{called} on {name}', environment, application, port=port, env=env,
+        log=log, processes=_PROCESSES[which], threads=8,
+        arguments=' '.join(words))
 
-    def __init__(self, workspace, environment, configuration, *, side):
-        self.workspace = workspace
-        self.environment = environment
-        self.configuration = configuration
-        self.side = side
-        env = workspace.environment()
-        self.api = self._wsgi('api', configuration.api_port, env)
-        self.cfn = self._wsgi('cfn', configuration.cfn_port, env)
-        self.engine = process.Process(
-            'heat-engine',
-            [environment.bin('heat-engine'), '--config-file',
-             configuration.heat_conf],
-            log=workspace.log(f'{side}-heat-engine'), env=env)
 
-    def _wsgi(self, which, port, env):
-        name = {'api': 'heat-api', 'cfn': 'heat-api-cfn'}[which]
-        script = {'api': 'heat-wsgi-api', 'cfn': 'heat-wsgi-api-cfn'}[which]
-        # heat.wsgi came with 24 (2025.1)
-        application = uwsgi.application(
-            self.environment, f'heat.wsgi.{which}:application', script)
-        return uwsgi.wsgi_process(
-            name, self.environment, application, port=port, env=env,
-            log=self.workspace.log(f'{self.side}-{name}'),
-            processes={'api': 2, 'cfn': 1}[which], threads=8,
-            arguments=f'--config-file {self.configuration.heat_conf}')
+def manage(workspace, environment, configuration, *words, side, check=True):
+    """Run heat-manage or heat-status with a configuration.
 
-    @property
-    def processes(self):
-        return [self.engine, self.api, self.cfn]
-
-    def manage(self, program, *words, check=True):
-        """Run heat-manage or heat-status with this configuration.
-
-        :returns: (exit status, output)
-        """
-        return process.run(
-            f'{program} {" ".join(words)}',
-            [self.environment.bin(program), '--config-file',
-             self.configuration.heat_conf, *words],
-            log=self.workspace.log(f'{self.side}-{program}'),
-            env=self.workspace.environment(), timeout=MANAGE_TIMEOUT,
-            check=check)
-
-    def db_sync(self):
-        return self.manage('heat-manage', 'db_sync')
+    :param words: the program and its arguments
+    :param side: 'base' or 'target': whose code it is
+    :param check: raise if it fails
+    :returns: (exit status, output)
+    """
+    program, *rest = words
+    return process.run(
+        ' '.join(words),
+        [environment.bin(program), '--config-file', configuration.heat_conf,
+         *rest],
+        log=workspace.log(f'{side}-{program}'),
+        env=workspace.environment(), timeout=MANAGE_TIMEOUT, check=check)

@@ -118,13 +118,17 @@ class MariaDB:
 
         :returns: all rows, as tuples
         """
-        with pymysql.connect(
-                unix_socket=str(self.socket), user='root', database=database,
-                autocommit=True, connect_timeout=ANSWER_TIMEOUT,
-                read_timeout=ANSWER_TIMEOUT) as connection:
+        with self.connection(database) as connection:
             with connection.cursor() as cursor:
                 cursor.execute(statement, arguments)
                 return cursor.fetchall()
+
+    def connection(self, database=None):
+        """Return a connection of the administrator, a context manager."""
+        return pymysql.connect(
+            unix_socket=str(self.socket), user='root', database=database,
+            autocommit=True, connect_timeout=ANSWER_TIMEOUT,
+            read_timeout=ANSWER_TIMEOUT)
 
     def database(self, name):
         """Make a database if need be, with an account for its service.

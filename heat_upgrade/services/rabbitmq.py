@@ -12,6 +12,8 @@
 
 """A private RabbitMQ node with its own epmd."""
 
+import dataclasses
+import json
 import os
 import pathlib
 import shutil
@@ -22,6 +24,7 @@ from heat_upgrade import process
 from heat_upgrade import workspace as workspaces
 
 START_TIMEOUT = 90
+CTL_TIMEOUT = 60
 USER = 'heat'
 
 # The wrappers in /usr/sbin change to the user rabbitmq, or refuse; these are
@@ -42,6 +45,24 @@ def _server():
     raise errors.LabError(
         'rabbitmq-server is not installed; install it, or start through '
         'tools/with-deps.sh')
+
+
+@dataclasses.dataclass(frozen=True)
+class Queue:
+    """A queue, as the broker sees it.
+
+    :ivar vhost: the virtual host that it is in
+    :ivar name: its name
+    :ivar messages: those that nobody has taken yet
+    :ivar unacknowledged: those that were taken and not acknowledged
+    :ivar consumers: how many listen to it
+    """
+
+    vhost: str
+    name: str
+    messages: int
+    unacknowledged: int
+    consumers: int
 
 
 class RabbitMQ:
@@ -119,3 +140,33 @@ disk_free_limit.absolute = 50MB
         """Return the transport URL of a virtual host for oslo.messaging."""
         return (f'rabbit://{USER}:{self._password}@127.0.0.1:{self.port}'
                 f'/{vhost or self.vhost}')
+
+    def _ctl(self, *words):
+        """Run rabbitmqctl; returns its output. It takes 0.4 s of CPU."""
+        _, output = process.run(
+            f'rabbitmqctl {words[0]}',
+            [_server().with_name('rabbitmqctl'), '--silent', *words],
+            log=self.workspace.log('rabbitmqctl'), env=self.environment,
+            timeout=CTL_TIMEOUT)
+        return output
+
+    def add_vhost(self, name):
+        """Make a virtual host, as the guide of rolling upgrades tells to."""
+        self._ctl('add_vhost', name)
+        self._ctl('set_permissions', '--vhost', name, USER, '.*', '.*', '.*')
+
+    def queues(self, vhost=None):
+        """Return the queues of a virtual host, as :class:`Queue`."""
+        vhost = vhost or self.vhost
+        rows = json.loads(self._ctl(
+            'list_queues', '--vhost', vhost, '--formatter', 'json', 'name',
+            'messages_ready', 'messages_unacknowledged', 'consumers') or '[]')
+        return [Queue(
+            vhost=vhost, name=row['name'], messages=row['messages_ready'],
+            unacknowledged=row['messages_unacknowledged'],
+            consumers=row['consumers']) for row in rows]
+
+    def cut(self, vhost=None):
+        """Close every connection to a virtual host; clients may come back."""
+        self._ctl('close_all_connections', '--vhost', vhost or self.vhost,
+                  'cut by heat-upgrade')

@@ -59,3 +59,23 @@ def environment(path, *modules, key=None):
     return types.SimpleNamespace(
         path=path, key=key or path.name, version='27.0.1',
         bin=lambda name: path / 'bin' / name)
+
+
+class Broker:
+    """RabbitMQ: a name, and the queues that a test gives it."""
+
+    vhost = 'heat'
+
+    def __init__(self):
+        self.made = []
+        self.looks = []
+
+    def url(self, vhost=None):
+        return f'rabbit://{vhost or self.vhost}'
+
+    def add_vhost(self, name):
+        self.made.append(name)
+
+    def queues(self, vhost=None):
+        """Return what is next in ``looks``; the last one for ever."""
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]

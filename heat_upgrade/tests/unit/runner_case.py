@@ -60,7 +60,7 @@ class Cloud:
 
     def __init__(self):
         self.mariadb, self.engine = Child('mariadb'), Child('heat-engine')
-        self.heat = types.SimpleNamespace(processes=[self.engine])
+        self.heat_processes = [self.engine]
 
     def died(self):
         return [one for one in (self.mariadb, self.engine)

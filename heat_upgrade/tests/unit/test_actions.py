@@ -10,6 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+"""Actions of every strategy, and of the cold one."""
 
 import pathlib
 import types
@@ -17,126 +18,16 @@ import types
 import ddt
 import fixtures
 import testtools
-from testtools import matchers
 
 from heat_upgrade import actions
 from heat_upgrade import errors
 from heat_upgrade import plan as plans
-from heat_upgrade import suites
 from heat_upgrade import tracebacks
 
-SCENARIO = 'heat_integrationtests.scenarios.test_a.TestA.test_it'
-SMOKE = 'heat_integrationtests.smoke.test_stack.TestStack.test_create'
-MISMATCH = 'traceback: Traceback\n  File x\ntesttools.MismatchError: 1 != 2'
 
-
-def step(blame=plans.HEAT, **more):
-    return plans.Step('verify', 'suite', 'verify', blame=blame, **more,
-                      failure_class=2 if blame == plans.HEAT else None)
-
-
-@ddt.ddt
-class TestTestFinding(testtools.TestCase):
-    """Failures are classed before a person looks."""
-
-    def finding(self, test=SCENARIO, details=MISMATCH, blame=plans.HEAT):
-        return actions.test_finding(
-            step(blame), suites.Test(test, 'failed', 1.0, details))
-
-    @ddt.unpack
-    @ddt.data(
-        (SCENARIO, MISMATCH, 2),
-        (SCENARIO, 'traceback: MismatchError: random was replaced', 3),
-        (SMOKE, MISMATCH, 2),
-    )
-    def test_what_a_test_shows_tells_the_class(self, test, details,
-                                               failure_class):
-        finding = self.finding(test, details)
-        self.assertEqual(('heat', failure_class),
-                         (finding.origin, finding.failure_class))
-
-    @ddt.data('NameError: x', 'ModuleNotFoundError: x')
-    def test_a_mistake_in_a_test_is_not_heat_s(self, error):
-        self.assertEqual('scenario', self.finding(
-            details=f'traceback: Traceback\n  File x\n{error}').origin)
-
-    @ddt.data('AttributeError: x', 'TypeError: x')
-    def test_what_a_test_meets_when_a_value_is_lost_is_heat_s(self, error):
-        self.assertEqual('heat', self.finding(
-            details=f'traceback: Traceback\n  File x\n{error}').origin)
-
-    def test_on_the_base_a_failed_test_says_nothing_of_the_upgrade(self):
-        self.assertEqual('scenario', self.finding(blame=plans.LAB).origin)
-
-    @ddt.data({'blame': plans.LAB}, {'details': 'a\nNameError: x'})
-    def test_what_is_not_heat_s_has_no_class(self, options):
-        self.assertIsNone(self.finding(**options).failure_class)
-
-    def test_its_evidence_is_what_the_test_said(self):
-        finding = self.finding()
-        self.assertEqual(
-            ('scenarios.test_a.TestA.test_it failed', MISMATCH, SCENARIO,
-             'verify'),
-            (finding.title, finding.evidence, finding.test, finding.step))
-
-
-@ddt.ddt
-class TestSuite(testtools.TestCase):
-    """A step that runs tests, with results that are given."""
-
-    def setUp(self):
-        super().setUp()
-        self.found, self.noted = [], []
-        log = self.useFixture(fixtures.TempDir()).join('verify.log')
-        self.run_ = types.SimpleNamespace(
-            plan=types.SimpleNamespace(scenarios=''), check=lambda: None,
-            cloud=types.SimpleNamespace(
-                heat=types.SimpleNamespace(processes=[])),
-            workspace=types.SimpleNamespace(run_dir='/run',
-                                            log=lambda name: log),
-            finding=self.found.append,
-            tests=lambda step, tests: self.noted.extend(tests))
-
-    def suite(self, *outcomes, blame=plans.HEAT, kinds=('verify',)):
-        tests = [suites.Test(f'{SCENARIO}_{number}', outcome, 1.0, '')
-                 for number, outcome in enumerate(outcomes)]
-        self.selected = []
-
-        def run(*args, kinds, scenarios, **options):
-            self.selected.append((kinds, scenarios))
-            return tests
-        self.useFixture(fixtures.MonkeyPatch('heat_upgrade.suites.run', run))
-        return actions.suite(self.run_, step(blame, kinds=kinds))
-
-    @ddt.data(('pre',), ('verify',))
-    def test_a_selection_of_scenarios_reaches_the_suite(self, kinds):
-        self.run_.plan.scenarios = 'random'
-        self.suite('passed', kinds=kinds)
-        self.assertEqual([(kinds, 'random')], self.selected)
-
-    def test_the_numbers_are_measured(self):
-        self.assertEqual({'passed': 2, 'failed': 0, 'skipped': 1},
-                         self.suite('passed', 'skipped', 'passed'))
-        self.assertThat(self.noted, matchers.HasLength(3))
-
-    def test_failures_of_the_target_are_found_and_the_run_goes_on(self):
-        self.assertEqual({'passed': 1, 'failed': 2, 'skipped': 0},
-                         self.suite('failed', 'passed', 'failed'))
-        self.assertEqual(['heat', 'heat'],
-                         [finding.origin for finding in self.found])
-
-    def test_a_failure_of_the_base_ends_the_run(self):
-        self.assertRaises(actions.StepFailed, self.suite, 'failed', 'passed',
-                          blame=plans.LAB)
-        self.assertEqual('scenario', self.found[0].origin)
-
-    @ddt.data((), ('skipped', ), ('skipped', 'skipped'))
-    def test_without_a_test_nothing_is_known_of_heat(self, outcomes):
-        self.assertRaises(actions.StepFailed, self.suite, *outcomes)
-        finding, = self.found
-        self.assertEqual(('lab', None, 'no test was executed in verify'),
-                         (finding.origin, finding.failure_class,
-                          finding.title))
+def step():
+    return plans.Step('verify', 'suite', 'verify', blame=plans.HEAT,
+                      failure_class=2)
 
 
 class Child:
@@ -157,14 +48,13 @@ class ActionCase(testtools.TestCase):
         api = Child('heat-api', self.log)
         self.found, self.noted = [], {}
         self.calls = []
-        self.heat = types.SimpleNamespace(
-            api=api, processes=[api], manage=self.manage,
-            db_sync=lambda: self.calls.append('db_sync'))
         self.status = 0
         self.cloud = types.SimpleNamespace(
-            heat=self.heat, start_heat=lambda: self.calls.append('start'),
-            stop_heat=lambda: {'heat-engine': {'seconds': 60.1,
-                                               'killed': self.killed}},
+            heat_processes=[api], manage=self.manage,
+            nodes={'node-1': types.SimpleNamespace(
+                process={'api': api}.get)},
+            start_heat=lambda: self.calls.append('start'),
+            stop_heat=self.stop_heat,
             deploy=lambda environment, side: self.calls.append(
                 ('deploy', environment, side)),
             down=lambda: self.calls.append('down'),
@@ -181,10 +71,16 @@ class ActionCase(testtools.TestCase):
             probe=types.SimpleNamespace(
                 wait_for_good=lambda timeout: self.answers,
                 stop=lambda: {'sent': 9}, running=lambda: False),
-            finding=self.found.append, availability=self.noted.setdefault)
+            finding=self.found.append, availability=self.noted.setdefault,
+            release=lambda: self.calls.append('release'))
 
-    def manage(self, *words, check):
-        self.calls.append((words, check))
+    def stop_heat(self, *, meanwhile):
+        self.calls.append('stop')
+        meanwhile()
+        return {'heat-engine': {'seconds': 60.1, 'killed': self.killed}}
+
+    def manage(self, environment, *words, side, check=True):
+        self.calls.append((environment, side, words, check))
         return self.status, 'output'
 
     def do(self, name):
@@ -224,8 +120,23 @@ class TestActions(ActionCase):
     def test_the_check_is_the_target_s(self):
         self.do('upgrade_check')
         self.assertEqual(
-            [('deploy', 'new', 'target'),
-             (('heat-status', 'upgrade', 'check'), False)], self.calls)
+            [('new', 'target', ('heat-status', 'upgrade', 'check'), False)],
+            self.calls)
+
+    def test_the_migration_is_the_target_s(self):
+        self.do('db_sync')
+        self.assertEqual(
+            [('new', 'target', ('heat-manage', 'db_sync'), True)],
+            self.calls)
+
+    def test_what_is_queued_goes_on_while_the_engines_drain(self):
+        self.do('stop_base')
+        self.run_.probe.stop()
+        self.assertEqual(['stop', 'release'], self.calls)
+
+    def test_a_target_is_deployed_before_it_is_started(self):
+        self.do('start_target')
+        self.assertEqual([('deploy', 'new', 'target'), 'start'], self.calls)
 
     def test_a_target_that_starts_has_its_downtime(self):
         self.do('start_target')

@@ -16,7 +16,7 @@ import datetime
 
 import ddt
 
-from heat_upgrade import actions
+from heat_upgrade.actions import tests
 from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade import journal as journals
@@ -112,7 +112,7 @@ class TestReproduce(RunnerCase):
 
     def test_a_finding_of_a_test_has_the_command_for_it(self):
         def note(run, step):
-            run.finding(actions.test_finding(
+            run.finding(tests.test_finding(
                 step, suites.Test(TEST, 'failed', 1.0, 'MismatchError')))
             return {}
         self.run_plan(step('a'), do={'a': note})

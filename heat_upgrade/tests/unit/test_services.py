@@ -24,6 +24,7 @@ from testtools import matchers
 
 from heat_upgrade import cloud as clouds
 from heat_upgrade import errors
+from heat_upgrade import node as nodes
 from heat_upgrade import process
 from heat_upgrade.services import heat
 from heat_upgrade.services import keystone
@@ -95,46 +96,83 @@ class TestConfiguration(ServicesCase):
 class TestOldConfiguration(ServicesCase):
     """New code runs with the old configuration (Theory of Upgrade)."""
 
+    def setUp(self):
+        super().setUp()
+        base = self.environment('base')
+        self.cloud = clouds.Cloud(self.workspace, keystone_environment=None,
+                                  heat_environment=base)
+        self.cloud.configuration = self.configure(base)
+        self.cloud.rabbitmq = fakes.Broker()
+        self.cloud.nodes = {name: nodes.Node(
+            name, self.workspace, self.cloud.configuration, mariadb=None,
+            rabbitmq=self.cloud.rabbitmq, extra={},
+            ports={'api': number, 'cfn': number + 1})
+            for name, number in (('node-1', 5001), ('node-2', 5003))}
+
+    def deploy(self, side, *modules, **options):
+        self.cloud.deploy(self.environment(side, *modules), side=side,
+                          **options)
+
     def snapshot(self):
         return {path: (path.read_bytes(), path.stat().st_mtime_ns)
                 for path in self.workspace.data.rglob('*')
                 if path.is_file()}
 
     def test_deploying_another_release_rewrites_nothing(self):
-        base = self.environment('base')
-        target = self.environment('target', 'heat/wsgi/api.py')
-        cloud = clouds.Cloud(self.workspace, keystone_environment=None,
-                             heat_environment=base)
-        cloud.configuration = self.configure(base)
-        cloud.deploy(base, side='base')
+        self.deploy('base')
         before = self.snapshot()
-        cloud.deploy(target, side='target')
-        self.assertEqual(before, self.snapshot())
+        self.deploy('target', 'heat/wsgi/api.py')
+        after = self.snapshot()
+        self.assertEqual(before, {path: after[path] for path in before})
+        self.assertEqual(
+            {'node-1-target.conf', 'node-2-target.conf'},
+            {path.name for path in after.keys() - before.keys()})
+
+    def test_a_node_s_own_file_is_its_name_and_its_virtual_host(self):
+        self.deploy('target', vhost='heat-target')
+        own = configparser.ConfigParser(interpolation=None, strict=True)
+        own.read(self.cloud.configuration.directory / 'node-2-target.conf')
+        self.assertEqual(
+            {'host': 'node-2', 'transport_url': 'rabbit://heat-target'},
+            dict(own['DEFAULT']))
+
+    def test_without_a_virtual_host_of_its_own_it_has_the_first_one(self):
+        self.deploy('target')
+        self.assertEqual({'heat'}, {
+            deployed.vhost for node in self.cloud.nodes.values()
+            for deployed in node.deployed.values()})
 
     def test_the_other_release_is_what_runs_then(self):
-        cloud = clouds.Cloud(self.workspace, keystone_environment=None,
-                             heat_environment=None)
-        base = self.environment('base')
-        cloud.configuration = self.configure(base)
         for side in ('base', 'target'):
-            cloud.deploy(self.environment(side), side=side)
-            for one in cloud.heat.processes:
-                self.assertThat(one.argv[0], matchers.StartsWith(
-                    str(self.home / side)))
-                self.assertThat(one.log.name, matchers.StartsWith(side))
+            self.deploy(side)
+            self.assertThat(self.cloud.heat_processes, matchers.HasLength(6))
+            for name, node in self.cloud.nodes.items():
+                self.assertEqual(side, node.side)
+                for one in node.processes:
+                    self.assertThat(one.argv[0], matchers.StartsWith(
+                        str(self.home / side)))
+                    self.assertThat(one.log.name, matchers.StartsWith(
+                        f'{name}-{side}-'))
 
     def test_both_read_the_same_file_and_listen_on_the_same_ports(self):
-        base = self.environment('base')
-        configuration = self.configure(base)
         seen = []
         for side in ('base', 'target'):
-            made = heat.Heat(self.workspace, self.environment(side),
-                             configuration, side=side)
-            seen.append([[word for word in one.argv
-                          if 'heat.conf' in word or '127.0.0.1:' in word]
-                         for one in made.processes])
+            self.deploy(side)
+            seen.append([[word.replace(f'-{side}.conf', '.conf')
+                          for word in one.argv
+                          if '.conf' in word or '127.0.0.1:' in word]
+                         for one in self.cloud.heat_processes])
         self.assertEqual(seen[0], seen[1])
-        self.assertIn(str(configuration.heat_conf), str(seen[0]))
+        for argv in seen[0]:
+            self.assertIn(str(self.cloud.configuration.heat_conf), str(argv))
+
+    def test_a_node_s_own_file_takes_precedence(self):
+        self.deploy('base')
+        common = str(self.cloud.configuration.heat_conf)
+        for one in self.cloud.heat_processes:
+            self.assertThat(' '.join(one.argv), matchers.MatchesRegex(
+                f'.*--config-file {common} '
+                r'--config-file \S*/node-\d-base\.conf$'))
 
 
 @ddt.ddt
@@ -142,9 +180,9 @@ class TestHeat(ServicesCase):
 
     def api(self, *modules):
         environment = self.environment('base', *modules)
-        made = heat.Heat(self.workspace, environment,
-                         self.configure(environment), side='base')
-        return made.api.argv
+        return heat.service(
+            'api', self.workspace, environment, name='node-1', side='base',
+            configs=[self.configure(environment).heat_conf], port=5).argv
 
     def test_a_release_with_modules_for_wsgi_is_started_by_them(self):
         self.assertIn('heat.wsgi.api:application',
@@ -163,16 +201,17 @@ class TestHeat(ServicesCase):
         program = environment.bin('heat-manage')
         program.write_text('#!/bin/sh\necho no such column; exit 1\n')
         program.chmod(0o755)
-        made = heat.Heat(self.workspace, environment,
-                         self.configure(environment), side='target')
+        arguments = (self.workspace, environment,
+                     self.configure(environment), 'heat-manage', 'db_sync')
+        options = {'side': 'target', 'check': check}
         if exc:
-            raised = self.assertRaises(exc, made.manage, 'heat-manage',
-                                       'db_sync', check=check)
+            raised = self.assertRaises(exc, heat.manage, *arguments,
+                                       **options)
             self.assertIn('no such column', str(raised))
             self.assertEqual('target-heat-manage.log', raised.log.name)
         else:
-            self.assertEqual((1, 'no such column\n'), made.manage(
-                'heat-manage', 'db_sync', check=check))
+            self.assertEqual((1, 'no such column\n'),
+                             heat.manage(*arguments, **options))
 
 
 class TestKeystone(ServicesCase):
@@ -286,25 +325,33 @@ class TestSecrets(ServicesCase):
             keystone_url=identity.url, region='R',
             service_password='S3CRET-service',
             domain_password='S3CRET-domain', encryption_key='S3CRET' * 5)
-        made = heat.Heat(self.workspace, environment, configuration,
-                         side='base')
-        made.db_sync()
+        self.deploy(environment, configuration, broker)
+        heat.manage(self.workspace, environment, configuration,
+                    'heat-manage', 'db_sync', side='base')
         database.dump('heat', self.home / 'dump.sql')
         self.assertThat(self.argvs, matchers.AfterPreprocessing(
             len, matchers.GreaterThan(8)))
         self.assertThat(self.secrets, matchers.HasLength(3))
         self.assertNotIn('S3CRET', str(self.argvs))
 
+    def deploy(self, environment, configuration, broker):
+        node = nodes.Node(
+            'node-1', self.workspace, configuration, mariadb=None,
+            rabbitmq=broker, ports={'api': 5, 'cfn': 6}, extra={})
+        for which in heat.SERVICES:
+            node.deploy(which, environment, side='base', vhost='heat')
+
     def test_files_with_secrets_are_for_nobody_else(self):
         self.addCleanup(os.umask, os.umask(0))
         broker = rabbitmq.RabbitMQ(self.workspace)
-        self.configure(self.environment('base'))
+        environment = self.environment('base')
+        self.deploy(environment, self.configure(environment), broker)
         self.assertIn(self.secrets[0], broker.url())
         held = [path for path in self.workspace.data.rglob('*')
                 if path.is_file() and any(
                     word in path.read_text()
                     for word in (*self.secrets, 'servicepass'))]
-        self.assertThat(held, matchers.HasLength(2))
+        self.assertThat(held, matchers.HasLength(3))
         self.assertEqual({0o600}, {stat.S_IMODE(path.stat().st_mode)
                                    for path in held})
 

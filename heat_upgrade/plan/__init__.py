@@ -1,0 +1,148 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Makes the plan of a run: what will be done, in order, as data.
+
+A plan is stages, one after the other; a stage is lanes, side by side; a lane
+is steps, one after the other. The functions here are pure: the same arguments
+give the same plan on every machine.
+"""
+
+import dataclasses
+
+from heat_upgrade import errors
+from heat_upgrade.inflight import cases as inflight
+from heat_upgrade.plan import choices as choosing
+from heat_upgrade.plan import cold
+from heat_upgrade.plan import model
+from heat_upgrade.plan import rolling
+
+BASE, TARGET = model.BASE, model.TARGET
+LAB, HEAT = model.LAB, model.HEAT
+COLD, ROLLING, PARTIAL = model.COLD, model.ROLLING, model.PARTIAL
+STRATEGIES = model.STRATEGIES
+PER_RELEASE, SHARED = model.PER_RELEASE, model.SHARED
+VHOSTS = model.VHOSTS
+FILE = model.FILE
+
+Plan = model.Plan
+Step = model.Step
+from_json = model.from_json
+
+# A rolling upgrade needs a node that serves while another does not.
+LEAST_NODES = {COLD: 1, ROLLING: 2, PARTIAL: 2}
+MOST_NODES = 4
+
+# How much work in flight a run takes along: none, a sample, all of it.
+NONE, SAMPLE, ALL = 'none', 'sample', 'all'
+IN_FLIGHT = (NONE, SAMPLE, ALL)
+
+
+def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
+         vhost=PER_RELEASE, in_flight=SAMPLE, rollback=None, budget=None):
+    """Return the plan of a strategy.
+
+    :param strategy: one of STRATEGIES
+    :param base: name of a release
+    :param target: name of a release
+    :param seed: integer from which all random choices are made
+    :param scenarios: regular expression of the tests to run, '' for all
+    :param nodes: how many there are, None for as few as the strategy needs
+    :param vhost: one of VHOSTS; of no meaning to a cold upgrade
+    :param in_flight: one of IN_FLIGHT
+    :param rollback: see :func:`heat_upgrade.plan.choices.draw`
+    :param budget: seconds that the plan may take, as predicted; None for no
+        limit
+    :raises: :class:`errors.UsageError` for what cannot be, or if not even
+        the least of it fits the budget
+    """
+    if strategy not in STRATEGIES:
+        raise errors.UsageError(
+            f'strategy {strategy!r} is not known; there are: '
+            + ', '.join(STRATEGIES))
+    least = LEAST_NODES[strategy]
+    nodes = least if nodes is None else nodes
+    if not least <= nodes <= MOST_NODES:
+        raise errors.UsageError(
+            f'a {strategy} upgrade takes {least} to {MOST_NODES} nodes, not '
+            f'{nodes}')
+    if rollback and strategy == COLD:
+        raise errors.UsageError('a cold upgrade has no way back: restore '
+                                'the database that was saved instead')
+    # Who wants one scenario does not want to wait for anything else.
+    taken = NONE if scenarios and in_flight == SAMPLE else in_flight
+    ids = {NONE: (), SAMPLE: None, ALL: tuple(
+        case.id for case in inflight.every())}[taken]
+    drawn = choosing.draw(seed, nodes=nodes, in_flight=ids,
+                          rollback=rollback)
+    plan = of_choices(drawn, strategy=strategy, base=base, target=target,
+                      seed=seed, scenarios=scenarios, vhost=vhost)
+    while budget is not None and plan.seconds > budget:
+        lighter = choosing.lighter(drawn)
+        if rollback:
+            # It was asked for by name.
+            lighter = [one for one in lighter if one.rollback]
+        if not lighter:
+            raise errors.UsageError(
+                f'the least of this plan takes about {plan.seconds:.0f} s; '
+                f'the budget is {budget:g} s')
+        drawn = lighter[0]
+        plan = of_choices(drawn, strategy=strategy, base=base, target=target,
+                          seed=seed, scenarios=scenarios, vhost=vhost)
+    return plan
+
+
+def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost):
+    """Return the plan in which everything is decided.
+
+    :param drawn: :class:`heat_upgrade.plan.choices.Choices`
+    """
+    smoke = not scenarios
+    if strategy == COLD:
+        stages = cold.stages(
+            nodes=len(drawn.order), smoke=smoke,
+            cases=tuple(case for ids in drawn.cases.values()
+                        for case in ids))
+    else:
+        stages = rolling.stages(drawn, vhost=vhost, smoke=smoke,
+                                partial=strategy == PARTIAL)
+    return Plan(strategy=strategy, base=base, target=target, seed=seed,
+                scenarios=scenarios, nodes=len(drawn.order), vhost=vhost,
+                choices=drawn.as_dict(), stages=stages)
+
+
+def lighter(plan):
+    """Return the plans that do one thing less than a plan.
+
+    :param plan: :class:`Plan`
+    """
+    drawn = choosing.from_dict(plan.choices)
+    found = [of_choices(
+        one, strategy=plan.strategy, base=plan.base, target=plan.target,
+        seed=plan.seed, scenarios=plan.scenarios, vhost=plan.vhost)
+        for one in choosing.lighter(drawn)]
+    return [dataclasses.replace(one) for one in found
+            if one.stages != plan.stages]
+
+
+def selectors(plan):
+    """Return the words of a command line that make this plan again.
+
+    What was left out for a budget, or by shrinking, they do not tell: such a
+    plan is repeated with ``--plan``.
+    """
+    words = ['--strategy', plan.strategy, '--seed', str(plan.seed)]
+    if plan.nodes != LEAST_NODES[plan.strategy]:
+        words += ['--nodes', str(plan.nodes)]
+    if plan.strategy != COLD and plan.vhost != PER_RELEASE:
+        words += ['--vhost', plan.vhost]
+    return words

@@ -1,0 +1,168 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a rolling upgrade leaves open, and how a seed decides it."""
+
+import dataclasses
+import itertools
+import random
+
+from heat_upgrade import errors
+from heat_upgrade.inflight import cases as inflight
+from heat_upgrade.plan import model
+
+# The seed of the guide's own procedure: nodes in their order, no faults.
+GUIDE = 0
+
+# Of ten upgrades by a seed three go back once: the operator who needs it is
+# rare, but it takes the longest way through the code.
+ROLLBACK_PROBABILITY = 0.3
+
+# A node's engine that does not stop in time is killed by systemd: rare, but
+# every operator has seen it.
+KILL_PROBABILITY = 0.35
+
+# A broken connection and a slow database happen in any maintenance window;
+# more than one of each in a run would hide which one did it.
+FAULT_PROBABILITY = 0.4
+
+# What a run takes along by default, and what one park can hold: each case is
+# a stack of about four resources on two cores.
+SAMPLE = 4
+MOST_CASES = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Choices:
+    """One way to do a rolling upgrade.
+
+    :ivar order: names of the nodes, in the order of their upgrade
+    :ivar api_first: names of those whose APIs change before their engine,
+        where the guide allows both
+    :ivar kills: names of those whose engine is killed, not stopped
+    :ivar faults: {name of the node after whose upgrade it falls: fault}
+    :ivar rollback: name of the node after whose upgrade it goes back, ''
+    :ivar cases: {node: ids of the cases in flight when its engine stops}
+    """
+
+    order: tuple[str, ...]
+    api_first: tuple[str, ...] = ()
+    kills: tuple[str, ...] = ()
+    faults: dict = dataclasses.field(default_factory=dict)
+    rollback: str = ''
+    cases: dict = dataclasses.field(default_factory=dict)
+
+    def as_dict(self):
+        """Return it as a plan's JSON has it."""
+        return {**dataclasses.asdict(self), 'order': list(self.order),
+                'api_first': list(self.api_first), 'kills': list(self.kills),
+                'cases': {node: list(ids)
+                          for node, ids in self.cases.items()}}
+
+
+def from_dict(data):
+    """Return the choices of what :meth:`Choices.as_dict` returned.
+
+    :raises: TypeError or AttributeError if it is something else
+    """
+    data = dict(data)
+    for name in ('order', 'api_first', 'kills'):
+        data[name] = tuple(data[name])
+    data['cases'] = {node: tuple(ids)
+                     for node, ids in data['cases'].items()}
+    return Choices(**data)
+
+
+def names(nodes):
+    """Return the names of that many nodes."""
+    return tuple(f'node-{number}' for number in range(1, nodes + 1))
+
+
+def draw(seed, *, nodes, in_flight=None, rollback=None):
+    """Return what a seed chooses; the same on every machine.
+
+    :param seed: GUIDE is the guide's own procedure
+    :param nodes: how many there are
+    :param in_flight: None for a sample; else ids of cases, shared out among
+        the nodes
+    :param rollback: None to let the seed decide; '' never; 'random'
+        certainly; or the name of a node
+    :raises: :class:`errors.UsageError` for a node that is not there
+    """
+    everywhere = names(nodes)
+    if rollback not in (None, '', 'random', *everywhere):
+        raise errors.UsageError(
+            f'there is no node {rollback!r} to go back after; there are: '
+            + ', '.join(everywhere))
+    chance = random.Random(seed)
+    order = list(everywhere)
+    shuffled = chance.sample(order, nodes)
+    api_first = tuple(node for node in everywhere if chance.random() < 0.5)
+    kills = tuple(node for node in everywhere
+                  if chance.random() < KILL_PROBABILITY)
+    faults = {}
+    for fault in model.FAULTS:
+        falls, node = chance.random(), chance.choice(everywhere)
+        if falls < FAULT_PROBABILITY:
+            faults.setdefault(node, fault)
+    goes_back, after = chance.random(), chance.choice(everywhere)
+    if rollback is None:
+        goes_back = goes_back < ROLLBACK_PROBABILITY and seed != GUIDE
+        rollback = after if goes_back else ''
+    elif rollback == 'random':
+        rollback = after
+    if seed == GUIDE:
+        shuffled, api_first, kills, faults = order, (), (), {}
+    return Choices(
+        order=tuple(shuffled), api_first=api_first, kills=kills,
+        faults=faults, rollback=rollback,
+        cases=_share_out(shuffled, in_flight if in_flight is not None
+                         else inflight.sample(seed, SAMPLE * nodes)))
+
+
+def _share_out(order, ids):
+    """Deal cases to the nodes, one after the other, as cards."""
+    ids = [getattr(case, 'id', case) for case in ids]
+    return {node: tuple(itertools.islice(ids, number, None, len(order)))
+            for number, node in enumerate(order)}
+
+
+def lighter(choices):
+    """Return choices with one thing less each, the dearest first.
+
+    What does not fit into a budget is left out in this order, and it is what
+    shrinking a failed plan tries.
+    """
+    def without(**changed):
+        return dataclasses.replace(choices, **changed)
+
+    found = []
+    if choices.rollback:
+        found.append(without(rollback=''))
+    found += [without(faults={node: fault for node, fault
+                              in choices.faults.items() if node != dropped})
+              for dropped in choices.faults]
+    found += [without(kills=tuple(node for node in choices.kills
+                                  if node != dropped))
+              for dropped in choices.kills]
+    for node, ids in choices.cases.items():
+        if len(ids) > 1:
+            half = len(ids) // 2
+            found += [without(cases={**choices.cases, node: part})
+                      for part in (ids[:half], ids[half:])]
+        elif ids:
+            found.append(without(cases={**choices.cases, node: ()}))
+    if choices.api_first:
+        found.append(without(api_first=()))
+    if list(choices.order) != sorted(choices.order):
+        found.append(without(order=tuple(sorted(choices.order))))
+    return found

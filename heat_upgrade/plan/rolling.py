@@ -1,0 +1,169 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The rolling strategy: node by node, two releases side by side meanwhile.
+
+Source: Heat's doc/source/operating_guides/upgrades_guide.rst, "Rolling
+Upgrades"; its steps are ours, one for one.
+"""
+
+from heat_upgrade.plan import model
+from heat_upgrade.plan import steps
+
+TARGET_VHOST = 'heat-target'
+
+
+class _Roll:
+    """The state of the nodes while a plan is being written.
+
+    :ivar stages: what was written so far
+    :ivar engines: {node: side of its engine}
+    :ivar apis: {node: side of its APIs}
+    """
+
+    def __init__(self, choices, *, vhost, smoke, whole):
+        self.choices = choices
+        self.vhost = vhost
+        self.smoke = smoke
+        self.whole = whole
+        self.stages = []
+        self.engines = dict.fromkeys(choices.order, model.BASE)
+        self.apis = dict.fromkeys(choices.order, model.BASE)
+        self._states = 0
+
+    def do(self, *stage):
+        """Write steps, one after the other."""
+        self.stages += [model.alone(step) for step in stage if step]
+
+    def change(self, node, side, *, cases=(), suffix=''):
+        """Write how a node gets to the other side.
+
+        An API in the rotation must have an engine to talk to: on its own
+        virtual host, if there is one for each release. So the first engine
+        of a release comes before its APIs, and the last engine of the other
+        goes after them.
+        """
+        others = {other: found for other, found in self.engines.items()
+                  if other != node}
+        first = side not in others.values()
+        last = self.engines[node] not in others.values()
+        shared = self.vhost == model.SHARED
+        api_first = last or (node in self.choices.api_first
+                             and (shared or not first))
+        disruption = self._disruption(node, last, suffix)
+        self.do(steps.park(cases, suffix or f'-{node}'),
+                steps.drain(node, suffix))
+        if api_first:
+            self.do(steps.change_api(node, side, suffix),
+                    steps.ready(node, suffix))
+        if last:
+            self.do(steps.queues(node, self.engines[node], suffix))
+        self.do(steps.stop_engine(node, disruption, self.engines[node],
+                                  suffix))
+        if last and not shared:
+            self.do(steps.left_in_queues(node, self.engines[node], suffix))
+        self.do(steps.start_engine(node, side, suffix))
+        if not api_first:
+            self.do(steps.change_api(node, side, suffix),
+                    steps.ready(node, suffix))
+        self.engines[node] = self.apis[node] = side
+        return disruption
+
+    def _disruption(self, node, last, suffix):
+        if node in self.choices.kills and not suffix:
+            return model.KILL
+        if last and self.vhost == model.PER_RELEASE:
+            return model.LAST_ENGINE
+        return model.GRACEFUL
+
+    def mixed(self, settle=None, *, again=None):
+        """Write what is asserted while two releases serve side by side.
+
+        The smoke tests go through one node of each release: two nodes of
+        one release are alike.
+
+        :param settle: a step that may go on meanwhile, or None
+        :param again: a suffix; a second look at a state that was asserted
+            in full before
+        """
+        self._states += 1
+        suffix = again or ('' if self._states == 1 else f'-{self._states}')
+        sides = {}
+        for node, side in self.apis.items():
+            sides.setdefault(side, node)
+        lanes = [steps.verify_mixed(suffix), settle]
+        if self.smoke and not again:
+            lanes += [steps.smoke_mixed(node, suffix)
+                      for node in sorted(sides.values())]
+            if len(sides) > 1:
+                lanes.append(steps.cross_mixed(suffix))
+        self.stages.append(model.lanes(*lanes))
+
+    def back_and_forth(self, node):
+        """Write a rollback of one node, and the way forward again."""
+        self.change(node, model.BASE, suffix='-back')
+        self.mixed(again='-back')
+        self.change(node, model.TARGET, suffix='-again')
+
+
+def stages(choices, *, vhost, smoke, partial=False):
+    """Return the stages of a rolling upgrade.
+
+    :param choices: :class:`heat_upgrade.plan.choices.Choices`
+    :param vhost: one of model.VHOSTS
+    :param smoke: whether to run the smoke and the cross-version tests
+    :param partial: end the tests half way, in the mixed state, as the
+        multinode job of the gate does; the other nodes follow later
+    """
+    order = choices.order
+    roll = _Roll(choices, vhost=vhost, smoke=smoke, whole=not partial)
+    every = [choices.cases.get(node, ()) for node in order]
+    roll.do(steps.environments(), steps.base_up(nodes=len(order)))
+    roll.stages.append(tuple(lane for lane in (
+        (steps.pre_upgrade(), steps.verify_base()),
+        (steps.smoke_base(),) if smoke else (),
+        _some(steps.prepare(every[0], f'-{order[0]}')),
+    ) if lane))
+    roll.do(steps.watch(), steps.save_database(), steps.upgrade_check(),
+            steps.db_sync(),
+            steps.add_vhost(TARGET_VHOST) if vhost == model.PER_RELEASE
+            else None)
+    half = (len(order) + 1) // 2
+    for number, node in enumerate(order):
+        last = number == len(order) - 1
+        disruption = roll.change(node, model.TARGET, cases=every[number])
+        settled = steps.settle(every[number], disruption, f'-{node}')
+        if node in choices.faults:
+            roll.do(steps.fault(choices.faults[node], f'-{node}'))
+        if last:
+            roll.do(settled)
+        else:
+            roll.mixed(settled)
+        if partial and number == half - 1:
+            # What comes after has no scenario's stacks any more.
+            roll.do(steps.post_upgrade())
+        if choices.rollback == node:
+            roll.back_and_forth(node)
+        if not last:
+            roll.do(steps.prepare(every[number + 1], f'-{order[number + 1]}'))
+    if not partial:
+        roll.stages.append((
+            (steps.verify_target(), steps.post_upgrade()),
+            *(((steps.smoke_target(),),) if smoke else ())))
+    elif smoke:
+        roll.do(steps.smoke_target())
+    roll.do(steps.unwatch(), steps.account(), steps.destroy(), steps.down())
+    return tuple(roll.stages)
+
+
+def _some(step):
+    return (step,) if step else ()

@@ -1,0 +1,156 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Actions that run the suites: what is selected, and what is found."""
+
+import types
+
+import ddt
+import fixtures
+import testtools
+from testtools import matchers
+
+from heat_integrationtests import config
+from heat_upgrade import actions
+from heat_upgrade.actions import tests
+from heat_upgrade import plan as plans
+from heat_upgrade import suites
+
+SCENARIO = 'heat_integrationtests.scenarios.test_a.TestA.test_it'
+SMOKE = 'heat_integrationtests.smoke.test_stack.TestStack.test_create'
+MISMATCH = 'traceback: Traceback\n  File x\ntesttools.MismatchError: 1 != 2'
+
+
+def step(blame=plans.HEAT, **more):
+    return plans.Step('verify', 'suite', 'verify', blame=blame, **more,
+                      failure_class=2 if blame == plans.HEAT else None)
+
+
+@ddt.ddt
+class TestTestFinding(testtools.TestCase):
+    """Failures are classed before a person looks."""
+
+    def finding(self, test=SCENARIO, details=MISMATCH, blame=plans.HEAT):
+        return tests.test_finding(
+            step(blame), suites.Test(test, 'failed', 1.0, details))
+
+    @ddt.unpack
+    @ddt.data(
+        (SCENARIO, MISMATCH, 2),
+        (SCENARIO, 'traceback: MismatchError: random was replaced', 3),
+        (SMOKE, MISMATCH, 2),
+    )
+    def test_what_a_test_shows_tells_the_class(self, test, details,
+                                               failure_class):
+        finding = self.finding(test, details)
+        self.assertEqual(('heat', failure_class),
+                         (finding.origin, finding.failure_class))
+
+    @ddt.data('NameError: x', 'ModuleNotFoundError: x')
+    def test_a_mistake_in_a_test_is_not_heat_s(self, error):
+        self.assertEqual('scenario', self.finding(
+            details=f'traceback: Traceback\n  File x\n{error}').origin)
+
+    @ddt.data('AttributeError: x', 'TypeError: x')
+    def test_what_a_test_meets_when_a_value_is_lost_is_heat_s(self, error):
+        self.assertEqual('heat', self.finding(
+            details=f'traceback: Traceback\n  File x\n{error}').origin)
+
+    def test_on_the_base_a_failed_test_says_nothing_of_the_upgrade(self):
+        self.assertEqual('scenario', self.finding(blame=plans.LAB).origin)
+
+    @ddt.data({'blame': plans.LAB}, {'details': 'a\nNameError: x'})
+    def test_what_is_not_heat_s_has_no_class(self, options):
+        self.assertIsNone(self.finding(**options).failure_class)
+
+    def test_its_evidence_is_what_the_test_said(self):
+        finding = self.finding()
+        self.assertEqual(
+            ('scenarios.test_a.TestA.test_it failed', MISMATCH, SCENARIO,
+             'verify'),
+            (finding.title, finding.evidence, finding.test, finding.step))
+
+
+@ddt.ddt
+class TestSuite(testtools.TestCase):
+    """A step that runs tests, with results that are given."""
+
+    def setUp(self):
+        super().setUp()
+        self.found, self.noted = [], []
+        log = self.useFixture(fixtures.TempDir()).join('verify.log')
+        self.run_ = types.SimpleNamespace(
+            plan=types.SimpleNamespace(scenarios=''), check=lambda: None,
+            cloud=types.SimpleNamespace(heat_processes=[], nodes={
+                name: types.SimpleNamespace(
+                    side=side, api_url=f'api of {name}',
+                    cfn_url=f'cfn of {name}')
+                for name, side in (('node-1', 'target'), ('node-2', 'base'),
+                                   ('node-3', 'base'))}),
+            workspace=types.SimpleNamespace(run_dir='/run',
+                                            log=lambda name: log),
+            finding=self.found.append,
+            tests=lambda step, tests: self.noted.extend(tests))
+
+    def suite(self, *outcomes, blame=plans.HEAT, kinds=('verify',), **more):
+        given = [suites.Test(f'{SCENARIO}_{number}', outcome, 1.0, '')
+                 for number, outcome in enumerate(outcomes)]
+        self.selected, self.variables = [], []
+
+        def run(*args, kinds, scenarios, variables, **options):
+            self.selected.append((kinds, scenarios))
+            self.variables.append(variables)
+            return given
+        self.useFixture(fixtures.MonkeyPatch('heat_upgrade.suites.run', run))
+        return tests.suite(self.run_, step(blame, kinds=kinds, **more))
+
+    @ddt.data(('pre',), ('verify',))
+    def test_a_selection_of_scenarios_reaches_the_suite(self, kinds):
+        self.run_.plan.scenarios = 'random'
+        self.suite('passed', kinds=kinds)
+        self.assertEqual([(kinds, 'random')], self.selected)
+
+    def test_the_numbers_are_measured(self):
+        self.assertEqual({'passed': 2, 'failed': 0, 'skipped': 1},
+                         self.suite('passed', 'skipped', 'passed'))
+        self.assertThat(self.noted, matchers.HasLength(3))
+
+    def test_failures_of_the_target_are_found_and_the_run_goes_on(self):
+        self.assertEqual({'passed': 1, 'failed': 2, 'skipped': 0},
+                         self.suite('failed', 'passed', 'failed'))
+        self.assertEqual(['heat', 'heat'],
+                         [finding.origin for finding in self.found])
+
+    def test_a_failure_of_the_base_ends_the_run(self):
+        self.assertRaises(actions.StepFailed, self.suite, 'failed', 'passed',
+                          blame=plans.LAB)
+        self.assertEqual('scenario', self.found[0].origin)
+
+    @ddt.data((), ('skipped', ), ('skipped', 'skipped'))
+    def test_without_a_test_nothing_is_known_of_heat(self, outcomes):
+        self.assertRaises(actions.StepFailed, self.suite, *outcomes)
+        finding, = self.found
+        self.assertEqual(('lab', None, 'no test was executed in verify'),
+                         (finding.origin, finding.failure_class,
+                          finding.title))
+
+    @ddt.unpack
+    @ddt.data(
+        ({}, {}),
+        ({'kinds': ('smoke',), 'node': 'node-2'},
+         {config.API_ENDPOINT_VARIABLE: 'api of node-2'}),
+        ({'kinds': ('cross',)},
+         {config.API_ENDPOINTS_VARIABLE: 'api of node-1,api of node-3',
+          config.CFN_ENDPOINTS_VARIABLE: 'cfn of node-1,cfn of node-3'}))
+    def test_a_step_says_which_nodes_are_tested(self, more, variables):
+        self.suite('passed', **more)
+        self.assertEqual([variables], self.variables)
