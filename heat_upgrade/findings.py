@@ -13,6 +13,7 @@
 """What a run found to be wrong, as data."""
 
 import dataclasses
+import re
 
 # The classes of Heat's real upgrade failures, 2012 to 2026.
 CLASSES = {
@@ -64,6 +65,17 @@ class Finding:
         known = dataclasses.asdict(self)
         known['class'] = known.pop('failure_class')
         return known
+
+
+# What differs between two times that the same thing goes wrong: ids, names
+# of nodes, numbers.
+_ID = re.compile(r'\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b'
+                 r'|\b(?=\w*\d)[0-9a-f]{8,}\b|\bnode-\d+\b|\d+(\.\d+)?')
+
+
+def signature(finding):
+    """Return what a finding has in common with one of another run."""
+    return finding.failure_class, _ID.sub('#', finding.title)
 
 
 def from_dict(data):

@@ -33,6 +33,8 @@ TESTS = 'tests'
 FINDING = 'finding'
 PROBE = 'probe'
 MEASURE = 'measure'
+IN_FLIGHT = 'in-flight'
+LOAD = 'load'
 
 
 class Journal:

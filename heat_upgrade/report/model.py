@@ -14,6 +14,7 @@
 
 import pathlib
 
+from heat_upgrade import control
 from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade import journal as journals
@@ -42,8 +43,7 @@ def make(run_dir):
             f'{run_dir} is not the directory of a run: {exc}') from exc
     first, last = (events[0], events[-1]) if events else (None, None)
     start = _data(events, journals.RUN_START)
-    found = [findings.from_dict(event['data']['finding'])
-             for event in _of(events, journals.FINDING)]
+    found = control.mark(_findings(events), _of_control(run_dir))
     steps = _steps(plan, events)
     phases = _phases(plan, events)
     finished = bool(_of(events, journals.RUN_END))
@@ -53,6 +53,9 @@ def make(run_dir):
     return {
         'verdict': verdicts.verdict(found, executed, finished=finished),
         'finished': finished,
+        'in_flight': [event['data'] for event in _of(
+            events, journals.IN_FLIGHT)],
+        'controlled': control.run_dir(run_dir).is_dir(),
         'base': start.get('base', {'name': plan.base}),
         'target': start.get('target', {'name': plan.target}),
         'strategy': plan.strategy,
@@ -76,6 +79,19 @@ def make(run_dir):
         'reproduce': start.get('reproduce', ''),
         'run_dir': str(run_dir.resolve()),
     }
+
+
+def _findings(events):
+    return [findings.from_dict(event['data']['finding'])
+            for event in _of(events, journals.FINDING)]
+
+
+def _of_control(run_dir):
+    """Return what the control of a run found, nothing if there was none."""
+    try:
+        return _findings(journals.read(control.run_dir(run_dir)))
+    except (FileNotFoundError, ValueError):
+        return []
 
 
 def _of(events, kind):

@@ -123,3 +123,10 @@ class Identity:
         self.grant(admin, 'admin', domain=domain)
         self.role(STACK_USER_ROLE)
         self.role(STACK_OWNER_ROLE)
+
+    def of_domain(self, name):
+        """Return (projects, users) of a domain, as the API has them."""
+        domain = self._ensure('domain', 'domains', name)
+        return tuple(
+            self._call('GET', f'{kind}?domain_id={domain}')[kind]
+            for kind in ('projects', 'users'))
