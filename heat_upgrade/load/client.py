@@ -181,7 +181,7 @@ class Stack:
             self.id = content['stack']['id']
             return {'id': self.id}
         if operation == history.SNAPSHOT:
-            self.snapshot = content['snapshot']['id']
+            self.snapshot = content['id']
             return {'snapshot': self.snapshot}
         return {}
 

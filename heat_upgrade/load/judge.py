@@ -15,6 +15,7 @@
 import collections
 import dataclasses
 
+from heat_upgrade.ledger import comparison
 from heat_upgrade.ledger import record
 from heat_upgrade.ledger import state as states
 from heat_upgrade.load import client
@@ -161,18 +162,11 @@ def _physical(folded, calls, events, last):
 
 def _twice(events, calls):
     """An item that is made for a row of Heat's that has one."""
-    row_of = {}
-    for event in events:
-        if event.operation == 'create' and event.status == record.STARTED:
-            if event.row and event.row in row_of.values():
-                yield model.Problem(
-                    'made-twice', 'create', _around(calls, event),
-                    f'{event.resource} is made again as {event.item}, while '
-                    'the one that was made for the same row of Heat\'s '
-                    'table is there')
-            row_of[event.item] = event.row
-        elif event.operation == 'delete' and event.status == record.DONE:
-            row_of.pop(event.item, None)
+    starts = {event.item: event for event in events
+              if event.operation == 'create'}
+    for one in comparison.made_twice(events):
+        yield model.Problem('made-twice', 'create',
+                            _around(calls, starts[one.item]), one.text)
 
 
 def _around(calls, event):

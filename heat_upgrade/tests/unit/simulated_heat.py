@@ -171,7 +171,7 @@ class Heat:
             key = f'snapshot-{len(stack.snapshots)}'
             stack.snapshots[key] = stack.value
             self._begin(stack, 'SNAPSHOT')
-            return 200, {'snapshot': {'id': key}}
+            return 200, {'id': key}
         else:
             stack.value = stack.snapshots[rest[1]]
             self._begin(stack, 'RESTORE')
