@@ -81,6 +81,10 @@ IMPOSSIBLE = (
         'a rollback puts back what was there before, and a wait condition '
         'that was there has had its signal'),
     Impossible(
+        (ROLLBACK,), (NESTED,), PARKED,
+        'OS::Heat::Stack hands the rollback to the stack inside, and then '
+        'waits for the end of an update, which never comes'),
+    Impossible(
         (SNAPSHOT,), (GROUP,), PARKED,
         'a resource group passes no snapshot on to its members'),
 )

@@ -109,7 +109,7 @@ def levels(case):
 def _group(case):
     indices = list(range(MEMBERS))
     batch = BATCH
-    if case.kind == cases.UPDATE:
+    if case.kind in (cases.UPDATE, cases.ROLLBACK):
         # Higher indices first: ResourceGroup._assemble_for_rolling_update.
         indices.reverse()
     elif case.kind in _BACKWARDS:
@@ -138,13 +138,8 @@ def layout(case):
         beside = _others(order[0], held[0])
     if case.kind != cases.ROLLBACK:
         return Layout(operation, held, beside)
-    fails = held[-1]
-    if case.shape == cases.GROUP:
-        # The first batch of the update fails, and the group with it.
-        fails = member(MEMBERS - 1)
-    else:
-        held = (fails,)
-    return Layout(operation, held, beside, fails)
+    # What failed is made anew; what had succeeded is changed back.
+    return Layout(operation, held[-1:], beside, fails=held[-1])
 
 
 def _others(level, name):

@@ -211,7 +211,7 @@ class Flight:
                 _SIGNAL, timeout=timeout)
         except OSError:
             return False
-        self.signalled = answer.status in (200, 204)
+        self.signalled = answer.status < 300
         return self.signalled
 
     def snapshot_status(self):

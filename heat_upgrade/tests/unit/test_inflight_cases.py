@@ -25,7 +25,7 @@ from heat_upgrade.inflight import oracle
 from heat_upgrade.inflight import templates
 
 COUNTS = {cases.CREATE: 20, cases.UPDATE: 20, cases.DELETE: 15,
-          cases.SUSPEND: 15, cases.SNAPSHOT: 12, cases.ROLLBACK: 15}
+          cases.SUSPEND: 15, cases.SNAPSHOT: 12, cases.ROLLBACK: 12}
 
 
 class CasesTest(testtools.TestCase):
@@ -103,7 +103,8 @@ HELD = {
     'update-fan-in-signal': ((), ('a',)),
     'create-chain-signal': ((), ()),
     'rollback-fan-out-lock': (('d',), ()),
-    'rollback-group-lock': (('member-2', 'member-3'), ()),
+    'rollback-group-lock': (('member-0',), ()),
+    'rollback-group-queued': (('member-2',), ()),
 }
 
 
