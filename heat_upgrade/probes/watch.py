@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""All probes of a run: made, started, stopped, and what they made removed."""
+
+import threading
+
+from heat_upgrade import api as apis
+from heat_upgrade import errors
+from heat_upgrade.probes import canary
+from heat_upgrade.probes import probe
+from heat_upgrade.probes import questions
+from heat_upgrade.probes import statistics
+
+# Of a base that works: half a second, a few on a busy machine.
+FIRST_ANSWER_TIMEOUT = 60
+
+# A canary looks every few moments whether it is the end.
+STOP_TIMEOUT = 10
+
+
+class Probes:
+    """Watches a cloud from :meth:`start` to :meth:`stop`.
+
+    The samples are in the run directory, see
+    :mod:`heat_upgrade.probes.samples`.
+
+    :param cloud: :class:`heat_upgrade.cloud.Cloud` that is up
+    :ivar probes: {name: :class:`probe.Probe`}
+    """
+
+    def __init__(self, cloud):
+        self._cloud = cloud
+        self._api = apis.Api(cloud.identity, cloud.api_url)
+        self._ended = threading.Event()
+        self.probes = {}
+
+    def start(self):
+        """Make the standing stack, and begin to ask.
+
+        :raises: :class:`errors.LabError` if the stack cannot be made, or a
+            probe that asks often gets no good answer
+        """
+        standing = canary.Standing(self._api,
+                                   self._cloud.identity.project_id())
+        for question in questions.of_cloud(self._cloud, self._api, standing,
+                                           self._ended):
+            self.probes[question.name] = probe.Probe(
+                question.name, question.ask, interval=question.interval,
+                in_flight=question.in_flight, meaning=question.meaning,
+                run_dir=self._cloud.workspace.run_dir)
+        for one in self.probes.values():
+            one.start()
+        for name, one in self.probes.items():
+            # The canary takes its time, and is no condition to go on.
+            if name != questions.CANARY and not one.wait_for_good(
+                    FIRST_ANSWER_TIMEOUT):
+                raise errors.LabError(
+                    f'the probe {name} has no good answer after '
+                    f'{FIRST_ANSWER_TIMEOUT} s; it saw last: '
+                    f'{one.samples[-1:]}')
+
+    def running(self):
+        """Tell whether any still asks."""
+        return any(one.running() for one in self.probes.values())
+
+    def stop(self, *, remove=True):
+        """End all of them.
+
+        :param remove: delete the stacks that were made; false where nobody
+            needs them any more, or Heat is down
+        :returns: {name: dict of :func:`statistics.summary`}
+        :raises: :class:`errors.WaitTimeout` if Heat does not delete them;
+            all probes have ended then
+        """
+        self._ended.set()
+        for one in self.probes.values():
+            one.ask_to_stop()
+        summaries = {name: statistics.summary(one.stop(STOP_TIMEOUT))
+                     for name, one in self.probes.items()}
+        if remove:
+            canary.remove(self._api)
+        return summaries
