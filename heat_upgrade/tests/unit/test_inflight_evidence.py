@@ -1,0 +1,148 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Unit tests of heat_upgrade.inflight.evidence and outcomes."""
+
+import dataclasses
+
+import ddt
+import fixtures
+import testtools
+
+from heat_upgrade import findings
+from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import evidence
+from heat_upgrade.inflight import outcomes
+from heat_upgrade.tests.unit import inflight_fakes as fakes
+
+
+class EvidenceTest(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.cloud = fakes.Cloud(self.useFixture(fixtures.TempDir()).path)
+        self.cloud.rows = {
+            'stack': [('one', 'name', 'CREATE', 'IN_PROGRESS', 'started',
+                       'a-traversal', 1)],
+            'stack_lock': [('one', 'engine-1')],
+            'resource': [('one', 7, 'a', 'CREATE', 'COMPLETE', 'item-7',
+                          None),
+                         ('one', 8, 'b', 'CREATE', 'IN_PROGRESS', 'item-8',
+                          'engine-of-old')],
+            'sync_point': [('one', '8', 'a-traversal', 1, '{"x": 1}')]}
+
+    def log(self, name, *lines):
+        (self.cloud.logs / name).write_text(''.join(
+            f'{line}\n' for line in lines))
+
+    def test_it_says_all_that_is_known_of_a_stack(self):
+        self.log('node-1-base-heat-engine.log', 'creating "b" [one]',
+                 'creating "b" [another]')
+        self.log('node-1-base-heat-api.log', 'GET one')
+        self.cloud.broker = [fakes.queue('engine_worker', messages=3),
+                             fakes.queue('reply_1', messages=9)]
+        text = evidence.collect(self.cloud, 'one', 'name')
+        for expected in (
+                'one, name, CREATE, IN_PROGRESS, started, a-traversal',
+                'one, engine-1 lives: node-1 base',
+                'one, 7, a, CREATE, COMPLETE, item-7, no engine',
+                'one, 8, b, CREATE, IN_PROGRESS, item-8, '
+                'engine-of-old is dead',
+                'one, 8, a-traversal, 1, {"x": 1}',
+                'heat, engine_worker, 3, 0, 2',
+                'last lines of node-1-base-heat-engine.log:\n'
+                '  creating "b" [one]\n'):
+            self.assertIn(expected, text)
+        for unwanted in ('another', 'GET one', 'reply_1'):
+            self.assertNotIn(unwanted, text)
+
+    def test_it_says_when_there_is_nothing(self):
+        self.cloud.rows = {}
+        self.assertIn('stack_lock (stack, engine):\n  none\n',
+                      evidence.collect(self.cloud, 'one'))
+
+    def test_an_engine_is_at_work_on_what_it_holds(self):
+        self.assertEqual(
+            {'engine-1', 'engine-of-old'},
+            evidence.rows(self.cloud, 'one', 'name').at_work())
+
+    def test_an_engine_that_waits_for_a_stack_is_not_at_work(self):
+        self.cloud.rows['stack_lock'] = []
+        self.cloud.rows['stack'].append(
+            ('two', 'name-group', 'CREATE', 'IN_PROGRESS', '', '', 1))
+        self.cloud.rows['resource'] = [
+            ('one', 8, 'group', 'CREATE', 'IN_PROGRESS', 'two', 'engine-1')]
+        self.assertEqual(
+            set(), evidence.rows(self.cloud, 'one', 'name').at_work())
+
+    def test_only_what_is_listened_to_is_work_to_wait_for(self):
+        heard = fakes.queue('engine_worker', unacknowledged=1)
+        unheard = fakes.queue('engine_worker', messages=1, consumers=0)
+        other = fakes.queue('reply_1', messages=1)
+        queues = [heard, unheard, other]
+        self.assertEqual([heard], evidence.waiting_work(queues))
+        self.assertEqual([unheard], evidence.lost_work(queues))
+
+
+@ddt.ddt
+class OutcomesTest(testtools.TestCase):
+
+    outcome = outcomes.Outcome(
+        case=cases.Case(cases.CREATE, cases.CHAIN, cases.LOCK),
+        disruption='graceful', stack_id='one', status='CREATE_IN_PROGRESS',
+        reason='started', seconds=1.234, legal=False, stuck=True,
+        evidence='what the tables say')
+
+    def test_a_legal_one_is_no_finding(self):
+        self.assertEqual([], outcomes.found(
+            [dataclasses.replace(self.outcome, legal=True)], step='settle'))
+
+    def test_a_stuck_one_is_a_finding_with_its_evidence(self):
+        found, = outcomes.found([self.outcome], step='settle',
+                                reproduce='heat-upgrade run')
+        self.assertEqual(
+            (findings.HEAT, 2, findings.ERROR, 'settle', 'heat-upgrade run'),
+            (found.origin, found.failure_class, found.severity, found.step,
+             found.reproduce))
+        self.assertIn('what the tables say', found.evidence)
+        self.assertIn('started', found.evidence)
+
+    def test_messages_that_nobody_reads_are_of_their_own_class(self):
+        found, = outcomes.found(
+            [dataclasses.replace(self.outcome, lost=True)], step='settle')
+        self.assertEqual(5, found.failure_class)
+        self.assertIn('no engine listens', found.title)
+
+    @ddt.data(
+        ({}, 'create-chain-lock, graceful: stuck in CREATE_IN_PROGRESS'),
+        ({'repaired': outcomes.BY_UPDATE},
+         'create-chain-lock, graceful: stuck in CREATE_IN_PROGRESS; an '
+         'update repairs it'),
+        ({'repaired': outcomes.BY_DELETE},
+         'create-chain-lock, graceful: stuck in CREATE_IN_PROGRESS; only a '
+         'delete ends it'),
+        ({'repaired': outcomes.NOT_AT_ALL},
+         'create-chain-lock, graceful: stuck in CREATE_IN_PROGRESS; neither '
+         'an update nor a delete repairs it'),
+        ({'stuck': False, 'status': 'CREATE_FAILED'},
+         'create-chain-lock, graceful: ended in CREATE_FAILED'))
+    @ddt.unpack
+    def test_the_title_says_how_it_ended_and_what_helps(self, changes,
+                                                        expected):
+        self.assertEqual(expected, outcomes.title(
+            dataclasses.replace(self.outcome, **changes)))
+
+    def test_the_journal_gets_words_and_numbers_only(self):
+        noted = self.outcome.as_dict()
+        self.assertEqual(('create-chain-lock', 1.23),
+                         (noted['case'], noted['seconds']))
+        self.assertNotIn('evidence', noted)

@@ -1,0 +1,227 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Unit tests of heat_upgrade.inflight.flights."""
+
+from unittest import mock
+
+import fixtures
+import testtools
+
+from heat_upgrade import errors
+from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import draining
+from heat_upgrade.inflight import flights
+from heat_upgrade.inflight import outcomes
+from heat_upgrade.tests.unit import inflight_fakes as fakes
+
+
+class FlightsTest(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.heat, self.ledger = fakes.Heat(), fakes.Ledger()
+        self.cloud = fakes.Cloud(self.useFixture(fixtures.TempDir()).path)
+        for name, value in (('INTERVAL', 0), ('PREPARE_TIMEOUT', 0),
+                            ('PARK_TIMEOUT', 0), ('REMOVE_TIMEOUT', 0),
+                            ('REPAIR_TIMEOUT', 0)):
+            self.useFixture(fixtures.MockPatchObject(flights, name, value))
+
+    def make(self, *ids):
+        return flights.Flights(cases.by_id(ids), self.heat, self.ledger,
+                               self.cloud)
+
+    def flying(self, *ids):
+        found = self.make(*ids)
+        found.prepare()
+        for flight in found.flights:
+            flight.start()
+        self.ledger.orders.clear()
+        return found
+
+    def status(self, flight, status):
+        self.heat.stacks[flight.name] = status
+
+    def outcome(self, flight, *, legal=False):
+        return outcomes.Outcome(
+            case=flight.case, disruption='graceful',
+            stack_id=flight.stack_id, status='CREATE_IN_PROGRESS',
+            reason='', seconds=1, legal=legal)
+
+
+class PrepareTest(FlightsTest):
+
+    def test_only_what_is_not_to_be_created_is_created_before(self):
+        found = self.make('create-chain-lock', 'update-chain-lock',
+                          'delete-fan-in-lock')
+        found.prepare()
+        self.assertEqual({found.flights[1].name, found.flights[2].name},
+                         set(self.heat.stacks))
+
+    def test_a_stack_that_fails_is_told_with_its_reason(self):
+        self.heat.on_create = 'CREATE_FAILED'
+        failed = self.assertRaises(
+            errors.LabError, self.make('update-chain-lock').prepare)
+        self.assertIn('update-chain-lock', str(failed))
+        self.assertIn('CREATE_FAILED: so', str(failed))
+
+    def test_a_stack_that_does_not_end_is_told(self):
+        self.heat.on_create = 'CREATE_IN_PROGRESS'
+        failed = self.assertRaises(
+            errors.WaitTimeout, self.make('update-chain-lock').prepare)
+        self.assertIn('update-chain-lock: CREATE_IN_PROGRESS', str(failed))
+
+
+class ParkTest(FlightsTest):
+
+    def test_it_returns_when_all_are_parked(self):
+        self.heat.on_create = 'CREATE_IN_PROGRESS'
+        self.ledger.in_progress = {'inflight/create-chain-lock/c',
+                                   'inflight/create-nested-queued/x'}
+        found = self.make('create-chain-lock', 'create-nested-queued')
+        found.park()
+        self.assertEqual(2, len(self.heat.stacks))
+
+    def test_what_is_not_parked_is_told_for_each(self):
+        self.heat.on_create = 'CREATE_IN_PROGRESS'
+        self.ledger.in_progress = {'inflight/create-chain-lock/c'}
+        failed = self.assertRaises(errors.WaitTimeout, self.make(
+            'create-chain-lock', 'create-nested-queued',
+            'create-chain-signal').park)
+        self.assertIn('create-nested-queued: inflight/create-nested-queued/x'
+                      ' not held', str(failed))
+        self.assertIn('create-chain-signal: the wait condition is gone',
+                      str(failed))
+        self.assertNotIn('create-chain-lock', str(failed))
+
+    def test_what_heat_refuses_is_told(self):
+        self.heat.answers['POST', 'stacks'] = 500, 'broken'
+        failed = self.assertRaises(errors.LabError,
+                                   self.make('create-chain-lock').park)
+        self.assertIn('broken', str(failed))
+
+
+class ReleaseTest(FlightsTest):
+
+    def labels(self):
+        return [label for word, label, _ in self.ledger.orders
+                if word == 'release']
+
+    def test_the_queued_go_on_once_the_engines_drain(self):
+        found = self.flying('create-chain-lock', 'create-chain-queued')
+        node = self.cloud.add_node('node-1', ['one'])
+        self.cloud.add_node('node-2', ['two'])
+        with mock.patch.object(draining, 'drained',
+                               autospec=True) as drained:
+            drained.side_effect = lambda *words: self.assertEqual(
+                [], self.labels()) or True
+            self.assertTrue(found.release_queued(['node-1']))
+        drained.assert_called_once_with(
+            {node.process('engine'): {'one'}}, draining.TIMEOUT)
+        self.assertEqual(['inflight/create-chain-queued/a'], self.labels())
+
+    def test_the_queued_go_on_also_if_the_engines_do_not_say_that(self):
+        found = self.flying('create-chain-queued')
+        with mock.patch.object(draining, 'drained', autospec=True,
+                               return_value=False):
+            self.assertFalse(found.release_queued())
+        self.assertEqual(['inflight/create-chain-queued/a'], self.labels())
+
+    def test_nothing_is_waited_for_if_none_is_queued(self):
+        found = self.flying('create-chain-lock')
+        with mock.patch.object(draining, 'drained',
+                               autospec=True) as drained:
+            self.assertTrue(found.release_queued())
+        drained.assert_not_called()
+
+    def test_all_go_on_and_signals_are_sent(self):
+        found = self.flying('create-fan-out-lock', 'create-chain-signal')
+        found.release()
+        self.assertEqual({f'inflight/create-fan-out-lock/{name}'
+                          for name in 'bcd'}, set(self.labels()))
+        self.assertTrue(self.heat.asked[-1][1].endswith(
+            '/resources/handle/signal'))
+
+    def test_a_heat_that_does_not_answer_keeps_nobody(self):
+        found = self.flying('create-chain-signal')
+        self.heat.answers['GET', 'show_nested=True'] = 503, None
+        found.release()
+        self.assertFalse(found.flights[0].signalled)
+
+
+class AfterwardsTest(FlightsTest):
+
+    def test_what_was_held_is_released_before_anything_is_judged(self):
+        found = self.flying('create-chain-lock')
+        settled, = found.settle('graceful')
+        self.assertTrue(settled.legal)
+        self.assertEqual('release', self.ledger.orders[0][0])
+
+    def test_an_update_repairs(self):
+        found = self.flying('create-chain-lock')
+        self.status(found.flights[0], 'UPDATE_COMPLETE')
+        told = found.repair([self.outcome(found.flights[0])])
+        self.assertEqual([outcomes.BY_UPDATE],
+                         [one.repaired for one in told])
+
+    def test_a_delete_repairs_what_an_update_does_not(self):
+        found = self.flying('create-chain-lock')
+        self.status(found.flights[0], 'UPDATE_FAILED')
+        told = found.repair([self.outcome(found.flights[0])])
+        self.assertEqual([outcomes.BY_DELETE],
+                         [one.repaired for one in told])
+
+    def test_a_delete_repairs_what_heat_does_not_update(self):
+        found = self.flying('suspend-chain-lock')
+        self.heat.answers['PUT', found.flights[0].stack_id] = 400, 'no'
+        told = found.repair([self.outcome(found.flights[0])])
+        self.assertEqual([outcomes.BY_DELETE],
+                         [one.repaired for one in told])
+
+    def test_what_nothing_repairs_is_told(self):
+        found = self.flying('create-chain-lock')
+        self.status(found.flights[0], 'UPDATE_FAILED')
+        self.heat.answers['DELETE', found.flights[0].stack_id] = 204, None
+        told = found.repair([self.outcome(found.flights[0])])
+        self.assertEqual([outcomes.NOT_AT_ALL],
+                         [one.repaired for one in told])
+
+    def test_what_ended_legally_is_left_alone(self):
+        found = self.flying('create-chain-lock')
+        asked = len(self.heat.asked)
+        told = found.repair([self.outcome(found.flights[0], legal=True)])
+        self.assertEqual([''], [one.repaired for one in told])
+        self.assertEqual([], [
+            words for words in self.heat.asked[asked:]
+            if words[0] != 'GET'])
+
+    def test_all_stacks_are_removed(self):
+        found = self.flying('create-chain-lock', 'update-fan-in-lock')
+        self.heat.stacks['another'] = 'CREATE_COMPLETE'
+        self.assertEqual([], found.remove())
+        self.assertEqual(['another'], list(self.heat.stacks))
+
+    def test_what_a_lost_parent_has_left_is_removed(self):
+        found = self.flying('create-nested-lock')
+        inner = f'{found.flights[0].name}-inner-abc'
+        self.heat.stacks[inner] = 'CREATE_COMPLETE'
+        self.assertEqual([], found.remove())
+        self.assertEqual({}, self.heat.stacks)
+
+    def test_what_cannot_be_removed_is_told(self):
+        found = self.flying('create-chain-lock')
+        flight, = found.flights
+        self.heat.answers['DELETE', flight.stack_id] = 204, None
+        self.status(flight, 'DELETE_FAILED')
+        self.assertEqual(
+            [f'{flight.name} ({flight.stack_id}): DELETE_FAILED: so'],
+            found.remove())
