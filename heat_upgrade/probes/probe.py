@@ -21,6 +21,10 @@ from heat_upgrade.probes import samples
 # Ten times a second (the longest gap is known to a tenth).
 INTERVAL = 0.1
 
+# Half a second is what an answer through RPC takes; one that takes ten times
+# as long is late: it, or its question, may be lost.
+LATE = 5
+
 # Questions end within a moment of the last one's start, unless one hangs;
 # one that hangs is left behind with its thread.
 STOP_TIMEOUT = 5
@@ -29,10 +33,12 @@ STOP_TIMEOUT = 5
 class Probe:
     """Asks a question at fixed times, in threads of its own.
 
-    An answer that is late does not delay the next question: up to
+    An answer that takes its time does not delay the next question: up to
     ``in_flight`` are under way at the same time. When as many are, their
     times pass without a question, so that a service that hangs is not buried
-    under questions; it is asked again as soon as one has ended.
+    under questions. In place of those that are late by then others are
+    asked, as far as there are spare ones, so that a service that has lost
+    some is seen to be back.
 
     :param name: unique in a run
     :param question: callable; returns :class:`samples.Reply`, or true for a
@@ -40,12 +46,13 @@ class Probe:
         by as many threads as may be in flight
     :param interval: seconds between the starts of two questions
     :param in_flight: how many may be under way at the same time
+    :param spare: how many more may be, each in place of one that is late
     :param meaning: what it asks and what is a good answer, one sentence
     :param run_dir: where its samples are saved; None for nowhere
     """
 
     def __init__(self, name, question, *, interval=INTERVAL, in_flight=1,
-                 meaning='', run_dir=None):
+                 spare=0, meaning='', run_dir=None):
         self.name = name
         self.samples = []
         self._question = question
@@ -58,9 +65,11 @@ class Probe:
         self._good = threading.Condition()
         self._schedule = threading.Lock()
         self._next = None
+        self._asked = {}
         self._threads = [threading.Thread(
-            target=self._ask, name=f'probe-{name}-{number}', daemon=True)
-            for number in range(in_flight)]
+            target=self._ask, args=(max(0, number - in_flight + 1),),
+            name=f'probe-{name}-{number}', daemon=True)
+            for number in range(in_flight + spare)]
 
     def start(self):
         """Begin to ask."""
@@ -70,10 +79,18 @@ class Probe:
         for thread in self._threads:
             thread.start()
 
-    def _ask(self):
-        while not self._end.wait(self._turn() - time.monotonic()):
-            start = time.monotonic()
+    def _ask(self, late):
+        """Ask until the end.
+
+        :param late: how many must be late before this thread asks
+        """
+        me = threading.get_ident()
+        while not self._end.wait(self._until_turn(late)):
+            if self._late() < late:
+                continue
+            start = self._asked[me] = time.monotonic()
             reply = self._reply()
+            del self._asked[me]
             with self._good:
                 if self._closed:
                     return
@@ -81,12 +98,24 @@ class Probe:
                     start, time.monotonic(), not reply.error, reply.error,
                     reply.node, reply.detail))
 
-    def _turn(self):
-        """Return the time of the next question, which is then taken."""
+    def _until_turn(self, late):
+        """Return the seconds until the next question, which is then ours.
+
+        :param late: as for :meth:`_ask`; who is not needed yet gets the
+            time after which to look again
+        """
+        if self._late() < late:
+            return self._interval
         with self._schedule:
-            turn = max(self._next, time.monotonic())
+            now = time.monotonic()
+            turn = max(self._next, now)
             self._next = turn + self._interval
-            return turn
+            return turn - now
+
+    def _late(self):
+        """Return how many questions under way are late."""
+        before = time.monotonic() - LATE
+        return sum(start < before for start in list(self._asked.values()))
 
     def _reply(self):
         try:

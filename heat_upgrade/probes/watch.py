@@ -56,7 +56,8 @@ class Probes:
                                            self._ended):
             self.probes[question.name] = probe.Probe(
                 question.name, question.ask, interval=question.interval,
-                in_flight=question.in_flight, meaning=question.meaning,
+                in_flight=question.in_flight, spare=question.spare,
+                meaning=question.meaning,
                 run_dir=self._cloud.workspace.run_dir)
         for one in self.probes.values():
             one.start()
