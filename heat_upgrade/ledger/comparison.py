@@ -21,6 +21,7 @@ import dataclasses
 from heat_upgrade.ledger import record
 
 LEFT_BEHIND = 'LEFT_BEHIND'
+SNAPSHOT_LEFT_BEHIND = 'SNAPSHOT_LEFT_BEHIND'
 LOST = 'LOST'
 MADE_TWICE = 'MADE_TWICE'
 
@@ -58,7 +59,7 @@ class Row:
 class Difference:
     """Something that is not as Heat says.
 
-    :ivar kind: LEFT_BEHIND, LOST or MADE_TWICE
+    :ivar kind: LEFT_BEHIND, SNAPSHOT_LEFT_BEHIND, LOST or MADE_TWICE
     :ivar item: id of the item, or of the snapshot
     :ivar label: of the item, '' if the ledger never had it
     :ivar stack: id of the stack
@@ -116,7 +117,7 @@ def left_behind(items, rows):
 def snapshots_left_behind(snapshots, known, busy):
     """Return the ledger's snapshots that are in none of Heat's."""
     return [
-        _about(LEFT_BEHIND, one, one.id,
+        _about(SNAPSHOT_LEFT_BEHIND, one, one.id,
                f'{one.id} exists, a snapshot of {one.item} ({one.label}), '
                f'taken for {one.resource} of stack {one.stack}; none of '
                "Heat's snapshots has it")

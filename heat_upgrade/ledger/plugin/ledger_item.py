@@ -34,7 +34,8 @@ class LedgerItem(resource.Resource):
     PROPERTIES = (LABEL, VALUE, RESTORE_FROM) = (
         'label', 'value', 'restore_from')
 
-    ATTRIBUTES = (LABEL_ATTR, VALUE_ATTR, ID_ATTR) = ('label', 'value', 'id')
+    ATTRIBUTES = (LABEL_ATTR, VALUE_ATTR, CACHED_VALUE_ATTR, ID_ATTR) = (
+        'label', 'value', 'cached_value', 'id')
 
     properties_schema = {
         LABEL: properties.Schema(
@@ -62,7 +63,14 @@ class LedgerItem(resource.Resource):
             type=attributes.Schema.STRING,
         ),
         VALUE_ATTR: attributes.Schema(
-            'What the backend holds for it.',
+            'What the backend holds for it now.',
+            type=attributes.Schema.STRING,
+            cache_mode=attributes.Schema.CACHE_NONE,
+        ),
+        # As most of Heat's resources have it; what Heat keeps can be old,
+        # when somebody shows the stack while it is updated.
+        CACHED_VALUE_ATTR: attributes.Schema(
+            'What the backend held for it when Heat asked first.',
             type=attributes.Schema.STRING,
         ),
         ID_ATTR: attributes.Schema(
@@ -171,6 +179,8 @@ class LedgerItem(resource.Resource):
     def _resolve_attribute(self, name):
         if self.resource_id is None:
             return None
+        if name == self.CACHED_VALUE_ATTR:
+            name = self.VALUE_ATTR
         try:
             return ledger_calls.get('/items/%s' % self.resource_id)[name]
         except ledger_calls.Gone:
