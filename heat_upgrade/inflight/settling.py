@@ -14,6 +14,7 @@
 
 import time
 
+from heat_upgrade import errors
 from heat_upgrade.inflight import evidence
 from heat_upgrade.inflight import oracle
 from heat_upgrade.inflight import outcomes
@@ -87,8 +88,13 @@ class Settling:
             return
         for flight in self._left():
             seen = stacks.seen(flight, listed)
-            if not seen.in_progress:
+            if seen.in_progress:
+                continue
+            try:
                 self._end(flight, seen)
+            except errors.LabError:
+                # Heat does not tell of its snapshot just now.
+                continue
 
     def _look(self, left, late):
         """End the wait for those that nobody is at work on.
@@ -113,7 +119,8 @@ class Settling:
     def _end(self, flight, seen, *, stuck=False, queues=None):
         seconds = self._clock() - self._start
         status = seen.status
-        if not stuck and flight.snapshot_status() == 'IN_PROGRESS':
+        if (not stuck and status.endswith('_COMPLETE')
+                and flight.snapshot_status() == 'IN_PROGRESS'):
             status = f'{status} with a snapshot in progress'
         legal = not stuck and status in oracle.legal(flight.case,
                                                      self._disruption)

@@ -157,6 +157,15 @@ class SettlingTest(testtools.TestCase):
             (False, 'SNAPSHOT_COMPLETE with a snapshot in progress'),
             (outcome.legal, outcome.status))
 
+    def test_a_heat_that_does_not_tell_of_the_snapshot_is_asked_again(self):
+        flight = self.flight('snapshot-chain-lock')
+        self.heat.stacks[flight.name] = 'SNAPSHOT_COMPLETE'
+        self.in_database(flight, 'engine-1')
+        self.heat.answers['GET', '/snapshots'] = 503, 'nobody'
+        self.clock.due[2] = self.heat.answers.clear
+        outcome, = self.settle(flight)
+        self.assertEqual((True, 2.0), (outcome.legal, outcome.seconds))
+
     def test_a_heat_that_does_not_answer_is_asked_again(self):
         flight = self.flight()
         self.in_database(flight, 'engine-1')
