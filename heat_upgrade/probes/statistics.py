@@ -22,6 +22,10 @@ import math
 # Bad answers that are less than this apart, in seconds, are one outage.
 OUTAGE_JOIN = 0.5
 
+# Shorter gaps, in seconds, are nobody's business: an answer through RPC takes
+# half of one, or a whole one.
+LONG = 2
+
 
 def summary(found):
     """Return the three numbers that every probe has.
@@ -66,14 +70,19 @@ def whole(found, *, origin):
         returned are seconds since then
     :returns: dict of what :func:`summary` and :func:`_more` return, and
         asked [first start, last end], gap [start, end] of the longest gap
-        (null if there is none) and outages, see :func:`outages`
+        (null if there is none), gaps: all that are LONG, and outages, see
+        :func:`outages`
     """
     gap = longest_gap(found)
+    good = [sample.end for sample in found if sample.good]
     return {
         **summary(found), **_more(found, found, origin),
         'asked': [_since(origin, found[0].start if found else None),
                   _since(origin, found[-1].end if found else None)],
         'gap': gap and [_since(origin, time) for time in gap],
+        'gaps': [[_since(origin, before), _since(origin, after)]
+                 for before, after in zip(good, good[1:])
+                 if after - before >= LONG],
         'outages': [{**one, 'start': _since(origin, one['start']),
                      'end': _since(origin, one['end'])}
                     for one in outages(found)],
@@ -128,8 +137,7 @@ def _more(asked, found, origin):
             sample.error for sample in asked
             if not sample.good).most_common()),
         'first_bad': bad and _since(origin, bad.end),
-        'first_error': bad and {'error': bad.error, 'node': bad.node,
-                                'detail': bad.detail},
+        'first_error': bad and _what(bad),
         'first_good': _since(origin, good),
     }
 
@@ -138,10 +146,10 @@ def outages(found):
     """Return the times of bad answers.
 
     :param found: samples
-    :returns: [{start, end, failed, errors}]: from the start of the first bad
-        question to the end of the last one, in monotonic seconds; bad
-        answers with a good one between them are joined if they are less than
-        OUTAGE_JOIN apart
+    :returns: [{start, end, failed, errors, first}]: from the start of the
+        first bad question to the end of the last one, in monotonic seconds,
+        and what the first of them says; bad answers with a good one between
+        them are joined if they are less than OUTAGE_JOIN apart
     """
     result = []
     for sample in found:
@@ -149,13 +157,19 @@ def outages(found):
             continue
         if not result or sample.start - result[-1]['end'] >= OUTAGE_JOIN:
             result.append({'start': sample.start, 'end': sample.end,
-                           'failed': 0, 'errors': {}})
+                           'failed': 0, 'errors': {},
+                           'first': _what(sample)})
         last = result[-1]
         last['start'] = min(last['start'], sample.start)
         last['end'] = sample.end
         last['failed'] += 1
         last['errors'][sample.error] = last['errors'].get(sample.error, 0) + 1
     return result
+
+
+def _what(sample):
+    return {'error': sample.error, 'node': sample.node,
+            'detail': sample.detail}
 
 
 def _percentile(ordered, percent):

@@ -19,6 +19,7 @@ from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade import journal as journals
 from heat_upgrade import plan as plans
+from heat_upgrade.report import availability
 from heat_upgrade import suites
 from heat_upgrade import verdict as verdicts
 
@@ -38,6 +39,7 @@ def make(run_dir):
     try:
         plan = plans.from_json((run_dir / plans.FILE).read_text())
         events = journals.read(run_dir)
+        available = availability.make(run_dir, events)
     except (FileNotFoundError, NotADirectoryError, ValueError) as exc:
         raise errors.UsageError(
             f'{run_dir} is not the directory of a run: {exc}') from exc
@@ -68,11 +70,7 @@ def make(run_dir):
         'phases': phases,
         'tests': _tests(events),
         'findings': [finding.as_dict() for finding in found],
-        'availability': {
-            event['data']['probe']: {
-                name: value for name, value in event['data'].items()
-                if name != 'probe'}
-            for event in _of(events, journals.PROBE)},
+        'availability': available,
         'cpu_s': _data(events, journals.RUN_END).get('cpu_s'),
         'peak_memory_bytes': max(
             (event['data']['peak_memory'] for event in measures), default=0),

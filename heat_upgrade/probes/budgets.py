@@ -1,0 +1,200 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How much may be lost, when, and why so much; what is more is a finding.
+
+What a plan's strategy promises decides. A step that does something violent
+(kills an engine, cuts the broker's connections) has budgets of its own: what
+was in hand at that moment may be lost, and no more.
+"""
+
+import dataclasses
+
+from heat_upgrade import findings
+from heat_upgrade import plan as plans
+from heat_upgrade.probes import failures
+from heat_upgrade.probes import questions
+
+# Of an operator's maintenance window for a cold upgrade. The downtime that we
+# measure is 13 to 20 s on two cores; three times as much, on a busy machine,
+# is still a minute, and more would be a change of Heat that operators feel.
+COLD_GAP = 60
+
+# A canary that has just been begun when Heat stops is complete a cycle after
+# the start; the window counts for it twice.
+COLD_CANARY_GAP = 2 * COLD_GAP
+
+# Heat's guide promises that users of the API notice nothing in a rolling
+# upgrade: HAProxy has at any time a node that serves. A read takes 0.5 s
+# (oslo.messaging's polling); ten times as much is a moment of a busy machine,
+# and beyond it a person presses the button again.
+ROLLING_READ_GAP = 5
+
+# A signal is asked for once a second, locks its resource and asks Keystone.
+ROLLING_SIGNAL_GAP = 10
+
+# A canary is begun every 10 s and takes 4; an engine that is stopping
+# finishes what it has in hand, which takes 8 to 24 s (LAB-FACTS), up to the
+# 60 s after which it is killed.
+ROLLING_CANARY_GAP = 75
+
+# What an engine had in hand when it was killed, or its connection cut, is
+# lost: RPC calls are acknowledged before they are done. Others must be
+# answered as soon as a late question has been replaced by a spare one (5 s),
+# the other node's connections to the broker are there again (1 to 5 s of
+# kombu's retries), or the database is unlocked (5 s).
+VIOLENT_GAP = 20
+
+# A canary that an engine had in hand is done by nobody: the stack's lock is
+# taken over by the delete that comes after the canary's time is over.
+VIOLENT_CANARY_GAP = 150
+
+# Keystone has one thread in the lab, and creates and deletes accounts for all
+# tests with it; nothing that Heat does may stop a user that is there.
+DATA_PLANE_GAP = 10
+
+# How long a question is in hand: a violent step that begins within so many
+# seconds of its start is what it met.
+IN_HAND = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """What may be lost.
+
+    :ivar lossless: whether no question at all may fail
+    :ivar gap_s: seconds between two good answers
+    """
+
+    lossless: bool
+    gap_s: float
+
+
+_DATA_PLANE = Budget(True, DATA_PLANE_GAP)
+_ROLLING = {
+    **dict.fromkeys(questions.READS, Budget(True, ROLLING_READ_GAP)),
+    questions.SIGNAL: Budget(True, ROLLING_SIGNAL_GAP),
+    questions.CANARY: Budget(True, ROLLING_CANARY_GAP),
+}
+_VIOLENT = {
+    **dict.fromkeys(questions.READS, Budget(False, VIOLENT_GAP)),
+    questions.SIGNAL: Budget(False, VIOLENT_GAP),
+    questions.CANARY: Budget(False, VIOLENT_CANARY_GAP),
+}
+_DOWN = {
+    **dict.fromkeys(questions.READS, Budget(False, COLD_GAP)),
+    questions.SIGNAL: Budget(False, COLD_GAP),
+    questions.CANARY: Budget(False, COLD_CANARY_GAP),
+}
+
+# From the first to the last of these Heat is down in a cold upgrade.
+_DOWN_ACTIONS = ('stop_base', 'save_database', 'upgrade_check', 'db_sync',
+                 'start_target')
+
+
+def budget(probe, step, strategy):
+    """Return the budget of a probe in a step.
+
+    :param probe: one of questions.NAMES
+    :param step: :class:`heat_upgrade.plan.Step`
+    :param strategy: of the plan
+    :returns: :class:`Budget`; None for a probe that has none
+    """
+    if probe in questions.DATA_PLANE:
+        return _DATA_PLANE
+    if strategy == plans.COLD and (step.action in _DOWN_ACTIONS
+                                   or step.phase == 'during-upgrade'):
+        return _DOWN.get(probe)
+    if violent(step):
+        return _VIOLENT.get(probe)
+    return _ROLLING.get(probe)
+
+
+def violent(step):
+    """Tell whether a step harms what is in hand."""
+    return bool(step.fault) or (step.action == 'stop_engine'
+                                and step.disruption == plans.KILL)
+
+
+def judge(availability, plan, times):
+    """Return what was lost beyond the budgets.
+
+    :param availability: {probe: dict} of
+        :mod:`heat_upgrade.report.availability`
+    :param plan: :class:`heat_upgrade.plan.Plan`
+    :param times: {step: (start, end)} in seconds since the run's start; end
+        None for a step that has not ended
+    :returns: list of :class:`heat_upgrade.findings.Finding` of class 8, one
+        for a probe in a step; of our own mistakes, the lab's
+    """
+    found = []
+    for name, one in availability.items():
+        if name not in questions.NAMES:
+            continue
+        texts = {}
+        for outage in one['outages']:
+            step = _met(outage['start'], plan, times)
+            if budget(name, step, plan.strategy).lossless:
+                texts.setdefault(step.name, []).append(_outage(outage))
+        for start, end in one['gaps']:
+            step = _met(start, plan, times)
+            allowed = budget(name, step, plan.strategy).gap_s
+            if end - start > allowed:
+                texts.setdefault(step.name, []).append(
+                    f'no good answer for {end - start:.1f} s, from '
+                    f'{start:.1f} to {end:.1f} s; {allowed} s are allowed')
+        if one['sent'] and one['gap'] is None and one['outages']:
+            step = _met(one['outages'][-1]['start'], plan, times)
+            texts.setdefault(step.name, []).append('never answered again')
+        found += [_finding(name, step, lines, one['errors'])
+                  for step, lines in texts.items()]
+    return found
+
+
+def _met(start, plan, times):
+    """Return the step that a question of this time has met.
+
+    That is the violent one that it may have met while it was in hand, else
+    the last one that had begun.
+    """
+    begun = [step for step in plan.steps
+             if times.get(step.name, (None,))[0] is not None
+             and times[step.name][0] <= start + IN_HAND]
+    if not begun:
+        return plan.steps[0]
+    begun.sort(key=lambda step: times[step.name][0])
+    for step in reversed(begun):
+        end = times[step.name][1]
+        if violent(step) and (end is None or end >= start):
+            return step
+    return next((step for step in reversed(begun)
+                 if times[step.name][0] <= start), begun[0])
+
+
+def _outage(outage):
+    first = outage['first']
+    errors = ', '.join(f'{error}: {number}'
+                       for error, number in outage['errors'].items())
+    by = f' by {first["node"]}' if first['node'] else ''
+    return (f'{outage["failed"]} questions failed ({errors}), asked from '
+            f'{outage["start"]:.1f} s on, the last one ended at '
+            f'{outage["end"]:.1f} s; the first: {first["error"]}{by}: '
+            f'{first["detail"]}')
+
+
+def _finding(name, step, lines, errors):
+    mistake = failures.MISTAKE in errors
+    return findings.Finding(
+        origin=findings.LAB if mistake else findings.HEAT,
+        failure_class=None if mistake else 8, severity=findings.ERROR,
+        title=f'the probe {name} lost more than it may in {step}',
+        evidence='\n'.join(lines), step=step)
