@@ -97,6 +97,8 @@ class Stack:
         # reported already.
         self._blurred = False
         self._failures = set()
+        # The last read since the last change: (call, value).
+        self._newest = None
 
     def feed(self, call):
         """Take in the next call."""
@@ -217,6 +219,7 @@ class Stack:
             self._values = change.values
             self._unknown = self._floating(call.start)
             self._blurred = False
+            self._newest = None
 
     def _gone(self, wait):
         deletes = [one for one in [self._pending, *self._unknown] if one
@@ -342,6 +345,7 @@ class Stack:
             self._unknown = [one for one in self._unknown
                              if one.values != {value}]
         self._values = frozenset([value])
+        self._newest = (call, value)
         self.read.append((call, value))
 
     def _outputs_wrong(self, call, shown, allowed):
@@ -351,7 +355,7 @@ class Stack:
             f'those of {_names(allowed)}'))
 
     def _outdated(self, call, value, allowed):
-        newest = self.read[-1] if self.read else None
+        newest = self._newest
         if newest and newest[1] in allowed:
             self._problem('backwards', call, (
                 f'the outputs are those of {value} again, after call '

@@ -1,0 +1,122 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Shows violations to people: as findings, each with its stack's history."""
+
+import collections
+import itertools
+
+from heat_upgrade import findings as findings_
+from heat_upgrade.load import history
+from heat_upgrade.load import judge
+
+# What a broken rule is, in the classes of Heat's real upgrade failures.
+CLASSES = {
+    'change-lost': 2,
+    'stuck': 2,
+    'failed': 2,
+    'made-twice': 3,
+    'left-behind': 3,
+    'resource-lost': 3,
+    'outputs-wrong': 2,
+    'events-incomplete': 2,
+    'never-written': 2,
+    'backwards': 2,
+    'refused': 6,
+}
+
+# Of the violations of one kind, how many a finding shows.
+SHOWN = 10
+
+
+def findings(violations, calls, *, step, reproduce=''):
+    """Return one finding for each rule and operation.
+
+    What the control breaks as well is a warning: it is Heat's, and not the
+    upgrade's.
+
+    :param violations: list of :class:`heat_upgrade.load.judge.Violation`
+    :param calls: the history that they are from
+    :param step: name of the plan's step to which they belong
+    :param reproduce: the command that shows them again
+    :returns: list of :class:`heat_upgrade.findings.Finding`
+    """
+    groups = collections.defaultdict(list)
+    for one in violations:
+        groups[one.shape, one.control].append(one)
+    return [_finding(group, calls, step, reproduce)
+            for group in groups.values()]
+
+
+def _finding(group, calls, step, reproduce):
+    first = group[0]
+    texts = [f'{one.stack}, {one.operation}: {one.text}' for one in group]
+    if len(texts) > SHOWN:
+        texts[SHOWN:] = [f'and {len(texts) - SHOWN} more']
+    lines = [*texts, f'The history of {first.stack}:',
+             *story(calls, first.stack, marked=first.calls)]
+    return findings_.Finding(
+        origin=findings_.HEAT, failure_class=CLASSES[first.rule],
+        severity=findings_.WARNING if first.control else findings_.ERROR,
+        title=title(first), evidence='\n'.join(lines), step=step,
+        reproduce=reproduce)
+
+
+def title(violation):
+    """Return the same words for the same rule and operation in each run."""
+    return (f'load: {violation.operation} breaks the rule '
+            f'{violation.rule}: {judge.RULES[violation.rule]}'
+            + ('; so does the control, a plain restart'
+               if violation.control else ''))
+
+
+def story(calls, stack, *, marked=()):
+    """Return the calls of a stack in order, a line each.
+
+    Times are seconds since its first call; polls that saw the same are one
+    line, and so are the faults among them.
+
+    :param calls: list of :class:`heat_upgrade.load.history.Call`
+    :param stack: its name
+    :param marked: ids of the calls that show what is wrong
+    """
+    its = [call for call in calls if call.stack == stack]
+    if not its:
+        return []
+    origin, last = its[0].start, its[-1].end
+    shown = [call for call in calls if call.stack == stack or (
+        call.operation == history.FAULT and origin <= call.start <= last)]
+    lines = []
+    for (text, _), same in itertools.groupby(shown, lambda call: (
+            _text(call), call.id if call.id in marked else None)):
+        first, *more = same
+        mark = '>' if first.id in marked else ' '
+        lines.append(
+            f'{mark} {first.start - origin:8.2f} s  #{first.id:<5} {text}'
+            + (f' (and {len(more)} more like it)' if more else ''))
+    return lines
+
+
+def _text(call):
+    """Return what a call was and what came of it, without its times."""
+    if call.operation == history.FAULT:
+        return f'-- {call.result} {call.node}'
+    where = ' '.join(filter(None, (call.node, call.release)))
+    detail = call.detail
+    if call.operation == history.WAIT:
+        return (f'   {detail.get("operation", "")} (#{detail["of"]}) ended: '
+                f'{call.result} {detail.get("state", "")} [{where}]')
+    told = [f'{name} {detail[name]}' for name in (
+        'value', 'signal', 'snapshot', 'state', 'outputs', 'signals',
+        'resources', 'error') if detail.get(name)]
+    status = call.status if call.status is not None else 'no answer'
+    return f'{call.operation} {status} [{where}] {", ".join(told)}'.rstrip()
