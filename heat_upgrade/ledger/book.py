@@ -179,15 +179,22 @@ class Book:
         with self._changed:
             self.orders.slow(label, operation, seconds)
 
+    def settle(self):
+        """End what is due.
+
+        :returns: seconds until something else will be, None if nothing will
+        """
+        with self._changed:
+            self._settle()
+            due = [self._course(work).due for work in self.state.open()
+                   if not self._is_held(work)]
+            return max(0, min(due) - self._clock()) if due else None
+
     def keep_time(self):
         """End what is slow when it is due; never returns."""
         with self._changed:
             while True:
-                self._settle()
-                due = [self._course(work).due for work in self.state.open()
-                       if not self._is_held(work)]
-                self._changed.wait(
-                    max(0, min(due) - self._clock()) if due else None)
+                self._changed.wait(self.settle())
 
     def _course(self, work):
         return self._courses.get(work.start.number, _Course())
@@ -199,6 +206,13 @@ class Book:
 
     def _settle(self):
         """End every operation that nothing delays any more, in order."""
+        opened = None
+        # Again after an end: that of an item ends what was in progress on it.
+        while opened != len(self.state.open()):
+            opened = len(self.state.open())
+            self._settle_once()
+
+    def _settle_once(self):
         for work in self.state.open():
             start = work.start
             gone = (start.operation != 'delete-snapshot'
