@@ -35,6 +35,7 @@ PREPARE_TIMEOUT = 180
 PARK_TIMEOUT = 90
 REMOVE_TIMEOUT = 60
 REPAIR_TIMEOUT = 60
+SIGNAL_PATIENCE = 15
 
 # Between two looks at all stacks: each is a call to Heat.
 INTERVAL = settling.INTERVAL
@@ -138,22 +139,33 @@ class Flights:
         return found
 
     def release(self):
-        """Let all go on, and send the signals that can be sent now."""
+        """Let all go on, and send the signals that can be sent now.
+
+        An engine that has a wait condition in hand does not end before its
+        signal has come, and then an engine must be there to take it: so this
+        tries for SIGNAL_PATIENCE. What it could not send :meth:`settle`
+        sends.
+        """
         for flight in self.flights:
             flight.release()
-        self._signal()
+        try:
+            waiting.wait_until(self._signal, timeout=SIGNAL_PATIENCE,
+                               interval=INTERVAL, what='all signals')
+        except errors.WaitTimeout:
+            return
 
     def _signal(self):
-        waiting_ = [flight for flight in self.flights
-                    if not flight.signalled]
-        if not waiting_:
-            return
+        """Send what signals can be sent; returns True if none is left."""
+        mute = [flight for flight in self.flights if not flight.signalled]
+        if not mute:
+            return True
         try:
-            names = {name: stack.id
-                     for name, stack in self._stacks().items()}
+            listed = stacks.listed(self._api, parking.SIGNAL_TIMEOUT)
         except OSError:
-            return
-        self._each(lambda flight: flight.signal(names), waiting_)
+            return False
+        names = {name: stack.id for name, stack in listed.items()}
+        return all(self._each(lambda flight: flight.signal(names),
+                              mute).values())
 
     def settle(self, disruption, timeout=oracle.BOUND):
         """Wait until all have ended, or nobody is at work on them any more.

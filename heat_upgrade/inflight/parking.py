@@ -35,7 +35,7 @@ _PREPARED = tuple(kind for kind in cases.KINDS if kind != cases.CREATE)
 
 # Seconds: a signal is a call that waits for an engine. Where none is left
 # nobody may wait for that as long as Heat's API does.
-SIGNAL_TIMEOUT = 10
+SIGNAL_TIMEOUT = 5
 
 
 class Flight:
@@ -194,7 +194,7 @@ class Flight:
         for name in self.layout.held:
             self._ledger.release(self._label(name), self.layout.operation)
 
-    def signal(self, names, timeout=SIGNAL_TIMEOUT):
+    def signal(self, names):
         """Send the signal of the wait condition, once it can be sent.
 
         :param names: {name: id} of the stacks that are there
@@ -208,7 +208,7 @@ class Flight:
         try:
             answer = self._api.call(
                 'POST', f'{path}/resources/{layouts.HANDLE}/signal',
-                _SIGNAL, timeout=timeout)
+                _SIGNAL, timeout=SIGNAL_TIMEOUT)
         except OSError:
             return False
         self.signalled = answer.status < 300

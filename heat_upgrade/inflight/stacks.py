@@ -14,6 +14,8 @@
 
 import dataclasses
 
+from heat_upgrade import api as apis
+
 
 @dataclasses.dataclass(frozen=True)
 class Stack:
@@ -37,13 +39,14 @@ class Stack:
 GONE = Stack('', 'DELETE_COMPLETE', 'it is gone')
 
 
-def listed(api):
+def listed(api, timeout=apis.ANSWER_TIMEOUT):
     """Return all stacks, nested ones too, as {name: :class:`Stack`}.
 
     :param api: :class:`heat_upgrade.api.Api`
+    :param timeout: seconds that Heat may take
     :raises: OSError if Heat does not tell
     """
-    answer = api.call('GET', 'stacks?show_nested=True')
+    answer = api.call('GET', 'stacks?show_nested=True', timeout=timeout)
     if answer.status != 200:
         raise OSError(f'Heat lists no stacks, but answers {answer.status}: '
                       f'{str(answer.body)[:200]}')

@@ -33,7 +33,7 @@ class FlightsTest(testtools.TestCase):
         self.cloud = fakes.Cloud(self.useFixture(fixtures.TempDir()).path)
         for name, value in (('INTERVAL', 0), ('PREPARE_TIMEOUT', 0),
                             ('PARK_TIMEOUT', 0), ('REMOVE_TIMEOUT', 0),
-                            ('REPAIR_TIMEOUT', 0)):
+                            ('REPAIR_TIMEOUT', 0), ('SIGNAL_PATIENCE', 0)):
             self.useFixture(fixtures.MockPatchObject(flights, name, value))
 
     def make(self, *ids):
