@@ -20,6 +20,7 @@ import dataclasses
 
 from heatclient import exc
 
+from heat_integrationtests import facts
 from heat_integrationtests import waiters
 
 # A list that meets a deletion is bad luck; five in a row are not.
@@ -169,6 +170,25 @@ class Stacks:
                 delay=self._pace['interval'], **self._pace)
         except (waiters.WaitTimeout, waiters.WentWrong) as error:
             raise type(error)(f'{error}{self._unhealthy(stack)}') from None
+
+    def wait_for_resources(self, stack, status, *paths):
+        """Wait until resources of a stack have a status.
+
+        They are listed, not shown: who is shown a resource has its
+        attributes resolved, which may change what is being made
+        (doc/source/findings/wait-condition-url.rst).
+
+        :param paths: as facts.resources gives them
+        :returns: all resources, as facts.resources gives them
+        """
+        def look():
+            found = facts.resources(self.client, stack.ref)
+            seen = {path: found.get(path, {}).get('resource_status')
+                    for path in paths}
+            return str(seen), (
+                found if set(seen.values()) == {status} else None)
+
+        return self._wait(stack, f'have {", ".join(paths)} {status}', look)
 
     def wait_until(self, what, condition):
         """Wait until a condition gives something that is true.

@@ -73,8 +73,9 @@ def stack_progress(name, expected):
     # Where the stack ends when it does not end as expected. A creation or
     # an update that fails may be rolled back; the first one deletes.
     ends = {f'{action}_FAILED', f'{action}_COMPLETE',
-            'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED',
             'DELETE_COMPLETE', 'DELETE_FAILED'} - {expected}
+    if action != 'DELETE':
+        ends |= {'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'} - {expected}
 
     def judge(stack):
         if stack is None:

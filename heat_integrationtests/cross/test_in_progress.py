@@ -118,16 +118,9 @@ class InProgress(base.CrossTest):
 
         :returns: the stacks whose handles they wait for
         """
-        def look():
-            found = facts.resources(node.heat, stack.ref)
-            waiting = all(
-                found.get(path, {}).get('resource_status')
-                == 'CREATE_IN_PROGRESS'
-                for path in ('condition', 'child/condition'))
-            return waiting and [
-                stack.ref, found['child']['physical_resource_id']]
-
-        return node.stacks.wait_until('both conditions to wait', look)
+        found = node.stacks.wait_for_resources(
+            stack, 'CREATE_IN_PROGRESS', 'condition', 'child/condition')
+        return [stack.ref, found['child']['physical_resource_id']]
 
     def end_and_let_go(self, node, stack, status, handles):
         """Wait until a stack has ended; at some time, let go what waits.

@@ -66,7 +66,8 @@ class Signals(base.CrossTest):
     def wait_and_signal(self, first, second):
         """Let the one node wait in creation, and the other in an update."""
         stack = self.create_through(first, self.template, wait=None)
-        self.wait_for_waiting(second, stack, 'CREATE_IN_PROGRESS')
+        second.stacks.wait_for_resources(stack, 'CREATE_IN_PROGRESS',
+                                         'condition')
         self.signal(second, stack, 'one')
         first.stacks.wait(stack, 'CREATE_COMPLETE')
         self.assert_data({'one': 'here'}, stack)
@@ -74,20 +75,12 @@ class Signals(base.CrossTest):
         second.stacks.update(stack, template=self.template,
                              parameters={'signals': 2},
                              wait='UPDATE_IN_PROGRESS')
-        self.wait_for_waiting(first, stack, 'UPDATE_IN_PROGRESS')
+        first.stacks.wait_for_resources(stack, 'UPDATE_IN_PROGRESS',
+                                        'condition')
         self.signal(first, stack, 'two')
         second.stacks.wait(stack, 'UPDATE_COMPLETE')
         self.assert_data({'one': 'here', 'two': 'here'}, stack)
         first.stacks.delete(stack)
-
-    def wait_for_waiting(self, node, stack, status):
-        """Wait until the condition waits for its signal."""
-        def look():
-            condition = node.heat.resources.get(stack.ref, 'condition')
-            return condition.resource_status == status
-
-        node.stacks.wait_until('the condition, which waits for a signal',
-                               look)
 
     def assert_data(self, expected, stack):
         """Assert that all nodes show the data of these signals."""

@@ -76,12 +76,8 @@ class CfnWaitConditionScenario(scenario.Scenario):
         condition was made with, so that the next update replaces it
         (doc/source/findings/wait-condition-url.rst).
         """
-        def look():
-            condition = self.heat.resources.get(stack.id, 'condition')
-            return condition.resource_status == 'CREATE_IN_PROGRESS'
-
-        self.stacks.wait_until('the condition, which waits for a signal',
-                               look)
+        self.stacks.wait_for_resources(stack, 'CREATE_IN_PROGRESS',
+                                       'condition')
         return stacks.outputs(self.stacks.get(stack))['url']
 
     @decorators.idempotent_id('2904bda8-4fd8-4f18-b9aa-452e07a64fc1')

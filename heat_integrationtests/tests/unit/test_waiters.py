@@ -102,7 +102,9 @@ class StackProgressTest(testtools.TestCase):
               ('SUSPEND_COMPLETE', 'CREATE_COMPLETE'),
               ('RESUME_COMPLETE', 'SUSPEND_COMPLETE'),
               ('UPDATE_COMPLETE', 'CREATE_FAILED'),
-              ('DELETE_COMPLETE', 'CREATE_FAILED'))
+              ('DELETE_COMPLETE', 'CREATE_FAILED'),
+              ('DELETE_COMPLETE', 'ROLLBACK_COMPLETE'),
+              ('DELETE_COMPLETE', 'ROLLBACK_FAILED'))
     @ddt.unpack
     def test_an_earlier_status_is_waited_out(self, expected, status):
         seen, result = waiters.stack_progress('one', expected)(
