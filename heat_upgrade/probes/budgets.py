@@ -20,7 +20,7 @@ was in hand at that moment may be lost, and no more.
 import dataclasses
 
 from heat_upgrade import findings
-from heat_upgrade import plan as plans
+from heat_upgrade.plan import model
 from heat_upgrade.probes import failures
 from heat_upgrade.probes import questions
 
@@ -111,7 +111,7 @@ def budget(probe, step, strategy):
     """
     if probe in questions.DATA_PLANE:
         return _DATA_PLANE
-    if strategy == plans.COLD and (step.action in _DOWN_ACTIONS
+    if strategy == model.COLD and (step.action in _DOWN_ACTIONS
                                    or step.phase == 'during-upgrade'):
         return _DOWN.get(probe)
     if violent(step):
@@ -122,7 +122,7 @@ def budget(probe, step, strategy):
 def violent(step):
     """Tell whether a step harms what is in hand."""
     return bool(step.fault) or (step.action == 'stop_engine'
-                                and step.disruption == plans.KILL)
+                                and step.disruption == model.KILL)
 
 
 def judge(availability, plan, times):

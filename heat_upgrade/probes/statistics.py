@@ -23,7 +23,7 @@ import math
 OUTAGE_JOIN = 0.5
 
 # Shorter gaps, in seconds, are nobody's business: an answer through RPC takes
-# half of one, or a whole one.
+# half of one, or a whole one. So is the time of two questions.
 LONG = 2
 
 
@@ -62,10 +62,11 @@ def longest_gap(found, start=-math.inf, end=math.inf):
     return longest
 
 
-def whole(found, *, origin):
+def whole(found, *, origin, interval=0):
     """Return all that is said of a probe in a whole run.
 
     :param found: samples
+    :param interval: seconds between two questions
     :param origin: monotonic time of the run's start; all times that are
         returned are seconds since then
     :returns: dict of what :func:`summary` and :func:`_more` return, and
@@ -82,7 +83,7 @@ def whole(found, *, origin):
         'gap': gap and [_since(origin, time) for time in gap],
         'gaps': [[_since(origin, before), _since(origin, after)]
                  for before, after in zip(good, good[1:])
-                 if after - before >= LONG],
+                 if after - before >= max(LONG, 2 * interval)],
         'outages': [{**one, 'start': _since(origin, one['start']),
                      'end': _since(origin, one['end'])}
                     for one in outages(found)],

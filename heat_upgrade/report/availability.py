@@ -37,7 +37,8 @@ def make(run_dir, events):
              for name, (start, end) in times(events).items()]
     for name, (about, seen) in samples.read(run_dir).items():
         found[name] = {
-            **statistics.whole(seen, origin=origin),
+            **statistics.whole(seen, origin=origin,
+                               interval=about.interval),
             'question': about.question, 'interval': about.interval,
             'steps': statistics.by_step(seen, steps, origin=origin)}
     return found

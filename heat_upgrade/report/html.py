@@ -17,7 +17,9 @@ import pathlib
 import jinja2
 
 from heat_upgrade import findings
+from heat_upgrade.probes import statistics
 from heat_upgrade.report import summary
+from heat_upgrade.report import timeline
 
 TEMPLATE = 'report.html.j2'
 
@@ -36,9 +38,12 @@ def write(report, path):
         loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent),
         autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined)
-    pathlib.Path(path).write_text(templates.get_template(TEMPLATE).render(
+    templates.filters['counted'] = summary.counted
+    page = templates.get_template(TEMPLATE).render(
         report=report, classes=findings.CLASSES, version=summary.version,
-        picture=picture(report)), encoding='utf-8')
+        picture=picture(report), timeline=timeline.timeline(report),
+        long_gap=statistics.LONG)
+    pathlib.Path(path).write_text(page, encoding='utf-8')
 
 
 def picture(report):

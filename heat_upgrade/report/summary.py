@@ -39,6 +39,14 @@ def version(release):
     return release.get('version') or release['name']
 
 
+def counted(errors):
+    """Return the errors of a probe as text.
+
+    :param errors: {class: number}
+    """
+    return ', '.join(f'{error} {number}' for error, number in errors.items())
+
+
 def _head(report):
     return [
         f'Heat {version(report["base"])} -> {version(report["target"])}, '
@@ -68,7 +76,14 @@ def _measures(report):
     for name, one in report['availability'].items():
         gap = one['longest_gap_s']
         shown = f'{gap} s' if gap is not None else 'never answered again'
-        yield f'  downtime         {shown} ({name}, authenticated stack list)'
+        if 'errors' not in one:
+            yield (f'  downtime         {shown} ({name}, authenticated stack '
+                   'list)')
+            continue
+        lost = f'{one["failed"]} of {one["sent"]} failed'
+        if one['errors']:
+            lost += f' ({counted(one["errors"])})'
+        yield f'  {name:15}  {lost}, longest gap {shown}'
     yield (f'  whole run        {report["duration_s"]} s, '
            f'{report["peak_memory_bytes"] / 2**30:.2f} GiB at the peak')
 

@@ -1,0 +1,109 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The geometry of the picture of availability: probes over steps in time."""
+
+# Of the picture, in its own units.
+WIDTH = 1000
+LABELS = 110
+MARGIN = 60
+ROW = 26
+
+# Names of steps stand below, turned, this far from each other; how deep one
+# letter of them reaches, and what stands above them.
+APART = 14
+LETTER = 5
+STEM = 24
+
+# What is thinner cannot be seen.
+THIN = 1.5
+
+
+def timeline(report):
+    """Return the geometry of the picture: a row for each probe.
+
+    :param report: dict of :func:`heat_upgrade.report.model.make`
+    :returns: None if no probe has saved samples; else dict of width, height,
+        row, labels, bottom (of the rows), rows [{name, y, x, width, gaps
+        [{x, width, title}], outages [{x, width, title}], longest {x, width,
+        text} or None}], steps [{name, x, width, at, outcome, title}] (at:
+        where its name stands) and ticks [{x, seconds}]
+    """
+    probes = {name: one for name, one in report['availability'].items()
+              if 'asked' in one and one['sent']}
+    if not probes:
+        return None
+    first = min(one['asked'][0] for one in probes.values())
+    last = max(one['asked'][1] for one in probes.values())
+    scale = (WIDTH - LABELS - MARGIN) / max(last - first, 0.1)
+
+    def span(start, end):
+        start, end = max(start, first), min(end, last)
+        return {'x': round(LABELS + (start - first) * scale, 1),
+                'width': round(max((end - start) * scale, THIN), 1)}
+    bottom = (len(probes) + 1) * ROW
+    steps = _steps(report['steps'], first, last, span)
+    names = max((len(step['name']) for step in steps), default=0) * LETTER
+    return {
+        'width': WIDTH, 'height': bottom + STEM + names, 'row': ROW,
+        'labels': LABELS, 'bottom': bottom,
+        'rows': [{'name': name, 'y': number * ROW, **span(*one['asked']),
+                  **_row(one, span)}
+                 for number, (name, one) in enumerate(probes.items(), 1)],
+        'steps': steps,
+        'ticks': _ticks(first, last, span),
+    }
+
+
+def _row(one, span):
+    longest = one['gap'] and {
+        **span(*one['gap']), 'text': f'{one["longest_gap_s"]} s'}
+    return {
+        'gaps': [{**span(start, end), 'title':
+                  f'no good answer from {start} to {end} s'}
+                 for start, end in one['gaps']],
+        'outages': [{**span(outage['start'], outage['end']), 'title': (
+            f'{outage["failed"]} failed, asked from {outage["start"]} s, '
+            f'the last one ended at {outage["end"]} s: ' + ', '.join(
+                f'{error} {number}'
+                for error, number in outage['errors'].items()))}
+            for outage in one['outages']],
+        'longest': longest,
+    }
+
+
+def _steps(steps, first, last, span):
+    """Return the steps that the probes have seen, in the order of time."""
+    seen = sorted(
+        (step for step in steps if step['start'] is not None
+         and step['start'] < last
+         and (step['end'] is None or step['end'] > first)),
+        key=lambda step: step['start'])
+    result, at = [], 0
+    for step in seen:
+        end = last if step['end'] is None else step['end']
+        place = span(step['start'], end)
+        at = max(place['x'] + 4, at + APART)
+        result.append({
+            'name': step['name'], **place, 'at': round(at, 1),
+            'outcome': step['outcome'].replace(' ', '-'),
+            'title': f'{step["name"]}: {step["title"]}'})
+    return result
+
+
+def _ticks(first, last, span):
+    every = next(size for size in (1, 5, 10, 30, 60, 300, 3600)
+                 if (last - first) / size <= 15 or size == 3600)
+    start = -(-first // every) * every
+    count = int((last - start) // every) + 1
+    return [{'x': span(second, second)['x'], 'seconds': int(second)}
+            for second in (start + number * every for number in range(count))]
