@@ -98,25 +98,34 @@ def story(calls, stack, *, marked=()):
     lines = []
     for (text, _), same in itertools.groupby(shown, lambda call: (
             _text(call), call.id if call.id in marked else None)):
-        first, *more = same
+        same = list(same)
+        first, last = same[0], same[-1]
         mark = '>' if first.id in marked else ' '
-        lines.append(
-            f'{mark} {first.start - origin:8.2f} s  #{first.id:<5} {text}'
-            + (f' (and {len(more)} more like it)' if more else ''))
+        nodes = ', '.join(sorted({_where(call) for call in same}))
+        # A wait is known by its end, all else by its begin.
+        when = first.end if first.operation == history.WAIT else first.start
+        more = (f' (and {len(same) - 1} more like it until '
+                f'{last.end - origin:.2f} s)' if len(same) > 1 else '')
+        lines.append(f'{mark} {when - origin:8.2f} s  #{first.id:<5} '
+                     f'[{nodes}] {text}{more}')
     return lines
 
 
+def _where(call):
+    return ' '.join(filter(None, (call.node, call.release))) or '-'
+
+
 def _text(call):
-    """Return what a call was and what came of it, without its times."""
-    if call.operation == history.FAULT:
-        return f'-- {call.result} {call.node}'
-    where = ' '.join(filter(None, (call.node, call.release)))
+    """Return what a call was and what came of it: not when, and not where."""
     detail = call.detail
+    if call.operation == history.FAULT:
+        return f'-- {call.result}'
     if call.operation == history.WAIT:
         return (f'   {detail.get("operation", "")} (#{detail["of"]}) ended: '
-                f'{call.result} {detail.get("state", "")} [{where}]')
+                f'{call.result} {detail.get("state", "")}'.rstrip())
     told = [f'{name} {detail[name]}' for name in (
         'value', 'signal', 'snapshot', 'state', 'outputs', 'signals',
         'resources', 'error') if detail.get(name)]
     status = call.status if call.status is not None else 'no answer'
-    return f'{call.operation} {status} [{where}] {", ".join(told)}'.rstrip()
+    return ' '.join(filter(None, (
+        call.operation, str(status), ', '.join(told))))

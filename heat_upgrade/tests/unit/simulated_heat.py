@@ -259,10 +259,9 @@ class Heat:
                  'resource_status': 'CREATE_COMPLETE'}
                 for name, (row, _) in stack.items.items()]}
         if rest[0] == 'resources':
-            shown = dict.fromkeys(stack.signals)
-            if shown and self._has_bug('drop-signal'):
+            if stack.signals and self._has_bug('drop-signal'):
                 stack.signals.clear()
-            return {'metadata': shown}
+            return {'metadata': dict.fromkeys(stack.signals)}
         status = 'IN_PROGRESS' if stack.due else 'COMPLETE'
         return {'snapshot': {'status': status}}
 
