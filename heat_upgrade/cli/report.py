@@ -16,9 +16,14 @@ import pathlib
 import webbrowser
 
 from cliff import command
+import rich.console
+import rich.markup
+import rich.table
 
+from heat_upgrade.load import rejudge
 from heat_upgrade import report as reports
 from heat_upgrade.report import summary
+from heat_upgrade import verdict
 
 
 class Report(command.Command):
@@ -29,6 +34,10 @@ class Report(command.Command):
         parser.add_argument('run_dir', metavar='RUN_DIR', type=pathlib.Path)
         parser.add_argument('--open', action='store_true',
                             help='open it in a browser')
+        parser.add_argument(
+            '--rejudge', action='store_true',
+            help='judge the saved history of the load again, and print what '
+                 'is wrong in it; exit status 1 if anything is')
         return parser
 
     def take_action(self, parsed_args):
@@ -37,3 +46,21 @@ class Report(command.Command):
         if parsed_args.open:
             page = parsed_args.run_dir.resolve() / 'report.html'
             webbrowser.open(page.as_uri())
+        if parsed_args.rejudge:
+            return self._rejudge(parsed_args.run_dir)
+        return 0
+
+    def _rejudge(self, run_dir):
+        """Print the violations as a table; returns the exit status."""
+        found = rejudge.rejudge(run_dir)
+        if not found:
+            print('the judge finds nothing wrong in the history of the load')
+            return 0
+        table = rich.table.Table('rule', 'stack', 'operation', 'calls',
+                                 'what was seen')
+        for one in found:
+            table.add_row(one.rule, one.stack, one.operation,
+                          ' '.join(map(str, one.calls)),
+                          rich.markup.escape(one.text))
+        rich.console.Console().print(table)
+        return verdict.EXIT_STATUS[verdict.FAIL]

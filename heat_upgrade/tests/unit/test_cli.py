@@ -28,6 +28,7 @@ from heat_upgrade.cli import main
 from heat_upgrade.cli import options
 from heat_upgrade import errors
 from heat_upgrade import journal as journals
+from heat_upgrade.load import history
 from heat_upgrade import plan as plans
 from heat_upgrade.tests.unit import fakes
 from heat_upgrade.tests.unit import installables
@@ -305,6 +306,34 @@ class TestRun(CliCase):
         (run_dir / 'report.json').unlink()
         self.assertEqual(0, self.call('report', run_dir))
         self.assertEqual('pass', self.report()['verdict'])
+
+    def rejudge(self, **wait):
+        """Judge a history of one update again; returns the exit status."""
+        self.run_story()
+        run_dir = self.run_dirs()[0]
+        with contextlib.closing(history.History(run_dir)) as calls:
+            common = {'client': 'client-0', 'stack': 'load-0-0', 'start': 1,
+                      'end': 2, 'node': '', 'release': '', 'status': 202}
+            calls.add(operation='update', result='ok',
+                      detail={'value': 'v1'}, **common)
+            calls.add(operation='wait', **common, **wait)
+        return self.call('report', run_dir, '--rejudge')
+
+    def test_a_history_can_be_judged_again(self):
+        self.assertEqual(0, self.rejudge(result='COMPLETE', detail={
+            'of': 1, 'operation': 'update', 'state': 'UPDATE_COMPLETE'}))
+        self.assertIn('finds nothing wrong', self.out)
+
+    def test_what_is_wrong_in_a_history_is_shown_and_is_the_status(self):
+        self.assertEqual(1, self.rejudge(result='stuck', detail={
+            'of': 1, 'operation': 'update', 'state': 'UPDATE_IN_PROGRESS'}))
+        self.assertThat(self.out, matchers.MatchesAll(
+            matchers.Contains('stuck'), matchers.Contains('load-0-0')))
+
+    def test_a_run_without_load_cannot_be_judged_again(self):
+        self.run_story()
+        self.assertIn('history.jsonl is missing', self.refused(
+            'report', self.run_dirs()[0], '--rejudge'))
 
 
 class TestInterrupted(CliCase):
