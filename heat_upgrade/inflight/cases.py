@@ -103,14 +103,15 @@ def every():
     return tuple(case for case in combinations if why_not(case) is None)
 
 
-def sample(seed, count):
+def sample(seed, count, among=None):
     """Draw cases that differ from each other as much as they can.
 
     :param seed: same seed, same cases, on every machine
     :param count: how many; at most as many as there are
+    :param among: the cases to draw from; None for all
     :returns: tuple of :class:`Case`, each at most once
     """
-    left = list(every())
+    left = list(every() if among is None else among)
     random.Random(f'in flight {seed}').shuffle(left)
     drawn = []
 

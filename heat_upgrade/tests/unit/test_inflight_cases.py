@@ -75,6 +75,12 @@ class CasesTest(testtools.TestCase):
             self.assertGreaterEqual(
                 len({case.parked for case in drawn}), 3, drawn)
 
+    def test_a_sample_can_be_drawn_from_some_cases_only(self):
+        locked = [case for case in cases.every()
+                  if case.parked == cases.LOCK]
+        drawn = cases.sample(3, 5, among=locked)
+        self.assertEqual(5, len(set(drawn) & set(locked)))
+
     def test_no_more_cases_are_drawn_than_there_are(self):
         self.assertEqual(set(cases.every()), set(cases.sample(1, 1000)))
 
