@@ -38,7 +38,7 @@ CLASSES = {
 SHOWN = 10
 
 
-def findings(violations, calls, *, step, reproduce=''):
+def findings(violations, calls, *, step, steps=(), reproduce=''):
     """Return one finding for each rule and operation.
 
     What the control breaks as well is a warning: it is Heat's, and not the
@@ -46,19 +46,24 @@ def findings(violations, calls, *, step, reproduce=''):
 
     :param violations: list of :class:`heat_upgrade.load.judge.Violation`
     :param calls: the history that they are from
-    :param step: name of the plan's step to which they belong
+    :param step: name of the plan's step that judges
+    :param steps: (name, start, end) of those before, in monotonic seconds: a
+        finding is of the step in which the first call that shows it began
     :param reproduce: the command that shows them again
     :returns: list of :class:`heat_upgrade.findings.Finding`
     """
     groups = collections.defaultdict(list)
     for one in violations:
         groups[one.shape, one.control].append(one)
-    return [_finding(group, calls, step, reproduce)
+    return [_finding(group, calls, step, steps, reproduce)
             for group in groups.values()]
 
 
-def _finding(group, calls, step, reproduce):
+def _finding(group, calls, step, steps, reproduce):
     first = group[0]
+    begins = [call.start for call in calls if call.id in first.calls]
+    if begins:
+        step = history.step_at(steps, min(begins), step)
     texts = [f'{one.stack}, {one.operation}: {one.text}' for one in group]
     if len(texts) > SHOWN:
         texts[SHOWN:] = [f'and {len(texts) - SHOWN} more']

@@ -190,21 +190,29 @@ def error_class(call):
     return None
 
 
+def step_at(steps, time, default=''):
+    """Return the name of the step of a time.
+
+    :param steps: (name, start, end) each, in monotonic seconds; of those
+        that overlap the last that began counts
+    :param default: what it is if there was none
+    """
+    within = [one for one in steps if one[1] <= time < one[2]]
+    return max(within, key=lambda one: one[1])[0] if within else default
+
+
 def failures(calls, steps=()):
     """Return how many calls got an error, by step and class.
 
     These are availability, which budgets judge and not the judge.
 
     :param calls: list of :class:`Call`
-    :param steps: (name, start, end) each, in monotonic seconds; of those
-        that overlap the last that began counts
+    :param steps: as :func:`step_at` takes them
     :returns: {step: {class: number}}; step '' for what was in none
     """
     found = collections.defaultdict(collections.Counter)
     for call in calls:
         kind = error_class(call)
         if kind and call.operation not in (WAIT, FAULT):
-            step = max((one for one in steps if one[1] <= call.start < one[2]),
-                       key=lambda one: one[1], default=('',))
-            found[step[0]][kind] += 1
+            found[step_at(steps, call.start)][kind] += 1
     return {step: dict(kinds) for step, kinds in found.items()}

@@ -197,6 +197,14 @@ class TestEvidence(testtools.TestCase):
         self.assertEqual(findings.WARNING, found.severity)
         self.assertIn('control', found.title)
 
+    def test_a_finding_is_of_the_step_in_which_it_began(self):
+        calls = stories.Story().lives().calls
+        steps = [('before', 0, 2.2), ('drain', 2.2, 9)]
+        self.assertEqual(['drain', 'judge'], [
+            evidence.findings([self.violation(calls=ids)], calls,
+                              step='judge', steps=steps)[0].step
+            for ids in ((4, 5), ())])
+
     def test_the_story_is_the_stacks_calls_in_order(self):
         story = stories.Story().lives().fault(history.SIGKILL)
         story.call(history.SHOW, stack='load-1-0')
