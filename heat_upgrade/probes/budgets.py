@@ -66,6 +66,9 @@ DATA_PLANE_GAP = 10
 # seconds of its start is what it met.
 IN_HAND = 2
 
+# Of a finding; a report has all of it.
+EVIDENCE_LINES = 10
+
 
 @dataclasses.dataclass(frozen=True)
 class Budget:
@@ -192,6 +195,9 @@ def _outage(outage):
 
 
 def _finding(name, step, lines, errors):
+    if len(lines) > EVIDENCE_LINES:
+        more = len(lines) - EVIDENCE_LINES
+        lines = [*lines[:EVIDENCE_LINES], f'... and {more} more']
     mistake = failures.MISTAKE in errors
     return findings.Finding(
         origin=findings.LAB if mistake else findings.HEAT,

@@ -153,16 +153,20 @@ def outages(found):
         them are joined if they are less than OUTAGE_JOIN apart
     """
     result = []
+    good_since = True
     for sample in found:
         if sample.good:
+            good_since = True
             continue
-        if not result or sample.start - result[-1]['end'] >= OUTAGE_JOIN:
+        if not result or good_since and (
+                sample.start - result[-1]['end'] >= OUTAGE_JOIN):
             result.append({'start': sample.start, 'end': sample.end,
                            'failed': 0, 'errors': {},
                            'first': _what(sample)})
         last = result[-1]
         last['start'] = min(last['start'], sample.start)
         last['end'] = sample.end
+        good_since = False
         last['failed'] += 1
         last['errors'][sample.error] = last['errors'].get(sample.error, 0) + 1
     return result

@@ -102,6 +102,9 @@ class TestOutages(testtools.TestCase):
               'first': {'error': 'refused', 'node': '', 'detail': ''}}],
             statistics.outages(found))
 
+    def test_without_a_good_answer_in_between_they_are_one(self):
+        self.assertThat(statistics.outages(seen('--')), matchers.HasLength(1))
+
     def test_those_that_are_apart_are_two(self):
         self.assertThat(statistics.outages(seen('-+-')),
                         matchers.HasLength(2))
