@@ -115,7 +115,7 @@ class TestJudge(testtools.TestCase):
         found, = self.judge('stack-list', bad=(15, 16))
         self.assertEqual(('heat', 8, 'error', 'step'), (
             found.origin, found.failure_class, found.severity, found.step))
-        for expected in ('503: 1', 'from 15.0 s', '503 by node-2: no'):
+        for expected in ('503: 2', 'from 15.0 s', '503 by node-2: no'):
             self.assertIn(expected, found.evidence)
 
     def test_a_step_has_one_finding_for_a_probe(self):
