@@ -18,11 +18,13 @@ It raises when the run cannot go on; the runner makes a finding of that, for
 which the step's blame decides whose it is.
 """
 
+from heat_upgrade.actions import account
 from heat_upgrade.actions import cold
 from heat_upgrade.actions import common
+from heat_upgrade.actions import inflight
 from heat_upgrade.actions import rolling
 from heat_upgrade.actions import tests
-from heat_upgrade.actions import workload
+from heat_upgrade.actions import watching
 
 StepFailed = common.StepFailed
 
@@ -44,12 +46,14 @@ BY_NAME = {
     'queues': rolling.queues,
     'left_in_queues': rolling.left_in_queues,
     'fault': rolling.fault,
-    'prepare': workload.prepare,
-    'park': workload.park,
-    'settle': workload.settle,
-    'watch': workload.watch,
-    'unwatch': workload.unwatch,
-    'account': workload.account,
+    'prepare': inflight.prepare,
+    'park': inflight.park,
+    'settle': inflight.settle,
+    'probe': watching.probe,
+    'unprobe': watching.unprobe,
+    'watch': watching.watch,
+    'unwatch': watching.unwatch,
+    'account': account.account,
     'destroy': tests.destroy,
     'down': cold.down,
 }

@@ -13,7 +13,7 @@
 """Actions of every strategy, and of the cold one."""
 
 from heat_upgrade import access
-from heat_upgrade.actions import workload
+from heat_upgrade.actions import watching
 from heat_upgrade import cloud
 from heat_upgrade import environments
 from heat_upgrade import errors
@@ -137,7 +137,7 @@ def down(run, step):
     if run.probe and run.probe.running():
         # A step between the stop and the start has failed.
         run.availability(API, run.probe.stop())
-    workload.abandon(run)
+    watching.abandon(run)
     if run.cloud and not run.keep:
         run.cloud.down()
     return {}

@@ -62,7 +62,8 @@ def stages(*, nodes, smoke, cases):
         side_by_side(
             (steps.verify_target(), steps.post_upgrade()),
             one_by_one(steps.smoke_target() if smoke else None),
-            one_by_one(steps.settle(cases, model.GRACEFUL))),
+            one_by_one(steps.settle(cases, model.GRACEFUL)),
+            (steps.unprobe(),)),
         model.alone(steps.account()),
         model.alone(steps.destroy()),
         model.alone(steps.down()),

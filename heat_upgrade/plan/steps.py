@@ -138,6 +138,17 @@ def settle(cases, disruption, suffix=''):
     ) or None
 
 
+def probe():
+    return model.Step(
+        'probes', 'probe', 'start the probes', side=model.BASE, seconds=4)
+
+
+def unprobe():
+    return model.Step(
+        'end-of-probes', 'unprobe', 'stop the probes, and judge',
+        side=model.TARGET, blame=model.HEAT, failure_class=8, seconds=6)
+
+
 def watch():
     return model.Step(
         'watch', 'watch', 'start the load and the probes', side=model.BASE,

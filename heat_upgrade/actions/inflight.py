@@ -1,0 +1,54 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Actions of the work in flight: begun, parked, let go, judged."""
+
+from heat_upgrade import api
+from heat_upgrade import findings
+from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import flights
+from heat_upgrade import journal as journals
+
+
+def prepare(run, step):
+    """Make the stacks whose operations will be in flight."""
+    run.flights = flights.Flights(
+        cases.by_id(step.cases),
+        api.Api(run.cloud.identity, run.cloud.api_url),
+        run.cloud.ledger.client, run.cloud)
+    run.flights.prepare()
+    return {'stacks': len(step.cases)}
+
+
+def park(run, step):
+    """Start the operations, each until it is parked for certain."""
+    run.flights.park()
+    return {'parked': len(step.cases)}
+
+
+def settle(run, step):
+    """Let what was in flight go on, and judge how it ends."""
+    flying, run.flights = run.flights, None
+    outcomes = flying.repair(flying.settle(step.disruption))
+    for outcome in outcomes:
+        run.journal.event(journals.IN_FLIGHT, step.name,
+                          **outcome.as_dict())
+    for finding in flying.findings(outcomes, step=step.name):
+        run.finding(finding)
+    left = flying.remove()
+    if left:
+        run.finding(findings.Finding(
+            origin=findings.HEAT, failure_class=2, severity=findings.ERROR,
+            title='what was in flight cannot be removed',
+            evidence='\n'.join(left), step=step.name))
+    return {'legal': sum(outcome.legal for outcome in outcomes),
+            'illegal': sum(not outcome.legal for outcome in outcomes)}

@@ -1,0 +1,78 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Actions of what goes on beside an upgrade: the load and the probes."""
+
+from heat_upgrade import api
+from heat_upgrade import beside
+from heat_upgrade.load import evidence
+from heat_upgrade.load import history
+from heat_upgrade.load import rejudge
+from heat_upgrade.load import stream
+from heat_upgrade.probes import budgets
+from heat_upgrade.probes import watch as probes_
+from heat_upgrade.report import availability
+
+
+def probe(run, step):
+    """Start the probes; they go on until they are stopped."""
+    run.probes = probes_.Probes(run.cloud)
+    run.probes.start()
+    return {'probes': len(run.probes.probes)}
+
+
+def unprobe(run, step):
+    """Stop the probes, and judge what they have seen by the budgets."""
+    probes, run.probes = run.probes, None
+    probes.stop()
+    return _judge_probes(run)
+
+
+def _judge_probes(run):
+    seen, times = availability.of_run(run.workspace.run_dir)
+    found = budgets.judge(seen, run.plan, times)
+    for finding in found:
+        run.finding(finding)
+    return {'over_budget': len(found)}
+
+
+def watch(run, step):
+    """Start the load and the probes; both go on until they are stopped."""
+    probe(run, step)
+    run.calls = history.History(run.workspace.run_dir)
+    run.load = stream.Stream(
+        api.Api(run.cloud.identity, run.cloud.api_url),
+        run.cloud.ledger.client, run.calls, run.cloud.release_of,
+        seed=run.plan.seed)
+    run.load.start()
+    return {}
+
+
+def unwatch(run, step):
+    """Stop the load and the probes, and judge what they tell."""
+    load, run.load = run.load, None
+    probes, run.probes = run.probes, None
+    operations, _ = beside.run(load.stop, probes.stop)
+    violations = rejudge.rejudge(run.workspace.run_dir)
+    for finding in evidence.findings(
+            violations, history.read(run.workspace.run_dir), step=step.name):
+        run.finding(finding)
+    return {'operations': operations, 'violations': len(violations),
+            **_judge_probes(run)}
+
+
+def abandon(run):
+    """Stop what still goes on when a run has broken; waits for nothing."""
+    if run.load:
+        run.load.ask_to_stop()
+    if run.probes:
+        run.probes.stop(remove=False)
