@@ -115,15 +115,17 @@ def _carries_work(queue):
     return queue.name.split('.')[0] in _WORK_QUEUES
 
 
-def collect(cloud, stack_id, name='', queues=None):
+def collect(cloud, stack_id, name='', queues=None, found=None):
     """Return as text what there is to know of a stack.
 
     :param cloud: :class:`heat_upgrade.cloud.Cloud`
     :param stack_id: id of the stack
     :param name: its name, by which stacks nested in it are found
     :param queues: as the broker told a moment ago; None: it is asked
+    :param found: likewise, its :class:`Rows`
     """
-    found = rows(cloud, stack_id, name or stack_id)
+    if found is None:
+        found = rows(cloud, stack_id, name or stack_id)
     alive = cloud.engines()
     queues = cloud.queues() if queues is None else queues
     parts = [

@@ -114,9 +114,9 @@ class Settling:
             since = self._quiet.get(flight, (None, now))[1]
             if late or now - since >= QUIET:
                 self._end(flight, _top(rows, flight), stuck=True,
-                          queues=queues)
+                          queues=queues, rows=rows)
 
-    def _end(self, flight, seen, *, stuck=False, queues=None):
+    def _end(self, flight, seen, *, stuck=False, queues=None, rows=None):
         seconds = self._clock() - self._start
         status = seen.status
         if (not stuck and status.endswith('_COMPLETE')
@@ -132,7 +132,7 @@ class Settling:
             seconds=seconds, legal=legal, stuck=stuck,
             lost=stuck and bool(evidence.lost_work(queues)),
             evidence='' if legal else evidence.collect(
-                self._cloud, flight.stack_id, flight.name, queues))
+                self._cloud, flight.stack_id, flight.name, queues, rows))
 
 
 def _top(rows, flight):
