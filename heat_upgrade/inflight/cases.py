@@ -13,6 +13,7 @@
 """The cases of work in flight: what is done to what, and where it waits."""
 
 import dataclasses
+import functools
 import itertools
 import random
 
@@ -96,6 +97,7 @@ def why_not(case):
                 None)
 
 
+@functools.cache
 def every():
     """Return all cases that can be made, in the order of the constants."""
     combinations = (Case(*words) for words in itertools.product(
@@ -113,18 +115,18 @@ def sample(seed, count, among=None):
     """
     left = list(every() if among is None else among)
     random.Random(f'in flight {seed}').shuffle(left)
+    # How much each is like those that were drawn: by kind, and otherwise. A
+    # kind is a code path of its own in Heat: all of them come first.
+    likeness = {case: [0, 0] for case in left}
     drawn = []
-
-    def likeness(case):
-        # A kind is a code path of its own in Heat: all of them come first.
-        return (sum(case.kind == other.kind for other in drawn),
-                sum((case.shape == other.shape)
-                    + (case.parked == other.parked) for other in drawn))
-
-    while left and len(drawn) < count:
+    while likeness and len(drawn) < count:
         # min takes the first of equals: the shuffle decides.
-        left.remove(choice := min(left, key=likeness))
-        drawn.append(choice)
+        drawn.append(choice := min(likeness, key=likeness.get))
+        del likeness[choice]
+        for case, like in likeness.items():
+            like[0] += case.kind == choice.kind
+            like[1] += ((case.shape == choice.shape)
+                        + (case.parked == choice.parked))
     return tuple(drawn)
 
 
