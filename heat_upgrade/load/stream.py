@@ -202,6 +202,10 @@ class Stream:
         """Begin no operation any more, and wait for nothing."""
         self._stopping.set()
 
+    def ask_to_stop(self):
+        """Let no operation begin any more, and wait for nothing."""
+        self._stopping.set()
+
     def stop(self, timeout=STOP_TIMEOUT):
         """Let each client end its operation, and delete what there is.
 

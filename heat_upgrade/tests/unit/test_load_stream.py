@@ -330,7 +330,7 @@ class TestStream(testtools.TestCase):
 
     def test_stopped_at_once_it_has_done_next_to_nothing(self):
         made = self.stream()
-        made._stopping.set()
+        made.ask_to_stop()
         made.start()
         began = time.monotonic()
         self.assertEqual(0, made.stop(10))
