@@ -13,6 +13,7 @@
 """All probes of a run: made, started, stopped, and what they made removed."""
 
 import threading
+import time
 
 from heat_upgrade import api as apis
 from heat_upgrade import errors
@@ -24,7 +25,8 @@ from heat_upgrade.probes import statistics
 # Of a base that works: half a second, a few on a busy machine.
 FIRST_ANSWER_TIMEOUT = 60
 
-# A canary looks every few moments whether it is the end.
+# For all of them together. A canary looks every few moments whether it is the
+# end; a question that Heat has lost is left behind.
 STOP_TIMEOUT = 10
 
 
@@ -86,8 +88,11 @@ class Probes:
         self._ended.set()
         for one in self.probes.values():
             one.ask_to_stop()
-        summaries = {name: statistics.summary(one.stop(STOP_TIMEOUT))
-                     for name, one in self.probes.items()}
+        deadline = time.monotonic() + STOP_TIMEOUT
+        summaries = {
+            name: statistics.summary(
+                one.stop(max(0, deadline - time.monotonic())))
+            for name, one in self.probes.items()}
         if remove:
             canary.remove(self._api)
         return summaries
