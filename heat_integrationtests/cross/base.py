@@ -129,14 +129,14 @@ class CrossTest(base.SmokeTest):
         """Create a stack through one node; as SmokeTest.create."""
         return self.create(template, through=node.stacks, **fields)
 
-    def assert_same_everywhere(self, stack, nodes=None):
+    def assert_same_everywhere(self, stack, *, content=False):
         """Assert that all nodes show the same of a stack at rest.
 
-        :param nodes: default: all
+        :param content: whether to compare what Heat was given, too
         :returns: its facts
         """
-        shown = [(node, facts.capture(node.heat, stack.ref))
-                 for node in nodes or self.nodes]
+        shown = [(node, facts.capture(node.heat, stack.ref, content=content))
+                 for node in self.nodes]
         (reference, expected), *others = shown
         for node, found in others:
             mismatches = facts.compare(expected, found)

@@ -88,6 +88,14 @@ class SuitesTest(testtools.TestCase):
             self.assertEqual(['during', 'post', 'pre', 'verify'],
                              sorted(kinds), found.__name__)
 
+    def test_what_crosses_nodes_does_so_forth_and_back(self):
+        names = {type(test).__name__ for test in self.tests
+                 if _kind(test) == 'cross'}
+        self.assertIn('LifeForthTest', names)
+        self.assertEqual(names, {
+            name.replace('Forth', way) for name in names
+            if 'Forth' in name for way in ('Forth', 'Back')})
+
     def test_each_scenario_has_a_name_of_its_own(self):
         names = [found.name() for found in self.scenarios()]
         self.assertEqual(len(names), len(set(names)))
