@@ -268,9 +268,13 @@ class Run:
 
         :param test: id of the only test to run
         """
-        words = ['heat-upgrade', 'run', '--from', _named(self.base),
-                 '--to', _named(self.target),
-                 *plans.selectors(self.plan)]
+        words = ['heat-upgrade', 'run']
+        selectors = plans.selectors(self.plan)
+        if selectors:
+            words += ['--from', _named(self.base), '--to',
+                      _named(self.target), *selectors]
+        else:
+            words += ['--plan', str(self.workspace.run_dir / plans.FILE)]
         for option, value in (('--constraints', self.constraints),
                               ('--base-constraints', self.base_constraints)):
             if value:
@@ -280,7 +284,7 @@ class Run:
             # The whole class: its other tests leave what this one needs. A
             # smoke test is in every run of all scenarios.
             scenarios = _CLASS.search(test)[0].replace('.', r'\.')
-        if scenarios:
+        if scenarios and selectors:
             words += ['--scenarios', scenarios]
         return shlex.join(words)
 

@@ -89,7 +89,7 @@ def _deploy(run, step, services):
 def start_service(run, step):
     """Start the engine of a node with the release of a side."""
     node = _deploy(run, step, [step.service])
-    logged = tracebacks.sizes([node.process(step.service)])
+    logged = _logged([node.process(step.service)])
     node.start(step.service)
     _new_tracebacks(run, step, logged)
     return {'release': run.environments[step.side].version}
@@ -101,7 +101,7 @@ def change_api(run, step):
     services = (heat.API, heat.CFN)
     stopped = {which: node.process(which).stop() for which in services}
     _deploy(run, step, services)
-    logged = tracebacks.sizes([node.process(which) for which in services])
+    logged = _logged([node.process(which) for which in services])
     for which in services:
         node.begin(which)
     for which in services:
@@ -110,6 +110,11 @@ def change_api(run, step):
     return {'release': node.environment.version,
             'stopped_s': {which: round(seconds, 2)
                           for which, (seconds, _) in stopped.items()}}
+
+
+def _logged(processes):
+    """Return how much each has logged so far, also who has not begun to."""
+    return {**dict.fromkeys(processes, 0), **tracebacks.sizes(processes)}
 
 
 def _new_tracebacks(run, step, logged):
@@ -165,8 +170,8 @@ def left_in_queues(run, step):
         run.finding(findings.Finding(
             origin=findings.HEAT, failure_class=step.failure_class,
             severity=findings.ERROR,
-            title='messages are left in the queues of the base after its '
-                  'last engine has stopped gracefully',
+            title=f'messages are left in the queues of the {step.side} after '
+                  'its last engine has stopped',
             evidence=f'{vhost}: {left}; no engine listens there any more '
                      "(the warning of Heat's guide of rolling upgrades)",
             step=step.name))

@@ -98,10 +98,10 @@ def add_selectors(parser):
         help='how much work is in flight while engines stop (default: '
              'sample; with --scenarios: none)')
     parser.add_argument(
-        '--rollback', metavar='NODE', nargs='?', const='random',
+        '--rollback', metavar='NODE', nargs='?', const=plan.RANDOM,
         help='in a rolling upgrade, go back to the base after this node, '
              'and forward again (without a name: after one that the seed '
-             'chooses; default: the seed decides)')
+             f'chooses; {plan.NEVER}: not at all; default: the seed decides)')
     parser.add_argument(
         '--budget', type=float, metavar='SECONDS',
         help='leave out what does not fit into this predicted time')

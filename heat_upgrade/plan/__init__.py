@@ -46,6 +46,9 @@ MOST_NODES = 4
 NONE, SAMPLE, ALL = 'none', 'sample', 'all'
 IN_FLIGHT = (NONE, SAMPLE, ALL)
 
+# In place of the node after which an upgrade goes back.
+RANDOM, NEVER = choosing.RANDOM, choosing.NEVER
+
 
 def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
          vhost=PER_RELEASE, in_flight=SAMPLE, rollback=None, budget=None):
@@ -75,6 +78,7 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
         raise errors.UsageError(
             f'a {strategy} upgrade takes {least} to {MOST_NODES} nodes, not '
             f'{nodes}')
+    rollback = '' if rollback == NEVER else rollback
     if rollback and strategy == COLD:
         raise errors.UsageError('a cold upgrade has no way back: restore '
                                 'the database that was saved instead')
@@ -84,21 +88,53 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
         case.id for case in inflight.every())}[taken]
     drawn = choosing.draw(seed, nodes=nodes, in_flight=ids,
                           rollback=rollback)
-    plan = of_choices(drawn, strategy=strategy, base=base, target=target,
-                      seed=seed, scenarios=scenarios, vhost=vhost)
-    while budget is not None and plan.seconds > budget:
-        lighter = choosing.lighter(drawn)
-        if rollback:
-            # It was asked for by name.
-            lighter = [one for one in lighter if one.rollback]
-        if not lighter:
+    if strategy == COLD:
+        drawn = choosing.Choices(order=choosing.names(nodes),
+                                 cases=drawn.cases)
+    named = {'strategy': strategy, 'base': base, 'target': target,
+             'seed': seed, 'scenarios': scenarios, 'vhost': vhost}
+    plan = _within(budget, drawn, named, keep_rollback=bool(rollback))
+    return dataclasses.replace(plan, options=_options(
+        plan, in_flight=in_flight, rollback=rollback, budget=budget))
+
+
+def _within(budget, drawn, named, *, keep_rollback):
+    """Return the plan of what fits into a budget.
+
+    :param named: what else :func:`of_choices` takes
+    :param keep_rollback: it was asked for by name
+    """
+    plan = of_choices(drawn, **named)
+    seconds = plan.seconds
+    while budget is not None and seconds > budget:
+        for drawn in choosing.lighter(drawn):
+            if keep_rollback and not drawn.rollback:
+                continue
+            plan = of_choices(drawn, **named)
+            if plan.seconds < seconds:
+                seconds = plan.seconds
+                break
+        else:
             raise errors.UsageError(
-                f'the least of this plan takes about {plan.seconds:.0f} s; '
-                f'the budget is {budget:g} s')
-        drawn = lighter[0]
-        plan = of_choices(drawn, strategy=strategy, base=base, target=target,
-                          seed=seed, scenarios=scenarios, vhost=vhost)
+                f'the least of this plan takes about {seconds:.0f} s; the '
+                f'budget is {budget:g} s')
     return plan
+
+
+def _options(plan, *, in_flight, rollback, budget):
+    """Return the words of a command line that make this plan again."""
+    words = ['--strategy', plan.strategy, '--seed', str(plan.seed)]
+    if plan.nodes != LEAST_NODES[plan.strategy]:
+        words += ['--nodes', str(plan.nodes)]
+    if plan.strategy != COLD and plan.vhost != PER_RELEASE:
+        words += ['--vhost', plan.vhost]
+    if in_flight != SAMPLE:
+        words += ['--in-flight', in_flight]
+    if rollback is not None and plan.strategy != COLD:
+        words += ['--rollback', rollback or NEVER]
+    if budget is not None:
+        words += ['--budget', f'{budget:g}']
+    return tuple(words)
 
 
 def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost):
@@ -106,7 +142,7 @@ def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost):
 
     :param drawn: :class:`heat_upgrade.plan.choices.Choices`
     """
-    smoke = not scenarios
+    smoke = not scenarios and not drawn.quick
     if strategy == COLD:
         stages = cold.stages(
             nodes=len(drawn.order), smoke=smoke,
@@ -121,28 +157,26 @@ def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost):
 
 
 def lighter(plan):
-    """Return the plans that do one thing less than a plan.
+    """Return the plans that do one thing less than a plan, in a list.
 
     :param plan: :class:`Plan`
+    :raises: :class:`errors.UsageError` if it does not tell its choices
     """
     drawn = choosing.from_dict(plan.choices)
-    found = [of_choices(
+    found = choosing.lighter(drawn)
+    if len(drawn.order) > LEAST_NODES[plan.strategy]:
+        found.append(choosing.one_node_less(drawn))
+    made = [of_choices(
         one, strategy=plan.strategy, base=plan.base, target=plan.target,
         seed=plan.seed, scenarios=plan.scenarios, vhost=plan.vhost)
-        for one in choosing.lighter(drawn)]
-    return [dataclasses.replace(one) for one in found
-            if one.stages != plan.stages]
+        for one in found]
+    return [one for one in made if one.stages != plan.stages]
 
 
 def selectors(plan):
     """Return the words of a command line that make this plan again.
 
-    What was left out for a budget, or by shrinking, they do not tell: such a
-    plan is repeated with ``--plan``.
+    :returns: a list; empty if no words do: such a plan is repeated with
+        ``--plan``
     """
-    words = ['--strategy', plan.strategy, '--seed', str(plan.seed)]
-    if plan.nodes != LEAST_NODES[plan.strategy]:
-        words += ['--nodes', str(plan.nodes)]
-    if plan.strategy != COLD and plan.vhost != PER_RELEASE:
-        words += ['--vhost', plan.vhost]
-    return words
+    return list(plan.options)

@@ -20,12 +20,17 @@ from heat_upgrade import errors
 from heat_upgrade.inflight import cases as inflight
 from heat_upgrade.plan import model
 
-# The seed of the guide's own procedure: nodes in their order, no faults.
+# The seed of the guide's own procedure: nodes in their order, each engine
+# before its APIs, no faults, no way back.
 GUIDE = 0
 
 # Of ten upgrades by a seed three go back once: the operator who needs it is
 # rare, but it takes the longest way through the code.
 ROLLBACK_PROBABILITY = 0.3
+
+# Where the guide allows both orders each is as good: it names the other one
+# in a note.
+API_FIRST_PROBABILITY = 0.5
 
 # A node's engine that does not stop in time is killed by systemd: rare, but
 # every operator has seen it.
@@ -35,10 +40,13 @@ KILL_PROBABILITY = 0.35
 # more than one of each in a run would hide which one did it.
 FAULT_PROBABILITY = 0.4
 
-# What a run takes along by default, and what one park can hold: each case is
-# a stack of about four resources on two cores.
+# What a run takes along by default for each node: each case is a stack of
+# about four resources on two cores.
 SAMPLE = 4
-MOST_CASES = 8
+
+
+# In place of the node after which an upgrade goes back.
+RANDOM, NEVER = 'random', 'never'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +60,7 @@ class Choices:
     :ivar faults: {name of the node after whose upgrade it falls: fault}
     :ivar rollback: name of the node after whose upgrade it goes back, ''
     :ivar cases: {node: ids of the cases in flight when its engine stops}
+    :ivar quick: leave out the smoke and the cross-version tests
     """
 
     order: tuple[str, ...]
@@ -60,11 +69,13 @@ class Choices:
     faults: dict = dataclasses.field(default_factory=dict)
     rollback: str = ''
     cases: dict = dataclasses.field(default_factory=dict)
+    quick: bool = False
 
     def as_dict(self):
         """Return it as a plan's JSON has it."""
-        return {**dataclasses.asdict(self), 'order': list(self.order),
+        return {**vars(self), 'order': list(self.order),
                 'api_first': list(self.api_first), 'kills': list(self.kills),
+                'faults': dict(self.faults),
                 'cases': {node: list(ids)
                           for node, ids in self.cases.items()}}
 
@@ -72,14 +83,18 @@ class Choices:
 def from_dict(data):
     """Return the choices of what :meth:`Choices.as_dict` returned.
 
-    :raises: TypeError or AttributeError if it is something else
+    :raises: :class:`errors.UsageError` if it is something else
     """
-    data = dict(data)
-    for name in ('order', 'api_first', 'kills'):
-        data[name] = tuple(data[name])
-    data['cases'] = {node: tuple(ids)
-                     for node, ids in data['cases'].items()}
-    return Choices(**data)
+    try:
+        data = dict(data)
+        for name in ('order', 'api_first', 'kills'):
+            data[name] = tuple(data[name])
+        data['cases'] = {node: tuple(ids)
+                         for node, ids in data['cases'].items()}
+        return Choices(**data)
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+        raise errors.UsageError(
+            f'the plan does not tell what its seed drew: {exc!r}') from exc
 
 
 def names(nodes):
@@ -94,19 +109,22 @@ def draw(seed, *, nodes, in_flight=None, rollback=None):
     :param nodes: how many there are
     :param in_flight: None for a sample; else ids of cases, shared out among
         the nodes
-    :param rollback: None to let the seed decide; '' never; 'random'
-        certainly; or the name of a node
+    :param rollback: None to let the seed decide; NEVER or '' for none;
+        RANDOM for one certainly; or the name of a node
     :raises: :class:`errors.UsageError` for a node that is not there
     """
     everywhere = names(nodes)
-    if rollback not in (None, '', 'random', *everywhere):
+    if rollback == NEVER:
+        rollback = ''
+    if rollback not in (None, '', RANDOM, *everywhere):
         raise errors.UsageError(
             f'there is no node {rollback!r} to go back after; there are: '
-            + ', '.join(everywhere))
+            + ', '.join((*everywhere, RANDOM, NEVER)))
     chance = random.Random(seed)
     order = list(everywhere)
     shuffled = chance.sample(order, nodes)
-    api_first = tuple(node for node in everywhere if chance.random() < 0.5)
+    api_first = tuple(node for node in everywhere
+                      if chance.random() < API_FIRST_PROBABILITY)
     kills = tuple(node for node in everywhere
                   if chance.random() < KILL_PROBABILITY)
     faults = {}
@@ -118,7 +136,7 @@ def draw(seed, *, nodes, in_flight=None, rollback=None):
     if rollback is None:
         goes_back = goes_back < ROLLBACK_PROBABILITY and seed != GUIDE
         rollback = after if goes_back else ''
-    elif rollback == 'random':
+    elif rollback == RANDOM:
         rollback = after
     if seed == GUIDE:
         shuffled, api_first, kills, faults = order, (), (), {}
@@ -137,10 +155,11 @@ def _share_out(order, ids):
 
 
 def lighter(choices):
-    """Return choices with one thing less each, the dearest first.
+    """Return choices with one thing less each, in a list.
 
-    What does not fit into a budget is left out in this order, and it is what
-    shrinking a failed plan tries.
+    What does not fit into a budget is left out in this order: what may
+    happen to an upgrade first, what an upgrade is always asked last. It is
+    also what shrinking a failed plan tries.
     """
     def without(**changed):
         return dataclasses.replace(choices, **changed)
@@ -154,15 +173,34 @@ def lighter(choices):
     found += [without(kills=tuple(node for node in choices.kills
                                   if node != dropped))
               for dropped in choices.kills]
-    for node, ids in choices.cases.items():
-        if len(ids) > 1:
-            half = len(ids) // 2
-            found += [without(cases={**choices.cases, node: part})
-                      for part in (ids[:half], ids[half:])]
-        elif ids:
-            found.append(without(cases={**choices.cases, node: ()}))
+    # Where most is: so no node is without work while others have much.
+    for node, ids in sorted(choices.cases.items(),
+                            key=lambda item: -len(item[1])):
+        half = len(ids) // 2
+        for part in (ids[:half], ids[half:]) if half else ((),) if ids else ():
+            found.append(without(cases={**choices.cases, node: part}))
+    if not choices.quick:
+        found.append(without(quick=True))
     if choices.api_first:
         found.append(without(api_first=()))
     if list(choices.order) != sorted(choices.order):
         found.append(without(order=tuple(sorted(choices.order))))
     return found
+
+
+def one_node_less(choices):
+    """Return choices without the last node, and without what it had.
+
+    Nodes are numbered, and a plan has no gaps: so it is always the one with
+    the highest number.
+    """
+    left = names(len(choices.order) - 1)
+    return Choices(
+        order=tuple(node for node in choices.order if node in left),
+        api_first=tuple(node for node in choices.api_first if node in left),
+        kills=tuple(node for node in choices.kills if node in left),
+        faults={node: fault for node, fault in choices.faults.items()
+                if node in left},
+        rollback=choices.rollback if choices.rollback in left else '',
+        cases={node: ids for node, ids in choices.cases.items()
+               if node in left}, quick=choices.quick)

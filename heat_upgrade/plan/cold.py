@@ -39,7 +39,8 @@ def stages(*, nodes, smoke, cases):
             (steps.pre_upgrade(), steps.verify_base()),
             one_by_one(steps.smoke_base() if smoke else None),
             one_by_one(steps.prepare(cases))),
-        side_by_side(one_by_one(steps.park(cases, upgrading=False))),
+        side_by_side(one_by_one(steps.park(cases, upgrading=False)),
+                     (steps.probe(),)),
         model.alone(model.Step(
             'stop-base', 'stop_base', 'stop Heat and let it drain',
             command='systemctl stop heat-api heat-api-cfn heat-engine',

@@ -100,8 +100,9 @@ class Plan:
     :ivar stages: see the package
     :ivar nodes: how many nodes the cloud has
     :ivar vhost: one of VHOSTS
-    :ivar choices: what the seed drew, see :mod:`heat_upgrade.plan.choices`;
-        empty for a cold upgrade
+    :ivar choices: what the seed drew, see :mod:`heat_upgrade.plan.choices`
+    :ivar options: the words of a command line that make it again from its
+        seed; empty if none do, as after shrinking
     """
 
     strategy: str
@@ -113,6 +114,7 @@ class Plan:
     nodes: int = 1
     vhost: str = PER_RELEASE
     choices: dict = dataclasses.field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
     @property
     def steps(self):
@@ -127,8 +129,25 @@ class Plan:
                    for stage in self.stages)
 
     def as_json(self):
-        return json.dumps({'version': VERSION, **dataclasses.asdict(self)},
-                          indent=2) + '\n'
+        """Return it as text: a line for each step, with what it says."""
+        known = {'version': VERSION, **vars(self)}
+        del known['stages']
+        lines = [f'  "{name}": {json.dumps(value)},\n'
+                 for name, value in known.items()]
+        stages = ',\n'.join(
+            '    [' + ',\n     '.join(
+                '[' + ',\n      '.join(_told(step) for step in lane) + ']'
+                for lane in stage) + ']' for stage in self.stages)
+        return '{\n' + ''.join(lines) + f'  "stages": [\n{stages}\n  ]\n}}\n'
+
+
+_DEFAULTS = {field.name: field.default for field in dataclasses.fields(Step)}
+
+
+def _told(step):
+    """Return a step as JSON, without what is as it is by default."""
+    return json.dumps({name: value for name, value in vars(step).items()
+                       if value != _DEFAULTS[name]})
 
 
 def from_json(text):
@@ -145,17 +164,23 @@ def from_json(text):
                 f'the plan is of version {version}; this tool knows version '
                 f'{VERSION}')
         data['stages'] = tuple(
-            tuple(tuple(Step(**{**step, 'kinds': tuple(step['kinds']),
-                                'cases': tuple(step['cases'])})
-                        for step in lane) for lane in stage)
+            tuple(tuple(_step(step) for step in lane) for lane in stage)
             for stage in data['stages'])
+        data['options'] = tuple(data.get('options', ()))
         plan = Plan(**data)
         re.compile(f'(?=.*(?:{plan.scenarios})).')
         if not plan.steps or plan.strategy not in STRATEGIES:
             raise ValueError('no steps, or an unknown strategy')
         return plan
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, TypeError, ValueError,
+            re.error) as exc:
         raise errors.UsageError(f'this is not a plan: {exc!r}') from exc
+
+
+def _step(data):
+    """Return the step that :func:`_told` told of."""
+    return Step(**{name: tuple(value) if isinstance(value, list) else value
+                   for name, value in data.items()})
 
 
 def alone(step):

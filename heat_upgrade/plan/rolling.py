@@ -30,12 +30,13 @@ class _Roll:
     :ivar apis: {node: side of its APIs}
     """
 
-    def __init__(self, choices, *, vhost, smoke, whole):
+    def __init__(self, choices, *, vhost, smoke):
         self.choices = choices
         self.vhost = vhost
         self.smoke = smoke
-        self.whole = whole
         self.stages = []
+        # Whether the stacks of the scenarios are there to be verified.
+        self.recorded = True
         self.engines = dict.fromkeys(choices.order, model.BASE)
         self.apis = dict.fromkeys(choices.order, model.BASE)
         self._states = 0
@@ -57,8 +58,7 @@ class _Roll:
         first = side not in others.values()
         last = self.engines[node] not in others.values()
         shared = self.vhost == model.SHARED
-        api_first = last or (node in self.choices.api_first
-                             and (shared or not first))
+        api_first = last or (node in self.choices.api_first and not first)
         disruption = self._disruption(node, last, suffix)
         self.do(steps.park(cases, suffix or f'-{node}'),
                 steps.drain(node, suffix))
@@ -85,33 +85,51 @@ class _Roll:
             return model.LAST_ENGINE
         return model.GRACEFUL
 
-    def mixed(self, settle=None, *, again=None):
+    def mixed(self, settle=None):
         """Write what is asserted while two releases serve side by side.
 
         The smoke tests go through one node of each release: two nodes of
         one release are alike.
 
         :param settle: a step that may go on meanwhile, or None
-        :param again: a suffix; a second look at a state that was asserted
-            in full before
         """
         self._states += 1
-        suffix = again or ('' if self._states == 1 else f'-{self._states}')
+        suffix = '' if self._states == 1 else f'-{self._states}'
         sides = {}
         for node, side in self.apis.items():
             sides.setdefault(side, node)
-        lanes = [steps.verify_mixed(suffix), settle]
-        if self.smoke and not again:
+        lanes = [self._verify(suffix), settle]
+        if self.smoke:
             lanes += [steps.smoke_mixed(node, suffix)
                       for node in sorted(sides.values())]
-            if len(sides) > 1:
-                lanes.append(steps.cross_mixed(suffix))
-        self.stages.append(model.lanes(*lanes))
+            lanes.append(steps.cross_mixed(suffix))
+        self.side_by_side(*lanes)
+
+    def side_by_side(self, *lanes):
+        """Write a stage of those steps that are not None."""
+        lanes = model.lanes(*lanes)
+        if lanes:
+            self.stages.append(lanes)
+
+    def _verify(self, suffix):
+        return steps.verify_mixed(suffix) if self.recorded else None
+
+    def end_of_scenarios(self):
+        """Write the tests after which no scenario's stack is there."""
+        self.do(steps.post_upgrade())
+        self.recorded = False
 
     def back_and_forth(self, node):
-        """Write a rollback of one node, and the way forward again."""
+        """Write a rollback of one node, and the way forward again.
+
+        What a scenario has recorded is true on the base's code too, with the
+        target's schema below it; where nothing is recorded any more, only
+        smoke tests can say whether it works, and they are run even if
+        nobody wanted any.
+        """
         self.change(node, model.BASE, suffix='-back')
-        self.mixed(again='-back')
+        self.side_by_side(self._verify('-back')
+                          or steps.smoke_mixed(node, '-back'))
         self.change(node, model.TARGET, suffix='-again')
 
 
@@ -125,7 +143,7 @@ def stages(choices, *, vhost, smoke, partial=False):
         multinode job of the gate does; the other nodes follow later
     """
     order = choices.order
-    roll = _Roll(choices, vhost=vhost, smoke=smoke, whole=not partial)
+    roll = _Roll(choices, vhost=vhost, smoke=smoke)
     every = [choices.cases.get(node, ()) for node in order]
     roll.do(steps.environments(), steps.base_up(nodes=len(order)))
     roll.stages.append(tuple(lane for lane in (
@@ -148,11 +166,10 @@ def stages(choices, *, vhost, smoke, partial=False):
             roll.do(settled)
         else:
             roll.mixed(settled)
-        if partial and number == half - 1:
-            # What comes after has no scenario's stacks any more.
-            roll.do(steps.post_upgrade())
         if choices.rollback == node:
             roll.back_and_forth(node)
+        if partial and number == half - 1:
+            roll.end_of_scenarios()
         if not last:
             roll.do(steps.prepare(every[number + 1], f'-{order[number + 1]}'))
     if not partial:

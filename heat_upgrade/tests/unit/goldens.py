@@ -27,7 +27,15 @@ from heat_upgrade.report import model
 from heat_upgrade.report import summary
 from heat_upgrade.tests.unit import stories
 
-COLD = plans.make('cold', base='2026.1', target='2026.2')
+PLANS = {
+    'cold': {'strategy': 'cold'},
+    # The guide's own procedure.
+    'rolling': {'strategy': 'rolling'},
+    # All that a seed can draw, on three nodes.
+    'rolling-drawn': {'strategy': 'rolling', 'nodes': 3, 'seed': 12},
+    'rolling-shared': {'strategy': 'rolling', 'vhost': 'shared'},
+    'partial': {'strategy': 'partial'},
+}
 
 DIRECTORY = pathlib.Path(__file__).with_name('golden')
 
@@ -62,9 +70,15 @@ def summary_of_a_cut_off_run():
     return _summary(until='db-sync')
 
 
+def _plan(name):
+    return plans.make(base='2026.1', target='2026.2', **PLANS[name])
+
+
 TEXTS = {
-    'cold-plan.json': COLD.as_json,
-    'cold-plan.txt': lambda: progress.tree(COLD),
+    **{f'{name}-plan.json': lambda name=name: _plan(name).as_json()
+       for name in PLANS},
+    **{f'{name}-plan.txt': lambda name=name: progress.tree(_plan(name))
+       for name in PLANS},
     'summary-pass.txt': summary_of_a_pass,
     'summary-fail.txt': summary_of_a_failure,
     'summary-lab-error.txt': summary_of_a_broken_lab,

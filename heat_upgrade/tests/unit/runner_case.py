@@ -24,6 +24,7 @@ from heat_upgrade import journal as journals
 from heat_upgrade import plan as plans
 from heat_upgrade import runner
 
+SELECTORS = ('--strategy', 'cold', '--seed', '7')
 TEST = 'heat_integrationtests.scenarios.test_a.TestA.test_it'
 
 
@@ -81,16 +82,19 @@ class RunnerCase(testtools.TestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.meter.cpu_seconds', lambda marker: 1.0))
 
-    def run_plan(self, *stages, do=(), scenarios='', **options):
+    def run_plan(self, *stages, do=(), scenarios='', selectors=SELECTORS,
+                 **options):
         """Execute a plan; returns the run.
 
         :param stages: each a step, or a tuple of lanes
         :param do: {name of a step: function of (run, step)}
+        :param selectors: the words that make the plan again
         """
         stages = tuple(
             ((stage,),) if isinstance(stage, plans.Step) else stage
             for stage in stages)
-        plan = plans.Plan('cold', '2026.1', '2026.2', 7, scenarios, stages)
+        plan = plans.Plan('cold', '2026.1', '2026.2', 7, scenarios, stages,
+                          options=selectors)
         do = dict(do)
 
         def action(run, step):
@@ -104,7 +108,8 @@ class RunnerCase(testtools.TestCase):
         run = runner.Run(
             plan, base=Release('2026.1', '26.0.2'),
             target=Release('2026.2', '27.0.1'), journal=journal,
-            workspace=types.SimpleNamespace(marker='m'), **options)
+            workspace=types.SimpleNamespace(
+                marker='m', run_dir=pathlib.Path(self.home)), **options)
         run.cloud = Cloud()
         run.execute()
         return run

@@ -12,63 +12,27 @@
 
 
 import contextlib
-import io
 import json
 import os
-import pathlib
 import signal
 import stat
 
 import ddt
 import fixtures
-import testtools
 from testtools import matchers
 
-from heat_upgrade.cli import main
-from heat_upgrade.cli import options
-from heat_upgrade import errors
 from heat_upgrade import journal as journals
 from heat_upgrade.load import history
 from heat_upgrade import plan as plans
+from heat_upgrade.tests.unit import cli_case
 from heat_upgrade.tests.unit import fakes
-from heat_upgrade.tests.unit import installables
 from heat_upgrade.tests.unit import stories
 
 COMMANDS = ('run', 'plan', 'report', 'bench', 'cloud up', 'cloud down',
             'cloud env', 'constraints lock')
 TEST = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
 
-
-class CliCase(testtools.TestCase):
-
-    def setUp(self):
-        super().setUp()
-        self.useFixture(installables.Locks())
-        self.home = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_integrationtests.isolation.check', lambda: None))
-        for name in ('XDG_STATE_HOME', 'XDG_CACHE_HOME', 'HOME'):
-            self.useFixture(fixtures.EnvironmentVariable(
-                name, str(self.home / name)))
-        self.addCleanup(signal.signal, signal.SIGTERM,
-                        signal.getsignal(signal.SIGTERM))
-
-    def call(self, *words):
-        """Call the command; returns its exit status, as the shell sees it."""
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            try:
-                status = main.main([str(word) for word in words])
-            except SystemExit as exc:
-                status = exc.code
-        self.out, self.err = out.getvalue(), err.getvalue()
-        return status or 0
-
-    def refused(self, *words):
-        """Call what is a usage error; returns what it says."""
-        self.assertEqual(2, self.call(*words))
-        self.assertNotIn('Traceback', self.err)
-        return self.err
+CliCase = cli_case.CliCase
 
 
 @ddt.ddt
@@ -378,24 +342,3 @@ class TestInterrupted(CliCase):
         before = journals.read(run_dir)
         self.runs[0].finding(stories.finding('stop-base'))
         self.assertEqual(before, journals.read(run_dir))
-
-
-class TestOptions(testtools.TestCase):
-
-    def test_runs_are_kept_where_state_belongs(self):
-        self.assertEqual(
-            pathlib.Path('/state/heat-upgrade'),
-            options.work_dir({'XDG_STATE_HOME': '/state'}))
-
-    def test_an_empty_variable_is_none(self):
-        self.useFixture(fixtures.EnvironmentVariable('HOME', '/home/me'))
-        self.assertEqual(
-            pathlib.Path('/home/me/.local/state/heat-upgrade'),
-            options.work_dir({'XDG_STATE_HOME': ''}))
-
-    def test_errors_have_the_exit_statuses_of_the_design(self):
-        self.assertEqual(
-            (2, 3, 3, 3),
-            tuple(error.exit_status for error in (
-                errors.UsageError, errors.LabError, errors.WaitTimeout,
-                errors.ProcessDied)))

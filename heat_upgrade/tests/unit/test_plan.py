@@ -117,6 +117,97 @@ class TestSteps(testtools.TestCase):
         return plans.make(strategy, base='2026.1', target='2026.2').steps
 
 
+@ddt.ddt
+class TestLimits(testtools.TestCase):
+    """What cannot be is refused before anything starts."""
+
+    def refused(self, strategy, **options):
+        return str(self.assertRaises(
+            errors.UsageError, plans.make, strategy, base='a', target='b',
+            **options))
+
+    @ddt.unpack
+    @ddt.data(('cold', 0, '1'), ('cold', 5, '1'), ('rolling', 1, '2'),
+              ('partial', 5, '2'))
+    def test_too_few_or_too_many_nodes(self, strategy, nodes, least):
+        self.assertIn(f'takes {least} to 4 nodes, not {nodes}',
+                      self.refused(strategy, nodes=nodes))
+
+    @ddt.data('random', 'node-1')
+    def test_a_way_back_of_a_cold_upgrade(self, rollback):
+        self.assertIn('restore the database',
+                      self.refused('cold', rollback=rollback))
+
+    def test_a_node_that_is_not_there(self):
+        self.assertIn("no node 'node-3'",
+                      self.refused('rolling', rollback='node-3'))
+
+    @ddt.data(*plans.STRATEGIES)
+    def test_a_budget_below_the_least(self, strategy):
+        self.assertIn('; the budget is 10 s',
+                      self.refused(strategy, budget=10))
+
+
+@ddt.ddt
+class TestBudget(testtools.TestCase):
+
+    def make(self, seconds, **options):
+        return plans.make('rolling', base='a', target='b', seed=12, nodes=3,
+                          budget=seconds, **options)
+
+    def test_without_one_nothing_is_left_out(self):
+        self.assertEqual(self.make(None).stages, self.make(10000).stages)
+
+    def test_what_may_happen_is_left_out_before_what_is_always_asked(self):
+        whole = self.make(None)
+        less = self.make(whole.seconds - 1)
+        self.assertEqual('', less.choices['rollback'])
+        self.assertEqual(whole.choices['cases'], less.choices['cases'])
+        least = self.make(190)
+        self.assertEqual(({}, True),
+                         (least.choices['faults'], least.choices['quick']))
+
+    def test_what_takes_no_time_is_not_left_out(self):
+        plan = self.make(195)
+        self.assertEqual(['node-1'], plan.choices['kills'])
+        self.assertEqual(['node-2', 'node-3', 'node-1'],
+                         plan.choices['order'])
+
+    def test_what_was_asked_for_by_name_is_kept(self):
+        self.assertEqual('node-1', self.make(
+            250, rollback='node-1').choices['rollback'])
+
+
+class TestLighter(testtools.TestCase):
+
+    def test_each_is_another_plan_of_the_same_upgrade(self):
+        plan = plans.make('rolling', base='a', target='b', seed=12, nodes=3,
+                          vhost='shared')
+        lighter = plans.lighter(plan)
+        self.assertNotIn(plan.stages, [one.stages for one in lighter])
+        self.assertEqual({('rolling', 'a', 'b', 12, 'shared')}, {
+            (one.strategy, one.base, one.target, one.seed, one.vhost)
+            for one in lighter})
+        self.assertEqual({2, 3}, {one.nodes for one in lighter})
+
+    def test_no_words_make_it_again(self):
+        plan = plans.make('rolling', base='a', target='b')
+        self.assertEqual({()}, {one.options for one in plans.lighter(plan)})
+
+    def test_a_strategy_keeps_the_nodes_that_it_needs(self):
+        for strategy in plans.STRATEGIES:
+            plan = plans.make(strategy, base='a', target='b')
+            self.assertEqual({plan.nodes}, {
+                one.nodes for one in plans.lighter(plan)})
+
+    def test_the_least_has_none(self):
+        plan = plans.make('cold', base='a', target='b', in_flight='none')
+        quick, = plans.lighter(plan)
+        self.assertNotIn('smoke', [kind for step in quick.steps
+                                   for kind in step.kinds])
+        self.assertEqual([], plans.lighter(quick))
+
+
 class TestSelection(testtools.TestCase):
 
     def test_who_selects_scenarios_does_not_wait_for_smoke_tests(self):
@@ -138,6 +229,14 @@ class TestJson(testtools.TestCase):
         plan = make(seed=9, scenarios=r'random|\.test_x')
         self.assertEqual(plan, plans.from_json(plan.as_json()))
 
+    def test_a_step_says_only_what_is_not_as_by_default(self):
+        data = json.loads(make().as_json())
+        self.assertEqual(
+            {'name': 'environments', 'action': 'environments',
+             'title': 'install both releases', 'seconds': 1,
+             'command': 'uv pip install openstack-heat'},
+            data['stages'][0][0][0])
+
     def test_another_version_is_refused(self):
         exc = self.assertRaises(
             errors.UsageError, plans.from_json,
@@ -156,6 +255,10 @@ class TestJson(testtools.TestCase):
         lambda data: data.update(stages=[[[5]]]),
         lambda data: data['stages'][0][0][0].pop('action'),
         lambda data: data['stages'][0][0][0].update(surprise=1),
+        lambda data: data.update(stages=[]),
+        lambda data: data.update(strategy='hot'),
+        lambda data: data.update(options=5),
+        lambda data: data.update(scenarios='('),
     )
     def test_a_damaged_plan_is_refused(self, change):
         exc = self.assertRaises(errors.UsageError, plans.from_json,

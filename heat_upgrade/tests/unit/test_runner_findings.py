@@ -110,6 +110,14 @@ class TestReproduce(RunnerCase):
         self.assertEqual(self.COMMAND, run.reproduce(
             test='heat_integrationtests.smoke.test_stack.TestStack.test_x'))
 
+    def test_a_plan_that_no_words_make_is_repeated_by_its_file(self):
+        run = self.run_plan(step('a'), scenarios='random', selectors=(),
+                            constraints='c.txt')
+        command = (f'heat-upgrade run --plan {self.home}/plan.json '
+                   '--constraints c.txt')
+        self.assertEqual(command, self.start())
+        self.assertEqual(command, run.reproduce(test=TEST))
+
     def test_a_finding_of_a_test_has_the_command_for_it(self):
         def note(run, step):
             run.finding(tests.test_finding(
