@@ -54,8 +54,9 @@ class Snapshots(base.CrossTest):
         stack = self.create_through(first, TEMPLATE)
         before = first.outputs(stack)
         taken = self.snapshot(first, stack, 'before')
-        self.assertEqual(self.content(first, stack, taken),
-                         self.content(second, stack, taken))
+        self.assertEqual([], list(map(str, base.differences(
+            self.content(first, stack, taken),
+            self.content(second, stack, taken)))))
 
         first.stacks.update(stack, template=TEMPLATE,
                             parameters={'text': 'second'})
@@ -84,7 +85,7 @@ class Snapshots(base.CrossTest):
         shown = node.heat.stacks.snapshot_show(
             stack.ref, snapshot)['snapshot']
         self.assertEqual('COMPLETE', shown['status'])
-        return shown
+        return {'snapshot': shown}
 
 
 class SnapshotsForthTest(Snapshots):
