@@ -113,9 +113,11 @@ class Flights:
     def release_queued(self, nodes=None, *, timeout=draining.TIMEOUT):
         """Let those go on whose next step is to lie in the queue.
 
-        To be called when the engines of some nodes have been asked to stop,
-        and have not ended yet. What follows is then left to other engines of
-        the release, or lies in the queue until there is one.
+        To be called as soon as the engines of some nodes have been asked to
+        stop. All others go on at once, while these engines still take work;
+        those that are to be queued when they do not any more. What follows
+        is then left to other engines of the release, or lies in the queue
+        until there is one.
 
         :param nodes: their names; None for all nodes
         :param timeout: seconds until it is done whatever the engines do
@@ -123,6 +125,9 @@ class Flights:
         """
         queued = [flight for flight in self.flights
                   if flight.case.parked == cases.QUEUED]
+        for flight in self.flights:
+            if flight not in queued:
+                flight.release()
         if not queued:
             return True
         drained = draining.drained(self._engines(nodes), timeout)
