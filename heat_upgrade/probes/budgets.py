@@ -21,6 +21,7 @@ import dataclasses
 
 from heat_upgrade import findings
 from heat_upgrade.plan import model
+from heat_upgrade.probes import canary
 from heat_upgrade.probes import failures
 from heat_upgrade.probes import questions
 
@@ -62,9 +63,11 @@ VIOLENT_CANARY_GAP = 150
 # tests with it; nothing that Heat does may stop a user that is there.
 DATA_PLANE_GAP = 10
 
-# How long a question is in hand: a violent step that begins within so many
-# seconds of its start is what it met.
+# How long a question is in hand, in seconds: a step that begins within that
+# time may be what it met. An answer through RPC takes half a second, on a busy
+# machine a few times as much; a canary is in hand for as long as it lives.
 IN_HAND = 2
+CANARY_IN_HAND = canary.CANARY_TIMEOUT
 
 # Of a finding; a report has all of it.
 EVIDENCE_LINES = 10
@@ -145,42 +148,57 @@ def judge(availability, plan, times):
             continue
         texts = {}
         for outage in one['outages']:
-            step = _met(outage['start'], plan, times)
+            step = _met_by(name, outage, plan, times)
             if budget(name, step, plan.strategy).lossless:
                 texts.setdefault(step.name, []).append(_outage(outage))
         for start, end in one['gaps']:
-            step = _met(start, plan, times)
-            allowed = budget(name, step, plan.strategy).gap_s
+            step, allowed = _widest(name, start, end, plan, times)
             if end - start > allowed:
                 texts.setdefault(step.name, []).append(
                     f'no good answer for {end - start:.1f} s, from '
                     f'{start:.1f} to {end:.1f} s; {allowed} s are allowed')
         if one['sent'] and one['gap'] is None and one['outages']:
-            step = _met(one['outages'][-1]['start'], plan, times)
+            step = _met_by(name, one['outages'][-1], plan, times)
             texts.setdefault(step.name, []).append('never answered again')
         found += [_finding(name, step, lines, one['errors'])
                   for step, lines in texts.items()]
     return found
 
 
-def _met(start, plan, times):
-    """Return the step that a question of this time has met.
+def _met_by(name, outage, plan, times):
+    """Return the step that the first question of an outage has met.
 
-    That is the violent one that it may have met while it was in hand, else
-    the last one that had begun.
+    That is one in which it may be lost, if there was one while it was in
+    hand; else the last that had begun.
     """
-    begun = [step for step in plan.steps
-             if times.get(step.name, (None,))[0] is not None
-             and times[step.name][0] <= start + IN_HAND]
-    if not begun:
-        return plan.steps[0]
-    begun.sort(key=lambda step: times[step.name][0])
-    for step in reversed(begun):
-        end = times[step.name][1]
-        if violent(step) and (end is None or end >= start):
-            return step
-    return next((step for step in reversed(begun)
-                 if times[step.name][0] <= start), begun[0])
+    in_hand = CANARY_IN_HAND if name == questions.CANARY else IN_HAND
+    start = outage['start']
+    met = _during(start, min(outage['end'], start + in_hand), plan, times)
+    return next(
+        (step for step in reversed(met)
+         if not budget(name, step, plan.strategy).lossless),
+        _during(start, start, plan, times)[-1])
+
+
+def _widest(name, start, end, plan, times):
+    """Return the step with the widest budget for a gap, and the budget."""
+    return max(((step, budget(name, step, plan.strategy).gap_s)
+                for step in _during(start, end, plan, times)),
+               key=lambda found: found[1])
+
+
+def _during(start, end, plan, times):
+    """Return the steps of a time, in their order; never none.
+
+    Between two steps it is the one before; before all of them, the first.
+    """
+    begun = sorted((step for step in plan.steps if step.name in times),
+                   key=lambda step: times[step.name][0])
+    found = [step for step in begun if times[step.name][0] <= end
+             and (times[step.name][1] is None
+                  or times[step.name][1] >= start)]
+    before = [step for step in begun if times[step.name][0] <= start]
+    return found or before[-1:] or begun[:1] or plan.steps[:1]
 
 
 def _outage(outage):

@@ -126,8 +126,33 @@ class TestJudge(testtools.TestCase):
         self.assertEqual(['before', 'after'], [
             one.step for one in self.judge('stack-list', bad=(5, 25))])
 
-    def test_what_was_in_hand_when_a_violent_step_began_is_its(self):
-        self.assertEqual([], self.judge('stack-list', step=KILL, bad=(9,)))
+    @ddt.unpack
+    @ddt.data(
+        # probe, strategy, step, asked at, ended at, step of the finding
+        ('stack-list', 'rolling', KILL, 9.5, 69.5, None),
+        ('stack-list', 'cold', DOWN, 9.8, 10.2, None),
+        # too long before, and it had ended when the step began
+        ('stack-list', 'rolling', KILL, 7.5, 67.5, 'before'),
+        ('stack-list', 'rolling', KILL, 9, 9.9, 'before'),
+        # a canary is in hand for as long as it lives
+        ('canary', 'rolling', KILL, 3, 14, None),
+        ('canary', 'rolling', KILL, 3, 9, 'before'),
+        ('canary', 'rolling', KILL, 21, 25, 'after'),
+    )
+    def test_what_was_in_hand_when_a_step_began_is_its(
+            self, probe, strategy, step, start, end, expected):
+        found = [samples.Sample(1, 1.5, True),
+                 samples.Sample(start, end, False, 'failed'),
+                 samples.Sample(end, end + 1, True)]
+        seen = {probe: {**statistics.whole(found, origin=0), 'gaps': []}}
+        self.assertEqual(
+            [expected] if expected else [],
+            [one.step for one in budgets.judge(
+                seen, plan(strategy, **step), TIMES)])
+
+    def test_a_gap_has_the_widest_budget_of_its_steps(self):
+        self.assertEqual([], self.judge('stack-list', step=KILL,
+                                        silent=(8, 24)))
 
     def test_what_came_before_it_is_not(self):
         self.assertEqual(['before'], [one.step for one in self.judge(
