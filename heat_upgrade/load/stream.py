@@ -199,10 +199,6 @@ class Stream:
                     f'{one.doing}:\n{one.error}', log=self._calls.path)
 
     def ask_to_stop(self):
-        """Begin no operation any more, and wait for nothing."""
-        self._stopping.set()
-
-    def ask_to_stop(self):
         """Let no operation begin any more, and wait for nothing."""
         self._stopping.set()
 
