@@ -76,6 +76,12 @@ class Probes:
         """Tell whether any still asks."""
         return any(one.running() for one in self.probes.values())
 
+    def ask_to_stop(self):
+        """Ask no more, and return at once; nothing is removed."""
+        self._ended.set()
+        for one in self.probes.values():
+            one.ask_to_stop()
+
     def stop(self, *, remove=True):
         """End all of them.
 
@@ -85,9 +91,7 @@ class Probes:
         :raises: :class:`errors.WaitTimeout` if Heat does not delete them;
             all probes have ended then
         """
-        self._ended.set()
-        for one in self.probes.values():
-            one.ask_to_stop()
+        self.ask_to_stop()
         deadline = time.monotonic() + STOP_TIMEOUT
         summaries = {
             name: statistics.summary(

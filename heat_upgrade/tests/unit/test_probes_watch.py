@@ -224,6 +224,15 @@ class TestProbes(CanaryCase):
         self.assertThat(summaries['stack-list']['sent'],
                         matchers.GreaterThan(0))
 
+    def test_asked_to_stop_they_end_by_themselves(self):
+        self.probes.start()
+        self.probes.ask_to_stop()
+        for one in self.probes.probes.values():
+            for thread in one._threads:
+                thread.join(10)
+        self.assertFalse(self.probes.running())
+        self.assertEqual([], self.removed)
+
     def test_a_base_that_gives_no_good_answer_is_told(self):
         self.good = False
         exc = self.assertRaises(errors.LabError, self.probes.start)
