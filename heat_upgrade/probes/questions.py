@@ -72,8 +72,13 @@ CANARY_INTERVAL = 10.0
 # before that leaves one of the API's threads waiting, and asks the next.
 RPC_TIMEOUT = 65
 
-# What needs no engine is answered at once, or by a machine in great trouble.
-TIMEOUT = 10
+# A list of versions needs no engine, and is answered at once, or by a machine in
+# great trouble.
+VERSIONS_TIMEOUT = 10
+
+# The lab's Keystone answers one request after another, and on a busy machine
+# late: that is slow, and not lost.
+KEYSTONE_TIMEOUT = 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,7 +156,7 @@ def of_cloud(cloud, api, standing, ended):
 
 
 def _versions(url, wanted):
-    return lambda: http.ask('GET', f'{url}/', timeout=TIMEOUT).reply(
+    return lambda: http.ask('GET', f'{url}/', timeout=VERSIONS_TIMEOUT).reply(
         (300,), lambda body: wanted in [
             version['id'] for version in body['versions']])
 
@@ -183,13 +188,13 @@ class User:
         self._asked += 1
         if token is None or self._asked % LOOKS_PER_TOKEN == 0:
             return self._log_in()
-        return http.ask('GET', self._url, timeout=TIMEOUT, headers={
+        return http.ask('GET', self._url, timeout=KEYSTONE_TIMEOUT, headers={
             'X-Auth-Token': token, 'X-Subject-Token': token}).reply(
                 (200,), self._is_mine)
 
     def _log_in(self):
         self._token = None
-        answer = http.ask('POST', self._url, timeout=TIMEOUT, json={
+        answer = http.ask('POST', self._url, timeout=KEYSTONE_TIMEOUT, json={
             'auth': {
                 'identity': {'methods': ['password'], 'password': {'user': {
                     'id': self._standing.user,
