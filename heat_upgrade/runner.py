@@ -279,14 +279,24 @@ class Run:
                               ('--base-constraints', self.base_constraints)):
             if value:
                 words += [option, str(value)]
-        scenarios = self.plan.scenarios
-        if test and '.smoke.' not in test:
-            # The whole class: its other tests leave what this one needs. A
-            # smoke test is in every run of all scenarios.
-            scenarios = _CLASS.search(test)[0].replace('.', r'\.')
+        scenarios = scenario_of(test) or self.plan.scenarios
         if scenarios and selectors:
             words += ['--scenarios', scenarios]
         return shlex.join(words)
+
+
+def scenario_of(test):
+    """Return a regular expression of the scenario that a test is of.
+
+    The whole class: its other tests leave what this one needs.
+
+    :param test: id of a test, or None
+    :returns: '' if it is of no scenario: smoke tests and those across
+        releases are in every run of all scenarios
+    """
+    if not test or '.scenarios.' not in test:
+        return ''
+    return _CLASS.search(test)[0].replace('.', r'\.')
 
 
 def _named(release):

@@ -18,6 +18,7 @@ import pathlib
 import re
 
 from heat_integrationtests import phases
+from heat_upgrade import known
 from heat_upgrade import plan
 from heat_upgrade import releases
 
@@ -64,6 +65,29 @@ def add_constraints(parser, *, what):
         default=os.environ.get('TOX_CONSTRAINTS_FILE') or None,
         help=f'constraints file or URL for {what}, in place of its '
              "series' lock file (default: $TOX_CONSTRAINTS_FILE)")
+
+
+def add_runs(parser):
+    """Add what every run of a plan takes, whatever its plan is."""
+    add_constraints(parser, what='the target')
+    parser.add_argument(
+        '--base-constraints', metavar='FILE',
+        help="the same for the base (default: its series' lock file)")
+    parser.add_argument(
+        '--known-failures', type=pathlib.Path, default=known.FILE,
+        metavar='FILE', help='failures that are shown and do not count')
+
+
+def words_of_runs(parsed_args):
+    """Return the words that stand for what :func:`add_runs` has added."""
+    words = []
+    for option in ('constraints', 'base_constraints'):
+        if getattr(parsed_args, option):
+            words += [f'--{option.replace("_", "-")}',
+                      str(getattr(parsed_args, option))]
+    if parsed_args.known_failures != known.FILE:
+        words += ['--known-failures', str(parsed_args.known_failures)]
+    return words
 
 
 def add_selectors(parser):

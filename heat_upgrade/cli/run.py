@@ -13,12 +13,12 @@
 """heat-upgrade run."""
 
 import argparse
-import pathlib
 import sys
 
 from cliff import command
 
 from heat_upgrade.cli import options
+from heat_upgrade.cli import seeds
 from heat_upgrade import cloud as clouds
 from heat_upgrade import control as controls
 from heat_upgrade import errors
@@ -45,10 +45,8 @@ class Run(command.Command):
             '--plan', type=argparse.FileType(), metavar='FILE',
             help='do what a plan says that heat-upgrade plan wrote; the '
                  'selectors above are then taken from it')
-        options.add_constraints(parser, what='the target')
-        parser.add_argument(
-            '--base-constraints', metavar='FILE',
-            help="the same for the base (default: its series' lock file)")
+        seeds.add_argument(parser)
+        options.add_runs(parser)
         options.add_work_dir(parser)
         parser.add_argument(
             '--keep', action='store_true',
@@ -58,12 +56,12 @@ class Run(command.Command):
             help='when Heat has failed, do the same again as a plain restart '
                  'of the base: what happens there too is not the fault of '
                  'the upgrade')
-        parser.add_argument(
-            '--known-failures', type=pathlib.Path, default=known.FILE,
-            metavar='FILE', help='failures that are shown and do not count')
         return parser
 
     def take_action(self, parsed_args):
+        if parsed_args.seeds:
+            seeds.check(parsed_args)
+            return seeds.night(parsed_args, execute)
         if parsed_args.plan:
             with parsed_args.plan as source:
                 try:
@@ -73,7 +71,7 @@ class Run(command.Command):
                         f'{source.name} is not a plan: {exc}') from exc
         else:
             plan = plan_of(parsed_args)
-        run_dir, status = execute(plan, parsed_args)
+        run_dir, status = execute(plan, parsed_args, sys.stdout)
         report = reports.build(run_dir)
         print()
         print(summary.text(report), end='')
@@ -85,16 +83,17 @@ class Run(command.Command):
         return verdict.EXIT_STATUS[report['verdict']]
 
 
-def execute(plan, parsed_args):
+def execute(plan, parsed_args, stream):
     """Execute a plan as the options of a command line ask for.
 
     :param plan: :class:`heat_upgrade.plan.Plan`
+    :param stream: text stream that takes its progress
     :returns: (run directory, status of :func:`runner.execute`)
     """
     base, target = options.base_and_target(plan.base, plan.target)
     known_failures = known.load(parsed_args.known_failures)
     run_dir = runner.make_run_dir(parsed_args.work_dir, plan, base, target)
-    with progress.display(plan, sys.stdout) as show:
+    with progress.display(plan, stream) as show:
         status = runner.execute(
             plan, run_dir=run_dir, base=base, target=target,
             constraints=parsed_args.constraints,
@@ -103,17 +102,17 @@ def execute(plan, parsed_args):
             listeners=[show])
     if (parsed_args.control and status == 0
             and reports.build(run_dir)['verdict'] == verdict.FAIL):
-        status = _execute_control(plan, run_dir, base, parsed_args)
+        status = _execute_control(plan, run_dir, base, parsed_args, stream)
     return run_dir, status
 
 
-def _execute_control(plan, run_dir, base, parsed_args):
+def _execute_control(plan, run_dir, base, parsed_args, stream):
     """Execute the control of a run that has failed; returns its status."""
     plan = controls.plan_of(plan)
     print('the same as a plain restart of the base, to tell what is not the '
-          "upgrade's fault:")
+          "upgrade's fault:", file=stream)
     place = controls.make_run_dir(run_dir, plan)
-    with progress.display(plan, sys.stdout) as show:
+    with progress.display(plan, stream) as show:
         status = runner.execute(
             plan, run_dir=place, base=base, target=base,
             constraints=parsed_args.base_constraints,

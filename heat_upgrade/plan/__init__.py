@@ -156,21 +156,26 @@ def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost):
                 choices=drawn.as_dict(), stages=stages)
 
 
-def lighter(plan):
+def lighter(plan, *, scenarios=''):
     """Return the plans that do one thing less than a plan, in a list.
 
     :param plan: :class:`Plan`
+    :param scenarios: a regular expression of scenarios that are enough, ''
+        for those of the plan
     :raises: :class:`errors.UsageError` if it does not tell its choices
     """
     drawn = choosing.from_dict(plan.choices)
+    named = {'strategy': plan.strategy, 'base': plan.base,
+             'target': plan.target, 'seed': plan.seed, 'vhost': plan.vhost}
     found = choosing.lighter(drawn)
     if len(drawn.order) > LEAST_NODES[plan.strategy]:
         found.append(choosing.one_node_less(drawn))
-    made = [of_choices(
-        one, strategy=plan.strategy, base=plan.base, target=plan.target,
-        seed=plan.seed, scenarios=plan.scenarios, vhost=plan.vhost)
-        for one in found]
-    return [one for one in made if one.stages != plan.stages]
+    made = [of_choices(one, scenarios=plan.scenarios, **named)
+            for one in found]
+    if scenarios and not plan.scenarios:
+        made.append(of_choices(drawn, scenarios=scenarios, **named))
+    return [one for one in made if (one.stages, one.scenarios)
+            != (plan.stages, plan.scenarios)]
 
 
 def selectors(plan):

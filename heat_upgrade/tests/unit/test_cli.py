@@ -28,8 +28,8 @@ from heat_upgrade.tests.unit import cli_case
 from heat_upgrade.tests.unit import fakes
 from heat_upgrade.tests.unit import stories
 
-COMMANDS = ('run', 'plan', 'report', 'bench', 'cloud up', 'cloud down',
-            'cloud env', 'constraints lock')
+COMMANDS = ('run', 'plan', 'plan shrink', 'report', 'bench', 'cloud up',
+            'cloud down', 'cloud env', 'constraints lock')
 TEST = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
 
 CliCase = cli_case.CliCase

@@ -105,10 +105,19 @@ class TestReproduce(RunnerCase):
             self.COMMAND + r" --scenarios 'heat_integrationtests\.scenarios\."
             r"test_a\.TestA'", run.reproduce(test=TEST))
 
-    def test_a_smoke_test_is_in_every_run(self):
+    @ddt.data('smoke', 'cross')
+    def test_what_is_of_no_scenario_is_in_every_run(self, where):
         run = self.run_plan(step('a'))
         self.assertEqual(self.COMMAND, run.reproduce(
-            test='heat_integrationtests.smoke.test_stack.TestStack.test_x'))
+            test=f'heat_integrationtests.{where}.test_a.TestA.test_x'))
+
+    def test_a_class_that_could_not_be_set_up_is_repeated(self):
+        run = self.run_plan(step('a'))
+        self.assertEqual(
+            self.COMMAND + r" --scenarios 'heat_integrationtests\.scenarios\."
+            r"test_a\.TestA'", run.reproduce(
+                test='setUpClass (heat_integrationtests.scenarios.test_a'
+                     '.TestA)'))
 
     def test_a_plan_that_no_words_make_is_repeated_by_its_file(self):
         run = self.run_plan(step('a'), scenarios='random', selectors=(),

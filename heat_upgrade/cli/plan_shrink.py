@@ -1,0 +1,153 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""heat-upgrade plan shrink."""
+
+import pathlib
+import shlex
+
+from cliff import command
+
+from heat_upgrade.cli import options
+from heat_upgrade import errors
+from heat_upgrade import findings
+from heat_upgrade import known
+from heat_upgrade import plan as plans
+from heat_upgrade.plan import shrink
+from heat_upgrade import progress
+from heat_upgrade import report as reports
+from heat_upgrade import runner
+from heat_upgrade import verdict
+
+# In the run directory: the shortest plan, and the runs that found it.
+FILE = 'shrunk.json'
+DIRECTORY = 'shrink'
+
+TRIES = 12
+
+
+class Shrink(command.Command):
+    """Find the shortest plan that still shows what a failed run has found.
+
+    One thing after the other is left out, and the rest is done as a real
+    run. The shortest plan is in shrunk.json in the run directory.
+    """
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument('run_dir', metavar='RUN_DIR', type=pathlib.Path)
+        parser.add_argument(
+            '--tries', type=int, default=TRIES, metavar='N',
+            help='make no more runs than this (default: %(default)s)')
+        parser.add_argument(
+            '--budget', type=float, metavar='SECONDS',
+            help='begin no run that would not end within this time')
+        options.add_runs(parser)
+        return parser
+
+    def take_action(self, parsed_args):
+        run_dir = parsed_args.run_dir
+        report = reports.build(run_dir)
+        plan = plans.from_json((run_dir / plans.FILE).read_text())
+        finding = _finding(report, run_dir)
+        trial = _Trial(plan, finding, parsed_args)
+        print(f'finding: {finding.title}\n'
+              f'plan: {_size(plan)}', flush=True)
+        try:
+            shrunk = shrink.search(
+                plan, trial.shows, scenarios=runner.scenario_of(finding.test),
+                step=finding.step, tries=parsed_args.tries,
+                seconds=parsed_args.budget)
+        finally:
+            # Also after a Ctrl-C: what was found was found.
+            (run_dir / FILE).write_text(trial.shortest.as_json())
+        print(_told(shrunk))
+        print(progress.tree(shrunk.plan), end='')
+        print('again: ' + shlex.join([
+            'heat-upgrade', 'run', '--plan', str(run_dir.resolve() / FILE),
+            *options.words_of_runs(parsed_args)]))
+
+
+def _finding(report, run_dir):
+    """Return the finding that is to be shown by less.
+
+    :raises: :class:`errors.UsageError` if the run has not failed
+    """
+    if report['verdict'] != verdict.FAIL:
+        raise errors.UsageError(
+            f'the verdict of {run_dir} is {report["verdict"]}: only what has '
+            'failed can be shrunk')
+    return next(one for one in map(findings.from_dict, report['findings'])
+                if _counts(one))
+
+
+def _counts(finding):
+    return (finding.origin == findings.HEAT
+            and finding.severity == findings.ERROR)
+
+
+def _size(plan):
+    return f'{len(plan.steps)} steps, about {plan.seconds:.0f} s'
+
+
+def _told(shrunk):
+    if shrunk.finished:
+        return (f'after {shrunk.tries} tries nothing more can be left out: '
+                f'{_size(shrunk.plan)}')
+    return (f'{shrunk.tries} tries are made, and there may be a shorter one: '
+            f'{_size(shrunk.plan)}')
+
+
+class _Trial:
+    """Tries plans as real runs.
+
+    :ivar shortest: the last plan that showed the finding
+    """
+
+    def __init__(self, plan, finding, parsed_args):
+        self.shortest = plan
+        self._signature = shrink.signature(finding)
+        self._arguments = parsed_args
+        self._known = known.load(parsed_args.known_failures)
+        self._base, self._target = options.base_and_target(plan.base,
+                                                           plan.target)
+        self._number = 0
+
+    def shows(self, plan):
+        """Tell whether a run of a plan shows the same finding.
+
+        :raises: KeyboardInterrupt
+        """
+        self._number += 1
+        print(f'try {self._number} of at most {self._arguments.tries}: '
+              f'{_size(plan)}: ', end='', flush=True)
+        run_dir = runner.make_run_dir(
+            self._arguments.run_dir / DIRECTORY, plan, self._base,
+            self._target)
+        status = runner.execute(
+            plan, run_dir=run_dir, base=self._base, target=self._target,
+            constraints=self._arguments.constraints,
+            base_constraints=self._arguments.base_constraints,
+            known_failures=self._known)
+        report = reports.build(run_dir)
+        if status == verdict.INTERRUPTED_STATUS:
+            print('interrupted')
+            raise KeyboardInterrupt
+        same = any(_counts(one) and shrink.signature(one) == self._signature
+                   for one in map(findings.from_dict, report['findings']))
+        said = 'the same finding' if same else report['verdict'] + (
+            ', by something else' if report['verdict'] == verdict.FAIL
+            else '')
+        print(f'{said}, {report["duration_s"]} s ({run_dir})', flush=True)
+        if same:
+            self.shortest = plan
+        return same
