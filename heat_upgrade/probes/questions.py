@@ -72,8 +72,8 @@ CANARY_INTERVAL = 10.0
 # before that leaves one of the API's threads waiting, and asks the next.
 RPC_TIMEOUT = 65
 
-# A list of versions needs no engine, and is answered at once, or by a machine in
-# great trouble.
+# A list of versions needs no engine: it is answered at once, or by a machine
+# in great trouble.
 VERSIONS_TIMEOUT = 10
 
 # The lab's Keystone answers one request after another, and on a busy machine
