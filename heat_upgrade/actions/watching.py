@@ -14,6 +14,7 @@
 
 from heat_upgrade import api
 from heat_upgrade import beside
+from heat_upgrade import journal as journals
 from heat_upgrade.load import evidence
 from heat_upgrade.load import history
 from heat_upgrade.load import rejudge
@@ -62,12 +63,26 @@ def unwatch(run, step):
     load, run.load = run.load, None
     probes, run.probes = run.probes, None
     operations, _ = beside.run(load.stop, probes.stop)
-    violations = rejudge.rejudge(run.workspace.run_dir)
+    run_dir = run.workspace.run_dir
+    violations = rejudge.rejudge(run_dir)
     for finding in evidence.findings(
-            violations, history.read(run.workspace.run_dir), step=step.name):
+            violations, history.read(run_dir), step=step.name,
+            steps=_steps(journals.read(run_dir))):
         run.finding(finding)
     return {'operations': operations, 'violations': len(violations),
             **_judge_probes(run)}
+
+
+def _steps(events):
+    """Return (name, start, end) of each step, in monotonic seconds.
+
+    :param events: those of a journal; a step that has not ended yet ends
+        with them
+    """
+    origin = events[0]['monotonic']
+    return [(name, start + origin,
+             events[-1]['monotonic'] if end is None else end + origin)
+            for name, (start, end) in availability.times(events).items()]
 
 
 def abandon(run):
@@ -75,4 +90,4 @@ def abandon(run):
     if run.load:
         run.load.ask_to_stop()
     if run.probes:
-        run.probes.stop(remove=False)
+        run.probes.ask_to_stop()

@@ -20,6 +20,7 @@ import time
 
 from cliff import lister
 
+from heat_upgrade.actions import cold
 from heat_upgrade.cli import options
 from heat_upgrade import cloud as clouds
 from heat_upgrade import environments
@@ -107,7 +108,8 @@ def _rows(report, whole):
     rows = [(step['name'], step['seconds'], step['cpu_s'])
             for step in report['steps']]
     rows += [('downtime', probe['longest_gap_s'], '')
-             for probe in report['availability'].values()]
+             for name, probe in report['availability'].items()
+             if name == cold.API]
     return rows + [
         ('peak memory, MiB', round(report['peak_memory_bytes'] / 2**20), ''),
         (whole, report['duration_s'],

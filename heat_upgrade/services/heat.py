@@ -36,6 +36,10 @@ _NAMES = {ENGINE: 'heat-engine', API: 'heat-api', CFN: 'heat-api-cfn'}
 _SCRIPTS = {API: 'heat-wsgi-api', CFN: 'heat-wsgi-api-cfn'}
 _PROCESSES = {API: 2, CFN: 1}
 
+# A call that gets lost holds a thread for the 60 s of rpc_response_timeout,
+# and those of two probes at 10 Hz are a dozen.
+THREADS = 16
+
 
 @dataclasses.dataclass(frozen=True)
 class Configuration:
@@ -156,7 +160,7 @@ def service(which, workspace, environment, *, name, side, configs, port=None,
         environment, f'heat.wsgi.{which}:application', _SCRIPTS[which])
     return uwsgi.wsgi_process(
         f'{called} on {name}', environment, application, port=port, env=env,
-        log=log, processes=_PROCESSES[which], threads=8,
+        log=log, processes=_PROCESSES[which], threads=THREADS,
         arguments=' '.join(words))
 
 
