@@ -28,9 +28,11 @@ CLASSES = {
 }
 
 # Whose fault it is. Heat's makes an upgrade unsafe; with one of a scenario or
-# of the lab nothing is known about it; a known one is shown and counts not.
+# of the lab nothing is known about it; a known one is shown and counts not,
+# and so is what a plain restart of the base shows too.
 HEAT, SCENARIO, LAB, KNOWN = 'heat', 'scenario', 'lab', 'known'
-ORIGINS = (HEAT, SCENARIO, LAB, KNOWN)
+RESTART = 'restart'
+ORIGINS = (HEAT, SCENARIO, LAB, KNOWN, RESTART)
 
 ERROR, WARNING = 'error', 'warning'
 

@@ -28,8 +28,9 @@ QUEUES_TIMEOUT = 60
 # A look costs half a second of CPU.
 QUEUES_INTERVAL = 0.5
 
-# Messages to one engine alone, and answers to calls, end with who wanted
-# them; work for any engine is in queues with these names.
+# Work for any engine is in queues with these names (heat/rpc/api.py and
+# worker_api.py); messages to one engine alone, such as to cancel what it does,
+# and answers to calls go with who wanted them.
 WORK_QUEUES = ('engine', 'engine_worker')
 
 
@@ -132,9 +133,7 @@ def _waiting(run, vhost):
     """Return {queue: messages} of the work that nobody has taken."""
     return {queue.name: queue.messages
             for queue in run.cloud.rabbitmq.queues(vhost)
-            if queue.messages and (
-                queue.name in WORK_QUEUES
-                or queue.name.startswith(f'{WORK_QUEUES[1]}.'))}
+            if queue.messages and queue.name in WORK_QUEUES}
 
 
 def _vhost(run, step):
