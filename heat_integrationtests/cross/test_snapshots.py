@@ -47,10 +47,7 @@ class Snapshots(base.CrossTest):
                 'stack_snapshots is off in [heat_integrationtests]')
 
     def restore(self, first, second):
-        """Take a snapshot through the one node, and use it up by the other.
-
-        A second snapshot ends with the stack.
-        """
+        """Take a snapshot through the one node, and use it by the other."""
         stack = self.create_through(first, TEMPLATE)
         before = first.outputs(stack)
         taken = self.snapshot(first, stack, 'before')
@@ -65,11 +62,22 @@ class Snapshots(base.CrossTest):
         self.assertEqual((before, before),
                          (first.outputs(stack), second.outputs(stack)))
 
+        first.stacks.delete(stack)
+
+    def remove(self, first, second):
+        """Delete a snapshot through the other node than took it."""
+        stack = self.create_through(first, TEMPLATE)
+        taken = self.snapshot(first, stack, 'before')
         second.heat.stacks.snapshot_delete(stack.ref, taken)
-        # Since 2026.2 the request returns before the snapshot is gone.
+        # Since 2026.1 the request returns before the snapshot is gone.
         first.stacks.wait_until(
             'the snapshot to be listed no more', lambda: not
             first.heat.stacks.snapshot_list(stack.ref)['snapshots'])
+        first.stacks.delete(stack)
+
+    def leave(self, first, second):
+        """Delete a stack through the other node than took its snapshot."""
+        stack = self.create_through(first, TEMPLATE)
         self.snapshot(first, stack, 'left')
         second.stacks.delete(stack)
         self.assertTrue(first.stacks.is_gone(stack))
@@ -102,3 +110,43 @@ class SnapshotsBackTest(Snapshots):
     @phase.cross
     def test_a_snapshot_is_restored_through_nodes_named_earlier(self):
         self.back(self.restore)
+
+
+class RemovedSnapshotForthTest(Snapshots):
+
+    weight = 8
+
+    @decorators.idempotent_id('678914b3-a853-44be-bcb3-7311c0b5abd9')
+    @phase.cross
+    def test_a_snapshot_is_deleted_through_nodes_named_later(self):
+        self.forth(self.remove)
+
+
+class RemovedSnapshotBackTest(Snapshots):
+
+    weight = 8
+
+    @decorators.idempotent_id('3a1e7e35-bbe1-42dc-8fce-16c9d39471b4')
+    @phase.cross
+    def test_a_snapshot_is_deleted_through_nodes_named_earlier(self):
+        self.back(self.remove)
+
+
+class LeftSnapshotForthTest(Snapshots):
+
+    weight = 8
+
+    @decorators.idempotent_id('5d2d7420-bc55-4346-b2e4-e9e12485b2b9')
+    @phase.cross
+    def test_a_snapshot_ends_with_its_stack_through_nodes_named_later(self):
+        self.forth(self.leave)
+
+
+class LeftSnapshotBackTest(Snapshots):
+
+    weight = 8
+
+    @decorators.idempotent_id('a55f489c-4dbe-439d-9ef6-3609ea76b50d')
+    @phase.cross
+    def test_a_snapshot_ends_with_its_stack_through_nodes_named_earlier(self):
+        self.back(self.leave)
