@@ -13,6 +13,7 @@
 """The runner: the order of steps, whose a failure is, and deaths."""
 
 import threading
+import types
 
 import ddt
 import fixtures
@@ -161,6 +162,42 @@ class TestBlame(RunnerCase):
             return {'failed': 1}
         self.run_plan(step('a'), step('b'), do={'a': note})
         self.assertEqual({'a': outcome, 'b': 'ok'}, self.outcomes())
+
+
+class TestShared(RunnerCase):
+    """What actions of different kinds tell each other through the run."""
+
+    def setUp(self):
+        super().setUp()
+        self.told = []
+
+    def note(self, word):
+        return lambda *arguments: self.told.append((word, *arguments))
+
+    def test_what_is_in_flight_goes_on_queued_ones_first(self):
+        def release(run, step):
+            run.flights = types.SimpleNamespace(
+                release_queued=self.note('queued'), release=self.note('all'))
+            run.release(['node-1'])
+            return {}
+        self.run_plan(step('a'), do={'a': release})
+        self.assertEqual([('queued', ['node-1']), ('all',)], self.told)
+
+    def test_the_judge_of_the_load_is_told_of_faults(self):
+        def break_it(run, step):
+            run.calls = types.SimpleNamespace(fault=self.note('fault'))
+            run.note_fault('SIGKILL', 'node-1')
+            return {}
+        self.run_plan(step('a'), do={'a': break_it})
+        self.assertEqual([('fault', 'SIGKILL', 'node-1')], self.told)
+
+    def test_without_any_of_it_nobody_is_told(self):
+        def do_both(run, step):
+            run.release()
+            run.note_fault('cut-broker')
+            return {}
+        self.run_plan(step('a'), do={'a': do_both})
+        self.assertEqual({'a': 'ok'}, self.outcomes())
 
 
 @ddt.ddt

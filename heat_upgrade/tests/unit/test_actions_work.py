@@ -1,0 +1,262 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Actions of work in flight, of the load and the probes, of what exists."""
+
+import types
+
+import ddt
+import fixtures
+import testtools
+
+from heat_upgrade import actions
+from heat_upgrade import findings
+from heat_upgrade import journal as journals
+from heat_upgrade.ledger import comparison
+from heat_upgrade import plan as plans
+from heat_upgrade.tests.unit import stories
+
+
+class WorkCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.home = self.useFixture(fixtures.TempDir()).path
+        self.calls, self.found, self.events = [], [], []
+        self.run_ = types.SimpleNamespace(
+            flights=None, load=None, probes=None, calls=None,
+            plan=types.SimpleNamespace(seed=7),
+            cloud=types.SimpleNamespace(
+                identity=None, api_url='http://api', mariadb='mariadb',
+                release_of=None,
+                ledger=types.SimpleNamespace(client='ledger')),
+            workspace=types.SimpleNamespace(run_dir=self.home),
+            journal=types.SimpleNamespace(
+                event=lambda kind, step, **data: self.events.append(
+                    (kind, step, data))),
+            finding=self.found.append)
+
+    def replace(self, name, value):
+        self.useFixture(fixtures.MonkeyPatch(f'heat_upgrade.{name}', value))
+
+    def do(self, action, **step):
+        return actions.BY_NAME[action](self.run_, plans.Step(
+            action, action, action, blame='heat', failure_class=3, **step))
+
+    def titles(self):
+        return [(one.origin, one.severity, one.title) for one in self.found]
+
+
+class Outcome:
+
+    def __init__(self, legal):
+        self.legal = legal
+
+    def as_dict(self):
+        return {'legal': self.legal}
+
+
+class Flights:
+    """Work in flight whose every call is noted."""
+
+    left = []
+
+    def __init__(self, calls):
+        self._calls = calls
+
+    def prepare(self):
+        self._calls.append('prepare')
+
+    def park(self):
+        self._calls.append('park')
+
+    def settle(self, disruption):
+        self._calls.append(f'settle {disruption}')
+        return [Outcome(True), Outcome(False)]
+
+    def repair(self, outcomes):
+        self._calls.append('repair')
+        return outcomes
+
+    def findings(self, outcomes, *, step):
+        return [stories.finding(step, title='stuck') for one in outcomes
+                if not one.legal]
+
+    def remove(self):
+        self._calls.append('remove')
+        return self.left
+
+
+class TestInFlight(WorkCase):
+
+    def setUp(self):
+        super().setUp()
+        self.flights = Flights(self.calls)
+        self.replace('inflight.flights.Flights', self.make)
+
+    def make(self, cases, api, ledger, cloud):
+        self.chosen = [case.id for case in cases]
+        return self.flights
+
+    def test_the_cases_of_the_step_are_prepared(self):
+        ids = ('create-chain-lock', 'delete-nested-queued')
+        self.assertEqual({'stacks': 2}, self.do('prepare', cases=ids))
+        self.assertEqual((list(ids), ['prepare']), (self.chosen, self.calls))
+        self.assertIs(self.flights, self.run_.flights)
+
+    def test_what_is_prepared_is_parked(self):
+        self.run_.flights = self.flights
+        self.assertEqual({'parked': 1}, self.do(
+            'park', cases=('create-chain-lock',)))
+        self.assertEqual(['park'], self.calls)
+
+    def settle(self):
+        self.run_.flights = self.flights
+        return self.do('settle', disruption='kill')
+
+    def test_it_is_judged_by_what_it_has_met_then_repaired_and_removed(self):
+        self.assertEqual({'legal': 1, 'illegal': 1}, self.settle())
+        self.assertEqual(['settle kill', 'repair', 'remove'], self.calls)
+
+    def test_each_outcome_is_journalled_and_the_illegal_ones_are_found(self):
+        self.settle()
+        self.assertEqual(
+            [(journals.IN_FLIGHT, 'settle', {'legal': legal})
+             for legal in (True, False)], self.events)
+        self.assertEqual([('heat', 'error', 'stuck')], self.titles())
+
+    def test_what_cannot_be_removed_is_heat_s_failure(self):
+        self.flights.left = ['stack x', 'stack y']
+        self.settle()
+        self.assertEqual(
+            ('heat', 'error', 'what was in flight cannot be removed'),
+            self.titles()[-1])
+        self.assertEqual('stack x\nstack y', self.found[-1].evidence)
+
+    def test_afterwards_nothing_is_in_flight(self):
+        self.settle()
+        self.assertIsNone(self.run_.flights)
+
+
+class Beside:
+    """The load, or the probes."""
+
+    probes = {'one': None, 'two': None}
+
+    def __init__(self, name, calls):
+        self._name, self._calls = name, calls
+
+    def start(self):
+        self._calls.append(f'start {self._name}')
+
+    def stop(self):
+        self._calls.append(f'stop {self._name}')
+        return 42
+
+    def ask_to_stop(self):
+        self._calls.append(f'ask {self._name}')
+
+
+class TestWatching(WorkCase):
+
+    def setUp(self):
+        super().setUp()
+        self.load = Beside('load', self.calls)
+        self.probes = Beside('probes', self.calls)
+        self.replace('probes.watch.Probes', lambda cloud: self.probes)
+        self.replace('load.stream.Stream', self.stream)
+        self.replace('load.history.History', lambda run_dir: 'history')
+        self.replace('load.history.read', lambda run_dir: [])
+        self.replace('load.rejudge.rejudge', lambda run_dir: ['violation'])
+        self.replace('load.evidence.findings', lambda violations, *args,
+                     **options: [stories.finding('watch', title=one)
+                                 for one in violations])
+        self.replace('report.availability.of_run', lambda run_dir: ({}, {}))
+        self.replace('probes.budgets.judge', lambda *args: [
+            stories.finding('unwatch', title='too long')])
+        journal = journals.Journal(self.home)
+        journal.event(journals.RUN_START)
+        journal.close()
+
+    def stream(self, api, ledger, calls, release_of, *, seed):
+        self.seed = seed
+        return self.load
+
+    def test_the_probes_ask_before_the_load_begins(self):
+        self.do('watch')
+        self.assertEqual(['start probes', 'start load'], self.calls)
+        self.assertEqual((self.load, self.probes, 'history', 7), (
+            self.run_.load, self.run_.probes, self.run_.calls, self.seed))
+
+    def test_both_are_stopped_and_judged(self):
+        self.run_.load, self.run_.probes = self.load, self.probes
+        self.assertEqual(
+            {'operations': 42, 'violations': 1, 'over_budget': 1},
+            self.do('unwatch'))
+        self.assertEqual({'stop load', 'stop probes'}, set(self.calls))
+        self.assertEqual(['violation', 'too long'],
+                         [one.title for one in self.found])
+        self.assertEqual((None, None), (self.run_.load, self.run_.probes))
+
+    def test_a_cold_upgrade_has_probes_alone(self):
+        self.assertEqual({'probes': 2}, self.do('probe'))
+        self.assertEqual({'over_budget': 1}, self.do('unprobe'))
+        self.assertEqual(['start probes', 'stop probes'], self.calls)
+        self.assertEqual([('heat', 'error', 'too long')], self.titles())
+
+    def test_a_broken_run_asks_both_to_stop_and_waits_for_neither(self):
+        self.run_.load, self.run_.probes = self.load, self.probes
+        actions.watching.abandon(self.run_)
+        self.assertEqual(['ask load', 'ask probes'], self.calls)
+
+    def test_where_nothing_goes_on_nothing_is_to_be_stopped(self):
+        actions.watching.abandon(self.run_)
+        self.assertEqual([], self.calls)
+
+
+@ddt.ddt
+class TestAccount(WorkCase):
+
+    def account(self, differences=(), keystone=()):
+        self.replace('ledger.audit.audit', lambda mariadb, client: [
+            types.SimpleNamespace(kind=kind, text=text)
+            for kind, text in differences])
+        self.replace('leftovers.of_keystone',
+                     lambda identity, mariadb: list(keystone))
+        return self.do('account')
+
+    def test_where_all_is_known_nothing_is_found(self):
+        self.assertEqual({'ledger': 0, 'keystone': 0}, self.account())
+        self.assertEqual([], self.found)
+
+    @ddt.data(comparison.LEFT_BEHIND, comparison.SNAPSHOT_LEFT_BEHIND,
+              comparison.LOST, comparison.MADE_TWICE)
+    def test_differences_of_a_kind_are_one_finding(self, kind):
+        self.assertEqual({'ledger': 2, 'keystone': 0}, self.account(
+            [(kind, 'item a'), (kind, 'item b')]))
+        finding, = self.found
+        self.assertEqual(
+            ('heat', 'error', 3, 'item a\nitem b'),
+            (finding.origin, finding.severity, finding.failure_class,
+             finding.evidence))
+        self.assertTrue(finding.title.endswith(' (2)'), finding.title)
+
+    def test_kinds_are_told_apart(self):
+        self.account([(comparison.LOST, 'a'), (comparison.MADE_TWICE, 'b')])
+        self.assertEqual(2, len({findings.signature(one)
+                                 for one in self.found}))
+
+    def test_accounts_of_lost_stacks_are_found(self):
+        self.assertEqual({'ledger': 0, 'keystone': 1},
+                         self.account(keystone=['user u']))
+        self.assertIn('exist in Keystone that Heat does not know (1)',
+                      self.found[0].title)
