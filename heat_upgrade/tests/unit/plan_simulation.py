@@ -59,6 +59,7 @@ class Simulation:
         self.disruption = None
         self.looked = None
         self.went_back = []
+        self.killed = set()
         self.verified_back = False
         self.names = set()
 
@@ -246,6 +247,10 @@ class Simulation:
             self.need(side not in self.apis.values(),
                       'an API is left behind without an engine')
             self.need(self.looked == step.node, 'nobody looked at the queue')
+        self.need(step.disruption != 'kill' or step.node not in self.killed,
+                  'is killed twice')
+        if step.disruption == 'kill':
+            self.killed.add(step.node)
         met = ('kill' if step.disruption == 'kill' else
                'last-engine' if last and self.per_release else 'graceful')
         self.need(step.disruption == met, f'it is {met}')
@@ -311,6 +316,29 @@ class Simulation:
                   'work is in flight')
         self.need({step.phase for step in self.plan.steps if step.phase}
                   == PHASES[self.plan.strategy], 'a phase has no tests')
-        back = self.plan.choices['rollback']
-        self.need(self.went_back == ([back] if back else []),
-                  f'went back on {self.went_back}, not {back!r}')
+        if not self.cold:
+            self.need(self.drawn() == self.happened(),
+                      f'what happened is {self.happened()}')
+
+    def drawn(self):
+        """Return what the plan says that its seed drew."""
+        drawn = self.plan.choices
+        return {'order': drawn['order'], 'kills': set(drawn['kills']),
+                'faults': sorted(drawn['faults'].values()),
+                'rollback': [drawn['rollback']] if drawn['rollback'] else [],
+                'cases': [tuple(drawn['cases'][node])
+                          for node in drawn['order']
+                          if drawn['cases'].get(node)]}
+
+    def happened(self):
+        """Return the same, from the steps."""
+        steps = self.plan.steps
+        stops = [step for step in steps if step.action == 'stop_engine']
+        return {'order': list(dict.fromkeys(step.node for step in stops)),
+                'kills': {step.node for step in stops
+                          if step.disruption == 'kill'
+                          and not step.name.endswith(('-back', '-again'))},
+                'faults': sorted(step.fault for step in steps if step.fault),
+                'rollback': self.went_back,
+                'cases': [step.cases for step in steps
+                          if step.action == 'park']}
