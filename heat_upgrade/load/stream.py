@@ -81,7 +81,8 @@ class Client:
                 self._remove(stack)
             for stack in self.stacks:
                 self.doing = f'the last look at {stack.walk.stack}'
-                self.final[stack.walk.stack] = self._last_look(stack)
+                self.final[stack.walk.stack] = last_look(
+                    stack, clock=self._clock, sleep=self._sleep)
         except Exception:
             self.error = traceback.format_exc()
 
@@ -137,24 +138,28 @@ class Client:
                 (clients_.IN_PROGRESS, clients_.GONE_STATE)):
             self._delete(stack)
 
-    def _last_look(self, stack):
-        """Return what Heat tells of a stack at the end, for the judge."""
-        deadline = self._clock() + LAST_LOOK
+
+def last_look(stack, *, clock=time.monotonic, sleep=time.sleep):
+    """Return what Heat tells of a stack at the end, for the judge.
+
+    :param stack: :class:`heat_upgrade.load.client.Stack`
+    """
+    deadline = clock() + LAST_LOOK
+    seen = stack.show()
+    while seen.result not in (history.OK, history.REFUSED):
+        if clock() >= deadline:
+            return {'state': None}
+        sleep(clients_.POLL_INTERVAL)
         seen = stack.show()
-        while seen.result not in (history.OK, history.REFUSED):
-            if self._clock() >= deadline:
-                return {'state': None}
-            self._sleep(clients_.POLL_INTERVAL)
-            seen = stack.show()
-        found = {'state': seen.detail.get('state', ''),
-                 'outputs': seen.detail.get('outputs', {}),
-                 'events': None, 'resources': {}}
-        if stack.id:
-            found['id'] = stack.id
-            found['events'] = stack.events().detail.get('events')
-        if found['state'] not in ('', clients_.GONE_STATE):
-            found['resources'] = stack.resources().detail.get('resources')
-        return found
+    found = {'state': seen.detail.get('state', ''),
+             'outputs': seen.detail.get('outputs', {}),
+             'events': None, 'resources': {}}
+    if stack.id:
+        found['id'] = stack.id
+        found['events'] = stack.events().detail.get('events')
+    if found['state'] not in ('', clients_.GONE_STATE):
+        found['resources'] = stack.resources().detail.get('resources')
+    return found
 
 
 class Stream:
