@@ -46,3 +46,32 @@ class TestFinding(testtools.TestCase):
 
     def test_there_are_eight_classes(self):
         self.assertEqual(list(range(1, 9)), list(findings.CLASSES))
+
+
+@ddt.ddt
+class TestSignature(testtools.TestCase):
+    """What is the same in two runs has the same signature."""
+
+    def signature(self, title, **changes):
+        return findings.signature(stories.finding('db-sync', title=title,
+                                                  **changes))
+
+    @ddt.unpack
+    @ddt.data(
+        ('node-1 logs a traceback', 'node-3 logs a traceback'),
+        ('things were made twice (2)', 'things were made twice (11)'),
+        ('no answer after 4.5 s', 'no answer after 60 s'),
+        ('stack 0d9be8a2-93c4-4d5e-8b7a-1c2d3e4f5a6b is stuck',
+         'stack 6f1a7f34-4f5b-4b7e-a8f6-2f3b5e8d9c01 is stuck'),
+        ('inflight-3fa85f64 is left', 'inflight-0c1d2e3f is left'))
+    def test_ids_numbers_and_nodes_make_no_difference(self, one, other):
+        self.assertEqual(self.signature(one), self.signature(other))
+
+    def test_words_and_classes_do(self):
+        self.assertEqual(3, len({
+            self.signature('a is stuck'), self.signature('a is lost'),
+            self.signature('a is lost', failure_class=5)}))
+
+    def test_a_word_of_letters_is_no_id(self):
+        self.assertNotEqual(self.signature('defaced is stuck'),
+                            self.signature('acceded is stuck'))

@@ -1,0 +1,115 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The control: a plain restart in place of an upgrade."""
+
+import json
+import pathlib
+import stat
+
+import ddt
+import fixtures
+import testtools
+
+from heat_upgrade import control
+from heat_upgrade import findings
+from heat_upgrade import plan as plans
+from heat_upgrade.report import model
+from heat_upgrade.tests.unit import plan_simulation
+from heat_upgrade.tests.unit import stories
+
+
+def finding(title, **changes):
+    return stories.finding('settle-node-1', title=title, **changes)
+
+
+@ddt.ddt
+class TestPlan(testtools.TestCase):
+
+    @ddt.data(*plans.STRATEGIES)
+    def test_it_is_the_same_from_the_base_to_the_base(self, strategy):
+        for seed in range(10):
+            plan = plans.make(strategy, base='a', target='b', seed=seed,
+                              nodes=3)
+            made = control.plan_of(plan)
+            self.assertEqual(
+                ('a', 'a', 'shared', plan.choices),
+                (made.base, made.target, made.vhost, made.choices))
+            plan_simulation.Simulation(made).walk()
+
+    def test_no_words_make_it_again(self):
+        self.assertEqual([], plans.selectors(control.plan_of(
+            plans.make('rolling', base='a', target='b'))))
+
+
+@ddt.ddt
+class TestMark(testtools.TestCase):
+
+    def marked(self, one, *controls):
+        marked, = control.mark([one], controls)
+        return marked
+
+    def test_what_a_restart_shows_too_is_not_the_upgrade_s_fault(self):
+        one = self.marked(finding('stack 1 is stuck'),
+                          finding('stack 2 is stuck'))
+        self.assertEqual(findings.RESTART, one.origin)
+        self.assertIn(one.origin, findings.ORIGINS)
+        self.assertIn('a plain restart of the base shows it too',
+                      one.evidence)
+        self.assertIn('MismatchError', one.evidence)
+
+    @ddt.data(
+        finding('stack 1 is lost'),
+        finding('stack 1 is stuck', failure_class=5),
+        finding('stack 1 is stuck', origin='lab', failure_class=None),
+        finding('stack 1 is stuck', origin='known'))
+    def test_what_it_shows_otherwise_is_something_else(self, other):
+        one = finding('stack 1 is stuck')
+        self.assertEqual(one, self.marked(one, other))
+
+    def test_without_a_control_nothing_is_marked(self):
+        one = finding('stack 1 is stuck')
+        self.assertEqual(one, self.marked(one))
+
+    def test_only_heat_s_failures_are_marked(self):
+        one = finding('no database', origin='lab', failure_class=None)
+        self.assertEqual(one, self.marked(one, finding('no database')))
+
+
+class TestRunDirectory(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.run_dir = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).path)
+        self.plan = plans.make('cold', base='2026.1', target='2026.2')
+
+    def test_it_is_in_the_run_s_and_for_nobody_else(self):
+        place = control.make_run_dir(self.run_dir,
+                                     control.plan_of(self.plan))
+        self.assertEqual(self.run_dir / 'control', place)
+        self.assertEqual(0o700, stat.S_IMODE(place.stat().st_mode))
+        self.assertEqual('2026.1', json.loads(
+            (place / plans.FILE).read_text())['target'])
+
+    def test_a_run_whose_control_shows_the_same_has_not_failed(self):
+        stories.Story(self.run_dir, self.plan).tell(
+            found=[stories.finding('settle', title='x is stuck')])
+        self.assertEqual('fail', model.make(self.run_dir)['verdict'])
+        made = control.plan_of(self.plan)
+        stories.Story(control.make_run_dir(self.run_dir, made), made).tell(
+            found=[stories.finding('settle', title='x is stuck')])
+        report = model.make(self.run_dir)
+        self.assertEqual(('pass', True), (report['verdict'],
+                                          report['controlled']))
+        self.assertEqual(['restart'], [
+            one['origin'] for one in report['findings']])
