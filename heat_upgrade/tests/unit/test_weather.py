@@ -10,9 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Faults: what is broken, and that it is whole again."""
+"""The weather of a cloud: what breaks, and that it is whole again."""
 
 import contextlib
+import time
 import types
 
 import testtools
@@ -21,7 +22,7 @@ from heat_upgrade import faults
 from heat_upgrade.plan import model
 
 
-class TestFaults(testtools.TestCase):
+class TestWeather(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -31,7 +32,7 @@ class TestFaults(testtools.TestCase):
             rabbitmq=types.SimpleNamespace(
                 cut=lambda vhost: self.calls.append(f'cut {vhost}')),
             mariadb=types.SimpleNamespace(connection=self.connection))
-        self.patch(faults.time, 'sleep',
+        self.patch(time, 'sleep',
                    lambda seconds: self.calls.append(seconds))
 
     @contextlib.contextmanager
@@ -46,12 +47,12 @@ class TestFaults(testtools.TestCase):
 
     def test_connections_are_cut_on_every_virtual_host(self):
         self.assertEqual({'vhosts': ['heat', 'heat-target']},
-                         faults.cut_broker(self.cloud))
+                         faults.BY_NAME[model.CUT_BROKER](self.cloud))
         self.assertEqual(['cut heat', 'cut heat-target'], self.calls)
 
     def test_every_write_waits_for_a_while_and_goes_on(self):
         self.assertEqual({'writes_waited_s': 5.0},
-                         faults.slow_database(self.cloud))
+                         faults.BY_NAME[model.SLOW_DATABASE](self.cloud))
         self.assertEqual(
             ['FLUSH TABLES WITH READ LOCK', 5.0, 'UNLOCK TABLES', 'closed'],
             self.calls)
