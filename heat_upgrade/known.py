@@ -31,6 +31,7 @@ from heat_upgrade import findings
 FILE = pathlib.Path(__file__).with_name('known-failures.yaml')
 
 _KEYS = {'id', 'match', 'base', 'target', 'reason', 'bug', 'expires'}
+_MAY = {'vhost', 'sometimes'}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Entry:
     :ivar reason: why it fails
     :ivar bug: where it is recorded
     :ivar expires: the first day on which it counts again
+    :ivar vhost: the only way of virtual hosts (of plan.VHOSTS) in which it
+        happens, '' for any
+    :ivar sometimes: whether nothing follows from its absence: it takes a
+        race, or what not every plan has
     """
 
     id: str
@@ -53,9 +58,16 @@ class Entry:
     reason: str
     bug: str
     expires: datetime.date
+    vhost: str = ''
+    sometimes: bool = False
 
-    def applies(self, base, target, today):
-        """Tell whether it is about an upgrade between two versions."""
+    def applies(self, base, target, today, vhost=''):
+        """Tell whether it is about an upgrade between two versions.
+
+        :param vhost: of the plan
+        """
+        if self.vhost not in ('', vhost):
+            return False
         return today < self.expires and all(
             found is not None and specifiers.SpecifierSet(wanted).contains(
                 version.Version(found), prereleases=True)
@@ -76,9 +88,10 @@ def load(path=FILE):
     entries = []
     for data in listed:
         try:
-            if set(data) != _KEYS:
+            if set(data) - _MAY != _KEYS:
                 raise ValueError(
-                    f'the keys must be {", ".join(sorted(_KEYS))}')
+                    f'the keys must be {", ".join(sorted(_KEYS))}, and may '
+                    f'be {", ".join(sorted(_MAY))}')
             entry = Entry(**data)
             re.compile(entry.match)
             specifiers.SpecifierSet(entry.base)

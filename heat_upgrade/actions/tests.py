@@ -77,8 +77,9 @@ def _endpoints(run, step):
                 run.cloud.nodes[step.node].api_url}
     if 'cross' not in step.kinds:
         return {}
-    # One node of each release: two of one release are alike.
-    nodes = {node.side: node for node in run.cloud.nodes.values()}.values()
+    # One node of each release, the base's first: two of one are alike.
+    of_side = {node.side: node for node in run.cloud.nodes.values()}
+    nodes = [of_side[side] for side in sorted(of_side)]
     return {
         config.API_ENDPOINTS_VARIABLE: ','.join(
             node.api_url for node in nodes),

@@ -14,6 +14,8 @@
 
 from heat_upgrade import api
 from heat_upgrade import beside
+from heat_upgrade import errors
+from heat_upgrade import findings
 from heat_upgrade import journal as journals
 from heat_upgrade.load import evidence
 from heat_upgrade.load import history
@@ -34,8 +36,19 @@ def probe(run, step):
 def unprobe(run, step):
     """Stop the probes, and judge what they have seen by the budgets."""
     probes, run.probes = run.probes, None
-    probes.stop()
+    _stop(run, step, probes)
     return _judge_probes(run)
+
+
+def _stop(run, step, probes):
+    """Stop probes; what they made and Heat does not delete is a finding."""
+    try:
+        probes.stop()
+    except errors.WaitTimeout as exc:
+        run.finding(findings.Finding(
+            origin=findings.HEAT, failure_class=2, severity=findings.ERROR,
+            title='stacks of the probes cannot be deleted',
+            evidence=str(exc), step=step.name))
 
 
 def _judge_probes(run):
@@ -62,7 +75,8 @@ def unwatch(run, step):
     """Stop the load and the probes, and judge what they tell."""
     load, run.load = run.load, None
     probes, run.probes = run.probes, None
-    operations, _ = beside.run(load.stop, probes.stop)
+    operations, _ = beside.run(
+        load.stop, lambda: _stop(run, step, probes))
     run_dir = run.workspace.run_dir
     violations = rejudge.rejudge(run_dir)
     for finding in evidence.findings(

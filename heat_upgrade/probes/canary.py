@@ -35,6 +35,9 @@ STANDING = PREFIX + 'standing'
 MAKE_TIMEOUT = 60
 REMOVE_TIMEOUT = 90
 
+# A deletion takes 2 s, ten on a busy machine.
+AGAIN_AFTER = 15
+
 # Of a create and a delete together, 4 s on an idle machine. Who waits longer
 # than this for a stack of one value takes it for stuck.
 CANARY_TIMEOUT = 120
@@ -126,10 +129,15 @@ def _stack(api, name, stack_id):
 def remove(api, *, timeout=REMOVE_TIMEOUT):
     """Delete every stack of the probes, and wait until none is left.
 
+    Who deletes them asks again now and then: a deletion whose message got
+    lost stays in progress until somebody does.
+
     :param api: :class:`heat_upgrade.api.Api`
     :param timeout: seconds
     :raises: :class:`errors.WaitTimeout` with what is left
     """
+    again = {}
+
     def gone():
         answer = api.call('GET', 'stacks')
         if answer.status != 200:
@@ -138,7 +146,10 @@ def remove(api, *, timeout=REMOVE_TIMEOUT):
         left = [stack for stack in answer.body['stacks']
                 if stack['stack_name'].startswith(PREFIX)]
         for stack in left:
-            if stack['stack_status'] != 'DELETE_IN_PROGRESS':
+            now = time.monotonic()
+            due = again.setdefault(stack['id'], now + AGAIN_AFTER)
+            if stack['stack_status'] != 'DELETE_IN_PROGRESS' or due <= now:
+                again[stack['id']] = now + AGAIN_AFTER
                 api.call('DELETE',
                          f'stacks/{stack["stack_name"]}/{stack["id"]}')
         if left:

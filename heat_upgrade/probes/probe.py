@@ -57,6 +57,7 @@ class Probe:
         self.samples = []
         self._question = question
         self._interval = interval
+        self._slower = 1
         self._about = samples.About(name, meaning, interval)
         self._run_dir = run_dir
         self._file = None
@@ -78,6 +79,10 @@ class Probe:
         self._next = time.monotonic()
         for thread in self._threads:
             thread.start()
+
+    def slow_down(self, times):
+        """Ask so many times as seldom from now on; 1 is the full rate."""
+        self._slower = times
 
     def _ask(self, late):
         """Ask until the end.
@@ -109,7 +114,7 @@ class Probe:
         with self._schedule:
             now = time.monotonic()
             turn = max(self._next, now)
-            self._next = turn + self._interval
+            self._next = turn + self._interval * self._slower
             return turn - now
 
     def _late(self):

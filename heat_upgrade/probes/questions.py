@@ -47,6 +47,11 @@ NAMES = READS + WRITES + DATA_PLANE
 # both, which is much, and what the promise of 10 Hz costs.
 READ_INTERVAL = probe.INTERVAL
 
+# So they are asked at 10 Hz while something is done to a node, and twice a
+# second while the tests run, which need the cores.
+COSTLY = (STACK_LIST, STACK_SHOW)
+SLOWER = 5
+
 # Five in flight are what 10 Hz needs. Each that gets lost holds one of the
 # API's threads (16 on a node) until Heat gives it up after 60 s; an engine
 # that stops loses all that it has taken. The spare ones see when it is back.

@@ -72,6 +72,14 @@ class Probes:
                     f'{FIRST_ANSWER_TIMEOUT} s; it saw last: '
                     f'{one.samples[-1:]}')
 
+    def slow_down(self, slower):
+        """Ask what costs an engine's time less often, or at the full rate.
+
+        :param slower: whether nothing is being done to the cloud now
+        """
+        for name in questions.COSTLY:
+            self.probes[name].slow_down(questions.SLOWER if slower else 1)
+
     def running(self):
         """Tell whether any still asks."""
         return any(one.running() for one in self.probes.values())

@@ -149,8 +149,8 @@ class TestSuite(testtools.TestCase):
         ({'kinds': ('smoke',), 'node': 'node-2'},
          {config.API_ENDPOINT_VARIABLE: 'api of node-2'}),
         ({'kinds': ('cross',)},
-         {config.API_ENDPOINTS_VARIABLE: 'api of node-1,api of node-3',
-          config.CFN_ENDPOINTS_VARIABLE: 'cfn of node-1,cfn of node-3'}))
+         {config.API_ENDPOINTS_VARIABLE: 'api of node-3,api of node-1',
+          config.CFN_ENDPOINTS_VARIABLE: 'cfn of node-3,cfn of node-1'}))
     def test_a_step_says_which_nodes_are_tested(self, more, variables):
         self.suite('passed', **more)
         self.assertEqual([variables], self.variables)

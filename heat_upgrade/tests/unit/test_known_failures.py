@@ -58,6 +58,14 @@ class TestApplies(testtools.TestCase):
         self.assertEqual(applies, entry().applies(base, target, BEFORE))
 
     @ddt.unpack
+    @ddt.data(('', 'shared', True), ('shared', 'shared', True),
+              ('per-release', 'shared', False))
+    def test_an_entry_may_be_about_one_way_of_virtual_hosts(
+            self, vhost, planned, applies):
+        self.assertEqual(applies, entry(vhost=vhost).applies(
+            '26.0.2', '27.0.1', BEFORE, planned))
+
+    @ddt.unpack
     @ddt.data((BEFORE, True), (EXPIRES, False),
               (datetime.date(2028, 1, 1), False))
     def test_it_counts_again_from_the_day_of_its_expiry(self, today, applies):

@@ -179,6 +179,17 @@ class TestRemove(CanaryCase):
         self.assertEqual([('DELETE', f'stacks/{NAME}/1')] * 2,
                          [call for call in api.calls if call[0] == 'DELETE'])
 
+    def test_a_deletion_that_got_lost_is_asked_for_again(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.probes.canary.AGAIN_AFTER', 0))
+        api = Api({('GET', 'stacks'): [
+            self.listing(stack('DELETE_IN_PROGRESS')),
+            self.listing(stack('DELETE_IN_PROGRESS')), self.listing()],
+            ('DELETE', '/1'): [(204, None)]})
+        canary.remove(api)
+        self.assertEqual(2, len([call for call in api.calls
+                                 if call[0] == 'DELETE']))
+
     def test_what_does_not_go_is_told(self):
         api = Api({('GET', 'stacks'): [self.listing(stack('DELETE_FAILED'))],
                    ('DELETE', '/1'): [(204, None)]})

@@ -66,6 +66,9 @@ class TestKnownFailures(RunnerCase):
             (finding.origin, finding.severity, finding.title))
         self.assertIn('it loses its order (bug 1)', finding.evidence)
 
+    def test_the_absence_of_one_that_takes_a_race_is_not_noted(self):
+        self.assertEqual([], self.run_with(exc={}, sometimes=True))
+
     def test_one_that_could_not_happen_is_not_noted(self):
         finding, = self.run_with(exc={'a': fails(errors.LabError('no'))})
         self.assertEqual('a: no', finding.title)
