@@ -10,39 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Things that happen to a cloud, and pass: one function for each.
+"""Faults: the weather of any cloud, and bugs that are planted on purpose.
 
-Each takes a :class:`heat_upgrade.cloud.Cloud`, returns when what it broke is
-whole again, and says what it did, as a dict. All of them happen to real
-clouds in any maintenance window; Heat is expected to get over them.
+Weather (:mod:`heat_upgrade.faults.weather`) is part of a seeded plan, and Heat
+is expected to get over it. A planted bug
+(:mod:`heat_upgrade.faults.catalogue`) makes a real run break one rule, to
+prove that the oracle of this rule sees it.
 """
 
-import time
+from heat_upgrade.faults import weather
 
-from heat_upgrade.plan import model
-
-# Longer than a query takes and shorter than any of Heat's timeouts: every
-# write waits, none fails (MariaDB's lock_wait_timeout is a day,
-# innodb_lock_wait_timeout does not apply to a global read lock).
-SLOW_SECONDS = 5.0
-
-
-def cut_broker(cloud):
-    """Close every connection to the broker; oslo.messaging comes back."""
-    for vhost in cloud.vhosts():
-        cloud.rabbitmq.cut(vhost)
-    return {'vhosts': cloud.vhosts()}
-
-
-def slow_database(cloud):
-    """Let every write wait for a while."""
-    with cloud.mariadb.connection() as connection:
-        with connection.cursor() as cursor:
-            cursor.execute('FLUSH TABLES WITH READ LOCK')
-            # This is the fault, not a wait for something.
-            time.sleep(SLOW_SECONDS)
-            cursor.execute('UNLOCK TABLES')
-    return {'writes_waited_s': SLOW_SECONDS}
-
-
-BY_NAME = {model.CUT_BROKER: cut_broker, model.SLOW_DATABASE: slow_database}
+BY_NAME = weather.BY_NAME
