@@ -178,6 +178,10 @@ class TestJudge(testtools.TestCase):
         self.assertEqual([('step', 'never answered again')],
                          [(one.step, one.evidence) for one in found])
 
+    def test_a_canary_may_be_under_way_when_the_probes_end(self):
+        self.assertEqual([], self.judge('canary', strategy='cold', step=DOWN,
+                                        bad=range(15, 30)))
+
     def test_the_evidence_of_many_losses_is_cut(self):
         found, = self.judge('stack-list', bad=range(0, 30, 2), times={
             'before': (0, 30)})
