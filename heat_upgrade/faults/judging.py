@@ -66,18 +66,18 @@ class Found:
         """Compare what exists with Heat's database."""
         found = audit.audit(cloud.mariadb, cloud.ledger.client)
         for one in found:
-            title = f'{one.kind}: {one.text}'
+            title = f'{one.kind}: {one.label or one.item}'
             self._note(self._owner(one.stack), model.ledger(one.kind), title)
-            yield _finding(title, step)
+            yield _finding(title, one.text, step)
 
     def in_keystone(self, cloud, step):
         """Compare Keystone's accounts of stacks with Heat's database."""
         for text in leftovers.of_keystone(cloud.identity, cloud.mariadb):
             owner = next((name for mark, name in self._owners.items()
                           if mark in text), model.CONTROL)
-            title = f'Heat does not know the {text}'
+            title = f'Heat does not know the {text.partition("(")[0].strip()}'
             self._note(owner, model.ACCOUNTS, title)
-            yield _finding(title, step)
+            yield _finding(title, text, step)
 
     def in_flight(self, outcomes, step):
         """Look up the ends of operations in flight in the reference table.
@@ -102,10 +102,10 @@ class Found:
                 yield finding
 
 
-def _finding(title, step):
+def _finding(title, evidence, step):
     return findings.Finding(
         origin=findings.HEAT, failure_class=3, severity=findings.ERROR,
-        title=title, evidence='', step=step)
+        title=title, evidence=evidence, step=step)
 
 
 def results(faults, seconds, found, whole):
