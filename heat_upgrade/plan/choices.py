@@ -42,7 +42,7 @@ FAULT_PROBABILITY = 0.4
 
 # What a run takes along by default for each node: each case is a stack of
 # about four resources on two cores.
-SAMPLE = 4
+SAMPLE = 3
 
 
 # In place of the node after which an upgrade goes back.

@@ -15,7 +15,7 @@
 from heat_upgrade.plan import model
 
 # Predicted seconds, as measured with warm caches on two cores.
-DRAIN, STOP_ENGINE, START_ENGINE, CHANGE_API, QUEUES = 1, 10, 6, 6, 1
+DRAIN, STOP_ENGINE, START_ENGINE, CHANGE_API, QUEUES = 1, 12, 6, 6, 1
 
 
 def environments():
@@ -134,7 +134,7 @@ def settle(cases, disruption, suffix=''):
     return cases and model.Step(
         f'settle{suffix}', 'settle', 'what was in flight ends as it may',
         side=model.TARGET, blame=model.HEAT, failure_class=2,
-        seconds=6 + 2 * len(cases), cases=cases, disruption=disruption
+        seconds=10 + 4 * len(cases), cases=cases, disruption=disruption
     ) or None
 
 

@@ -175,7 +175,7 @@ class TestBudget(testtools.TestCase):
 
     def test_what_was_asked_for_by_name_is_kept(self):
         self.assertEqual('node-1', self.make(
-            250, rollback='node-1').choices['rollback'])
+            270, rollback='node-1').choices['rollback'])
 
 
 class TestLighter(testtools.TestCase):

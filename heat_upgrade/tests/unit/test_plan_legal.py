@@ -21,6 +21,7 @@ from testtools import matchers
 from heat_upgrade import errors
 from heat_upgrade.inflight import cases
 from heat_upgrade import plan as plans
+from heat_upgrade.plan import choices
 from heat_upgrade.tests.unit import plan_simulation
 
 # 10,000 seeds, in shares that can be run side by side.
@@ -86,7 +87,8 @@ class TestEverySeed(testtools.TestCase):
     def takes_along_what_was_asked(self, plan, given):
         parked = [case for step in plan.steps if step.action == 'park'
                   for case in step.cases]
-        sample = 0 if given['scenarios'] else 4 * plan.nodes
+        sample = (0 if given['scenarios']
+                  else choices.SAMPLE * plan.nodes)
         self.assertEqual(
             {'none': 0, 'sample': sample, 'all': len(EVERY)}[
                 given['in_flight']], len(set(parked)))

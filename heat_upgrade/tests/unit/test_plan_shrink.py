@@ -117,9 +117,9 @@ class TestLimits(Search):
         def take(plan):
             self.now += plan.seconds
             return True
-        shrunk = self.search(take, seconds=500, clock=lambda: self.now)
+        shrunk = self.search(take, seconds=700, clock=lambda: self.now)
         self.assertFalse(shrunk.finished)
-        self.assertThat(self.now, matchers.LessThan(1500.1))
+        self.assertThat(self.now, matchers.LessThan(1700.1))
         self.assertThat(shrunk.tries, matchers.GreaterThan(1))
 
 
