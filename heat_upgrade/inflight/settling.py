@@ -21,14 +21,14 @@ from heat_upgrade.inflight import outcomes
 from heat_upgrade.inflight import stacks
 
 # Seconds between two looks at all stacks: each is a call to Heat.
-INTERVAL = 0.5
+INTERVAL = 1.0
 
 # For how many seconds nothing may have changed, and nobody have been at work,
 # until a stack counts as stuck. An engine that is at work holds a resource or
 # a lock, except for moments between two steps that take no second.
 QUIET = 6
 # Between two looks for that: each asks the broker, which takes 0.4 s of CPU.
-LOOK_INTERVAL = 2
+LOOK_INTERVAL = 3
 
 
 class Settling:
