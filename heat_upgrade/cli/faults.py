@@ -12,11 +12,13 @@
 
 """heat-upgrade faults list and faults run."""
 
+import contextlib
 import sys
 
 from cliff import lister
 
 from heat_upgrade.cli import options
+from heat_upgrade import errors
 from heat_upgrade.faults import catalogue
 from heat_upgrade.faults import model
 from heat_upgrade.faults import trial
@@ -71,13 +73,17 @@ class Run(lister.Lister):
     def take_action(self, parsed_args):
         faults = model.chosen(catalogue.FAULTS, parsed_args.names)
         release = releases.parse(parsed_args.release)
-        run_dir = trial.make_run_dir(parsed_args.work_dir, release)
-        results = trial.run(release, faults, run_dir,
-                            constraints=parsed_args.constraints,
-                            listeners=[_show])
-        reports.build(run_dir)
-        self._as_expected = all(one.as_expected for one in results)
+        run_dir = trial.make_run_dir(parsed_args.work_dir, release, faults)
         print(f'run directory: {run_dir}', file=sys.stderr)
+        try:
+            results = trial.run(release, faults, run_dir,
+                                constraints=parsed_args.constraints,
+                                listeners=[_show])
+        finally:
+            # Also of a trial that was cut off, if it has begun.
+            with contextlib.suppress(errors.UsageError):
+                reports.build(run_dir)
+        self._as_expected = all(one.as_expected for one in results)
         return (('fault', 'expected', 'as expected', 'found', 'seconds'),
                 list(map(_row, results)))
 

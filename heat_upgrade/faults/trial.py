@@ -31,6 +31,7 @@ from heat_upgrade.faults import operations
 from heat_upgrade.faults import outages
 from heat_upgrade.faults import stacks
 from heat_upgrade.faults import subject
+from heat_upgrade import findings
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import flights
 from heat_upgrade.inflight import oracle
@@ -95,7 +96,8 @@ class Trial:
         self._subjects = {}
         self._outcomes = {}
         self._rest = []
-        self._cloud = self._api = self._calls = self._probes = None
+        self._cloud = self._api = self._calls = None
+        self._load = self._probes = None
 
     def _of(self, place):
         return [one for one in self._faults if one.place == place]
@@ -107,7 +109,6 @@ class Trial:
         :raises: :class:`errors.LabError` if a bug cannot be planted
         """
         run_dir = self._workspace.run_dir
-        (run_dir / plans.FILE).write_text(self._plan.as_json())
         self._journal.event(
             journals.RUN_START, base=self._release.describe(),
             target=self._release.describe(), marker=self._workspace.marker,
@@ -118,10 +119,10 @@ class Trial:
         with self._step(UP):
             self._up()
         self._calls = history.History(run_dir)
-        load = stream.Stream(
+        self._load = stream.Stream(
             self._api, self._cloud.ledger.client, self._calls,
             self._cloud.release_of, seed=SEED)
-        load.start()
+        self._load.start()
         with self._step(PLANT):
             self._plant_in_stacks()
         if self._of(model.PROBES):
@@ -129,7 +130,7 @@ class Trial:
         with self._step(JUDGE):
             for finish in self._rest:
                 finish()
-            self._stop(load)
+            self._stop()
             died = self._cloud.died()
             if died:
                 died[0].check()
@@ -140,9 +141,24 @@ class Trial:
         _write(run_dir, self._release, results)
         return results
 
+    def abandon(self, exc):
+        """Let nothing begin any more when a trial has broken.
+
+        :param exc: what has broken it
+        """
+        for one in filter(None, (self._load, self._probes)):
+            one.ask_to_stop()
+        if isinstance(exc, errors.LabError):
+            title, _, evidence = str(exc).partition('\n')
+            self._journal.event(
+                journals.FINDING, UP, finding=findings.Finding(
+                    origin=findings.LAB, failure_class=None,
+                    severity=findings.ERROR, title=title, evidence=evidence,
+                    step=UP, log=exc.log and str(exc.log)).as_dict())
+
     @contextlib.contextmanager
     def _step(self, name):
-        """Journal a step, and how long it took, also as that of a fault."""
+        """Journal a step, and how long it took."""
         started = time.monotonic()
         self._journal.event(journals.STEP_START, name)
         yield
@@ -155,7 +171,7 @@ class Trial:
         started = time.monotonic()
         try:
             yield
-        except errors.LabError as exc:
+        except (errors.LabError, OSError) as exc:
             raise errors.LabError(
                 f'the fault {fault.name} cannot be planted: {exc}',
                 log=getattr(exc, 'log', None)) from exc
@@ -247,13 +263,13 @@ class Trial:
                              fault.name, ())]
                 seen.wait_until_whole(whole)
 
-    def _stop(self, load):
+    def _stop(self):
         """Stop the load and the probes; all that is judged is written."""
         def stop_probes():
             if self._probes:
                 # What they made goes with the cloud.
                 self._probes.stop(remove=False)
-        beside.run(load.stop, stop_probes)
+        beside.run(self._load.stop, stop_probes)
         run_dir = self._workspace.run_dir
         stream.write_final(run_dir, {
             **rejudge.final(run_dir),
@@ -284,8 +300,8 @@ def _write(run_dir, release, results):
         'results': [one.as_dict() for one in results]}, indent=2) + '\n')
 
 
-def make_run_dir(work_dir, release):
-    """Make and return a run directory of its own.
+def make_run_dir(work_dir, release, faults):
+    """Make and return a run directory of its own, with the plan in it.
 
     :raises: :class:`errors.UsageError` if the place cannot be written to
     """
@@ -296,6 +312,7 @@ def make_run_dir(work_dir, release):
     except OSError as exc:
         raise errors.UsageError(
             f'cannot make a run directory in {work_dir}: {exc}') from exc
+    (run_dir / plans.FILE).write_text(plan_of(release, faults).as_json())
     return run_dir.resolve()
 
 
@@ -308,9 +325,13 @@ def run(release, faults, run_dir, *, constraints=None, listeners=()):
     """
     with workspaces.Workspace(run_dir) as workspace:
         journal = journals.Journal(run_dir, listeners)
+        trial = Trial(release, faults, workspace, journal,
+                      constraints=constraints)
         try:
-            return Trial(release, faults, workspace, journal,
-                         constraints=constraints).run()
+            return trial.run()
+        except BaseException as exc:
+            trial.abandon(exc)
+            raise
         finally:
             # What still goes on sees everything die around it.
             journal.close()

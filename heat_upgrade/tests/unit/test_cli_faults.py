@@ -13,6 +13,7 @@
 """The commands heat-upgrade faults list and faults run."""
 
 import json
+import os
 
 import ddt
 import fixtures
@@ -21,6 +22,7 @@ from heat_upgrade import errors
 from heat_upgrade.faults import catalogue
 from heat_upgrade.faults import model
 from heat_upgrade.tests.unit import cli_case
+from heat_upgrade.tests.unit import fakes
 
 
 @ddt.ddt
@@ -104,3 +106,37 @@ class TestFaults(cli_case.CliCase):
     def test_an_unknown_release_is_refused_and_nothing_starts(self):
         self.refused('faults', 'run', '--release', '2031.1')
         self.assertEqual([], self.asked)
+
+
+class TestCutOff(cli_case.CliCase):
+    """A real trial, whose cloud does not come up."""
+
+    def call_with(self, raised):
+        """Call the command; returns its status and the report."""
+        def up(trial):
+            raise raised
+        temporary = self.home / 'tmp'
+        temporary.mkdir()
+        for name, value in (
+                ('heat_upgrade.guardian.Guardian', fakes.Guardian),
+                ('tempfile.tempdir', str(temporary)),
+                ('heat_upgrade.faults.trial.Trial._up', up)):
+            self.useFixture(fixtures.MonkeyPatch(name, value))
+        status = self.call('faults', 'run', '--work-dir', self.home / 'runs')
+        self.assertEqual([], os.listdir(temporary))
+        run_dir, = (self.home / 'runs').iterdir()
+        return status, json.loads((run_dir / 'report.json').read_text())
+
+    def test_what_broke_is_in_the_report(self):
+        status, report = self.call_with(errors.LabError('no broker\nat all'))
+        self.assertEqual((3, 'lab-error'), (status, report['verdict']))
+        self.assertEqual(
+            [('no broker', 'at all', 'lab')],
+            [(one['title'], one['evidence'], one['origin'])
+             for one in report['findings']])
+
+    def test_an_interrupted_one_has_a_report_of_what_was_done(self):
+        status, report = self.call_with(KeyboardInterrupt())
+        self.assertEqual((130, False), (status, report['finished']))
+        self.assertEqual([], report['findings'])
+        self.assertEqual('cut off', report['steps'][0]['outcome'])
