@@ -41,6 +41,10 @@ OPTIONS = [
     cfg.IntOpt(
         'build_timeout', default=300, min=1,
         help='Seconds that one operation on a stack may take.'),
+    cfg.IntOpt(
+        'cross_timeout', min=1,
+        help='The same for an operation that is begun through one node and '
+             'continued through another. The default is build_timeout.'),
     cfg.FloatOpt(
         'build_interval', default=0.5, min=0.01,
         help='Seconds before the first look at a stack that is being worked '

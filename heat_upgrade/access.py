@@ -119,4 +119,7 @@ swift = false
 state_dir = {state_dir}
 # A suite has ten minutes: what hangs must fail before that, with its story.
 build_timeout = 120
+# They take 15 s alone, and up to 50 where Heat waits for an engine that
+# cannot answer; what is stuck would hold up the upgrade for two minutes.
+cross_timeout = 60
 '''

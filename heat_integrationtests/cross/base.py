@@ -109,7 +109,8 @@ class CrossTest(base.SmokeTest):
         heat = clients.heat(CONF, cls.session, url)
         own = CONF.heat_integrationtests
         return Node(number, url, cfn_url, heat, stacks.Stacks(
-            heat, timeout=own.build_timeout, interval=own.build_interval,
+            heat, timeout=own.cross_timeout or own.build_timeout,
+            interval=own.build_interval,
             interval_max=own.build_interval_max))
 
     # -- the pairs --------------------------------------------------------

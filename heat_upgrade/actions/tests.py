@@ -15,12 +15,16 @@
 import re
 
 from heat_integrationtests import config
+from heat_integrationtests import phases
 from heat_upgrade.actions import common
 from heat_upgrade import findings
 from heat_upgrade import plan as plans
 from heat_upgrade import process
 from heat_upgrade import suites
 from heat_upgrade import tracebacks
+
+# Classes of cross-version tests side by side: all of them.
+CROSS_LANES = 24
 
 # Mistakes of the test's own code. A TypeError or AttributeError is none: it
 # is what a test meets when Heat has lost a value.
@@ -81,6 +85,8 @@ def _endpoints(run, step):
     of_side = {node.side: node for node in run.cloud.nodes.values()}
     nodes = [of_side[side] for side in sorted(of_side)]
     return {
+        # Each of them waits most of the time.
+        phases.LANES_VARIABLE: str(CROSS_LANES),
         config.API_ENDPOINTS_VARIABLE: ','.join(
             node.api_url for node in nodes),
         config.CFN_ENDPOINTS_VARIABLE: ','.join(

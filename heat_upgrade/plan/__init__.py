@@ -84,7 +84,7 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
                                 'the database that was saved instead')
     # Who wants one scenario does not want to wait for anything else.
     taken = NONE if scenarios and in_flight == SAMPLE else in_flight
-    ids = {NONE: (), SAMPLE: _sample(strategy, seed), ALL: tuple(
+    ids = {NONE: (), SAMPLE: _sample(strategy, seed, nodes), ALL: tuple(
         case.id for case in inflight.every())}[taken]
     drawn = choosing.draw(seed, nodes=nodes, in_flight=ids,
                           rollback=rollback)
@@ -98,17 +98,18 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
         plan, in_flight=in_flight, rollback=rollback, budget=budget))
 
 
-def _sample(strategy, seed):
+def _sample(strategy, seed, nodes):
     """Return the ids of the cases that a run takes along, None for any.
 
-    When all APIs are down nobody takes a signal, and an engine that waits
-    for one ends after a minute only: a cold upgrade would take twice as long
-    with each seed that draws one.
+    An engine that waits for a signal when it is to stop ends after Heat's
+    graceful_shutdown_timeout of a minute only: always when all APIs are down,
+    so that nobody takes the signal, and mostly else. Seeds draw such cases;
+    a cold upgrade and the guide's procedure would take too long with them.
     """
-    if strategy != COLD:
+    if strategy != COLD and seed != choosing.GUIDE:
         return None
     return tuple(case.id for case in inflight.sample(
-        seed, choosing.SAMPLE, among=[
+        seed, choosing.SAMPLE * nodes, among=[
             case for case in inflight.every()
             if case.parked != inflight.SIGNAL]))
 

@@ -20,6 +20,7 @@ import testtools
 from testtools import matchers
 
 from heat_integrationtests import config
+from heat_integrationtests import phases
 from heat_upgrade import actions
 from heat_upgrade.actions import tests
 from heat_upgrade import plan as plans
@@ -149,7 +150,8 @@ class TestSuite(testtools.TestCase):
         ({'kinds': ('smoke',), 'node': 'node-2'},
          {config.API_ENDPOINT_VARIABLE: 'api of node-2'}),
         ({'kinds': ('cross',)},
-         {config.API_ENDPOINTS_VARIABLE: 'api of node-3,api of node-1',
+         {phases.LANES_VARIABLE: '24',
+          config.API_ENDPOINTS_VARIABLE: 'api of node-3,api of node-1',
           config.CFN_ENDPOINTS_VARIABLE: 'cfn of node-3,cfn of node-1'}))
     def test_a_step_says_which_nodes_are_tested(self, more, variables):
         self.suite('passed', **more)
