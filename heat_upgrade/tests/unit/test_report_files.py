@@ -106,7 +106,8 @@ class TestJunit(ReportCase):
         self.assertEqual('db_sync: no such column',
                          step.find('failure').get('message'))
 
-    @ddt.data({'origin': 'known'}, {'severity': 'warning'})
+    @ddt.data({'origin': 'known'}, {'origin': 'restart'},
+              {'severity': 'warning'})
     def test_what_does_not_count_is_no_failure(self, changes):
         suite = self.suites(self.report(found=[
             stories.finding('db-sync', **changes)]))['db-sync']
