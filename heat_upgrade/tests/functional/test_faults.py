@@ -20,7 +20,7 @@ from heat_upgrade.faults import trial
 from heat_upgrade import journal as journals
 from heat_upgrade.tests.functional import base
 
-# One of each place, none of which takes long: 75 s on an idle machine.
+# One of each place, none of which takes long: 40 s in all.
 QUICK = ('change-lost', 'made-twice', 'failed-in-flight', 'user-deleted')
 
 
