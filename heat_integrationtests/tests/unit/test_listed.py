@@ -44,6 +44,6 @@ class ListedTest(testtools.TestCase):
             exc.HTTPBadRequest(), [3])))
 
     def test_a_list_that_never_works_fails(self):
-        refused = [exc.HTTPBadRequest()] * stacks.LIST_ATTEMPTS
+        refused = [exc.HTTPBadRequest()] * stacks.ATTEMPTS
         self.assertRaises(exc.HTTPBadRequest, stacks.listed,
                           self.client(*refused, [3]))
