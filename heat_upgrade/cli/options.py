@@ -118,9 +118,12 @@ def add_selectors(parser):
         help='in a rolling upgrade, a virtual host of RabbitMQ for each '
              'release, as the guide tells to (default), or one for both')
     parser.add_argument(
-        '--in-flight', choices=plan.IN_FLIGHT, default=plan.SAMPLE,
+        '--in-flight', choices=plan.IN_FLIGHT,
         help='how much work is in flight while engines stop (default: '
              'sample; with --scenarios: none)')
+    parser.add_argument(
+        '--quick', action='store_true',
+        help='leave out the smoke tests and the cross-version tests')
     parser.add_argument(
         '--rollback', metavar='NODE', nargs='?', const=plan.RANDOM,
         help='in a rolling upgrade, go back to the base after this node, '
@@ -147,7 +150,8 @@ def plan_of(parsed_args, base, target, *, seed=None):
         seed=parsed_args.seed if seed is None else seed,
         scenarios=parsed_args.scenarios, nodes=parsed_args.nodes,
         vhost=parsed_args.vhost, in_flight=parsed_args.in_flight,
-        rollback=parsed_args.rollback, budget=parsed_args.budget)
+        rollback=parsed_args.rollback, budget=parsed_args.budget,
+        quick=parsed_args.quick)
 
 
 def base_and_target(base, target):

@@ -51,7 +51,8 @@ RANDOM, NEVER = choosing.RANDOM, choosing.NEVER
 
 
 def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
-         vhost=PER_RELEASE, in_flight=SAMPLE, rollback=None, budget=None):
+         vhost=PER_RELEASE, in_flight=None, rollback=None, budget=None,
+         quick=False):
     """Return the plan of a strategy.
 
     :param strategy: one of STRATEGIES
@@ -61,10 +62,12 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
     :param scenarios: regular expression of the tests to run, '' for all
     :param nodes: how many there are, None for as few as the strategy needs
     :param vhost: one of VHOSTS; of no meaning to a cold upgrade
-    :param in_flight: one of IN_FLIGHT
+    :param in_flight: one of IN_FLIGHT; None for a sample, and for nothing
+        with a selection of scenarios
     :param rollback: see :func:`heat_upgrade.plan.choices.draw`
     :param budget: seconds that the plan may take, as predicted; None for no
         limit
+    :param quick: leave out the smoke and the cross-version tests
     :raises: :class:`errors.UsageError` for what cannot be, or if not even
         the least of it fits the budget
     """
@@ -83,7 +86,7 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
         raise errors.UsageError('a cold upgrade has no way back: restore '
                                 'the database that was saved instead')
     # Who wants one scenario does not want to wait for anything else.
-    taken = NONE if scenarios and in_flight == SAMPLE else in_flight
+    taken = in_flight or (NONE if scenarios else SAMPLE)
     ids = {NONE: (), SAMPLE: _sample(strategy, seed, nodes), ALL: tuple(
         case.id for case in inflight.every())}[taken]
     drawn = choosing.draw(seed, nodes=nodes, in_flight=ids,
@@ -91,11 +94,13 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
     if strategy == COLD:
         drawn = choosing.Choices(order=choosing.names(nodes),
                                  cases=drawn.cases)
+    drawn = dataclasses.replace(drawn, quick=quick)
     named = {'strategy': strategy, 'base': base, 'target': target,
              'seed': seed, 'scenarios': scenarios, 'vhost': vhost}
     plan = _within(budget, drawn, named, keep_rollback=bool(rollback))
     return dataclasses.replace(plan, options=_options(
-        plan, in_flight=in_flight, rollback=rollback, budget=budget))
+        plan, in_flight=in_flight, rollback=rollback, budget=budget,
+        quick=quick))
 
 
 def _sample(strategy, seed, nodes):
@@ -137,15 +142,17 @@ def _within(budget, drawn, named, *, keep_rollback):
     return plan
 
 
-def _options(plan, *, in_flight, rollback, budget):
+def _options(plan, *, in_flight, rollback, budget, quick):
     """Return the words of a command line that make this plan again."""
     words = ['--strategy', plan.strategy, '--seed', str(plan.seed)]
     if plan.nodes != LEAST_NODES[plan.strategy]:
         words += ['--nodes', str(plan.nodes)]
     if plan.strategy != COLD and plan.vhost != PER_RELEASE:
         words += ['--vhost', plan.vhost]
-    if in_flight != SAMPLE:
+    if in_flight is not None:
         words += ['--in-flight', in_flight]
+    if quick:
+        words.append('--quick')
     if rollback is not None and plan.strategy != COLD:
         words += ['--rollback', rollback or NEVER]
     if budget is not None:

@@ -39,7 +39,9 @@ def arguments(seed):
         'base': '2026.1', 'target': '2026.2', 'seed': seed, 'nodes': nodes,
         'vhost': chance.choice(plans.VHOSTS),
         'scenarios': chance.choice(('', '', '', 'random')),
-        'in_flight': chance.choices(plans.IN_FLIGHT, (2, 7, 1))[0],
+        'in_flight': chance.choices((None, *plans.IN_FLIGHT),
+                                    (5, 2, 2, 1))[0],
+        'quick': chance.random() < 0.3,
         'rollback': chance.choice((None, None, '', 'never', 'random',
                                    f'node-{chance.randint(1, nodes)}')),
         'budget': chance.choice((None, None, None, None,
@@ -87,10 +89,10 @@ class TestEverySeed(testtools.TestCase):
     def takes_along_what_was_asked(self, plan, given):
         parked = [case for step in plan.steps if step.action == 'park'
                   for case in step.cases]
-        sample = (0 if given['scenarios']
-                  else choices.SAMPLE * plan.nodes)
+        sample = choices.SAMPLE * plan.nodes
         self.assertEqual(
-            {'none': 0, 'sample': sample, 'all': len(EVERY)}[
+            {None: 0 if given['scenarios'] else sample,
+             'none': 0, 'sample': sample, 'all': len(EVERY)}[
                 given['in_flight']], len(set(parked)))
         self.assertEqual(len(set(parked)), len(parked))
 
