@@ -26,6 +26,7 @@ from heat_upgrade import cloud as clouds
 from heat_upgrade import environments
 from heat_upgrade import errors
 from heat_upgrade import meter
+from heat_upgrade import plan as plans
 from heat_upgrade import progress
 from heat_upgrade import report as reports
 from heat_upgrade import runner
@@ -40,6 +41,8 @@ LIMITS = {
     'downtime': 20,
     'peak memory, MiB': 2.5 * 1024,
 }
+# The same of a rolling upgrade: two nodes, two mixed releases of everything.
+ROLLING_LIMITS = {'whole run': 240, 'peak memory, MiB': 3.5 * 1024}
 
 
 class Bench(lister.Lister):
@@ -82,8 +85,10 @@ class Bench(lister.Lister):
         whole = 'whole run'
         if parsed_args.empty_caches:
             whole += ', empty caches'
+        limits = (LIMITS if plan.strategy == plans.COLD
+                  else {**LIMITS, **ROLLING_LIMITS})
         return ('what', 'value', 'CPU s', 'limit'), [
-            (name, value, cpu, LIMITS.get(name, ''))
+            (name, value, cpu, limits.get(name, ''))
             for name, value, cpu in rows + _rows(report, whole)]
 
 

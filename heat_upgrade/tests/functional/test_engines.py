@@ -1,0 +1,75 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Engines that are restarted again and again leave no process behind."""
+
+import pathlib
+
+import fixtures
+import testtools
+
+from heat_upgrade import beside
+from heat_upgrade import cloud as clouds
+from heat_upgrade import environments
+from heat_upgrade import guardian
+from heat_upgrade import process
+from heat_upgrade import releases
+from heat_upgrade.services import heat
+from heat_upgrade import workspace as workspaces
+
+# Of two nodes side by side: twenty restarts in all, half of them after a
+# SIGKILL.
+ROUNDS = 10
+
+
+class EnginesTest(testtools.TestCase):
+
+    def test_twenty_restarts_leave_no_process_behind(self):
+        base, _ = releases.newest_two()
+        place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        with workspaces.Workspace(place) as workspace:
+            keystone, environment = environments.ensure_all(
+                [environments.keystone(base), environments.heat(base)],
+                log_dir=workspace.logs, marker=workspace.marker)
+            cloud = clouds.Cloud(
+                workspace, keystone_environment=keystone,
+                heat_environment=environment, size=2)
+            cloud.up()
+            before = self.commands(workspace)
+            for number in range(ROUNDS):
+                beside.run(*(
+                    lambda node=node: self.restart(node, kill=number % 2)
+                    for node in cloud.nodes.values()))
+            self.assertEqual(before, self.commands(workspace))
+            for node in cloud.nodes.values():
+                cloud.check_answer(node)
+        self.assertEqual([], guardian.marked(
+            f'{process.RUN_MARKER}={workspace.marker}'))
+
+    def restart(self, node, *, kill):
+        engine = node.process(heat.ENGINE)
+        if kill:
+            engine.kill()
+        else:
+            _, killed = engine.stop()
+            self.assertFalse(killed, engine.last_words(20))
+        node.start(heat.ENGINE)
+        self.assertEqual(heat.ENGINE_WORKERS, len(node.engines()))
+
+    def commands(self, workspace):
+        """Return the programs of a run's processes, sorted."""
+        found = []
+        for pid in guardian.marked(
+                f'{process.RUN_MARKER}={workspace.marker}'):
+            words = pathlib.Path(f'/proc/{pid}/cmdline').read_bytes()
+            found.append(words.partition(b'\0')[0].decode())
+        return sorted(found)
