@@ -22,8 +22,8 @@ from heat_upgrade.load import history
 from heat_upgrade.load import rejudge
 from heat_upgrade.load import stream
 from heat_upgrade.probes import budgets
+from heat_upgrade.probes import records
 from heat_upgrade.probes import watch as probes_
-from heat_upgrade.report import availability
 
 
 def probe(run, step):
@@ -52,7 +52,7 @@ def _stop(run, step, probes):
 
 
 def _judge_probes(run):
-    seen, times = availability.of_run(run.workspace.run_dir)
+    seen, times = records.of_run(run.workspace.run_dir)
     found = budgets.judge(seen, run.plan, times)
     for finding in found:
         run.finding(finding)
@@ -81,22 +81,10 @@ def unwatch(run, step):
     violations = rejudge.rejudge(run_dir)
     for finding in evidence.findings(
             violations, history.read(run_dir), step=step.name,
-            steps=_steps(journals.read(run_dir))):
+            steps=records.spans(journals.read(run_dir))):
         run.finding(finding)
     return {'operations': operations, 'violations': len(violations),
             **_judge_probes(run)}
-
-
-def _steps(events):
-    """Return (name, start, end) of each step, in monotonic seconds.
-
-    :param events: those of a journal; a step that has not ended yet ends
-        with them
-    """
-    origin = events[0]['monotonic']
-    return [(name, start + origin,
-             events[-1]['monotonic'] if end is None else end + origin)
-            for name, (start, end) in availability.times(events).items()]
 
 
 def abandon(run):

@@ -23,7 +23,7 @@ from heat_upgrade.load import evidence
 from heat_upgrade.load import history
 from heat_upgrade.load import rejudge
 from heat_upgrade.probes import budgets
-from heat_upgrade.report import availability
+from heat_upgrade.probes import records
 
 
 class Found:
@@ -95,7 +95,7 @@ class Found:
 
         :param plan: whose steps have the names of faults
         """
-        seen, times = availability.of_run(run_dir)
+        seen, times = records.of_run(run_dir)
         for name, one in seen.items():
             for finding in budgets.judge({name: one}, plan, times):
                 self._note(finding.step, model.probe(name), finding.title)

@@ -137,7 +137,7 @@ def judge(availability, plan, times):
     """Return what was lost beyond the budgets.
 
     :param availability: {probe: dict} of
-        :mod:`heat_upgrade.report.availability`
+        :mod:`heat_upgrade.probes.records`
     :param plan: :class:`heat_upgrade.plan.Plan`
     :param times: {step: (start, end)} in seconds since the run's start; end
         None for a step that has not ended

@@ -180,7 +180,7 @@ class TestWatching(WorkCase):
         self.replace('load.evidence.findings', lambda violations, *args,
                      **options: [stories.finding('watch', title=one)
                                  for one in violations])
-        self.replace('report.availability.of_run', lambda run_dir: ({}, {}))
+        self.replace('probes.records.of_run', lambda run_dir: ({}, {}))
         self.replace('probes.budgets.judge', lambda *args: [
             stories.finding('unwatch', title='too long')])
         journal = journals.Journal(self.home)

@@ -183,7 +183,7 @@ class TestFound(testtools.TestCase):
                 origin=findings.HEAT, failure_class=8,
                 severity=findings.ERROR, title=f'{name} lost', evidence='',
                 step='nobody-serves' if name == 'signal' else 'probes')]
-        self.patched('availability.of_run',
+        self.patched('records.of_run',
                      lambda run_dir: ({'signal': {}, 'canary': {}}, {}))
         self.patched('budgets.judge', over_budget)
         self.assertEqual(2, len(list(self.found.by_probes('run', None))))
