@@ -17,16 +17,31 @@ import pathlib
 import jinja2
 
 from heat_upgrade import findings
+from heat_upgrade.load import history
+from heat_upgrade.plan import model as plans
 from heat_upgrade.probes import statistics
+from heat_upgrade.report import choices
+from heat_upgrade.report import groups
+from heat_upgrade.report import load
 from heat_upgrade.report import summary
 from heat_upgrade.report import timeline
 
-TEMPLATE = 'report.html.j2'
+TEMPLATES = pathlib.Path(__file__).with_name('templates')
+PAGE = 'page.html.j2'
 
-# Of the picture, in its own units.
+# Of the picture, in its own units; rows are lower where there are many.
 WIDTH = 1000
-LABELS = 150
-ROW = 22
+LABELS = 170
+ROW, LOW_ROW = 22, 17
+MANY = 20
+
+# What work in flight may have met, in words.
+DISRUPTIONS = {
+    plans.GRACEFUL: 'graceful stop',
+    plans.KILL: 'SIGKILL',
+    plans.LAST_ENGINE: 'stop of the last engine',
+}
+RESULTS = (history.OK, history.REFUSED, history.ERROR, history.NO_ANSWER)
 
 
 def write(report, path):
@@ -35,28 +50,88 @@ def write(report, path):
     :param report: dict of :func:`heat_upgrade.report.model.make`
     """
     templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined)
     templates.filters['counted'] = summary.counted
-    page = templates.get_template(TEMPLATE).render(
-        report=report, classes=findings.CLASSES, version=summary.version,
-        picture=picture(report), timeline=timeline.timeline(report),
-        long_gap=statistics.LONG)
+    templates.globals.update(
+        classes=findings.CLASSES, version=summary.version,
+        long_gap=statistics.LONG, disruptions=DISRUPTIONS, results=RESULTS,
+        counts=load.counts, not_counted=groups.NOT_COUNTED, clock=clock)
+    page = templates.get_template(PAGE).render(
+        report=report, chosen=choices.told(report), facts=facts(report),
+        counted=groups.counted(report), folded=groups.folded(report),
+        picture=picture(report), timeline=timeline.timeline(report))
     pathlib.Path(path).write_text(page, encoding='utf-8')
+
+
+def clock(time):
+    """Return a time of the journal (ISO 8601, UTC) as people write it."""
+    return time[:19].replace('T', ' ') + ' UTC' if time else 'never'
+
+
+def facts(report):
+    """Return what is to be seen first: a list of {name, text, kind}.
+
+    :returns: kind is 'good', 'bad' (it counts) or 'known' (it does not)
+    """
+    facts_of = (_of_findings, _of_tests, _of_flight, _of_load)
+    found = [one for one in (of(report) for of in facts_of) if one]
+    return [{'name': name, 'text': text,
+             'kind': 'bad' if bad else 'known' if known else 'good'}
+            for name, text, bad, known in found]
+
+
+def _of_findings(report):
+    failures = sum(one['severity'] == findings.ERROR
+                   for one in groups.counted(report))
+    others = sum(map(len, groups.folded(report).values()))
+    return ('findings', f'{failures}' + (
+        f', and {others} not counted' if others else ''), failures, others)
+
+
+def _of_tests(report):
+    passed, failed = (sum(one[word] for one in report['phases'].values())
+                      for word in ('passed', 'failed'))
+    excused = sum(one['test'] is not None for ones in groups.folded(
+        report).values() for one in ones)
+    return ('tests', f'{passed} passed, {failed} failed', failed > excused,
+            failed)
+
+
+def _of_flight(report):
+    flown = report['in_flight']
+    if not flown:
+        return None
+    illegal = [one for one in flown if not one['legal']]
+    return ('work in flight', f'{len(flown) - len(illegal)} of {len(flown)} '
+            'ended as they may',
+            any(one['origin'] not in groups.NOT_COUNTED for one in illegal),
+            illegal)
+
+
+def _of_load(report):
+    if not report['load']:
+        return None
+    broken = load.broken(report['load'])
+    return ('load', f'{report["load"]["operations"]} operations, '
+            f'{summary.number(len(broken), "rule")} broken',
+            any(map(load.counts, broken.values())), broken)
 
 
 def picture(report):
     """Return the geometry of the picture: a row for each step.
 
-    :returns: dict of width, height, labels, bars [{name, x, y, width,
-        outcome, seconds}] and ticks [{x, seconds}]
+    :returns: dict of width, height, row, labels, bars [{name, title, x, y,
+        width, outcome, seconds}] and ticks [{x, seconds}]
     """
     duration = max(report['duration_s'], 0.1)
     scale = (WIDTH - LABELS - 60) / duration
+    row = LOW_ROW if len(report['steps']) > MANY else ROW
     bars = []
     for number, step in enumerate(report['steps']):
-        bar = {'name': step['name'], 'y': (number + 1) * ROW,
+        bar = {'name': step['name'], 'title': step['title'],
+               'y': (number + 1) * row,
                'outcome': step['outcome'].replace(' ', '-'), 'x': LABELS,
                'width': 0, 'seconds': None}
         if step['start'] is not None:
@@ -69,5 +144,5 @@ def picture(report):
                  if duration / size <= 15 or size == 3600)
     ticks = [{'x': round(LABELS + second * scale, 1), 'seconds': second}
              for second in range(0, int(duration) + 1, every)]
-    return {'width': WIDTH, 'height': (len(bars) + 2) * ROW, 'row': ROW,
+    return {'width': WIDTH, 'height': (len(bars) + 2) * row, 'row': row,
             'labels': LABELS, 'bars': bars, 'ticks': ticks}

@@ -15,15 +15,12 @@
 import re
 from xml.etree import ElementTree
 
-from heat_upgrade import findings
+from heat_upgrade.report import groups
 
 # What XML 1.0 cannot hold (section 2.2), and what tests print all the same.
 _ILLEGAL = re.compile(
     '[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 _REPLACEMENT = '\N{REPLACEMENT CHARACTER}'
-
-# Origins of findings that make no failure.
-NOT_COUNTED = (findings.KNOWN, findings.RESTART)
 
 
 def write(report, path):
@@ -36,7 +33,7 @@ def write(report, path):
     """
     known = {(finding['step'], finding['test']): finding['evidence']
              for finding in report['findings']
-             if finding['origin'] in NOT_COUNTED}
+             if finding['origin'] in groups.NOT_COUNTED}
     root = ElementTree.Element('testsuites')
     for step in report['steps']:
         suite = ElementTree.SubElement(root, 'testsuite', {
@@ -45,7 +42,7 @@ def write(report, path):
             finding for finding in report['findings']
             if finding['step'] == step['name'] and not finding['test']
             and finding['severity'] == 'error'
-            and finding['origin'] not in NOT_COUNTED])
+            and finding['origin'] not in groups.NOT_COUNTED])
         for test in report['tests']:
             if test['step'] == step['name']:
                 _test(suite, test, known.get((step['name'], test['id'])))

@@ -19,7 +19,8 @@ from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade import journal as journals
 from heat_upgrade import plan as plans
-from heat_upgrade.report import availability
+from heat_upgrade.probes import records
+from heat_upgrade.report import load
 from heat_upgrade import suites
 from heat_upgrade import verdict as verdicts
 
@@ -39,7 +40,7 @@ def make(run_dir):
     try:
         plan = plans.from_json((run_dir / plans.FILE).read_text())
         events = journals.read(run_dir)
-        available = availability.make(run_dir, events)
+        available = records.make(run_dir, events)
     except (FileNotFoundError, NotADirectoryError, ValueError) as exc:
         raise errors.UsageError(
             f'{run_dir} is not the directory of a run: {exc}') from exc
@@ -55,14 +56,17 @@ def make(run_dir):
     return {
         'verdict': verdicts.verdict(found, executed, finished=finished),
         'finished': finished,
-        'in_flight': [event['data'] for event in _of(
-            events, journals.IN_FLIGHT)],
+        'in_flight': _in_flight(events, found),
+        'load': load.make(run_dir, records.spans(events), found),
         'controlled': control.run_dir(run_dir).is_dir(),
         'base': start.get('base', {'name': plan.base}),
         'target': start.get('target', {'name': plan.target}),
         'strategy': plan.strategy,
         'seed': plan.seed,
         'scenarios': plan.scenarios,
+        'nodes': plan.nodes,
+        'vhost': plan.vhost,
+        'choices': plan.choices,
         'started': first and first['time'],
         'duration_s': (round(last['monotonic'] - first['monotonic'], 2)
                        if events else 0),
@@ -90,6 +94,23 @@ def _of_control(run_dir):
         return _findings(journals.read(control.run_dir(run_dir)))
     except (FileNotFoundError, ValueError):
         return []
+
+
+def _in_flight(events, found):
+    """Return how each operation in flight ended.
+
+    :returns: dicts as the journal has them, with step and origin: of its
+        finding, '' if there is none
+    """
+    flown = []
+    for event in _of(events, journals.IN_FLIGHT):
+        one = event['data']
+        about = f'{one["case"]}, {one["disruption"]}:'
+        flown.append({'step': event['step'], **one, 'origin': next(
+            (finding.origin for finding in found
+             if finding.step == event['step']
+             and finding.title.startswith(about)), '')})
+    return flown
 
 
 def _of(events, kind):

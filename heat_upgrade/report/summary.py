@@ -13,6 +13,8 @@
 """The end of a run, for a person at a terminal or reading a log."""
 
 from heat_upgrade import findings
+from heat_upgrade.report import groups
+from heat_upgrade.report import load
 from heat_upgrade import verdict
 
 _MEANING = {
@@ -31,7 +33,8 @@ def text(report):
     """
     return '\n'.join([
         *_head(report), '', *_steps(report), '', *_phases(report),
-        *_measures(report), *_findings(report), '', *_where(report)]) + '\n'
+        *_in_flight(report), *_load(report), *_measures(report),
+        *_findings(report), *_folded(report), '', *_where(report)]) + '\n'
 
 
 def version(release):
@@ -45,6 +48,11 @@ def counted(errors):
     :param errors: {class: number}
     """
     return ', '.join(f'{error} {number}' for error, number in errors.items())
+
+
+def number(count, word):
+    """Return so many of something: '1 rule', '2 rules'."""
+    return f'{count} {word}' + ('' if count == 1 else 's')
 
 
 def _head(report):
@@ -72,6 +80,24 @@ def _phases(report):
                f'failed, {one["skipped"]} skipped')
 
 
+def _in_flight(report):
+    flown = report['in_flight']
+    if flown:
+        legal = sum(one['legal'] for one in flown)
+        yield f'  in flight        {legal} of {len(flown)} ended as they may'
+
+
+def _load(report):
+    if not report['load']:
+        return
+    broken = load.broken(report['load'])
+    known = sum(not load.counts(rule) for rule in broken.values())
+    yield (f'  load             {report["load"]["operations"]} operations, '
+           f'{number(len(broken), "rule")} broken'
+           + (f' ({known} not counted)' if known else '')
+           + ('' if report['load']['ended'] else '; it has no end'))
+
+
 def _measures(report):
     for name, one in report['availability'].items():
         gap = one['longest_gap_s']
@@ -89,9 +115,10 @@ def _measures(report):
 
 
 def _findings(report):
-    if not report['findings']:
-        yield '  no findings'
-    for number, finding in enumerate(report['findings'], 1):
+    shown = groups.counted(report)
+    if not shown:
+        yield '  no findings' + (' that count' if report['findings'] else '')
+    for number, finding in enumerate(shown, 1):
         kind = finding['origin']
         if finding['class']:
             kind += (f', class {finding["class"]}: '
@@ -110,6 +137,16 @@ def _findings(report):
             yield f'   log: {finding["log"]}'
         if finding['test'] and finding['reproduce']:
             yield f'   again: {finding["reproduce"]}'
+
+
+def _folded(report):
+    for says, found in groups.folded(report).items():
+        yield ''
+        yield f'{says} ({len(found)}):'
+        for finding in found:
+            title, step = finding['title'], finding['step']
+            yield f'   - {title}' + (
+                '' if step in title else f' (in {step})')
 
 
 def _where(report):

@@ -19,10 +19,14 @@ MARGIN = 60
 ROW = 26
 
 # Names of steps stand below, turned, this far from each other; how deep one
-# letter of them reaches, and what stands above them.
+# letter of them reaches down and to the right, and what stands above them.
 APART = 14
 LETTER = 5
+ASIDE = 3.3
 STEM = 24
+
+# More names than this do not fit: the steps that took longest have one.
+NAMED = (WIDTH - LABELS - MARGIN) // APART
 
 # What is thinner cannot be seen.
 THIN = 1.5
@@ -36,7 +40,8 @@ def timeline(report):
         row, labels, bottom (of the rows), rows [{name, y, x, width, gaps
         [{x, width, title}], outages [{x, width, title}], longest {x, width,
         text} or None}], steps [{name, x, width, at, outcome, title}] (at:
-        where its name stands) and ticks [{x, seconds}]
+        where its name stands,
+        None if it has no room for one) and ticks [{x, seconds}]
     """
     probes = {name: one for name, one in report['availability'].items()
               if 'asked' in one and one['sent']}
@@ -88,16 +93,28 @@ def _steps(steps, first, last, span):
          and step['start'] < last
          and (step['end'] is None or step['end'] > first)),
         key=lambda step: step['start'])
-    result, at = [], 0
+    result = []
     for step in seen:
         end = last if step['end'] is None else step['end']
-        place = span(step['start'], end)
-        at = max(place['x'] + 4, at + APART)
         result.append({
-            'name': step['name'], **place, 'at': round(at, 1),
+            'name': step['name'], **span(step['start'], end), 'at': None,
             'outcome': step['outcome'].replace(' ', '-'),
             'title': f'{step["name"]}: {step["title"]}'})
+    _place(result)
     return result
+
+
+def _place(steps):
+    """Say where the names of steps stand: apart, and within the picture."""
+    longest = sorted(steps, key=lambda step: -step['width'])[:NAMED]
+    named = [step for step in steps if step in longest]
+    at = 0
+    for step in named:
+        at = step['at'] = round(max(step['x'] + 4, at + APART), 1)
+    after = WIDTH + APART
+    for step in reversed(named):
+        room = min(after - APART, WIDTH - ASIDE * len(step['name']))
+        after = step['at'] = round(min(step['at'], room), 1)
 
 
 def _ticks(first, last, span):

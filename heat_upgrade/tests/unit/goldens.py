@@ -21,11 +21,13 @@ difference before it is committed::
 import pathlib
 import tempfile
 
+from heat_upgrade import journal as journals
 from heat_upgrade import plan as plans
 from heat_upgrade import progress
 from heat_upgrade.report import model
 from heat_upgrade.report import summary
 from heat_upgrade.tests.unit import stories
+from heat_upgrade.tests.unit import test_report_load
 
 PLANS = {
     'cold': {'strategy': 'cold'},
@@ -70,6 +72,27 @@ def summary_of_a_cut_off_run():
     return _summary(until='db-sync')
 
 
+def summary_of_a_rolling_upgrade():
+    """Return that of a run with load, work in flight and known failures."""
+    with tempfile.TemporaryDirectory() as directory:
+        directory = pathlib.Path(directory)
+        test_report_load.save(directory, test_report_load.stuck())
+        story = stories.Story(directory).tell(found=[
+            stories.finding('db-sync', title='the probe canary lost more '
+                            'than it may in db-sync', failure_class=8),
+            test_report_load.stuck_finding(origin='known'),
+            stories.finding('verify-target', title='update-chain-lock, '
+                            'graceful: stuck in UPDATE_IN_PROGRESS',
+                            origin='restart')])
+        for kind in ('create', 'update'):
+            story.event(journals.IN_FLIGHT, 'verify-target',
+                        case=f'{kind}-chain-lock', disruption='graceful',
+                        legal=kind == 'create')
+        report = model.make(directory)
+    report['run_dir'] = '/runs/one'
+    return summary.text(report)
+
+
 def _plan(name):
     return plans.make(base='2026.1', target='2026.2', **PLANS[name])
 
@@ -83,6 +106,7 @@ TEXTS = {
     'summary-fail.txt': summary_of_a_failure,
     'summary-lab-error.txt': summary_of_a_broken_lab,
     'summary-cut-off.txt': summary_of_a_cut_off_run,
+    'summary-rolling.txt': summary_of_a_rolling_upgrade,
 }
 
 

@@ -15,8 +15,8 @@ import ddt
 from testtools import matchers
 
 from heat_upgrade import errors
+from heat_upgrade.probes import records
 from heat_upgrade.probes import samples
-from heat_upgrade.report import availability
 from heat_upgrade.report import html as pages
 from heat_upgrade.report import model
 from heat_upgrade.report import summary
@@ -75,7 +75,7 @@ class TestAvailability(SavedCase):
     def test_what_a_run_that_goes_on_has_seen_can_be_judged(self):
         self.asked()
         stories.Story(self.run_dir).tell(until='db-sync')
-        seen, times = availability.of_run(self.run_dir)
+        seen, times = records.of_run(self.run_dir)
         self.assertEqual((8, None), times['db-sync'])
         self.assertNotIn('start-target', times)
         self.assertEqual(20, seen['stack-list']['sent'])
@@ -179,6 +179,27 @@ class TestTimeline(SavedCase):
         self.assertThat(
             min(after - before for before, after in zip(at, at[1:])),
             matchers.Not(matchers.LessThan(timeline.APART)))
+
+    def test_more_steps_than_names_have_room_are_told_by_the_longest(self):
+        self.asked()
+        report = self.report()
+        long, *_ = report['steps']
+        report['steps'] = [
+            {**long, 'name': f'step-{number}', 'start': 4 + number / 20,
+             'end': 4 + number / 20 + (2 if number % 9 == 5 else 0.01)}
+            for number in range(180)]
+        steps = timeline.timeline(report)['steps']
+        named = [step for step in steps if step['at'] is not None]
+        self.assertEqual((180, timeline.NAMED), (len(steps), len(named)))
+        self.assertThat(
+            {f'step-{number}' for number in range(5, 180, 9)} - {
+                step['name'] for step in named}, matchers.HasLength(0))
+        for step, after in zip(named, named[1:]):
+            self.assertThat(after['at'] - step['at'], matchers.GreaterThan(
+                timeline.APART - 0.2))
+        self.assertThat(
+            named[-1]['at'] + timeline.ASIDE * len(named[-1]['name']),
+            matchers.LessThan(timeline.WIDTH + 0.2))
 
     def test_all_lies_within_the_picture(self):
         self.asked(start=3, bad=[(8, 11)])

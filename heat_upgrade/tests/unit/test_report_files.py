@@ -146,6 +146,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.tags, self.loads, self.words, self._open = [], [], [], []
+        self._classes = []
         self.balanced = True
         self.feed(text)
 
@@ -153,6 +154,8 @@ class Page(html.parser.HTMLParser):
         self.tags.append(tag)
         if tag not in ('meta', 'br', 'line'):
             self._open.append(tag)
+        self._classes += [(tag, value) for name, value in attributes
+                          if name == 'class']
         self.loads += [value for name, value in attributes
                        if name in ('src', 'href', 'xlink:href', 'data')]
 
@@ -165,6 +168,10 @@ class Page(html.parser.HTMLParser):
 
     def handle_data(self, data):
         self.words.append(data)
+
+    def classes(self, tag):
+        """Return the classes of all tags of a name."""
+        return [value for name, value in self._classes if name == tag]
 
     @property
     def text(self):

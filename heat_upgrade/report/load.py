@@ -1,0 +1,119 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the load of a run asked and what it got, as data for a report."""
+
+import collections
+
+from heat_upgrade import control
+from heat_upgrade.load import evidence
+from heat_upgrade.load import history
+from heat_upgrade.load import judge
+from heat_upgrade.load import rejudge
+from heat_upgrade.report import groups
+
+
+def make(run_dir, steps, found):
+    """Return what the history of a run's load tells.
+
+    :param run_dir: the run directory
+    :param steps: (name, start, end) of each step, in monotonic seconds
+    :param found: list of :class:`heat_upgrade.findings.Finding` of the run
+    :returns: None if there was no load; else dict of stacks and operations
+        (numbers), calls {operation: {result: number}}, ends {operation: {what
+        came of it: number}}, served {release: number of calls}, errors
+        {step: {class: number}}, rules {rule: dict of says, violations
+        (number), operations (names), origins (of its findings)} and ended
+        (whether it was seen what was there at its end: without that not all
+        rules can be judged)
+    :raises: :class:`heat_upgrade.errors.UsageError` if the history is
+        damaged
+    """
+    if not (run_dir / history.FILE).exists():
+        return None
+    calls = history.read(run_dir)
+    results, ends = _tables(calls)
+    return {
+        'stacks': len({call.stack for call in calls if call.stack}),
+        'operations': sum(call.operation in history.MUTATIONS
+                          for call in calls),
+        'calls': results,
+        'ends': ends,
+        'served': dict(sorted(collections.Counter(
+            call.release for call in calls
+            if call.release and call.operation in results).items())),
+        'errors': history.failures(calls, steps),
+        'rules': _rules(_violations(run_dir), found),
+        'ended': rejudge.final(run_dir) is not None,
+    }
+
+
+def broken(load):
+    """Return the rules that a load has broken: {rule: dict}."""
+    return {name: rule for name, rule in load['rules'].items()
+            if rule['violations']}
+
+
+def counts(rule):
+    """Tell whether a rule that is broken counts: some finding of it does.
+
+    :param rule: dict of :func:`make`; without findings nobody has told yet
+        that it is known
+    """
+    return not rule['origins'] or not set(rule['origins']) <= set(
+        groups.NOT_COUNTED)
+
+
+def _tables(calls):
+    """Return what came of the calls, and of the operations they began."""
+    results, ends = (collections.defaultdict(collections.Counter)
+                     for _ in range(2))
+    for call in calls:
+        if call.operation == history.WAIT:
+            ends[call.detail.get('operation', '')][call.result] += 1
+        elif call.operation != history.FAULT:
+            results[call.operation][call.result] += 1
+    order = [name for name in history.MUTATIONS + history.READS
+             if name in results]
+    return ({name: dict(results[name]) for name in order},
+            {name: dict(counted.most_common())
+             for name, counted in ends.items()})
+
+
+def _violations(run_dir):
+    """Judge the history, and mark what its control shows too."""
+    found = rejudge.rejudge(run_dir)
+    place = control.run_dir(run_dir)
+    if not (place / history.FILE).exists():
+        return found
+    return judge.compare(found, rejudge.rejudge(place))
+
+
+def _rules(violations, found):
+    """Return each rule, with how often it was broken.
+
+    :param found: the run's findings, by whose titles it is known whether a
+        violation counts
+    """
+    origins = collections.defaultdict(set)
+    for one in found:
+        origins[one.title].add(one.origin)
+    rules = {}
+    for name, says in judge.RULES.items():
+        its = [one for one in violations if one.rule == name]
+        rules[name] = {
+            'says': says, 'violations': len(its),
+            'operations': sorted({one.operation for one in its}),
+            'origins': sorted(set().union(*(
+                origins[title] for title in map(evidence.title, its)))),
+        }
+    return rules

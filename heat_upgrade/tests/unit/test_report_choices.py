@@ -1,0 +1,86 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a page says of the choices of a plan."""
+
+import ddt
+import testtools
+from testtools import matchers
+
+from heat_upgrade import plan as plans
+from heat_upgrade.report import choices
+from heat_upgrade.tests.unit import goldens
+from heat_upgrade.tests.unit import stories
+from heat_upgrade.tests.unit import test_report_files
+
+
+def report_of(strategy, **options):
+    plan = plans.make(strategy, base='a', target='b', **options)
+    return {'strategy': plan.strategy, 'vhost': plan.vhost,
+            'scenarios': plan.scenarios, 'choices': plan.choices}
+
+
+@ddt.ddt
+class TestChoices(testtools.TestCase):
+
+    def test_a_drawn_plan_says_all_that_was_drawn(self):
+        told = dict(choices.told(report_of(**goldens.PLANS['rolling-drawn'])))
+        self.assertThat(told, matchers.ContainsDict({
+            name: matchers.Equals(text) for name, text in {
+                'nodes': 'node-2, node-3, node-1, in this order',
+                'virtual hosts': 'one for each release',
+                'engines killed': 'node-1',
+                'faults': 'the database answers slowly after node-3',
+                'goes back': 'after node-2, and forward again',
+                'work in flight': '9 operations',
+            }.items()}))
+
+    def test_the_guides_own_procedure_has_nothing_drawn(self):
+        self.assertEqual(
+            ['nodes', 'virtual hosts', 'work in flight'],
+            [word for word, _ in choices.told(report_of('rolling'))])
+
+    @ddt.unpack
+    @ddt.data(({'vhost': 'shared'}, 'virtual hosts', 'one for both releases'),
+              ({'scenarios': 'tags'}, 'scenarios', 'tags'),
+              ({'rollback': 'node-1'}, 'goes back',
+               'after node-1, and forward again'))
+    def test_what_was_asked_for_is_told(self, options, word, text):
+        self.assertEqual(text, dict(choices.told(report_of(
+            'rolling', **options)))[word])
+
+    def test_a_cold_upgrade_of_one_node_has_no_nodes_and_no_hosts(self):
+        self.assertEqual(
+            ['work in flight'],
+            [word for word, _ in choices.told(report_of('cold'))])
+
+    def test_a_plan_that_tells_no_choices_will_do(self):
+        self.assertEqual([], choices.told({
+            'strategy': 'cold', 'vhost': 'per-release', 'scenarios': '',
+            'choices': {}}))
+
+    def test_every_strategy_can_be_told_with_many_seeds(self):
+        for strategy in plans.STRATEGIES:
+            for seed in range(20):
+                for word, text in choices.told(report_of(
+                        strategy, seed=seed)):
+                    self.assertThat((word, text), matchers.AllMatch(
+                        matchers.IsInstance(str)))
+
+
+class TestModel(test_report_files.ReportCase):
+
+    def test_a_report_has_the_choices_of_its_plan(self):
+        report = self.report()
+        self.assertEqual(
+            (stories.PLAN.nodes, stories.PLAN.vhost, stories.PLAN.choices),
+            (report['nodes'], report['vhost'], report['choices']))
