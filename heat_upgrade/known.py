@@ -31,7 +31,7 @@ from heat_upgrade import findings
 FILE = pathlib.Path(__file__).with_name('known-failures.yaml')
 
 _KEYS = {'id', 'match', 'base', 'target', 'reason', 'bug', 'expires'}
-_MAY = {'vhost', 'sometimes'}
+_MAY = {'step', 'vhost', 'sometimes'}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Entry:
     :ivar reason: why it fails
     :ivar bug: where it is recorded
     :ivar expires: the first day on which it counts again
+    :ivar step: regular expression; looked for in the name of the finding's
+        step
     :ivar vhost: the only way of virtual hosts (of plan.VHOSTS) in which it
         happens, '' for any
     :ivar sometimes: whether nothing follows from its absence: it takes a
@@ -58,6 +60,7 @@ class Entry:
     reason: str
     bug: str
     expires: datetime.date
+    step: str = ''
     vhost: str = ''
     sometimes: bool = False
 
@@ -94,6 +97,7 @@ def load(path=FILE):
                     f'be {", ".join(sorted(_MAY))}')
             entry = Entry(**data)
             re.compile(entry.match)
+            re.compile(entry.step)
             specifiers.SpecifierSet(entry.base)
             specifiers.SpecifierSet(entry.target)
             if type(entry.expires) is not datetime.date:
@@ -114,7 +118,8 @@ def judge(finding, entries):
     """
     if finding.origin == findings.HEAT:
         for entry in entries:
-            if re.search(entry.match, finding.title):
+            if (re.search(entry.match, finding.title)
+                    and re.search(entry.step, finding.step)):
                 return dataclasses.replace(
                     finding, origin=findings.KNOWN,
                     evidence=f'known: {entry.reason} ({entry.bug})\n'

@@ -89,6 +89,12 @@ class TestJudge(testtools.TestCase):
             '(https://bugs.launchpad.net/heat/+bug/1)\n' + finding.evidence,
             self.judge(finding, entry())[0].evidence)
 
+    def test_an_entry_may_be_about_some_steps_alone(self):
+        finding = stories.finding('verify-target', test='a.test_nested')
+        for step, origin in (('^verify-', 'known'), ('^stop-', 'heat')):
+            judged, _ = self.judge(finding, entry(step=step))
+            self.assertEqual(origin, judged.origin)
+
     def test_another_failure_is_left_as_it_is(self):
         finding = stories.finding('db-sync')
         self.assertEqual((finding, None), self.judge(finding, entry()))
