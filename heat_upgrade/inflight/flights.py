@@ -35,6 +35,8 @@ PREPARE_TIMEOUT = 180
 PARK_TIMEOUT = 90
 REMOVE_TIMEOUT = 60
 REPAIR_TIMEOUT = 60
+# More for each case: all 93 of them at a time are a matter of minutes.
+SECONDS_PER_CASE = 6
 SIGNAL_PATIENCE = 15
 
 # Between two looks at all stacks: each is a call to Heat.
@@ -79,9 +81,10 @@ class Flights:
                         f'created: {seen.status}: {seen.reason}')
             return _Nothing(pending)
         if there:
-            waiting.wait_until(all_complete, timeout=PREPARE_TIMEOUT,
-                               interval=INTERVAL,
-                               what='the stacks of work in flight')
+            waiting.wait_until(
+                all_complete, timeout=self._enough(PREPARE_TIMEOUT),
+                interval=INTERVAL,
+                what='the stacks of work in flight')
 
     def park(self):
         """Begin all operations; returns when each is parked for certain.
@@ -106,9 +109,10 @@ class Flights:
                 else:
                     parked.add(flight)
             return _Nothing(missing)
-        waiting.wait_until(all_parked, timeout=PARK_TIMEOUT,
-                           interval=INTERVAL,
-                           what='all work in flight to be parked')
+        waiting.wait_until(
+            all_parked, timeout=self._enough(PARK_TIMEOUT),
+            interval=INTERVAL,
+            what='all work in flight to be parked')
 
     def release_queued(self, nodes=None, *, timeout=draining.TIMEOUT):
         """Let those go on whose next step is to lie in the queue.
@@ -172,19 +176,25 @@ class Flights:
         return all(self._each(lambda flight: flight.signal(names),
                               mute).values())
 
-    def settle(self, disruption, timeout=oracle.BOUND):
+    def _enough(self, timeout):
+        """Return a timeout that is meant for a few cases, for these."""
+        return timeout + SECONDS_PER_CASE * len(self.flights)
+
+    def settle(self, disruption, timeout=None):
         """Wait until all have ended, or nobody is at work on them any more.
 
         To be called when all engines are up again that are to be.
 
         :param disruption: one of oracle.DISRUPTIONS
-        :param timeout: seconds; oracle.BOUND says where it comes from
+        :param timeout: seconds; None for oracle.BOUND, which says where it
+            comes from, and more for many cases
         :returns: an Outcome of each, in order
         """
         self.release()
         return settling.Settling(
             self.flights, self._api, self._cloud, disruption,
-            between=self._signal).run(timeout)
+            between=self._signal).run(
+                self._enough(oracle.BOUND) if timeout is None else timeout)
 
     def repair(self, outcomes):
         """Try an update, else a delete, on those that did not end legally.
@@ -234,8 +244,9 @@ class Flights:
                     left.remove(flight)
             return not left
         try:
-            waiting.wait_until(none_in_progress, timeout=REPAIR_TIMEOUT,
-                               interval=INTERVAL, what='the repair')
+            waiting.wait_until(
+                none_in_progress, timeout=self._enough(REPAIR_TIMEOUT),
+                interval=INTERVAL, what='the repair')
         except errors.WaitTimeout:
             # Those that are left stay without a repair.
             return
@@ -272,9 +283,10 @@ class Flights:
             return not left
         try:
             begin()
-            waiting.wait_until(gone, timeout=REMOVE_TIMEOUT,
-                               interval=INTERVAL,
-                               what='the stacks of work in flight to go')
+            waiting.wait_until(
+                gone, timeout=self._enough(REMOVE_TIMEOUT),
+                interval=INTERVAL,
+                what='the stacks of work in flight to go')
         except (OSError, errors.WaitTimeout) as exc:
             return left or [str(exc)]
         return []
