@@ -93,6 +93,7 @@ def execute(plan, parsed_args, stream):
     base, target = options.base_and_target(plan.base, plan.target)
     known_failures = known.load(parsed_args.known_failures)
     run_dir = runner.make_run_dir(parsed_args.work_dir, plan, base, target)
+    print(progress.tree(plan), file=stream)
     with progress.display(plan, stream) as show:
         status = runner.execute(
             plan, run_dir=run_dir, base=base, target=target,
