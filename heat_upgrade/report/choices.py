@@ -44,7 +44,8 @@ def told(report):
          and f'after {chosen["rollback"]}, and forward again'),
         ('work in flight', cases and f'{cases} operations'),
         ('scenarios', report['scenarios']),
-        ('left out', chosen.get('quick') and 'smoke and cross-version tests'),
+        ('left out', chosen.get('quick') and (
+            'smoke and cross-version tests' if rolling else 'smoke tests')),
     )
     return [(word, text) for word, text in pairs if text]
 

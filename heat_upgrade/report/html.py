@@ -29,9 +29,12 @@ from heat_upgrade.report import timeline
 TEMPLATES = pathlib.Path(__file__).with_name('templates')
 PAGE = 'page.html.j2'
 
-# Of the picture, in its own units; rows are lower where there are many.
+# Of the picture, in its own units: what stands at the left takes at least
+# LABELS, and LETTER for each of the longest name; rows are lower where there
+# are many.
 WIDTH = 1000
-LABELS = 170
+LABELS = 110
+LETTER = 7
 ROW, LOW_ROW = 22, 17
 MANY = 20
 
@@ -56,8 +59,9 @@ def write(report, path):
     templates.filters['counted'] = summary.counted
     templates.globals.update(
         classes=findings.CLASSES, version=summary.version,
+        number=summary.number, counts=load.counts, clock=clock,
         long_gap=statistics.LONG, disruptions=DISRUPTIONS, results=RESULTS,
-        counts=load.counts, not_counted=groups.NOT_COUNTED, clock=clock)
+        not_counted=groups.NOT_COUNTED)
     page = templates.get_template(PAGE).render(
         report=report, chosen=choices.told(report), facts=facts(report),
         counted=groups.counted(report), folded=groups.folded(report),
@@ -126,23 +130,25 @@ def picture(report):
         width, outcome, seconds}] and ticks [{x, seconds}]
     """
     duration = max(report['duration_s'], 0.1)
-    scale = (WIDTH - LABELS - 60) / duration
+    labels = max([LABELS, *(LETTER * len(step['name']) + 12
+                            for step in report['steps'])])
+    scale = (WIDTH - labels - 60) / duration
     row = LOW_ROW if len(report['steps']) > MANY else ROW
     bars = []
     for number, step in enumerate(report['steps']):
         bar = {'name': step['name'], 'title': step['title'],
                'y': (number + 1) * row,
-               'outcome': step['outcome'].replace(' ', '-'), 'x': LABELS,
+               'outcome': step['outcome'].replace(' ', '-'), 'x': labels,
                'width': 0, 'seconds': None}
         if step['start'] is not None:
             end = step['end'] if step['end'] is not None else duration
-            bar.update(x=round(LABELS + step['start'] * scale, 1),
+            bar.update(x=round(labels + step['start'] * scale, 1),
                        width=round(max((end - step['start']) * scale, 1), 1),
                        seconds=round(end - step['start'], 1))
         bars.append(bar)
     every = next(size for size in (1, 5, 10, 30, 60, 300, 3600)
                  if duration / size <= 15 or size == 3600)
-    ticks = [{'x': round(LABELS + second * scale, 1), 'seconds': second}
+    ticks = [{'x': round(labels + second * scale, 1), 'seconds': second}
              for second in range(0, int(duration) + 1, every)]
     return {'width': WIDTH, 'height': (len(bars) + 2) * row, 'row': row,
-            'labels': LABELS, 'bars': bars, 'ticks': ticks}
+            'labels': labels, 'bars': bars, 'ticks': ticks}

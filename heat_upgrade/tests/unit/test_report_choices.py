@@ -58,6 +58,13 @@ class TestChoices(testtools.TestCase):
         self.assertEqual(text, dict(choices.told(report_of(
             'rolling', **options)))[word])
 
+    @ddt.unpack
+    @ddt.data(('cold', 'smoke tests'),
+              ('rolling', 'smoke and cross-version tests'))
+    def test_what_a_quick_run_leaves_out_is_told(self, strategy, text):
+        self.assertEqual(text, dict(choices.told(report_of(
+            strategy, quick=True)))['left out'])
+
     def test_a_cold_upgrade_of_one_node_has_no_nodes_and_no_hosts(self):
         self.assertEqual(
             ['work in flight'],
