@@ -95,12 +95,11 @@ def _of_findings(report):
 
 
 def _of_tests(report):
-    passed, failed = (sum(one[word] for one in report['phases'].values())
-                      for word in ('passed', 'failed'))
-    excused = sum(one['test'] is not None for ones in groups.folded(
-        report).values() for one in ones)
-    return ('tests', f'{passed} passed, {failed} failed', failed > excused,
-            failed)
+    passed, failed, known = (
+        sum(one[word] for one in report['phases'].values())
+        for word in ('passed', 'failed', 'known'))
+    return ('tests', f'{passed} passed, {failed} failed' + (
+        f', {known} known' if known else ''), failed, known)
 
 
 def _of_flight(report):

@@ -20,11 +20,15 @@ from heat_upgrade import findings
 from heat_upgrade import journal as journals
 from heat_upgrade import plan as plans
 from heat_upgrade.probes import records
+from heat_upgrade.report import groups
 from heat_upgrade.report import load
 from heat_upgrade import suites
 from heat_upgrade import verdict as verdicts
 
 # Outcomes of a step that had no end, and of one that never had its turn.
+# Of tests: failed, and shown, and not counted.
+KNOWN = 'known'
+
 CUT_OFF = 'cut off'
 NOT_REACHED = 'not reached'
 
@@ -48,10 +52,10 @@ def make(run_dir):
     start = _data(events, journals.RUN_START)
     found = control.mark(_findings(events), _of_control(run_dir))
     steps = _steps(plan, events)
-    phases = _phases(plan, events)
+    phases = _phases(plan, events, found)
     finished = bool(_of(events, journals.RUN_END))
     measures = _of(events, journals.MEASURE)
-    executed = {name: one['passed'] + one['failed']
+    executed = {name: one['passed'] + one['failed'] + one[KNOWN]
                 for name, one in phases.items()}
     return {
         'verdict': verdicts.verdict(found, executed, finished=finished),
@@ -145,14 +149,22 @@ def _steps(plan, events):
     return steps
 
 
-def _phases(plan, events):
-    """Return the number of tests by phase and outcome."""
+def _phases(plan, events, found):
+    """Return the number of tests by phase and outcome.
+
+    A test that failed and does not count is neither passed nor failed.
+    """
     phases = {step.phase: dict.fromkeys(
-        (suites.PASSED, suites.FAILED, suites.SKIPPED), 0)
+        (suites.PASSED, suites.FAILED, suites.SKIPPED, KNOWN), 0)
         for step in plan.steps if step.phase}
+    known = {(finding.step, finding.test) for finding in found
+             if finding.origin in groups.NOT_COUNTED and finding.test}
     for event in _of(events, journals.TESTS):
         for test in event['data']['tests']:
-            phases[event['data']['phase']][test['outcome']] += 1
+            outcome = test['outcome']
+            if (event['step'], test['id']) in known:
+                outcome = KNOWN
+            phases[event['data']['phase']][outcome] += 1
     return phases
 
 

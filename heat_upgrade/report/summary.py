@@ -77,7 +77,8 @@ def _steps(report):
 def _phases(report):
     for name, one in report['phases'].items():
         yield (f'  {name:15}  {one["passed"]} passed, {one["failed"]} '
-               f'failed, {one["skipped"]} skipped')
+               f'failed, {one["skipped"]} skipped'
+               + (f', {one["known"]} known' if one['known'] else ''))
 
 
 def _in_flight(report):

@@ -115,5 +115,5 @@ class TestPage(test_report_files.ReportCase):
             'verify-target', test=test_report_files.TEST,
             origin=findings.KNOWN))
         self.assertEqual({'name': 'tests', 'kind': 'known',
-                          'text': '4 passed, 1 failed'},
+                          'text': '4 passed, 0 failed, 1 known'},
                          pages.facts(report)[1])

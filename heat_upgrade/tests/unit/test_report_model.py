@@ -27,6 +27,10 @@ from heat_upgrade.report import model
 from heat_upgrade.tests.unit import stories
 
 
+def numbers(**some):
+    return {'passed': 0, 'failed': 0, 'skipped': 0, 'known': 0, **some}
+
+
 class ModelCase(testtools.TestCase):
 
     def setUp(self):
@@ -69,10 +73,9 @@ class TestPromises(ModelCase):
 
     def test_phases_with_the_numbers_of_their_tests(self):
         self.assertEqual(
-            {'pre-upgrade': {'passed': 2, 'failed': 0, 'skipped': 0},
-             'during-upgrade': {'passed': 1, 'failed': 0, 'skipped': 1},
-             'post-upgrade': {'passed': 2, 'failed': 0, 'skipped': 0}},
-            self.report()['phases'])
+            {'pre-upgrade': numbers(passed=2),
+             'during-upgrade': numbers(passed=1, skipped=1),
+             'post-upgrade': numbers(passed=2)}, self.report()['phases'])
 
     def test_findings_as_they_came(self):
         found = [stories.finding('db-sync'),
@@ -105,7 +108,15 @@ class TestVerdicts(ModelCase):
         report = self.report(found=[stories.finding('verify-target',
                                                     test=test)])
         self.assertEqual('fail', report['verdict'])
-        self.assertEqual({'passed': 1, 'failed': 1, 'skipped': 0},
+        self.assertEqual(numbers(passed=1, failed=1),
+                         report['phases']['post-upgrade'])
+
+    def test_a_failed_test_that_is_known_is_counted_apart(self):
+        test = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
+        report = self.report(found=[stories.finding(
+            'verify-target', test=test, origin='known')])
+        self.assertEqual('pass', report['verdict'])
+        self.assertEqual(numbers(passed=1, known=1),
                          report['phases']['post-upgrade'])
 
     def test_a_migration_that_fails_fails_though_no_test_came_after_it(self):
