@@ -48,7 +48,9 @@ def settle(run, step):
     if left:
         run.finding(findings.Finding(
             origin=findings.HEAT, failure_class=2, severity=findings.ERROR,
-            title='what was in flight cannot be removed',
+            title='cannot be removed: ' + ', '.join(sorted(
+                text.partition(' ')[0].rpartition('-')[0] or text
+                for text in left)),
             evidence='\n'.join(left), step=step.name))
     return {'legal': sum(outcome.legal for outcome in outcomes),
             'illegal': sum(not outcome.legal for outcome in outcomes)}

@@ -135,12 +135,15 @@ class TestInFlight(WorkCase):
         self.assertEqual([('heat', 'error', 'stuck')], self.titles())
 
     def test_what_cannot_be_removed_is_heat_s_failure(self):
-        self.flights.left = ['stack x', 'stack y']
+        self.flights.left = ['inflight-delete-chain-lock-a1 (1): stuck',
+                             'nobody answers']
         self.settle()
         self.assertEqual(
-            ('heat', 'error', 'what was in flight cannot be removed'),
+            ('heat', 'error',
+             'cannot be removed: inflight-delete-chain-lock, nobody answers'),
             self.titles()[-1])
-        self.assertEqual('stack x\nstack y', self.found[-1].evidence)
+        self.assertEqual('\n'.join(self.flights.left),
+                         self.found[-1].evidence)
 
     def test_afterwards_nothing_is_in_flight(self):
         self.settle()
