@@ -162,10 +162,10 @@ def stages(choices, *, vhost, smoke, partial=False):
         settled = steps.settle(every[number], disruption, f'-{node}')
         if node in choices.faults:
             roll.do(steps.fault(choices.faults[node], f'-{node}'))
-        if last:
-            roll.do(settled)
-        else:
+        if not last:
             roll.mixed(settled)
+        elif choices.rollback == node or partial:
+            roll.do(settled)
         if choices.rollback == node:
             roll.back_and_forth(node)
         if partial and number == half - 1:
@@ -173,9 +173,12 @@ def stages(choices, *, vhost, smoke, partial=False):
         if not last:
             roll.do(steps.prepare(every[number + 1], f'-{order[number + 1]}'))
     if not partial:
-        roll.stages.append((
+        waits = order[-1] != choices.rollback
+        roll.stages.append(tuple(lane for lane in (
             (steps.verify_target(), steps.post_upgrade()),
-            *(((steps.smoke_target(),),) if smoke else ())))
+            (steps.smoke_target(),) if smoke else (),
+            _some(settled) if waits else (),
+        ) if lane))
     elif smoke:
         roll.do(steps.smoke_target())
     roll.do(steps.unwatch(), steps.account(), steps.destroy(), steps.down())
