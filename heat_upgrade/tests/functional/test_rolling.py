@@ -23,7 +23,8 @@ FIRST_NODE = ['drain-node-1', 'stop-engine-node-1', 'start-engine-node-1',
 LAST_NODE = ['drain-node-2', 'change-api-node-2', 'ready-node-2',
              'queues-node-2', 'stop-engine-node-2', 'left-in-queues-node-2',
              'start-engine-node-2']
-BACK = [f'{name}-back' for name in FIRST_NODE]
+# Its engine is then the only one of the target: the rule of the last engine.
+BACK = [f'{name.replace("node-2", "node-1")}-back' for name in LAST_NODE]
 
 
 class RollingTest(base.ToolTestCase):
