@@ -25,6 +25,14 @@ HEAD, END = 4, 36
 _OTHER_RECORD = re.compile(
     r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \d+ (?!ERROR|CRITICAL)')
 
+# Of a record: the process and the logger.
+_RECORD = re.compile(
+    r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (\d+) (?:ERROR|CRITICAL) (\S+)')
+# The context of a request: its id, then a user or none, and a project.
+_REQUEST = re.compile(r'req-[0-9a-f-]{36} (?:[0-9a-f]{32}|-) [0-9a-f]{32}\b')
+# Lines of other threads may come between a record and its traceback.
+HEAD_WITHIN = 300
+
 # A master's word for a worker that ended by itself, which it then replaces:
 # uWSGI's, oslo.service's and cotyledon's.
 _DEATH = re.compile(
@@ -32,9 +40,34 @@ _DEATH = re.compile(
     r'|Child \d+ died).*$', re.MULTILINE)
 
 
-def first(text):
-    """Return the first traceback in a log, '' if there is none."""
-    return _shown(text, text.find(SIGN))
+def of_start(text):
+    """Return the first traceback that no request has led to, '' if none.
+
+    A service that has just started is asked at once, by the probes and by
+    what waits in the queue; what goes wrong then is not its start. oslo.log
+    writes the context of a request, with its project, into the record that
+    the traceback belongs to: the last one before it of that process and
+    logger.
+    """
+    lines = text.splitlines()
+    where = 0
+    for number, line in enumerate(lines):
+        if SIGN in line and not _REQUEST.search(_head(lines, number)):
+            return _shown(text, text.find(SIGN, where))
+        where += len(line) + 1
+    return ''
+
+
+def _head(lines, number):
+    """Return the record to which the traceback in a line belongs."""
+    record = _RECORD.match(lines[number])
+    if record is None:
+        return ''
+    for line in reversed(lines[max(0, number - HEAD_WITHIN):number]):
+        other = _RECORD.match(line)
+        if other and other.groups() == record.groups() and '[' in line:
+            return line
+    return ''
 
 
 def last(text):
@@ -67,14 +100,23 @@ def last_since(before):
     :returns: text: the last traceback of each process that had one, with
         the name of the process; '' if none had
     """
+    return _since(before, last)
+
+
+def _since(before, choose):
     found = []
     for one, size in before.items():
         with open(one.log, 'rb') as log:
             log.seek(size)
-            shown = last(log.read().decode(errors='replace'))
+            shown = choose(log.read().decode(errors='replace'))
         if shown:
             found.append(f'{one.name} logged meanwhile:\n{shown}')
     return '\n\n'.join(found)
+
+
+def of_start_since(before):
+    """Return what :func:`last_since` does, of the start alone."""
+    return _since(before, of_start)
 
 
 def deaths_since(before):

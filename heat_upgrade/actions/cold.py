@@ -118,7 +118,7 @@ def start_target(run, step):
         raise errors.LabError('the target release does not list stacks',
                               log=_api_log(run))
     for one in run.cloud.heat_processes:
-        shown = tracebacks.first(one.log.read_text(errors='replace'))
+        shown = tracebacks.of_start(one.log.read_text(errors='replace'))
         if shown:
             run.finding(findings.Finding(
                 origin=findings.HEAT, failure_class=step.failure_class,

@@ -120,7 +120,7 @@ def _logged(processes):
 
 def _new_tracebacks(run, step, logged):
     """Make a finding of what services logged as errors since then."""
-    shown = tracebacks.last_since(logged)
+    shown = tracebacks.of_start_since(logged)
     if shown:
         run.finding(findings.Finding(
             origin=findings.HEAT, failure_class=step.failure_class,

@@ -41,23 +41,35 @@ more
 class TestTracebacks(testtools.TestCase):
 
     def test_a_log_without_one_has_none(self):
-        self.assertEqual('', tracebacks.first('INFO starting\n'))
+        self.assertEqual('', tracebacks.of_start('INFO starting\n'))
         self.assertEqual('', tracebacks.last(''))
 
+    def test_what_a_request_led_to_is_not_of_the_start(self):
+        stamp = '2026-11-22 17:14:00.726 22871 ERROR heat.engine.worker'
+        user, project = 'a' * 32, 'b' * 32
+        log = (f'{stamp} [None req-{"0" * 36} {user} {project} - -] Oh\n'
+               '2026-11-22 17:14:00.726 22872 INFO heat [-] another\n'
+               f'{stamp} {tracebacks.SIGN}:\n{stamp} ValueError: no\n')
+        self.assertEqual('', tracebacks.of_start(log))
+        self.assertIn("KeyError: 'two'", tracebacks.of_start(log + PLAIN))
+        # The context of Heat's own work has no project.
+        self.assertIn('ValueError: no', tracebacks.of_start(
+            log.replace(f'{user} {project}', '- -')))
+
     def test_the_first_and_the_last_are_told_apart(self):
-        self.assertIn('ValueError: one', tracebacks.first(OSLO + PLAIN))
+        self.assertIn('ValueError: one', tracebacks.of_start(OSLO + PLAIN))
         self.assertIn("KeyError: 'two'", tracebacks.last(OSLO + PLAIN))
 
     def test_it_ends_where_other_records_begin(self):
         for log in (OSLO, PLAIN):
-            shown = tracebacks.first(log).splitlines()
+            shown = tracebacks.of_start(log).splitlines()
             self.assertEqual(3, len(shown))
             self.assertIn(tracebacks.SIGN, shown[0])
             self.assertIn('Error', shown[-1])
 
     def test_a_long_one_keeps_its_head_and_its_end(self):
         log = PLAIN.replace('  File "x", line 1\n', '  File "x"\n' * 500)
-        shown = tracebacks.first(log).splitlines()
+        shown = tracebacks.of_start(log).splitlines()
         self.assertEqual(tracebacks.HEAD + tracebacks.END + 1, len(shown))
         self.assertIn(tracebacks.SIGN, shown[0])
         self.assertEqual("KeyError: 'two'", shown[-1])
