@@ -61,11 +61,13 @@ def of_start(text):
 def _head(lines, number):
     """Return the record to which the traceback in a line belongs."""
     record = _RECORD.match(lines[number])
-    if record is None:
-        return ''
     for line in reversed(lines[max(0, number - HEAD_WITHIN):number]):
         other = _RECORD.match(line)
-        if other and other.groups() == record.groups() and '[' in line:
+        if record is None:
+            # The text of an error that came by RPC has lines of its own.
+            if other or _OTHER_RECORD.match(line):
+                return line if other else ''
+        elif other and other.groups() == record.groups() and '[' in line:
             return line
     return ''
 

@@ -43,7 +43,8 @@ def unprobe(run, step):
 def _stop(run, step, probes):
     """Stop probes; what they made and Heat does not delete is a finding."""
     try:
-        probes.stop()
+        # Where a service has died nobody deletes anything.
+        probes.stop(watch=run.check)
     except errors.WaitTimeout as exc:
         run.finding(findings.Finding(
             origin=findings.HEAT, failure_class=2, severity=findings.ERROR,

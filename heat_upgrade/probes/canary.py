@@ -126,7 +126,7 @@ def _stack(api, name, stack_id):
     return answer.body['stack']
 
 
-def remove(api, *, timeout=REMOVE_TIMEOUT):
+def remove(api, *, timeout=REMOVE_TIMEOUT, watch=None):
     """Delete every stack of the probes, and wait until none is left.
 
     Who deletes them asks again now and then: a deletion whose message got
@@ -134,11 +134,14 @@ def remove(api, *, timeout=REMOVE_TIMEOUT):
 
     :param api: :class:`heat_upgrade.api.Api`
     :param timeout: seconds
+    :param watch: called again and again meanwhile; may raise to end the wait
     :raises: :class:`errors.WaitTimeout` with what is left
     """
     again = {}
 
     def gone():
+        if watch:
+            watch()
         answer = api.call('GET', 'stacks')
         if answer.status != 200:
             raise OSError(f'the list of stacks: {answer.status} '

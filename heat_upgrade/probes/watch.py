@@ -90,11 +90,13 @@ class Probes:
         for one in self.probes.values():
             one.ask_to_stop()
 
-    def stop(self, *, remove=True):
+    def stop(self, *, remove=True, watch=None):
         """End all of them.
 
         :param remove: delete the stacks that were made; false where nobody
             needs them any more, or Heat is down
+        :param watch: called again and again while they are being deleted;
+            may raise to end that
         :returns: {name: dict of :func:`statistics.summary`}
         :raises: :class:`errors.WaitTimeout` if Heat does not delete them;
             all probes have ended then
@@ -106,5 +108,5 @@ class Probes:
                 one.stop(max(0, deadline - time.monotonic())))
             for name, one in self.probes.items()}
         if remove:
-            canary.remove(self._api)
+            canary.remove(self._api, watch=watch)
         return summaries

@@ -59,7 +59,8 @@ class UpgradeTest(base.ToolTestCase):
         self.kill(self.marker(), 'heat-engine')
         self.assertEqual(1, tool.wait(base.RUN_TIMEOUT), self.output())
         report = self.report()
-        self.assertEqual('heat-engine ended by itself with status -9',
+        self.assertEqual('heat-engine on node-1 ended by itself with status '
+                         '-9',
                          report['findings'][0]['title'])
         self.assertEqual('verify-target', report['findings'][0]['step'])
         self.assert_nothing_is_left(self.marker())

@@ -34,7 +34,7 @@ class WorkCase(testtools.TestCase):
         self.calls, self.found, self.events = [], [], []
         self.run_ = types.SimpleNamespace(
             flights=None, load=None, probes=None, calls=None,
-            plan=types.SimpleNamespace(seed=7),
+            plan=types.SimpleNamespace(seed=7), check=lambda: None,
             cloud=types.SimpleNamespace(
                 identity=None, api_url='http://api', mariadb='mariadb',
                 release_of=None,
@@ -161,7 +161,7 @@ class Beside:
     def start(self):
         self._calls.append(f'start {self._name}')
 
-    def stop(self):
+    def stop(self, watch=None):
         self._calls.append(f'stop {self._name}')
         return 42
 

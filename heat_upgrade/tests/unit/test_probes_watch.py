@@ -207,7 +207,8 @@ class TestProbes(CanaryCase):
         self.good = True
         for module, name, new in (
                 (canary, 'Standing', lambda api, project: None),
-                (canary, 'remove', self.removed.append),
+                (canary, 'remove',
+                 lambda api, watch=None: self.removed.append(api)),
                 (watch, 'FIRST_ANSWER_TIMEOUT', 0.02)):
             self.useFixture(fixtures.MockPatchObject(module, name, new))
         self.useFixture(fixtures.MonkeyPatch(

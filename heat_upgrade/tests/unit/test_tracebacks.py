@@ -52,6 +52,9 @@ class TestTracebacks(testtools.TestCase):
                f'{stamp} {tracebacks.SIGN}:\n{stamp} ValueError: no\n')
         self.assertEqual('', tracebacks.of_start(log))
         self.assertIn("KeyError: 'two'", tracebacks.of_start(log + PLAIN))
+        # As heat-api shows what went wrong in an engine.
+        self.assertEqual('', tracebacks.of_start(
+            log.splitlines()[0] + f'\n{tracebacks.SIGN}:\n  File\nOh: no\n'))
         # The context of Heat's own work has no project.
         self.assertIn('ValueError: no', tracebacks.of_start(
             log.replace(f'{user} {project}', '- -')))
