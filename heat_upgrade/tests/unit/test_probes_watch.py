@@ -208,7 +208,7 @@ class TestProbes(CanaryCase):
         for module, name, new in (
                 (canary, 'Standing', lambda api, project: None),
                 (canary, 'remove',
-                 lambda api, watch=None: self.removed.append(api)),
+                 lambda api, **more: self.removed.append(api)),
                 (watch, 'FIRST_ANSWER_TIMEOUT', 0.02)):
             self.useFixture(fixtures.MockPatchObject(module, name, new))
         self.useFixture(fixtures.MonkeyPatch(
