@@ -121,5 +121,5 @@ state_dir = {state_dir}
 build_timeout = 120
 # They take 15 s alone, and up to 50 where Heat waits for an engine that
 # cannot answer; what is stuck would hold up the upgrade for two minutes.
-cross_timeout = 60
+cross_timeout = 80
 '''
