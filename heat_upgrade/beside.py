@@ -12,6 +12,7 @@
 
 """Running functions side by side."""
 
+import queue
 import threading
 
 
@@ -43,4 +44,28 @@ def run(*functions):
     for exc in raised:
         if exc is not None:
             raise exc
+    return results
+
+
+def each(function, items, *, threads):
+    """Call a function with each of some items, so many at the same time.
+
+    :param items: hashable
+    :param threads: how many at most
+    :returns: {item: what the function returned}
+    :raises: what the first of them raised, after all have ended
+    """
+    todo = queue.SimpleQueue()
+    for item in items:
+        todo.put(item)
+    results = {}
+
+    def work():
+        while True:
+            try:
+                item = todo.get_nowait()
+            except queue.Empty:
+                return
+            results[item] = function(item)
+    run(*[work] * min(threads, todo.qsize()))
     return results

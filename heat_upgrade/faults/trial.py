@@ -16,7 +16,6 @@ import collections
 import contextlib
 import datetime
 import json
-import queue
 import threading
 import time
 
@@ -192,18 +191,8 @@ class Trial:
 
     def _plant_in_stacks(self):
         """Plant what goes into stacks, several at a time."""
-        todo = queue.SimpleQueue()
-        for fault in self._of(model.STACK):
-            todo.put(fault)
-
-        def work():
-            while True:
-                try:
-                    fault = todo.get_nowait()
-                except queue.Empty:
-                    return
-                self._plant_in_stack(fault)
-        beside.run(self._plant_in_flight, *[work] * THREADS)
+        beside.run(self._plant_in_flight, lambda: beside.each(
+            self._plant_in_stack, self._of(model.STACK), threads=THREADS))
 
     def _plant_in_stack(self, fault):
         kind = stacks.SUBJECTS.get(fault.name, subject.Subject)

@@ -13,7 +13,6 @@
 """Many operations in flight, side by side: parked, released, judged."""
 
 import dataclasses
-import queue
 
 from heat_upgrade import beside
 from heat_upgrade import errors
@@ -303,20 +302,7 @@ class Flights:
         :returns: {flight: what it returned}
         :raises: what the first of them raised, after all have ended
         """
-        todo = queue.SimpleQueue()
-        for flight in flights:
-            todo.put(flight)
-        results = {}
-
-        def work():
-            while True:
-                try:
-                    flight = todo.get_nowait()
-                except queue.Empty:
-                    return
-                results[flight] = function(flight)
-        beside.run(*[work] * min(THREADS, len(flights)))
-        return results
+        return beside.each(function, flights, threads=THREADS)
 
 
 class _Nothing:

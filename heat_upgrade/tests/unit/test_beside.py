@@ -63,3 +63,19 @@ class TestRun(testtools.TestCase):
         def interrupted():
             raise KeyboardInterrupt
         self.assertRaises(KeyboardInterrupt, beside.run, interrupted)
+
+
+class TestEach(testtools.TestCase):
+
+    def test_each_item_has_its_result(self):
+        self.assertEqual({number: number * 2 for number in range(9)},
+                         beside.each(lambda number: number * 2, range(9),
+                                     threads=3))
+
+    def test_what_one_raises_is_raised(self):
+        def fails(number):
+            raise ValueError(number)
+        self.assertRaises(ValueError, beside.each, fails, [1], threads=2)
+
+    def test_of_nothing_comes_nothing(self):
+        self.assertEqual({}, beside.each(None, [], threads=2))
