@@ -57,13 +57,34 @@ class Lock:
 
     def share(self):
         """Wait until nobody holds it, and keep it from being held."""
-        self._wait(fcntl.LOCK_SH)
+        self._wait(lambda: self._try(fcntl.LOCK_SH))
+
+    def share_or_hold(self, is_made):
+        """Share the thing if it is made, hold it to make it if it is not.
+
+        Two that find it missing at once both want to hold it; who comes
+        second must look again, for the first will share it from then on, and
+        as long as its run lasts.
+
+        :param is_made: callable that looks whether the thing is there; called
+            while this lock is shared
+        :returns: whether it is held
+        """
+        def attempt():
+            self._try(fcntl.LOCK_SH)
+            if is_made():
+                return 'shared'
+            # If it fails it has let go of what it shared: flock(2).
+            self._try(fcntl.LOCK_EX)
+            if not is_made():
+                return 'held'
+            self._try(fcntl.LOCK_SH)
+            return 'shared'
+        return self._wait(attempt) == 'held'
 
     def hold(self):
         """Wait until nobody else has it."""
-        # Two that share it and both want to hold it would wait for ever.
-        fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._wait(fcntl.LOCK_EX)
+        self._wait(lambda: self._try(fcntl.LOCK_EX))
 
     def release(self):
         self._file.close()
@@ -80,8 +101,8 @@ class Lock:
         fcntl.flock(self._file, how | fcntl.LOCK_NB)
         return True
 
-    def _wait(self, how):
-        waiting.wait_until(
-            lambda: self._try(how), timeout=TIMEOUT,
+    def _wait(self, attempt):
+        return waiting.wait_until(
+            attempt, timeout=TIMEOUT,
             what=f'another run that makes {self._what} '
                  f'({self._file.name})')

@@ -193,17 +193,13 @@ def ensure(spec, *, log_dir, progress=None, uv=None):
     log = pathlib.Path(log_dir, f'environment-{path.name}.log')
     lock = cache.Lock(path, check=uv.check)
     try:
-        lock.share()
-        if not _is_complete(path):
-            lock.hold()
-            # Another run may have built it while we waited.
-            if not _is_complete(path):
-                try:
-                    _build(spec, path, uv=uv, progress=progress or _quiet,
-                           log=log)
-                except BaseException:
-                    shutil.rmtree(path, ignore_errors=True)
-                    raise
+        if lock.share_or_hold(lambda: _is_complete(path)):
+            try:
+                _build(spec, path, uv=uv, progress=progress or _quiet,
+                       log=log)
+            except BaseException:
+                shutil.rmtree(path, ignore_errors=True)
+                raise
             lock.share()
         os.utime(path / MARKER)
         return Environment(path, lock)

@@ -12,7 +12,9 @@
 
 """The cache: where it is, and the locks on what is in it."""
 
+from concurrent import futures
 import pathlib
+import threading
 
 import ddt
 import fixtures
@@ -69,3 +71,35 @@ class TestLock(testtools.TestCase):
             raise errors.LabError('enough')
         with cache.Lock(self.path):
             self.assertRaises(errors.LabError, self.lock(check=check).share)
+
+    def test_what_is_made_is_shared(self):
+        self.assertFalse(self.lock().share_or_hold(lambda: True))
+        self.assertFalse(self.lock().try_hold())
+        self.lock().share()
+
+    def test_what_is_not_made_is_held(self):
+        self.assertTrue(self.lock().share_or_hold(lambda: False))
+        self.assertFalse(self.lock().try_hold())
+
+    def test_two_that_miss_it_at_once_do_not_wait_for_each_other(self):
+        # Both share it when both look; the first makes it and goes on sharing
+        # it, which kept the second out for as long as the first's run lasted.
+        made = []
+        both_look = threading.Barrier(2, timeout=10)
+        first_looks = {}
+
+        def is_made():
+            if first_looks.setdefault(threading.get_ident(), True):
+                first_looks[threading.get_ident()] = False
+                both_look.wait()
+            return bool(made)
+
+        def one(lock):
+            if lock.share_or_hold(is_made):
+                made.append(lock)
+                lock.share()
+
+        self.useFixture(fixtures.MonkeyPatch('heat_upgrade.cache.TIMEOUT', 10))
+        with futures.ThreadPoolExecutor(2) as pool:
+            list(pool.map(one, [self.lock(), self.lock()]))
+        self.assertEqual(1, len(made))
