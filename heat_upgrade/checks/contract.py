@@ -1,0 +1,111 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a check is given, and what it gives."""
+
+from collections import abc
+import dataclasses
+import pathlib
+
+from heat_upgrade import environments
+from heat_upgrade import findings
+from heat_upgrade import releases
+from heat_upgrade import workspace as workspaces
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """One of the two releases of a check, installed.
+
+    :ivar release: :class:`heat_upgrade.releases.Release`
+    :ivar environment: :class:`heat_upgrade.environments.Environment`
+    :ivar overlay: directory whose packages come before the environment's own
+        (a planted change); None without one
+    :ivar overlay_digest: hash of what is in it
+    """
+
+    release: releases.Release
+    environment: environments.Environment
+    overlay: pathlib.Path | None = None
+    overlay_digest: str = ''
+
+    @property
+    def name(self):
+        """What a finding calls it: 26.0.2."""
+        return self.environment.version
+
+    @property
+    def key(self):
+        """What decides what is read of it."""
+        return f'{self.environment.key}{self.overlay_digest}'
+
+    def variables(self):
+        """Return what its processes need in their environment."""
+        return ({'PYTHONPATH': str(self.overlay)} if self.overlay else {})
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What of an operator's own a check is about; all of it may be absent.
+
+    :ivar config_files: configuration files of Heat, in their order
+    :ivar config_dirs: directories of such files
+    :ivar templates: templates of stacks
+    :ivar stacks_from: a database dump with the stacks
+    :ivar postgresql: check the schema on PostgreSQL too
+    """
+
+    config_files: tuple[pathlib.Path, ...] = ()
+    config_dirs: tuple[pathlib.Path, ...] = ()
+    templates: tuple[pathlib.Path, ...] = ()
+    stacks_from: pathlib.Path | None = None
+    postgresql: bool = False
+
+
+def _quiet(line):
+    pass
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """What a check works with.
+
+    :ivar workspace: :class:`heat_upgrade.workspace.Workspace`
+    :ivar asked: :class:`Asked`
+    :ivar progress: callable that takes a line for the user
+    """
+
+    workspace: workspaces.Workspace
+    asked: Asked = Asked()
+    progress: abc.Callable[[str], None] = _quiet
+
+
+def error(check, failure_class, title, evidence):
+    """Return a finding that makes the upgrade unsafe.
+
+    :param check: name of the check
+    :param failure_class: key of :data:`heat_upgrade.findings.CLASSES`
+    :param title: one line: what happened to what, the same each time
+    :param evidence: the lines that prove it
+    """
+    return _finding(check, failure_class, findings.ERROR, title, evidence)
+
+
+def warning(check, failure_class, title, evidence):
+    """Return a finding that an operator should know; as :func:`error`."""
+    return _finding(check, failure_class, findings.WARNING, title, evidence)
+
+
+def _finding(check, failure_class, severity, title, evidence):
+    return findings.Finding(
+        origin=findings.HEAT, failure_class=failure_class, severity=severity,
+        title=title, evidence=evidence, step=f'check-{check}')

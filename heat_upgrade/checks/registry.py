@@ -1,0 +1,58 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which checks there are, and running them side by side."""
+
+import importlib
+
+from heat_upgrade import beside
+from heat_upgrade.checks import reading
+
+# In the order in which their findings are shown.
+NAMES = ('config', 'schema', 'rpc', 'resources', 'policy', 'api')
+
+
+def run(names, base, target, context):
+    """Run some checks.
+
+    :param names: some of NAMES
+    :param base: :class:`heat_upgrade.checks.contract.Subject`
+    :param target: likewise
+    :param context: :class:`heat_upgrade.checks.contract.Context`
+    :returns: list of :class:`heat_upgrade.findings.Finding`, in the order of
+        NAMES
+    :raises: :class:`heat_upgrade.errors.LabError` if a release cannot be
+        read, :class:`heat_upgrade.errors.UsageError` if an operator's file
+        cannot
+    """
+    modules = {name: importlib.import_module(f'heat_upgrade.checks.{name}')
+               for name in NAMES if name in names}
+    found = {}
+
+    def check(name):
+        context.progress(f'checking {name}')
+        found[name] = modules[name].check(base, target, context)
+
+    def check_what_is_read():
+        # What they all read of a release is read by one process.
+        requests = [reading.Request(program) for module in modules.values()
+                    for program in module.READINGS]
+        beside.run(*(lambda subject=subject: reading.read_all(
+            subject, requests, context) for subject in (base, target)))
+        for name, module in modules.items():
+            if module.READINGS:
+                check(name)
+
+    beside.run(check_what_is_read, *(
+        lambda name=name: check(name) for name, module in modules.items()
+        if not module.READINGS))
+    return [finding for name in modules for finding in found[name]]

@@ -1,0 +1,68 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The checks see what is planted, and nothing in what is harmless."""
+
+import pathlib
+import re
+
+import ddt
+import fixtures
+import testtools
+
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import registry
+from heat_upgrade import environments
+from heat_upgrade import releases
+from heat_upgrade.tests.functional import planting
+from heat_upgrade import workspace as workspaces
+
+
+@ddt.ddt
+class TestPlanted(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        workspace = workspaces.Workspace(self.place / 'run')
+        self.addCleanup(workspace.close)
+        release = releases.parse('2026.2')
+        self.context = contract.Context(workspace)
+        self.plain = contract.Subject(release, environments.ensure(
+            environments.heat(release), log_dir=workspace.logs))
+
+    def titles(self, check, changed):
+        found = registry.run([check], self.plain, changed, self.context)
+        return [finding.title for finding in found]
+
+    def planted(self, check, kind):
+        changes = planting.changes(check, kind)
+        return changes, self.titles(check, planting.planted(
+            self.plain, changes, self.place / kind))
+
+    @ddt.data(*registry.NAMES)
+    def test_what_is_wrong_is_found(self, check):
+        changes, titles = self.planted(check, planting.WRONG)
+        self.assertGreaterEqual(len(changes), 5)
+        missed = [change.name for change in changes if not any(
+            re.search(change.finding, title) for title in titles)]
+        self.assertEqual([], missed, titles)
+
+    @ddt.data(*registry.NAMES)
+    def test_what_is_harmless_is_not_reported(self, check):
+        changes, titles = self.planted(check, planting.HARMLESS)
+        self.assertGreaterEqual(len(changes), 3)
+        self.assertEqual([], titles)
+
+    @ddt.data(*registry.NAMES)
+    def test_the_same_release_twice_differs_in_nothing(self, check):
+        self.assertEqual([], self.titles(check, self.plain))
