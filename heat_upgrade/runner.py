@@ -112,10 +112,11 @@ class Run:
         self.journal.event(journals.RUN_END, cpu_s=round(self._cpu(), 2))
 
     def _give_way(self, stage):
-        """Let the probes ask less often in a stage in which tests run."""
-        if self.probes:
-            self.probes.slow_down(any(
-                step.kinds for lane in stage for step in lane))
+        """Let probes and load do less in a stage in which tests run."""
+        slower = any(step.kinds for lane in stage for step in lane)
+        for beside_it in (self.probes, self.load):
+            if beside_it:
+                beside_it.slow_down(slower)
 
     def _lane(self, lane):
         for step in lane:

@@ -29,6 +29,10 @@ from heat_upgrade.load import script
 # about a fifth of one core (reference/judge.rst), the scenarios the rest.
 RATE = 2.0
 
+# And while tests run, which are load enough and need the cores: so much
+# longer.
+SLOWER = 4
+
 # How often a delete is sent of which nothing is known.
 DELETES = 3
 
@@ -64,11 +68,16 @@ class Client:
         self.doing = 'nothing yet'
         self._seed = seed
         self._rate = rate
+        self._slower = 1
         self._stopping = stopping
         self._options = options
         self._clock = options.get('clock', time.monotonic)
         self._sleep = options.get('sleep', time.sleep)
         self._left = []
+
+    def slow_down(self, times):
+        """Wait so many times as long between two operations from now on."""
+        self._slower = times
 
     def run(self):
         """Do all of it; an exception is kept for who stops the stream."""
@@ -115,7 +124,7 @@ class Client:
             stack.show()
             if outcome == history.FAILED:
                 break
-            self._stopping.wait(self._rate)
+            self._stopping.wait(self._rate * self._slower)
         return self._delete(stack)
 
     def _delete(self, stack):
@@ -194,6 +203,14 @@ class Stream:
     def start(self):
         for thread in self._threads:
             thread.start()
+
+    def slow_down(self, slower):
+        """Do less, or as much as at first.
+
+        :param slower: whether nothing is being done to the cloud now
+        """
+        for one in self._clients:
+            one.slow_down(SLOWER if slower else 1)
 
     def check(self):
         """Raise :class:`errors.LabError` if a client has come to grief."""

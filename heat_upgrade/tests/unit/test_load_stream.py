@@ -251,6 +251,29 @@ class TestClient(testtools.TestCase):
              and call.operation in history.MUTATIONS])
 
 
+class TestPace(testtools.TestCase):
+
+    def test_between_two_operations_it_waits_longer_while_tests_run(self):
+        waits = []
+
+        class Stopping(threading.Event):
+            def wait(self, seconds):
+                waits.append(seconds)
+                one.slow_down(stream.SLOWER)
+                if len(waits) == 2:
+                    self.set()
+        clock = simulated_heat.Clock()
+        calls = history.History(self.useFixture(fixtures.TempDir()).path)
+        self.addCleanup(calls.close)
+        one = stream.Client(
+            0, seed=0, rate=2, stopping=Stopping(), calls=calls,
+            api=simulated_heat.Heat(clock), clock=clock, sleep=clock.sleep,
+            release_of=lambda node: '26.0.2')
+        one.run()
+        self.assertIsNone(one.error)
+        self.assertEqual([2, 2 * stream.SLOWER], waits)
+
+
 class Ledger:
 
     def __init__(self, events):
