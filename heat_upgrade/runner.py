@@ -240,7 +240,7 @@ class Run:
                 self.journal.event(journals.MEASURE, peak_memory=peak)
 
     def finding(self, finding):
-        """Journal a finding, as a known one if it is one."""
+        """Journal a finding, as a known one if it is one; returns that."""
         with self._lock:
             finding, entry = known.judge(finding, self._known)
             if entry:
@@ -248,8 +248,10 @@ class Run:
             elif finding.severity == findings.ERROR:
                 self._failed_steps.add(finding.step)
             data = finding.as_dict()
-            data['reproduce'] = self.reproduce(test=finding.test)
+            data['reproduce'] = (finding.reproduce
+                                 or self.reproduce(test=finding.test))
             self.journal.event(journals.FINDING, finding.step, finding=data)
+            return finding
 
     def _note_absent(self, entry):
         if self._broken:

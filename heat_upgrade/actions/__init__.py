@@ -19,6 +19,7 @@ which the step's blame decides whose it is.
 """
 
 from heat_upgrade.actions import account
+from heat_upgrade.actions import checking
 from heat_upgrade.actions import cold
 from heat_upgrade.actions import common
 from heat_upgrade.actions import inflight
@@ -30,6 +31,7 @@ StepFailed = common.StepFailed
 
 BY_NAME = {
     'environments': cold.environments_,
+    'check': checking.check,
     'base_up': cold.base_up,
     'suite': tests.suite,
     'stop_base': cold.stop_base,

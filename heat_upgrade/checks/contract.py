@@ -21,6 +21,9 @@ from heat_upgrade import findings
 from heat_upgrade import releases
 from heat_upgrade import workspace as workspaces
 
+# What stands before the name of a check where the step of a finding is told.
+STEP = 'check-'
+
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
@@ -108,4 +111,4 @@ def warning(check, failure_class, title, evidence):
 def _finding(check, failure_class, severity, title, evidence):
     return findings.Finding(
         origin=findings.HEAT, failure_class=failure_class, severity=severity,
-        title=title, evidence=evidence, step=f'check-{check}')
+        title=title, evidence=evidence, step=f'{STEP}{check}')

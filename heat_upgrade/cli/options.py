@@ -18,6 +18,7 @@ import pathlib
 import re
 
 from heat_integrationtests import phases
+from heat_upgrade.checks import contract
 from heat_upgrade import known
 from heat_upgrade import plan
 from heat_upgrade import releases
@@ -90,8 +91,8 @@ def words_of_runs(parsed_args):
     return words
 
 
-def add_selectors(parser):
-    """Add what says which upgrade is meant."""
+def add_releases(parser):
+    """Add the two releases of an upgrade."""
     parser.add_argument(
         '--from', dest='base', metavar='REL',
         help='the base: a series (2026.1), a release (26.0.2), a git '
@@ -100,6 +101,11 @@ def add_selectors(parser):
     parser.add_argument(
         '--to', dest='target', metavar='REL',
         help='the target, likewise (default: the newest series)')
+
+
+def add_selectors(parser):
+    """Add what says which upgrade is meant."""
+    add_releases(parser)
     parser.add_argument(
         '--strategy', choices=plan.STRATEGIES, default=plan.COLD,
         help='cold: all down, migrate, all up (default); rolling: node by '
@@ -125,6 +131,9 @@ def add_selectors(parser):
         '--quick', action='store_true',
         help='leave out the smoke tests and the cross-version tests')
     parser.add_argument(
+        '--checks-only', action='store_true',
+        help='stop after the static checks (heat-upgrade check)')
+    parser.add_argument(
         '--rollback', metavar='NODE', nargs='?', const=plan.RANDOM,
         help='in a rolling upgrade, go back to the base after this node, '
              'and forward again (without a name: after one that the seed '
@@ -136,6 +145,37 @@ def add_selectors(parser):
         '--scenarios', type=pattern, default='', metavar='REGEX',
         help='run only the scenarios whose test id matches, and no smoke '
              'tests')
+
+
+def add_operator_files(parser):
+    """Add what of an operator's own a check may be about."""
+    parser.add_argument(
+        '--config-file', action='append', default=[], metavar='FILE',
+        type=pathlib.Path, help='a configuration file of Heat: report only '
+        'what touches it; may be given again')
+    parser.add_argument(
+        '--config-dir', action='append', default=[], metavar='DIR',
+        type=pathlib.Path, help='a directory of such files')
+    parser.add_argument(
+        '--template', action='append', default=[], metavar='FILE',
+        type=pathlib.Path, help='a template: report only what it uses; may '
+        'be given again')
+    parser.add_argument(
+        '--stacks-from', metavar='DUMP', type=pathlib.Path,
+        help='a database dump: report only what its stacks use')
+    parser.add_argument(
+        '--postgresql', action='store_true',
+        help='check the schema on PostgreSQL too')
+
+
+def asked(parsed_args):
+    """Return what :func:`add_operator_files` has added, for the checks."""
+    return contract.Asked(
+        config_files=tuple(parsed_args.config_file),
+        config_dirs=tuple(parsed_args.config_dir),
+        templates=tuple(parsed_args.template),
+        stacks_from=parsed_args.stacks_from,
+        postgresql=parsed_args.postgresql)
 
 
 def plan_of(parsed_args, base, target, *, seed=None):
@@ -151,7 +191,7 @@ def plan_of(parsed_args, base, target, *, seed=None):
         scenarios=parsed_args.scenarios, nodes=parsed_args.nodes,
         vhost=parsed_args.vhost, in_flight=parsed_args.in_flight,
         rollback=parsed_args.rollback, budget=parsed_args.budget,
-        quick=parsed_args.quick)
+        quick=parsed_args.quick, checks_only=parsed_args.checks_only)
 
 
 def base_and_target(base, target):

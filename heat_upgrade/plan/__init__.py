@@ -25,6 +25,7 @@ from heat_upgrade.plan import choices as choosing
 from heat_upgrade.plan import cold
 from heat_upgrade.plan import model
 from heat_upgrade.plan import rolling
+from heat_upgrade.plan import steps
 
 BASE, TARGET = model.BASE, model.TARGET
 LAB, HEAT = model.LAB, model.HEAT
@@ -52,7 +53,7 @@ RANDOM, NEVER = choosing.RANDOM, choosing.NEVER
 
 def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
          vhost=PER_RELEASE, in_flight=None, rollback=None, budget=None,
-         quick=False):
+         quick=False, checks_only=False):
     """Return the plan of a strategy.
 
     :param strategy: one of STRATEGIES
@@ -68,6 +69,7 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
     :param budget: seconds that the plan may take, as predicted; None for no
         limit
     :param quick: leave out the smoke and the cross-version tests
+    :param checks_only: stop after the static checks
     :raises: :class:`errors.UsageError` for what cannot be, or if not even
         the least of it fits the budget
     """
@@ -94,13 +96,18 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
     if strategy == COLD:
         drawn = choosing.Choices(order=choosing.names(nodes),
                                  cases=drawn.cases)
-    drawn = dataclasses.replace(drawn, quick=quick)
+    if checks_only and scenarios:
+        raise errors.UsageError('scenarios are no static checks: they need '
+                                'more than --checks-only')
+    # Who wants one scenario does not want to wait for checks either.
+    drawn = dataclasses.replace(drawn, quick=quick, checks=not scenarios,
+                                checks_only=checks_only)
     named = {'strategy': strategy, 'base': base, 'target': target,
              'seed': seed, 'scenarios': scenarios, 'vhost': vhost}
     plan = _within(budget, drawn, named, keep_rollback=bool(rollback))
     return dataclasses.replace(plan, options=_options(
         plan, in_flight=in_flight, rollback=rollback, budget=budget,
-        quick=quick))
+        quick=quick, checks_only=checks_only))
 
 
 def _sample(strategy, seed, nodes):
@@ -146,7 +153,7 @@ def _within(budget, drawn, named, *, keep_rollback):
     return plan
 
 
-def _options(plan, *, in_flight, rollback, budget, quick):
+def _options(plan, *, in_flight, rollback, budget, quick, checks_only):
     """Return the words of a command line that make this plan again."""
     words = ['--strategy', plan.strategy, '--seed', str(plan.seed)]
     if plan.nodes != LEAST_NODES[plan.strategy]:
@@ -157,6 +164,8 @@ def _options(plan, *, in_flight, rollback, budget, quick):
         words += ['--in-flight', in_flight]
     if quick:
         words.append('--quick')
+    if checks_only:
+        words.append('--checks-only')
     if rollback is not None and plan.strategy != COLD:
         words += ['--rollback', rollback or NEVER]
     if budget is not None:
@@ -178,6 +187,11 @@ def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost):
     else:
         stages = rolling.stages(drawn, vhost=vhost, smoke=smoke,
                                 partial=strategy == PARTIAL)
+    if drawn.checks:
+        # Of two releases that are installed, and before anything starts.
+        installed, *rest = stages
+        stages = (installed, model.alone(steps.checks()),
+                  *(() if drawn.checks_only else rest))
     return Plan(strategy=strategy, base=base, target=target, seed=seed,
                 scenarios=scenarios, nodes=len(drawn.order), vhost=vhost,
                 choices=drawn.as_dict(), stages=stages)
@@ -195,6 +209,8 @@ def lighter(plan, *, scenarios=''):
     named = {'strategy': plan.strategy, 'base': plan.base,
              'target': plan.target, 'seed': plan.seed, 'vhost': plan.vhost}
     found = choosing.lighter(drawn)
+    if drawn.checks and not drawn.checks_only:
+        found.append(dataclasses.replace(drawn, checks=False))
     if len(drawn.order) > LEAST_NODES[plan.strategy]:
         found.append(choosing.one_node_less(drawn))
     made = [of_choices(one, scenarios=plan.scenarios, **named)

@@ -61,6 +61,8 @@ class Choices:
     :ivar rollback: name of the node after whose upgrade it goes back, ''
     :ivar cases: {node: ids of the cases in flight when its engine stops}
     :ivar quick: leave out the smoke and the cross-version tests
+    :ivar checks: do the static checks first
+    :ivar checks_only: leave out all that needs a cloud
     """
 
     order: tuple[str, ...]
@@ -70,6 +72,8 @@ class Choices:
     rollback: str = ''
     cases: dict = dataclasses.field(default_factory=dict)
     quick: bool = False
+    checks: bool = True
+    checks_only: bool = False
 
     def as_dict(self):
         """Return it as a plan's JSON has it."""

@@ -24,6 +24,17 @@ def environments():
         command='uv pip install openstack-heat', seconds=1)
 
 
+def checks():
+    """Return the step of the static checks.
+
+    What it takes when both releases have been read before; the first time it
+    is half a minute.
+    """
+    return model.Step(
+        'checks', 'check', 'compare the releases before anything is started',
+        command='heat-upgrade check all', seconds=3, phase='checks')
+
+
 def base_up(*, nodes=1):
     several = f' on {nodes} nodes' if nodes > 1 else ''
     return model.Step(

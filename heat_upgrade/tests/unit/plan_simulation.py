@@ -118,6 +118,10 @@ class Simulation:
     def do_environments(self, step):
         self.need(not self.up, 'comes too late')
 
+    def do_check(self, step):
+        self.need(not self.up and step.phase == 'checks',
+                  'needs no cloud, and comes before it')
+
     def do_base_up(self, step):
         self.up, self.rotation = True, set(self.nodes)
         self.apis = dict.fromkeys(self.nodes, BASE)
@@ -315,7 +319,8 @@ class Simulation:
         self.need(self.prepared is None and self.parked is None,
                   'work is in flight')
         self.need({step.phase for step in self.plan.steps if step.phase}
-                  == PHASES[self.plan.strategy], 'a phase has no tests')
+                  - {'checks'} == PHASES[self.plan.strategy],
+                  'a phase has no tests')
         if not self.cold:
             self.need(self.drawn() == self.happened(),
                       f'what happened is {self.happened()}')

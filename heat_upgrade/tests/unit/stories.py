@@ -50,6 +50,7 @@ AGAIN = 'heat-upgrade run --from 2026.1 --to 2026.2'
 
 # What each step that runs tests says of them: {id: outcome}
 TESTS = {
+    'checks': {'checks.config': 'passed'},
     'pre-upgrade': {'scenarios.test_a.TestA.test_pre': 'passed',
                     'scenarios.test_b.TestB.test_pre': 'passed'},
     'during-upgrade': {'scenarios.test_a.TestA.test_during': 'passed',

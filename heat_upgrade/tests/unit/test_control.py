@@ -42,7 +42,7 @@ class TestPlan(testtools.TestCase):
                               nodes=3)
             made = control.plan_of(plan)
             self.assertEqual(
-                ('a', 'a', 'shared', plan.choices),
+                ('a', 'a', 'shared', {**plan.choices, 'checks': False}),
                 (made.base, made.target, made.vhost, made.choices))
             plan_simulation.Simulation(made).walk()
 

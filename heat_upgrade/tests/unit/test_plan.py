@@ -163,7 +163,7 @@ class TestBudget(testtools.TestCase):
         less = self.make(whole.seconds - 1)
         self.assertEqual('', less.choices['rollback'])
         self.assertEqual(whole.choices['cases'], less.choices['cases'])
-        least = self.make(190)
+        least = self.make(193)
         self.assertEqual(({}, True),
                          (least.choices['faults'], least.choices['quick']))
 
@@ -202,10 +202,24 @@ class TestLighter(testtools.TestCase):
 
     def test_the_least_has_none(self):
         plan = plans.make('cold', base='a', target='b', in_flight='none')
-        quick, = plans.lighter(plan)
+        quick, unchecked = plans.lighter(plan)
         self.assertNotIn('smoke', [kind for step in quick.steps
                                    for kind in step.kinds])
-        self.assertEqual([], plans.lighter(quick))
+        self.assertNotIn('checks', [step.name for step in unchecked.steps])
+        least, = plans.lighter(quick)
+        self.assertEqual([], plans.lighter(least))
+
+    def test_what_stops_after_the_checks_needs_no_cloud(self):
+        plan = plans.make('rolling', base='a', target='b', checks_only=True)
+        self.assertEqual(['environments', 'checks'],
+                         [step.name for step in plan.steps])
+        self.assertIn('--checks-only', plans.selectors(plan))
+
+    def test_scenarios_are_no_checks(self):
+        self.assertNotIn('checks', [step.name for step
+                                    in make(scenarios='random').steps])
+        self.assertRaises(errors.UsageError, make, scenarios='random',
+                          checks_only=True)
 
 
 class TestSelection(testtools.TestCase):

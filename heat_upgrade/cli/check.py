@@ -1,0 +1,154 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""heat-upgrade check."""
+
+import datetime
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+from cliff import lister
+
+from heat_upgrade.checks import config
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import reading
+from heat_upgrade.checks import registry
+from heat_upgrade.cli import options
+from heat_upgrade import environments
+from heat_upgrade import errors
+from heat_upgrade import findings
+from heat_upgrade import known
+from heat_upgrade import workspace as workspaces
+
+ALL = 'all'
+COLUMNS = ('Severity', 'Check', 'Class', 'Finding', 'Known')
+
+
+class Check(lister.Lister):
+    """Compare two releases of Heat before anything is started.
+
+    Exit status: 0 nothing makes the upgrade unsafe, 1 something does, 2
+    usage error, 3 a release could not be read, 130 interrupted.
+    """
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            'check', nargs='?', choices=(*registry.NAMES, ALL), default=ALL,
+            help='what to compare (default: all)')
+        options.add_releases(parser)
+        options.add_operator_files(parser)
+        options.add_runs(parser)
+        parser.add_argument(
+            '--long', action='store_true',
+            help='with the evidence, and what to do')
+        parser.add_argument(
+            '--write-report', metavar='FILE', type=pathlib.Path,
+            help='write which lines of the configuration files to change, '
+                 'and into what; a file that is there is not overwritten')
+        return parser
+
+    def run(self, parsed_args):
+        """Show the findings; returns the exit status."""
+        super().run(parsed_args)
+        return self._status
+
+    def take_action(self, parsed_args):
+        _check_arguments(parsed_args)
+        base, target = options.base_and_target(parsed_args.base,
+                                               parsed_args.target)
+        entries = [entry for entry in known.load(parsed_args.known_failures)
+                   if entry.applies(base.version, target.version,
+                                    datetime.date.today())]
+        names = (registry.NAMES if parsed_args.check == ALL
+                 else (parsed_args.check,))
+        found = _found(names, base, target, parsed_args)
+        judged = [known.judge(one, entries)[0] for one in found]
+        # Those that make it unsafe first; otherwise as the checks gave them.
+        judged.sort(key=lambda one: (one.severity != findings.ERROR,
+                                     one.origin == findings.KNOWN))
+        self._status = int(any(
+            (one.origin, one.severity) == (findings.HEAT, findings.ERROR)
+            for one in judged))
+        _say_how_many(judged)
+        long = parsed_args.long or parsed_args.formatter != 'table'
+        columns = (*COLUMNS, 'Evidence') if long else COLUMNS
+        return columns, [_row(one)[:len(columns)] for one in judged]
+
+
+def _check_arguments(parsed_args):
+    """Refuse what could not be written after minutes of work."""
+    place = parsed_args.write_report
+    if place is None:
+        return
+    if not (parsed_args.config_file or parsed_args.config_dir):
+        raise errors.UsageError('--write-report is about configuration '
+                                'files: name them with --config-file or '
+                                '--config-dir')
+    if place.exists():
+        raise errors.UsageError(f'{place} is there already; name another '
+                                'file, or remove it')
+    if not os.access(place.absolute().parent, os.W_OK):
+        raise errors.UsageError(f'{place} cannot be written')
+
+
+def _row(one):
+    return (one.severity, one.step.removeprefix(contract.STEP),
+            one.failure_class, one.title,
+            'known' if one.origin == findings.KNOWN else '', one.evidence)
+
+
+def _say(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+def _say_how_many(judged):
+    known_ones = sum(one.origin == findings.KNOWN for one in judged)
+    wrong = sum((one.origin, one.severity) == (findings.HEAT, findings.ERROR)
+                for one in judged)
+    _say(f'{wrong} make the upgrade unsafe, '
+         f'{len(judged) - wrong - known_ones} to know, {known_ones} known')
+
+
+def _found(names, base, target, parsed_args):
+    """Install both releases, and return what the checks find."""
+    # What only explains a failure of ours stays when there was one.
+    place = pathlib.Path(tempfile.mkdtemp(prefix='heat-upgrade-check-'))
+    try:
+        with workspaces.Workspace(place) as workspace:
+            installed = environments.ensure_all(
+                [environments.heat(
+                    base, constraints=parsed_args.base_constraints),
+                 environments.heat(
+                     target, constraints=parsed_args.constraints)],
+                log_dir=workspace.logs, marker=workspace.marker,
+                progress=_say)
+            subjects = [contract.Subject(release, environment)
+                        for release, environment
+                        in zip((base, target), installed)]
+            context = contract.Context(workspace, options.asked(parsed_args),
+                                       _say)
+            found = registry.run(names, *subjects, context)
+            if parsed_args.write_report:
+                parsed_args.write_report.write_text(
+                    config.advice(*subjects, context))
+        reading.prune()
+    except errors.LabError:
+        raise
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    shutil.rmtree(place, ignore_errors=True)
+    return found
