@@ -1,0 +1,73 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The static checks as a step of a run."""
+
+import types
+
+import fixtures
+
+from heat_upgrade.actions import checking
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import registry
+from heat_upgrade import findings
+from heat_upgrade import journal as journals
+from heat_upgrade.tests.unit import runner_case
+
+
+class TestCheck(runner_case.RunnerCase):
+
+    def check(self, *found, **options):
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.registry.run',
+            lambda names, base, target, context: list(found)))
+
+        def do(run, step):
+            run.environments = {'base': 'old', 'target': 'new'}
+            return checking.check(run, step)
+        return self.run_plan(
+            runner_case.step('checks', phase='checks'), do={'checks': do},
+            **options)
+
+    def outcomes_of_checks(self):
+        event, = self.events(journals.TESTS)
+        return {test['id'].rpartition('.')[2]: test['outcome']
+                for test in event['data']['tests']}
+
+    def test_each_check_that_finds_nothing_has_passed(self):
+        self.check()
+        self.assertEqual(dict.fromkeys(registry.NAMES, 'passed'),
+                         self.outcomes_of_checks())
+
+    def test_what_makes_an_upgrade_unsafe_fails_its_check(self):
+        self.check(contract.error('rpc', 5, 'a call is refused', 'why'))
+        self.assertEqual(['rpc'], [
+            name for name, outcome in self.outcomes_of_checks().items()
+            if outcome == 'failed'])
+        found, = self.found()
+        self.assertEqual(
+            (findings.HEAT, 5, 'checks', 'heat-upgrade check rpc --from '
+             '2026.1 --to 2026.2'),
+            (found.origin, found.failure_class, found.step, found.reproduce))
+
+    def test_a_warning_fails_nothing(self):
+        self.check(contract.warning('config', 4, 'a default changed', 'x'))
+        self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
+
+    def test_what_is_known_fails_nothing(self):
+        entry = types.SimpleNamespace(
+            applies=lambda *args: True, match='a call', step='', id='k',
+            reason='because', bug='LP 1', sometimes=True)
+        self.check(contract.error('rpc', 5, 'a call is refused', 'why'),
+                   known_failures=[entry])
+        self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
+        self.assertEqual(findings.KNOWN, self.found()[0].origin)
