@@ -1,0 +1,310 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Who may do what: the policies of two releases, by their defaults.
+
+Each release's own enforcers say for each rule, each call of the API and each
+resource type which personas they let through: roles with tokens of a project
+and of the system, on their own project and on another. Here the two answers
+are compared. The rules come from OpenStack's deprecation policy, and from
+oslo.policy, which announces a change of a default by a deprecated rule.
+
+Custom rules in an operator's files are the check "config"'s.
+"""
+
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import reading
+
+NAME = 'policy'
+READINGS = ('policy',)
+
+API_CLASS, OPTIONS_CLASS = 6, 4
+RESOURCE_TYPES = 'resource_types:'
+
+# So many calls are named one by one in a title.
+MANY = 3
+
+
+def check(base, target, context):
+    """Return the findings; see :mod:`heat_upgrade.checks.contract`."""
+    was, now = (reading.read(subject, 'policy', context)
+                for subject in (base, target))
+    known = None
+    names = sorted(set(was['types']) ^ set(now['types']))
+    if names:
+        answers = [reading.read(subject, 'policy', context,
+                                given={'types': names})
+                   for subject in (base, target)]
+        for one, more in zip((was, now), answers):
+            one['types'].update(more['types'])
+        # What one of them does not have can be used by nobody.
+        known = {name for name in names
+                 if all(name in more['known'] for more in answers)
+                 or '*' in name or name.endswith('::Anything')}
+        for name in set(names) - known:
+            del was['types'][name], now['types'][name]
+    return compare(was, now)
+
+
+def compare(was, now):
+    """Return the findings of two readings.
+
+    :param was: what the program ``policy`` reads of the base
+    :param now: likewise, of the target
+    """
+    renamed = {rule['old']['name']: name
+               for name, rule in now['rules'].items()
+               if rule['old'] and rule['old']['name'] not in now['rules']}
+    touched, found = set(), []
+    for name in sorted(set(was['rules']) - set(now['rules'])):
+        found += _gone(name, was, now, renamed)
+    for name in sorted(was['allowed']):
+        new = name if name in now['allowed'] else renamed.get(name)
+        if new:
+            changes = _rule(name, new, was, now)
+            found += changes
+            if changes:
+                touched.add(name)
+    return (found + _calls(was, now, touched)
+            + _types(was['types'], now['types'])
+            + _asking(was['asking'], now['asking'])
+            + _files(was['files'], now['files']))
+
+
+def _gone(name, was, now, renamed):
+    """Return the finding of a rule that the target does not have."""
+    if name.startswith(RESOURCE_TYPES):
+        # The comparison of the types tells what that means.
+        return []
+    evidence = [f'base: {_in_words(was["rules"][name])}']
+    if name in renamed:
+        new = renamed[name]
+        evidence += [
+            f'target: {new}: {_in_words(now["rules"][new])}',
+            f'The target knows {name} as the deprecated name of {new}: a '
+            'rule of that name in a policy file is obeyed for now, with a '
+            'warning.',
+            f'Do: call it {new} in your policy files.']
+        return [contract.warning(NAME, API_CLASS,
+                                 f'{name} is renamed to {new}',
+                                 '\n'.join(evidence))]
+    announced = was['rules'][name]['for_removal']
+    evidence += [
+        'target: no rule has or had this name',
+        'A rule of that name in a policy file no longer restricts or allows '
+        'anything, and a rule that refers to it lets nobody through.',
+        f'Do: look for {name} in your policy files, and write rules for '
+        'what has taken its place.']
+    if announced:
+        return [contract.warning(
+            NAME, API_CLASS, f'{name} is removed, as was announced',
+            '\n'.join(evidence))]
+    return [contract.error(
+        NAME, API_CLASS, f'{name} is removed without a deprecated name',
+        '\n'.join(evidence))]
+
+
+def _rule(name, new, was, now):
+    """Return what has changed of one rule."""
+    before, after = was['allowed'][name], now['allowed'][new]
+    old_rule = was['rules'].get(name)
+    new_rule = now['rules'].get(new)
+    evidence = [f'base:   {_in_words(old_rule)}',
+                f'target: {_in_words(new_rule)}']
+    found = []
+    gained = [one for one in after if one not in before]
+    if gained:
+        found.append(contract.error(
+            NAME, API_CLASS,
+            f'{new}: {", ".join(gained)} could not and now can (security)',
+            '\n'.join(evidence + [
+                f'base lets through:   {_list(before)}',
+                f'target lets through: {_list(after)}',
+                'Do: before the upgrade, set this rule in the policy file to '
+                "the base's check string, unless you want this."])))
+    found += _lost(name, new, was, now, evidence)
+    scopes = [(rule or {}).get('scopes', []) for rule in (old_rule, new_rule)]
+    if scopes[0] != scopes[1] and not found:
+        found.append(contract.warning(
+            NAME, API_CLASS, f'{new}: scope types are changed',
+            '\n'.join(evidence + [
+                'No persona gains or loses anything by it; with a check '
+                'string of your own the scope still counts.',
+                'Do: see whether your own rule, and the tokens that use it, '
+                'fit the new scope types.'])))
+    return found
+
+
+def _lost(name, new, was, now, evidence):
+    """Return the finding of those whom a rule lets through no more."""
+    before, after = was['allowed'][name], now['allowed'][new]
+    lost = [one for one in before if one not in after]
+    if not lost:
+        return []
+    evidence = evidence + [f'base lets through:   {_list(before)}',
+                           f'target lets through: {_list(after)}']
+    rule = was['rules'].get(name) or {}
+    unannounced = [one for one in lost if one in was['lasting'][name]]
+    title = f'{new}: {", ".join(lost)} could and now cannot'
+    if not unannounced:
+        since = (rule.get('old') or {}).get('since') or 'an earlier release'
+        return [contract.warning(
+            NAME, API_CLASS, f'{title}, as was announced',
+            '\n'.join(evidence + [
+                'The base lets them through by a rule that is deprecated '
+                f'(since {since}).',
+                'Do: give these users the roles that the new default asks '
+                'for, or set the rule in the policy file.']))]
+    do = ('Do: give these users what the new default asks for, or set the '
+          "rule in the policy file to the base's check string.")
+    if ':' not in name and not _calls_lose(was, now):
+        # No API asks for it by itself, and no call is lost.
+        return [contract.warning(
+            NAME, API_CLASS, title, '\n'.join(evidence + [
+                'No call of the API is refused for it that the base '
+                'allows; rules of your own that refer to it change.', do]))]
+    return [contract.error(
+        NAME, API_CLASS, title, '\n'.join(evidence + [
+            'No deprecated rule of the base announces it.', do]))]
+
+
+def _calls_lose(was, now):
+    return any(set(before) - set(now['calls'].get(call, [before])[0])
+               for call, (before, _) in was['calls'].items())
+
+
+def _calls(was, now, touched):
+    """Return what changed of calls though the rules they ask have not.
+
+    That is the code around the policies: who asks them, about what. Such
+    code serves many calls, so those with the same change are one finding.
+    """
+    changes = {}
+    for call in sorted(set(was['calls']) & set(now['calls'])):
+        before, asked = was['calls'][call]
+        after, asks = now['calls'][call]
+        if touched & {*asked, *asks}:
+            continue
+        for words, one, other in (
+                ('could not and now can (security)', after, before),
+                ('could and now cannot', before, after)):
+            who = tuple(persona for persona in one if persona not in other)
+            if who:
+                changes.setdefault((who, words), []).append(call)
+    return [_call_finding(was, now, who, words, calls)
+            for (who, words), calls in changes.items()]
+
+
+def _call_finding(was, now, who, words, calls):
+    which = (f'call {", ".join(calls)}' if len(calls) <= MANY else
+             f'{len(calls)} calls of ' + ', '.join(sorted(
+                 {call.partition(':')[0] for call in calls})))
+    evidence = [
+        f'calls: {", ".join(calls)}',
+        f'the first of them lets through {_list(was["calls"][calls[0]][0])} '
+        f'on the base, {_list(now["calls"][calls[0]][0])} on the target',
+        f'and asks the rules {_list(was["calls"][calls[0]][1])} on the '
+        f'base, {_list(now["calls"][calls[0]][1])} on the target',
+        "Seen by calling the controllers' methods of both releases with "
+        'tokens of each persona; the client of the engine is replaced.',
+        'Where: heat/api/openstack/v1/util.py, heat/api/cfn/v1/stacks.py, '
+        'and the methods of the controllers',
+        'Do: do not upgrade before you know why; a policy file may not help, '
+        'for the code decides.']
+    return contract.error(NAME, API_CLASS,
+                          f'{which}: {", ".join(who)} {words}',
+                          '\n'.join(evidence))
+
+
+def _types(was, now):
+    """Return what changed of who may use a resource type."""
+    found = []
+    for name in sorted(set(was) & set(now)):
+        before, after = was[name], now[name]
+        evidence = [f'base lets through:   {_list(before)}',
+                    f'target lets through: {_list(after)}',
+                    'Where: heat/policies/resource_types.py, and the '
+                    'enforcer in heat/common/policy.py']
+        gained = [one for one in after if one not in before]
+        lost = [one for one in before if one not in after]
+        shown = ('types that no rule is about'
+                 if name.endswith('NoRuleIsAboutIt')
+                 else name.replace('Anything', '*'))
+        if gained:
+            found.append(contract.error(
+                NAME, API_CLASS, f'resource type {shown}: '
+                f'{", ".join(gained)} could not and now can (security)',
+                '\n'.join(evidence + [
+                    f'Do: set resource_types:{shown} in the policy file.'])))
+        if lost:
+            found.append(contract.error(
+                NAME, API_CLASS, f'resource type {shown}: '
+                f'{", ".join(lost)} could and now cannot',
+                '\n'.join(evidence + [
+                    'Stacks of theirs with this type can no longer be '
+                    'updated or deleted by them.',
+                    f'Do: set resource_types:{shown} in the policy file.'])))
+    return found
+
+
+def _asking(was, now):
+    """Return calls of the engine that began, or ceased, to ask."""
+    evidence = ('Where: heat/engine/service.py, what uses resource_enforcer\n'
+                f'base:   {_list(was)}\ntarget: {_list(now)}\n')
+    found = [contract.error(
+        NAME, API_CLASS, f'engine call {name} now asks the policies of '
+        'resource types', evidence +
+        'A stack with a type that its owner may not use is refused where '
+        'it was not: by a member, for one that an administrator has made '
+        '(bugs 1539145, 1561172).\n'
+        'Do: try it with such a stack before the upgrade.')
+        for name in now if name not in was]
+    return found + [contract.error(
+        NAME, API_CLASS, f'engine call {name} no longer asks the policies '
+        'of resource types (security)', evidence +
+        'Do: do not upgrade before you know why.')
+        for name in was if name not in now]
+
+
+def _files(was, now):
+    """Return the ways to have rules of one's own that are not obeyed now."""
+    found = []
+    for way in was:
+        obeyed, deprecated = was[way]
+        if not obeyed or now.get(way, (False,))[0]:
+            continue
+        evidence = (
+            f'With a stricter rule in {way}, and nothing else configured, '
+            'the base refuses what the target allows.\n'
+            'Do: before the upgrade, convert it to YAML '
+            '(oslopolicy-convert-json-to-yaml), name it in [oslo_policy] '
+            'policy_file, and see with oslopolicy-checker that it counts.')
+        title = f'own rules in {way} are silently not applied'
+        make = contract.warning if deprecated else contract.error
+        found.append(make(
+            NAME, OPTIONS_CLASS,
+            f'{title}, as was announced' if deprecated else title, evidence))
+    return found
+
+
+def _in_words(rule):
+    if not rule:
+        return 'no such rule'
+    scopes = f', scopes {", ".join(rule["scopes"])}' if rule['scopes'] else ''
+    old = rule['old']
+    was = (f', deprecated {old["name"]} "{old["check"]}" since {old["since"]}'
+           if old else '')
+    return f'"{rule["check"]}"{scopes}{was}'
+
+
+def _list(names):
+    return ', '.join(names) or 'nobody'

@@ -1,0 +1,401 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Who may do what by a release's own defaults.
+
+It works in a process of its own: Heat's enforcers read the one configuration
+of the process, and we set that.
+"""
+
+import contextlib
+import inspect
+import json
+import logging
+import os
+import tempfile
+import traceback
+from unittest import mock
+import warnings
+
+OWN, OTHER = 'a' * 32, 'b' * 32
+
+# What tokens have: Keystone's roles imply one another (admin, manager,
+# member, reader), and those that Heat makes and uses itself do not.
+ROLES = {
+    'admin': ['admin', 'manager', 'member', 'reader'],
+    'member': ['member', 'reader'],
+    'reader': ['reader'],
+    'heat_stack_user': ['heat_stack_user'],
+    'service': ['service'],
+}
+RESOURCE_TYPES = 'resource_types:'
+# A type, and a rule, that no rule is about.
+NO_RULE = 'OS::Heat::NoRuleIsAboutIt'
+UNREGISTERED = 'stacks:no_rule_is_about_it'
+
+# Rules of an operator: stricter than any default.
+STRICT_RULE = 'stacks:index'
+STRICT_YAML = '"stacks:index": "!"\n'
+STRICT_JSON = '{"stacks:index": "!"}'
+
+
+class _Reached(Exception):
+    """The code behind a policy was reached."""
+
+
+class _Engine:
+    """In place of the client of the engine."""
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def __getattr__(self, name):
+        def reached(*args, **kwargs):
+            raise _Reached(name)
+        return reached
+
+
+def read(given):
+    """Return the rules, and who may do what.
+
+    :param given: None; or {'types': names of resource types}, when nothing
+        is returned but who may use those
+    """
+    return _apart(_read, given)
+
+
+def _apart(function, given):
+    """Call a function in a process of its own; returns what it does."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(reading)
+            try:
+                said = [function(given), None]
+            except BaseException:
+                said = [None, traceback.format_exc()]
+            with os.fdopen(writing, 'w') as out:
+                json.dump(said, out)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as source:
+        text = source.read()
+    os.waitpid(child, 0)
+    answer, failure = json.loads(text)
+    if failure:
+        raise RuntimeError(failure)
+    return answer
+
+
+def _read(given):
+    conf = _configure()
+    if given:
+        return {'types': _types(_contexts(), given['types']),
+                'known': _known_types(given['types'])}
+    contexts = _contexts()
+    rules = _rules()
+    answer = {
+        'rules': {rule.name: _described(rule) for rule in rules},
+        'allowed': _allowed(rules, contexts),
+        'types': _types(contexts, [
+            rule.name.removeprefix(RESOURCE_TYPES).replace('*', 'Anything')
+            for rule in rules if rule.name.startswith(RESOURCE_TYPES)]
+            + [NO_RULE]),
+        'calls': _calls(contexts),
+        'asking': _asking(),
+        'files': _files(conf, contexts),
+        'options': {name: conf.oslo_policy[name] for name in (
+            'policy_file', 'enforce_new_defaults', 'enforce_scope')
+            if name in conf.oslo_policy},
+    }
+    # What remains when deprecated rules no longer count.
+    conf.set_override('enforce_new_defaults', True, 'oslo_policy')
+    answer['lasting'] = _allowed(rules, contexts)
+    return answer
+
+
+def _configure():
+    """Return the configuration of a Heat that has no file of its own."""
+    from oslo_config import cfg
+
+    from heat.common import config
+    from heat.common import policy
+
+    conf = cfg.CONF
+    conf([], project='heat', default_config_files=[], default_config_dirs=[])
+    config.set_config_defaults()
+    # Nothing in /etc/heat of this machine has a say.
+    conf.find_file = lambda name: None
+    # It registers the options of the library.
+    policy.Enforcer()
+    return conf
+
+
+def _contexts():
+    """Return {persona: (context, project of what it is about)}."""
+    from heat.common import context
+
+    contexts = {}
+    for name, roles in ROLES.items():
+        in_project = context.RequestContext(
+            user_id='c' * 32, project_id=OWN, roles=roles)
+        contexts[name] = in_project, OWN
+        contexts[f'{name} of another project'] = in_project, OTHER
+        contexts[f'system-scoped {name}'] = context.RequestContext(
+            user_id='c' * 32, roles=roles, system_scope='all'), OTHER
+    return contexts
+
+
+def _rules():
+    from heat import policies
+
+    return list(policies.list_rules())
+
+
+def _described(rule):
+    # Older libraries have an empty list in place of None.
+    old = rule.deprecated_rule or None
+    return {
+        'check': rule.check_str,
+        'scopes': sorted(rule.scope_types or []),
+        'for_removal': bool(rule.deprecated_for_removal),
+        'since': rule.deprecated_since,
+        'old': old and {
+            'name': old.name, 'check': old.check_str,
+            'since': old.deprecated_since or rule.deprecated_since},
+    }
+
+
+def _allowed(rules, contexts):
+    """Return {rule: personas that it lets through}."""
+    from heat.common import policy
+
+    enforcer = policy.Enforcer().enforcer
+
+    def may(name, persona):
+        context, project = contexts[persona]
+        return enforcer.enforce(name, {'project_id': project},
+                                context.to_policy_values())
+
+    return {name: [persona for persona in contexts if may(name, persona)]
+            for name in [rule.name for rule in rules] + [UNREGISTERED]}
+
+
+def _types(contexts, names):
+    """Return {resource type: personas that may use it}."""
+    from heat.common import exception
+    from heat.common import policy
+
+    enforcer = policy.ResourceEnforcer()
+
+    def may(name, context):
+        try:
+            return enforcer.enforce(context, name, is_registered_policy=True)
+        except exception.Forbidden:
+            return False
+
+    return {name: [persona for persona in contexts
+                   if may(name, contexts[persona][0])] for name in names}
+
+
+def _known_types(names):
+    """Return which of some names are of types that Heat has."""
+    from heat.engine import environment
+    from heat.engine import resources
+
+    resources.initialise()
+    registry = resources.global_env().registry
+    known = set()
+    for name in names:
+        with contextlib.suppress(Exception):
+            info = registry.get_resource_info(name)
+            if isinstance(info, environment.ResourceInfo):
+                known.add(name)
+    return sorted(known)
+
+
+def _calls(contexts):
+    """Return {call: [personas that reach the code behind it, rules asked]}.
+
+    The controllers' own decorators decide; the client of the engine is
+    replaced, so whoever gets through reaches nothing.
+    """
+    from oslo_policy import policy
+
+    from heat.rpc import client
+
+    answer, asked = {}, set()
+    enforce = policy.Enforcer.enforce
+
+    def noting(self, rule, *args, **kwargs):
+        asked.add(rule)
+        return enforce(self, rule, *args, **kwargs)
+
+    with (mock.patch.object(client, 'EngineClient', _Engine),
+          mock.patch.object(policy.Enforcer, 'enforce', noting)):
+        for name, controller, action, arguments, query in _actions():
+            asked.clear()
+            through = [
+                persona for persona in contexts
+                if _reaches(controller, action, dict(arguments), query,
+                            *contexts[persona])]
+            answer[name] = [through, sorted(asked)]
+    return answer
+
+
+def _actions():
+    """Yield (name, controller, action, arguments, query) of the routes."""
+    from heat.api.cfn import v1 as cfn
+    from heat.api.openstack import v1 as openstack
+
+    seen = set()
+    for prefix, api in (('', openstack.API({})), ('cfn ', cfn.API({}))):
+        for route in api.map.matchlist:
+            resource = route.defaults.get('controller')
+            controller = getattr(resource, 'controller', None)
+            action = route.defaults.get('action')
+            if not hasattr(controller, action or ''):
+                continue
+            scope = getattr(controller, 'REQUEST_SCOPE',
+                            type(controller).__name__)
+            name = f'{prefix}{scope}:{action}'
+            if name in seen:
+                continue
+            seen.add(name)
+            values = {key: 'x' for key in route.minkeys}
+            for label, more, query in _variants(controller, action):
+                yield name + label, controller, action, {
+                    **values, **more}, query
+
+
+def _variants(controller, action):
+    """Yield (label, arguments, query) of the ways to make a call."""
+    if action == 'action':
+        for one in controller.ACTIONS:
+            yield f' {one}', {'body': {one: None}}, ''
+    elif action == 'update_patch':
+        template = {'heat_template_version': '2018-08-31'}
+        yield '', {'body': {'template': template}}, ''
+        yield ' of nothing', {'body': {}}, ''
+    else:
+        yield '', {'body': {}}, ''
+        if action == 'index':
+            yield ' of all projects', {'body': {}}, 'global_tenant=true'
+
+
+def _reaches(controller, action, arguments, query, context, project):
+    """Tell whether a request gets past the policy."""
+    from heat.common import exception
+    from heat.common import wsgi
+
+    request = wsgi.Request.blank(f'/?{query}')
+    request.context = context
+    handler = getattr(controller, action)
+    known = inspect.signature(handler).parameters
+    # What a decorator takes is not in the signature.
+    wanted = {*known, *(() if not hasattr(handler, '__wrapped__') else
+                        set(arguments) - {'body'})}
+    arguments = {key: value for key, value in arguments.items()
+                 if key in wanted}
+    if 'tenant_id' in arguments:
+        arguments['tenant_id'] = project
+    try:
+        handler(request, **arguments)
+    except exception.Forbidden:
+        return False
+    except Exception as exc:
+        # HTTP's own, and that of the API of AWS.
+        return getattr(exc, 'code', None) != 403
+    return True
+
+
+def _asking():
+    """Return the RPC calls that ask the policies of resource types."""
+    from heat.engine import service
+
+    methods = {name: inspect.unwrap(method) for name, method in vars(
+        service.EngineService).items() if inspect.isfunction(method)}
+
+    def asks(name, seen=()):
+        if name not in methods or name in seen:
+            return False
+        names = _names(methods[name].__code__)
+        return 'resource_enforcer' in names or any(
+            asks(other, (*seen, name)) for other in names
+            if other.startswith('_'))
+
+    return sorted(name for name in methods
+                  if not name.startswith('_') and asks(name))
+
+
+def _names(code):
+    """Return the names that code uses, also inside of inner functions."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if inspect.iscode(constant):
+            names |= _names(constant)
+    return names
+
+
+def _files(conf, contexts):
+    """Return {way to have rules of one's own: (obeyed, deprecated)}."""
+    as_json = [('policy.json', STRICT_JSON)]
+    ways = {
+        'policy.yaml': ([('policy.yaml', STRICT_YAML)], None),
+        'policy.json': (as_json, None),
+        'policy.json named by [oslo_policy] policy_file':
+            (as_json, 'policy.json'),
+        'policy.d': ([('policy.d/own.yaml', STRICT_YAML)], None),
+        'policy.d beside policy.yaml':
+            ([('policy.yaml', '# none\n'),
+              ('policy.d/own.yaml', STRICT_YAML)], None),
+    }
+    return {way: _obeyed(conf, contexts, *how) for way, how in ways.items()}
+
+
+def _obeyed(conf, contexts, files, named):
+    """Return whether rules in files are obeyed, and called deprecated."""
+    from heat.common import policy
+
+    said = []
+    listener = logging.Handler()
+    listener.emit = lambda record: said.append(record.getMessage())
+    log = logging.getLogger('oslo_policy')
+    context, project = contexts['member']
+    with contextlib.ExitStack() as undo:
+        place = undo.enter_context(tempfile.TemporaryDirectory())
+        for name, text in files:
+            path = os.path.join(place, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, 'w') as out:
+                out.write(text)
+        undo.enter_context(mock.patch.object(
+            conf, 'find_file', lambda name: _existing(place, name)))
+        if named:
+            conf.set_override('policy_file', named, 'oslo_policy')
+            undo.callback(conf.clear_override, 'policy_file', 'oslo_policy')
+        log.addHandler(listener)
+        undo.callback(log.removeHandler, listener)
+        warned = undo.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter('always')
+        may = policy.Enforcer().enforcer.enforce(
+            STRICT_RULE, {'project_id': project}, context.to_policy_values())
+        said += [str(warning.message) for warning in warned]
+    return not may, any('JSON' in text and 'deprecated' in text
+                        for text in said)
+
+
+def _existing(place, name):
+    path = os.path.join(place, name)
+    return path if os.path.exists(path) else None
