@@ -16,7 +16,9 @@ from heat_upgrade import api
 from heat_upgrade import findings
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import flights
+from heat_upgrade.inflight import grounding
 from heat_upgrade import journal as journals
+from heat_upgrade import plan as plans
 
 
 def prepare(run, step):
@@ -25,14 +27,26 @@ def prepare(run, step):
         cases.by_id(step.cases),
         api.Api(run.cloud.identity, run.cloud.api_url),
         run.cloud.ledger.client, run.cloud)
-    run.flights.prepare()
-    return {'stacks': len(step.cases)}
+    grounded = _judge(run, step, run.flights.prepare())
+    return {'stacks': len(step.cases) - grounded}
 
 
 def park(run, step):
     """Start the operations, each until it is parked for certain."""
-    run.flights.park()
-    return {'parked': len(step.cases)}
+    _judge(run, step, run.flights.park())
+    return {'parked': len(run.flights.flights)}
+
+
+def _judge(run, step, grounded):
+    """Find fault with Heat for what could not be begun; returns how much.
+
+    Before the upgrade has begun it is the lab's failure.
+    """
+    if step.blame == plans.LAB:
+        grounding.require_none(grounded)
+    for finding in grounding.found(grounded, step=step.name):
+        run.finding(finding)
+    return len(grounded)
 
 
 def settle(run, step):

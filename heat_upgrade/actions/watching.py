@@ -16,6 +16,7 @@ from heat_upgrade import api
 from heat_upgrade import beside
 from heat_upgrade import errors
 from heat_upgrade import findings
+from heat_upgrade.inflight import evidence as stacks
 from heat_upgrade import journal as journals
 from heat_upgrade.load import evidence
 from heat_upgrade.load import history
@@ -82,7 +83,8 @@ def unwatch(run, step):
     violations = rejudge.rejudge(run_dir)
     for finding in evidence.findings(
             violations, history.read(run_dir), step=step.name,
-            steps=records.spans(journals.read(run_dir))):
+            steps=records.spans(journals.read(run_dir)),
+            look=lambda id_, name: stacks.collect(run.cloud, id_, name)):
         run.finding(finding)
     return {'operations': operations, 'violations': len(violations),
             **_judge_probes(run)}

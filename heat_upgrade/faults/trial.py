@@ -33,6 +33,7 @@ from heat_upgrade.faults import subject
 from heat_upgrade import findings
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import flights
+from heat_upgrade.inflight import grounding
 from heat_upgrade.inflight import oracle
 from heat_upgrade import journal as journals
 from heat_upgrade.load import history
@@ -220,8 +221,8 @@ class Trial:
             cases.by_id([*owners, operations.CONTROL_CASE]), self._api,
             self._cloud.ledger.client, self._cloud)
         started = time.monotonic()
-        flying.prepare()
-        flying.park()
+        grounding.require_none(flying.prepare())
+        grounding.require_none(flying.park())
         for flight in flying.flights:
             if flight.case.id in owners:
                 owners[flight.case.id].plant(self._cloud, flight)

@@ -18,6 +18,8 @@ from heat_upgrade import beside
 from heat_upgrade import errors
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import draining
+from heat_upgrade.inflight import evidence
+from heat_upgrade.inflight import grounding
 from heat_upgrade.inflight import oracle
 from heat_upgrade.inflight import outcomes as outcomes_
 from heat_upgrade.inflight import parking
@@ -55,6 +57,7 @@ class Flights:
 
     def __init__(self, chosen, api, ledger, cloud):
         self.flights = [parking.Flight(case, api, ledger) for case in chosen]
+        self._grounded = []
         self._api = api
         self._ledger = ledger
         self._cloud = cloud
@@ -62,56 +65,81 @@ class Flights:
     def prepare(self):
         """Create the stacks that are to be there before.
 
-        :raises: :class:`errors.LabError` if one does not get complete
+        :returns: list of :class:`grounding.Grounded`: what could not be
+            created; it is among the flights no more
         """
-        there = [flight for flight in self.flights if flight.needs_stack]
-        self._each(parking.Flight.prepare, there)
-
-        def all_complete():
+        def look(flights):
             listed = self._stacks()
-            pending = {}
-            for flight in there:
+            for flight in flights:
                 seen = listed.get(flight.name, stacks.GONE)
-                if seen.status != 'CREATE_COMPLETE':
-                    pending[flight.case.id] = seen.status
-                if not seen.in_progress and flight.case.id in pending:
-                    raise errors.LabError(
-                        f'the stack of {flight.case.id} could not be '
-                        f'created: {seen.status}: {seen.reason}')
-            return _Nothing(pending)
-        if there:
-            waiting.wait_until(
-                all_complete, timeout=self._enough(PREPARE_TIMEOUT),
-                interval=INTERVAL,
-                what='the stacks of work in flight')
+                yield flight, (
+                    '' if seen.status == 'CREATE_COMPLETE'
+                    else f'{seen.status}: {seen.reason}'), seen.in_progress
+        return self._ready(
+            parking.Flight.prepare,
+            [flight for flight in self.flights if flight.needs_stack], look,
+            timeout=PREPARE_TIMEOUT, what='the stacks of work in flight')
 
     def park(self):
         """Begin all operations; returns when each is parked for certain.
 
-        :raises: :class:`errors.LabError` with what is missing, for each
+        :returns: list of :class:`grounding.Grounded`: what could not be
+            parked; it is among the flights no more
         """
-        self._each(parking.Flight.start, self.flights)
-        parked = set()
-
-        def all_parked():
+        def look(flights):
             labels = {one.label for one in self._ledger.parked('inflight/*')}
             listed = self._stacks()
             names = {name: stack.id for name, stack in listed.items()}
-            missing = {}
-            for flight in self.flights:
-                if flight in parked:
-                    continue
+            for flight in flights:
                 status = listed.get(flight.name, stacks.GONE).status
-                story = flight.not_parked(labels, status, names)
-                if story:
-                    missing[flight.case.id] = story
-                else:
-                    parked.add(flight)
-            return _Nothing(missing)
-        waiting.wait_until(
-            all_parked, timeout=self._enough(PARK_TIMEOUT),
-            interval=INTERVAL,
+                yield flight, flight.not_parked(labels, status, names), True
+        return self._ready(
+            parking.Flight.start, self.flights, look, timeout=PARK_TIMEOUT,
             what='all work in flight to be parked')
+
+    def _ready(self, begin, flights, look, *, timeout, what):
+        """Begin something with some flights, and wait until all are there.
+
+        :param look: function of flights that yields, for each, what is
+            missing ('' if nothing is) and whether it may yet come
+        :returns: list of :class:`grounding.Grounded`
+        """
+        def begun(flight):
+            try:
+                begin(flight)
+            except errors.LabError as exc:
+                return str(exc)
+            return ''
+        stories = self._each(begun, flights)
+        lost = {flight: story for flight, story in stories.items() if story}
+        pending = {flight: 'not looked at' for flight in flights
+                   if flight not in lost}
+
+        def nothing_is_missing():
+            for flight, story, may_come in list(look(list(pending))):
+                if story and may_come:
+                    pending[flight] = story
+                    continue
+                del pending[flight]
+                if story:
+                    lost[flight] = story
+            return not pending
+        if pending:
+            try:
+                waiting.wait_until(
+                    nothing_is_missing, timeout=self._enough(timeout),
+                    interval=INTERVAL, what=what)
+            except errors.WaitTimeout:
+                lost.update(pending)
+        return [self._ground(flight, story) for flight, story in lost.items()]
+
+    def _ground(self, flight, story):
+        """Take one out of the flights, and tell what there is to know."""
+        told = evidence.collect(self._cloud, flight.stack_id, flight.name)
+        flight.release()
+        self.flights.remove(flight)
+        self._grounded.append(flight)
+        return grounding.Grounded(flight.case, story, told)
 
     def release_queued(self, nodes=None, *, timeout=draining.TIMEOUT):
         """Let those go on whose next step is to lie in the queue.
@@ -262,13 +290,17 @@ class Flights:
         for flight in self.flights:
             flight.release()
         story = self._removed(
-            lambda: self._each(_delete_quietly, self.flights))
+            lambda: self._each(_delete_quietly, self._all()))
         if not story:
             return []
         return self._removed(self._delete_what_is_left)
 
+    def _all(self):
+        """Return the flights, and those that never were."""
+        return self.flights + self._grounded
+
     def _delete_what_is_left(self):
-        self._each(_delete_quietly, self.flights)
+        self._each(_delete_quietly, self._all())
         for name, stack in self._ours().items():
             self._api.call('DELETE', f'stacks/{name}/{stack.id}')
 
@@ -291,7 +323,7 @@ class Flights:
         return []
 
     def _ours(self):
-        return stacks.owned(self.flights, self._stacks())
+        return stacks.owned(self._all(), self._stacks())
 
     def _stacks(self):
         return stacks.listed(self._api)
@@ -303,20 +335,6 @@ class Flights:
         :raises: what the first of them raised, after all have ended
         """
         return beside.each(function, flights, threads=THREADS)
-
-
-class _Nothing:
-    """True when nothing is missing; else it shows what is."""
-
-    def __init__(self, missing):
-        self._missing = missing
-
-    def __bool__(self):
-        return not self._missing
-
-    def __repr__(self):
-        return '; '.join(f'{name}: {story}'
-                         for name, story in self._missing.items())
 
 
 def _delete_quietly(flight):

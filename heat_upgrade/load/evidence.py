@@ -38,7 +38,8 @@ CLASSES = {
 SHOWN = 10
 
 
-def findings(violations, calls, *, step, steps=(), reproduce=''):
+def findings(violations, calls, *, step, steps=(), reproduce='',
+             look=None):
     """Return one finding for each rule and operation.
 
     What the control breaks as well is a warning: it is Heat's, and not the
@@ -50,16 +51,18 @@ def findings(violations, calls, *, step, steps=(), reproduce=''):
     :param steps: (name, start, end) of those before, in monotonic seconds: a
         finding is of the step in which the first call that shows it began
     :param reproduce: the command that shows them again
+    :param look: callable that takes id and name of a stack that is stuck, and
+        returns as text what the cloud, if it is still up, tells of it
     :returns: list of :class:`heat_upgrade.findings.Finding`
     """
     groups = collections.defaultdict(list)
     for one in violations:
         groups[one.shape, one.control].append(one)
-    return [_finding(group, calls, step, steps, reproduce)
+    return [_finding(group, calls, step, steps, reproduce, look)
             for group in groups.values()]
 
 
-def _finding(group, calls, step, steps, reproduce):
+def _finding(group, calls, step, steps, reproduce, look):
     first = group[0]
     begins = [call.start for call in calls if call.id in first.calls]
     if begins:
@@ -69,11 +72,19 @@ def _finding(group, calls, step, steps, reproduce):
         texts[SHOWN:] = [f'and {len(texts) - SHOWN} more']
     lines = [*texts, f'The history of {first.stack}:',
              *story(calls, first.stack, marked=first.calls)]
+    if look and first.rule == 'stuck':
+        lines.append(look(_id(calls, first.stack), first.stack))
     return findings_.Finding(
         origin=findings_.HEAT, failure_class=CLASSES[first.rule],
         severity=findings_.WARNING if first.control else findings_.ERROR,
         title=title(first), evidence='\n'.join(lines), step=step,
         reproduce=reproduce)
+
+
+def _id(calls, stack):
+    """Return the id of a stack, '' if no answer has told it."""
+    return next((call.detail['id'] for call in calls
+                 if call.stack == stack and call.detail.get('id')), '')
 
 
 def title(violation):

@@ -38,7 +38,7 @@ def stages(*, nodes, smoke, cases):
         side_by_side(
             (steps.pre_upgrade(), steps.verify_base()),
             one_by_one(steps.smoke_base() if smoke else None),
-            one_by_one(steps.prepare(cases))),
+            one_by_one(steps.prepare(cases, upgrading=False))),
         side_by_side(one_by_one(steps.park(cases, upgrading=False)),
                      (steps.probe(),)),
         model.alone(model.Step(

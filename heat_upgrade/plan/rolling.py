@@ -150,7 +150,7 @@ def stages(choices, *, vhost, smoke, partial=False):
     # still has it, beside those of the target.
     roll.stages.append(tuple(lane for lane in (
         (steps.pre_upgrade(), steps.verify_base()),
-        _some(steps.prepare(every[0], f'-{order[0]}')),
+        _some(steps.prepare(every[0], f'-{order[0]}', upgrading=False)),
     ) if lane))
     roll.do(steps.watch(), steps.save_database(), steps.upgrade_check(),
             steps.db_sync(),

@@ -120,18 +120,23 @@ def down():
                       always=True)
 
 
-def prepare(cases, suffix=''):
-    """Make the stacks whose operations will be in flight."""
+def prepare(cases, suffix='', *, upgrading=True):
+    """Make the stacks whose operations will be in flight.
+
+    :param upgrading: whether the upgrade has begun; before it nothing is
+        Heat's failure
+    """
     return cases and model.Step(
         f'prepare{suffix}', 'prepare', 'make the stacks of work in flight',
-        side=model.BASE, seconds=4 + len(cases), cases=cases) or None
+        side=model.BASE, blame=model.HEAT if upgrading else model.LAB,
+        failure_class=5 if upgrading else None,
+        seconds=4 + len(cases), cases=cases) or None
 
 
 def park(cases, suffix='', *, upgrading=True):
     """Start the operations, each until it is parked for certain.
 
-    :param upgrading: whether the upgrade has begun; before it nothing is
-        Heat's failure
+    :param upgrading: as for :func:`prepare`
     """
     return cases and model.Step(
         f'park{suffix}', 'park', 'start operations and park them',

@@ -19,7 +19,10 @@ import fixtures
 import testtools
 
 from heat_upgrade import actions
+from heat_upgrade import errors
 from heat_upgrade import findings
+from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import grounding
 from heat_upgrade import journal as journals
 from heat_upgrade.ledger import comparison
 from heat_upgrade import plan as plans
@@ -50,7 +53,8 @@ class WorkCase(testtools.TestCase):
 
     def do(self, action, **step):
         return actions.BY_NAME[action](self.run_, plans.Step(
-            action, action, action, blame='heat', failure_class=3, **step))
+            action, action, action,
+            **{'blame': 'heat', 'failure_class': 3, **step}))
 
     def titles(self):
         return [(one.origin, one.severity, one.title) for one in self.found]
@@ -69,15 +73,19 @@ class Flights:
     """Work in flight whose every call is noted."""
 
     left = []
+    flights = ('one',)
+    grounded = ()
 
     def __init__(self, calls):
         self._calls = calls
 
     def prepare(self):
         self._calls.append('prepare')
+        return self.grounded
 
     def park(self):
         self._calls.append('park')
+        return self.grounded
 
     def settle(self, disruption):
         self._calls.append(f'settle {disruption}')
@@ -96,6 +104,7 @@ class Flights:
         return self.left
 
 
+@ddt.ddt
 class TestInFlight(WorkCase):
 
     def setUp(self):
@@ -118,6 +127,27 @@ class TestInFlight(WorkCase):
         self.assertEqual({'parked': 1}, self.do(
             'park', cases=('create-chain-lock',)))
         self.assertEqual(['park'], self.calls)
+
+    @ddt.data('prepare', 'park')
+    def test_what_cannot_be_begun_in_an_upgrade_is_heats_failure(self, name):
+        self.run_.flights = self.flights
+        case, = cases.by_id(['create-chain-lock'])
+        self.flights.grounded = [grounding.Grounded(case, 'stuck', 'rows')]
+        self.do(name, cases=(case.id,), blame='heat')
+        found, = self.found
+        self.assertEqual(
+            ('heat', 5, 'create-chain-lock could not be begun',
+             'stuck\nrows'),
+            (found.origin, found.failure_class, found.title, found.evidence))
+
+    @ddt.data('prepare', 'park')
+    def test_what_cannot_be_begun_before_it_is_the_labs(self, name):
+        self.run_.flights = self.flights
+        case, = cases.by_id(['create-chain-lock'])
+        self.flights.grounded = [grounding.Grounded(case, 'stuck', 'rows')]
+        self.assertRaises(errors.LabError, self.do, name, blame='lab',
+                          cases=(case.id,))
+        self.assertEqual([], self.found)
 
     def settle(self):
         self.run_.flights = self.flights

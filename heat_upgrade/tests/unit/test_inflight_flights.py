@@ -21,6 +21,7 @@ from heat_upgrade import errors
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import draining
 from heat_upgrade.inflight import flights
+from heat_upgrade.inflight import grounding
 from heat_upgrade.inflight import outcomes
 from heat_upgrade.tests.unit import inflight_fakes as fakes
 
@@ -69,16 +70,25 @@ class PrepareTest(FlightsTest):
 
     def test_a_stack_that_fails_is_told_with_its_reason(self):
         self.heat.on_create = 'CREATE_FAILED'
-        failed = self.assertRaises(
-            errors.LabError, self.make('update-chain-lock').prepare)
-        self.assertIn('update-chain-lock', str(failed))
-        self.assertIn('CREATE_FAILED: so', str(failed))
+        grounded, = self.make('update-chain-lock').prepare()
+        self.assertEqual('update-chain-lock', grounded.case.id)
+        self.assertIn('CREATE_FAILED: so', grounded.story)
 
     def test_a_stack_that_does_not_end_is_told(self):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
-        failed = self.assertRaises(
-            errors.WaitTimeout, self.make('update-chain-lock').prepare)
-        self.assertIn('update-chain-lock: CREATE_IN_PROGRESS', str(failed))
+        grounded, = self.make('update-chain-lock').prepare()
+        self.assertIn('CREATE_IN_PROGRESS', grounded.story)
+        self.assertIn('queues', grounded.evidence)
+
+    def test_the_others_go_on_without_it_and_it_is_removed_too(self):
+        found = self.make('create-chain-lock', 'update-chain-lock')
+        self.heat.on_create = 'CREATE_FAILED'
+        found.prepare()
+        self.assertEqual(['create-chain-lock'],
+                         [flight.case.id for flight in found.flights])
+        self.assertEqual(1, len(self.heat.stacks))
+        self.assertEqual([], found.remove())
+        self.assertEqual({}, self.heat.stacks)
 
 
 class ParkTest(FlightsTest):
@@ -88,26 +98,39 @@ class ParkTest(FlightsTest):
         self.ledger.in_progress = {'inflight/create-chain-lock/c',
                                    'inflight/create-nested-queued/x'}
         found = self.make('create-chain-lock', 'create-nested-queued')
-        found.park()
+        self.assertEqual([], found.park())
         self.assertEqual(2, len(self.heat.stacks))
+        self.assertEqual(2, len(found.flights))
 
     def test_what_is_not_parked_is_told_for_each(self):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
         self.ledger.in_progress = {'inflight/create-chain-lock/c'}
-        failed = self.assertRaises(errors.WaitTimeout, self.make(
-            'create-chain-lock', 'create-nested-queued',
-            'create-chain-signal').park)
-        self.assertIn('create-nested-queued: inflight/create-nested-queued/x'
-                      ' not held', str(failed))
-        self.assertIn('create-chain-signal: the wait condition is gone',
-                      str(failed))
-        self.assertNotIn('create-chain-lock', str(failed))
+        found = self.make('create-chain-lock', 'create-nested-queued',
+                          'create-chain-signal')
+        told = {one.case.id: one.story for one in found.park()}
+        self.assertEqual({
+            'create-nested-queued':
+                'inflight/create-nested-queued/x not held',
+            'create-chain-signal': 'the wait condition is gone'}, told)
+        self.assertEqual(['create-chain-lock'],
+                         [flight.case.id for flight in found.flights])
 
-    def test_what_heat_refuses_is_told(self):
+    def test_what_heat_refuses_is_told_and_nothing_stays_held(self):
         self.heat.answers['POST', 'stacks'] = 500, 'broken'
-        failed = self.assertRaises(errors.LabError,
-                                   self.make('create-chain-lock').park)
-        self.assertIn('broken', str(failed))
+        grounded, = self.make('create-chain-lock').park()
+        self.assertIn('broken', grounded.story)
+        self.assertEqual('release', self.ledger.orders[-1][0])
+
+
+class RequireNoneTest(testtools.TestCase):
+
+    def test_each_is_named(self):
+        one, two = cases.by_id(['create-chain-lock', 'update-chain-lock'])
+        failed = self.assertRaises(errors.LabError, grounding.require_none, [
+            grounding.Grounded(one, 'stuck'), grounding.Grounded(two, 'no')])
+        self.assertIn('create-chain-lock: stuck; update-chain-lock: no',
+                      str(failed))
+        grounding.require_none([])
 
 
 class ReleaseTest(FlightsTest):

@@ -191,6 +191,16 @@ class TestEvidence(testtools.TestCase):
             for stack, text in (('load-0-1', 'a'), ('load-1-7', 'b'))}
         self.assertEqual(1, len(titles))
 
+    def test_of_what_is_stuck_it_tells_what_the_cloud_knows(self):
+        calls = stories.Story().lives().calls
+        asked = []
+        for rule in ('failed', 'stuck'):
+            found, = evidence.findings(
+                [self.violation(rule=rule)], calls, step='s',
+                look=lambda *words: asked.append(words) or 'the lock of it')
+        self.assertIn('the lock of it', found.evidence)
+        self.assertEqual([(stories.ID, stories.STACK)], asked)
+
     def test_what_the_control_breaks_too_is_a_warning(self):
         found, = evidence.findings([self.violation(control=True)], [],
                                    step='s')
