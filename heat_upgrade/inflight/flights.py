@@ -93,9 +93,16 @@ class Flights:
             for flight in flights:
                 status = listed.get(flight.name, stacks.GONE).status
                 yield flight, flight.not_parked(labels, status, names), True
-        return self._ready(
-            parking.Flight.start, self.flights, look, timeout=PARK_TIMEOUT,
-            what='all work in flight to be parked')
+        grounded = self._ready(
+            parking.Flight.start, list(self.flights), look,
+            timeout=PARK_TIMEOUT, what='all work in flight to be parked')
+        engines = self._cloud.engines()
+        for flight in self.flights:
+            at_work = evidence.rows(self._cloud, flight.stack_id,
+                                    flight.name).at_work()
+            flight.held_by = tuple(sorted({
+                engines[one][0] for one in at_work if one in engines}))
+        return grounded
 
     def _ready(self, begin, flights, look, *, timeout, what):
         """Begin something with some flights, and wait until all are there.

@@ -43,6 +43,8 @@ class Outcome:
     :ivar lost: whether messages lie where no engine listens
     :ivar evidence: text, '' for a legal one
     :ivar repaired: BY_UPDATE, BY_DELETE, NOT_AT_ALL; '' if not tried
+    :ivar held_by: names of the nodes whose engines had it in hand when it was
+        parked; RabbitMQ chooses them
     """
 
     case: cases.Case
@@ -56,6 +58,7 @@ class Outcome:
     lost: bool = False
     evidence: str = ''
     repaired: str = ''
+    held_by: tuple[str, ...] = ()
 
     def as_dict(self):
         """Return it for the journal: short words and numbers only."""
@@ -63,7 +66,7 @@ class Outcome:
                 'stack': self.stack_id, 'status': self.status,
                 'seconds': round(self.seconds, 2), 'legal': self.legal,
                 'stuck': self.stuck, 'lost': self.lost,
-                'repaired': self.repaired}
+                'repaired': self.repaired, 'held_by': list(self.held_by)}
 
 
 def title(outcome):

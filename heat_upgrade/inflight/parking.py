@@ -47,6 +47,7 @@ class Flight:
 
     :ivar name: of its stack; those of nested stacks begin with it and '-'
     :ivar stack_id: id of its stack, '' before there is one
+    :ivar held_by: names of the nodes whose engines had it when it was parked
     """
 
     def __init__(self, case, api, ledger):
@@ -54,6 +55,7 @@ class Flight:
         self.layout = layouts.layout(case)
         self.name = f'inflight-{case.id}-{secrets.token_hex(3)}'
         self.stack_id = ''
+        self.held_by = ()
         self.signalled = case.parked != cases.SIGNAL
         self._api = api
         self._ledger = ledger

@@ -102,6 +102,17 @@ class ParkTest(FlightsTest):
         self.assertEqual(2, len(self.heat.stacks))
         self.assertEqual(2, len(found.flights))
 
+    def test_it_is_told_whose_engine_has_it_in_hand(self):
+        self.heat.on_create = 'CREATE_IN_PROGRESS'
+        self.ledger.in_progress = {'inflight/create-chain-lock/c'}
+        self.cloud.rows = {
+            'stack': [('id', 'n', 'CREATE', 'IN_PROGRESS', '', 't', 1)],
+            'resource': [('id', 1, 'c', 'CREATE', 'IN_PROGRESS', 'p', one)
+                         for one in ('engine-1', 'long-gone')]}
+        found = self.make('create-chain-lock')
+        found.park()
+        self.assertEqual(('node-1',), found.flights[0].held_by)
+
     def test_what_is_not_parked_is_told_for_each(self):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
         self.ledger.in_progress = {'inflight/create-chain-lock/c'}
