@@ -1,0 +1,118 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Whether what is upgraded, what is installed anew and the models are one.
+
+Of models and migrations only what the base has not as well is a finding: an
+old difference is no news of this upgrade, and has done its harm. Names of
+indexes and constraints do not count between models and migrations: the models
+leave many to the server, no query uses them, and the initial revision kept
+those of sqlalchemy-migrate.
+"""
+
+from heat_upgrade.checks import contract
+from heat_upgrade.checks.schema import path
+from heat_upgrade.checks.schema import shapes
+
+
+def findings(check, base, target):
+    """Return the findings about equality.
+
+    :param base: what the base's side saw
+    :param target: what the target's side saw
+    """
+    found = []
+    if path.migrated(target) and 'fresh' not in target['failed']:
+        found += _fresh(check, target)
+    if target.get('model_shape') and 'fresh' not in target['failed']:
+        found += _models(check, base, target)
+    return found
+
+
+def _by_place(differences):
+    places = {}
+    for difference in differences:
+        key = (f'{difference.table}.{difference.name}'
+               if difference.what == shapes.COLUMN else difference.place)
+        places.setdefault(key, []).append(difference)
+    return places
+
+
+def _fresh(check, target):
+    return [contract.error(
+        check, 1, f'{place} is not the same in an upgraded and in a new '
+        'database',
+        '\n'.join(f'from upgraded to new: {difference}'
+                  for difference in differences)
+        + '\nA migration that has been released was changed, or does '
+        'something else on an old database.\nLater migrations will fail on '
+        'one of them: put the old one back, and add a new one.')
+        for place, differences in _by_place(shapes.differences(
+            target['shape'], target['fresh_shape'])).items()]
+
+
+def _models(check, base, target):
+    old = set()
+    if base.get('model_shape'):
+        old = {str(difference) for difference in shapes.differences(
+            base['shape'], base['model_shape'], names=False)}
+    drift = _drift(base, target)
+    found = []
+    for place, differences in _by_place(
+            difference for difference in shapes.differences(
+                target['fresh_shape'], target['model_shape'], names=False)
+            if str(difference) not in old).items():
+        seen = drift.pop(differences[0].table, [])
+        make = (contract.error if any(map(_breaks, differences))
+                else contract.warning)
+        found.append(make(
+            check, 1, f'models and migrations differ in {place}',
+            '\n'.join(f'from migrations to models: {difference}'
+                      for difference in differences)
+            + ''.join(f'\nalembic says: {line}' for line in seen)
+            + '\nThe database has what the migrations made: add a migration, '
+            'or mend the model.'))
+    reported = {table for table in drift if any(
+        f'differ in {table}' in finding.title for finding in found)}
+    return found + [contract.warning(
+        check, 1, f'models and migrations differ in {table}',
+        '\n'.join(f'alembic says: {line}' for line in lines)
+        + '\nThe server\'s own catalogue shows no difference: run '
+        'autogenerate and look.')
+        for table, lines in drift.items() if table not in reported]
+
+
+def _breaks(difference):
+    """Tell whether the models cannot work with what the migrations made."""
+    if difference.what in (shapes.TABLE, shapes.COLUMN):
+        if difference.how == shapes.ADDED:
+            return True
+        if difference.how == shapes.REMOVED:
+            # Rows that are written without it.
+            return (difference.what == shapes.COLUMN
+                    and not difference.before['nullable']
+                    and difference.before['default'] is None)
+        made, meant = difference.before, difference.after
+        return (meant['nullable'] and not made['nullable']
+                or not shapes.holds_all(meant['type'], made['type']))
+    return False
+
+
+def _drift(base, target):
+    """Return {table: lines} that alembic says of the target and not base."""
+    old = {tuple(entry) for entry in base.get('drift') or ()}
+    lines = {}
+    for entry in target.get('drift') or ():
+        if tuple(entry) not in old:
+            kind, table, name = entry
+            lines.setdefault(table, []).append(f'{kind} {table} {name}')
+    return lines

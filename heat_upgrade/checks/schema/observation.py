@@ -1,0 +1,121 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What happens to a real database in an upgrade: seen once, and kept.
+
+Two processes, one in each release's environment, play the two sides (see
+``programs/schema.py``). What they see depends on the two releases, on those
+programs and on the database server; it is kept by the hash of these.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import tempfile
+
+from heat_upgrade import beside
+from heat_upgrade import cache
+from heat_upgrade.checks import database
+from heat_upgrade.checks import reading
+from heat_upgrade.checks.schema import driver
+from heat_upgrade.services import postgresql
+from heat_upgrade import workspace as workspaces
+
+MARIADB, POSTGRESQL = 'MariaDB', 'PostgreSQL'
+
+# Importing Heat takes two seconds, ten on a busy machine, and each side waits
+# for the other.
+WAIT = 120
+
+_DATABASES = {'base': ('upgraded', 'base_models'),
+              'target': ('upgraded', 'target_fresh', 'target_models')}
+
+
+def observe(base, target, context, server=MARIADB):
+    """Return what both sides saw.
+
+    :param base: :class:`heat_upgrade.checks.contract.Subject`
+    :param target: likewise
+    :param context: :class:`heat_upgrade.checks.contract.Context`
+    :param server: MARIADB or POSTGRESQL
+    :returns: {'base': ..., 'target': ...}, each what the program returned
+    :raises: :class:`heat_upgrade.errors.LabError` if a side or the database
+        cannot be had
+    """
+    place = _place(base, target, context, server)
+    try:
+        kept = json.loads(place.read_text())
+    except FileNotFoundError:
+        kept = _play(base, target, context, server)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        workspaces.write_secret(place, json.dumps(kept))
+    else:
+        os.utime(place)
+    return kept
+
+
+def _place(base, target, context, server):
+    whole = hashlib.sha256()
+    for path in (reading.PROGRAMS / 'driver.py',
+                 *sorted(reading.PROGRAMS.glob('schema*.py'))):
+        whole.update(path.read_bytes() + b'\0')
+    program = postgresql.find('postgres') if server == POSTGRESQL else None
+    whole.update(json.dumps([
+        base.key, target.key, server,
+        database.version(context.workspace, program)]).encode())
+    # Where readings are, so that it is removed like one.
+    return (cache.directory() / 'readings'
+            / f'schema-{whole.hexdigest()[:32]}.json')
+
+
+def _play(base, target, context, server):
+    context.progress(f'migrating a {server} from {base.name} to '
+                     f'{target.name}')
+    play = _on_mariadb if server == MARIADB else _on_postgresql
+    with tempfile.TemporaryDirectory(dir=context.workspace.data,
+                                     prefix='schema-') as place:
+        return play(base, target, context, pathlib.Path(place))
+
+
+def _on_mariadb(base, target, context, place):
+    with database.mariadb_server(context.workspace, 'schema') as server:
+        # One account for all: the shadow is made from what is upgraded.
+        url = server.database('heat')
+        names = {*_DATABASES['base'], *_DATABASES['target'], 'shadow'}
+        for name in sorted(names):
+            server.execute(f'CREATE DATABASE `{name}`')
+            server.execute(f"GRANT ALL ON `{name}`.* TO `heat`@'127.0.0.1'")
+        urls = {name: url.removesuffix('heat') + name for name in names}
+        return _sides(base, target, context, place, urls,
+                      {**_DATABASES, 'target': (*_DATABASES['target'],
+                                                'shadow')})
+
+
+def _on_postgresql(base, target, context, place):
+    driver_place = driver.psycopg2(context)
+    with database.postgresql_server(context.workspace, 'schema') as server:
+        urls = {name: server.database(name) for name in sorted(
+            {*_DATABASES['base'], *_DATABASES['target']})}
+        return _sides(driver.with_path(base, driver_place),
+                      driver.with_path(target, driver_place), context, place,
+                      urls, _DATABASES)
+
+
+def _sides(base, target, context, place, urls, databases):
+    def side(name, subject):
+        return reading.read(subject, 'schema', context, kept=False, given={
+            'side': name, 'place': str(place), 'wait': WAIT,
+            'databases': {each: urls[each] for each in databases[name]}})
+    seen = beside.run(lambda: side('base', base),
+                      lambda: side('target', target))
+    return dict(zip(('base', 'target'), seen))
