@@ -1,0 +1,329 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Resource types, template versions and constraints of a release.
+
+Nothing is initialised as an engine does it: no configuration is read, nothing
+outside of the environment is looked at, and no registry is kept. A provider
+template of the global environment that comes with Heat (``etc/heat``) is read
+from there.
+"""
+
+import json
+import os
+import sys
+
+from importlib import metadata
+
+import yaml
+
+from heat.common import plugin_loader
+from heat.engine import attributes
+from heat.engine.cfn import functions as cfn_functions
+from heat.engine.cfn import parameters as cfn_parameters
+from heat.engine import function
+from heat.engine.hot import functions as hot_functions
+from heat.engine.hot import parameters as hot_parameters
+from heat.engine import parameters
+from heat.engine import plugin_manager
+from heat.engine import properties
+from heat.engine import resource
+from heat.engine import resources
+from heat.engine.resources.openstack.heat import none_resource
+from heat.engine import stack
+from heat.engine import template_common
+
+_REMOVED = ('Removed', 'Invalid')
+
+# Where the global environment says that its templates are.
+_INSTALLED = 'file:///etc/heat/'
+
+
+def read(given):
+    """Return what templates can be made of.
+
+    :param given: not used
+    :returns: dict of ``types`` (name → see ``_type``), ``globs`` (pattern →
+        pattern), ``clients`` and ``constraints`` (name → entry point),
+        ``templates`` (version → see ``_template``), ``implementations``
+        (classes of functions), ``pseudo_parameters`` (language → names),
+        ``stack`` and ``resource`` (their actions and statuses)
+    """
+    types, constraints = _plugins()
+    classes = _template_classes()
+    mapped, globs = _global_environment(classes)
+    for name, target in mapped.items():
+        if not isinstance(target, str):
+            types[name] = target
+        elif target in types:
+            # One step is all that Heat's own environment takes.
+            types[name] = dict(types[target], mapped_to=target)
+    constraints.update(_entry_points('heat.constraints'))
+    return {
+        'types': types, 'globs': globs, 'constraints': constraints,
+        'clients': _entry_points('heat.clients'),
+        'templates': {version: _template(cls)
+                      for version, cls in classes.items()},
+        'implementations': sorted({
+            _path(cls) for module in (hot_functions, cfn_functions)
+            for cls in vars(module).values()
+            if isinstance(cls, type) and issubclass(cls, function.Function)}),
+        'pseudo_parameters': {
+            'hot': list(hot_parameters.HOTParameters.PSEUDO_PARAMETERS),
+            'cfn': list(cfn_parameters.CfnParameters.PSEUDO_PARAMETERS)},
+        'stack': {'actions': list(stack.Stack.ACTIONS),
+                  'statuses': list(stack.Stack.STATUSES)},
+        'resource': {'actions': list(resource.Resource.ACTIONS),
+                     'statuses': list(resource.Resource.STATUSES)},
+    }
+
+
+def _path(cls):
+    return f'{cls.__module__}.{cls.__qualname__}'
+
+
+def _entry_points(group):
+    """Return what is registered and can be imported: name → its value."""
+    found = {}
+    for point in metadata.entry_points(group=group):
+        if _loaded(point) is not None:
+            found[point.name] = point.value
+    return found
+
+
+def _loaded(point):
+    try:
+        return point.load()
+    except (ImportError, AttributeError):
+        # Heat leaves it out too, and logs it.
+        return None
+
+
+def _plugins():
+    """Return the types of Heat's plugins, and the constraints in them."""
+    modules = list(plugin_loader.load_modules(resources))
+    mapping = plugin_manager.PluginMapping(['available_resource', 'resource'])
+    classes = {}
+    for module in modules:
+        classes.update(mapping.load_from_module(module))
+    names = {}
+    for name, cls in sorted(classes.items()):
+        names.setdefault(cls, []).append(name)
+    constraints = {}
+    mapping = plugin_manager.PluginMapping('constraint')
+    for module in modules:
+        constraints.update(
+            (name, _path(cls))
+            for name, cls in mapping.load_from_module(module).items())
+    return ({name: _type(cls, names) for name, cls in classes.items()},
+            constraints)
+
+
+def _type(cls, names):
+    """Return a type: of what its properties and attributes are.
+
+    :param names: dict of class → names of types, for substitutes
+    """
+    allowed = set(cls.update_allowed_properties)
+    known = properties.schemata(cls.properties_schema)
+    described = _schemata(known)
+    for name in allowed.intersection(described):
+        described[name]['update_allowed'] = True
+    attribute_schemata = dict(attributes.schemata(cls.attributes_schema))
+    attribute_schemata.update(attributes.schemata(
+        cls.base_attributes_schema))
+    return {
+        'class': _path(cls),
+        'status': _status(cls.support_status, names),
+        'placeholder': (issubclass(cls, none_resource.NoneResource) and
+                        cls is not none_resource.NoneResource),
+        'accepts_all': cls is none_resource.NoneResource,
+        'client': cls.default_client_name,
+        'properties': described,
+        'attributes': {
+            name: {'type': schema.type,
+                   'status': _status(schema.support_status, names)}
+            for name, schema in attribute_schemata.items()},
+        'update_policy': _schemata(properties.schemata(
+            cls.update_policy_schema)),
+    }
+
+
+def _status(status, names):
+    """Return a support status and those that it had before, newest first."""
+    told = {'status': status.status,
+            'version': status.version and str(status.version),
+            'message': status.message and str(status.message),
+            'substitutes': names.get(status.substitute_class, [])}
+    if status.previous_status is not None:
+        told['previous'] = _status(status.previous_status, names)
+    return told
+
+
+def _schemata(schemata):
+    return {str(name): _schema(schema) for name, schema in schemata.items()}
+
+
+def _schema(schema):
+    """Return a property; ``schema`` has what is in its list or map."""
+    told = {
+        'type': schema.type,
+        'required': bool(schema.required),
+        'implemented': bool(schema.implemented),
+        'update_allowed': bool(schema.update_allowed),
+        'immutable': bool(schema.immutable),
+        'default': _plain(schema.default),
+        'constraints': [_constraint(each) for each in schema.constraints],
+        'status': _status(schema.support_status, {}),
+        'schema': None,
+    }
+    if schema.schema is not None:
+        # In a list, '*' stands for each member.
+        told['schema'] = _schemata(schema.schema)
+    return told
+
+
+def _constraint(constraint):
+    """Return a constraint as [kind, what it asks for]."""
+    kind = constraint._name()
+    return [kind, _plain(constraint[kind])]
+
+
+def _plain(value):
+    return json.loads(json.dumps(value, default=str))
+
+
+def _template_classes():
+    """Return the classes of template versions: ``key.version`` → class."""
+    found = {}
+    for point in metadata.entry_points(group='heat.templates'):
+        cls = _loaded(point)
+        if cls is not None:
+            found[point.name] = cls
+    return found
+
+
+def _functions(functions):
+    return {name: _path(cls) for name, cls in functions.items()
+            if cls.__name__ not in _REMOVED}
+
+
+def _template(cls):
+    """Return what a template of a version may have in it."""
+    schema = _parameter_schema(cls)
+    hot = issubclass(schema, hot_parameters.HOTParamSchema)
+    told = {
+        'class': _path(cls),
+        'language': 'hot' if hot else 'cfn',
+        'functions': _functions(cls.functions),
+        'condition_functions': _functions(cls.condition_functions),
+        'parameter_types': list(schema.TYPES),
+        'parameter_keys': list(schema.PARAMETER_KEYS),
+        'parameter_constraints': (_parameter_constraints(schema) if hot
+                                  else []),
+    }
+    if issubclass(cls, template_common.CommonTemplate):
+        told.update({
+            'sections': [name for name in cls.SECTIONS
+                         if not name.startswith('__')],
+            'resource_keys': list(cls._RESOURCE_KEYS),
+            'output_keys': list(cls.OUTPUT_KEYS),
+            'deletion_policies': list(cls.deletion_policies)})
+    return told
+
+
+def _parameter_schema(cls):
+    return getattr(cls, 'param_schema_class', parameters.Schema)
+
+
+# One that each kind of constraint of a parameter accepts.
+_SAMPLES = {'length': {'min': 1}, 'range': {'min': 1},
+            'modulo': {'step': 2, 'offset': 1}, 'allowed_values': ['1'],
+            'allowed_pattern': '.*', 'custom_constraint': 'any'}
+
+
+def _parameter_constraints(schema):
+    """Return the kinds of constraints that parameters may have."""
+    accepted = []
+    for kind, sample in _SAMPLES.items():
+        try:
+            schema._constraint_from_def({kind: sample})
+        except Exception:
+            continue
+        accepted.append(kind)
+    return accepted
+
+
+def _global_environment(classes):
+    """Return the global environment that comes with Heat.
+
+    :param classes: dict of ``key.version`` → class of templates
+    :returns: (dict of name → name of a type, or of a provider template see
+        ``_provided``; dict of pattern → pattern)
+    """
+    mapped, globs = {}, {}
+    place = os.path.join(sys.prefix, 'etc', 'heat', 'environment.d')
+    for name in sorted(os.listdir(place) if os.path.isdir(place) else ()):
+        with open(os.path.join(place, name)) as source:
+            environment = yaml.safe_load(source) or {}
+        registry = environment.get('resource_registry') or {}
+        for alias, target in registry.items():
+            if not isinstance(target, str):
+                continue
+            if alias.endswith('*'):
+                globs[alias] = target
+            elif target.endswith(('.yaml', '.template')):
+                mapped[alias] = _provided(target, classes)
+            else:
+                mapped[alias] = target
+    return {name: target for name, target in mapped.items() if target}, globs
+
+
+def _class_of(data, classes):
+    for version, cls in classes.items():
+        key, _, value = version.partition('.')
+        if data.get(key) == value:
+            return cls
+    return None
+
+
+def _provided(location, classes):
+    """Return a type that a template provides, as ``_type`` returns one.
+
+    :returns: None if the release does not know the version of the template
+    """
+    told = {'class': location, 'placeholder': False, 'accepts_all': False,
+            'client': None, 'status': {'status': 'SUPPORTED',
+                                       'version': None, 'message': None,
+                                       'substitutes': []},
+            'properties': {}, 'attributes': {}, 'update_policy': {}}
+    path = os.path.join(sys.prefix, 'etc', 'heat',
+                        location[len(_INSTALLED):])
+    if not location.startswith(_INSTALLED) or not os.path.exists(path):
+        # Elsewhere is not of this release: whatever is set is accepted.
+        return dict(told, accepts_all=True)
+    with open(path) as source:
+        data = yaml.load(source, Loader=yaml.BaseLoader)
+    cls = _class_of(data, classes)
+    if cls is None:
+        return None
+    schema = _parameter_schema(cls)
+    section, outputs = (('parameters', 'outputs') if
+                        'heat_template_version' in data
+                        else ('Parameters', 'Outputs'))
+    told['properties'] = _schemata({
+        name: properties.Schema.from_parameter(schema.from_dict(name, given))
+        for name, given in (data.get(section) or {}).items()})
+    told['attributes'] = {
+        name: {'type': None, 'status': dict(told['status'])}
+        for name in data.get(outputs) or {}}
+    return told

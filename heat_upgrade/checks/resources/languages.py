@@ -1,0 +1,158 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Template versions, their functions and keys, constraints, and actions."""
+
+from heat_upgrade.checks.resources import model
+
+# What a version's reading has lists of, and what a member of one is called;
+# the latter is also what a difference of it touches.
+LISTS = {'parameter_types': 'parameter type',
+         'parameter_keys': 'parameter key',
+         'parameter_constraints': 'parameter constraint',
+         'sections': 'section', 'resource_keys': 'resource key',
+         'output_keys': 'output key', 'deletion_policies': 'deletion policy'}
+
+FUNCTIONS = {'functions': 'function',
+             'condition_functions': 'condition function'}
+
+_TEMPLATES = ('What to do: before the upgrade, rewrite the templates that '
+              'use it and update their stacks; afterwards they cannot be '
+              'loaded or validated.')
+
+
+def differences(pair):
+    """Return how what templates are written in differs.
+
+    :param pair: :class:`heat_upgrade.checks.resources.model.Pair`
+    :returns: list of :class:`heat_upgrade.checks.resources.model.Difference`
+    """
+    return [*_versions(pair), *_pseudo_parameters(pair), *_constraints(pair),
+            *_actions(pair)]
+
+
+def _versions(pair):
+    """Yield what is gone from versions, or is another thing in them."""
+    changed = {}
+    for version, before in sorted(pair.base['templates'].items()):
+        after = pair.target['templates'].get(version)
+        if after is None:
+            yield _gone(pair, f'template version {version}', before['class'],
+                        (model.VERSION, version))
+            continue
+        for change in (*_functions(before, after), *_lists(before, after)):
+            changed.setdefault(change, []).append(version)
+    for (word, name, was, now), versions in changed.items():
+        touches = (model.ANY, *((word, version, name)
+                                for version in versions))
+        what = f'{word} {name} of {_some(versions)}'
+        if now is None:
+            yield _gone(pair, what, ', '.join(versions), touches)
+        # If not, it is merely called otherwise in the code.
+        elif was in pair.target['implementations']:
+            yield model.Difference(
+                model.WARNING, model.LANGUAGE,
+                f'{what} is another implementation',
+                (f'in {", ".join(versions)}', *pair.values(was, now),
+                 'What to do: preview an update of stacks that use it; a '
+                 'value that differs updates or replaces what depends on it '
+                 '(as with LP 1623707).'), touches)
+
+
+def _functions(before, after):
+    """Yield (word, name, what implemented it, what does, or None)."""
+    for section, word in FUNCTIONS.items():
+        for name, was in before[section].items():
+            now = after[section].get(name)
+            if now != was:
+                yield word, name, was, now
+
+
+def _lists(before, after):
+    """Yield likewise for names that are in a list."""
+    for section, word in LISTS.items():
+        for name in before.get(section, ()):
+            if name not in after.get(section, ()):
+                yield word, name, None, None
+
+
+def _some(versions):
+    """Return versions shortly; two names of one are the rule."""
+    more = len(versions) - 1
+    return versions[0] + (f' and {more} more' if more else '')
+
+
+def _pseudo_parameters(pair):
+    for language, names in sorted(pair.base['pseudo_parameters'].items()):
+        for name in names:
+            if name not in pair.target['pseudo_parameters'].get(language, ()):
+                yield _gone(pair, f'pseudo parameter {name}', language,
+                            (model.PSEUDO, name))
+
+
+def _constraints(pair):
+    """Yield constraints that parameters of templates may name no more."""
+    for name, implementation in sorted(pair.base['constraints'].items()):
+        if name in pair.target['constraints']:
+            continue
+        words = _constraint_announced(pair, name)
+        yield model.Difference(
+            model.WARNING if words else model.ERROR, model.LANGUAGE,
+            f'custom constraint {name} is gone' +
+            (', as announced' if words else ' without a deprecation'),
+            (*pair.values(implementation, 'not registered'),
+             words or 'not announced: types that are not deprecated use it, '
+             'or none does',
+             'What to do: take it out of the constraints of parameters; a '
+             'value of such a parameter is refused afterwards.'),
+            (model.CONSTRAINT, name))
+
+
+def _constraint_announced(pair, name):
+    """Return how its end was announced: with that of all types that use it."""
+    announced = set()
+    for type_name, each in pair.base['types'].items():
+        if any(map(_user_of(name), each['properties'].values())):
+            after = pair.target['types'].get(type_name)
+            words = model.announced(each['status'], after and after['status'],
+                                    pair.names)
+            if words is None:
+                return None
+            announced.add(f'{type_name} uses it; {words}')
+    return '; '.join(sorted(announced)) or None
+
+
+def _user_of(name):
+    def uses(schema):
+        return (['custom_constraint', name] in schema['constraints'] or
+                any(map(uses, (schema['schema'] or {}).values())))
+    return uses
+
+
+def _actions(pair):
+    for owner in ('stack', 'resource'):
+        for kind, word in (('actions', 'action'), ('statuses', 'status')):
+            for name in pair.base[owner][kind]:
+                if name not in pair.target[owner][kind]:
+                    yield model.Difference(
+                        model.ERROR, model.LANGUAGE,
+                        f'{owner} {word} {name} is gone',
+                        (*pair.values('known', 'not known'),
+                         f'What to do: have no {owner} in it when upgrading; '
+                         'one that is in it cannot be loaded or stored.'),
+                        model.STACKS)
+
+
+def _gone(pair, what, where, touches):
+    return model.Difference(
+        model.ERROR, model.LANGUAGE, f'{what} is gone',
+        (*pair.values(where, 'not there'), _TEMPLATES), touches)

@@ -1,0 +1,153 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What differs between two releases, and what of a template it touches."""
+
+import dataclasses
+
+from heat_upgrade.checks import contract
+from heat_upgrade import findings
+
+NAME = 'resources'
+
+# Classes of failures, keys of heat_upgrade.findings.CLASSES.
+REPLACED, CONTENT, LANGUAGE = 3, 6, 7
+
+ERROR, WARNING = findings.ERROR, findings.WARNING
+
+DEPRECATED = ('DEPRECATED', 'HIDDEN')
+
+# What a difference touches, as the first member of ``touches``. A type, with
+# its name; a property that a template sets, or one that it does not, with the
+# type and the path; an attribute, with the type and the name. Others are
+# names of things of a template's language, with the version.
+TYPE, SET, UNSET, ATTRIBUTE = 'type', 'set', 'unset', 'attribute'
+GLOB, CONSTRAINT, VERSION = 'glob', 'constraint', 'version'
+PSEUDO = 'pseudo parameter'
+
+# One of several, which follow.
+ANY = 'any'
+
+# Not in a template, but in all stacks.
+STACKS = ('stacks',)
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """One difference that somebody should know.
+
+    :ivar severity: ERROR or WARNING
+    :ivar failure_class: REPLACED, CONTENT or LANGUAGE
+    :ivar title: one line
+    :ivar evidence: lines: where, both values, what to do
+    :ivar touches: what a template must have to be touched by it
+    """
+
+    severity: str
+    failure_class: int
+    title: str
+    evidence: tuple[str, ...]
+    touches: tuple
+
+
+def finding(difference, more=()):
+    """Return the finding of a difference.
+
+    :param difference: :class:`Difference`
+    :param more: lines that follow its evidence
+    """
+    make = contract.error if difference.severity == ERROR else (
+        contract.warning)
+    return make(NAME, difference.failure_class, difference.title,
+                '\n'.join((*difference.evidence, *more)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """Two releases, as ``programs/resources.py`` reads them.
+
+    :ivar base: what it read of the one
+    :ivar target: and of the other
+    :ivar names: what findings call them
+    """
+
+    base: dict
+    target: dict
+    names: tuple[str, str]
+
+    def values(self, base, target):
+        """Return the lines that show the values of something in both."""
+        return (f'{self.names[0]}: {base}', f'{self.names[1]}: {target}')
+
+
+def is_deprecated(status):
+    """Return whether a support status warns those who use the thing."""
+    return status['status'] in DEPRECATED
+
+
+def described(status):
+    """Return a support status in words."""
+    words = status['status']
+    if status['version']:
+        words += f' since {status["version"]}'
+    if status['message']:
+        words += f' ({status["message"].rstrip(".")})'
+    return words
+
+
+def announced(base, target, names):
+    """Return the words of how the end of something was announced.
+
+    OpenStack's deprecation policy (the tag ``assert:follows-standard-
+    deprecation``): what goes has been marked deprecated in an earlier
+    release. It may have been in one that this upgrade leaves out.
+
+    :param base: support status in the base
+    :param target: in the target, or None if the thing is gone
+    :param names: names of the releases
+    :returns: words; None if it was not announced
+    """
+    if is_deprecated(base):
+        return (f'announced: {described(_oldest_notice(base))}'
+                f'{_lead(_oldest_notice(base), names[1])}')
+    status = target and target.get('previous')
+    while status:
+        if is_deprecated(status) and _major(status['version']) and (
+                _major(status['version']) < _major(names[1])):
+            return (f'announced: {described(status)}'
+                    f'{_lead(status, names[1])}, in a release that this '
+                    'upgrade leaves out')
+        status = status.get('previous')
+    return None
+
+
+def _oldest_notice(status):
+    """Return the first deprecation of an unbroken row of them."""
+    oldest = status
+    while is_deprecated(oldest.get('previous') or {'status': ''}):
+        oldest = oldest['previous']
+    return oldest
+
+
+def _lead(status, target):
+    """Return how long before the target that was, in words."""
+    if not (_major(status['version']) and _major(target)):
+        return ''
+    releases = _major(target) - _major(status['version'])
+    if releases < 1:
+        return ''
+    return f', {releases} release{"s" if releases > 1 else ""} before {target}'
+
+
+def _major(version):
+    head = (version or '').partition('.')[0]
+    return int(head) if head.isdigit() else 0

@@ -1,0 +1,292 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Properties and attributes of a type that both releases have."""
+
+import json
+
+from heat_upgrade.checks.resources import model
+from heat_upgrade.checks.resources import narrowing
+
+# What a property may become and still take each value that it took:
+# heat.engine.properties.Property.get_value.
+_WIDER = {('Integer', 'Number')}
+
+# Taken too, and given to the service as text.
+_AS_TEXT = {('Integer', 'String'), ('Boolean', 'String')}
+
+# In a path, what belongs to no section of its own.
+PROPERTIES, UPDATE_POLICY = 'properties', 'update_policy'
+
+_REFUSED = ('What to do: before the upgrade, change the templates that set '
+            'it; an update of their stacks is refused after it.')
+_REPLACED = ('What to do: change this property in no stack after the upgrade '
+             'unless the resource may be replaced; `openstack stack update '
+             '--dry-run` shows what would be.')
+
+
+def differences(pair, name):
+    """Return how properties and attributes of a type differ.
+
+    :param pair: :class:`heat_upgrade.checks.resources.model.Pair`
+    :param name: of a type that both have
+    :returns: list of :class:`heat_upgrade.checks.resources.model.Difference`
+    """
+    base, target = pair.base['types'][name], pair.target['types'][name]
+    each = _Type(pair, name, base, target)
+    return [
+        *each.properties((PROPERTIES,), base['properties'],
+                         target['properties']),
+        *each.properties((UPDATE_POLICY,), base['update_policy'],
+                         target['update_policy']),
+        *each.attributes()]
+
+
+class _Type:
+    """A comparison of one type; its methods yield differences."""
+
+    def __init__(self, pair, name, base, target):
+        self._pair = pair
+        self._name = name
+        self._base = base
+        self._target = target
+
+    def properties(self, path, base, target, deprecated=None):
+        """Compare those below a path.
+
+        :param path: tuple of names; '*' is each member of a list
+        :param base: dict of name → property
+        :param target: likewise
+        :param deprecated: support status of what they are in, if that was
+            deprecated already
+        """
+        for key in sorted({*base, *target}):
+            here = (*path, key)
+            before, after = base.get(key), target.get(key)
+            if before is None:
+                yield from self._added(here, after)
+            elif after is None or (before['implemented'] and
+                                   not after['implemented']):
+                yield self._gone(here, before, after, deprecated)
+            else:
+                yield from self._property(here, before, after, deprecated)
+
+    def _property(self, path, before, after, deprecated):
+        if before['type'] != after['type'] and after['type'] != 'Any':
+            yield from self._retyped(path, before, after)
+        else:
+            yield from self._narrowed(path, before, after)
+        yield from self._required(path, before, after)
+        yield from self._default(path, before, after)
+        yield from self._updates(path, before, after)
+        yield from self._status(f'property {_dotted(path)}', before['status'],
+                                after['status'], (model.SET, self._name, path))
+        if before['type'] == after['type']:
+            if model.is_deprecated(before['status']):
+                deprecated = before['status']
+            yield from self._nested(path, before['schema'], after['schema'],
+                                    deprecated)
+
+    def _nested(self, path, before, after, deprecated):
+        if before is not None and after is not None:
+            yield from self.properties(path, before, after, deprecated)
+        elif after is not None and '*' in after:
+            yield from self.properties(path, {'*': _ANY}, after, deprecated)
+        elif after is not None:
+            yield self._difference(
+                model.ERROR, f'property {_dotted(path)} takes its own keys '
+                'alone', self._pair.values('any keys', ', '.join(
+                    sorted(after))), (model.SET, self._name, path), _REFUSED)
+
+    def _added(self, path, after):
+        if after['required'] and after['default'] is None:
+            yield self._difference(
+                model.ERROR, f'property {_dotted(path)} is new and required',
+                self._pair.values('not there', _summary(after)),
+                (model.UNSET, self._name, path),
+                'What to do: templates without it are refused by the next '
+                'create or update; set it as soon as the target runs, in the '
+                'same update as any other change.')
+
+    def _gone(self, path, before, after, deprecated):
+        words = model.announced(
+            deprecated or (
+                self._base['status']
+                if model.is_deprecated(self._base['status'])
+                else before['status']),
+            after and after['status'], self._pair.names)
+        return self._difference(
+            model.WARNING if words else model.ERROR,
+            f'property {_dotted(path)} is gone' +
+            (', as announced' if words else ' without a deprecation'),
+            (*self._pair.values(_summary(before), after and 'not implemented'
+                                or 'not there'),
+             words or 'not announced: it was not deprecated'),
+            (model.SET, self._name, path), _REFUSED)
+
+    def _retyped(self, path, before, after):
+        change = (before['type'], after['type'])
+        if change in _WIDER:
+            return
+        text = change in _AS_TEXT
+        yield self._difference(
+            model.WARNING if text else model.ERROR,
+            f'property {_dotted(path)} is a {after["type"]}, was a '
+            f'{before["type"]}', self._pair.values(*change),
+            (model.SET, self._name, path),
+            'What to do: nothing, if the service takes the value as text; '
+            'set it as a string in templates.' if text else _REFUSED)
+
+    def _narrowed(self, path, before, after):
+        for certain, what, words in narrowing.narrowed(
+                before['constraints'], after['constraints'], after['type'],
+                implementations=(self._pair.base['constraints'],
+                                 self._pair.target['constraints'])):
+            yield self._difference(
+                model.ERROR if certain else model.WARNING,
+                f'property {_dotted(path)} ' + (
+                    f'accepts less: {what}' if certain
+                    else f'has another {what}'),
+                (f'{self._pair.names[1]} {words}', *self._pair.values(
+                    _constraints(before), _constraints(after))),
+                (model.SET, self._name, path), _REFUSED)
+
+    def _required(self, path, before, after):
+        had = before['required'] and before['default'] is None
+        if after['required'] and after['default'] is None and not had and (
+                path[-1] != '*'):
+            yield self._difference(
+                model.ERROR, f'property {_dotted(path)} is now required',
+                self._pair.values(_summary(before), _summary(after)),
+                (model.UNSET, self._name, path),
+                'What to do: set it in the templates that do not, before the '
+                'upgrade; they are refused by the next create or update.')
+
+    def _default(self, path, before, after):
+        if before['default'] == after['default']:
+            return
+        yield self._difference(
+            model.WARNING, f'property {_dotted(path)} has another default',
+            self._pair.values(*(json.dumps(each['default'])
+                                for each in (before, after))),
+            (model.UNSET, self._name, path),
+            'What to do: set it in templates that rely on the old one. What '
+            'exists keeps what it has until something else of it is '
+            'updated; what is created after the upgrade has the new one.')
+
+    def _updates(self, path, before, after):
+        # Of what is nested, Heat asks neither: Resource.calc_update_allowed.
+        if len(path) != 2 or path[0] != PROPERTIES:
+            return
+        touches = (model.SET, self._name, path)
+        if before['update_allowed'] and not after['update_allowed'] and (
+                not after['immutable']):
+            yield self._difference(
+                model.ERROR, f'a change of property {_dotted(path)} replaces '
+                'the resource', self._pair.values(
+                    'updated in place', 'replaced'), touches, _REPLACED,
+                model.REPLACED)
+        if after['immutable'] and not before['immutable']:
+            yield self._difference(
+                model.ERROR, f'a change of property {_dotted(path)} is '
+                'refused', self._pair.values(
+                    'updated in place' if before['update_allowed']
+                    else 'the resource is replaced', 'immutable'), touches,
+                _REFUSED)
+
+    def attributes(self):
+        """Yield how attributes differ: REAL-FAILURES 74."""
+        base, target = self._base['attributes'], self._target['attributes']
+        for key, before in sorted(base.items()):
+            touches = (model.ATTRIBUTE, self._name, key)
+            after = target.get(key)
+            if after is None:
+                words = model.announced(
+                    self._base['status']
+                    if model.is_deprecated(self._base['status'])
+                    else before['status'], None, self._pair.names)
+                yield self._difference(
+                    model.WARNING if words else model.ERROR,
+                    f'attribute {key} is gone' + (
+                        ', as announced' if words
+                        else ' without a deprecation'),
+                    (*self._pair.values(before['type'] or 'any type',
+                                        'not there'),
+                     words or 'not announced: it was not deprecated'),
+                    touches, 'What to do: take it out of templates; get_attr '
+                    'of it is refused when the stack is validated.')
+                continue
+            # Without a type, nothing was said of it: none is taken back.
+            if before['type'] and after['type'] and (
+                    before['type'] != after['type']):
+                yield self._difference(
+                    model.ERROR, f'attribute {key} is a {after["type"]}, was '
+                    f'a {before["type"]}', self._pair.values(
+                        before['type'], after['type']), touches,
+                    'What to do: change templates that work with its value; '
+                    'what depends on it is updated or replaced by the next '
+                    'update (as with LP 2068490).', model.CONTENT)
+            yield from self._status(f'attribute {key}', before['status'],
+                                    after['status'], touches)
+
+    def _status(self, what, before, after, touches):
+        if worse(before, after):
+            yield self._difference(
+                model.WARNING, f'{what} is now {after["status"].lower()}',
+                self._pair.values(model.described(before),
+                                  model.described(after)), touches,
+                'What to do: it may go with a later release; use what the '
+                'documentation of the type names instead.')
+
+    def _difference(self, severity, words, evidence, touches, advice,
+                    failure_class=model.LANGUAGE):
+        return model.Difference(
+            severity, failure_class, f'{self._name}: {words}',
+            (f'in {self._target["class"]}', *evidence, advice), touches)
+
+
+_ORDER = ('SUPPORTED', 'UNSUPPORTED', 'DEPRECATED', 'HIDDEN')
+
+
+def worse(before, after):
+    """Return whether a support status has become one that warns."""
+    known = [_ORDER.index(each['status']) if each['status'] in _ORDER else 0
+             for each in (before, after)]
+    return known[1] > known[0]
+
+
+# What a list without a schema takes.
+_ANY = {'type': 'Any', 'required': False, 'implemented': True,
+        'update_allowed': True, 'immutable': False, 'default': None,
+        'constraints': [], 'schema': None,
+        'status': {'status': 'SUPPORTED', 'version': None, 'message': None,
+                   'substitutes': []}}
+
+
+def _dotted(path):
+    """Return a path as it is written: networks.*.fixed_ip."""
+    section, *rest = path
+    return '.'.join(rest if section == PROPERTIES else path)
+
+
+def _constraints(schema):
+    return '; '.join(
+        f'{kind} ' + (narrowing.listed(asked) if isinstance(asked, list)
+                      else json.dumps(asked))
+        for kind, asked in schema['constraints']) or 'any value'
+
+
+def _summary(schema):
+    words = [schema['type'], 'required' if schema['required'] else 'optional']
+    if schema['default'] is not None:
+        words.append(f'default {json.dumps(schema["default"])}')
+    return ', '.join(words)

@@ -1,0 +1,136 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Types that are gone, became placeholders, or will go."""
+
+from heat_upgrade.checks.resources import model
+from heat_upgrade.checks.resources import schemas
+
+_FIND = ('What to do: before the upgrade, find the stacks that have it '
+         '(`heat-upgrade check resources --stacks-from DUMP`)')
+
+
+def differences(pair):
+    """Return how the types of two releases differ.
+
+    :param pair: :class:`heat_upgrade.checks.resources.model.Pair`
+    :returns: list of :class:`heat_upgrade.checks.resources.model.Difference`
+    """
+    found = []
+    base, target = pair.base['types'], pair.target['types']
+    for name, before in sorted(base.items()):
+        after = target.get(name)
+        if after is None:
+            found.append(_gone(pair, name, before))
+        elif _is_same_alias(pair, name):
+            continue
+        elif after['placeholder'] and not before['placeholder']:
+            found.append(_placeholder(pair, name, before, after))
+        else:
+            found.extend(_both(pair, name, before, after))
+    for pattern, meant in sorted(pair.base['globs'].items()):
+        if pair.target['globs'].get(pattern) != meant:
+            found.append(_glob(pair, pattern, meant))
+    return found
+
+
+def _is_same_alias(pair, name):
+    """Return whether both map a name to one type, which is compared."""
+    before, after = (each['types'][name].get('mapped_to')
+                     for each in (pair.base, pair.target))
+    return before == after and before in pair.base['types'] and (
+        before in pair.target['types'])
+
+
+def _both(pair, name, before, after):
+    if before.get('mapped_to') != after.get('mapped_to'):
+        yield model.Difference(
+            model.WARNING, model.LANGUAGE,
+            f'{name} is mapped to another type',
+            (*pair.values(before.get('mapped_to') or before['class'],
+                          after.get('mapped_to') or after['class']),
+             'What to do: compare what the two do; existing resources are '
+             'handled by the other one from then on.'), (model.TYPE, name))
+    if schemas.worse(before['status'], after['status']):
+        yield model.Difference(
+            model.WARNING, model.LANGUAGE,
+            f'{name} is now {after["status"]["status"].lower()}',
+            (f'in {after["class"]}',
+             *pair.values(model.described(before['status']),
+                          model.described(after['status'])),
+             *_substitutes(after['status'], name),
+             'What to do: it may go with a later release; replace it in '
+             'templates in time.'), (model.TYPE, name))
+    client = before['client']
+    if (client in pair.base['clients'] and after['client'] == client and
+            client not in pair.target['clients']):
+        yield model.Difference(
+            model.ERROR, model.LANGUAGE,
+            f'{name} has lost its client {client}',
+            (f'in {after["class"]}',
+             *pair.values(pair.base['clients'][client], 'not registered'),
+             f'{_FIND}; no operation on it can succeed afterwards.'),
+            (model.TYPE, name))
+    if not any(each[what] for each in (before, after)
+               for what in ('placeholder', 'accepts_all')):
+        yield from schemas.differences(pair, name)
+
+
+def _gone(pair, name, before):
+    words = model.announced(before['status'], None, pair.names)
+    return model.Difference(
+        model.WARNING if words else model.ERROR, model.LANGUAGE,
+        f'{name} is gone' + (', as announced' if words
+                             else ' without a deprecation'),
+        (f'in {before["class"]}',
+         *pair.values(model.described(before['status']), 'not there, not '
+                      'even as a placeholder'),
+         words or 'not announced: it was not deprecated',
+         *_substitutes(before['status'], name),
+         f'{_FIND}, and take it out of their templates while '
+         f'{pair.names[0]} runs: a stack with a type that is not known '
+         'cannot be loaded.'), (model.TYPE, name))
+
+
+def _placeholder(pair, name, before, after):
+    words = model.announced(before['status'], after['status'], pair.names)
+    return model.Difference(
+        model.WARNING if words else model.ERROR, model.LANGUAGE,
+        f'{name} became a placeholder' + (
+            '' if words else ' without a deprecation') +
+        ': what it made is deleted no more',
+        (f'in {after["class"]}',
+         *pair.values(model.described(before['status']),
+                      model.described(after['status'])),
+         words or 'not announced: it was not deprecated',
+         *_substitutes(before['status'], name),
+         'Stacks with it load, and can be updated and deleted; nothing is '
+         'done for it, its physical resource stays behind, and get_attr of '
+         'it is null.',
+         f'{_FIND}, and take it out of their templates while '
+         f'{pair.names[0]} runs, or delete by hand what is left.'),
+        (model.TYPE, name))
+
+
+def _glob(pair, pattern, meant):
+    return model.Difference(
+        model.ERROR, model.LANGUAGE,
+        f'types {pattern} are no longer mapped to {meant}',
+        (*pair.values(meant, pair.target['globs'].get(pattern, 'not mapped')),
+         'in etc/heat/environment.d, if an installation takes the new one',
+         'What to do: keep the line in environment.d, or change templates.'),
+        (model.GLOB, pattern))
+
+
+def _substitutes(status, name):
+    others = [other for other in status['substitutes'] if other != name]
+    return (f'substitute: {", ".join(others)}',) if others else ()

@@ -1,0 +1,154 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+import ddt
+import testtools
+
+from heat_upgrade.checks.resources import model
+from heat_upgrade.checks.resources import types
+from heat_upgrade.tests.unit import resources_readings as readings
+
+NAME = 'OS::Old::Thing'
+
+
+def found(base, target, **options):
+    """Return (severity, title) of what two dicts of types differ in."""
+    return [(each.severity, each.title) for each in types.differences(
+        readings.pair(base, target, **options))]
+
+
+def evidence(base, target, **options):
+    difference, = types.differences(readings.pair(base, target, **options))
+    return '\n'.join(difference.evidence)
+
+
+@ddt.ddt
+class TestTypes(testtools.TestCase):
+
+    def test_the_same_types_differ_in_nothing(self):
+        same = {NAME: readings.thing({'a': readings.prop()})}
+        self.assertEqual([], found(same, same))
+
+    def test_a_new_type_is_no_finding(self):
+        self.assertEqual([], found({}, {NAME: readings.thing()}))
+
+    def test_a_type_that_goes_without_a_deprecation_is_an_error(self):
+        self.assertEqual(
+            [('error', f'{NAME} is gone without a deprecation')],
+            found({NAME: readings.thing()}, {}))
+
+    @ddt.data(readings.DEPRECATED, readings.HIDDEN)
+    def test_a_type_that_was_announced_to_go_is_a_warning(self, status):
+        self.assertEqual(
+            [('warning', f'{NAME} is gone, as announced')],
+            found({NAME: readings.thing(status=status)}, {}))
+
+    def test_what_comes_in_its_place_is_told(self):
+        self.assertIn('substitute: OS::New::Thing', evidence(
+            {NAME: readings.thing(status=readings.DEPRECATED)}, {}))
+
+    def test_how_long_it_was_announced_is_told(self):
+        self.assertIn(
+            'announced: DEPRECATED since 22.0.0 (Use another), 5 releases '
+            'before 27.0.1', evidence(
+                {NAME: readings.thing(status=readings.HIDDEN)}, {}))
+
+    def test_a_placeholder_leaves_what_it_made(self):
+        status = dict(readings.HIDDEN, previous=readings.SUPPORTED)
+        self.assertEqual(
+            [('error', f'{NAME} became a placeholder without a deprecation: '
+              'what it made is deleted no more')],
+            found({NAME: readings.thing({'a': readings.prop()})},
+                  {NAME: readings.thing(placeholder=True, status=status)}))
+
+    def test_a_placeholder_that_was_announced_is_a_warning(self):
+        self.assertEqual(
+            [('warning', f'{NAME} became a placeholder: what it made is '
+              'deleted no more')],
+            found({NAME: readings.thing({'a': readings.prop()},
+                                        status=readings.DEPRECATED)},
+                  {NAME: readings.thing(placeholder=True,
+                                        status=readings.HIDDEN)}))
+
+    def test_a_deprecation_in_a_release_that_is_left_out_counts(self):
+        told = evidence({NAME: readings.thing()},
+                        {NAME: readings.thing(placeholder=True,
+                                              status=readings.HIDDEN)},
+                        names=('21.0.0', '25.0.2'))
+        self.assertIn('in a release that this upgrade leaves out', told)
+
+    def test_a_deprecation_by_the_target_itself_does_not_count(self):
+        status = dict(readings.HIDDEN, previous=dict(
+            readings.DEPRECATED, version='27.0.0'))
+        self.assertIn('not announced', evidence(
+            {NAME: readings.thing()},
+            {NAME: readings.thing(placeholder=True, status=status)}))
+
+    def test_a_placeholder_that_remains_one_is_no_finding(self):
+        same = {NAME: readings.thing(placeholder=True,
+                                     status=readings.HIDDEN)}
+        self.assertEqual([], found(same, same))
+
+    @ddt.data((readings.SUPPORTED, readings.DEPRECATED, 'deprecated'),
+              (readings.DEPRECATED, readings.HIDDEN, 'hidden'))
+    @ddt.unpack
+    def test_what_will_go_is_a_warning(self, before, after, word):
+        self.assertEqual(
+            [('warning', f'{NAME} is now {word}')],
+            found({NAME: readings.thing(status=before)},
+                  {NAME: readings.thing(status=after)}))
+
+    def test_what_is_supported_again_is_no_finding(self):
+        self.assertEqual(
+            [], found({NAME: readings.thing(status=readings.DEPRECATED)},
+                      {NAME: readings.thing()}))
+
+    def test_a_type_whose_client_is_gone_is_an_error(self):
+        types_ = {NAME: readings.thing(client='monasca')}
+        self.assertEqual(
+            [('error', f'{NAME} has lost its client monasca')],
+            found(readings.reading(types_, clients={'monasca': 'm:M'}),
+                  readings.reading(types_)))
+
+    def test_an_alias_says_nothing_that_its_type_says(self):
+        base, target = ({NAME: readings.thing(properties),
+                         'Alias': readings.thing(properties, mapped_to=NAME)}
+                        for properties in ({'a': readings.prop()}, {}))
+        self.assertEqual(
+            [('error', f'{NAME}: property a is gone without a deprecation')],
+            found(base, target))
+
+    def test_an_alias_that_goes_is_an_error(self):
+        base = {NAME: readings.thing(),
+                'Alias': readings.thing(mapped_to=NAME)}
+        self.assertEqual(
+            [('error', 'Alias is gone without a deprecation')],
+            found(base, {NAME: readings.thing()}))
+
+    def test_an_alias_of_another_type_is_a_warning(self):
+        base, target = ({'A': readings.thing(), 'B': readings.thing(),
+                         'Alias': readings.thing(mapped_to=name)}
+                        for name in 'AB')
+        self.assertEqual([('warning', 'Alias is mapped to another type')],
+                         found(base, target))
+
+    def test_a_pattern_that_is_mapped_no_more_is_an_error(self):
+        self.assertEqual(
+            [('error', 'types OS::Quantum* are no longer mapped to '
+              'OS::Neutron*')],
+            found(readings.reading(globs={'OS::Quantum*': 'OS::Neutron*'}),
+                  readings.reading()))
+
+    def test_each_finding_says_what_it_touches(self):
+        difference, = types.differences(readings.pair(
+            {NAME: readings.thing()}, {}))
+        self.assertEqual((model.TYPE, NAME), difference.touches)
