@@ -117,28 +117,19 @@ class Flights:
             except errors.LabError as exc:
                 return str(exc)
             return ''
-        stories = self._each(begun, flights)
-        lost = {flight: story for flight, story in stories.items() if story}
-        pending = {flight: 'not looked at' for flight in flights
-                   if flight not in lost}
-
-        def nothing_is_missing():
-            for flight, story, may_come in list(look(list(pending))):
-                if story and may_come:
-                    pending[flight] = story
-                    continue
-                del pending[flight]
-                if story:
-                    lost[flight] = story
-            return not pending
-        if pending:
-            try:
-                waiting.wait_until(
-                    nothing_is_missing, timeout=self._enough(timeout),
-                    interval=INTERVAL, what=what)
-            except errors.WaitTimeout:
-                lost.update(pending)
-        return [self._ground(flight, story) for flight, story in lost.items()]
+        refused = {flight: story for flight, story
+                   in self._each(begun, flights).items() if story}
+        pending = grounding.Pending(
+            self._cloud, look, [flight for flight in flights
+                                if flight not in refused])
+        try:
+            waiting.wait_until(
+                pending.nothing_is_missing, timeout=self._enough(timeout),
+                interval=INTERVAL, what=what)
+        except errors.WaitTimeout:
+            pending.give_up()
+        return [self._ground(flight, story)
+                for flight, story in (refused | pending.lost).items()]
 
     def _ground(self, flight, story):
         """Take one out of the flights, and tell what there is to know."""

@@ -13,10 +13,12 @@
 """Work that never got in flight: what kept it, shown or raised."""
 
 import dataclasses
+import itertools
 
 from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import quiet
 
 # What lost it, where two releases serve side by side: messages between them.
 _CLASS = 5
@@ -34,6 +36,48 @@ class Grounded:
     case: cases.Case
     story: str
     evidence: str = ''
+
+
+class Pending:
+    """Flights that are to be prepared, or parked: what is missing of each.
+
+    :param cloud: :class:`heat_upgrade.cloud.Cloud`
+    :param look: function of flights that yields each with what is missing
+        ('' if nothing is) and whether it may yet come
+    :param flights: list of :class:`heat_upgrade.inflight.parking.Flight`
+    :ivar lost: {flight: what was missing, as seen last} of those for which
+        nobody waits any more
+    """
+
+    def __init__(self, cloud, look, flights):
+        self.lost = {}
+        self._missing = dict.fromkeys(flights, 'not looked at')
+        self._look = look
+        self._quiet = quiet.Quiet(cloud)
+        self._looks = itertools.count(1)
+
+    def nothing_is_missing(self):
+        """Look again; tell whether there is nothing more to wait for."""
+        for flight, story, may_come in list(self._look(list(self._missing))):
+            if story and may_come:
+                self._missing[flight] = story
+                continue
+            del self._missing[flight]
+            if story:
+                self.lost[flight] = story
+        if self._missing and next(self._looks) % quiet.LOOK_INTERVAL == 0:
+            self._leave_what_is_stuck()
+        return not self._missing
+
+    def _leave_what_is_stuck(self):
+        for flight, _, stuck in list(self._quiet.look(list(self._missing))):
+            if stuck:
+                self.lost[flight] = (f'{self._missing.pop(flight)}; nobody '
+                                     'is at work on it')
+
+    def give_up(self):
+        """Wait for none of them any more."""
+        self.lost.update(self._missing)
 
 
 def require_none(grounded):

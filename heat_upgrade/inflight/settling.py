@@ -18,17 +18,11 @@ from heat_upgrade import errors
 from heat_upgrade.inflight import evidence
 from heat_upgrade.inflight import oracle
 from heat_upgrade.inflight import outcomes
+from heat_upgrade.inflight import quiet
 from heat_upgrade.inflight import stacks
 
 # Seconds between two looks at all stacks: each is a call to Heat.
 INTERVAL = 1.0
-
-# For how many seconds nothing may have changed, and nobody have been at work,
-# until a stack counts as stuck. An engine that is at work holds a resource or
-# a lock, except for moments between two steps that take no second.
-QUIET = 6
-# Between two looks for that: each asks the broker, which takes 0.4 s of CPU.
-LOOK_INTERVAL = 3
 
 
 class Settling:
@@ -53,8 +47,7 @@ class Settling:
         self._clock = clock
         self._sleep = sleep
         self._start = clock()
-        # What the database said of a flight, and since when.
-        self._quiet = {}
+        self._quiet = quiet.Quiet(cloud, clock=clock)
         self._ended = {}
 
     def run(self, timeout):
@@ -70,7 +63,7 @@ class Settling:
             left = self._left()
             if left and (late or self._clock() >= look_at):
                 self._look(left, late)
-                look_at = self._clock() + LOOK_INTERVAL
+                look_at = self._clock() + quiet.LOOK_INTERVAL
             if not self._left():
                 return [self._ended[flight] for flight in self._flights]
             self._between()
@@ -101,20 +94,12 @@ class Settling:
 
         :param late: end the wait for all
         """
-        queues = self._cloud.queues()
-        engines = set(self._cloud.engines())
-        busy = bool(evidence.waiting_work(queues))
-        now = self._clock()
-        for flight in left:
-            rows = evidence.rows(self._cloud, flight.stack_id, flight.name)
-            if busy or not flight.signalled or rows.at_work() & engines:
-                self._quiet.pop(flight, None)
-            elif self._quiet.get(flight, (None,))[0] != rows:
-                self._quiet[flight] = rows, now
-            since = self._quiet.get(flight, (None, now))[1]
-            if late or now - since >= QUIET:
+        # A signal is ours to send.
+        mute = [flight for flight in left if not flight.signalled]
+        for flight, rows, stuck in self._quiet.look(left, waited_for=mute):
+            if late or stuck:
                 self._end(flight, _top(rows, flight), stuck=True,
-                          queues=queues, rows=rows)
+                          queues=self._quiet.queues, rows=rows)
 
     def _end(self, flight, seen, *, stuck=False, queues=None, rows=None):
         seconds = self._clock() - self._start

@@ -23,6 +23,7 @@ from heat_upgrade.inflight import draining
 from heat_upgrade.inflight import flights
 from heat_upgrade.inflight import grounding
 from heat_upgrade.inflight import outcomes
+from heat_upgrade.inflight import quiet
 from heat_upgrade.tests.unit import inflight_fakes as fakes
 
 
@@ -34,7 +35,8 @@ class FlightsTest(testtools.TestCase):
         self.cloud = fakes.Cloud(self.useFixture(fixtures.TempDir()).path)
         for name, value in (('INTERVAL', 0), ('PREPARE_TIMEOUT', 0),
                             ('PARK_TIMEOUT', 0), ('REMOVE_TIMEOUT', 0),
-                            ('REPAIR_TIMEOUT', 0), ('SIGNAL_PATIENCE', 0)):
+                            ('REPAIR_TIMEOUT', 0), ('SIGNAL_PATIENCE', 0),
+                            ('SECONDS_PER_CASE', 0)):
             self.useFixture(fixtures.MockPatchObject(flights, name, value))
 
     def make(self, *ids):
@@ -79,6 +81,15 @@ class PrepareTest(FlightsTest):
         grounded, = self.make('update-chain-lock').prepare()
         self.assertIn('CREATE_IN_PROGRESS', grounded.story)
         self.assertIn('queues', grounded.evidence)
+
+    def test_of_what_nobody_is_at_work_on_the_end_is_not_waited_for(self):
+        self.heat.on_create = 'CREATE_IN_PROGRESS'
+        self.useFixture(fixtures.MockPatchObject(flights, 'PREPARE_TIMEOUT',
+                                                 30))
+        self.useFixture(fixtures.MockPatchObject(quiet, 'QUIET', 0))
+        grounded, = self.make('update-chain-lock').prepare()
+        self.assertEqual('CREATE_IN_PROGRESS: so; nobody is at work on it',
+                         grounded.story)
 
     def test_the_others_go_on_without_it_and_it_is_removed_too(self):
         found = self.make('create-chain-lock', 'update-chain-lock')

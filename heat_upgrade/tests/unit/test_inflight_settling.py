@@ -19,6 +19,7 @@ from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import draining
 from heat_upgrade.inflight import oracle
 from heat_upgrade.inflight import parking
+from heat_upgrade.inflight import quiet
 from heat_upgrade.inflight import settling
 from heat_upgrade.tests.unit import inflight_fakes as fakes
 
@@ -81,7 +82,7 @@ class SettlingTest(testtools.TestCase):
         self.assertTrue(outcome.stuck)
         self.assertFalse(outcome.legal)
         self.assertEqual('CREATE_IN_PROGRESS', outcome.status)
-        self.assertGreaterEqual(outcome.seconds, settling.QUIET)
+        self.assertGreaterEqual(outcome.seconds, quiet.QUIET)
         self.assertLess(outcome.seconds, 15)
         self.assertIn('engine-of-old is dead', outcome.evidence)
 
@@ -133,7 +134,7 @@ class SettlingTest(testtools.TestCase):
                  None)])
         self.clock.due = {4: row(4), 8: row(8), 12: row(12)}
         outcome, = self.settle(flight)
-        self.assertGreaterEqual(outcome.seconds, 12 + settling.QUIET)
+        self.assertGreaterEqual(outcome.seconds, 12 + quiet.QUIET)
 
     def test_a_nested_stack_in_progress_is_waited_for(self):
         flight = self.flight('create-group-lock')
@@ -183,7 +184,7 @@ class SettlingTest(testtools.TestCase):
             if self.clock.now >= 20:
                 flight.signalled = True
         outcome, = self.settle(flight, between=between)
-        self.assertGreaterEqual(outcome.seconds, 20 + settling.QUIET)
+        self.assertGreaterEqual(outcome.seconds, 20 + quiet.QUIET)
 
 
 class DrainingTest(testtools.TestCase):
