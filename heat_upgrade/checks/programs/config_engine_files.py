@@ -1,0 +1,108 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a release's engine makes of environment files and templates.
+
+Those that an operator gives to all stacks: environment_dir and template_dir.
+"""
+
+
+_LONGEST = 300
+
+
+def read(given):
+    """Parse files with the engine's own parsers.
+
+    :param given: {environments: [paths], templates: [paths]}
+    :returns: {path: {error: text or null, types: {resource type: problem,
+        or null}}}; of the files nothing but names of types is returned
+    """
+    from heat.common import environment_format
+    from heat.common import template_format
+    from heat.engine import environment
+    from heat.engine import resources
+    from heat.engine import template
+
+    resources.initialise()
+    registry = resources.global_env().registry
+
+    def of_environment(text):
+        body = environment_format.parse(text)
+        environment_format.default_for_missing(body)
+        environment.Environment(body)
+        return mapped_to(body.get('resource_registry') or {})
+
+    def of_template(text):
+        parsed = template.Template(template_format.parse(text))
+        parsed.param_schemata()
+        found = parsed.t.get(parsed.RESOURCES) or {}
+        return {str(definition.get(parsed.RES_TYPE,
+                                   definition.get('type')))
+                for definition in found.values()
+                if isinstance(definition, dict)}
+
+    answers = {}
+    for kind, parse in (('environments', of_environment),
+                        ('templates', of_template)):
+        for path in given[kind]:
+            answers[path] = _looked_at(path, parse, registry)
+    return answers
+
+
+def _looked_at(path, parse, registry):
+    try:
+        with open(path, encoding='utf-8') as source:
+            types = parse(source.read())
+    except Exception as exc:
+        # Texts of the YAML parser quote the file, which may hold a secret.
+        mark = getattr(exc, 'problem_mark', None) or getattr(
+            exc.__cause__ or exc.__context__, 'problem_mark', None)
+        line = f' at line {mark.line + 1}' if mark else ''
+        return {'error': f'{type(exc).__name__}{line}', 'types': {}}
+    return {'error': None,
+            'types': {name: _problem(name, registry)
+                      for name in sorted(types)}}
+
+
+def mapped_to(mapping):
+    """Return the names of resource types that a registry maps to."""
+    found = set()
+    for key, value in mapping.items():
+        if isinstance(value, dict):
+            found |= mapped_to(value)
+        elif isinstance(value, str) and '::' in value \
+                and key not in ('hooks', 'restricted_actions'):
+            found.add(value)
+    return found
+
+
+def _problem(name, registry):
+    """Return why stacks cannot use a type, None if they can."""
+    if '://' in name or name.endswith(('.yaml', '.template')):
+        return None
+    names = registry._registry
+    if name.endswith('*'):
+        return (None if any(known.startswith(name[:-1]) for known in names)
+                else 'no type of this name')
+    if name not in names:
+        matching = [known for known in names if known.endswith('*')
+                    and name.startswith(known[:-1])]
+        return None if matching else 'no type of this name'
+    try:
+        status = registry.get_class(name).support_status
+    except Exception:
+        # A template of the operator's, which is looked at by itself.
+        return None
+    if status.status == 'HIDDEN':
+        return ('a placeholder: stacks that have it load, new ones are '
+                'refused')
+    return None

@@ -1,0 +1,116 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Whether what an api-paste.ini names can be imported.
+
+PasteDeploy resolves ``use = egg:...``; factories of Heat's own keys
+(``heat.filter_factory``) are imported as ``heat.common.wsgi`` imports them.
+"""
+
+import importlib
+import os
+import re
+
+from heat.common import wsgi
+from oslo_config import cfg
+from paste.deploy import loadwsgi
+
+_KINDS = {'app': loadwsgi.APP, 'application': loadwsgi.APP,
+          'composite': loadwsgi.APP, 'composit': loadwsgi.APP,
+          'pipeline': loadwsgi.APP, 'filter-app': loadwsgi.APP,
+          'filter': loadwsgi.FILTER, 'server': loadwsgi.SERVER}
+
+_FACTORY = re.compile(r'[A-Za-z_][\w.]*:[A-Za-z_][\w.]*')
+_LONGEST = 300
+
+
+def read(given):
+    """Look at every section of an api-paste.ini.
+
+    :param given: its path
+    :returns: {error: why PasteDeploy cannot read it, or null; entries:
+        [{section, key, value, error: text or null}]}
+    """
+    try:
+        parser = loadwsgi.ConfigLoader(given).parser
+    except Exception as exc:
+        # Its text may quote a line of the file.
+        return {'error': type(exc).__name__, 'entries': []}
+    # They are names of that module only while Heat loads an application.
+    wsgi.setup_paste_factories(cfg.CONF)
+    try:
+        return {'error': None, 'entries': _entries(parser, given)}
+    finally:
+        wsgi.teardown_paste_factories()
+
+
+def _entries(parser, path):
+    sections = {}
+    for section in parser.sections():
+        kind, mark, name = section.partition(':')
+        if mark and kind in _KINDS:
+            sections[name.strip()] = section
+    entries = []
+    for section in parser.sections():
+        kind = section.partition(':')[0]
+        if kind in _KINDS:
+            entries += _of_section(parser, section, kind, sections, path)
+    return entries
+
+
+def _of_section(parser, section, kind, sections, path):
+    defaults = parser.defaults()
+    values = {key: parser.get(section, key, raw=True)
+              for key in parser.options(section)
+              if key not in defaults
+              or defaults[key] != parser.get(section, key, raw=True)}
+    for key, value in values.items():
+        if key == 'use' or key.endswith('_factory'):
+            yield {'section': section, 'key': key, 'value': value,
+                   'error': _imported(key, value, kind, sections, path)}
+        elif _names_sections(kind, key, values):
+            for name in value.split():
+                known = name in sections or name.startswith(
+                    ('egg:', 'config:', 'call:'))
+                yield {'section': section, 'key': key, 'value': name,
+                       'error': None if known else 'there is no section of '
+                       'this name in the file'}
+
+
+def _names_sections(kind, key, values):
+    if kind == 'pipeline':
+        return key == 'pipeline'
+    if kind not in ('composite', 'composit'):
+        return False
+    factory = values.get('paste.composite_factory', values.get('use', ''))
+    return (key.startswith('/') or 'pipeline_factory' in factory
+            or ('urlmap' in factory and '/' in key))
+
+
+def _imported(key, value, kind, sections, path):
+    """Return why a factory cannot be had, None if it can."""
+    try:
+        if key == 'use' and not value.startswith(('egg:', 'call:')):
+            if value in sections or value.startswith('config:'):
+                return None
+            return 'there is no section of this name in the file'
+        if key == 'use':
+            loadwsgi.loadcontext(_KINDS[kind], value, global_conf={},
+                                 relative_to=os.path.dirname(path))
+        elif _FACTORY.fullmatch(value.strip()):
+            module, _, name = value.strip().partition(':')
+            found = importlib.import_module(module)
+            for part in name.split('.'):
+                found = getattr(found, part)
+    except Exception as exc:
+        return f'{type(exc).__name__}: {" ".join(str(exc).split())}'[:_LONGEST]
+    return None

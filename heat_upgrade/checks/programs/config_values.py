@@ -1,0 +1,136 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a release makes of the values in an operator's configuration files.
+
+The values go to the types of the release's own options, as when Heat reads
+them. They may be secrets: nothing is printed, and an error is returned for
+the caller to mask.
+"""
+
+import copy
+import importlib.util
+import os
+
+from oslo_config import cfg
+
+# Sections whose [section] auth_type decides which further options there are.
+_AUTHENTICATED = ('keystone_authtoken', 'trustee', 'ec2authtoken')
+_AUTH_TYPE = ('auth_type', 'auth_plugin')
+
+_LONGEST = 300
+
+
+def read(given):
+    """Validate what is set.
+
+    :param given: {settings: [[group, name, value]], files: [paths],
+        dirs: [paths]}
+    :returns: for each setting {known: whether an option has this name or
+        old name, secret: whether the option says so, error: text or null}
+    """
+    settings = given['settings']
+    options = _options()
+    _add_auth_plugins(options, settings)
+    named = {}
+    for (group, _), opt in options.items():
+        for key in _names(group, opt):
+            named.setdefault(key, (group, opt))
+    for key, opt in options.items():
+        # A name of its own comes before an old name of another.
+        named[key] = (key[0], opt)
+    conf = None
+    answers = []
+    for group, name, value in settings:
+        where, opt = named.get((group, name), (None, None))
+        answer = {'known': opt is not None, 'secret': False, 'error': None}
+        if opt is not None:
+            answer['secret'] = bool(opt.secret)
+            if '$' in value and conf is None:
+                conf = _parsed(options, given)
+            answer['error'] = _error(opt, where, value, conf)
+        answers.append(answer)
+    return answers
+
+
+def _options():
+    """Return {(group, name): option} of all namespaces."""
+    place = os.path.join(os.path.dirname(__file__), 'config_options.py')
+    spec = importlib.util.spec_from_file_location('heat_config_options',
+                                                  place)
+    listing = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(listing)
+    found = {}
+    for _, group, opt in listing.listed({}):
+        found.setdefault((group, opt.dest), opt)
+    return found
+
+
+def _names(group, opt):
+    yield group, opt.dest
+    for old in opt.deprecated_opts:
+        yield old.group or group, old.name or opt.dest
+
+
+def _add_auth_plugins(options, settings):
+    """Add the options of the plugins that the files ask for."""
+    for group, name, value in settings:
+        if group not in _AUTHENTICATED or name not in _AUTH_TYPE:
+            continue
+        try:
+            from keystoneauth1 import loading
+            opts = loading.get_auth_plugin_conf_options(value)
+        except Exception:
+            # No such plugin here: what is set for it is unknown then.
+            continue
+        for opt in opts:
+            options.setdefault((group, opt.dest), opt)
+
+
+def _parsed(options, given):
+    """Return the configuration as Heat would have it, for what $refers."""
+    conf = cfg.ConfigOpts()
+    for (group, _), opt in options.items():
+        opt = copy.copy(opt)
+        opt.required = False
+        try:
+            conf.register_opt(opt, group=None if group == 'DEFAULT'
+                              else group)
+        except cfg.Error:
+            continue
+    try:
+        conf([], project='heat', default_config_files=given['files'],
+             default_config_dirs=given['dirs'])
+    except Exception:
+        return None
+    return conf
+
+
+def _error(opt, group, value, conf):
+    """Return why a value is refused, None if it is not."""
+    try:
+        if '$' in value:
+            # What it stands for depends on other options; of several that
+            # are set, the last one counts.
+            if conf is not None:
+                place = conf if group == 'DEFAULT' else conf[group]
+                getattr(place, opt.dest)
+        else:
+            opt.type(value)
+    except (ValueError, TypeError, cfg.Error) as exc:
+        # Some have more than a text; the text comes first.
+        text = str(exc.args[0] if exc.args else exc)
+        return ' '.join(text.split())[:_LONGEST] or type(exc).__name__
+    except AttributeError:
+        # A setting of ConfigOpts itself, such as config_dir.
+        return None
+    return None
