@@ -49,15 +49,21 @@ class TestCheck(runner_case.RunnerCase):
                          self.outcomes_of_checks())
 
     def test_what_makes_an_upgrade_unsafe_fails_its_check(self):
-        self.check(contract.error('rpc', 5, 'a call is refused', 'why'))
+        self.check(contract.error('rpc', 6, 'a call is refused', 'why'))
         self.assertEqual(['rpc'], [
             name for name, outcome in self.outcomes_of_checks().items()
             if outcome == 'failed'])
         found, = self.found()
         self.assertEqual(
-            (findings.HEAT, 5, 'checks', 'heat-upgrade check rpc --from '
+            (findings.HEAT, 6, 'checks', 'heat-upgrade check rpc --from '
              '2026.1 --to 2026.2'),
             (found.origin, found.failure_class, found.step, found.reproduce))
+
+    def test_what_only_a_rolling_upgrade_meets_is_a_warning_of_a_cold_one(
+            self):
+        self.check(contract.error('rpc', 5, 'a message is refused', 'why'))
+        self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
+        self.assertEqual(findings.WARNING, self.found()[0].severity)
 
     def test_a_warning_fails_nothing(self):
         self.check(contract.warning('config', 4, 'a default changed', 'x'))
@@ -67,7 +73,7 @@ class TestCheck(runner_case.RunnerCase):
         entry = types.SimpleNamespace(
             applies=lambda *args: True, match='a call', step='', id='k',
             reason='because', bug='LP 1', sometimes=True)
-        self.check(contract.error('rpc', 5, 'a call is refused', 'why'),
+        self.check(contract.error('rpc', 6, 'a call is refused', 'why'),
                    known_failures=[entry])
         self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
         self.assertEqual(findings.KNOWN, self.found()[0].origin)
