@@ -1,0 +1,57 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Runs a part of a program in a process of its own, forked from this one.
+
+A program that puts its own parts into Heat, or sets the process's
+configuration, disturbs those that share its process; a fork has all that is
+imported, and keeps what it changes to itself. Other programs load this file
+by its path: they are no package there.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+import traceback
+
+
+def apart(what, function, *args):
+    """Return what a function returns, as JSON has it.
+
+    :param what: what it does, for the error
+    :param function: called with a directory of its own, which is removed
+        afterwards, and the arguments
+    :raises: RuntimeError if it fails; the traceback is printed
+    """
+    place = tempfile.mkdtemp(dir=os.getcwd(), prefix='apart-')
+    said = os.path.join(place, 'said.json')
+    try:
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                answer = json.dumps(function(place, *args), default=str)
+                with open(said, 'w') as out:
+                    out.write(answer)
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                # Nothing of the parent's is flushed or cleaned up twice.
+                os._exit(status)
+        if os.waitpid(child, 0)[1]:
+            raise RuntimeError(f'{what} failed; the log has the traceback')
+        with open(said) as answer:
+            return json.load(answer)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)

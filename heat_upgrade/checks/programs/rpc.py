@@ -1,0 +1,326 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a release says over RPC, what it answers to, and its objects.
+
+Nothing is read off the sources: each method of a client is called with
+stand-in arguments over oslo.messaging's own client, whose transport notes the
+message that leaves; the endpoints and their targets are those that the
+release's own ``EngineService.start`` gives to its servers.
+
+``read(None)`` returns::
+
+    clients: {engine|worker|listener: [{by, topic, namespace, version, kind,
+              server, method, args, default}]}
+              by: the method that was called; kind: call or cast; server:
+              whether it is for one server; args: sorted names; default:
+              whether only what the method requires was given
+    unheard: [client methods that send something nobody could provoke]
+    servers: {...: {topic, version, namespaces, methods: {name: {required,
+              optional, any, positional}}}}
+    objects: {name: {version, fields: {name: {type, nullable, read_only}}}}
+    context: what is sent of a context, as JSON
+
+All of it happens in a forked process: it puts its own parts into Heat.
+"""
+
+import collections
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import pkgutil
+import sys
+
+CONTEXT_NAMES = ('ctxt', 'cnxt', 'cntx', 'context', 'ctx')
+STAND_INS = ('stand-in', 1, {}, [], None)
+CLIENTS = (
+    ('engine', 'heat.rpc.client', 'EngineClient', ()),
+    ('worker', 'heat.rpc.worker_client', 'WorkerClient', ()),
+    ('listener', 'heat.rpc.listener_client', 'EngineListenerClient',
+     ('an-engine',)))
+# What a context may hold, from to_dict() of oslo.context and Heat's own.
+CONTEXT = {
+    'username': 'a-user', 'password': 'a-password', 'aws_creds': 'creds',
+    'trust_id': 'a-trust', 'trustor_user_id': 'a-trustor',
+    'auth_token_info': {'token': {}}, 'auth_url': 'http://192.0.2.1/v3',
+    'region_name': 'a-region', 'auth_token': 'a-token', 'is_admin': False,
+    'user_id': 'a-user-id', 'project_id': 'a-project-id',
+    'project_name': 'a-project', 'roles': ['a-role'],
+    'request_id': 'req-1', 'user_domain_id': 'a-domain',
+    'project_domain_id': 'another-domain', 'show_deleted': False}
+
+
+def read(given):
+    importlib.import_module('heat.engine.service')
+    importlib.import_module('heat.rpc.client')
+    importlib.import_module('heat.rpc.listener_client')
+    importlib.import_module('heat.rpc.worker_client')
+    return _beside('rows_apart').apart('noting what is said over RPC', _read)
+
+
+def _beside(name):
+    """Return a program that stands beside this one."""
+    spec = importlib.util.spec_from_file_location(name, os.path.join(
+        os.path.dirname(__file__), f'{name}.py'))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _read(place):
+    from heat.common import config  # noqa: F401
+    from oslo_config import cfg
+
+    cfg.CONF([], project='heat', default_config_files=[],
+             default_config_dirs=[])
+    heard = _listen()
+    clients, unheard = {}, []
+    for name, module, cls, args in CLIENTS:
+        clients[name], missed = _messages(
+            getattr(importlib.import_module(module), cls), args, heard)
+        unheard += [f'{cls}.{method}' for method in missed]
+    clients['listener'] += _remote_calls(heard)
+    return {'clients': clients, 'unheard': unheard, 'servers': _servers(),
+            'objects': _objects(), 'context': _context()}
+
+
+def _listen():
+    """Give Heat a transport that notes what is sent; return the notes."""
+    from heat.common import messaging
+    from oslo_config import cfg
+    import oslo_messaging
+
+    heard = []
+
+    def send(target, ctxt, message, wait_for_reply=None, **kwargs):
+        heard.append({
+            'topic': target.topic, 'server': bool(target.server),
+            'namespace': message.get('namespace'),
+            'version': message.get('version', '1.0'),
+            'kind': 'call' if wait_for_reply else 'cast',
+            'method': message['method'],
+            'args': sorted(message.get('args', {}))})
+
+    transport = oslo_messaging.get_rpc_transport(cfg.CONF, 'fake://')
+    transport._send = send
+    messaging.TRANSPORT = transport
+    return heard
+
+
+def _stand_in_context(**overrides):
+    from heat.common import context
+
+    return context.RequestContext.from_dict(dict(
+        CONTEXT, tenant='a-project', tenant_id='a-project-id', **overrides))
+
+
+def _messages(cls, args, heard):
+    """Return what each method of a client sends, and those not provoked."""
+    client = cls(*args)
+    said, missed = {}, []
+    for name, function in inspect.getmembers(cls, inspect.isfunction):
+        parameters = list(inspect.signature(
+            function).parameters.values())[1:]
+        if (name == '__init__' or not parameters
+                or parameters[0].name not in CONTEXT_NAMES
+                or any(one.name == 'msg' for one in parameters)):
+            continue
+        method = getattr(client, name)
+        first = True
+        for given in _variants(parameters[1:]):
+            for message in _provoked(method, given, heard):
+                message.update(by=f'{cls.__name__}.{name}', default=first)
+                key = json.dumps(dict(message, default=None))
+                said.setdefault(key, message)
+            first = False
+        if not any(message['by'] == f'{cls.__name__}.{name}'
+                   for message in said.values()):
+            missed.append(name)
+    return list(said.values()), missed
+
+
+def _variants(parameters):
+    """Yield arguments: what is required; each option set; all options."""
+    named = [one for one in parameters
+             if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    required = [one.name for one in named if one.default is one.empty]
+    optional = [one for one in named if one.default is not one.empty]
+    for chosen in [[], *([one] for one in optional), optional]:
+        fixed = {one.name: not one.default for one in chosen
+                 if isinstance(one.default, bool)}
+        open_names = required + [one.name for one in chosen
+                                 if one.name not in fixed]
+        yield fixed, open_names
+
+
+def _provoked(method, given, heard):
+    """Return what a call sends with the first stand-in that does."""
+    fixed, open_names = given
+    for stand_in in STAND_INS:
+        heard.clear()
+        try:
+            method(_stand_in_context(), **fixed, **{
+                name: 1 if 'timeout' in name else stand_in
+                for name in open_names})
+        except Exception:
+            # What becomes of the answer, or of a wrong stand-in.
+            pass
+        if heard:
+            return [dict(message) for message in heard]
+    return []
+
+
+def _remote_calls(heard):
+    """Return what engines send to each other's listeners without a client.
+
+    ``EngineService._remote_call`` takes the action's name; its callers give
+    what the listener of the same release requires.
+    """
+    from heat.engine import service
+    from heat.rpc import api
+
+    engine = object.__new__(service.EngineService)
+    from heat.common import messaging
+    engine._client = messaging.get_rpc_client(
+        version=service.EngineService.RPC_API_VERSION)
+    if not hasattr(service.EngineService, '_remote_call'):
+        return []
+    stand_ins = {service.EngineListener.STOP_STACK: {'stack_identity': {}},
+                 service.EngineListener.SEND: {
+                     'stack_identity': {},
+                     'message': api.THREAD_CANCEL}}
+    said = []
+    for action, given in stand_ins.items():
+        heard.clear()
+        try:
+            engine._remote_call(_stand_in_context(), 'an-engine', 1, action,
+                                **given)
+        except Exception:
+            pass
+        said += [dict(message, by='EngineService._remote_call', default=True)
+                 for message in heard]
+    return said
+
+
+class _Enough(BaseException):
+    pass
+
+
+def _servers():
+    """Return the endpoints that EngineService.start gives to servers."""
+    from heat.common import messaging
+    from heat.engine import resources
+    from heat.engine import service
+    from heat.rpc import api
+    from heat.rpc import worker_api
+
+    names = {api.ENGINE_TOPIC: 'engine', worker_api.TOPIC: 'worker',
+             api.LISTENER_TOPIC: 'listener'}
+    found = {}
+
+    class Server:
+        def start(self):
+            if len(found) == len(names):
+                raise _Enough
+
+    def get_rpc_server(target, endpoint):
+        own = getattr(endpoint, 'target', None)
+        found[names.get(target.topic, target.topic)] = {
+            'topic': target.topic,
+            'version': (own.version if own else None) or '1.0',
+            'namespaces': list(own.accepted_namespaces) if own else [None],
+            'methods': _methods(endpoint)}
+        return Server()
+
+    resources.initialise = lambda: None
+    messaging.get_rpc_server = get_rpc_server
+    engine = service.EngineService('a-host', api.ENGINE_TOPIC)
+    engine.thread_group_mgr = collections.defaultdict(str)
+    try:
+        engine.start()
+    except _Enough:
+        pass
+    return found
+
+
+def _methods(endpoint):
+    """Return what may be called: public, as the default access policy."""
+    methods = {}
+    for name, function in inspect.getmembers(endpoint, callable):
+        if name.startswith('_') or inspect.isclass(function):
+            continue
+        try:
+            # Follows __wrapped__ through request_context and the others.
+            parameters = list(inspect.signature(
+                function).parameters.values())
+        except (TypeError, ValueError):
+            continue
+        # The first is the context, given by position.
+        named = [one for one in parameters[1:] if one.kind in (
+            one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+        methods[name] = {
+            'required': [one.name for one in named
+                         if one.default is one.empty],
+            'optional': [one.name for one in named
+                         if one.default is not one.empty],
+            'any': any(one.kind == one.VAR_KEYWORD for one in parameters)}
+    return methods
+
+
+def _objects():
+    from heat import objects
+    from oslo_versionedobjects import base
+
+    found = {}
+    for module in pkgutil.iter_modules(objects.__path__, 'heat.objects.'):
+        for _, cls in inspect.getmembers(
+                importlib.import_module(module.name), inspect.isclass):
+            if (issubclass(cls, base.VersionedObject)
+                    and cls.__module__ == module.name and cls.fields):
+                found[cls.__name__] = {
+                    'version': cls.VERSION,
+                    'registered': (cls.__name__ in base.
+                                   VersionedObjectRegistry.obj_classes()),
+                    'fields': {name: _field(field)
+                               for name, field in cls.fields.items()}}
+    return found
+
+
+def _field(field):
+    return {'type': _kind(field), 'nullable': field.nullable,
+            'read_only': field.read_only}
+
+
+def _kind(field):
+    kind = type(field).__name__
+    auto = field._type
+    if hasattr(auto, '_element_type'):
+        kind += f'({type(auto._element_type._type).__name__})'
+    elif getattr(auto, '_obj_name', None):
+        kind += f'({auto._obj_name})'
+    elif getattr(auto, '_valid_values', None):
+        kind += f'({", ".join(map(str, auto._valid_values))})'
+    return kind
+
+
+def _context():
+    """Return what travels with each message, of a context with all in it."""
+    from heat.common import messaging
+
+    return messaging.RequestContextSerializer.serialize_context(
+        _stand_in_context())
+
+
+if __name__ == '__main__':
+    json.dump(read(None), sys.stdout)

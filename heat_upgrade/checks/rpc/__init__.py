@@ -1,0 +1,74 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Check ``rpc``: do two releases understand each other's messages and rows.
+
+``messages`` has what is sent against what is answered, ``contexts`` the
+context that comes with each message, ``objects`` the versioned objects, and
+``stored`` what each writes to the database against what the other reads.
+"""
+
+from heat_upgrade import beside
+from heat_upgrade.checks import reading
+from heat_upgrade.checks.rpc import contexts
+from heat_upgrade.checks.rpc import messages
+from heat_upgrade.checks.rpc import objects
+from heat_upgrade.checks.rpc import stored
+
+READINGS = ('rpc', 'rows')
+# That of programs/rows.py: it encrypts stand-ins alone.
+KEY = 'heat-upgrade-stand-in-key-012345'
+
+
+def check(base, target, context):
+    """Return what the two releases would not understand of each other.
+
+    :param base: :class:`heat_upgrade.checks.contract.Subject`
+    :param target: likewise
+    :param context: :class:`heat_upgrade.checks.contract.Context`
+    :returns: list of :class:`heat_upgrade.findings.Finding`, of classes 5
+        (both run at once) and 2 (what was there before)
+    :raises: :class:`heat_upgrade.errors.LabError` if a release cannot be read
+    """
+    said, wrote = zip(*(reading.read_all(
+        subject, [reading.Request(program) for program in READINGS], context)
+        for subject in (base, target)))
+    read = [None, None]
+
+    def cross(number, subject):
+        other = 1 - number
+        read[number] = reading.read_all(subject, [
+            reading.Request('rows_load', _rows(wrote[number])),
+            reading.Request('rows_load', _rows(
+                wrote[other], migrate=number == 1)),
+            *(reading.Request('rpc_context', {'sent': said[one]['context']})
+              for one in (number, other))], context)
+
+    beside.run(*(lambda number=number, subject=subject: cross(number, subject)
+                 for number, subject in enumerate((base, target))))
+    names = base.name, target.name
+    roles = ('base', base.name), ('target', target.name)
+    return [
+        *messages.findings(*said, names),
+        *contexts.findings(said[0]['context'], read[0][2], read[1][3],
+                           roles),
+        *contexts.findings(said[1]['context'], read[1][2], read[0][3],
+                           roles[::-1]),
+        *objects.findings(said[0]['objects'], said[1]['objects'], names),
+        *stored.findings(*(stored.Side(
+            role, name, wrote[number], *read[number][:2])
+            for number, (role, name) in enumerate(roles)))]
+
+
+def _rows(wrote, migrate=False):
+    return {'database': wrote['database'], 'key': KEY, 'migrate': migrate,
+            'facts': True}

@@ -1,0 +1,144 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What two releases' versioned objects differ in, and what of it breaks.
+
+Heat's objects do not travel: no serializer of oslo.versionedobjects is
+between its services, and each release wraps rows of the same database in
+objects of its own. So nobody reads an object's version, and what counts is
+what a row must be for ``_from_db_object`` to take it: a field that is not
+nullable refuses NULL with ValueError, a field of another type refuses or
+turns what the other release has written.
+"""
+
+from heat_upgrade.checks import contract
+
+CHECK = 'rpc'
+FAILURE_CLASS = 5
+
+
+def findings(base, target, names):
+    """Return what is wrong between the objects of two releases.
+
+    :param base: ``objects`` of what the program ``rpc`` read of the base
+    :param target: likewise
+    :param names: versions of the two
+    :returns: list of :class:`heat_upgrade.findings.Finding`
+    """
+    found = []
+    for name, before in sorted(base.items()):
+        after = target.get(name)
+        if after is None:
+            found.append(contract.warning(
+                CHECK, FAILURE_CLASS, f'[{name}] the object is gone',
+                f'heat.objects has {name} {before["version"]} in {names[0]}, '
+                f'and none in {names[1]}.\nEach release reads the database '
+                'by objects of its own, so nothing fails by that alone.\n'
+                'What to do: see what the schema check says of its table.'))
+            continue
+        changes = _changes(name, before['fields'], after['fields'], names)
+        found += changes
+        if (before['fields'] != after['fields']
+                and before['version'] == after['version']):
+            found.append(_same_version(name, before, after, names))
+        if _number(after['version']) < _number(before['version']):
+            found.append(contract.warning(
+                CHECK, FAILURE_CLASS, f'[{name}] the object\'s version goes '
+                'back', f'{before["version"]} in {names[0]}, '
+                f'{after["version"]} in {names[1]}.\nNobody reads it: '
+                'objects do not travel over RPC. What to do: nothing now.'))
+    return found
+
+
+def _number(version):
+    return [int(part) for part in version.split('.')]
+
+
+def _changes(name, before, after, names):
+    found = []
+    for field in sorted({*before, *after}):
+        old, new = before.get(field), after.get(field)
+        if new is None:
+            found.append(_removed(name, field, old, names))
+        elif old is None:
+            if not new['nullable'] and not new['read_only']:
+                found.append(contract.warning(
+                    CHECK, FAILURE_CLASS,
+                    f'[{name}] {field} is new and must not be NULL',
+                    f'{names[1]} refuses rows in which it is NULL; '
+                    f'{names[0]} does not know it and writes none.\n'
+                    'What to do: see that the column has a default on the '
+                    'server (schema check); the rows that each\nrelease '
+                    'writes are read by the other below.'))
+        else:
+            found += _altered(name, field, old, new, names)
+    return found
+
+
+def _removed(name, field, old, names):
+    report = contract.warning if old['nullable'] else contract.error
+    consequence = (
+        f'Rows that {names[1]} writes have NULL there, which {names[0]} '
+        'takes for "not given".' if old['nullable'] else
+        f'Rows that {names[1]} writes have NULL there (or are refused), and '
+        f'{names[0]} cannot load a row with NULL:\nits engines fail on '
+        'everything that the new ones have made, in a rolling upgrade.')
+    return report(
+        CHECK, FAILURE_CLASS, f'[{name}] {field} is removed from the object',
+        f'{names[0]}: {_field(old)}; {names[1]}: not there.\n{consequence}\n'
+        'What to do: no rolling upgrade between the two, or one in which '
+        'nothing is created meanwhile.')
+
+
+def _altered(name, field, old, new, names):
+    values = f'{names[0]}: {_field(old)}; {names[1]}: {_field(new)}.'
+    if old['type'] != new['type']:
+        yield contract.error(
+            CHECK, FAILURE_CLASS, f'[{name}] {field} has another type',
+            f'{values}\nThe column holds what the other release has written, '
+            'which is refused or turned into something else.\n'
+            'What to do: see which rows are read below; convert the column, '
+            'with all services of the old release stopped.')
+    if old['nullable'] and not new['nullable']:
+        yield contract.error(
+            CHECK, FAILURE_CLASS, f'[{name}] {field} must no longer be NULL',
+            f'{values}\n{names[1]} cannot load a row of {names[0]} in which '
+            'it is NULL (ValueError), after any upgrade.\n'
+            'What to do: fill the column before the upgrade.')
+    if new['nullable'] and not old['nullable']:
+        yield contract.warning(
+            CHECK, FAILURE_CLASS, f'[{name}] {field} may now be NULL',
+            f'{values}\n{names[0]} cannot load a row in which {names[1]} '
+            'has left it NULL (ValueError): only in a rolling upgrade.\n'
+            'What to do: see whether such a row can come to be before the '
+            'last old engine is stopped.')
+
+
+def _same_version(name, before, after, names):
+    added = sorted(set(after['fields']) - set(before['fields']))
+    others = sorted(field for field in {*before['fields'], *after['fields']}
+                    if before['fields'].get(field)
+                    != after['fields'].get(field) and field not in added)
+    return contract.warning(
+        CHECK, FAILURE_CLASS,
+        f'[{name}] the object has changed and its version has not',
+        f'Version {before["version"]} in {names[0]} and {names[1]}.\n'
+        f'Fields that are new: {", ".join(added) or "none"}; changed or '
+        f'gone: {", ".join(others) or "none"}.\n'
+        'Nobody reads the version, as objects do not travel over RPC; '
+        'oslo.versionedobjects wants it raised.\n'
+        'What to do: nothing, as an operator; raise VERSION, as an author.')
+
+
+def _field(field):
+    return (f'{field["type"]}, {"" if field["nullable"] else "not "}nullable'
+            + (', read-only' if field['read_only'] else ''))
