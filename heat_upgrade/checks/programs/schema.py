@@ -263,8 +263,7 @@ class Target(_Side):
         if answer['path'] and 'shadow' in self.engines:
             answer['algorithms'] = self.stage(
                 'algorithms', watches.algorithms, self.engines['shadow'],
-                [seen['statement'] for seen in answer['seen']
-                 if not watches.changes_rows(seen['statement'])])
+                self.sent)
         if answer['path']:
             answer['downgrade'] = self.stage(
                 'downgrade', self._downgrade, base['heads'])
@@ -319,6 +318,7 @@ class Target(_Side):
         with watch.watching():
             self.stage(name, self.sync, 'upgraded')
         self.answer['seen'] = watch.seen
+        self.sent = watch.sent
         if name in self.answer['failed']:
             self.answer.setdefault('last', {})[name] = (
                 watch.last or '')[:watches.TEXT]

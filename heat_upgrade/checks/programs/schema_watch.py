@@ -38,6 +38,12 @@ _DONE = re.compile(r"alembic_version\b.*?'(\w+)'", re.DOTALL)
 _WAYS = (('INSTANT', 'NONE'), ('NOCOPY', 'NONE'), ('INPLACE', 'NONE'),
          ('COPY', 'NONE'), ('INPLACE', 'SHARED'), ('COPY', 'SHARED'))
 
+_OF_INDEX = re.compile(r'\s*(CREATE|DROP)\s+(UNIQUE\s+|FULLTEXT\s+)?INDEX',
+                       re.IGNORECASE)
+
+_DROP_INDEX = re.compile(r'^\s*DROP\s+INDEX\s+(\S+)\s+ON\s+(\S+)\s*$',
+                         re.IGNORECASE)
+
 TEXT = 2000
 
 
@@ -58,6 +64,7 @@ class Watch:
 
     :ivar seen: list of {'statement', 'revision', 'operation', 'seconds',
         'rows'}, and of what changes tables 'shape', 'locks', 'rewritten'
+    :ivar sent: list of (statement, parameters), one for each of ``seen``
     :param shape: function of a function that runs a statement
     """
 
@@ -65,6 +72,7 @@ class Watch:
         self._engine = engine
         self._shape = shape
         self.seen = []
+        self.sent = []
         self.last = None
         self._operation = None
         self._from = 0
@@ -126,6 +134,7 @@ class Watch:
                     if files.get(name, number) != number)
                 self._files = files
         self.seen.append(seen)
+        self.sent.append((statement, parameters))
 
     def _revision_done(self, statement, parameters):
         values = parameters.values() if isinstance(
@@ -210,47 +219,54 @@ def rebuild(engine, tables, *, rows_from=None):
         connection.invalidate()
 
 
-def algorithms(engine, statements):
+def algorithms(engine, sent):
     """Return how MariaDB can do each of some statements.
 
     Each is done, in the least disturbing way that the server accepts. The
     tables have rows: an empty one can be changed in ways that others cannot.
+    What changes rows is done as well: what comes after it may need that.
 
     :param engine: of a database as it was before
-    :returns: list of {'algorithm', 'lock', 'refused'}, the last one with what
-        the server said to a better way
+    :param sent: list of (statement, parameters)
+    :returns: list of {'algorithm', 'lock', 'refused', 'failed'}: what the
+        server said to the best way, and to the last one if it did none
     """
     answers = []
     with engine.connect() as connection:
-        for statement in statements:
-            if verb(statement) != 'ALTER' and not re.match(
-                    r'\s*(CREATE|DROP)\s+(UNIQUE\s+|FULLTEXT\s+)?INDEX',
-                    statement, re.IGNORECASE):
-                answers.append(_do(connection, statement, '', None))
+        for statement, parameters in sent:
+            # MariaDB knows no ALGORITHM there; it means the same.
+            statement = _DROP_INDEX.sub(
+                r'ALTER TABLE \2 DROP INDEX \1', statement)
+            alter = verb(statement) == 'ALTER'
+            if not alter and not _OF_INDEX.match(statement):
+                answers.append(_do(connection, statement, '', parameters))
                 continue
-            comma = ',' if verb(statement) == 'ALTER' else ''
+            comma = ',' if alter else ''
             refused = None
             for algorithm, lock in _WAYS:
                 answer = _do(connection, statement,
                              f'{comma} ALGORITHM={algorithm}{comma} '
-                             f'LOCK={lock}', refused)
+                             f'LOCK={lock}', parameters)
                 if not answer['failed']:
                     answer.update(algorithm=algorithm, lock=lock)
                     break
                 refused = refused or answer['failed']
             else:
-                answer = _do(connection, statement, '', refused)
+                answer = _do(connection, statement, '', parameters)
                 answer['lock'] = 'EXCLUSIVE'
+            answer['refused'] = refused
             answers.append(answer)
+        connection.connection.commit()
     return answers
 
 
-def _do(connection, statement, how, refused):
+def _do(connection, statement, how, parameters):
     cursor = connection.connection.cursor()
-    answer = {'algorithm': None, 'lock': None, 'refused': refused,
+    answer = {'algorithm': None, 'lock': None, 'refused': None,
               'failed': None}
     try:
-        cursor.execute(statement.strip().rstrip(';') + how)
+        cursor.execute(statement.strip().rstrip(';') + how,
+                       parameters or None)
     except Exception as exc:
         answer['failed'] = str(exc)[:300]
     finally:

@@ -36,6 +36,16 @@ _ROWS_OF = re.compile(
     r'|TRUNCATE(?:\s+TABLE)?)\s+[`"]?(?:\w+[`"]?\.[`"]?)?(\w+)',
     re.IGNORECASE)
 
+# The table that is altered, or that an index is on.
+_ALTERED = re.compile(r'(?:ALTER\s+TABLE|\bON)\s+[`"]?(\w+)', re.IGNORECASE)
+
+# What reads all rows while its lock is held.
+# https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
+_POSTGRESQL_SLOW = re.compile(
+    r'CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY)|SET\s+NOT\s+NULL'
+    r'|ADD\s+(?:CONSTRAINT\s+\S+\s+)?(?:FOREIGN|CHECK|UNIQUE)',
+    re.IGNORECASE)
+
 # Nobody writes, or nobody even reads, while these are held for long.
 # https://www.postgresql.org/docs/current/explicit-locking.html
 _POSTGRESQL_LOCKS = ('ShareLock', 'ShareRowExclusiveLock',
@@ -102,8 +112,9 @@ def operations(base, target):
     """
     known = base['shape']
     before, found = known, []
-    answers = iter(target.get('algorithms') or ())
-    for seen in target.get('seen', ()):
+    statements = target.get('seen') or []
+    answers = target.get('algorithms') or [None] * len(statements)
+    for seen, answer in zip(statements, answers):
         rows = _ROWS_OF.match(seen['statement'])
         common = {'statement': seen['statement'], 'name': seen['operation'],
                   'revision': seen['revision']}
@@ -119,13 +130,13 @@ def operations(base, target):
             effect for effect in shapes.differences(before, after)
             if effect.table in known
             or (effect.what, effect.how) == (shapes.TABLE, shapes.ADDED))
-        lock, how = _how(seen, next(answers, None), known, before)
+        lock, how = _how(seen, answer, known)
         found.append(Operation(**common, effects=effects, lock=lock, how=how))
         before = after
     return found
 
 
-def _how(seen, answer, known, before):
+def _how(seen, answer, known):
     """Return (lock, text) of how the server does a statement."""
     if seen['locks'] is not None:
         return _how_postgresql(seen, known)
@@ -134,8 +145,7 @@ def _how(seen, answer, known, before):
             return 'reading and writing', (
                 f'MariaDB does it in no other way: {answer["failed"]}')
         return None, ''
-    touched = re.search(r'(?:ALTER\s+TABLE|\bON)\s+[`"]?(\w+)',
-                        seen['statement'], re.IGNORECASE)
+    touched = _ALTERED.search(seen['statement'])
     how = f'ALGORITHM={answer["algorithm"]}, LOCK={answer["lock"]}'
     if answer['refused']:
         how += f'; {answer["refused"]}'
@@ -149,15 +159,16 @@ def _how_postgresql(seen, known):
     held = [f'{mode} on {table}' for table, modes in sorted(
         seen['locks'].items()) if table in known for mode in modes
         if mode in _POSTGRESQL_LOCKS]
-    # Held for a moment by what only changes the catalogue; for long by what
-    # reads or writes all rows.
-    slow = seen.get('rewritten') or re.search(
-        r'CREATE\s+(UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY)|SET\s+NOT\s+NULL'
-        r'|ADD\s+(CONSTRAINT\s+\S+\s+)?(FOREIGN|CHECK|UNIQUE)',
-        seen['statement'], re.IGNORECASE)
-    text = f'PostgreSQL holds: {", ".join(held) or "no lock that matters"}'
-    if seen.get('rewritten'):
-        text += f'; it writes {", ".join(seen["rewritten"])} anew'
+    text = (f'PostgreSQL holds, until all migrations have ended: '
+            f'{", ".join(held) or "no lock that matters"}')
+    anew = [table for table in seen['rewritten'] if table in known]
+    if anew:
+        text += f'; it writes {", ".join(anew)} anew'
+    touched = _ALTERED.search(seen['statement'])
+    # Locks are held for a moment by what only changes the catalogue, for long
+    # by what reads or writes all rows.
+    slow = anew or touched and touched.group(1) in known and (
+        _POSTGRESQL_SLOW.search(seen['statement']))
     return ('writing' if held and slow else None), text
 
 
@@ -218,13 +229,13 @@ def _retyped(place, old, new):
 
 def _index(effect):
     if effect.how == shapes.REMOVED:
-        return (f'{effect.table} loses the index on '
+        return (f'{effect.table} loses the index '
                 f'{shapes.shown(effect.before)}', contract.warning,
                 'The base still looks for rows by it; without it each look '
                 'reads the whole table\n(LP 1421885, 1535051).')
     if effect.after['unique']:
-        return (f'{effect.table} gets a unique index on '
-                f'{shapes.shown(effect.after)}', contract.error,
+        return (f'{effect.table} gets a {shapes.shown(effect.after)} index',
+                contract.error,
                 'Rows that the base has written, or writes, may not be '
                 'unique.')
     return None
@@ -286,7 +297,8 @@ def _problems(operation):
         yield _about_rows(operation)
     if operation.lock:
         what = str(operation.effects[0]).partition(':')[0] \
-            if operation.effects else 'a table is altered'
+            if operation.effects else 'a table is altered: ' \
+            + ' '.join(operation.statement.split())[:80]
         yield (contract.warning, f'{operation.lock} is blocked while {what}',
                'On a large table this is as long as a downtime: see how long '
                'by heat-upgrade rehearse,\nor let the services be down.')

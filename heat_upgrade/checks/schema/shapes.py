@@ -117,8 +117,24 @@ def _in_table(table, before, after, names):
         old, new = before[group], after[group]
         if not names:
             old, new = _by_content(old), _by_content(new)
-        found += _in_group(what, table, old, new)
+        found += [
+            difference for difference in _in_group(what, table, old, new)
+            if not (what == INDEX and _covered(difference, old, new))]
     return found
+
+
+def _covered(difference, before, after):
+    """Tell whether another index does what the one that is missing did.
+
+    MariaDB makes an index for a foreign key, and drops that again when
+    another one begins with its columns.
+    """
+    index = difference.after or difference.before
+    others = after if difference.how == REMOVED else before
+    count = len(index['columns'])
+    return (difference.how != CHANGED and not index['unique'] and any(
+        other['columns'][:count] == index['columns']
+        for other in others.values()))
 
 
 def _in_group(what, table, before, after):
