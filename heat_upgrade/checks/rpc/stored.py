@@ -107,7 +107,7 @@ def _not_read(writer, reader, kinds):
         # One failure may show in several things that are read through it.
         what = cases[0][0]
         found.append(contract.error(
-            CHECK, _class(writer),
+            CHECK, _class(writer, [what for what, _ in cases]),
             f'[{what}] what the {writer.role} writes cannot be read by the '
             f'{reader.role}',
             '\n'.join([
@@ -140,7 +140,7 @@ def _read_otherwise(writer, reader, kinds, changed):
         lines += [f'keys: {line}' for line in _shape_lines(
             kind, changed, writer, reader)]
         found.append(contract.error(
-            CHECK, _class(writer),
+            CHECK, _class(writer, [kind]),
             f'[{aspect}] what the {writer.role} writes is read otherwise by '
             f'the {reader.role}',
             '\n'.join([*lines, _what_to_do(writer, reader, [kind])])))
@@ -170,8 +170,11 @@ def _short(value):
     return text if len(text) <= WIDTH else f'{text[:WIDTH]}…'
 
 
-def _class(writer):
-    return CLASS_OF_OLD_STACKS if writer.role == 'base' else CLASS_OF_MIXED
+def _class(writer, kinds):
+    """Return the class: what is in flight outlives no cold upgrade."""
+    if writer.role == 'base' and not all(kind in IN_FLIGHT for kind in kinds):
+        return CLASS_OF_OLD_STACKS
+    return CLASS_OF_MIXED
 
 
 def _what_to_do(writer, reader, kinds):
