@@ -18,11 +18,13 @@ HIDDEN = '(not shown)'
 
 # oslo.config marks secrets; options of others, and misspelt ones, are known
 # by their names alone. 'key' is in the names of files of keys too: no harm.
-_SMELL = re.compile(r'passw|secret|key|token|credential|connection|'
+_SMELL = re.compile(r'pas+w|secret|key(?!stone)|token|credential|connection|'
                     r'transport_url|auth_data|community', re.IGNORECASE)
 
-# All up to the last @: a password may have any character in it.
-_CREDENTIALS = re.compile(r'(?<=://)[^\s\'"]*@|[^\s/:@\'"]+:[^\s@\'"]+@')
+# All up to the last @: a password may have any character in it. Some write
+# user:password@host without a scheme.
+_OF_URL = re.compile(r'(?<=://)[^\s\'"]*@')
+_BARE = re.compile(r'[^\s/:@\'"]+:(?!//)[^\s\'"]*@')
 _LONGEST = 120
 
 
@@ -38,7 +40,7 @@ def is_secret(name, *opts):
 
 def without_credentials(text):
     """Return a text whose URLs have no user and no password."""
-    return _CREDENTIALS.sub('***@', text)
+    return _BARE.sub('***@', _OF_URL.sub('***@', text))
 
 
 def shown(value, secret):

@@ -1,0 +1,176 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How the options of two releases differ."""
+
+import dataclasses
+
+import ddt
+import testtools
+
+from heat_upgrade.checks.config import comparison
+from heat_upgrade.checks.config import options
+
+PLAIN = options.Option('DEFAULT', 'size')
+
+
+def of(*opts):
+    return {option.key: option for option in opts}
+
+
+def other(**changed):
+    return dataclasses.replace(PLAIN, **changed)
+
+
+def kinds(base, target):
+    return [(change.kind, change.key)
+            for change in comparison.changes(of(*base), of(*target))]
+
+
+# What the base's option is, what the target's is, kind of the change.
+CHANGES = {
+    'another default': (other(default=1), other(default=2),
+                        comparison.DEFAULT),
+    'a default at last': (other(), other(default=2), comparison.DEFAULT),
+    'other samples': (other(default='a', sample_default='x'),
+                      other(default='b', sample_default='y'),
+                      comparison.DEFAULT),
+    'a narrower type': (other(), other(type={'class': 'Integer'}),
+                        comparison.NARROWED),
+    'another type': (other(type={'class': 'Boolean'}),
+                     other(type={'class': 'Integer'}), comparison.RETYPED),
+    'one value only': (other(multi=True), other(), comparison.RETYPED),
+    'required': (other(), other(required=True), comparison.REQUIRED),
+    'an announcement': (other(), other(deprecated=True),
+                        comparison.DEPRECATED),
+    'no longer listed': (other(), other(listed=False), comparison.UNLISTED),
+}
+
+# What is no change for who has a configuration file.
+HARMLESS = {
+    'the same': (PLAIN, PLAIN),
+    'nothing, spelled differently': (other(default=''), other()),
+    'a default of this machine': (
+        other(default='one', sample_default='<Hostname>'),
+        other(default='two', sample_default='<Hostname>')),
+    'a sample for the same default': (other(default='a'), other(
+        default='a', sample_default='b')),
+    'equal numbers': (other(default=60), other(default=60.0)),
+    'several values': (other(), other(multi=True)),
+    'required, but with a default': (
+        other(default=1), other(default=1, required=True)),
+    'an announcement withdrawn': (other(deprecated=True), PLAIN),
+    'an old name more': (PLAIN, other(old_names=frozenset({('a', 'b')}))),
+    'never listed': (other(listed=False), other(listed=False, default=7)),
+}
+
+
+@ddt.ddt
+class TestChanges(testtools.TestCase):
+
+    @ddt.data(*CHANGES)
+    def test_a_change_is(self, name):
+        base, target, kind = CHANGES[name]
+        self.assertEqual([(kind, PLAIN.key)], kinds([base], [target]))
+
+    @ddt.data(*HARMLESS)
+    def test_no_change_is(self, name):
+        base, target = HARMLESS[name]
+        self.assertEqual([], kinds([base], [target]))
+
+    def test_an_option_that_comes_is_no_change(self):
+        self.assertEqual([], kinds([], [PLAIN]))
+
+    def test_one_that_must_be_set_is_no_change_in_a_new_section(self):
+        new = options.Option('fresh', 'url', required=True)
+        self.assertEqual([], kinds([PLAIN], [PLAIN, new]))
+        beside = options.Option('DEFAULT', 'url', required=True)
+        self.assertEqual([(comparison.REQUIRED, beside.key)],
+                         kinds([PLAIN], [PLAIN, beside]))
+
+    def test_an_option_that_goes_is_removed(self):
+        self.assertEqual([(comparison.REMOVED, PLAIN.key)],
+                         kinds([PLAIN], []))
+
+    def test_an_option_whose_name_is_still_read_is_renamed(self):
+        new = options.Option('limits', 'size',
+                             old_names=frozenset({PLAIN.key}))
+        change, = comparison.changes(of(PLAIN), of(new))
+        self.assertEqual((comparison.RENAMED, PLAIN.key, new.key),
+                         (change.kind, change.key, change.instead))
+
+    def test_a_renamed_option_may_have_another_default(self):
+        new = options.Option('limits', 'size', default=3,
+                             old_names=frozenset({PLAIN.key}))
+        self.assertEqual([comparison.RENAMED, comparison.DEFAULT],
+                         [kind for kind, _ in kinds([PLAIN], [new])])
+
+    def test_an_old_name_that_is_read_no_more_is_told(self):
+        base = other(old_names=frozenset({('old', 'size')}))
+        change, = comparison.changes(of(base), of(PLAIN))
+        self.assertEqual(
+            (comparison.OLD_NAME_GONE, ('old', 'size'), PLAIN.key),
+            (change.kind, change.key, change.instead))
+
+    def test_an_old_name_of_what_is_renamed_leads_to_the_new_name(self):
+        base = other(old_names=frozenset({('old', 'size')}))
+        new = options.Option('limits', 'size',
+                             old_names=frozenset({PLAIN.key}))
+        found = {change.key: change.instead
+                 for change in comparison.changes(of(base), of(new))}
+        self.assertEqual({PLAIN.key: new.key, ('old', 'size'): new.key},
+                         found)
+
+    def test_the_old_names_of_what_is_gone_are_gone_with_it(self):
+        base = other(old_names=frozenset({('old', 'size')}))
+        self.assertEqual([(comparison.REMOVED, PLAIN.key)],
+                         kinds([base], []))
+
+    def test_what_was_an_old_name_at_once_has_a_successor(self):
+        # [keystone_authtoken] auth_uri was both, for nine years.
+        heir = options.Option('DEFAULT', 'area',
+                              old_names=frozenset({PLAIN.key}))
+        change, = comparison.changes(
+            of(PLAIN, heir),
+            of(dataclasses.replace(heir, old_names=frozenset())))
+        self.assertEqual((comparison.REMOVED, heir.key),
+                         (change.kind, change.instead))
+
+    def test_of_lists_only_what_came_and_went_is_told(self):
+        self.assertEqual('no longer in it: b; new in it: c',
+                         comparison.default_change(
+                             other(default=['a', 'b']),
+                             other(default=['a', 'c'])))
+
+
+class TestFolded(testtools.TestCase):
+
+    def family(self, change, size):
+        base = [options.Option(f'clients_{number}', 'kind')
+                for number in range(size)]
+        target = [dataclasses.replace(option, **change) for option in base]
+        return comparison.folded(comparison.changes(of(*base), of(*target)))
+
+    def test_the_same_change_of_many_sections_is_one(self):
+        change, = self.family({'default': 1}, 4)
+        self.assertEqual(('clients_1', 'clients_2', 'clients_3'),
+                         change.also)
+
+    def test_of_two_sections_it_is_two(self):
+        self.assertEqual([(), ()], [change.also for change in
+                                    self.family({'default': 1}, 2)])
+
+    def test_each_removal_is_a_line_to_change(self):
+        base = of(*(options.Option(f'clients_{number}', 'kind')
+                    for number in range(4)))
+        self.assertEqual(4, len(comparison.folded(
+            comparison.changes(base, {}))))
