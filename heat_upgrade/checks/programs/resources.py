@@ -18,6 +18,8 @@ template of the global environment that comes with Heat (``etc/heat``) is read
 from there.
 """
 
+import functools
+import inspect
 import json
 import os
 import sys
@@ -148,6 +150,9 @@ def _type(cls, names):
                         cls is not none_resource.NoneResource),
         'accepts_all': cls is none_resource.NoneResource,
         'client': cls.default_client_name,
+        'replaced_when_check_failed': bool(getattr(
+            cls, 'always_replace_on_check_failed', True)),
+        'misfits': _misfits(cls),
         'properties': described,
         'attributes': {
             name: {'type': schema.type,
@@ -156,6 +161,40 @@ def _type(cls, names):
         'update_policy': _schemata(properties.schemata(
             cls.update_policy_schema)),
     }
+
+
+def _misfits(cls):
+    """Return methods that do not take what those they override take.
+
+    Their callers know the latter alone: Story 2011068.
+    """
+    found = set()
+    for number, owner in enumerate(cls.__mro__):
+        for name in vars(owner):
+            for parent in cls.__mro__[number + 1:-1]:
+                if name in vars(parent) and not name.startswith('__'):
+                    if not _fits(owner, parent, name):
+                        found.add(f'{name} of {_path(owner)}')
+                    break
+    return sorted(found)
+
+
+@functools.cache
+def _fits(owner, parent, name):
+    mine, theirs = (getattr(vars(each)[name], '__func__', vars(each)[name])
+                    for each in (owner, parent))
+    if not (inspect.isfunction(mine) and inspect.isfunction(theirs)):
+        return True
+    asked = [each for each in inspect.signature(theirs).parameters.values()
+             if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
+    needed = [each for each in asked if each.default is each.empty and
+              each.kind is not each.KEYWORD_ONLY]
+    rest = {each.name: None for each in asked if each not in needed}
+    try:
+        inspect.signature(mine).bind(*needed, **rest)
+    except TypeError:
+        return False
+    return True
 
 
 def _status(status, names):
@@ -302,9 +341,10 @@ def _provided(location, classes):
     :returns: None if the release does not know the version of the template
     """
     told = {'class': location, 'placeholder': False, 'accepts_all': False,
-            'client': None, 'status': {'status': 'SUPPORTED',
-                                       'version': None, 'message': None,
-                                       'substitutes': []},
+            'client': None, 'replaced_when_check_failed': True,
+            'misfits': [],
+            'status': {'status': 'SUPPORTED', 'version': None,
+                       'message': None, 'substitutes': []},
             'properties': {}, 'attributes': {}, 'update_policy': {}}
     path = os.path.join(sys.prefix, 'etc', 'heat',
                         location[len(_INSTALLED):])

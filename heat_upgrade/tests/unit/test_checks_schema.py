@@ -1,0 +1,288 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Unit tests of the schema check as a whole, and what its tests share."""
+
+import copy
+import json
+import os
+import pathlib
+import stat
+
+import fixtures
+import testtools
+
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import database
+from heat_upgrade.checks import reading
+from heat_upgrade.checks import schema
+from heat_upgrade.checks.schema import driver
+from heat_upgrade.checks.schema import observation
+from heat_upgrade import errors
+
+
+def column(kind='varchar(255)', *, nullable=True, default=None,
+           collation=None, extra=''):
+    """Return a column as a shape has it."""
+    return {'type': kind, 'nullable': nullable, 'default': default,
+            'collation': collation, 'extra': extra}
+
+
+def index(*columns, unique=False):
+    """Return an index as a shape has it."""
+    return {'unique': unique, 'columns': list(columns)}
+
+
+def table(indexes=None, **columns):
+    """Return a table as a shape has it."""
+    return {'options': {'engine': 'InnoDB'}, 'columns': columns,
+            'indexes': indexes or {}, 'foreign_keys': {}, 'checks': {}}
+
+
+SHAPE = {
+    'stack': table({'PRIMARY': index('id', unique=True),
+                    'ix_name': index('name')},
+                   id=column('varchar(36)', nullable=False), name=column()),
+    'event': table({'PRIMARY': index('id', unique=True)},
+                   id=column('int(11)', nullable=False),
+                   stack_id=column('varchar(36)', nullable=False)),
+}
+
+
+def shape(**tables):
+    """Return a copy of SHAPE with some tables replaced; None to omit."""
+    made = {**copy.deepcopy(SHAPE), **tables}
+    return {name: made[name] for name in made if made[name] is not None}
+
+
+def with_columns(of, /, **columns):
+    """Return a table of SHAPE with some columns replaced; None to omit."""
+    made = copy.deepcopy(SHAPE[of])
+    made['columns'].update(columns)
+    made['columns'] = {key: value for key, value in made['columns'].items()
+                       if value is not None}
+    return made
+
+
+def rows(value='"x"', kinds=('full', 'bare'), side='before', **tables):
+    """Return what was read of rows, alike by models and by objects."""
+    def kind_values():
+        return {f'{side}-{kind}': {'values': {'id': '"1"', 'name': value}}
+                for kind in kinds}
+    read = {name: kind_values() for name in ('stack', 'event')}
+    read.update(tables)
+    return {'models': read, 'objects': copy.deepcopy(read)}
+
+
+def wrote(side, **tables):
+    """Return that all rows could be written."""
+    return {side: {**{name: {f'{side}-full': None, f'{side}-bare': None}
+                      for name in SHAPE}, **tables}}
+
+
+def sides():
+    """Return what is seen of an upgrade in which nothing happens."""
+    base = {
+        'failed': {}, 'seconds': {}, 'heads': ['aaa'], 'shape': shape(),
+        'model_shape': shape(), 'drift': [], 'before': rows(),
+        'after': rows(), 'during': rows(side='during'),
+        'theirs': rows(side='target'),
+        'wrote': {**wrote('before'), **wrote('during')},
+        'made': {'before': {}, 'during': {}},
+        'changed': {}, 'deleted': {}, 'deleted_own': {}}
+    target = {
+        'failed': {}, 'seconds': {'migrate': 1}, 'heads': ['aaa'],
+        'unknown': [], 'path': [], 'seen': [], 'shape': shape(),
+        'fresh_shape': shape(), 'model_shape': shape(), 'drift': [],
+        'rows': True, 'again': [], 'before': rows(),
+        'during': rows(side='during'), 'own': rows(side='target'),
+        'wrote': wrote('target'), 'made': {'target': {}}}
+    return copy.deepcopy(base), copy.deepcopy(target)
+
+
+def statement(text, after=None, *, revision='bbb', count=0, locks=None,
+              rewritten=None):
+    """Return a statement as it was seen; with a shape, if it changed it."""
+    seen = {'statement': text, 'revision': revision, 'operation': None,
+            'seconds': 0.1, 'rows': count}
+    if after is not None:
+        seen.update(shape=after, locks=locks, rewritten=rewritten)
+    return seen
+
+
+def titles(found):
+    return [finding.title for finding in found]
+
+
+class TestSchema(testtools.TestCase):
+
+    def test_nothing_is_found_where_nothing_happens(self):
+        base, target = sides()
+        self.assertEqual([], schema.findings({'base': base,
+                                              'target': target}))
+
+    def test_findings_name_the_check_and_have_something_to_do(self):
+        base, target = sides()
+        target['heads'] = ['aaa', 'bbb']
+        found, = schema.findings({'base': base, 'target': target})
+        self.assertEqual(('check-schema', 'heat', 1, 'error'), (
+            found.step, found.origin, found.failure_class, found.severity))
+        self.assertIn('merge', found.evidence)
+
+    def test_postgresql_adds_what_mariadb_did_not_show(self):
+        base, target = sides()
+        both = copy.deepcopy(target)
+        both['heads'] = ['aaa', 'bbb']
+        more = copy.deepcopy(both)
+        more['again'] = ['UPDATE stack']
+        seen = {observation.MARIADB: both, observation.POSTGRESQL: more}
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.schema.observation.observe',
+            lambda base_, target_, context, server=observation.MARIADB: {
+                'base': base, 'target': seen[server]}))
+        asked = contract.Context(None, contract.Asked(postgresql=True))
+        self.assertEqual(
+            ['the migrations have more than one head',
+             'PostgreSQL: a second db_sync is not without effect'],
+            titles(schema.check(None, None, asked)))
+        self.assertEqual(
+            ['the migrations have more than one head'],
+            titles(schema.check(None, None, contract.Context(None))))
+
+
+class _Subject:
+    def __init__(self, key):
+        self.key = self.name = key
+
+
+class TestObservation(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.cache = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).path)
+        self.useFixture(fixtures.EnvironmentVariable(
+            'XDG_CACHE_HOME', str(self.cache)))
+        self.played = []
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.schema.observation._play', self.play))
+        self.version = 'MariaDB 10'
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.database.version',
+            lambda workspace, program=None: self.version))
+
+    def play(self, base, target, context, server):
+        self.played.append((base.key, target.key, server))
+        return {'base': len(self.played), 'target': {}}
+
+    def observe(self, base='a', target='b'):
+        return observation.observe(_Subject(base), _Subject(target),
+                                   contract.Context(None))
+
+    def test_what_was_seen_once_is_kept(self):
+        first = self.observe()
+        self.assertEqual(first, self.observe())
+        self.assertEqual([('a', 'b', 'MariaDB')], self.played)
+
+    def test_another_release_or_server_is_seen_anew(self):
+        self.observe()
+        self.observe(base='c')
+        self.observe(target='c')
+        self.version = 'MariaDB 11'
+        self.observe()
+        self.assertEqual(4, len(self.played))
+
+    def test_it_is_kept_where_readings_are_removed_from(self):
+        self.observe()
+        kept, = (self.cache / 'heat-upgrade/readings').glob('*.json')
+        os.utime(kept, (1, 1))
+        reading.prune()
+        self.assertEqual([], list(kept.parent.glob('*.json')))
+
+    def test_what_failed_is_not_kept(self):
+        def fail(*_):
+            raise errors.LabError('no database')
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.schema.observation._play', fail))
+        self.assertRaises(errors.LabError, self.observe)
+        self.assertEqual([], list(self.cache.glob('**/*.json')))
+
+
+class TestSides(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.given = {}
+
+        def read(subject, program, context, *, given, kept):
+            self.given[given['side']] = (subject.key, program, given, kept)
+            return {'of': given['side']}
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.reading.read', read))
+
+    def test_each_side_gets_its_databases_and_nothing_is_kept(self):
+        urls = {name: f'mysql://{name}' for name in (
+            'upgraded', 'base_models', 'target_fresh', 'target_models')}
+        seen = observation._sides(
+            _Subject('a'), _Subject('b'), None, pathlib.Path('/place'), urls,
+            observation._DATABASES)
+        self.assertEqual({'base': {'of': 'base'},
+                          'target': {'of': 'target'}}, seen)
+        key, program, given, kept = self.given['base']
+        self.assertEqual(('a', 'schema', False), (key, program, kept))
+        self.assertEqual({'upgraded': 'mysql://upgraded',
+                          'base_models': 'mysql://base_models'},
+                         given['databases'])
+        self.assertNotIn('base_models', self.given['target'][2]['databases'])
+        json.dumps(given)
+
+
+class TestDriver(testtools.TestCase):
+
+    def test_the_driver_comes_after_a_planted_change(self):
+        plain = contract.Subject('release', 'environment')
+        self.assertEqual({'PYTHONPATH': '/driver'}, driver.with_path(
+            plain, pathlib.Path('/driver')).variables())
+        changed = contract.Subject('release', 'environment',
+                                   pathlib.Path('/overlay'), 'digest')
+        self.assertEqual({'PYTHONPATH': '/overlay:/driver'},
+                         driver.with_path(changed, pathlib.Path(
+                             '/driver')).variables())
+
+
+class _Workspace:
+    def __init__(self, data):
+        self.data = data
+        self.environment = self.port = None
+
+    def log(self, name):
+        return self.data / f'{name}.log'
+
+
+class TestCorner(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.data = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def test_two_of_one_name_do_not_meet(self):
+        workspace = _Workspace(self.data)
+        places = {database.Corner(workspace, 'schema').directory('mariadb')
+                  for _ in range(2)}
+        self.assertEqual(2, len(places))
+        for place in places:
+            self.assertEqual(0o700, stat.S_IMODE(place.stat().st_mode))
+            self.assertIn(self.data, place.parents)
+
+    def test_its_logs_bear_its_name(self):
+        corner = database.Corner(_Workspace(self.data), 'schema')
+        self.assertEqual('schema-mariadb.log', corner.log('mariadb').name)
