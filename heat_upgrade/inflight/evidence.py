@@ -12,7 +12,9 @@
 
 """What Heat's tables, its queues and its engines' logs say of a stack."""
 
+import collections
 import dataclasses
+import re
 
 DATABASE = 'heat'
 
@@ -22,6 +24,10 @@ LOG_LINES = 30
 # Queues that carry work between engines. What Heat's engines are asked by
 # others (heat-engine-listener.*, reply_*) changes no stack.
 _WORK_QUEUES = ('engine', 'engine_worker')
+
+# How oslo.messaging logs a message that its endpoint does not know.
+_REFUSED = re.compile(
+    r'\brpc\.dispatcher\.((?:UnsupportedVersion|NoSuchMethod): .*)')
 
 _TREE = '''
 SELECT id, name, action, status, status_reason, current_traversal, convergence
@@ -145,9 +151,12 @@ def collect(cloud, stack_id, name='', queues=None, found=None):
           and (queue.messages or queue.unacknowledged
                or queue.name in _WORK_QUEUES)]),
     ]
-    ids = {row[0] for row in found.stacks} | {stack_id}
-    for log in engine_logs(cloud):
-        parts.append((f'last lines of {log.name}', _lines(log, ids)))
+    ids = {row[0] for row in found.stacks} | {stack_id} - {''}
+    logs = engine_logs(cloud)
+    parts += [(f'last lines of {log.name}', _lines(log, ids))
+              for log in logs]
+    parts.append(('messages that an engine refused, of any stack',
+                  [line for log in logs for line in _refused(log)]))
     return '\n'.join(f'{title}:\n' + (''.join(
         f'  {_text(row)}\n' for row in lines) or '  none\n')
         for title, lines in parts)
@@ -170,6 +179,18 @@ def _text(row):
 def engine_logs(cloud):
     """Return the paths of all engines' logs of the run, sorted."""
     return sorted(cloud.workspace.logs.glob('*heat-engine*.log'))
+
+
+def _refused(log):
+    """Return what an engine could not take, each once with its number.
+
+    A message that is refused is acknowledged, and gone (oslo.messaging).
+    """
+    with open(log, errors='replace') as lines:
+        told = collections.Counter(
+            match[1] for match in map(_REFUSED.search, lines) if match)
+    return [f'{log.name}: {number} times {what}'
+            for what, number in told.most_common()]
 
 
 def _lines(log, ids):

@@ -202,7 +202,8 @@ def _lost(call, resources, events):
                 and event.monotonic <= call.start}
     for name, (state, physical) in sorted(resources.items()):
         if (name != script.HANDLE and state.endswith('_COMPLETE')
-                and not state.startswith('DELETE')
+                # Not begun, or no more: neither promises anything.
+                and not state.startswith(('INIT', 'DELETE'))
                 and physical not in existed):
             yield model.Problem(
                 'resource-lost', call.operation, (call.id,),

@@ -65,6 +65,21 @@ class EvidenceTest(testtools.TestCase):
         for unwanted in ('another', 'GET one', 'reply_1'):
             self.assertNotIn(unwanted, text)
 
+    def test_it_says_what_messages_an_engine_has_refused(self):
+        refused = ('ERROR oslo_messaging.rpc.server oslo_messaging.rpc.'
+                   'dispatcher.UnsupportedVersion: no version 1.9')
+        self.log('node-2-base-heat-engine.log', refused, 'INFO x', refused)
+        self.assertIn(
+            'messages that an engine refused, of any stack:\n'
+            '  node-2-base-heat-engine.log: 2 times UnsupportedVersion: no '
+            'version 1.9\n', evidence.collect(self.cloud, 'one'))
+
+    def test_of_a_stack_that_never_was_no_line_is_told(self):
+        self.cloud.rows = {}
+        self.log('node-1-base-heat-engine.log', 'of somebody else')
+        self.assertNotIn('of somebody else',
+                         evidence.collect(self.cloud, '', 'name'))
+
     def test_it_says_when_there_is_nothing(self):
         self.cloud.rows = {}
         self.assertIn('stack_lock (stack, engine):\n  none\n',

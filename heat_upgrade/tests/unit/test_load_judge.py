@@ -176,6 +176,9 @@ CORRECT = {
         Story().lives().call(history.SUSPEND, 504)
         .wait(history.AT_REST, 'UPDATE_COMPLETE')
         .call(history.UPDATE, 400, value='v3').dies()),
+    'a resource that is not begun yet': lambda: (
+        Story().lives().resources(
+            second=['INIT_COMPLETE', '']).dies()),
     'outputs that are not there yet': lambda: (
         Story().done(history.CREATE, 'v1')
         .show(state='UPDATE_IN_PROGRESS', second=None).show().dies()),
