@@ -140,7 +140,7 @@ class _Type:
         text = change in _AS_TEXT
         yield self._difference(
             model.WARNING if text else model.ERROR,
-            f'property {_dotted(path)} is a {after["type"]}, was a '
+            f'property {_dotted(path)} is {after["type"]}, was '
             f'{before["type"]}', self._pair.values(*change),
             (model.SET, self._name, path),
             'What to do: nothing, if the service takes the value as text; '
@@ -229,8 +229,8 @@ class _Type:
             if before['type'] and after['type'] and (
                     before['type'] != after['type']):
                 yield self._difference(
-                    model.ERROR, f'attribute {key} is a {after["type"]}, was '
-                    f'a {before["type"]}', self._pair.values(
+                    model.ERROR, f'attribute {key} is {after["type"]}, was '
+                    f'{before["type"]}', self._pair.values(
                         before['type'], after['type']), touches,
                     'What to do: change templates that work with its value; '
                     'what depends on it is updated or replaced by the next '

@@ -80,9 +80,46 @@ def _both(pair, name, before, after):
              *pair.values(pair.base['clients'][client], 'not registered'),
              f'{_FIND}; no operation on it can succeed afterwards.'),
             (model.TYPE, name))
+    yield from _handling(pair, name, before, after)
     if not any(each[what] for each in (before, after)
                for what in ('placeholder', 'accepts_all')):
         yield from schemas.differences(pair, name)
+
+
+def _handling(pair, name, before, after):
+    """Yield what Heat does otherwise with resources of a type."""
+    touches = (model.TYPE, name)
+    for other in before['status']['substitutes']:
+        if other in pair.target['types'] and other != name and (
+                other not in after['status']['substitutes']):
+            yield model.Difference(
+                model.ERROR, model.REPLACED,
+                f'{name}: a change to {other} replaces the resource',
+                (f'in {after["class"]}',
+                 *pair.values('taken over', 'replaced'),
+                 'What to do: change the type in templates before the '
+                 'upgrade (as with LP 1622089).'), touches)
+    if after['replaced_when_check_failed'] and not (
+            before['replaced_when_check_failed']):
+        yield model.Difference(
+            model.ERROR, model.REPLACED,
+            f'{name}: a resource whose check failed is replaced',
+            (f'in {after["class"]}',
+             *pair.values('updated in place', 'replaced'),
+             'What to do: before an update of a stack, look for resources in '
+             'CHECK_FAILED, and mark those healthy that are.'), touches)
+    for method in after['misfits']:
+        if method.partition(' ')[0] not in {
+                each.partition(' ')[0] for each in before['misfits']}:
+            # A warning: nobody may call it with what it does not take.
+            yield model.Difference(
+                model.WARNING, model.LANGUAGE,
+                f'{name}: {method.partition(" ")[0]} does not take what it '
+                'may be called with',
+                (f'{pair.names[1]}: {method} does not take all that the '
+                 'method takes which it overrides',
+                 'What to do: try each operation on a resource of this type '
+                 'with that release (as with Story 2011068).'), touches)
 
 
 def _gone(pair, name, before):

@@ -152,10 +152,13 @@ class _Walk:
         for _, body in self._items(self._data, 'outputs'):
             self._listed('output_keys', body)
         for key, value in self._data.items():
-            if key != self._words['parameters']:
+            if key not in (self._words['parameters'],
+                           self._words['resources']):
                 self._value(value, key == self._words['conditions'])
         for name, body in self._items(self._data, 'resources'):
             self._instance(self._types[name], body)
+            for key, value in body.items():
+                self._value(value, key == self._words['condition'])
 
     def _items(self, where, section):
         found = where.get(self._words[section])

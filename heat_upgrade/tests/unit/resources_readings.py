@@ -44,7 +44,8 @@ def thing(properties=None, **changed):
     """Return a type."""
     return {'class': 'heat.engine.resources.thing.Thing',
             'status': SUPPORTED, 'placeholder': False, 'accepts_all': False,
-            'client': None, 'properties': properties or {}, 'attributes': {},
+            'client': None, 'replaced_when_check_failed': True,
+            'misfits': [], 'properties': properties or {}, 'attributes': {},
             'update_policy': {}, **changed}
 
 

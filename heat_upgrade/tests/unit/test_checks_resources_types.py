@@ -119,6 +119,35 @@ class TestTypes(testtools.TestCase):
             found(readings.reading(types_, clients={'monasca': 'm:M'}),
                   readings.reading(types_)))
 
+    def test_a_type_that_is_taken_over_no_more_is_an_error(self):
+        status = dict(readings.DEPRECATED, substitutes=[])
+        other = {'OS::New::Thing': readings.thing()}
+        difference, = types.differences(readings.pair(
+            {NAME: readings.thing(status=readings.DEPRECATED), **other},
+            {NAME: readings.thing(status=status), **other}))
+        self.assertEqual(
+            ('error', 3, f'{NAME}: a change to OS::New::Thing replaces the '
+             'resource'), (difference.severity, difference.failure_class,
+                           difference.title))
+
+    def test_what_is_replaced_after_a_failed_check_is_an_error(self):
+        types_ = [{NAME: readings.thing(replaced_when_check_failed=each)}
+                  for each in (False, True)]
+        self.assertEqual(
+            [('error', f'{NAME}: a resource whose check failed is replaced')],
+            found(*types_))
+        self.assertEqual([], found(*reversed(types_)))
+
+    def test_a_method_that_fits_no_more_is_a_warning(self):
+        types_ = [{NAME: readings.thing(misfits=each)}
+                  for each in ([], ['update of heat.a.A'])]
+        self.assertEqual(
+            [('warning', f'{NAME}: update does not take what it may be '
+              'called with')], found(*types_))
+        self.assertEqual([], found(*reversed(types_)))
+        self.assertEqual([], found(types_[1], {NAME: readings.thing(
+            misfits=['update of heat.b.A'])}))
+
     def test_an_alias_says_nothing_that_its_type_says(self):
         base, target = ({NAME: readings.thing(properties),
                          'Alias': readings.thing(properties, mapped_to=NAME)}

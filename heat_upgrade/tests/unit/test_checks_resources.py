@@ -1,0 +1,104 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+import pathlib
+import types
+
+import fixtures
+import testtools
+
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import resources
+from heat_upgrade import errors
+from heat_upgrade.tests.unit import resources_readings as readings
+
+BASE = readings.reading({
+    'OS::A::Gone': readings.thing(),
+    'OS::A::Old': readings.thing(status=readings.DEPRECATED),
+    'OS::A::Kept': readings.thing({
+        'a': readings.prop(), 'b': readings.prop(default=1)})})
+
+TARGET = readings.reading({
+    'OS::A::Kept': readings.thing({
+        'a': readings.prop(required=True), 'b': readings.prop(default=2)})},
+    stack={'actions': ['CREATE'], 'statuses': ['COMPLETE']})
+
+ALL = [('error', 'OS::A::Gone is gone without a deprecation'),
+       ('error', 'OS::A::Kept: property a is now required'),
+       ('error', 'stack action RESTORE is gone'),
+       ('warning', 'OS::A::Kept: property b has another default'),
+       ('warning', 'OS::A::Old is gone, as announced')]
+
+
+class TestCheck(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.reading.read',
+            lambda subject, program, context: subject.reading))
+
+    def check(self, base=BASE, target=TARGET, **asked):
+        return resources.check(
+            types.SimpleNamespace(name='26.0.2', reading=base),
+            types.SimpleNamespace(name='27.0.1', reading=target),
+            contract.Context(None, contract.Asked(**asked)))
+
+    def template(self, name, resources_):
+        path = self.place / name
+        path.write_text('heat_template_version: 2018-08-31\n'
+                        f'resources: {resources_}\n')
+        return path
+
+    def test_errors_come_first_each_in_the_order_of_titles(self):
+        found = self.check()
+        self.assertEqual(ALL, [(each.severity, each.title)
+                               for each in found])
+        self.assertEqual({('heat', 'check-resources')},
+                         {(each.origin, each.step) for each in found})
+
+    def test_a_finding_has_both_values_and_what_to_do(self):
+        evidence = self.check()[3].evidence
+        self.assertIn('26.0.2: 1\n27.0.1: 2\n', evidence)
+        self.assertIn('What to do: ', evidence)
+
+    def test_identical_releases_differ_in_nothing(self):
+        self.assertEqual([], self.check(target=BASE))
+
+    def test_what_is_read_is_not_changed(self):
+        before = readings.reading(**BASE)
+        self.check()
+        self.assertEqual(before, BASE)
+
+    def test_with_templates_what_they_use_alone_is_told(self):
+        path = self.template('a.yaml', '{x: {type: "OS::A::Kept", '
+                             'properties: {a: SECRET}}}')
+        finding, = self.check(templates=(path,))
+        self.assertEqual('OS::A::Kept: property b has another default',
+                         finding.title)
+        self.assertTrue(finding.evidence.endswith(
+            f'\nused by 1 of 1 templates: {path}'))
+        self.assertNotIn('SECRET', repr(finding))
+
+    def test_templates_that_use_nothing_that_differs_are_told_nothing(self):
+        path = self.template('a.yaml', '{x: {type: "OS::A::Kept", '
+                             'properties: {a: x, b: 1}}}')
+        self.assertEqual([], self.check(templates=(path,)))
+
+    def test_a_template_that_cannot_be_read_is_told(self):
+        self.assertRaises(errors.UsageError, self.check,
+                          templates=(self.place / 'none.yaml',))
+
+    def test_a_dump_that_cannot_be_read_is_told(self):
+        self.assertRaises(errors.UsageError, self.check,
+                          stacks_from=self.place / 'none.sql')
