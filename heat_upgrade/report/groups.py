@@ -14,11 +14,17 @@
 
 from heat_upgrade import findings
 
+# The step of the static checks.
+CHECKS = 'checks'
+
 # Of origins that make no failure: what is said of them, in their order.
 NOT_COUNTED = {
     findings.KNOWN: 'known, and not counted',
     findings.RESTART: 'a plain restart of the base shows it too: not counted',
 }
+
+# Warnings of the static checks: there may be dozens, and none is of this run.
+TO_KNOW = 'to know before the upgrade, from the static checks'
 
 
 def counted(report):
@@ -27,8 +33,13 @@ def counted(report):
     :param report: dict of :func:`heat_upgrade.report.model.make`
     """
     told = [one for one in report['findings']
-            if one['origin'] not in NOT_COUNTED]
+            if one['origin'] not in NOT_COUNTED and not _is_to_know(one)]
     return sorted(told, key=lambda one: one['severity'] != findings.ERROR)
+
+
+def _is_to_know(one):
+    return (one['origin'] == findings.HEAT and one['step'] == CHECKS
+            and one['severity'] == findings.WARNING)
 
 
 def folded(report):
@@ -39,4 +50,5 @@ def folded(report):
     found = {says: [one for one in report['findings']
                     if one['origin'] == origin]
              for origin, says in NOT_COUNTED.items()}
+    found[TO_KNOW] = [one for one in report['findings'] if _is_to_know(one)]
     return {says: ones for says, ones in found.items() if ones}

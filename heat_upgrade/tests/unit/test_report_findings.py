@@ -52,6 +52,16 @@ class TestGroups(test_report_files.ReportCase):
             [[one['title'] for one in found] for found in groups.folded(
                 self.report(found=MIXED)).values()])
 
+    def test_warnings_of_the_static_checks_are_folded_and_errors_not(self):
+        report = {'findings': [
+            {'title': severity, 'origin': findings.HEAT, 'step': 'checks',
+             'severity': severity}
+            for severity in (findings.ERROR, findings.WARNING)]}
+        self.assertEqual(['error'], [
+            one['title'] for one in groups.counted(report)])
+        self.assertEqual({groups.TO_KNOW: report['findings'][1:]},
+                         groups.folded(report))
+
     def test_none_is_lost(self):
         report = self.report(found=[
             finding('one', origin=origin, severity=severity)
