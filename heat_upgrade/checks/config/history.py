@@ -93,12 +93,16 @@ def _for_how_long(option, history):
     """Return since when an option is deprecated, as people say it."""
     if not option.since:
         return _since_note(option, history)
-    major = cycle(option.since, option.own)
+    return (f' since {option.since}'
+            f'{_before(cycle(option.since, option.own), history)}')
+
+
+def _before(major, history):
+    """Return how many releases before the target a major version was."""
     if major is None:
-        return f' since {option.since}'
+        return ''
     count = pkg_version.Version(history.target_version).major - major
-    return (f' since {option.since}, {count} release'
-            f'{"" if count == 1 else "s"} before')
+    return f', {count} release{"" if count == 1 else "s"} before'
 
 
 def _since_note(option, history):
@@ -108,7 +112,8 @@ def _since_note(option, history):
             for note in notes.naming(place, option.key, notes.DEPRECATIONS):
                 first = notes.first_release(place, note)
                 if first:
-                    return f' since {first} ({note.path})'
+                    return (f' since {first} ({note.path})'
+                            f'{_before(cycle(first, True), history)}')
     return ' (since when is not said)'
 
 

@@ -17,6 +17,7 @@ them: a tree has the notes of all releases before it. Wheels have none.
 """
 
 import dataclasses
+import functools
 import re
 import tarfile
 
@@ -103,12 +104,16 @@ def first_release(sources_at_hand, note):
 
     Only the tags of a checkout can; .0.0 of a major release counts.
     """
-    top = sources_at_hand.checkout
-    if top is None:
+    if sources_at_hand.checkout is None:
         return None
+    return _first_release(sources_at_hand.checkout, note.path)
+
+
+@functools.cache
+def _first_release(top, path):
     try:
         added = sources.git(top, 'log', '--diff-filter=A', '--format=%H',
-                            '--', note.path).split()
+                            '--', path).split()
         if not added:
             return None
         tags = sources.git(top, 'tag', '--contains', added[-1], '--list',
@@ -130,9 +135,12 @@ def _version(text):
 def _names(text, group, name):
     words = name.replace('_', '[-_]')
     if group == 'DEFAULT':
-        # Another section may have an option of the same name.
+        # Another section may have an option of the same name, and a plain
+        # word, such as host, may be of anything.
+        sections = _sections(text)
         return (re.search(rf'(?<![\w-]){words}(?![\w-])', text) is not None
-                and _sections(text) <= {'DEFAULT'})
+                and sections <= {'DEFAULT'}
+                and ('DEFAULT' in sections or '_' in name))
     if group not in _sections(text):
         return False
     return (re.search(rf'(?<![\w-]){words}(?![\w-])', text) is not None

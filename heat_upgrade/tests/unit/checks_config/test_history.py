@@ -143,7 +143,12 @@ class TestNotes(testtools.TestCase):
         self.assertFalse(self.names('``[a] sizes`` go', ('a', 'size')))
 
     def test_of_default_the_name_is_enough(self):
-        self.assertTrue(self.names('``size`` goes', ('DEFAULT', 'size')))
+        self.assertTrue(self.names('``a_size`` goes', ('DEFAULT', 'a_size')))
+
+    def test_a_plain_word_may_be_of_anything(self):
+        self.assertFalse(self.names('the size grows', ('DEFAULT', 'size')))
+        self.assertTrue(self.names('``[DEFAULT] size`` goes',
+                                   ('DEFAULT', 'size')))
 
     def test_a_note_may_be_of_a_whole_section(self):
         self.assertTrue(self.names('The options in ``[a]`` section go',
