@@ -1,0 +1,102 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""heat-upgrade bench checks."""
+
+import contextlib
+import os
+import pathlib
+import sys
+import tempfile
+import time
+
+from cliff import lister
+
+from heat_upgrade import cache
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import registry
+from heat_upgrade.cli import options
+from heat_upgrade import environments
+from heat_upgrade import meter
+from heat_upgrade import workspace as workspaces
+
+# What we promise on two cores, in seconds, for two installed releases.
+FIRST, WARM = 'all checks, the first time', 'all checks, again'
+LIMITS = {FIRST: 40, WARM: 15}
+
+# What is installed is not part of the measurement; all else of the cache is.
+_INSTALLED = ('environments', 'wheels', 'sdists', 'prepared', 'tools')
+
+
+class Checks(lister.Lister):
+    """Measure the static checks: the first time, again, and each of them.
+
+    With -f json the table is machine-readable.
+    """
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        options.add_releases(parser)
+        return parser
+
+    def take_action(self, parsed_args):
+        base, target = options.base_and_target(parsed_args.base,
+                                               parsed_args.target)
+        with tempfile.TemporaryDirectory(prefix='heat-upgrade-') as place:
+            place = pathlib.Path(place)
+            with workspaces.Workspace(place / 'run') as workspace:
+                subjects = [
+                    contract.Subject(release, environment)
+                    for release, environment in zip(
+                        (base, target), environments.ensure_all(
+                            [environments.heat(base),
+                             environments.heat(target)],
+                            log_dir=workspace.logs,
+                            marker=workspace.marker))]
+                with _nothing_read(place):
+                    rows = [_measure(FIRST, registry.NAMES, subjects,
+                                     workspace),
+                            _measure(WARM, registry.NAMES, subjects,
+                                     workspace)]
+                    rows += [_measure(f'{name}, again', (name,), subjects,
+                                      workspace) for name in registry.NAMES]
+        return ('what', 'seconds', 'CPU s', 'findings', 'limit'), [
+            (*row, LIMITS.get(row[0], '')) for row in rows]
+
+
+def _measure(what, names, subjects, workspace):
+    print(what, file=sys.stderr, flush=True)
+    context = contract.Context(workspace)
+    started = time.monotonic()
+    cpu = meter.cpu_seconds(workspace.marker)
+    found = registry.run(names, *subjects, context)
+    return (what, round(time.monotonic() - started, 1),
+            round(meter.cpu_seconds(workspace.marker) - cpu, 1), len(found))
+
+
+@contextlib.contextmanager
+def _nothing_read(place):
+    """Point our cache at one that has what is installed, and no more."""
+    fresh = place / 'cache' / 'heat-upgrade'
+    fresh.mkdir(parents=True)
+    for name in _INSTALLED:
+        if (cache.directory() / name).is_dir():
+            (fresh / name).symlink_to(cache.directory() / name)
+    before = os.environ.get('XDG_CACHE_HOME')
+    os.environ['XDG_CACHE_HOME'] = str(fresh.parent)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ['XDG_CACHE_HOME']
+        else:
+            os.environ['XDG_CACHE_HOME'] = before
