@@ -69,9 +69,9 @@ _SKIPPED = {what: re.compile(pattern, re.IGNORECASE | re.DOTALL)
             for what, pattern in _SKIPPED.items()}
 
 # Of what SET says, this matters to us.
+# Of views it also says, by character_set_client, in which they were defined.
 _SET_NAMES = re.compile(
-    rb"SET\s++(?:NAMES|CHARACTER\s++SET|@?@?(?:SESSION\.)?"
-    rb"character_set_client\s*+=)\s*+'?(\w++)", re.IGNORECASE)
+    rb"SET\s++(?:NAMES|CHARACTER\s++SET)\s*+'?(\w++)", re.IGNORECASE)
 _SQL_MODE = re.compile(rb"SQL_MODE\s*+=\s*+'([^']*+)'", re.IGNORECASE)
 UTF8 = (b'utf8', b'utf8mb3', b'utf8mb4', b'binary')
 
@@ -161,10 +161,7 @@ def names(quoted):
 
 
 def charset(text):
-    """Return the character set that a SET makes the dump's, or None.
-
-    The restoration of what was set before the dump is no choice.
-    """
+    """Return the character set that a SET makes the dump's, or None."""
     found = _SET_NAMES.match(text)
     return found[1].lower() if found else None
 
@@ -176,3 +173,40 @@ def odd_mode(text):
         if mode in (b'NO_BACKSLASH_ESCAPES', b'ANSI_QUOTES', b'ANSI'):
             return mode.decode()
     return None
+
+
+# MySQL 8's own collations, by what MariaDB has that compares alike.
+_COLLATION = re.compile(rb'utf8mb4_0900_(ai_ci|as_ci|as_cs|bin)\b')
+_ENGINE = re.compile(rb'\bENGINE\s*+=?\s*+\w++', re.IGNORECASE)
+_WORDS = re.compile(rb"'(?:[^'\\]++|\\.|'')*+'|`(?:[^`]|``)++`", re.DOTALL)
+# A table that is more than columns, keys and options: another table's rows,
+# another server's, another database's, or those of a file.
+_UNWANTED = re.compile(
+    rb'\b(?:SELECT|LIKE|DIRECTORY|CONNECTION|UNION|TABLESPACE)\b'
+    rb'|`\s*+\.|;', re.IGNORECASE)
+
+
+def definition(text):
+    """Return a CREATE TABLE as it is executed, or None if it must not be.
+
+    :param text: bytes of :func:`plain`
+    """
+    if _UNWANTED.search(_WORDS.sub(b'``', text)):
+        return None
+    return _outside(text, lambda part: _ENGINE.sub(
+        b'ENGINE=InnoDB', _COLLATION.sub(_similar, part)))
+
+
+def _similar(found):
+    if found[1] == b'bin':
+        return b'utf8mb4_nopad_bin'
+    return b'utf8mb4_uca1400_nopad_' + found[1]
+
+
+def _outside(text, change):
+    """Change what is outside of strings and quoted names."""
+    parts, last = [], 0
+    for found in _WORDS.finditer(text):
+        parts += [change(text[last:found.start()]), found[0]]
+        last = found.end()
+    return b''.join([*parts, change(text[last:])])

@@ -62,7 +62,7 @@ def rows(path, table, *, database=None):
             elif kind is grammar.Kind.INSERT and name == table:
                 if not grammar.has_only_literals(text):
                     raise reader.error('has more than rows of values')
-                yield from _rows_of(text, columns)
+                yield from rows_of(text, columns)
         check_completed(path, reader)
 
 
@@ -87,7 +87,7 @@ def told(reader):
         if kind is grammar.Kind.REFUSED:
             raise reader.error(
                 'is none of those that mysqldump writes; nothing of it was '
-                'executed', statement.line)
+                'executed')
         yield kind, name, text
 
 
@@ -154,7 +154,7 @@ def columns_of(text):
             for name in _COLUMN.findall(text.partition(b'(')[2])]
 
 
-def _rows_of(text, columns):
+def rows_of(text, columns):
     """Give the rows of one INSERT as dicts."""
     found = grammar.INSERT.match(text)
     if found[2]:

@@ -76,6 +76,7 @@ class Reader:
     :ivar completed: whether the mark of a complete dump has been read, and
         nothing but comments after it
     :ivar bytes: how many have been read, unpacked
+    :ivar line: number of the line on which the last statement began
     """
 
     def __init__(self, source):
@@ -86,12 +87,14 @@ class Reader:
         self._ended = False
         self.completed = False
         self.bytes = 0
+        self.line = 1
 
     def __iter__(self):
         while True:
             self._skip_space()
             if self._start == len(self._buffer):
                 return
+            self.line = self._line
             delimiter = self._at_start(_DELIMITER, 9, rb'delimiter')
             if delimiter:
                 self._take(delimiter.end())
@@ -158,14 +161,13 @@ class Reader:
             found = _COMMENT.match(self._buffer, self._start)
             if found or not self._more():
                 break
-        line = self._line
         text = self._take(found.end() if found else len(self._buffer))
         if _COMPLETED.match(text):
             self.completed = True
-        return Statement(text, line, comment=True)
+        return Statement(text, self.line, comment=True)
 
     def _statement(self):
-        line, self.completed = self._line, False
+        self.completed = False
         done, wanted = 0, CHUNK
         while True:
             end = _TOKENS.match(self._buffer, self._start + done).end()
@@ -173,7 +175,7 @@ class Reader:
             if at == b';':
                 text = self._take(end)
                 self._start += 1
-                return Statement(text, line)
+                return Statement(text, self.line)
             if at == b'\\':
                 raise self.error(
                     'has a command of the client (a backslash outside of a '
@@ -182,12 +184,12 @@ class Reader:
             if not self._more(wanted):
                 raise errors.UsageError(
                     f'{self._source.path} is cut off: the statement of line '
-                    f'{line} has no end; copy or make it again')
+                    f'{self.line} has no end; copy or make it again')
             wanted = min(2 * wanted, LONGEST)
 
     def _routines(self):
         """Return what stands between two DELIMITER commands as one."""
-        line, self.completed = self._line, False
+        self.completed = False
         end = re.compile(rb'^delimiter[ \t]++;[ \t\r]*+$',
                          re.IGNORECASE | re.MULTILINE)
         text = []
@@ -196,19 +198,18 @@ class Reader:
             if found:
                 text.append(self._take(found.start()))
                 self._take(found.end())
-                return Statement(b''.join(text)[:CHUNK], line,
+                return Statement(b''.join(text)[:CHUNK], self.line,
                                  delimited=True)
             if not self._more():
                 raise errors.UsageError(
                     f'{self._source.path} is cut off: the routine of line '
-                    f'{line} has no end; copy or make it again')
+                    f'{self.line} has no end; copy or make it again')
 
-    def error(self, text, line=None):
-        """Return the error of a statement.
+    def error(self, text):
+        """Return the error of the last statement.
 
         :param text: what is wrong, without anything of its content
-        :param line: where it begins; where the reader is if None
         """
         return errors.UsageError(
             f'{self._source.path}: the statement that begins on line '
-            f'{line or self._line} {text}')
+            f'{self.line} {text}')

@@ -64,9 +64,10 @@ class MariaDB:
 
     :param workspace: the run's :class:`heat_upgrade.workspace.Workspace`
     :param template: a data directory to start from; an empty server if None
+    :param options: further options of the server; they override ours
     """
 
-    def __init__(self, workspace, *, template=None):
+    def __init__(self, workspace, *, template=None, options=()):
         self.workspace = workspace
         self.data = workspace.directory('mariadb') / 'data'
         self.socket = workspace.directory('mariadb') / 'socket'
@@ -83,7 +84,7 @@ class MariaDB:
             [find('mariadbd'), '--no-defaults', *self._user, *_OPTIONS,
              f'--datadir={self.data}', f'--socket={self.socket}',
              '--bind-address=127.0.0.1', f'--port={self.port}',
-             f'--pid-file={self.data}.pid'],
+             f'--pid-file={self.data}.pid', *options],
             log=workspace.log('mariadb'), env=workspace.environment())
 
     def _install(self):
@@ -144,6 +145,19 @@ class MariaDB:
             self._urls[name] = (f'mysql+pymysql://{name}:{secret}'
                                 f'@127.0.0.1:{self.port}/{name}')
         return self._urls[name]
+
+    def account(self, name, database, privileges):
+        """Make an account that is confined to one database.
+
+        :param privileges: as GRANT has them, such as 'SELECT, INSERT'
+        :returns: its password, made for this run
+        """
+        secret = workspaces.password()
+        self.execute(f"CREATE OR REPLACE USER `{name}`@'127.0.0.1' "
+                     'IDENTIFIED BY %s', (secret,))
+        self.execute(f'GRANT {privileges} ON `{database}`.* TO '
+                     f"`{name}`@'127.0.0.1'")
+        return secret
 
     def dump(self, name, path):
         """Write a consistent dump of a database to a file of mode 0600."""

@@ -1,0 +1,123 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Brings a database to the newest schema, one revision at a time.
+
+It is Heat's own db_sync that does it, in one process, so that a revision's
+time is not that of importing Heat. What is told of it has nothing of the data
+in it: no parameters, no literals, no texts of errors.
+"""
+
+import json
+import os
+import pathlib
+import re
+import time
+import traceback
+
+from heat import db
+from heat.db import api
+from heat.db import migration
+from oslo_config import cfg
+import sqlalchemy
+from sqlalchemy import event
+
+_LITERAL = re.compile(r"'(?:[^'\\]|\\.|'')*'|\b0x[0-9A-Fa-f]+\b")
+_QUIET = re.compile(r'\s*(SELECT|SHOW|DESC|SET|ROLLBACK|COMMIT|BEGIN)\b',
+                    re.IGNORECASE)
+_LONGEST = 2000
+
+# Until those who watch are ready.
+GO_TIMEOUT = 120
+
+
+def read(given):
+    """Migrate.
+
+    :param given: {config: path of a heat.conf, revisions: ids in order,
+        out: path of a file that takes a line of JSON for each event, go: path
+        of a file whose presence says to begin}
+    :returns: {failure: None, or what failed}
+    """
+    cfg.CONF(['--config-file', given['config']], project='heat',
+             default_config_files=[], default_config_dirs=[])
+    with open(os.open(given['out'], os.O_WRONLY | os.O_CREAT | os.O_APPEND,
+                      0o600), 'w') as out:
+        def tell(**what):
+            print(json.dumps({'time': time.monotonic(), **what}), file=out,
+                  flush=True)
+        engine = api.get_engine()
+        _listen(tell)
+        tell(event='ready')
+        _wait_for(given['go'])
+        for revision in given['revisions']:
+            tell(event='start', revision=revision)
+            try:
+                migration.db_sync(revision, engine)
+            except Exception as exc:
+                failure = {'revision': revision, **told(exc)}
+                tell(event='end', **failure)
+                return {'failure': failure}
+            tell(event='end', revision=revision)
+    return {'failure': None}
+
+
+def _wait_for(path):
+    deadline = time.monotonic() + GO_TIMEOUT
+    while not os.path.exists(path):
+        if time.monotonic() > deadline:
+            raise RuntimeError('nobody said to begin')
+        time.sleep(0.02)
+
+
+def _listen(tell):
+    started = {}
+
+    @event.listens_for(sqlalchemy.engine.Engine, 'before_cursor_execute')
+    def before(connection, cursor, statement, *rest):
+        started[id(cursor)] = time.monotonic()
+
+    @event.listens_for(sqlalchemy.engine.Engine, 'after_cursor_execute')
+    def after(connection, cursor, statement, *rest):
+        seconds = time.monotonic() - started.pop(id(cursor))
+        if _QUIET.match(statement) or 'alembic_version' in statement:
+            return
+        tell(event='statement', statement=scrubbed(statement),
+             seconds=seconds, rows=max(cursor.rowcount, 0))
+
+
+def scrubbed(statement):
+    """Return a statement without its literals, on one line."""
+    return _LITERAL.sub('?', ' '.join(statement.split()))[:_LONGEST]
+
+
+def told(exc):
+    """Return what may be told of an error: its classes and its place."""
+    origin = getattr(exc, 'orig', None) or getattr(
+        getattr(exc, 'inner_exception', None), 'orig', None)
+    number = origin.args[0] if origin is not None and origin.args else None
+    statement = getattr(exc, 'statement', None) or getattr(
+        getattr(exc, 'inner_exception', None), 'statement', None)
+    return {
+        'error': f'{type(exc).__module__}.{type(exc).__qualname__}',
+        'number': number if isinstance(number, int) else None,
+        'statement': scrubbed(statement) if statement else '',
+        'where': _where(exc)}
+
+
+def _where(exc):
+    """Return the last places in Heat's own code that it came through."""
+    root = pathlib.Path(db.__file__).parents[1]
+    return [f'{pathlib.Path(frame.filename).relative_to(root.parent)}:'
+            f'{frame.lineno}, in {frame.name}'
+            for frame in traceback.extract_tb(exc.__traceback__)
+            if pathlib.Path(frame.filename).is_relative_to(root)][-3:]

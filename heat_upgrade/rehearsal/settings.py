@@ -1,0 +1,63 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What of an operator's configuration decides whether stacks load.
+
+Nothing else of it is taken, least of all the address of a database.
+"""
+
+from oslo_config import cfg
+
+from heat_upgrade import errors
+
+# With them the rows are read, and types of the operator's own are found.
+_OPTIONS = (
+    cfg.StrOpt('auth_encryption_key', secret=True),
+    cfg.ListOpt('plugin_dirs'),
+    cfg.StrOpt('environment_dir'),
+    cfg.StrOpt('template_dir'),
+)
+KEY = 'auth_encryption_key'
+
+
+def of_files(paths):
+    """Return what configuration files say of some options.
+
+    :param paths: configuration files of Heat, in their order
+    :returns: {option: value as a file has it}, without what is not set
+    :raises: :class:`errors.UsageError`, without anything of their content
+    """
+    if not paths:
+        return {}
+    conf = cfg.ConfigOpts()
+    conf.register_opts(_OPTIONS)
+    words = [word for path in paths
+             for word in ('--config-file', str(path))]
+    try:
+        conf(words, project='heat', default_config_files=[],
+             default_config_dirs=[])
+        found = {option.name: getattr(conf, option.name)
+                 for option in _OPTIONS}
+    except cfg.ConfigFilesNotFoundError as exc:
+        raise errors.UsageError(
+            f'cannot find {", ".join(exc.config_files)}') from None
+    except cfg.ConfigFilesPermissionDeniedError as exc:
+        raise errors.UsageError(
+            f'cannot read {", ".join(exc.config_files)}') from None
+    except (cfg.Error, UnicodeDecodeError, ValueError, OSError):
+        # Their texts quote lines of the files, which have passwords.
+        raise errors.UsageError(
+            f'{", ".join(map(str, paths))}: not all of them can be read as '
+            'configuration files; oslo-config-validator tells which lines '
+            'are wrong') from None
+    return {name: ','.join(value) if isinstance(value, list) else value
+            for name, value in found.items() if value}
