@@ -1,0 +1,144 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The schema check on real releases and real databases."""
+
+import pathlib
+import re
+import time
+
+import ddt
+import fixtures
+import testtools
+
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import schema
+from heat_upgrade.checks.schema import observation
+from heat_upgrade.checks.schema import operations
+from heat_upgrade import environments
+from heat_upgrade import releases
+from heat_upgrade.tests.functional import planting
+from heat_upgrade import workspace as workspaces
+
+# What 2026.1 does to 2025.2, see doc/source/reference/checks/schema.rst.
+_SNAPSHOTS = ['rows of snapshot are rewritten',
+              'snapshot: the base cannot delete rows that the target wrote']
+
+_MIGRATION = '''"""Planted."""
+from alembic import op
+import sqlalchemy as sa
+revision = 'cccccccc0001'
+down_revision = '97b2a986f922'
+def upgrade():
+    {}
+'''
+
+
+class _Case(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.workspace = workspaces.Workspace(self.place / 'run')
+        self.addCleanup(self.workspace.close)
+
+    def subject(self, name):
+        release = releases.parse(name)
+        return contract.Subject(release, environments.ensure(
+            environments.heat(release), log_dir=self.workspace.logs))
+
+    def check(self, base, target, **asked):
+        found = schema.check(base, target, contract.Context(
+            self.workspace, contract.Asked(**asked)))
+        return {finding.title: finding for finding in found}
+
+    def planted(self, statement):
+        return planting.planted(self.subject('2026.2'), [planting.Change(
+            'a migration', 'heat/db/migrations/versions/cccccccc0001_x.py',
+            '', _MIGRATION.format(statement))], self.place / 'planted')
+
+
+@ddt.ddt
+class TestReleases(_Case):
+
+    @ddt.data(('2025.1', '2025.2', []), ('2025.2', '2026.1', _SNAPSHOTS),
+              ('2026.1', '2026.2', []), ('2025.1', '2026.1', _SNAPSHOTS))
+    @ddt.unpack
+    def test_what_is_found_is_what_the_docs_say(self, base, target, expected):
+        self.assertEqual(expected, list(self.check(
+            self.subject(base), self.subject(target))))
+
+    def test_postgresql_shows_the_same(self):
+        self.assertEqual(_SNAPSHOTS, list(self.check(
+            self.subject('2025.2'), self.subject('2026.1'),
+            postgresql=True)))
+
+    def test_a_target_older_than_the_base_is_refused(self):
+        self.assertEqual(
+            ['the target does not know the revision of the base'],
+            list(self.check(self.subject('2026.1'),
+                            self.subject('2025.2'))))
+
+    def test_each_operation_of_2026_1_has_its_class_and_revision(self):
+        seen = observation.observe(
+            self.subject('2025.2'), self.subject('2026.1'),
+            contract.Context(self.workspace))
+        found = operations.operations(seen['base'], seen['target'])
+        self.assertEqual(
+            [('d2db381e3324', 'AddColumnOp', {operations.EXPAND}),
+             ('88be64598c0f', 'CreateTableOp', {operations.EXPAND}),
+             ('88be64598c0f', 'CreateTableOp', {operations.EXPAND}),
+             ('97b2a986f922', 'AddColumnOp', {operations.EXPAND}),
+             ('97b2a986f922', 'ExecuteSQLOp', {operations.REWRITING})],
+            [(operation.revision, operation.name, operation.classes)
+             for operation in found])
+        self.assertIn('ALGORITHM=INSTANT, LOCK=NONE', found[0].how)
+
+
+class TestFailures(_Case):
+
+    def test_a_migration_that_rows_stop_is_seen_to_its_end(self):
+        found = self.check(self.subject('2026.2'), self.planted(
+            "op.alter_column('stack', 'name', type_=sa.String(9), "
+            'existing_type=sa.String(255))'))
+        stopped = found['db_sync fails on rows of the base']
+        self.assertIn('revision cccccccc0001: ALTER TABLE stack',
+                      stopped.evidence)
+        self.assertIn('stack.name is narrowed or retyped from varchar(255) '
+                      'to varchar(9)', found)
+        self.assertIn('stack: the base cannot write rows after the '
+                      'migration', found)
+
+    def test_a_migration_that_cannot_succeed_is_found(self):
+        found = self.check(self.subject('2026.2'), self.planted(
+            "op.drop_column('stack', 'no_such')"))
+        self.assertEqual({'db_sync fails on an empty database',
+                          'db_sync fails on a database of the base'},
+                         set(found))
+
+
+class TestTraces(_Case):
+
+    def test_a_second_time_takes_no_second_and_nothing_is_left(self):
+        base, target = self.subject('2026.1'), self.subject('2026.2')
+        # Made anew, by a cache of its own that has the environments.
+        kept = self.useFixture(fixtures.TempDir()).path
+        self.useFixture(fixtures.EnvironmentVariable('XDG_CACHE_HOME', kept))
+        self.check(base, target)
+        started = time.monotonic()
+        self.assertEqual({}, self.check(base, target))
+        self.assertLess(time.monotonic() - started, 1)
+        self.assertEqual([], list(self.workspace.data.glob('*')))
+        reading, = pathlib.Path(kept).glob('heat-upgrade/readings/*.json')
+        for path in (reading, *self.workspace.logs.glob('*')):
+            self.assertIsNone(re.search(
+                r'://\w+:\w|\b[0-9a-f]{32}\b', path.read_text()), path)
