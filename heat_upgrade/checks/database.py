@@ -23,6 +23,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+import time
 
 from heat_upgrade import cache
 from heat_upgrade import process
@@ -122,7 +123,19 @@ def _template(workspace):
         if not place.is_dir():
             _make(workspace, place)
         os.utime(place)
+    prune()
     return place / 'data'
+
+
+def prune(days=cache.KEEP_DAYS):
+    """Remove what nobody has used for some days."""
+    oldest = time.time() - days * 86400
+    for place in (cache.directory() / 'databases').glob('*/'):
+        if place.stat().st_mtime < oldest:
+            lock = cache.Lock(place)
+            if lock.try_hold():
+                shutil.rmtree(place, ignore_errors=True)
+            lock.release()
 
 
 def _make(workspace, place):
