@@ -44,7 +44,10 @@ TEMPLATE = {
         'number': {'type': 'number', 'default': 3},
         'flag': {'type': 'boolean', 'default': True},
         'names': {'type': 'comma_delimited_list', 'default': 'a,b'},
-        'map': {'type': 'json', 'default': {'k': ['v']}}},
+        'map': {'type': 'json', 'default': {'k': ['v']}},
+        # That nobody asks Keystone when the stack is loaded: LP 1314401.
+        'project': {'type': 'string', 'default': 'gone', 'constraints': [
+            {'custom_constraint': 'keystone.project'}]}},
     'conditions': {'on': {'equals': [{'get_param': 'flag'}, True]}},
     'resources': {
         'first': {'type': 'OS::Heat::RandomString',
@@ -59,7 +62,9 @@ TEMPLATE = {
             'type': 'json', 'value': {'map': {'get_param': 'map'}}}},
         'config': {'type': 'OS::Heat::SoftwareConfig', 'properties': {
             'config': '#!/bin/sh\nexit 0\n', 'group': 'script',
-            'inputs': [{'name': 'in', 'type': 'Number', 'default': 1}],
+            # One without a default too: LP 1697627.
+            'inputs': [{'name': 'in', 'type': 'Number', 'default': 1},
+                       {'name': 'bare', 'type': 'Json'}],
             'outputs': [{'name': 'out', 'type': 'String'}],
             'options': {'a': 'b'}}},
         'handle': {'type': 'OS::Heat::WaitConditionHandle',

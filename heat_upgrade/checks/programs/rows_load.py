@@ -40,6 +40,7 @@ import contextlib
 import importlib
 import importlib.util
 import json
+import logging
 import os
 import traceback
 import zlib
@@ -98,7 +99,13 @@ def _configure(given, place):
     from heat.common import crypt
     from keystoneauth1 import session
     from oslo_config import cfg
+    from oslo_db.sqlalchemy import engines
 
+    if not given.get('facts'):
+        # Heat logs what it fails on, with an operator's data in it.
+        logging.disable()
+    # A sleep after each transaction, for other threads.
+    engines._thread_yield = lambda *args: None
     cfg.CONF([], project='heat', default_config_files=[],
              default_config_dirs=[])
     connection = given.get('connection')
@@ -203,15 +210,10 @@ class _Loader:
 
         self._fact('template', 'resources', sorted(
             stack.t[stack.t.RESOURCES]))
-        self._fact('template', 'files', {
-            name: stack.t.files[name] for name in stack.t.files})
+        self._fact('template', 'files', dict(stack.t.files))
         environment = stack.env.user_env_as_dict()
-        self._fact('environment', 'parameters',
-                   environment.get('parameters'))
-        self._fact('environment', 'parameter_defaults',
-                   environment.get('parameter_defaults'))
-        self._fact('environment', 'resource_registry',
-                   environment.get('resource_registry'))
+        for part in ('parameters', 'parameter_defaults', 'resource_registry'):
+            self._fact('environment', part, environment.get(part))
         self._fact('template', 'tags', list(stack.tags or []))
         if stack.prev_raw_template_id is not None:
             template.Template.load(stack.context, stack.prev_raw_template_id)
@@ -236,9 +238,11 @@ class _Loader:
                 ('requires', sorted(resource.requires)),
                 ('replaces', resource.replaces),
                 ('properties', resource._stored_properties_data),
-                ('data', resource.data() if self.decrypts else None),
-                ('reference', resource.FnGetRefId())):
+                ('data', resource.data() if self.decrypts else None)):
             self._fact('resource', item, value, name)
+        if self.want_facts:
+            # That of a nested stack is asked of an engine.
+            self._fact('resource', 'reference', resource.FnGetRefId(), name)
         self._fact('resource', 'attributes', {
             str(key): value for key, value in dict(
                 resource.attributes.cached_attrs or {}).items()}, name)
@@ -275,13 +279,13 @@ class _Loader:
                 predecessors = set(graph[nodes[entity, is_update]])
             else:
                 continue
-            item = (f'stack {is_update}' if entity == stack.id
-                    else f'{entity} {is_update}')
+            item = f'{"stack" if entity == stack.id else entity} {is_update}'
             # What sync() waits for; who has come.
-            self._fact('sync points', 'nodes still waited for', sorted(
-                map(_node, predecessors - set(given))), item)
-            self._fact('sync points', 'nodes that have come', sorted(
-                map(_node, given)), item)
+            for aspect, those in (
+                    ('nodes still waited for', predecessors - set(given)),
+                    ('nodes that have come', given)):
+                self._fact('sync points', aspect, sorted(map(_node, those)),
+                           item)
             if is_update:
                 for name, node in node_data.load_resources_data(
                         given).items():
@@ -302,14 +306,11 @@ class _Loader:
     def _snapshots(self, stack):
         from heat.objects import snapshot
 
-        if hasattr(snapshot.Snapshot, 'get_all'):
-            found = snapshot.Snapshot.get_all(stack.context, stack.id,
-                                              load_rsrc_snapshot=True)
-        else:
-            found = snapshot.Snapshot.get_all_by_stack(stack.context,
-                                                       stack.id)
-        for one in found:
-            self._fact('snapshots', 'status', one.status, one.name)
+        objects = snapshot.Snapshot
+        for one in (objects.get_all(stack.context, stack.id,
+                                    load_rsrc_snapshot=True)
+                    if hasattr(objects, 'get_all') else
+                    objects.get_all_by_stack(stack.context, stack.id)):
             if one.status != 'COMPLETE':
                 continue
             with self._noting('snapshot'):
@@ -326,9 +327,7 @@ class _Loader:
         for name in ('username', 'password', 'project_id', 'project_name',
                      'trust_id', 'trustor_user_id', 'auth_url',
                      'region_name', 'is_admin'):
-            value = getattr(stored, name)
-            if self.decrypts:
-                self._fact('stored context', name, value)
+            self._fact('stored context', name, getattr(stored, name))
 
     def _events(self, stack):
         from heat.objects import event
@@ -342,6 +341,7 @@ class _Loader:
     def configs(self):
         """Read software configs and deployments, as the API shows them."""
         from heat.engine import api
+        from heat.engine import software_config_io
         from heat.objects import software_config
         from heat.objects import software_deployment
 
@@ -350,13 +350,15 @@ class _Loader:
         for kind, objects, shown in (
                 ('software config', software_config.SoftwareConfig,
                  api.format_software_config),
-                ('software deployment',
-                 software_deployment.SoftwareDeployment,
+                ('deployment', software_deployment.SoftwareDeployment,
                  api.format_software_deployment)):
             with self._noting(kind):
                 for one in objects.get_all(self.context):
                     with self._noting(kind):
-                        self._fact(kind, 'as shown', shown(one), one.id)
+                        whole = shown(one)
+                        self._fact(kind, 'as shown', whole, one.id)
+                        for given in whole.get('inputs', []):
+                            software_config_io.InputConfig(**given).default()
 
 
 def _points(stack):
@@ -395,4 +397,4 @@ def _said(failure, whole):
 
 if __name__ == '__main__':
     import sys
-    print(json.dumps(read(json.load(sys.stdin)), indent=1))
+    json.dump(read(json.load(sys.stdin)), sys.stdout, indent=1)

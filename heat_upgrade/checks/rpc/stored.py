@@ -40,7 +40,7 @@ KINDS = {'sync_point': ('sync points', 'node data'),
          'snapshot': ('snapshots', 'snapshot'),
          'resource_snapshot': ('snapshots', 'snapshot'),
          'software_config': ('software config',),
-         'software_deployment': ('software deployment',)}
+         'software_deployment': ('deployment',)}
 SHOWN = 4
 WIDTH = 160
 

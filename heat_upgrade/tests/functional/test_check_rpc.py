@@ -1,0 +1,108 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The rpc check on real releases, and its loader as a plain program."""
+
+import base64
+import pathlib
+import zlib
+
+import ddt
+import fixtures
+import testtools
+
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import reading
+from heat_upgrade.checks import rpc
+from heat_upgrade.checks.rpc import shapes
+from heat_upgrade import environments
+from heat_upgrade import releases
+from heat_upgrade import workspace as workspaces
+
+# What 2026.1 does to releases before, see doc/source/reference/checks/rpc.rst.
+_CONVERGENCE = [
+    '[SyncPoint] the object has changed and its version has not',
+    '[Snapshot] the object has changed and its version has not',
+    '[context] project_domain_id of the target is read otherwise by the base',
+    '[context] user_domain_id of the target is read otherwise by the base',
+    '[context] user_id of the target is read otherwise by the base',
+    '[dependency graph] what the target writes cannot be read by the base',
+    '[snapshots: data of resources] what the target writes is read otherwise '
+    'by the base',
+    '[sync points: extra data] what the target writes is read otherwise by '
+    'the base',
+    '[sync points: nodes still waited for] what the base writes is read '
+    'otherwise by the target',
+    '[sync points: nodes still waited for] what the target writes is read '
+    'otherwise by the base',
+    '[worker] check_resource of the target is refused by the base',
+    '[worker] check_resource_delete_snapshot of the target is refused by the '
+    'base']
+
+
+@ddt.ddt
+class TestReleases(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.workspace = workspaces.Workspace(self.place / 'run')
+        self.addCleanup(self.workspace.close)
+        self.context = contract.Context(self.workspace)
+
+    def subject(self, name):
+        release = releases.parse(name)
+        return contract.Subject(release, environments.ensure(
+            environments.heat(release), log_dir=self.workspace.logs))
+
+    @ddt.data(('24.1.2', '25.0.2', []), ('26.0.2', '27.0.1', []),
+              ('25.0.2', '26.0.2', _CONVERGENCE),
+              ('24.1.2', '26.0.2', _CONVERGENCE))
+    @ddt.unpack
+    def test_what_is_found_is_what_was_reviewed(self, base, target, expected):
+        found = rpc.check(self.subject(base), self.subject(target),
+                          self.context)
+        self.assertEqual(sorted(expected),
+                         sorted(finding.title for finding in found))
+
+    def test_each_release_writes_a_row_of_each_kind(self):
+        wrote = reading.read(self.subject('26.0.2'), 'rows', self.context)
+        self.assertEqual({None}, set(wrote['wrote'].values()))
+        self.assertLessEqual(
+            {'sync_point.extra_data', 'snapshot.data',
+             'resource_snapshot.data', 'user_creds.trust_id',
+             'user_creds.password', 'resource_properties_data.encrypted',
+             'software_config.config', 'software_deployment.input_values',
+             'stack.current_deps', 'raw_template_files.files',
+             'stack_tag.tag', 'event.rsrc_prop_data_id'},
+            {path for path, types in
+             shapes.of(wrote['database']).items() if types})
+
+    @ddt.data((None, set()), (rpc.KEY, set()),
+              ('another-key-of-32-characters-here',
+               {'resources', 'stored context'}))
+    @ddt.unpack
+    def test_the_loader_reads_a_database_of_which_it_has_only_the_url(
+            self, key, failing):
+        subject = self.subject('27.0.1')
+        wrote = reading.read(subject, 'rows', self.context)
+        path, progress = self.place / 'heat.sqlite', self.place / 'progress'
+        path.write_bytes(zlib.decompress(base64.b64decode(
+            wrote['database'])))
+        said = reading.read(subject, 'rows_load', self.context, kept=False,
+                            given={'connection': f'sqlite:///{path}',
+                                   'key': key, 'progress': str(progress)})
+        self.assertGreaterEqual(said['stacks'], 10)
+        self.assertEqual(f'{said["stacks"]} {said["stacks"]}\n',
+                         progress.read_text())
+        self.assertEqual(failing, {one['what'] for one in said['failed']})
+        self.assertNotIn('facts', said)
