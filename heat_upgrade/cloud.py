@@ -48,14 +48,16 @@ class Cloud:
     :param keystone_environment: the environment with Keystone
     :param heat_environment: the environment of the Heat to start with
     :param size: how many nodes there are
+    :param variables: environment variables of Heat's services
     """
 
     def __init__(self, workspace, *, keystone_environment, heat_environment,
-                 size=1):
+                 size=1, variables=None):
         self.workspace = workspace
         self._keystone_environment = keystone_environment
         self._heat_environment = heat_environment
         self._size = size
+        self._variables = variables or {}
         self.mariadb = self.rabbitmq = self.keystone = self.identity = None
         self.haproxy = self.ledger = self.configuration = self.access = None
         self.nodes = {}
@@ -105,7 +107,7 @@ class Cloud:
                 mariadb=self.mariadb, rabbitmq=self.rabbitmq,
                 ports={which: self.workspace.port()
                        for which in (heat.API, heat.CFN)},
-                extra=self.ledger.environment)
+                extra={**self._variables, **self.ledger.environment})
         self.haproxy = haproxy.HAProxy(self.workspace, {
             f'heat-{which}': (port, {
                 name: node.ports[which] for name, node in self.nodes.items()})

@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The APIs of two releases: what they take, and what they answer.
+
+Routes, parameters and keys of requests are read of the code; answers come of
+a recorded set of calls, made to both releases in the lab and compared as
+structure (a key that is gone, another format, another status). New routes,
+parameters and keys are nothing: clients of the base do not know them.
+"""
+
+from heat_upgrade import beside
+from heat_upgrade.checks.api import live
+from heat_upgrade.checks.api import shape
+from heat_upgrade.checks.api import static
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import reading
+
+NAME = static.NAME
+READINGS = ('api',)
+
+
+def check(base, target, context):
+    """Return the findings; see :mod:`heat_upgrade.checks.contract`."""
+    was, now = (reading.read(subject, 'api', context)
+                for subject in (base, target))
+    if base.key == target.key:
+        # The lab has nothing to tell of a release and itself.
+        return static.compare(was, now)
+    answers = beside.run(*(
+        lambda subject=subject: live.structure(subject, context)
+        for subject in (base, target)))
+    return static.compare(was, now) + compare(*answers)
+
+
+def compare(was, now):
+    """Return the findings of the answers to the recorded calls.
+
+    Much of the code serves many calls, so a change that they share is one
+    finding.
+
+    :param was: what :func:`live.structure` returned of the base
+    :param now: likewise, of the target
+    """
+    changes = {}
+    for call in sorted(set(was) & set(now)):
+        for kind, path, before, after in shape.differences(
+                was[call], now[call]):
+            changes.setdefault((kind, _last(path), before, after), []).append(
+                (call, path))
+    return [_finding(*change, where)
+            for change, where in sorted(changes.items())]
+
+
+def _last(path):
+    """Return the key at the end of a path, with its map or list."""
+    keys = path.split('.')
+    return '.'.join(keys[-2:] if keys[-1] == '*' else keys[-1:])
+
+
+def _finding(kind, key, before, after, where):
+    calls = sorted({call for call, _ in where})
+    answers = ('the answer to ' + ' and '.join(calls)
+               if len(calls) <= static.MANY
+               else f'the answers to {len(calls)} calls')
+    if kind == 'status':
+        title = f'status {before} becomes {after} in {answers}'
+    elif kind == 'format':
+        title = f'{key}: {before} becomes {after} in {answers}'
+    elif after == 'gone':
+        title = f'{kind} {key} is gone from {answers}'
+    else:
+        title = f'{kind} {key}: {before} becomes {after} in {answers}'
+    return contract.error(
+        NAME, static.API_CLASS, title,
+        '\n'.join([f'base: {before}\ntarget: {after}', 'calls:'] + [
+            f'    {call}: {path}'.rstrip(': ') for call, path in where] + [
+            'Seen by making the calls of checks/api/calls.yaml to both '
+            'releases in the lab.',
+            'Do: find out which of your clients read it; there is nothing '
+            'to configure.']))

@@ -1,0 +1,129 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Recorded calls are made in their order, and no answer is kept."""
+
+import json
+import types
+
+import ddt
+import fixtures
+import testtools
+
+from heat_upgrade.checks.api import live
+
+UUID = '3ee8c4b1-92f1-4d32-9b5c-6a9d0c7c6d11'
+
+
+class _Callers:
+    """Answers calls from a list of (status, body); None: no answer."""
+
+    def __init__(self, *answers):
+        self._answers = list(answers)
+        self.sent, self.waited = [], []
+
+    def send(self, call, path, body):
+        self.sent.append((call.method, path, body))
+        answer = self._answers.pop(0)
+        if answer is None:
+            raise OSError('no route to host')
+        status, body = answer
+        return types.SimpleNamespace(
+            status_code=status, headers={}, content=b'x', text=str(body),
+            json=lambda: body)
+
+    def settled(self, path):
+        self.waited.append(path)
+
+
+class TestMade(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.useFixture(fixtures.MonkeyPatch('time.sleep', lambda _: None))
+
+    def statuses(self, callers, *calls):
+        made = live.made([list(calls)], callers)
+        return {title: answer['status'] for title, answer in made.items()}
+
+    def test_what_a_call_keeps_a_later_one_has(self):
+        callers = _Callers((201, {'stack': {'id': UUID}}), (200, {}))
+        self.statuses(
+            callers, live.Call('POST', 'stacks', keep={'id': 'stack.id'}),
+            live.Call('PUT', 'stacks/a/{id}', body={'of': ['{id}']}))
+        self.assertEqual(('PUT', f'stacks/a/{UUID}', {'of': [UUID]}),
+                         callers.sent[1])
+
+    def test_a_call_is_made_until_it_says_what_was_recorded(self):
+        callers = _Callers((200, {'a': 'IN_PROGRESS'}),
+                           (200, {'a': 'COMPLETE'}))
+        self.assertEqual({'GET b': [200]}, self.statuses(
+            callers, live.Call('GET', 'b', until={'a': 'COMPLETE'})))
+        self.assertEqual(['b', 'b'], callers.waited)
+
+    def test_another_end_is_told_at_once(self):
+        callers = _Callers((200, {'a': 'CREATE_FAILED'}))
+        self.assertEqual({'GET b': [live.NOT_REACHED]}, self.statuses(
+            callers, live.Call('GET', 'b', until={'a': 'CREATE_COMPLETE'})))
+
+    def test_a_refusal_while_we_wait_is_told_at_once(self):
+        callers = _Callers((500, {}))
+        self.assertEqual({'GET b': [live.NOT_REACHED]}, self.statuses(
+            callers, live.Call('GET', 'b', until={'a': 'CREATE_COMPLETE'})))
+
+    def test_what_needs_what_is_not_there_is_not_made(self):
+        callers = _Callers((409, {'code': 409}))
+        self.assertEqual(
+            {'POST a': [409], 'GET b/{id}': [live.NOT_MADE]},
+            self.statuses(callers, live.Call('POST', 'a', keep={'id': 'id'}),
+                          live.Call('GET', 'b/{id}')))
+
+    def test_no_answer_is_a_status(self):
+        self.assertEqual({'GET a': [live.NO_ANSWER]}, self.statuses(
+            _Callers(None), live.Call('GET', 'a')))
+
+    def test_answers_to_one_call_merge(self):
+        callers = _Callers((200, {'a': 1}), (200, {'a': None}))
+        made = live.made([[live.Call('GET', 'stacks/calls-1/x'),
+                           live.Call('GET', 'stacks/calls-2/x')]], callers)
+        self.assertEqual(
+            ['null', 'number'],
+            made['GET stacks/{name}/x']['body']['body.a']['formats'])
+
+
+@ddt.ddt
+class TestCalls(testtools.TestCase):
+
+    @ddt.data(('stacks/calls-1/{id1}', 'GET stacks/{name}/{id}'),
+              ('stacks/added-stack/{stack}/events/{event}',
+               'GET stacks/{name}/{id}/events/{id}'),
+              ('stacks/none', 'GET stacks/none'))
+    @ddt.unpack
+    def test_a_call_is_called_by_its_kind(self, path, title):
+        self.assertEqual(title, live.Call('GET', path).title)
+
+    def test_the_recorded_calls_can_be_sent(self):
+        lanes = live.recorded()
+        calls = [call for lane in lanes for call in lane]
+        self.assertGreaterEqual(len({call.title for call in calls}), 40)
+        self.assertEqual(calls, [call for call in calls
+                                 if json.dumps(call.body)])
+        known = {live.MEMBER, live.READER, live.ADMIN, live.NOBODY,
+                 live.PROJECT_ADMIN}
+        self.assertEqual(set(), {call.by for call in calls} - known)
+
+    def test_each_name_in_a_lane_is_kept_before(self):
+        for lane in live.recorded():
+            kept = {}
+            for call in lane:
+                live.expanded([call.path, call.body], kept)
+                kept.update(dict.fromkeys(call.keep, 'x'))
