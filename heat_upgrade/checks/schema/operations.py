@@ -336,5 +336,6 @@ def _about_rows(operation):
     return (contract.warning, f'rows of {table} are {does}',
             f'{operation.rows} of the base\'s rows matched. It takes the '
             'longer the more rows there are, and holds locks\non them '
-            'meanwhile; rows that the base writes afterwards are not '
-            'rewritten.')
+            'meanwhile: see how long by heat-upgrade rehearse. Rows that the '
+            'base writes afterwards\nare not rewritten: the target must '
+            'take both.')

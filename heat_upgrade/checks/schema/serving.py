@@ -90,14 +90,22 @@ def _read_alike(check, failure_class, who, what, reference, seen):
             f'{what}', _text(lines)) for place, lines in otherwise.items()]
 
 
-def _text(lines):
+_ADVICE = (
+    'Both releases must be able to work with one schema for as long as an '
+    'upgrade lasts, and stacks of\nbefore must be there after it: keep the '
+    'old form beside the new one for a release.')
+
+_ADVICE_DELETE = (
+    'Let the new foreign key delete with the row that it refers to (ON DELETE '
+    'CASCADE). Until then whoever\nupgrades node by node: let no such row be '
+    'deleted before the last service of the base has stopped,\nor upgrade '
+    'while all are down.')
+
+
+def _text(lines, advice=_ADVICE):
     more = ([f'... and {len(lines) - _SHOWN} more'] if len(lines) > _SHOWN
             else [])
-    return '\n'.join([
-        *lines[:_SHOWN], *more,
-        'Both releases must be able to work with one schema for as long as '
-        'an upgrade lasts, and stacks of\nbefore must be there after it: keep '
-        'the old form beside the new one for a release.'])
+    return '\n'.join([*lines[:_SHOWN], *more, advice])
 
 
 def _writes(check, failure_class, who, side, wrote, baseline=None):
@@ -163,7 +171,9 @@ def _changes(check, base):
                           other, [failures[other][kind]
                                   for kind in failures[other]], failures)]
             found.append(contract.error(
-                check, 5, f'{table}: the base cannot {title}', _text(lines)))
+                check, 5, f'{table}: the base cannot {title}',
+                _text(lines, _ADVICE_DELETE if seen == 'deleted'
+                      else _ADVICE)))
     return found
 
 
