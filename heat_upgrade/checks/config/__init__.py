@@ -20,6 +20,7 @@ import dataclasses
 
 from heat_upgrade import beside
 from heat_upgrade.checks.config import advising
+from heat_upgrade.checks.config import commands
 from heat_upgrade.checks.config import comparison
 from heat_upgrade.checks.config import history as histories
 from heat_upgrade.checks.config import ini
@@ -91,7 +92,9 @@ def _result(base, target, context):
             telling.unknown(failed, history)
             + telling.findings(comparison.folded(changes), history,
                                usage.only_new(*known))
-            + json + _shipped(base, target, context, history), history)
+            + json + commands.findings(*(read['commands']
+                                         for read in readings), history)
+            + _shipped(base, target, context, history), history)
     answers, said = _asked(base, target, context, files, settings, found)
     return _Result(
         telling.unknown(failed, history)

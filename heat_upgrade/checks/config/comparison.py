@@ -13,6 +13,7 @@
 """How the options of two releases differ: pure, from data to data."""
 
 import dataclasses
+import re
 
 from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import types
@@ -26,10 +27,15 @@ NARROWED = 'narrowed'
 DEFAULT = 'default'
 REQUIRED = 'required'
 DEPRECATED = 'deprecated'
+LIMIT = 'limit'
 
 # What must not change without an announcement: grenade's Theory of Upgrade
 # has the new code run with the old configuration.
 BREAKING = (REMOVED, OLD_NAME_GONE, RETYPED, NARROWED, REQUIRED)
+
+# What an option is called that may be exceeded by what is there already:
+# max_software_configs_per_tenant came with 2024.1 (Story 2011006).
+_LIMIT = re.compile(r'^max_|_limit|limit_|quota')
 
 # So many sections with one and the same change are one finding.
 FAMILY = 3
@@ -68,7 +74,7 @@ class Change:
 def changes(base, target):
     """Return what changed for who has a configuration file of the base.
 
-    What only adds is no change: new options, wider types.
+    What only adds is no change: new options, wider types. A new limit is one.
 
     :param base: {(group, name): :class:`options.Option`}
     :param target: likewise
@@ -85,6 +91,7 @@ def changes(base, target):
                                 known_before.get(key))
             found += _old_names(ours, base, target, known_as)
     found += _newly_required(base, target)
+    found += _new_limits(base, target, known_as)
     return sorted(found, key=lambda change: change.key)
 
 
@@ -143,6 +150,17 @@ def _newly_required(base, target):
             if theirs.required and theirs.default is None and theirs.listed
             and key[0] in groups
             and not (key in base and base[key].required)]
+
+
+def _new_limits(base, target, known_as):
+    """Return the options that limit what was not limited, or not openly."""
+    groups = {group for group, _ in base}
+    renamed = {option.key for old, option in known_as.items() if old in base}
+    return [Change(LIMIT, key, None, theirs)
+            for key, theirs in target.items()
+            if key not in base and key not in renamed and key[0] in groups
+            and theirs.own and _LIMIT.search(key[1])
+            and type(theirs.default) in (int, float) and theirs.default > 0]
 
 
 def _other_default(ours, theirs):

@@ -77,12 +77,22 @@ def announcement(change, history):
 
 
 def _deprecations(change, history):
-    """Yield (note, since when) of announcements that are old enough."""
-    for note in notes.naming(history.base, change.key, notes.DEPRECATIONS):
+    """Return (note, since when) of announcements that are old enough."""
+    return old_enough(history, lambda place: notes.naming(
+        place, change.key, notes.DEPRECATIONS))
+
+
+def old_enough(history, found):
+    """Yield (note, since when) of the notes that an earlier release had.
+
+    :param found: callable that returns the notes in question of some
+        :class:`notes.Sources`
+    """
+    for note in found(history.base):
         first = notes.first_release(history.base, note)
         yield note, (f'in {first} first' if first else
                      f'which {history.base_version} has')
-    for note in notes.naming(history.target, change.key, notes.DEPRECATIONS):
+    for note in found(history.target):
         first = notes.first_release(history.target, note)
         if first and (pkg_version.Version(first)
                       <= pkg_version.Version(history.base_version)):

@@ -99,6 +99,16 @@ def naming(sources_at_hand, key, section=None):
             if section in (None, note.section) and _names(note.text, *key)]
 
 
+def mentioning(sources_at_hand, words, section=None):
+    """Return the notes that have some words, as they stand here.
+
+    heat-api is not mentioned by what is said of heat-api-cfn.
+    """
+    pattern = re.compile(rf'(?<![\w-]){re.escape(words)}(?![\w-])')
+    return [note for note in sources_at_hand.notes
+            if section in (None, note.section) and pattern.search(note.text)]
+
+
 def first_release(sources_at_hand, note):
     """Return the first release that has a note, None if nobody can tell.
 

@@ -33,6 +33,7 @@ _TITLES = {
     comparison.DEFAULT: '{option} has another default',
     comparison.REQUIRED: '{option} must be set',
     comparison.DEPRECATED: '{option} is deprecated for removal',
+    comparison.LIMIT: '{option} is a new limit',
 }
 
 _TO_DO = {
@@ -52,6 +53,8 @@ _TO_DO = {
                         'files before the upgrade',
     comparison.REQUIRED: 'set it before the upgrade: {target} does not start '
                          'without it',
+    comparison.LIMIT: 'look whether there is more of it already, and set a '
+                      'higher limit with the upgrade if so',
     comparison.DEPRECATED: 'nothing yet: {target} reads it; a later release '
                            'will not',
 }

@@ -23,6 +23,9 @@ from heat_upgrade.checks import contract
 # How alike two names are, for one to be taken for a misspelling of the other.
 _NEAR = 0.7
 
+# What matters to who has not set the option.
+_UNSET = (comparison.DEFAULT, comparison.REQUIRED, comparison.LIMIT)
+
 
 def findings(settings, answers, changes, history, known):
     """Return the findings that touch what is set.
@@ -63,7 +66,7 @@ def touched(change, settings, base):
     A default touches who has not set the option, in a section that is there;
     what must be set touches who has not set it.
     """
-    if change.kind in (comparison.DEFAULT, comparison.REQUIRED):
+    if change.kind in _UNSET:
         names = {change.option.key, change.key,
                  *(change.base.old_names if change.base else ())}
         if any(setting.key in names for setting in settings):

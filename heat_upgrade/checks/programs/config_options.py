@@ -17,8 +17,11 @@ generator (``oslo_config.generator``), but with whole types: the generator
 flattens them.
 """
 
+import argparse
+import ast
 import functools
 import importlib.metadata
+import importlib.util
 import os
 import re
 import socket
@@ -44,14 +47,15 @@ def read(given):
 
     :param given: not used
     :returns: {heat: version, failed: {namespace: error}, policy_json:
-        whether policy.json is read where there is no policy.yaml, options:
+        whether policy.json is read where there is no policy.yaml, commands:
+        {command that Heat brings: whether it is deprecated}, options:
         [option]}; the same (group, dest) of one namespace once
     """
     failed = {}
     options = {(point.name, group, opt.dest): _described(point, group, opt)
                for point, group, opt in listed(failed)}
     return {'heat': importlib.metadata.version(HEAT), 'failed': failed,
-            'policy_json': _reads_policy_json(),
+            'policy_json': _reads_policy_json(), 'commands': _commands(),
             'options': list(options.values())}
 
 
@@ -77,6 +81,39 @@ def listed(failed):
 def _reads_policy_json():
     from oslo_policy import policy
     return hasattr(policy, 'pick_default_policy_file')
+
+
+def _commands():
+    """Return {command: whether it says of itself that it is deprecated}."""
+    found = {point.name: _warns(point) for point in
+             importlib.metadata.distribution(HEAT).entry_points
+             if point.group in ('console_scripts', 'wsgi_scripts')}
+    from heat.cmd import manage
+    parsers = argparse.ArgumentParser().add_subparsers()
+    manage.add_command_parsers(parsers)
+    for name, parser in parsers.choices.items():
+        code = getattr(parser.get_default('func'), '__code__', None)
+        found[f'heat-manage {name}'] = any(
+            'deprecated' in said for said in getattr(code, 'co_consts', ())
+            if isinstance(said, str))
+    return found
+
+
+def _warns(point):
+    """Tell whether the function of a script gives a DeprecationWarning.
+
+    It is not imported: heat-api's module patches the standard library.
+    """
+    spec = importlib.util.find_spec(point.module)
+    if spec is None or spec.origin is None:
+        return False
+    with open(spec.origin, encoding='utf-8') as source:
+        tree = ast.parse(source.read())
+    return any(isinstance(node, ast.Name) and node.id == 'DeprecationWarning'
+               for function in ast.walk(tree)
+               if isinstance(function, ast.FunctionDef)
+               and function.name == point.attr
+               for node in ast.walk(function))
 
 
 def _set_defaults(failed):

@@ -18,6 +18,8 @@ the caller to mask.
 """
 
 import copy
+import importlib
+import importlib.metadata
 import importlib.util
 import os
 
@@ -26,6 +28,15 @@ from oslo_config import cfg
 # Sections whose [section] auth_type decides which further options there are.
 _AUTHENTICATED = ('keystone_authtoken', 'trustee', 'ec2authtoken')
 _AUTH_TYPE = ('auth_type', 'auth_plugin')
+
+# What an option names is an entry point of this group; of a transport_url
+# the scheme is.
+_ENTRY_POINTS = {
+    'auth_type': 'keystoneauth1.plugin',
+    'driver': 'oslo.messaging.notify.drivers',
+    'transport_url': 'oslo.messaging.drivers',
+}
+_DRIVERS = 'oslo_messaging_notifications'
 
 _LONGEST = 300
 
@@ -126,6 +137,7 @@ def _error(opt, group, value, conf):
                 getattr(place, opt.dest)
         else:
             opt.type(value)
+            return _not_there(opt, group, value)
     except (ValueError, TypeError, cfg.Error) as exc:
         # Some have more than a text; the text comes first.
         text = str(exc.args[0] if exc.args else exc)
@@ -133,4 +145,27 @@ def _error(opt, group, value, conf):
     except AttributeError:
         # A setting of ConfigOpts itself, such as config_dir.
         return None
+    return None
+
+
+def _not_there(opt, group, value):
+    """Return why what a value names is not there, None if it is.
+
+    Paths of drivers and classes moved between releases, and Heat started
+    without them or not at all: LP 1355250.
+    """
+    if not value:
+        return None
+    points = _ENTRY_POINTS.get(opt.dest)
+    if points and (opt.dest != 'driver' or group == _DRIVERS):
+        name = value.partition('://')[0].partition('+')[0]
+        names = {point.name for point
+                 in importlib.metadata.entry_points(group=points)}
+        return None if name in names else f'there is no {name} in {points}'
+    if isinstance(opt.default, str) and opt.default.startswith('heat.'):
+        module, _, name = value.rpartition('.')
+        try:
+            getattr(importlib.import_module(module), name)
+        except Exception as exc:
+            return f'{type(exc).__name__}: {exc}'[:_LONGEST]
     return None

@@ -97,6 +97,23 @@ class TestChanges(testtools.TestCase):
         self.assertEqual([(comparison.REQUIRED, beside.key)],
                          kinds([PLAIN], [PLAIN, beside]))
 
+    def test_an_option_that_limits_what_was_without_is_told(self):
+        limit = options.Option('DEFAULT', 'max_things', default=8)
+        self.assertEqual([(comparison.LIMIT, limit.key)],
+                         kinds([PLAIN], [PLAIN, limit]))
+        for harmless in (dataclasses.replace(limit, default=-1),
+                         dataclasses.replace(limit, default=None),
+                         dataclasses.replace(limit, owner='oslo.db'),
+                         dataclasses.replace(limit, group='fresh'),
+                         dataclasses.replace(limit, dest='things')):
+            self.assertEqual([], kinds([PLAIN], [PLAIN, harmless]))
+
+    def test_a_limit_that_is_renamed_is_not_new(self):
+        limit = options.Option('DEFAULT', 'max_size', default=8,
+                               old_names=frozenset({PLAIN.key}))
+        self.assertNotIn((comparison.LIMIT, limit.key),
+                         kinds([PLAIN], [limit]))
+
     def test_an_option_that_goes_is_removed(self):
         self.assertEqual([(comparison.REMOVED, PLAIN.key)],
                          kinds([PLAIN], []))

@@ -104,6 +104,28 @@ class TestValues(testtools.TestCase):
         self.assertTrue(answer['secret'])
         self.assertIsNotNone(answer['error'])
 
+    def test_what_a_value_names_is_looked_for(self):
+        opts = {('oslo_messaging_notifications', 'driver'):
+                cfg.MultiStrOpt('driver'),
+                ('cache', 'driver'): cfg.StrOpt('driver'),
+                ('DEFAULT', 'backend'): cfg.StrOpt(
+                    'backend', default='heat.engine.clients.Clients'),
+                ('trustee', 'auth_type'): cfg.StrOpt('auth_type')}
+        self.patch(config_values, '_options', lambda: opts)
+        answers = config_values.read({'files': [], 'dirs': [], 'settings': [
+            ['oslo_messaging_notifications', 'driver', 'no.such.driver'],
+            ['oslo_messaging_notifications', 'driver', ''],
+            ['cache', 'driver', 'no.such.driver'],
+            ['DEFAULT', 'backend', 'heat.no.such.Thing'],
+            ['DEFAULT', 'backend', 'os.path'],
+            ['trustee', 'auth_type', 'password'],
+            ['trustee', 'auth_type', 'pasword']]})
+        self.assertEqual(
+            ['there is no no.such.driver in oslo.messaging.notify.drivers',
+             None, None, "ModuleNotFoundError: No module named 'heat'", None,
+             None, 'there is no pasword in keystoneauth1.plugin'],
+            [answer['error'] for answer in answers])
+
     def test_what_refers_to_another_option_is_looked_up(self):
         answer, = self.read(['DEFAULT', 'seed', '$size'])
         self.assertIsNone(answer['error'])

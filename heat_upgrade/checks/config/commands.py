@@ -1,0 +1,64 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Commands of Heat that units, cron jobs and people call, and that are gone.
+
+Heat 2025.2 left out heat-api and heat-api-cfn: what starts the services is
+configuration too.
+"""
+
+from heat_upgrade.checks.config import history as histories
+from heat_upgrade.checks.config import notes
+from heat_upgrade.checks.config import telling
+from heat_upgrade.checks import contract
+
+
+def findings(base, target, history):
+    """Return the findings of commands that the target has not.
+
+    Without a deprecation it is an error.
+
+    :param base: {name of a command: whether it says of itself that it is
+        deprecated}
+    :param target: likewise
+    :param history: :class:`history.History`
+    """
+    return [_gone(name, warns, history)
+            for name, warns in sorted(base.items()) if name not in target]
+
+
+def _gone(name, warns, history):
+    def deprecations(place):
+        return notes.mentioning(place, name, notes.DEPRECATIONS)
+
+    announced = [f'Announced: yes, in {history.base_version} it warns that '
+                 'it is deprecated'] if warns else []
+    announced += [f'Announced: yes, by {note.path} (deprecations), {since}'
+                  for note, since in histories.old_enough(history,
+                                                          deprecations)]
+    place = history.target if history.target.origin else history.base
+    lines = [f'{history.base_version}: has it',
+             f'{history.target_version}: has it not',
+             *(announced or [f'Announced: no, in {history.base_version} it '
+                             'does not warn']),
+             *(f'Notes: {note.path} ({note.section}): '
+               f'{" ".join(note.text.split())}'
+               for note in notes.mentioning(place, name)
+               if note.section in (notes.UPGRADE, notes.DEPRECATIONS)),
+             'What to do: look for it in your units, containers, cron jobs '
+             'and scripts; for an API, let a WSGI server load heat.wsgi.api '
+             'or heat.wsgi.cfn']
+    tell = contract.warning if announced else contract.error
+    return tell(telling.CHECK, telling.CLASS,
+                f'the command {name} is removed'
+                + (', as announced' if announced
+                   else ' without a deprecation'), '\n'.join(lines))
