@@ -19,16 +19,18 @@ from there.
 """
 
 import functools
+import importlib
 import inspect
 import json
 import os
+import pkgutil
 import sys
+import traceback
 
 from importlib import metadata
 
 import yaml
 
-from heat.common import plugin_loader
 from heat.engine import attributes
 from heat.engine.cfn import functions as cfn_functions
 from heat.engine.cfn import parameters as cfn_parameters
@@ -54,13 +56,14 @@ def read(given):
     """Return what templates can be made of.
 
     :param given: not used
-    :returns: dict of ``types`` (name → see ``_type``), ``globs`` (pattern →
-        pattern), ``clients`` and ``constraints`` (name → entry point),
+    :returns: dict of ``types`` (name → see ``_type``), ``broken`` (plugins
+        that cannot be imported → why), ``globs`` (pattern → pattern),
+        ``clients`` and ``constraints`` (name → entry point),
         ``templates`` (version → see ``_template``), ``implementations``
         (classes of functions), ``pseudo_parameters`` (language → names),
         ``stack`` and ``resource`` (their actions and statuses)
     """
-    types, constraints = _plugins()
+    types, constraints, broken = _plugins()
     classes = _template_classes()
     mapped, globs = _global_environment(classes)
     for name, target in mapped.items():
@@ -72,6 +75,7 @@ def read(given):
     constraints.update(_entry_points('heat.constraints'))
     return {
         'types': types, 'globs': globs, 'constraints': constraints,
+        'broken': broken,
         'clients': _entry_points('heat.clients'),
         'templates': {version: _template(cls)
                       for version, cls in classes.items()},
@@ -111,23 +115,35 @@ def _loaded(point):
 
 
 def _plugins():
-    """Return the types of Heat's plugins, and the constraints in them."""
-    modules = list(plugin_loader.load_modules(resources))
-    mapping = plugin_manager.PluginMapping(['available_resource', 'resource'])
-    classes = {}
-    for module in modules:
-        classes.update(mapping.load_from_module(module))
+    """Return the types of Heat's plugins, their constraints, the broken.
+
+    With one that is broken an engine does not start: plugin_manager.
+    """
+    classes, constraints, broken = {}, {}, {}
+    for name in _modules():
+        try:
+            module = importlib.import_module(name)
+            found, more = (
+                plugin_manager.PluginMapping(names).load_from_module(module)
+                for names in (['available_resource', 'resource'],
+                              'constraint'))
+        except Exception as error:
+            broken[name] = traceback.format_exception_only(error)[-1].strip()
+            continue
+        classes.update(found)
+        constraints.update((each, _path(cls)) for each, cls in more.items())
     names = {}
     for name, cls in sorted(classes.items()):
         names.setdefault(cls, []).append(name)
-    constraints = {}
-    mapping = plugin_manager.PluginMapping('constraint')
-    for module in modules:
-        constraints.update(
-            (name, _path(cls))
-            for name, cls in mapping.load_from_module(module).items())
     return ({name: _type(cls, names) for name, cls in classes.items()},
-            constraints)
+            constraints, broken)
+
+
+def _modules():
+    """Return the names of Heat's plugins, as plugin_loader finds them."""
+    return [found.name for found in pkgutil.walk_packages(
+        resources.__path__, f'{resources.__name__}.', onerror=lambda _: None)
+        if '.tests.' not in found.name and not found.name.endswith('.setup')]
 
 
 def _type(cls, names):

@@ -20,6 +20,7 @@ operator, what they use alone.
 from heat_upgrade.checks import reading
 from heat_upgrade.checks.resources import languages
 from heat_upgrade.checks.resources import model
+from heat_upgrade.checks.resources import schemas
 from heat_upgrade.checks.resources import types
 from heat_upgrade.checks.resources import uses
 from heat_upgrade.checks import templates
@@ -46,8 +47,9 @@ def check(base, target, context):
     found.sort(key=lambda each: (each.severity != model.ERROR, each.title))
     if not (context.asked.templates or context.asked.stacks_from):
         return [model.finding(each) for each in found]
-    used = uses.collect(templates.asked(
-        context.asked, pair.base['templates']), pair.base)
+    used = uses.collect(
+        templates.asked(context.asked, pair.base['templates']), pair.base,
+        schemas.watched(pair.target['types'], found))
     return [model.finding(each, uses.told(where, used.templates))
             for each in found
             if (where := used.touched(each.touches))]

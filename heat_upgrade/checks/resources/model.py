@@ -27,18 +27,20 @@ ERROR, WARNING = findings.ERROR, findings.WARNING
 DEPRECATED = ('DEPRECATED', 'HIDDEN')
 
 # What a difference touches, as the first member of ``touches``. A type, with
-# its name; a property that a template sets, or one that it does not, with the
-# type and the path; an attribute, with the type and the name. Others are
-# names of things of a template's language, with the version.
-TYPE, SET, UNSET, ATTRIBUTE = 'type', 'set', 'unset', 'attribute'
+# its name; a property that a template sets, or does not, or sets to what the
+# target refuses, with the type and the path; an attribute, with the type and
+# the name. Others are names of things of a template's language, with the
+# version.
+TYPE, ATTRIBUTE = 'type', 'attribute'
+SET, UNSET, REFUSED = 'set', 'unset', 'refused'
 GLOB, CONSTRAINT, VERSION = 'glob', 'constraint', 'version'
 PSEUDO = 'pseudo parameter'
 
 # One of several, which follow.
 ANY = 'any'
 
-# Not in a template, but in all stacks.
-STACKS = ('stacks',)
+# Not in a template, but in all stacks; and what no operation does without.
+STACKS, ALWAYS = ('stacks',), ('always',)
 
 
 @dataclasses.dataclass(frozen=True)

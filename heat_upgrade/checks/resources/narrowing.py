@@ -22,6 +22,9 @@ import re
 # So many whole numbers are tried one by one.
 _FEW = 1000
 
+# Constraints with which a value can be tried here.
+DECIDABLE = ('values', 'range', 'length', 'pattern', 'modulo')
+
 # So many values are named; none of Heat's lists but that of all protocols
 # and that of all IKE ciphers is longer.
 _NAMED = 24
@@ -89,7 +92,7 @@ def narrowed(base, target, kind, *, implementations=({}, {})):
     found = []
     few = _candidates(old, kind)
     if few is not None:
-        refused = [value for value in few if not _accepts(new, value, kind)]
+        refused = [value for value in few if not accepts(new, value, kind)]
         if refused:
             found.append((True, 'values', 'refuses what was accepted: ' +
                           listed(refused)))
@@ -127,16 +130,33 @@ def _is_whole(value):
 def _candidates(old, kind):
     """Return all values that were accepted, if they can be counted."""
     if old.allowed is not None:
-        return [value for value in old.allowed if _accepts(old, value, kind)]
+        return [value for value in old.allowed if accepts(old, value, kind)]
     least, most = old.bounds.get('range', (None, None))
     if kind == 'Integer' and None not in (least, most) and (
             most - least < _FEW):
         return [value for value in range(int(least), int(most) + 1)
-                if _accepts(old, value, kind)]
+                if accepts(old, value, kind)]
     return None
 
 
-def _accepts(constraints, value, kind):
+def accepts_all_of(constraints, value, kind):
+    """Return whether a value of a template is accepted.
+
+    :param constraints: Limits
+    :param value: as the template has it; maps in a list, of which functions
+        may be some, are passed over
+    :param kind: type of the property
+    """
+    if isinstance(value, (list, dict)):
+        least, most = constraints.bounds.get('length', (None, None))
+        return ((least is None or len(value) >= least) and
+                (most is None or len(value) <= most) and
+                all(accepts(constraints, each, kind) for each in value
+                    if not isinstance(each, (list, dict))))
+    return accepts(constraints, value, kind)
+
+
+def accepts(constraints, value, kind):
     """Return whether a value is accepted, but for custom constraints.
 
     With a list, the value is one of its members, of which allowed values

@@ -51,6 +51,26 @@ def differences(pair, name):
         *each.attributes()]
 
 
+def watched(types, differences_):
+    """Return what values of templates are to be tried with.
+
+    :param types: types of the target
+    :param differences_: those of the releases
+    :returns: dict of (type, path) → (its Limits, its type, its default)
+    """
+    found = {}
+    for kind, *rest in (each.touches for each in differences_):
+        if kind == model.REFUSED:
+            name, (section, *path) = rest
+            schema = {'schema': types[name][section]}
+            for key in path:
+                schema = schema['schema'][key]
+            found[name, (section, *path)] = (
+                narrowing.limits(schema['constraints']), schema['type'],
+                schema['default'])
+    return found
+
+
 class _Type:
     """A comparison of one type; its methods yield differences."""
 
@@ -156,9 +176,10 @@ class _Type:
                 f'property {_dotted(path)} ' + (
                     f'accepts less: {what}' if certain
                     else f'has another {what}'),
-                (f'{self._pair.names[1]} {words}', *self._pair.values(
+                (words, *self._pair.values(
                     _constraints(before), _constraints(after))),
-                (model.SET, self._name, path), _REFUSED)
+                (model.REFUSED if what in narrowing.DECIDABLE else model.SET,
+                 self._name, path), _REFUSED)
 
     def _required(self, path, before, after):
         had = before['required'] and before['default'] is None

@@ -25,11 +25,13 @@ def differences(pair):
     :param pair: :class:`heat_upgrade.checks.resources.model.Pair`
     :returns: list of :class:`heat_upgrade.checks.resources.model.Difference`
     """
-    found = []
+    found = list(_broken(pair))
     base, target = pair.base['types'], pair.target['types']
     for name, before in sorted(base.items()):
         after = target.get(name)
-        if after is None:
+        if after is None and _module(before) in pair.target['broken']:
+            continue
+        elif after is None:
             found.append(_gone(pair, name, before))
         elif _is_same_alias(pair, name):
             continue
@@ -41,6 +43,21 @@ def differences(pair):
         if pair.target['globs'].get(pattern) != meant:
             found.append(_glob(pair, pattern, meant))
     return found
+
+
+def _module(each):
+    return each['class'].rpartition('.')[0]
+
+
+def _broken(pair):
+    for name, why in sorted(pair.target['broken'].items()):
+        if name not in pair.base['broken']:
+            yield model.Difference(
+                model.ERROR, model.LANGUAGE,
+                f'resource plugin {name} cannot be imported',
+                (*pair.values('can be imported', why),
+                 'What to do: do not upgrade; heat-engine does not start.'),
+                model.ALWAYS)
 
 
 def _is_same_alias(pair, name):

@@ -21,6 +21,7 @@ import fnmatch
 
 from heat_upgrade.checks.resources import languages
 from heat_upgrade.checks.resources import model
+from heat_upgrade.checks.resources import narrowing
 from heat_upgrade.checks.resources import schemas
 
 # So many templates are named in a finding.
@@ -46,6 +47,10 @@ _ATTRIBUTE_FUNCTIONS = ('get_attr', 'Fn::GetAtt')
 _PARAMETER_FUNCTIONS = ('get_param', 'Ref')
 _CONDITIONAL = ('if', 'Fn::If')
 _CHAIN = 'OS::Heat::ResourceChain'
+
+# What Heat takes null for: heat.engine.properties.Property.get_value.
+_NULLS = {'String': '', 'Integer': 0, 'Number': 0, 'Boolean': False,
+          'List': [], 'Map': {}}
 
 # A mapping of a mapping ends somewhere.
 _STEPS = 10
@@ -76,24 +81,26 @@ def told(labels, templates):
             (f' and {more} more' if more > 0 else ''),)
 
 
-def collect(sources, base):
+def collect(sources, base, watched):
     """Return what templates use.
 
     :param sources: iterables of
         :class:`heat_upgrade.checks.templates.Template`
     :param base: what ``programs/resources.py`` read of the base
+    :param watched: what values are tried with: schemas.watched
     """
     by, count = {}, 0
     for source in sources:
         for template in source:
-            by.setdefault(of(template, base), []).append(template.label)
+            used = of(template, base, watched)
+            by.setdefault(used, []).append(template.label)
             count += 1
     return Used(count, by)
 
 
-def of(template, base):
+def of(template, base, watched):
     """Return what a template uses, as a frozenset of tuples."""
-    walk = _Walk(template, base)
+    walk = _Walk(template, base, watched)
     walk.sections()
     return frozenset(walk.uses)
 
@@ -103,14 +110,21 @@ def is_touched(uses, touches):
     kind, *rest = touches
     if kind == model.ANY:
         return any(is_touched(uses, each) for each in rest)
-    if kind not in (model.SET, model.UNSET, model.ATTRIBUTE):
+    if touches == model.ALWAYS:
+        return True
+    if kind not in (model.SET, model.UNSET, model.REFUSED, model.ATTRIBUTE):
         return touches in uses
     if kind == model.ATTRIBUTE:
         return bool({touches, (kind, rest[0], '*')} & uses)
     name, path = rest
     parent = path[:-1]
+    if kind == model.REFUSED and touches in uses | {
+            # What a function gives may be refused.
+            (kind, *use[1:]) for use in uses if use[0] == _OPEN}:
+        return True
     for use in uses:
-        if use[0] == _KEYS and use[1:3] == (name, parent) and (
+        if kind != model.REFUSED and use[0] == _KEYS and (
+                use[1:3] == (name, parent)) and (
                 (path[-1] in use[3]) == (kind == model.SET)):
             return True
         if use[0] == _OPEN and use[1] == name and (
@@ -122,8 +136,9 @@ def is_touched(uses, touches):
 class _Walk:
     """Goes through a template once."""
 
-    def __init__(self, template, base):
+    def __init__(self, template, base, watched):
         self._base = base
+        self._watched = watched
         self._data = template.data
         self._version = template.version
         self._registry = template.registry
@@ -310,6 +325,8 @@ class _Walk:
 
         :param schema: dict of name → property, of the base
         """
+        if (name, path) in self._watched:
+            self._try(name, path, value)
         if isinstance(value, list):
             if value:
                 self.uses.add((_KEYS, name, path, frozenset('*')))
@@ -326,6 +343,14 @@ class _Walk:
                 if key in schema:
                     self._set(name, (*path, key), each,
                               schema[key]['schema'] or {})
+
+    def _try(self, name, path, value):
+        """Note a value that the target does not accept."""
+        limits, kind, default = self._watched[name, path]
+        if value is None:
+            value = _NULLS.get(kind) if default is None else default
+        if not narrowing.accepts_all_of(limits, value, kind):
+            self.uses.add((model.REFUSED, name, path))
 
 
 def _mapped(registry, name, resource):

@@ -67,7 +67,8 @@ def version(language, functions=(), conditions=()):
 def reading(types=None, **changed):
     """Return what is read of a release."""
     return copy.deepcopy({
-        'types': types or {}, 'globs': {}, 'constraints': {}, 'clients': {},
+        'types': types or {}, 'broken': {}, 'globs': {}, 'constraints': {},
+        'clients': {},
         'templates': {
             HOT: version('hot', ('get_attr', 'get_param', 'if', 'digest'),
                          ('equals', 'not')),

@@ -206,11 +206,25 @@ class TestProperties(testtools.TestCase):
         ({'a': prop()}, {'a': prop(required=True)},
          (model.UNSET, NAME, ('properties', 'a'))),
         ({'a': prop(default=1)}, {'a': prop(default=2)},
-         (model.UNSET, NAME, ('properties', 'a'))))
+         (model.UNSET, NAME, ('properties', 'a'))),
+        ({'a': prop()}, {'a': prop(constraints=[['length', {'max': 1}]])},
+         (model.REFUSED, NAME, ('properties', 'a'))),
+        ({'a': prop()}, {'a': prop(constraints=[['custom_constraint', 'x']])},
+         (model.SET, NAME, ('properties', 'a'))))
     @ddt.unpack
     def test_each_finding_says_what_it_touches(self, base, target, touches):
         difference, = differences(base, target)
         self.assertEqual(touches, difference.touches)
+
+    def test_values_are_tried_with_what_the_target_accepts(self):
+        base, target = nested(b=prop('Integer')), nested(b=prop(
+            'Integer', default=3, constraints=[['range', {'max': 5}]]))
+        (key, (limits, kind, default)), = schemas.watched(
+            {NAME: readings.thing(target)},
+            differences(base, target)).items()
+        self.assertEqual((NAME, ('properties', 'a', '*', 'b')), key)
+        self.assertEqual(({'range': (None, 5)}, 'Integer', 3),
+                         (limits.bounds, kind, default))
 
 
 @ddt.ddt

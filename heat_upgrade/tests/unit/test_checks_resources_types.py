@@ -177,6 +177,17 @@ class TestTypes(testtools.TestCase):
             found(readings.reading(globs={'OS::Quantum*': 'OS::Neutron*'}),
                   readings.reading()))
 
+    def test_a_plugin_that_cannot_be_imported_is_told_once(self):
+        base = readings.reading({NAME: readings.thing()})
+        target = readings.reading(
+            broken={'heat.engine.resources.thing': 'NameError: x'})
+        difference, = types.differences(readings.pair(base, target))
+        self.assertEqual(
+            ('error', 'resource plugin heat.engine.resources.thing cannot be '
+             'imported', model.ALWAYS),
+            (difference.severity, difference.title, difference.touches))
+        self.assertEqual([], found(target, target))
+
     def test_each_finding_says_what_it_touches(self):
         difference, = types.differences(readings.pair(
             {NAME: readings.thing()}, {}))

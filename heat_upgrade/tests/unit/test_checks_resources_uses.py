@@ -15,6 +15,7 @@ import testtools
 import yaml
 
 from heat_upgrade.checks.resources import model
+from heat_upgrade.checks.resources import narrowing
 from heat_upgrade.checks.resources import uses
 from heat_upgrade.checks import templates
 from heat_upgrade.tests.unit import resources_readings as readings
@@ -38,14 +39,18 @@ BASE = readings.reading({
     globs={'OS::B*': 'OS::A*'}, constraints={'m.thing': 'm:Thing'})
 
 
-def of(text, version=readings.HOT, registry=None):
+def of(text, version=readings.HOT, registry=None, watched=()):
     return uses.of(templates.Template('a.yaml', version, yaml.safe_load(text),
-                                      registry or {}), BASE)
+                                      registry or {}), BASE, dict(watched))
 
 
-def server(properties):
+def server(properties, **options):
     return of('resources: {a: {type: "OS::A::Server", properties: '
-              f'{properties}}}}}')
+              f'{properties}}}}}', **options)
+
+
+def watched(constraint, kind='String', default=None, path=PATH):
+    return {(SERVER, path): (narrowing.limits([constraint]), kind, default)}
 
 
 @ddt.ddt
@@ -104,6 +109,49 @@ class TestUses(testtools.TestCase):
         self.assertEqual(
             (is_set, is_not), (self.touched(used, model.SET, SERVER, PATH),
                                self.touched(used, model.UNSET, SERVER, PATH)))
+
+    @ddt.data(('{networks: [{port: tcp}]}', False),
+              ('{networks: [{port: TCP}]}', True),
+              ('{networks: [{port: tcp}, {port: TCP}]}', True),
+              ('{networks: [{port: null}]}', True),
+              ('{networks: [{port: {get_param: p}}]}', True),
+              ('{networks: [{get_param: p}]}', True),
+              ('{networks: {get_param: p}}', True),
+              ('{networks: [{}]}', False), ('{name: TCP}', False))
+    @ddt.unpack
+    def test_a_value_is_refused_or_not(self, properties, expected):
+        used = server(properties, watched=watched(['allowed_values',
+                                                   ['tcp', 6]]))
+        self.assertEqual(expected, self.touched(used, model.REFUSED, SERVER,
+                                                PATH))
+
+    @ddt.data((['range', {'max': 5}], 'Integer', 5, False),
+              (['range', {'max': 5}], 'Integer', '6', True),
+              (['length', {'max': 2}], 'String', 'ab', False),
+              (['length', {'max': 2}], 'String', 'abc', True),
+              (['length', {'max': 1}], 'List', '[x, y]', True),
+              (['length', {'min': 1}], 'List', '[]', True),
+              (['length', {'max': 1}], 'Map', '{x: 1, y: 2}', True),
+              (['allowed_values', ['x']], 'List', '[x, {get_param: p}]',
+               False),
+              (['allowed_values', ['x']], 'List', '[x, y]', True),
+              (['allowed_pattern', '[a-z]+'], 'String', 'ab', False),
+              (['allowed_pattern', '[a-z]+'], 'String', 'a1', True),
+              (['modulo', {'step': 2, 'offset': 1}], 'Integer', 3, False),
+              (['modulo', {'step': 2, 'offset': 1}], 'Integer', 4, True))
+    @ddt.unpack
+    def test_a_value_is_tried_with_each_constraint(self, constraint, kind,
+                                                   value, expected):
+        path = ('properties', 'name')
+        used = server(f'{{name: {value}}}', watched=watched(
+            constraint, kind, path=path))
+        self.assertEqual(expected, self.touched(used, model.REFUSED, SERVER,
+                                                path))
+
+    def test_null_is_the_default(self):
+        used = server('{networks: [{port: null}]}', watched=watched(
+            ['allowed_values', ['tcp']], default='tcp'))
+        self.assertFalse(self.touched(used, model.REFUSED, SERVER, PATH))
 
     def test_without_properties_none_is_set(self):
         used = of('resources: {a: {type: "OS::A::Server"}}')
@@ -194,6 +242,9 @@ class TestUses(testtools.TestCase):
     def test_what_is_of_no_template_touches_none(self):
         self.assertFalse(self.touched(of('{}'), *model.STACKS))
 
+    def test_what_nothing_does_without_touches_all(self):
+        self.assertTrue(self.touched(of('{}'), *model.ALWAYS))
+
     @ddt.data('resources: {a: {type: {b: c}}}', 'resources: {a: 3}',
               'resources: {a: {type: [x], properties: 3}}',
               'outputs: {o: {value: {type: {get_param: x}}}}',
@@ -214,7 +265,7 @@ class TestUsed(testtools.TestCase):
     def test_templates_that_use_the_same_are_counted_together(self):
         source = [templates.Template(label, readings.HOT, {}, {})
                   for label in ('a.yaml', 'b.yaml')]
-        used = uses.collect([source, source[:1]], BASE)
+        used = uses.collect([source, source[:1]], BASE, {})
         self.assertEqual((3, [['a.yaml', 'b.yaml', 'a.yaml']]),
                          (used.templates, list(used.by.values())))
         self.assertEqual(
