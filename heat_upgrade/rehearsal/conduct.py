@@ -73,6 +73,7 @@ class Order:
     :ivar target: likewise, that is upgraded to
     :ivar database: name of Heat's database in the dump, or None
     :ivar settings: {option of [DEFAULT]: value} of Heat's configuration
+    :ivar sample: how many stacks to load, about; all if None
     """
 
     dump: str
@@ -80,6 +81,7 @@ class Order:
     target: object
     database: str | None = None
     settings: dict = dataclasses.field(default_factory=dict)
+    sample: int | None = None
 
 
 @dataclasses.dataclass
@@ -322,14 +324,14 @@ class Rehearsal:
         load = functools.partial(
             stacks.load, place, config=config, port=server.port, key=key,
             total=total, progress=self._show.progress)
-        counts, failures = load(target)
+        counts, failures = load(target, sample=self.order.sample)
         again = None
         if failures and unchanged:
             self._show.note('what the target cannot load, by the base')
             _, again = load(base, ids=sorted({
                 one.stack for one in failures}))
         self.outcome.facts['stacks'] = {
-            **counts, 'failures': [
+            **counts, 'all': total, 'failures': [
                 dataclasses.asdict(one) for one in failures]}
         self.outcome.findings += stacks.judge(
             counts, failures, again, unchanged=unchanged, key=key)

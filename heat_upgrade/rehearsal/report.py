@@ -140,7 +140,9 @@ def _numbers(report):
         bad = len({failure['stack'] for failure in one['failures']})
         yield (f'  stacks       {one["stacks"] - bad} of {one["stacks"]} load'
                + (f'; {one["encrypted"]} are encrypted'
-                  if one['encrypted'] else ''))
+                  if one['encrypted'] else '')
+               + (f'; a sample of {one["all"]}'
+                  if one['stacks'] < one['all'] else ''))
     memory = report['memory']
     yield (f'  memory       ours {memory["ours"] / 2**20:.0f} MiB, the '
            f'server\'s {memory["server"] / 2**20:.0f} MiB')

@@ -53,7 +53,7 @@ class Failure:
 
 
 def load(place, environment, config, *, port, key, total, ids=None,
-         progress=lambda done, size: None):
+         sample=None, progress=lambda done, size: None):
     """Load stacks by the code of a release, in several processes.
 
     :param place: :class:`heat_upgrade.rehearsal.place.Place`
@@ -62,10 +62,12 @@ def load(place, environment, config, *, port, key, total, ids=None,
     :param key: whether the configuration has the encryption key
     :param total: how many stacks there are
     :param ids: of the stacks to load; all if None
+    :param sample: load about so many of all, evenly chosen by their ids
     :returns: ({count: number}, list of :class:`Failure`)
     :raises: :class:`heat_upgrade.errors.LabError`
     """
-    size = len(ids) if ids is not None else total
+    every = max(1, total // sample) if sample and ids is None else 1
+    size = (total if ids is None else len(ids)) // every
     many = min(PROCESSES, os.cpu_count() or 1, size // 50 + 1)
     outs = [place.data / f'stacks-{environment.version}-{number}.jsonl'
             for number in range(many)]
@@ -83,7 +85,7 @@ def load(place, environment, config, *, port, key, total, ids=None,
         counts = programs.run(
             place, environment, 'rehearse_stacks', {
                 'config': str(config), 'port': port, 'key': key,
-                'share': [number, many], 'out': str(outs[number]),
+                'share': [number, many * every], 'out': str(outs[number]),
                 'ids': None if ids is None else ids[number::many]},
             timeout=TIMEOUT, watch=watch)
         watch()
@@ -142,7 +144,7 @@ def judge(counts, failures, base_failures, *, unchanged, key):
             f'{error.rpartition(".")[2]}' + (
                 ', by the base neither' if old else ''),
             evidence='\n'.join([
-                f'{len(ids)} stacks, {error}', f'at: {where}',
+                f'stacks: {len(ids)}; {error}', f'at: {where}',
                 *(f'stack {one}' for one in ids[:SHOWN]),
                 *([f'and {len(ids) - SHOWN} more: see report.json']
                   if len(ids) > SHOWN else []),

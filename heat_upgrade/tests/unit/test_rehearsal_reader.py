@@ -133,19 +133,14 @@ class TestReader(testtools.TestCase):
     def test_what_is_no_dump_is_refused(self, content, text):
         self.assertIn(text, self.refused(content))
 
-    @ddt.data(
-        (dumps.HEAD + dumps.heat(), None, 'is cut off'),
-        (dumps.HEAD + dumps.heat()[:-300], None, 'is cut off'),
-        (dumps.HEAD + dumps.heat() + dumps.TAIL + 'COMMIT;', None,
-         'is cut off'))
+    @ddt.data((None, ''), (-300, ''), (None, dumps.TAIL + 'COMMIT;'))
     @ddt.unpack
-    def test_a_dump_without_its_last_line_is_cut_off(self, text, packing,
-                                                     said):
-        self.assertIn(said, self.refused(text, packing=packing))
+    def test_a_dump_without_its_last_line_is_cut_off(self, end, more):
+        self.assertIn('is cut off', self.refused(
+            dumps.HEAD + dumps.heat()[:end] + more))
 
-    @ddt.data(('gzip', 'is cut off'), ('zstd', 'is cut off'))
-    @ddt.unpack
-    def test_a_packed_file_without_its_end_is_cut_off(self, packing, said):
+    @ddt.data('gzip', 'zstd')
+    def test_a_packed_file_without_its_end_is_cut_off(self, packing):
         rows = [os.urandom(40).hex() for _ in range(500)]
         path = dumps.write(self.place, dumps.HEAD + dumps.table(
             'stack', ['id'], *(f"'{row}'" for row in rows)) + dumps.TAIL,
@@ -153,7 +148,7 @@ class TestReader(testtools.TestCase):
         os.truncate(path, path.stat().st_size - 100)
         exc = self.assertRaises(errors.UsageError, list,
                                 rehearsal.rows(path, 'stack'))
-        self.assertIn(said, str(exc))
+        self.assertIn('is cut off', str(exc))
 
     @ddt.data('gzip', 'zstd')
     def test_a_packed_file_with_other_bytes_is_damaged(self, packing):
