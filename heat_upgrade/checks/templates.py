@@ -185,10 +185,11 @@ def _text(path):
 
 
 def _parsed(path, text):
+    what = 'this is neither YAML nor JSON, or has tags that Heat does not know'
     try:
         if not _is_deep(text):
             return yaml.load(text, Loader=_Loader)
-        line = 1
+        line, what = 1, f'this is nested deeper than {_DEEPEST}'
     except yaml.reader.ReaderError as error:
         line = text.count('\n', 0, error.position) + 1
     except yaml.MarkedYAMLError as error:
@@ -197,8 +198,7 @@ def _parsed(path, text):
     except (yaml.YAMLError, RecursionError, ValueError, TypeError):
         line = 1
     # What the parser says may have the text in it.
-    raise _wrong(path, line, 'this is neither YAML nor JSON, has tags that '
-                 f'Heat does not know, or is nested deeper than {_DEEPEST}')
+    raise _wrong(path, line, what)
 
 
 def _is_deep(text):

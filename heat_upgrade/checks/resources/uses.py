@@ -166,10 +166,11 @@ class _Walk:
             self._parameter(body)
         for _, body in self._items(self._data, 'outputs'):
             self._listed('output_keys', body)
-        for key, value in self._data.items():
-            if key not in (self._words['parameters'],
-                           self._words['resources']):
-                self._value(value, key == self._words['conditions'])
+        for section in ('outputs', 'conditions'):
+            value = self._data.get(self._words[section])
+            # Names are no functions, even if there is one alone.
+            for each in value.values() if isinstance(value, dict) else ():
+                self._value(each, section == 'conditions')
         for name, body in self._items(self._data, 'resources'):
             self._instance(self._types[name], body)
             for key, value in body.items():

@@ -222,6 +222,11 @@ class TestUses(testtools.TestCase):
         self.assertTrue(self.touched(of(text), word, readings.HOT, name))
         self.assertFalse(self.touched(of('{}'), word, readings.HOT, name))
 
+    def test_what_is_called_like_a_function_is_none(self):
+        self.assertFalse(self.touched(
+            of('outputs: {digest: {value: 1}}'), 'function', readings.HOT,
+            'digest'))
+
     def test_the_version_is_used(self):
         self.assertTrue(self.touched(of('{}'), model.VERSION, readings.HOT))
 
