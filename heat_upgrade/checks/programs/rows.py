@@ -26,6 +26,7 @@ The secrets in it are encrypted with a key that is public.
 """
 
 import base64
+import gc
 import importlib
 import importlib.util
 import json
@@ -146,7 +147,7 @@ def _write(place, engines):
             cause = getattr(failure, 'exc_info', (None, failure))[1]
             wrote[step.__name__] = f'{type(cause).__name__}: {cause}'
             traceback.print_exc()
-        writer.wire.lose()
+        writer.start_anew()
     with open(os.path.join(place, 'heat.sqlite'), 'rb') as database:
         packed = base64.b64encode(zlib.compress(database.read())).decode()
     return {'database': packed, 'wrote': wrote}
@@ -159,6 +160,13 @@ class _Writer:
         self.engine, self.wire = engines.engine()
         self.given_by = engines.context_of_user
         self.context = self.given_by()
+
+    def start_anew(self):
+        """Forget the messages of a step, and what it has left open."""
+        self.wire.lose()
+        self.context = self.given_by()
+        # A session that nobody has closed holds the lock of the file.
+        gc.collect()
 
     def create(self, name, template=FORK, context=None, **environment):
         return self.engine.create_stack(

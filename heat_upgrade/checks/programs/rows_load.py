@@ -45,8 +45,7 @@ import os
 import traceback
 import zlib
 
-# How often the progress file is written.
-STEP = 50
+STEP = 50  # How often, in stacks, the progress file is written.
 # Messages of these name what is in the code.
 OF_CODE = (AttributeError, NameError, TypeError)
 WORDS = 200
