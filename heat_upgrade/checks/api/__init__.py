@@ -53,10 +53,15 @@ def compare(was, now):
     """
     changes = {}
     for call in sorted(set(was) & set(now)):
+        if live.NOT_MADE in now[call]['status']:
+            # The call that should have given what it needs is told of.
+            continue
         for kind, path, before, after in shape.differences(
                 was[call], now[call]):
-            changes.setdefault((kind, _last(path), before, after), []).append(
-                (call, path))
+            # What is gone is gone, whatever it was.
+            change = (kind, _last(path),
+                      before if after != shape.GONE else '', after)
+            changes.setdefault(change, []).append((call, path, before))
     return [_finding(*change, where)
             for change, where in sorted(changes.items())]
 
@@ -68,7 +73,7 @@ def _last(path):
 
 
 def _finding(kind, key, before, after, where):
-    calls = sorted({call for call, _ in where})
+    calls = sorted({call for call, _, _ in where})
     answers = ('the answer to ' + ' and '.join(calls)
                if len(calls) <= static.MANY
                else f'the answers to {len(calls)} calls')
@@ -76,14 +81,14 @@ def _finding(kind, key, before, after, where):
         title = f'status {before} becomes {after} in {answers}'
     elif kind == 'format':
         title = f'{key}: {before} becomes {after} in {answers}'
-    elif after == 'gone':
+    elif after == shape.GONE:
         title = f'{kind} {key} is gone from {answers}'
     else:
         title = f'{kind} {key}: {before} becomes {after} in {answers}'
     return contract.error(
         NAME, static.API_CLASS, title,
-        '\n'.join([f'base: {before}\ntarget: {after}', 'calls:'] + [
-            f'    {call}: {path}'.rstrip(': ') for call, path in where] + [
+        '\n'.join([f'{call}: {path}: {was} becomes {after}'.replace(
+            ': : ', ': ') for call, path, was in where] + [
             'Seen by making the calls of checks/api/calls.yaml to both '
             'releases in the lab.',
             'Do: find out which of your clients read it; there is nothing '

@@ -37,6 +37,9 @@ OPAQUE = {'Default', 'Value', 'default', 'metadata', 'output_value',
           'template', 'value'}
 WHOLE = 'whole'
 
+# In place of a format.
+GONE = 'gone'
+
 STRING = 'string'
 FORMATS = (
     ('timestamp with Z', r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z'),
@@ -170,7 +173,7 @@ def differences(was, now):
     for name, before in was['headers'].items():
         after = now['headers'].get(name)
         if after is None:
-            found.append(('header', name, _words(before), 'gone'))
+            found.append(('header', name, _words(before), GONE))
         elif not _fits(before, after):
             found.append(('header', name, _words(before), _words(after)))
     for path, before in was['body'].items():
@@ -184,7 +187,7 @@ def _difference(path, before, body):
         parent = re.sub(r'(\.[^.\[\]]+|\[\])\Z', '', path)
         if parent != path and parent not in body:
             return []
-        return [('key', path, _words(before['formats']), 'gone')]
+        return [('key', path, _words(before['formats']), GONE)]
     if not _fits(before['formats'], after['formats']):
         return [('format', path, _words(before['formats']),
                  _words(after['formats']))]

@@ -16,6 +16,7 @@ import ddt
 import testtools
 
 from heat_upgrade.checks import api
+from heat_upgrade.checks.api import live
 from heat_upgrade.checks.api import shape
 
 UUID = '3ee8c4b1-92f1-4d32-9b5c-6a9d0c7c6d11'
@@ -147,6 +148,18 @@ class TestCompare(testtools.TestCase):
         now = {call: _reduced({'a': {}}) for call in was}
         self.assertEqual(['key id is gone from the answers to 5 calls'],
                          self.titles(was, now))
+
+    def test_what_is_gone_is_one_finding_whatever_it_was(self):
+        was = {'GET a': _reduced({'b': 1}), 'GET c': _reduced({'b': None})}
+        found, = api.compare(was, {call: _reduced({}) for call in was})
+        self.assertEqual('key b is gone from the answer to GET a and GET c',
+                         found.title)
+        self.assertIn('GET a: body.b: number becomes gone', found.evidence)
+
+    def test_what_could_not_be_asked_is_not_told_beside_its_cause(self):
+        self.assertEqual([], self.titles(
+            {'GET a': _reduced({}, 200)},
+            {'GET a': _reduced({}, live.NOT_MADE)}))
 
     def test_few_calls_are_named(self):
         self.assertEqual(

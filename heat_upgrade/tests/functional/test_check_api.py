@@ -1,0 +1,102 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The check of the API asks real clouds, and keeps nothing of a secret."""
+
+import dataclasses
+import pathlib
+import time
+import uuid
+
+import fixtures
+import testtools
+
+from heat_upgrade import cache
+from heat_upgrade.checks import api
+from heat_upgrade.checks.api import live
+from heat_upgrade.checks import contract
+from heat_upgrade import environments
+from heat_upgrade import guardian
+from heat_upgrade import process
+from heat_upgrade import releases
+from heat_upgrade.tests.functional import planting
+from heat_upgrade import workspace as workspaces
+
+# A hidden parameter of the recorded calls.
+HIDDEN = 'secret-of-the-calls'
+
+# On two idle cores 0.1 s.
+WARM_SECONDS = 2
+
+
+class CheckApiTest(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.workspace = workspaces.Workspace(self.place / 'run')
+        self.addCleanup(self.workspace.close)
+        release = releases.parse('2026.2')
+        self.plain = contract.Subject(release, environments.ensure(
+            environments.heat(release), log_dir=self.workspace.logs))
+        self.context = contract.Context(self.workspace)
+        self.passwords, self.workspaces = [], []
+
+    def noting(self, module, name, noted):
+        """Note what a function gives, and let it be as it is."""
+        function = getattr(module, name)
+
+        def noting(*args, **kwargs):
+            made = function(*args, **kwargs)
+            noted.append(made)
+            return made
+        self.useFixture(fixtures.MonkeyPatch(
+            f'{module.__name__}.{name}', noting))
+
+    def test_a_changed_answer_is_found_and_no_secret_is_kept(self):
+        change, = [change for change in planting.changes(
+            'api', planting.WRONG) if 'has no zone' in change.name]
+        # With another digest each time it is never in the cache.
+        changed = dataclasses.replace(
+            planting.planted(self.plain, [change], self.place / 'heat'),
+            overlay_digest=uuid.uuid4().hex)
+        self.noting(workspaces, 'password', self.passwords)
+        self.noting(workspaces, 'Workspace', self.workspaces)
+        kept = set(self._kept())
+        found = api.check(self.plain, changed, self.context)
+        self.assertEqual(1, len(found), found)
+        self.assertRegex(found[0].title, change.finding)
+
+        started = time.monotonic()
+        self.assertEqual(found, api.check(self.plain, changed, self.context))
+        self.assertLess(time.monotonic() - started, WARM_SECONDS)
+
+        fresh = set(self._kept()) - kept
+        self.addCleanup(lambda: [path.unlink() for path in fresh])
+        self.assertGreaterEqual(len(self.passwords), len(live.ROLES))
+        shown = [path.read_text(errors='replace')
+                 for path in [*fresh, *self._kept(),
+                              *self.place.glob('run/**/*.log')]]
+        shown += [one.evidence for one in found]
+        for secret in [HIDDEN, *self.passwords]:
+            self.assertEqual([], [text for text in shown if secret in text])
+        self.assert_nothing_is_left()
+
+    def _kept(self):
+        return list((cache.directory() / 'readings').glob('api-calls-*'))
+
+    def assert_nothing_is_left(self):
+        self.assertGreaterEqual(len(self.workspaces), 1)
+        for one in self.workspaces:
+            self.assertEqual([], guardian.marked(
+                f'{process.RUN_MARKER}={one.marker}'))
+            self.assertFalse(one.data.exists())
