@@ -101,7 +101,10 @@ def _result(base, target, context):
         + usage.findings(settings, answers, changes, history, known)
         + json + referred.findings(found, said, history),
         history, tuple(files),
-        tuple(advising.lines(settings, answers, changes, history, known)),
+        (*advising.lines(settings, answers, changes, history, known),
+         *(policies.lines(found, *(answer['config_policy']
+                                   for answer in said), history)
+           if found.rules else ())),
         tuple(change for change in changes
               if change.kind == comparison.DEFAULT and usage.touched(
                   change, settings, known[0]) is not None))

@@ -23,6 +23,7 @@ import re
 
 import yaml
 
+from heat_upgrade.checks.config import advising
 from heat_upgrade.checks.config import ini
 from heat_upgrade.checks.config import telling
 from heat_upgrade.checks import contract
@@ -144,6 +145,29 @@ def _of_name(rule, ours, theirs, references, history):
         yield _warning(
             f'policy rule {name} is known to neither release',
             [_where(rule), 'What to do: ' + _instead(name, theirs)])
+
+
+def lines(found, ours, theirs, history):
+    """Return the lines to change: list of :class:`advising.Line`.
+
+    Takes the same as :func:`findings`.
+    """
+    result = []
+    for rule in found.rules:
+        old = f'"{rule.name}": "{rule.text}"'
+        new = theirs['old_names'].get(rule.name, ())
+        if rule.name in theirs['known']:
+            continue
+        if new:
+            # One rule may have become several.
+            result += [advising.Line(
+                rule.place, old, f'"{name}": "{rule.text}"',
+                f'renamed in {history.target_version}') for name in new]
+        elif rule.name in ours['known'] or rule.name in ours['old_names']:
+            result.append(advising.Line(
+                rule.place, old, advising.REMOVE,
+                f'gone in {history.target_version}'))
+    return result
 
 
 def _instead(name, theirs):

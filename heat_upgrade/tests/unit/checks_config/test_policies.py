@@ -98,6 +98,16 @@ class TestPolicies(testtools.TestCase):
         self.assertEqual([('warning', 'policy rule a:b cannot be parsed')],
                          self.told('"a:b": "role:x and"', both, both))
 
+    def test_lines_to_change_have_the_new_names(self):
+        rules, _ = self.rules('"a:b": "role:x"\n"a:d": "!"\n"a:e": "!"\n')
+        path = rules[0].path
+        self.assertEqual(
+            [(f'{path}:1', '"a:b": "role:x"', '"a:c": "role:x"'),
+             (f'{path}:2', '"a:d": "!"', 'remove')],
+            [(line.place, line.old, line.new) for line in policies.lines(
+                referred.Files(rules=rules), says('a:b', 'a:d', 'a:e'),
+                says('a:c', 'a:e', old_names={'a:b': ['a:c']}), HISTORY)])
+
     def test_json_is_told(self):
         self.assertEqual(
             [('warning', 'the file of policy policy.yaml is written as '
