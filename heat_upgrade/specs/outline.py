@@ -1,0 +1,181 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A spec as a tree of sections and texts, as docutils reads it.
+
+Structure alone is judged. That roles and directives are known, and links have
+a target, is the business of Sphinx, whose own ones docutils does not know: a
+text with an unknown role is that text, and an unknown directive is its text,
+too.
+"""
+
+import dataclasses
+import pathlib
+import re
+import sys
+
+from docutils import frontend
+from docutils import nodes
+from docutils.parsers import rst
+from docutils import utils
+
+# What docutils says where it has no idea of the structure: a title without its
+# line, levels that do not match. Until 0.21 these are its severe messages, and
+# errors since.
+ERROR = 3
+_STRUCTURE = re.compile(
+    'Title |(Unexpected|Incomplete|Invalid) section title|Inconsistent title'
+    '|Missing matching underline|A level [0-9]+ section')
+
+# What a spec is read with: nothing of it reaches beyond its own text, nothing
+# is printed, and no docutils.conf is looked for.
+SETTINGS = {'_disable_config': True, 'file_insertion_enabled': False,
+            'raw_enabled': False, 'syntax_highlight': 'none',
+            'line_length_limit': sys.maxsize, 'report_level': 5,
+            'halt_level': 5}
+
+_DIRECTIVE = re.compile(r'\.\. ([\w:+.-]+)::\s*')
+
+# Directives whose text is not to be taken for one of the spec.
+_OUTSIDE = ('include', 'literalinclude', 'raw', 'todo')
+
+
+class Unreadable(Exception):
+    """A file cannot be read as a spec.
+
+    :ivar line: number of the line, 1 where none is to blame
+    """
+
+    def __init__(self, message, line=1):
+        super().__init__(message)
+        self.line = line
+
+
+@dataclasses.dataclass(frozen=True)
+class Text:
+    """A paragraph, or what else holds text: literal, term, cell …
+
+    :ivar line: number of its first line
+    :ivar text: its words, with one space between them
+    """
+
+    line: int
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """A section with what stands in it.
+
+    :ivar line: number of the line of its title
+    :ivar texts: all texts in it, also those of its sections, without
+        comments and without headings
+    :ivar sections: those directly in it
+    """
+
+    line: int
+    title: str
+    texts: tuple[Text, ...]
+    sections: tuple['Section', ...]
+
+    def walk(self):
+        """Return this section and all that are in it, in their order."""
+        return [self, *(found for part in self.sections
+                        for found in part.walk())]
+
+
+def read(path):
+    """Return the source text of a spec.
+
+    :raises: :class:`Unreadable` if there is none, or none in UTF-8
+    """
+    path = pathlib.Path(path)
+    try:
+        if path.exists() and not path.is_file():
+            raise Unreadable('cannot be read: not a file')
+        content = path.read_bytes()
+    except (OSError, ValueError) as exc:
+        reason = getattr(exc, 'strerror', None) or exc
+        raise Unreadable(f'cannot be read: {reason}') from None
+    try:
+        return content.decode('utf-8-sig')
+    except UnicodeDecodeError as exc:
+        raise Unreadable(
+            f'cannot be read: not UTF-8 (byte 0x{content[exc.start]:02x})',
+            1 + content.count(b'\n', 0, exc.start)) from None
+
+
+def parse(source):
+    """Return the sections of the highest level of a text.
+
+    :raises: :class:`Unreadable` if docutils cannot make out its structure
+    """
+    settings = frontend.get_default_settings(rst.Parser)
+    for name, value in SETTINGS.items():
+        setattr(settings, name, value)
+    document = utils.new_document('spec', settings)
+    try:
+        rst.Parser().parse(source, document)
+    except RecursionError:
+        raise Unreadable(
+            'cannot be parsed: nested too deeply for docutils') from None
+    for message in document.findall(nodes.system_message):
+        said = _words(message.next_node(nodes.paragraph))
+        if message['level'] >= ERROR and _STRUCTURE.match(said):
+            raise Unreadable(f'cannot be parsed: {said.rstrip(".:")}',
+                             message.get('line') or 1)
+    lines = source.splitlines()
+    return [_section(node, lines) for node in document.children
+            if isinstance(node, nodes.section)]
+
+
+def _section(node, lines):
+    title = node.next_node(nodes.title)
+    return Section(
+        _title_line(node.line or title.line or 1, title.rawsource, lines),
+        _words(title), tuple(_texts(node)),
+        tuple(_section(part, lines) for part in node.children
+              if isinstance(part, nodes.section)))
+
+
+def _title_line(near, title, lines):
+    """Return the line of a title; docutils has that of what underlines it."""
+    for number in (near - 1, near, near - 2):
+        if 0 < number <= len(lines) and lines[number - 1].strip() == title:
+            return number
+    return near
+
+
+def _texts(node, line=1):
+    """Give the texts below a node, each with its line."""
+    for child in node.children:
+        near = child.line or line
+        if isinstance(child, nodes.system_message):
+            # What docutils could not use: mostly a directive of Sphinx.
+            for literal in child.findall(nodes.literal_block):
+                text = _words(literal)
+                match = _DIRECTIVE.match(text)
+                if match is None or match[1] not in _OUTSIDE:
+                    yield Text(child.get('line') or near,
+                               text[match.end():] if match else text)
+        elif isinstance(child, nodes.Invisible) or (
+                isinstance(child, nodes.title)
+                and isinstance(node, nodes.section)):
+            continue
+        elif isinstance(child, nodes.TextElement):
+            yield Text(near, _words(child))
+        else:
+            yield from _texts(child, near)
+
+
+def _words(node):
+    return ' '.join(node.astext().split())

@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The scenarios that a text names, and whether they exist."""
+
+import dataclasses
+import difflib
+import functools
+import re
+
+from heat_integrationtests import phases
+
+PACKAGE = 'heat_integrationtests.scenarios'
+
+# A name with the path or the modules around it, or that of a class.
+_NAME = re.compile(r'[\w./]*\btest_\w[\w./]*|\b[A-Z]\w*Scenario\b')
+
+# What is to be added says so: "new: test_x", "new scenario test_x".
+_NEW = re.compile(r'\bnew\b[\s:,(]*(?:scenarios?\b[\s:]*)?$', re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Named:
+    """A scenario, or a part of one, that a text names.
+
+    :ivar text: as it was named
+    :ivar name: without the package: test_x, XScenario, test_x.XScenario …
+    :ivar new: whether it is said to be new
+    """
+
+    text: str
+    name: str
+    new: bool
+
+
+def named(text):
+    """Return the scenarios that a text names, in its order.
+
+    Tests of other packages (``heat.tests.test_api``, ``heat/tests/test_x.py``,
+    ``heat_integrationtests.smoke.test_stack``) are none.
+    """
+    found = []
+    for match in _NAME.finditer(text):
+        written = match[0].strip('./')
+        name = written.removesuffix('.py').replace('/', '.')
+        if name.startswith(PACKAGE):
+            name = name.removeprefix(f'{PACKAGE}.')
+        elif name.startswith('scenarios.'):
+            name = name.removeprefix('scenarios.')
+        elif not name.startswith('test_') and '.' in name:
+            continue
+        found.append(Named(written, name,
+                           bool(_NEW.search(text[:match.start()]))))
+    return found
+
+
+@functools.lru_cache
+def known():
+    """Return every name that scenarios and their parts go by."""
+    names = set()
+    for test in phases.scenario_tests():
+        module, cls, method = test.removeprefix(f'{PACKAGE}.').split('.')
+        names |= {module, cls, method, f'{module}.{cls}', f'{cls}.{method}',
+                  f'{module}.{cls}.{method}'}
+    return frozenset(names)
+
+
+def like(name):
+    """Return the known name that is most like this one, or None."""
+    return next(iter(difflib.get_close_matches(name, sorted(known()), 1)),
+                None)

@@ -1,0 +1,232 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a spec lacks."""
+
+import ddt
+import testtools
+
+from heat_upgrade.specs import checker
+from heat_upgrade.specs import questions
+
+ANSWERS = {question.title: 'An answer of some words.'
+           for question in questions.load()}
+ANSWERS['Upgrade tests'] = 'Covered by ``test_random_string``.'
+
+
+def heading(title, line):
+    return f'{title}\n{line * len(title)}\n\n'
+
+
+def spec(answers=ANSWERS, title='Upgrade Impact', line='-'):
+    """Return a spec; the first answer is in line 14."""
+    return (heading('A change', '#') + heading('Proposed change', '=')
+            + 'Much.\n\n' + heading(title, '=')
+            + ''.join(heading(title, line) + f'{answer}\n\n'
+                      for title, answer in answers.items())
+            + heading('Implementation', '=') + 'Soon.\n')
+
+
+@ddt.ddt
+class TestCheck(testtools.TestCase):
+
+    def lacks(self, source):
+        return [(found.line, found.text) for found in checker.check(source)]
+
+    def answered(self, title, answer):
+        """Check a spec with one other answer; returns line of it, lacks."""
+        source = spec({**ANSWERS, title: answer})
+        line = source.splitlines().index(title) + 4
+        return line, self.lacks(source)
+
+    def test_what_is_answered_is_right(self):
+        self.assertEqual([], self.lacks(spec()))
+
+    def test_without_the_section_nothing_else_is_said(self):
+        self.assertEqual(
+            [(1, 'there is no section "Upgrade Impact": copy it from the '
+                 'template')],
+            self.lacks(spec({}, title='Deployment')))
+        self.assertEqual(1, len(self.lacks('')))
+
+    def test_a_heading_that_may_be_meant_is_named(self):
+        (_, text), = self.lacks(spec(title='Upgrade Impacts'))
+        self.assertIn('; is "Upgrade Impacts" in line 9 meant?', text)
+
+    def test_case_and_spaces_of_a_heading_do_not_matter(self):
+        self.assertEqual([], self.lacks(spec(title='Upgrade   impact')))
+
+    def test_the_section_may_be_at_any_level(self):
+        answers = {title.upper(): text for title, text in ANSWERS.items()}
+        self.assertEqual([], self.lacks(
+            heading('A', '#') + heading('B', '=') + heading(
+                'Upgrade Impact', '-') + ''.join(
+                    heading(title, '~') + f'{text}\n\n'
+                    for title, text in answers.items())))
+
+    def test_a_second_section_is_one_too_many(self):
+        source = spec() + '\n' + heading('Upgrade Impact', '=')
+        (line, text), = self.lacks(source)
+        self.assertEqual(source.rstrip().count('\n'), line)
+        self.assertIn('second section "Upgrade Impact": the first is in line '
+                      '9', text)
+
+    def test_the_order_of_the_answers_is_free(self):
+        self.assertEqual([], self.lacks(spec(dict(reversed(
+            ANSWERS.items())))))
+
+    def test_further_headings_do_no_harm(self):
+        self.assertEqual([], self.lacks(spec({**ANSWERS, 'More': 'x'})))
+
+    @ddt.data(*ANSWERS)
+    def test_each_question_is_missed(self, title):
+        answers = {key: ANSWERS[key] for key in ANSWERS if key != title}
+        self.assertEqual(
+            [(9, f'{title}: not there: add a heading and the answer')],
+            self.lacks(spec(answers)))
+
+    @ddt.data(*ANSWERS)
+    def test_each_question_wants_an_answer(self, title):
+        line, lacks = self.answered(title, '')
+        self.assertEqual([(line - 3, f'{title}: not answered')], lacks)
+
+    @ddt.data(*ANSWERS)
+    def test_each_none_needs_a_reason(self, title):
+        line, lacks = self.answered(title, 'None')
+        self.assertEqual([(line, f'{title}: "None" needs a reason: say '
+                                 'why nothing changes')], lacks)
+
+    @ddt.data(*ANSWERS)
+    def test_each_none_with_a_reason_is_an_answer(self, title):
+        self.assertEqual([], self.answered(
+            title, 'None: this touches no table.')[1])
+
+    @ddt.data('None.', '*None*', '"none"', 'N/A', 'n.a.', 'No', 'Nothing.',
+              'No impact.', 'None, because', 'No changes are expected here.',
+              'None - see above.', 'Not applicable', 'No impact on upgrades.',
+              '* None', 'None\n\n..\n  as nothing in the schema is touched')
+    def test_this_gives_no_reason(self, answer):
+        _, lacks = self.answered('Rollback', answer)
+        self.assertEqual(1, len(lacks))
+        self.assertIn('needs a reason', lacks[0][1])
+
+    @ddt.data('None\n\nOnly the documentation changes.',
+              'No: the table is read by the new code alone.',
+              'None, *schema untouched*', 'Not before the last node is done.',
+              'Nonetheless.', 'Nodes are upgraded in any order.', 'Yes.',
+              '* None\n\n  * the API alone does it',
+              'Narrowed in 2027.2', ':None: documentation alone is touched')
+    def test_this_is_an_answer(self, answer):
+        self.assertEqual([], self.answered('Rollback', answer)[1])
+
+    @ddt.data('TBD', 'TODO: ask somebody', 'todo', '?', '...',
+              'To be decided.', '**TBD**', 'FIXME later', '<TBD>')
+    def test_this_is_no_answer_yet(self, answer):
+        line, lacks = self.answered('Rollback', answer)
+        self.assertEqual(1, len(lacks))
+        self.assertIn('Rollback: not answered yet: ', lacks[0][1])
+        self.assertEqual(line, lacks[0][0])
+
+    @ddt.data('.. a comment', '..\n  TODO', '.. todo:: answer it',
+              '.. include:: answers.rst', '* \n*', '.. |x| replace:: y',
+              '.. _target:')
+    def test_what_a_reader_does_not_see_is_no_answer(self, answer):
+        _, lacks = self.answered('Rollback', answer)
+        self.assertEqual(['Rollback: not answered'],
+                         [text for _, text in lacks])
+
+    @ddt.data('.. code-block:: console\n\n   $ heat-manage db_sync',
+              '::\n\n  heat-manage db_sync', '.. versionadded:: 2027.1',
+              '#. heat-manage db_sync', 'Aspect\n~~~~~~\n\nIs covered.')
+    def test_whatever_has_text_is_an_answer(self, answer):
+        self.assertEqual([], self.answered('Rollback', answer)[1])
+
+    def test_the_text_of_the_template_is_no_answer(self):
+        question = questions.load()[0]
+        left = f'{question.asks}\n\n{question.example}'
+        (_, text), = self.answered(question.title, left)[1]
+        self.assertEqual('Database migrations: not answered, there is only '
+                         'the text of the template', text)
+        self.assertEqual([], self.answered(
+            question.title, f'{left}\n\nThree, all expand.')[1])
+
+    def test_the_example_names_no_scenario_of_the_spec(self):
+        example = questions.load()[-1].example
+        (_, text), = self.answered('Upgrade tests', f'{example}\n\nYes.')[1]
+        self.assertIn('names no scenario', text)
+
+    def test_a_heading_of_the_wrong_level_is_told(self):
+        answers = {title: ANSWERS[title] for title in list(ANSWERS)[:-1]}
+        source = spec(answers) + '\n' + heading('Upgrade tests', '=') + 'x\n'
+        (line, text), = self.lacks(source)
+        self.assertEqual('Upgrade tests', source.splitlines()[line - 1])
+        self.assertIn('not directly below "Upgrade Impact" (line 9)', text)
+
+    def test_a_misspelt_heading_is_named(self):
+        answers = {title.replace('Rollback', 'Roll back'): text
+                   for title, text in ANSWERS.items()}
+        (_, text), = self.lacks(spec(answers))
+        self.assertIn('Rollback: not there: add a heading and the answer; is '
+                      '"Roll back" in line', text)
+
+    def test_what_is_answered_twice_is_told(self):
+        source = spec().replace('Implementation\n==============',
+                                'Rollback\n--------\n\nAgain.')
+        (line, text), = self.lacks(source)
+        self.assertEqual('Rollback', source.splitlines()[line - 1])
+        self.assertIn('Rollback: answered twice, first in line', text)
+
+    def test_all_that_is_wrong_is_told_in_the_order_of_the_lines(self):
+        found = self.lacks(spec(dict.fromkeys(ANSWERS, 'None')))
+        self.assertEqual(len(ANSWERS), len(found))
+        self.assertEqual(sorted(found), found)
+
+
+@ddt.ddt
+class TestScenarios(testtools.TestCase):
+
+    def lacks(self, answer):
+        source = spec({**ANSWERS, 'Upgrade tests': answer})
+        return [(source.splitlines()[found.line - 1], found.text)
+                for found in checker.check(source)]
+
+    def test_a_scenario_that_is_not_there_is_told_with_its_line(self):
+        self.assertEqual(
+            [('* ``test_random_sting`` or', 'Upgrade tests: there is no '
+              'scenario test_random_sting; is test_random_string meant? One '
+              'to be added is written as: new test_random_sting')],
+            self.lacks('Those of:\n\n* ``test_snapshot``\n\n* a line\n'
+                       '* ``test_random_sting`` or\n  ``test_random_sting``'))
+
+    def test_a_new_one_need_not_be_there(self):
+        self.assertEqual([], self.lacks('new ``test_not_there``'))
+
+    def test_one_that_was_new_may_be_there_by_now(self):
+        self.assertEqual([], self.lacks('New: ``test_random_string``.'))
+
+    def test_prose_alone_names_none(self):
+        self.assertEqual(
+            [('All of them will do.', 'Upgrade tests: names no scenario; one '
+              'is named by its file, as test_random_string')],
+            self.lacks('All of them will do.'))
+
+    def test_tests_of_other_packages_are_not_looked_for(self):
+        self.assertEqual([], self.lacks(
+            '``heat.tests.db.test_migrations`` and test_snapshot'))
+
+    def test_also_beside_a_none_they_must_be_there(self):
+        (_, text), = self.lacks('None is to be added: test_nowhere has it.')
+        self.assertIn('there is no scenario test_nowhere', text)
+
+    def test_no_other_question_is_about_them(self):
+        source = spec({**ANSWERS, 'Rollback': 'See test_something_of_heat.'})
+        self.assertEqual([], checker.check(source))

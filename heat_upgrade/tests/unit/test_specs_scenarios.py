@@ -1,0 +1,63 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The scenarios that a text names."""
+
+import ddt
+import testtools
+
+from heat_upgrade.specs import scenarios
+
+
+@ddt.ddt
+class TestNamed(testtools.TestCase):
+
+    @ddt.data(
+        'test_random_string', 'RandomStringScenario',
+        'test_random_string.py', 'test_random_string.RandomStringScenario',
+        'scenarios/test_random_string.py',
+        'heat_integrationtests/scenarios/test_random_string.py',
+        'heat_integrationtests.scenarios.test_random_string',
+        'heat_integrationtests.scenarios.test_random_string.'
+        'RandomStringScenario.test_a_secret_is_generated',
+        'test_a_secret_is_generated')
+    def test_it_may_be_named_in_each_of_these_ways(self, text):
+        one, = scenarios.named(f'covered by {text}.')
+        self.assertEqual((text, False), (one.text, one.new))
+        self.assertIn(one.name, scenarios.known())
+
+    @ddt.data('new: test_x', 'new test_x', 'New scenario test_x',
+              'new scenarios: test_x', 'one new (test_x)')
+    def test_one_to_be_added_is_said_to_be_new(self, text):
+        self.assertEqual([('test_x', True)], [
+            (one.name, one.new) for one in scenarios.named(text)])
+
+    @ddt.data('anew test_x', 'new: test_y, test_x', 'nothing new. test_x')
+    def test_new_stands_before_the_very_name(self, text):
+        self.assertFalse(scenarios.named(text)[-1].new)
+
+    @ddt.data('heat.tests.db.test_migrations', 'heat/tests/test_x.py',
+              'heat_integrationtests.smoke.test_stack', 'a contest_x',
+              'every Scenario', 'latest_value', 'test')
+    def test_these_name_none(self, text):
+        self.assertEqual([], scenarios.named(text))
+
+    def test_all_are_found_in_their_order(self):
+        self.assertEqual(
+            ['test_b', 'AScenario', 'test_a'],
+            [one.name for one in scenarios.named(
+                'test_b, AScenario and\ntest_a')])
+
+    def test_a_slip_is_like_the_right_name(self):
+        self.assertEqual('test_random_string',
+                         scenarios.like('test_random_strings'))
+        self.assertIsNone(scenarios.like('test_0'))
