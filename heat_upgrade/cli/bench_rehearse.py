@@ -71,8 +71,8 @@ class Rehearse(lister.Lister):
             started = time.monotonic()
             generator.write(dump, stacks=parsed_args.stacks,
                             events=parsed_args.events)
-            rows = [('making the dump, s', time.monotonic() - started),
-                    ('dump, MiB', os.path.getsize(dump) / 2**20)]
+            rows = [('making the dump, s', time.monotonic() - started, ''),
+                    ('dump, MiB', os.path.getsize(dump) / 2**20, '')]
             report = rehearse.execute(
                 conduct.Order(
                     dump=dump, base=releases.parse(BASE), target=target,
@@ -83,29 +83,29 @@ class Rehearse(lister.Lister):
             raise errors.LabError(
                 f'the verdict is {report["verdict"]}: ' + ', '.join(
                     one['title'] for one in report['findings']))
-        return ('what', 'value', 'limit'), [
-            (what, round(value, 1), LIMITS.get(what, ''))
-            for what, value in rows + measured(report)]
+        return ('what', 'value', 'CPU s', 'limit'), [
+            (what, round(value, 1), cpu, LIMITS.get(what, ''))
+            for what, value, cpu in rows + measured(report)]
 
 
 def measured(report):
-    """Return what a report of a rehearsal tells: [(what, number)]."""
+    """Return what a report tells: [(what, number, CPU seconds or '')]."""
     took = {step['name']: step['end'] - step['start']
             for step in report['steps']}
     rows, memory = report['load']['rows'], report['memory']
-    stacks = report['stacks']['stacks']
     return [
-        ('dump unpacked, MiB', report['dump']['bytes'] / 2**20),
-        ('rows', rows),
-        *((f'{name}, s', seconds) for name, seconds in took.items()),
-        (LOADED, report['load']['rows_per_second']),
+        ('dump unpacked, MiB', report['dump']['bytes'] / 2**20, ''),
+        ('rows', rows, ''),
+        *((f'{step["name"]}, s', took[step['name']], step['cpu_s'])
+          for step in report['steps']),
+        (LOADED, report['load']['rows_per_second'], ''),
         ('rows a second, read and loaded',
-         rows / (took[conduct.READ] + took[conduct.LOAD])),
-        ('stacks loaded by Heat', stacks),
-        *((f'migration {one["id"]}, s', one['seconds'])
+         rows / (took[conduct.READ] + took[conduct.LOAD]), ''),
+        ('stacks loaded by Heat', report['stacks']['stacks'], ''),
+        *((f'migration {one["id"]}, s', one['seconds'], '')
           for one in report['revisions']),
         ('longest wait meanwhile, s', max(
-            (one['longest_s'] for one in report['waits']), default=0)),
-        (MEMORY, memory['ours'] / 2**20),
-        ("MariaDB's memory, MiB", memory['server'] / 2**20),
+            (one['longest_s'] for one in report['waits']), default=0), ''),
+        (MEMORY, memory['ours'] / 2**20, ''),
+        ("MariaDB's memory, MiB", memory['server'] / 2**20, ''),
     ]

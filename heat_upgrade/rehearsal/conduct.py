@@ -22,6 +22,7 @@ import pymysql
 from heat_upgrade import beside
 from heat_upgrade import environments
 from heat_upgrade import findings
+from heat_upgrade import meter
 from heat_upgrade.rehearsal import comparison
 from heat_upgrade.rehearsal import loading
 from heat_upgrade.rehearsal import migration
@@ -88,8 +89,8 @@ class Order:
 class Outcome:
     """What a rehearsal has seen; filled as it goes on.
 
-    :ivar steps: [{name, title, start, end, outcome}], times in seconds since
-        the start
+    :ivar steps: [{name, title, start, end, outcome, cpu_s}], times in seconds
+        since the start
     :ivar facts: what the report shows beside the findings
     """
 
@@ -113,6 +114,7 @@ class Rehearsal:
         self._work_dir = work_dir
         self._show = show
         self._started = time.monotonic()
+        self._marker = 'none'
 
     def run(self):
         """Do all of it, and leave nothing but the outcome.
@@ -127,6 +129,7 @@ class Rehearsal:
                 progress=self._show.progress)
         with places.Place(self._work_dir,
                           places.needed(survey.size)) as place:
+            self._marker = place.marker
             with usage.watched(place.marker) as used:
                 self._run(place, survey, used)
             self.outcome.facts['memory'] = used.peaks()
@@ -140,7 +143,9 @@ class Rehearsal:
                 'end': None}
         self.outcome.steps.append(step)
         self._show.step(name)
+        cpu = meter.cpu_seconds(self._marker)
         yield
+        step['cpu_s'] = round(meter.cpu_seconds(self._marker) - cpu, 2)
         step['end'] = round(time.monotonic() - self._started, 2)
         step['outcome'] = 'failed' if any(
             one.step == name and one.severity == findings.ERROR
