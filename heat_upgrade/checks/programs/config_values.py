@@ -38,6 +38,9 @@ _ENTRY_POINTS = {
 }
 _DRIVERS = 'oslo_messaging_notifications'
 
+# ConfigOpts registers them itself, and not twice.
+_BUILT_IN = ('config_file', 'config_dir', 'config_source')
+
 _LONGEST = 300
 
 
@@ -110,7 +113,9 @@ def _add_auth_plugins(options, settings):
 def _parsed(options, given):
     """Return the configuration as Heat would have it, for what $refers."""
     conf = cfg.ConfigOpts()
-    for (group, _), opt in options.items():
+    for (group, name), opt in options.items():
+        if name in _BUILT_IN:
+            continue
         opt = copy.copy(opt)
         opt.required = False
         try:
@@ -121,7 +126,7 @@ def _parsed(options, given):
     try:
         conf([], project='heat', default_config_files=given['files'],
              default_config_dirs=given['dirs'])
-    except Exception:
+    except (Exception, SystemExit):
         return None
     return conf
 
@@ -139,9 +144,12 @@ def _error(opt, group, value, conf):
             opt.type(value)
             return _not_there(opt, group, value)
     except (ValueError, TypeError, cfg.Error) as exc:
-        # Some have more than a text; the text comes first.
-        text = str(exc.args[0] if exc.args else exc)
-        return ' '.join(text.split())[:_LONGEST] or type(exc).__name__
+        # Some have more than a text, some another error; the text comes
+        # first.
+        while (isinstance(exc, Exception) and exc.args
+               and not isinstance(exc, cfg.Error)):
+            exc = exc.args[0]
+        return ' '.join(str(exc).split())[:_LONGEST] or 'refused'
     except AttributeError:
         # A setting of ConfigOpts itself, such as config_dir.
         return None

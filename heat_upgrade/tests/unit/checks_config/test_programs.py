@@ -12,8 +12,10 @@
 
 """What the programs say of options and of values, without any Heat."""
 
+import os
 import types as python_types
 
+import fixtures
 from oslo_config import cfg
 from oslo_config import types
 import testtools
@@ -127,8 +129,22 @@ class TestValues(testtools.TestCase):
             [answer['error'] for answer in answers])
 
     def test_what_refers_to_another_option_is_looked_up(self):
-        answer, = self.read(['DEFAULT', 'seed', '$size'])
-        self.assertIsNone(answer['error'])
+        path = os.path.join(self.useFixture(fixtures.TempDir()).path, 'a')
+        opts = {('DEFAULT', 'size'): cfg.IntOpt('size', default=3),
+                ('DEFAULT', 'config_file'): cfg.StrOpt('config_file'),
+                ('a', 'width'): cfg.IntOpt('width'),
+                ('a', 'depth'): cfg.IntOpt('depth', required=True)}
+        self.patch(config_values, '_options', lambda: opts)
+        errors = []
+        for value in ('$size', '${size}0', '$size!', '$no_such'):
+            with open(path, 'w') as out:
+                out.write(f'[a]\nwidth = {value}\n')
+            answer, = config_values.read({
+                'settings': [['a', 'width', value]], 'files': [path],
+                'dirs': []})
+            errors.append(answer['error'])
+        self.assertEqual([None, None], errors[:2])
+        self.assertNotIn(None, errors[2:])
 
     def test_the_options_of_a_plugin_that_is_named_are_known(self):
         answers = self.read(
