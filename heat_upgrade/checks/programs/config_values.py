@@ -143,6 +143,8 @@ def _error(opt, group, value, conf):
         else:
             opt.type(value)
             return _not_there(opt, group, value)
+    except (cfg.NoSuchOptError, cfg.TemplateSubstitutionError):
+        return 'there is no option that it refers to'
     except (ValueError, TypeError, cfg.Error) as exc:
         # Some have more than a text, some another error; the text comes
         # first.

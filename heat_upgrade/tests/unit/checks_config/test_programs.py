@@ -144,7 +144,8 @@ class TestValues(testtools.TestCase):
                 'dirs': []})
             errors.append(answer['error'])
         self.assertEqual([None, None], errors[:2])
-        self.assertNotIn(None, errors[2:])
+        self.assertIsNotNone(errors[2])
+        self.assertEqual('there is no option that it refers to', errors[3])
 
     def test_the_options_of_a_plugin_that_is_named_are_known(self):
         answers = self.read(
