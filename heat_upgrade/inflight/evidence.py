@@ -29,6 +29,9 @@ _WORK_QUEUES = ('engine', 'engine_worker')
 _REFUSED = re.compile(
     r'\brpc\.dispatcher\.((?:UnsupportedVersion|NoSuchMethod): .*)')
 
+# A node of the graph, as a key of a sync point's input data.
+_NODE = re.compile(r'"tuple:\(([^)]*)\)"')
+
 _TREE = '''
 SELECT id, name, action, status, status_reason, current_traversal, convergence
 FROM stack WHERE deleted_at IS NULL AND (id = %s OR name = %s
@@ -63,6 +66,16 @@ class Rows:
         return ({engine for _, engine in self.locks}
                 | {row[-1] for row in self.resources
                    if row[-1] and row[-2] not in waited_for})
+
+    def of_two_shapes(self):
+        """Tell whether two releases have written into one sync point.
+
+        Who is waited for stands in its input data: (18, True) up to 2025.2,
+        (18, True, 'resource') since. What the one waits for under its key the
+        other sends under another, and neither goes on.
+        """
+        return any(len({node.count(',') for node in _NODE.findall(
+            row[-1] or '')}) > 1 for row in self.sync_points)
 
 
 def rows(cloud, stack_id, name):

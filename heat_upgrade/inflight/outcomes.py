@@ -41,6 +41,8 @@ class Outcome:
     :ivar legal: whether the reference table has it
     :ivar stuck: whether it is in progress, and nobody is at work on it
     :ivar lost: whether messages lie where no engine listens
+    :ivar two_shapes: whether two releases have written into one sync point,
+        each in its own way
     :ivar evidence: text, '' for a legal one
     :ivar repaired: BY_UPDATE, BY_DELETE, NOT_AT_ALL; '' if not tried
     :ivar held_by: names of the nodes whose engines had it in hand when it was
@@ -56,6 +58,7 @@ class Outcome:
     legal: bool
     stuck: bool = False
     lost: bool = False
+    two_shapes: bool = False
     evidence: str = ''
     repaired: str = ''
     held_by: tuple[str, ...] = ()
@@ -66,6 +69,7 @@ class Outcome:
                 'stack': self.stack_id, 'status': self.status,
                 'seconds': round(self.seconds, 2), 'legal': self.legal,
                 'stuck': self.stuck, 'lost': self.lost,
+                'two_shapes': self.two_shapes,
                 'repaired': self.repaired, 'held_by': list(self.held_by)}
 
 
@@ -74,6 +78,8 @@ def title(outcome):
     how = (f'stuck in {outcome.status}' if outcome.stuck
            else f'ended in {outcome.status}')
     told = f'{outcome.case.id}, {outcome.disruption}: {how}'
+    if outcome.two_shapes:
+        told += ', its sync points of two shapes'
     if outcome.lost:
         told += ', its messages where no engine listens'
     if outcome.repaired == NOT_AT_ALL:

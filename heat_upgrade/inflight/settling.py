@@ -116,6 +116,7 @@ class Settling:
             stack_id=flight.stack_id, status=status, reason=seen.reason,
             seconds=seconds, legal=legal, stuck=stuck,
             lost=stuck and bool(evidence.lost_work(queues)),
+            two_shapes=rows is not None and rows.of_two_shapes(),
             held_by=flight.held_by,
             evidence='' if legal else evidence.collect(
                 self._cloud, flight.stack_id, flight.name, queues, rows))

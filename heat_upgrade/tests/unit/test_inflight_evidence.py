@@ -99,6 +99,16 @@ class EvidenceTest(testtools.TestCase):
         self.assertEqual(
             set(), evidence.rows(self.cloud, 'one', 'name').at_work())
 
+    def test_two_releases_that_write_into_one_sync_point_are_seen(self):
+        def told(*inputs):
+            self.cloud.rows['sync_point'] = [
+                ('one', '8', 't', 1, text) for text in inputs]
+            return evidence.rows(self.cloud, 'one', 'name').of_two_shapes()
+        old, new = '"tuple:(8, true)": 1', '"tuple:(9, True, \'resource\')": 2'
+        self.assertTrue(told('{"input_data": {%s, %s}}' % (old, new)))
+        self.assertFalse(told('{"input_data": {%s}}' % old,
+                              '{"input_data": {%s}}' % new, None))
+
     def test_only_what_is_listened_to_is_work_to_wait_for(self):
         heard = fakes.queue('engine_worker', unacknowledged=1)
         unheard = fakes.queue('engine_worker', messages=1, consumers=0)
@@ -116,6 +126,12 @@ class OutcomesTest(testtools.TestCase):
         disruption='graceful', stack_id='one', status='CREATE_IN_PROGRESS',
         reason='started', seconds=1.234, legal=False, stuck=True,
         evidence='what the tables say')
+
+    def test_sync_points_of_two_shapes_are_in_the_title(self):
+        self.assertIn(
+            'stuck in CREATE_IN_PROGRESS, its sync points of two shapes',
+            outcomes.title(dataclasses.replace(self.outcome,
+                                               two_shapes=True)))
 
     def test_a_legal_one_is_no_finding(self):
         self.assertEqual([], outcomes.found(
