@@ -172,7 +172,8 @@ def waits(sampled, revisions):
 
     :param sampled: list of :class:`heat_upgrade.rehearsal.sampling.Waits`
     :param revisions: list of :class:`Revision`
-    :returns: [{table, kind, samples, longest_s, migration, error}]
+    :returns: [{table, kind, samples, per_second, longest_s, migration,
+        error}]
     """
     found = []
     for one in sampled:
@@ -181,6 +182,8 @@ def waits(sampled, revisions):
              for each in revisions), default=(0.0, ''))
         found.append({
             'table': one.table, 'kind': one.kind, 'samples': one.count,
+            'per_second': round((one.count - 1) / one.seconds, 1)
+            if one.seconds else 0,
             'longest_s': round(longest, 3),
             'migration': revision if longest else '', 'error': one.error})
     return found

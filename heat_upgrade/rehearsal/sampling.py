@@ -46,12 +46,14 @@ class Waits:
 
     :ivar count: how many samples
     :ivar slow: (monotonic time, seconds) of those that took SLOW or more
+    :ivar seconds: from the first to the last
     :ivar error: name of the last error of the database, '' without one
     """
 
     table: str
     kind: str
     count: int = 0
+    seconds: float = 0.0
     slow: list = dataclasses.field(default_factory=list)
     error: str = ''
 
@@ -133,6 +135,7 @@ def _keys(connect, tables):
 def _sample(connect, waits, ended, sql, arguments):
     try:
         with connect() as connection, connection.cursor() as cursor:
+            first = time.monotonic()
             while not ended.is_set():
                 started = time.monotonic()
                 try:
@@ -148,6 +151,7 @@ def _sample(connect, waits, ended, sql, arguments):
                     connection.rollback()
                 seconds = time.monotonic() - started
                 waits.count += 1
+                waits.seconds = started - first
                 if seconds >= SLOW:
                     waits.slow.append((started, seconds))
                 ended.wait(max(0, INTERVAL - seconds))

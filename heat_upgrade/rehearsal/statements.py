@@ -26,7 +26,7 @@ CHUNK = 2**20
 
 # mysqldump packs rows into statements of one MiB (net_buffer_length), unless
 # a single row is longer; its own limit of a row is 24 MiB by default.
-LONGEST = 128 * 2**20
+LONGEST = 64 * 2**20
 
 # Complete tokens of a statement. What the next bytes could change is none
 # yet: a minus or a slash at the end, a string without its end.

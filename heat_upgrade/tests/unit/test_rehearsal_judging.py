@@ -92,13 +92,13 @@ class TestMigration(testtools.TestCase):
         self.assertIn('error 1060 (DUP_FIELDNAME)', found.evidence)
 
     def test_the_longest_wait_is_that_of_a_migration(self):
-        waits = sampling.Waits('snapshot', sampling.WRITE, 50,
+        waits = sampling.Waits('snapshot', sampling.WRITE, 50, 4.0,
                                [(0.0, 9.0), (10.5, 2.0), (11.0, 0.3)])
         ran = [migration.Revision(NEW, 'it', 3.0, 10.0, 13.0, [])]
         waited = migration.waits([waits], ran)
-        self.assertEqual((2.0, NEW, 50), tuple(
+        self.assertEqual((2.0, NEW, 50, 12.2), tuple(
             waited[0][name] for name in ('longest_s', 'migration',
-                                         'samples')))
+                                         'samples', 'per_second')))
         found, = migration.of_waits(waited)
         self.assertEqual((8, findings.WARNING),
                          (found.failure_class, found.severity))
