@@ -64,7 +64,8 @@ def announcement(change, history):
     said = f'{history.base_version} '
     if change.kind == comparison.OLD_NAME_GONE:
         return True, ('Announced: yes, for as long as it is an old name: '
-                      f'{said}reads it for {option}')
+                      f'{said}reads it for {option}'
+                      + _since_note(change.key, option, history))
     if option is not None and option.deprecated:
         return True, (f'Announced: yes, {said}has it deprecated'
                       f'{_for_how_long(option, history)}'
@@ -102,7 +103,8 @@ def old_enough(history, found):
 def _for_how_long(option, history):
     """Return since when an option is deprecated, as people say it."""
     if not option.since:
-        return _since_note(option, history)
+        return (_since_note(option.key, option, history)
+                or ' (since when is not said)')
     return (f' since {option.since}'
             f'{_before(cycle(option.since, option.own), history)}')
 
@@ -115,16 +117,16 @@ def _before(major, history):
     return f', {count} release{"" if count == 1 else "s"} before'
 
 
-def _since_note(option, history):
-    """Return since when, by the notes: definitions often do not say it."""
+def _since_note(key, option, history):
+    """Return since when, by the notes, '' if they do not tell."""
     if option.heats:
         for place in (history.base, history.target):
-            for note in notes.naming(place, option.key, notes.DEPRECATIONS):
+            for note in notes.naming(place, key, notes.DEPRECATIONS):
                 first = notes.first_release(place, note)
                 if first:
                     return (f' since {first} ({note.path})'
                             f'{_before(cycle(first, True), history)}')
-    return ' (since when is not said)'
+    return ''
 
 
 def cycle(since, own):
