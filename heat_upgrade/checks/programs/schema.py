@@ -33,6 +33,7 @@ import time
 
 from alembic import autogenerate
 from alembic import command
+from alembic import config as alembic_config
 from alembic.runtime import migration as alembic_migration
 from alembic import script as alembic_script
 from oslo_config import cfg
@@ -60,11 +61,28 @@ INTERVAL = 0.02
 
 def read(given):
     """Play one side; returns what it saw."""
-    side = {'base': Base, 'target': Target}[given['side']](given)
-    return side.play()
+    cls = {'base': Base, 'target': Target}[given['side']]
+    try:
+        return cls(given).play()
+    finally:
+        # Whatever happened, the other side need not wait for us.
+        for name in cls.SIGNALS:
+            if not os.path.exists(os.path.join(given['place'], name)):
+                _signal(given, name, None)
+
+
+def _signal(given, name, data):
+    """Leave a file for the other side, whole or not at all."""
+    path = os.path.join(given['place'], name)
+    with open(f'{path}.new', 'w') as out:
+        os.chmod(f'{path}.new', 0o600)
+        json.dump(data, out)
+    os.rename(f'{path}.new', path)
 
 
 class _Side:
+    SIGNALS = ()
+
     def __init__(self, given):
         cfg.CONF([], project='heat', default_config_files=[],
                  default_config_dirs=[])
@@ -101,9 +119,18 @@ class _Side:
             return _shape(connection.dialect.name)(
                 lambda text: connection.exec_driver_sql(text).fetchall())
 
-    def script(self):
-        return alembic_script.ScriptDirectory.from_config(
-            self.migration._find_alembic_conf())
+    def config(self):
+        """Return alembic's configuration, as Heat makes it."""
+        config = alembic_config.Config(os.path.join(
+            os.path.dirname(self.migration.__file__), 'alembic.ini'))
+        config.attributes['configure_logger'] = False
+        return config
+
+    def revisions(self):
+        """Return alembic's script directory; fills in ``heads``."""
+        script = alembic_script.ScriptDirectory.from_config(self.config())
+        self.answer['heads'] = sorted(script.get_heads())
+        return script
 
     def sync(self, database):
         """Do what `heat-manage db_sync` does."""
@@ -134,11 +161,7 @@ class _Side:
         return sorted(_described(entry) for entry in flat)
 
     def signal(self, name, data):
-        path = os.path.join(self.given['place'], name)
-        with open(f'{path}.new', 'w') as out:
-            os.chmod(f'{path}.new', 0o600)
-            json.dump(data, out)
-        os.rename(f'{path}.new', path)
+        _signal(self.given, name, data)
 
     def wait(self, name):
         path = os.path.join(self.given['place'], name)
@@ -152,13 +175,7 @@ class _Side:
             return json.load(source)
 
     def play(self):
-        try:
-            self.turns()
-        finally:
-            for name in self.SIGNALS:
-                if not os.path.exists(os.path.join(self.given['place'],
-                                                   name)):
-                    self.signal(name, None)
+        self.turns()
         return self.answer
 
     def look(self, name, known):
@@ -194,7 +211,7 @@ class Base(_Side):
 
     def turns(self):
         answer = self.answer
-        answer['heads'] = sorted(self.script().get_heads())
+        self.revisions()
         self.sync('upgraded')
         answer['shape'] = self.shape('upgraded')
         answer['drift'] = self.stage('drift', self.drift, 'upgraded')
@@ -230,8 +247,9 @@ class Target(_Side):
 
     def turns(self):
         answer = self.answer
-        script = self.script()
-        answer['heads'] = sorted(script.get_heads())
+        script = self.stage('revisions', self.revisions)
+        if script is None:
+            return
         self.stage('fresh', self.sync, 'target_fresh')
         answer['fresh_shape'] = self.shape('target_fresh')
         answer['drift'] = self.stage('drift', self.drift, 'target_fresh')
@@ -245,11 +263,8 @@ class Target(_Side):
         answer['unknown'] = sorted(set(base['heads']) - known)
         if answer['unknown']:
             return
-        answer['path'] = [
-            {'revision': revision.revision, 'title': revision.doc,
-             'down': revision.down_revision,
-             'file': os.path.basename(revision.path)}
-            for revision in self._steps(script, base['heads'])]
+        answer['path'] = self.stage('path', self._steps, script,
+                                    base['heads']) or []
         migrated = self._migrate(base)
         answer['shape'] = self.shape('upgraded')
         answer['again'] = self.stage('again', self._again)
@@ -273,11 +288,14 @@ class Target(_Side):
         self.signal('target-read', None)
 
     def _steps(self, script, heads):
+        """Return the revisions that are to be applied, in order."""
         steps = list(script.iterate_revisions('heads', tuple(heads)))
         done = {revision.revision for revision in
                 script.iterate_revisions(tuple(heads), 'base')}
-        return [step for step in reversed(steps)
-                if step.revision not in done]
+        return [{'revision': step.revision, 'title': step.doc,
+                 'down': step.down_revision,
+                 'file': os.path.basename(step.path)}
+                for step in reversed(steps) if step.revision not in done]
 
     def _migrate(self, base):
         """Upgrade what the base has made; returns whether it went through.
@@ -334,7 +352,7 @@ class Target(_Side):
 
     def _downgrade(self, heads):
         """Go back to the base's schema; returns the shape that is then."""
-        config = self.migration._find_alembic_conf()
+        config = self.config()
         for head in heads:
             with self.engines['target_fresh'].begin() as connection:
                 config.attributes['connection'] = connection

@@ -28,6 +28,11 @@ def findings(check, base, target):
     :param base: what the base's side saw
     :param target: what the target's side saw
     """
+    if 'revisions' in target['failed']:
+        return [contract.error(
+            check, 1, 'the migrations cannot be loaded',
+            f'{target["failed"]["revisions"]}\nNo db_sync can do anything. A '
+            'migration is broken, or revises one that is not there.')]
     found = _heads(check, base, target)
     if target.get('unknown'):
         return found + [contract.error(
@@ -119,6 +124,8 @@ def _downgrade(check, base, target):
     missing nobody is misled.
     """
     failure = target['failed'].get('downgrade', '')
+    if 'fresh' in target['failed']:
+        return []
     if 'NotImplementedError' in failure or "'downgrade'" in failure:
         return []
     if failure:

@@ -25,6 +25,7 @@ from heat_upgrade.checks import schema
 from heat_upgrade.checks.schema import observation
 from heat_upgrade.checks.schema import operations
 from heat_upgrade import environments
+from heat_upgrade import errors
 from heat_upgrade import releases
 from heat_upgrade.tests.functional import planting
 from heat_upgrade import workspace as workspaces
@@ -124,6 +125,19 @@ class TestFailures(_Case):
         self.assertEqual({'db_sync fails on an empty database',
                           'db_sync fails on a database of the base'},
                          set(found))
+
+    def test_migrations_that_cannot_be_loaded_are_found(self):
+        found = self.check(self.subject('2026.2'), self.planted('pass; ?'))
+        self.assertEqual({'the migrations cannot be loaded'}, set(found))
+
+    def test_a_target_that_cannot_be_imported_ends_both_sides(self):
+        broken = planting.planted(self.subject('2026.2'), [planting.Change(
+            'no models', 'heat/db/models.py', 'BASE = declarative_base()',
+            'BASE = no_such_thing')], self.place / 'planted')
+        started = time.monotonic()
+        self.assertRaises(errors.LabError, self.check,
+                          self.subject('2026.2'), broken)
+        self.assertLess(time.monotonic() - started, observation.WAIT / 2)
 
 
 class TestTraces(_Case):

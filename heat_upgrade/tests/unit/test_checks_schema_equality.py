@@ -53,6 +53,14 @@ class TestPath(testtools.TestCase):
              'base'), (found.failure_class, found.severity, found.title))
         self.assertFalse(path.migrated(target))
 
+    def test_migrations_that_cannot_be_loaded_are_all_that_is_told(self):
+        base, _ = readings.sides()
+        target = {'failed': {'revisions': "KeyError: 'ddd'"}, 'seconds': {}}
+        found, = path.findings('schema', base, target)
+        self.assertEqual('the migrations cannot be loaded', found.title)
+        self.assertIn('ddd', found.evidence)
+        self.assertEqual([], equality.findings('schema', base, target))
+
     def test_a_migration_that_fails_on_rows_names_statement_and_reason(self):
         found, = one_way(
             failed={'migrate': 'DataError: too long'},
@@ -106,6 +114,10 @@ class TestDowngrade(testtools.TestCase):
               'NotImplementedError: ')
     def test_one_that_is_refused_is_no_finding(self, failure):
         self.assertEqual([], one_way(failed={'downgrade': failure}))
+
+    def test_that_of_a_database_that_could_not_be_made_is_not_judged(self):
+        found, = one_way(failed={'fresh': 'no', 'downgrade': 'no'})
+        self.assertEqual('db_sync fails on an empty database', found.title)
 
     def test_one_that_leads_elsewhere_is_a_warning(self):
         found, = one_way(fresh_shape=self.NEW, downgrade=self.HALF)
