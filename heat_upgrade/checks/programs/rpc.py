@@ -90,6 +90,8 @@ def _read(place):
         clients[name], missed = _messages(
             getattr(importlib.import_module(module), cls), args, heard)
         unheard += [f'{cls}.{method}' for method in missed]
+        if not clients[name]:
+            raise RuntimeError(f'{cls} sends nothing that can be heard')
     clients['listener'] += _remote_calls(heard)
     return {'clients': clients, 'unheard': unheard, 'servers': _servers(),
             'objects': _objects(), 'context': _context()}
@@ -251,6 +253,9 @@ def _servers():
         engine.start()
     except _Enough:
         pass
+    missing = set(names.values()) - set(found)
+    if missing:
+        raise RuntimeError(f'EngineService.start serves no {missing}')
     return found
 
 

@@ -26,11 +26,10 @@ CHECK = 'rpc'
 FAILURE_CLASS = 5
 
 VHOST = (
-    'What to do: keep the two releases on message buses (RabbitMQ virtual '
-    'hosts) of their own, as\n'
-    '"Upgrading" in Heat\'s operating guide has it, and stop the last engine '
-    'of the old release only when\nits stacks have settled; a rolling '
-    'upgrade on one bus is not safe.')
+    'What to do: give the new release a RabbitMQ virtual host of its own '
+    '(step 4 of a rolling upgrade in\nHeat\'s operating_guides/'
+    'upgrades_guide), and stop the last engine of the old one only when its '
+    'stacks\nhave settled. A rolling upgrade on one message bus is not safe.')
 
 
 @dataclasses.dataclass(frozen=True)
