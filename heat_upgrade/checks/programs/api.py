@@ -91,6 +91,11 @@ class _Engine:
 
 def read(given):
     """Return the routes, what they take, and the keys of the engine's API."""
+    # Here, that the programs of this process import it once for all.
+    import heat.api.cfn.v1  # noqa: F401
+    import heat.api.openstack.v1  # noqa: F401
+    import heat.engine.api  # noqa: F401
+
     return _apart(_read)
 
 

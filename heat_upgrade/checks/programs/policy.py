@@ -70,6 +70,11 @@ def read(given):
     :param given: None; or {'types': names of resource types}, when nothing
         is returned but who may use those
     """
+    # Here, that the programs of this process import it once for all.
+    import heat.api.cfn.v1  # noqa: F401
+    import heat.api.openstack.v1  # noqa: F401
+    import heat.engine.service  # noqa: F401
+
     return _apart(_read, given)
 
 
