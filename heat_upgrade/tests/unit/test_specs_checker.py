@@ -113,6 +113,8 @@ class TestCheck(testtools.TestCase):
     @ddt.data('None.', '*None*', '"none"', 'N/A', 'n.a.', 'No', 'Nothing.',
               'No impact.', 'None, because', 'No changes are expected here.',
               'None - see above.', 'Not applicable', 'No impact on upgrades.',
+              'None: TBD', 'None, for now.', 'None: n/a', 'No. No. No.',
+              'Nothing yet (?)',
               '* None', 'None\n\n..\n  as nothing in the schema is touched')
     def test_this_gives_no_reason(self, answer):
         _, lacks = self.answered('Rollback', answer)
@@ -122,7 +124,8 @@ class TestCheck(testtools.TestCase):
     @ddt.data('None\n\nOnly the documentation changes.',
               'No: the table is read by the new code alone.',
               'None, *schema untouched*', 'Not before the last node is done.',
-              'Nonetheless.', 'Nodes are upgraded in any order.', 'Yes.',
+              'None: no schema change.', 'No, expand-only.', 'Nonetheless.',
+              'Nodes are upgraded in any order.', 'Yes.',
               '* None\n\n  * the API alone does it',
               'Narrowed in 2027.2', ':None: documentation alone is touched')
     def test_this_is_an_answer(self, answer):
