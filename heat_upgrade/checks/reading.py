@@ -100,7 +100,9 @@ def _root():
 
 def _place(subject, request):
     whole = hashlib.sha256()
-    for path in (PROGRAMS / 'driver.py', PROGRAMS / f'{request.program}.py'):
+    # A program may load others beside it that begin with its name.
+    for path in (PROGRAMS / 'driver.py',
+                 *sorted(PROGRAMS.glob(f'{request.program}*.py'))):
         whole.update(path.read_bytes() + b'\0')
     whole.update(json.dumps([subject.key, request.given],
                             sort_keys=True).encode())
