@@ -59,7 +59,7 @@ ID = re.compile(r'\b(?:smoke-[0-9a-f]{12}-[\w-]+-[0-9a-z]{12}'
 # Where the answers tell how far something is.
 ENDS = ('stack.stack_status', 'resource.resource_status', 'snapshot.status',
         'software_deployment.status')
-STACKS_OF_THE_CALLS = 'calls'
+STACKS_OF_THE_CALLS, UNNAMED = 'calls', 'calls-0'
 ALL_STACKS = re.compile(r'stacks(\?.*|/detail.*)?\Z')
 
 
@@ -81,11 +81,13 @@ def lanes(traffic, added=()):
         if method != 'GET' or not ALL_STACKS.match(_path(url)):
             by_stack.setdefault(stack, []).append(
                 (method, _path(url), body, status, answer))
+    # In an order, and with names, that another run gives again.
+    found = sorted((_lane(exchanges, stack) for stack, exchanges
+                    in by_stack.items()),
+                   key=lambda lane: (-len(lane), json.dumps(lane)))
     made = []
     known = {_kind(call) for lane in added for call in lane['calls']}
-    for number, (stack, exchanges) in enumerate(
-            sorted(by_stack.items(), key=lambda item: -len(item[1])), 1):
-        lane = _lane(exchanges, stack, f'{STACKS_OF_THE_CALLS}-{number}')
+    for lane in found:
         # The stack of the last lane may stay: the cloud ends soon.
         while lane and lane[-1]['method'] == 'DELETE' and (
                 _kind(lane[-1]) in known):
@@ -93,7 +95,9 @@ def lanes(traffic, added=()):
         kinds = {_kind(call) for call in lane}
         if kinds - known:
             known |= kinds
-            made.append({'calls': lane})
+            name = f'{STACKS_OF_THE_CALLS}-{len(made) + 1}'
+            made.append({'calls': json.loads(
+                json.dumps(lane).replace(UNNAMED, name))})
     return made
 
 
@@ -104,7 +108,7 @@ def _path(url):
     return path + (f'?{parts.query}' if parts.query else '')
 
 
-def _lane(exchanges, stack, name):
+def _lane(exchanges, stack):
     """Return the calls of one stack."""
     calls, given, names, before = [], {}, {}, None
     for method, path, body, status, answer in exchanges:
@@ -128,7 +132,7 @@ def _lane(exchanges, stack, name):
             call.pop('until', None)
     # What other lanes gave is not known here.
     text = json.dumps([call for call in calls if not ID.search(call['path'])])
-    return json.loads(text.replace(stack, name) if stack else text)
+    return json.loads(text.replace(stack, UNNAMED) if stack else text)
 
 
 def _refused(method, path):
