@@ -169,7 +169,7 @@ class Rehearsal:
         facts['dump'] = {
             'database': survey.database, 'revision': survey.revision,
             'bytes': survey.bytes, 'skipped': survey.skipped}
-        facts['revisions'] = []
+        facts.update(revisions=[], waits=[])
         server = mariadb.MariaDB(place, options=(
             *_OPTIONS, f'--secure-file-priv={place.directory("no-files")}'))
         server.start()
@@ -272,6 +272,8 @@ class Rehearsal:
             self._show.progress(number - 1, len(revisions))
             self._show.note(f'migration {number} of {len(revisions)}: '
                             f'{title}')
+        if not revisions:
+            return self._sync_again(place, target, config)
         with sampling.Sampling(connect, sampled) as samples:
             ran, failure = migration.migrate(
                 place, target, config, revisions, ready=samples.start,
