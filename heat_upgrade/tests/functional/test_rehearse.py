@@ -15,28 +15,18 @@
 import gzip
 import json
 import os
-import pathlib
 import re
 import signal
 import subprocess
 import time
 
 import ddt
-import fixtures
 import psutil
-import pymysql
-import testtools
 
 from heat_upgrade import api
 from heat_upgrade import cloud as clouds
 from heat_upgrade import environments
-from heat_upgrade.rehearsal import comparison
 from heat_upgrade.rehearsal import generator
-from heat_upgrade.rehearsal import loading
-from heat_upgrade.rehearsal import migration
-from heat_upgrade.rehearsal import place as places
-from heat_upgrade.rehearsal import sampling
-from heat_upgrade.rehearsal import survey
 from heat_upgrade import releases
 from heat_upgrade.services import mariadb
 from heat_upgrade.tests.functional import base
@@ -289,99 +279,6 @@ class TestRehearse(RehearseCase):
         tool.kill()
         tool.wait(60)
         self.assert_nothing_remains()
-
-
-@ddt.ddt
-class TestOnServer(testtools.TestCase):
-    """What is compared and sampled, on a real server without Heat."""
-
-    def setUp(self):
-        super().setUp()
-        directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        dump = directory / 'heat.sql'
-        generator.write(dump, stacks=20, events=100)
-        place = places.Place(directory, 0)
-        self.addCleanup(place.close)
-        self.server = mariadb.MariaDB(place)
-        self.server.start()
-        self.server.wait_ready()
-        loading.load(dump, self.server, 'heat', survey=survey.survey(dump))
-
-    def connect(self):
-        return pymysql.connect(unix_socket=str(self.server.socket),
-                               user='root', database='heat')
-
-    def described(self, tables=None):
-        with self.connect() as connection, connection.cursor() as cursor:
-            return comparison.describe(
-                cursor, tables or comparison.columns(cursor))
-
-    def execute(self, *statements):
-        for statement in statements:
-            self.server.execute(statement, database='heat')
-
-    @ddt.data(
-        ('UPDATE event SET resource_name = NULL WHERE id = 3',
-         'event has other content', 'changed: resource_name\n'),
-        ("UPDATE stack SET name = CONCAT(name, ' ') WHERE id LIKE '%7'",
-         'stack has other content', 'changed: name\n'),
-        # Two rows that change their places, of the same length.
-        ("UPDATE event SET physical_resource_id = IF(physical_resource_id = "
-         "'stack-0-000000000003', 'stack-0-000000000004', "
-         "'stack-0-000000000003') WHERE id IN (3, 4)",
-         'event has other content', 'changed: physical_resource_id\n'),
-        ("UPDATE resource SET rsrc_metadata = '{ }' WHERE id = 1",
-         'resource has other content', 'changed: rsrc_metadata\n'),
-        ('DELETE FROM event WHERE id = 9', 'event has another number of', ''),
-        ('ALTER TABLE event DROP resource_type', 'event lost columns', ''),
-        ('DROP TABLE stack_tag', 'stack_tag is gone', ''))
-    @ddt.unpack
-    def test_what_changes_is_found(self, statement, title, evidence):
-        before = self.described()
-        self.execute(statement)
-        found, = comparison.compare(before, self.described(), (), {})
-        self.assertIn(title, found.title)
-        self.assertIn(evidence, found.evidence)
-
-    @ddt.data(
-        'ALTER TABLE event ADD more INT, MODIFY resource_name TEXT',
-        'ALTER TABLE event ENGINE=InnoDB, ORDER BY uuid',
-        'ALTER TABLE resource_data CONVERT TO CHARACTER SET utf8mb3',
-        'CREATE INDEX more ON event (resource_name)')
-    def test_what_changes_no_content_is_not(self, statement):
-        before = self.described()
-        with self.connect() as connection, connection.cursor() as cursor:
-            tables = comparison.columns(cursor)
-        self.execute(statement)
-        self.assertEqual([], comparison.compare(
-            before, self.described(tables), (), {}))
-
-    @ddt.data(
-        # A write to a child locks its parent too.
-        ('LOCK TABLES stack WRITE',
-         {('stack', 'read'), ('stack', 'write'), ('event', 'write')}),
-        ('BEGIN', set()),
-        ("UPDATE stack SET name = 'x'", {('stack', 'write')}))
-    @ddt.unpack
-    def test_waits_are_those_of_what_is_locked(self, statement, waiting_):
-        with self.connect() as connection, connection.cursor() as cursor:
-            tables = {table: columns for table, columns
-                      in comparison.columns(cursor).items()
-                      if table in ('stack', 'event')}
-            with sampling.Sampling(self.connect, tables) as samples:
-                samples.start()
-                start = time.monotonic()
-                cursor.execute(statement)
-                # Held for this long: that is what is to be seen.
-                time.sleep(1.5)
-                connection.rollback()
-                cursor.execute('UNLOCK TABLES')
-                end = time.monotonic()
-        ran = [migration.Revision('r', 't', end - start, start, end, [])]
-        self.assertEqual(waiting_, {
-            (one['table'], one['kind'])
-            for one in migration.waits(samples.waits, ran)
-            if one['longest_s'] > 1.2})
 
 
 class TestRealCloud(RehearseCase):
