@@ -189,7 +189,7 @@ class TestCheck(testtools.TestCase):
         self.assertIn('Rollback: answered twice, first in line', text)
 
     def test_all_that_is_wrong_is_told_in_the_order_of_the_lines(self):
-        found = self.lacks(spec(dict.fromkeys(ANSWERS, 'None')))
+        found = self.lacks(spec(dict.fromkeys(reversed(ANSWERS), 'None')))
         self.assertEqual(len(ANSWERS), len(found))
         self.assertEqual(sorted(found), found)
 
@@ -209,6 +209,13 @@ class TestScenarios(testtools.TestCase):
               'to be added is written as: new test_random_sting')],
             self.lacks('Those of:\n\n* ``test_snapshot``\n\n* a line\n'
                        '* ``test_random_sting`` or\n  ``test_random_sting``'))
+
+    def test_the_line_is_that_of_the_answer(self):
+        source = spec({**ANSWERS, 'Rollback': 'As test_nowhere has it.',
+                       'Upgrade tests': 'It is test_nowhere.'})
+        self.assertEqual(
+            [1 + source.splitlines().index('It is test_nowhere.')],
+            [found.line for found in checker.check(source)])
 
     def test_a_new_one_need_not_be_there(self):
         self.assertEqual([], self.lacks('new ``test_not_there``'))
