@@ -29,6 +29,8 @@ READINGS = ('policy',)
 
 API_CLASS, OPTIONS_CLASS = 6, 4
 RESOURCE_TYPES = 'resource_types:'
+# The program asks about a type of this name where a rule says *.
+ANY = '::Anything'
 
 # So many calls are named one by one in a title.
 MANY = 3
@@ -38,20 +40,20 @@ def check(base, target, context):
     """Return the findings; see :mod:`heat_upgrade.checks.contract`."""
     was, now = (reading.read(subject, 'policy', context)
                 for subject in (base, target))
-    known = None
     names = sorted(set(was['types']) ^ set(now['types']))
     if names:
+        # Both are asked about all types that the rules of either are about.
         answers = [reading.read(subject, 'policy', context,
                                 given={'types': names})
                    for subject in (base, target)]
-        for one, more in zip((was, now), answers):
-            one['types'].update(more['types'])
         # What one of them does not have can be used by nobody.
-        known = {name for name in names
-                 if all(name in more['known'] for more in answers)
-                 or '*' in name or name.endswith('::Anything')}
-        for name in set(names) - known:
-            del was['types'][name], now['types'][name]
+        known = [name for name in names if name.endswith(ANY)
+                 or all(name in more['known'] for more in answers)]
+        for one, more in zip((was, now), answers):
+            one['types'] = {
+                name: who
+                for name, who in (one['types'] | more['types']).items()
+                if name in known or name not in names}
     return compare(was, now)
 
 
@@ -238,7 +240,7 @@ def _types(was, now):
         lost = [one for one in before if one not in after]
         shown = ('types that no rule is about'
                  if name.endswith('NoRuleIsAboutIt')
-                 else name.replace('Anything', '*'))
+                 else name.replace(ANY, '::*'))
         if gained:
             found.append(contract.error(
                 NAME, API_CLASS, f'resource type {shown}: '
