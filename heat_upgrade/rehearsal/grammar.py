@@ -197,6 +197,28 @@ def definition(text):
         b'ENGINE=InnoDB', _COLLATION.sub(_similar, part)))
 
 
+_CHARSET = re.compile(
+    rb'\b(?:CHARSET|CHARACTER\s++SET)\s*+=?\s*+(\w++)'
+    rb'(?:\s++COLLATE\s*+=?\s*+(\w++))?', re.IGNORECASE)
+
+
+def default_charset(text):
+    """Return what a definition of a table or database says of its text.
+
+    :param text: bytes of :func:`plain`
+    :returns: SQL: 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin', '' if nothing
+    """
+    # That of columns comes before, between the parentheses.
+    found = _CHARSET.search(_WORDS.sub(b'``', text).rpartition(b')')[2])
+    if not found:
+        return ''
+    name = found[1].decode()
+    if not found[2]:
+        return f'CHARACTER SET {name}'
+    collation = _COLLATION.sub(_similar, found[2]).decode()
+    return f'CHARACTER SET {name} COLLATE {collation}'
+
+
 def _similar(found):
     if found[1] == b'bin':
         return b'utf8mb4_nopad_bin'

@@ -71,7 +71,12 @@ def load(path, server, database, *, survey, progress=lambda done, size: None):
     :raises: :class:`errors.UsageError` for what cannot be stored,
         :class:`errors.LabError` if the server breaks
     """
-    server.execute(f'CREATE DATABASE `{database}` CHARACTER SET utf8mb4')
+    try:
+        server.execute(f'CREATE DATABASE `{database}` {survey.charset}')
+    except pymysql.err.MySQLError as exc:
+        raise errors.UsageError(
+            f'{path} cannot be loaded: MariaDB has no {survey.charset}, '
+            f'{error_name(exc)}') from None
     secret = server.account(ACCOUNT, database, PRIVILEGES)
     with pymysql.connect(
             host='127.0.0.1', port=server.port, user=ACCOUNT,

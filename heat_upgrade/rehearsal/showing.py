@@ -30,7 +30,7 @@ def display(stream, steps):
     :returns: gives an object with ``step(name)``, ``progress(done, size)``
         and ``note(text)``
     """
-    return _bars(stream, steps) if stream.isatty() else _lines(stream, steps)
+    return _bars(stream) if stream.isatty() else _lines(stream, steps)
 
 
 class _Lines:
@@ -61,15 +61,13 @@ def _lines(stream, steps):
 
 
 class _Bars:
-    def __init__(self, bars, steps):
+    def __init__(self, bars):
         self._bars = bars
-        self._steps = steps
         self._task = None
 
     def step(self, name):
         self.end()
-        self._task = self._bars.add_task(
-            f'{name}: {self._steps[name]}', total=None)
+        self._task = self._bars.add_task(name, total=None)
 
     def progress(self, done, size):
         self._bars.update(self._task, completed=done, total=size)
@@ -86,12 +84,12 @@ class _Bars:
 
 
 @contextlib.contextmanager
-def _bars(stream, steps):
+def _bars(stream):
     with progress.Progress(
             progress.TextColumn('{task.description}', markup=False),
             progress.BarColumn(), progress.TaskProgressColumn(),
             progress.TimeElapsedColumn(), progress.TimeRemainingColumn(),
             console=consoles.Console(file=stream)) as bars:
-        show = _Bars(bars, steps)
+        show = _Bars(bars)
         yield show
         show.end()

@@ -23,6 +23,7 @@ from heat_upgrade.rehearsal import statements
 
 REVISIONS = 'alembic_version'
 LEGACY = 'migrate_version'
+STACKS = 'stack'
 
 # What other services call a table that nobody else has.
 _SERVICES = {
@@ -45,6 +46,8 @@ class Survey:
     :ivar size: bytes of the statements of Heat's database
     :ivar bytes: of the whole dump, unpacked
     :ivar skipped: {what is not executed: how often}
+    :ivar charset: SQL of the character set that new tables get: the
+        database's own if the dump says it, else that of its stacks
     """
 
     database: str | None
@@ -54,6 +57,7 @@ class Survey:
     size: int
     bytes: int
     skipped: dict
+    charset: str = ''
 
 
 @dataclasses.dataclass
@@ -61,6 +65,7 @@ class _Database:
     tables: dict = dataclasses.field(default_factory=dict)
     revisions: list = dataclasses.field(default_factory=list)
     size: int = 0
+    charset: str = ''
 
 
 def survey(path, *, database=None, progress=lambda done, size: None):
@@ -77,11 +82,14 @@ def survey(path, *, database=None, progress=lambda done, size: None):
     skipped = collections.Counter()
     with sources.opened(path) as source:
         reader = statements.Reader(source)
-        here = None
+        here, charset = None, ''
         for kind, name, text in readers.told(reader):
             progress(source.position, source.size)
             if kind is grammar.Kind.USE:
                 here = name
+                databases[here].charset = charset
+            elif kind is grammar.Kind.CREATE_DATABASE:
+                charset = grammar.default_charset(text)
             elif kind is grammar.Kind.SET:
                 _check_setting(path, text)
             elif kind is grammar.Kind.SKIPPED:
@@ -98,7 +106,9 @@ def survey(path, *, database=None, progress=lambda done, size: None):
         database=name, tables=tuple(known.tables), size=known.size,
         revision=known.revisions[0] if known.revisions else None,
         legacy=LEGACY in known.tables and REVISIONS not in known.tables,
-        bytes=reader.bytes, skipped=dict(skipped))
+        bytes=reader.bytes, skipped=dict(skipped),
+        charset=known.charset or grammar.default_charset(
+            known.tables[STACKS]))
 
 
 def _note(reader, database, kind, name, text):

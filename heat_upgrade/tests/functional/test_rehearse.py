@@ -204,6 +204,15 @@ class TestRehearse(RehearseCase):
         self.assertEqual(1, update['rows'])
         self.assertTrue(all(one['samples'] for one in report['waits']))
 
+    def test_a_database_of_three_byte_characters_passes(self):
+        # A new table of another set could have no key to an old one.
+        status, report, output = self.rehearse(self.generated(
+            lambda text: text.replace(
+                'CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci',
+                'CHARSET=utf8mb3')), *self.with_key())
+        self.assertEqual((0, []), (status, report and report['findings']),
+                         output)
+
     def test_what_does_not_load_is_told_by_ids(self):
         def change(text):
             # Of the templates of stacks 5 and 6, the sixth and seventh row.

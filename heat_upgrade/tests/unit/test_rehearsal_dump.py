@@ -166,6 +166,26 @@ SET @@GLOBAL.GTID_PURGED='a:1';
     def test_executable_comments_are_seen_as_mariadb_does(self, text, seen):
         self.assertEqual(seen, grammar.plain(text))
 
+    @ddt.data(
+        (b'CREATE TABLE `t` (`a` text CHARACTER SET latin1) ENGINE=InnoDB '
+         b'DEFAULT CHARSET=utf8mb3', 'CHARACTER SET utf8mb3'),
+        (b'CREATE TABLE `t` (`a` text) DEFAULT CHARSET=utf8mb4 '
+         b'COLLATE=utf8mb4_0900_ai_ci',
+         'CHARACTER SET utf8mb4 COLLATE utf8mb4_uca1400_nopad_ai_ci'),
+        (b'CREATE DATABASE  IF NOT EXISTS `x`  DEFAULT CHARACTER SET utf8 '
+         b'COLLATE utf8_bin', 'CHARACTER SET utf8 COLLATE utf8_bin'),
+        (b"CREATE TABLE `t` (`a` text) COMMENT='CHARSET=x'", ''))
+    @ddt.unpack
+    def test_new_tables_get_the_character_set_of_the_old(self, text, said):
+        self.assertEqual(said, grammar.default_charset(text))
+
+    def test_a_database_says_its_character_set_itself(self):
+        self.assertEqual('CHARACTER SET utf8mb4', self.survey(
+            dumps.heat()).charset.partition(' COLLATE')[0])
+        self.assertEqual('CHARACTER SET latin1', self.survey(
+            dumps.use('heat').replace('utf8mb4', 'latin1')
+            + dumps.heat()).charset)
+
     def test_a_generated_dump_is_the_same_each_time(self):
         paths = [f'{self.place}/{name}' for name in ('a.sql.gz', 'b.sql.gz')]
         counts = [generator.write(path, stacks=20, events=100)
