@@ -21,6 +21,7 @@ import inspect
 import json
 import logging
 import os
+import pathlib
 import tempfile
 import traceback
 from unittest import mock
@@ -104,12 +105,14 @@ def _apart(function, given):
 
 
 def _read(given):
+    from heat import policies
+
     conf = _configure()
     if given:
         return {'types': _types(_contexts(), given['types']),
                 'known': _known_types(given['types'])}
     contexts = _contexts()
-    rules = _rules()
+    rules = list(policies.list_rules())
     answer = {
         'rules': {rule.name: _described(rule) for rule in rules},
         'allowed': _allowed(rules, contexts),
@@ -160,12 +163,6 @@ def _contexts():
         contexts[f'system-scoped {name}'] = context.RequestContext(
             user_id='c' * 32, roles=roles, system_scope='all'), OTHER
     return contexts
-
-
-def _rules():
-    from heat import policies
-
-    return list(policies.list_rules())
 
 
 def _described(rule):
@@ -379,14 +376,15 @@ def _obeyed(conf, contexts, files, named):
     log = logging.getLogger('oslo_policy')
     context, project = contexts['member']
     with contextlib.ExitStack() as undo:
-        place = undo.enter_context(tempfile.TemporaryDirectory())
+        place = pathlib.Path(
+            undo.enter_context(tempfile.TemporaryDirectory()))
         for name, text in files:
-            path = os.path.join(place, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, 'w') as out:
-                out.write(text)
+            path = place / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
         undo.enter_context(mock.patch.object(
-            conf, 'find_file', lambda name: _existing(place, name)))
+            conf, 'find_file', lambda name: str(place / name)
+            if (place / name).exists() else None))
         if named:
             conf.set_override('policy_file', named, 'oslo_policy')
             undo.callback(conf.clear_override, 'policy_file', 'oslo_policy')
@@ -399,8 +397,3 @@ def _obeyed(conf, contexts, files, named):
         said += [str(warning.message) for warning in warned]
     return not may, any('JSON' in text and 'deprecated' in text
                         for text in said)
-
-
-def _existing(place, name):
-    path = os.path.join(place, name)
-    return path if os.path.exists(path) else None
