@@ -21,6 +21,7 @@ import pymysql
 
 from heat_upgrade import beside
 from heat_upgrade import environments
+from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade import meter
 from heat_upgrade.rehearsal import comparison
@@ -157,7 +158,8 @@ class Rehearsal:
             base, target = environments.ensure_all(
                 [environments.heat(self.order.base),
                  environments.heat(self.order.target)],
-                log_dir=place.logs, marker=place.marker)
+                log_dir=place.logs, marker=place.marker,
+                progress=self._show.note)
             read = functools.partial(
                 programs.run, place, program='rehearse_revisions',
                 given=None, timeout=programs.SHORT)
@@ -181,6 +183,11 @@ class Rehearsal:
             # Of accounts, only Heat's own may write from here on.
             server.execute(f"DROP USER `{loading.ACCOUNT}`@'127.0.0.1'")
             self._upgrade(place, server, base, target, revisions)
+        except pymysql.err.MySQLError as exc:
+            raise errors.LabError(
+                'the private MariaDB failed in step '
+                f'{self.outcome.steps[-1]["name"]}: '
+                f'{loading.error_name(exc)}') from None
         finally:
             # Nobody needs what it holds.
             server.process.kill()
@@ -276,8 +283,8 @@ class Rehearsal:
             return self._sync_again(place, target, config)
         with sampling.Sampling(connect, sampled) as samples:
             ran, failure = migration.migrate(
-                place, target, config, revisions, ready=samples.start,
-                progress=_once(progress))
+                place, target, config, revisions, port=server.port,
+                ready=samples.start, progress=_once(progress))
         self.outcome.facts['revisions'] = [
             {'id': one.id, 'title': one.title, 'seconds': one.seconds,
              'statements': one.statements} for one in ran]

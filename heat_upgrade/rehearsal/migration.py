@@ -94,12 +94,14 @@ def _is(revision):
     return f'at revision {revision} ({_series(revision)})'
 
 
-def migrate(place, environment, config, revisions, *, ready, progress):
+def migrate(place, environment, config, revisions, *, port, ready,
+            progress):
     """Run migrations one by one.
 
     :param place: :class:`heat_upgrade.rehearsal.place.Place`
     :param config: path of the heat.conf of the rehearsal
     :param revisions: as :func:`path` returns them
+    :param port: of the database
     :param ready: called when all is imported and the first is to begin
     :param progress: called with (number, title) of each that begins
     :returns: (list of :class:`Revision`, what failed or None)
@@ -120,6 +122,7 @@ def migrate(place, environment, config, revisions, *, ready, progress):
     failure = programs.run(
         place, environment, 'rehearse_migrate', {
             'config': str(config), 'out': str(out), 'go': str(go),
+            'port': port,
             'revisions': list(titles)},
         timeout=TIMEOUT, watch=watch)['failure']
     return ran(_events(out), titles), failure

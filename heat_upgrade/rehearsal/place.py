@@ -31,6 +31,10 @@ from heat_upgrade import workspace as workspaces
 # ALTER TABLE makes.
 FACTOR = 3.5
 
+# Below it comes heat-upgrade-xxxxxxxx/mariadb/socket; unix(7) has room for
+# 107 bytes in all.
+LONGEST_PATH = 107 - 40
+
 
 class Place(workspaces.Workspace):
     """The workspace of a rehearsal, with logs that end with it.
@@ -52,6 +56,10 @@ class Place(workspaces.Workspace):
                 f'{directory} has {free / 2**30:.1f} GiB of free space; this '
                 f'dump needs {needed / 2**30:.1f} GiB. Set --work-dir to '
                 'another place')
+        if len(str(directory.resolve())) > LONGEST_PATH:
+            raise errors.UsageError(
+                f'the path of {directory} is too long for a socket below it; '
+                'set --work-dir to a shorter one')
         self.marker = secrets.token_hex(8)
         self.data = pathlib.Path(tempfile.mkdtemp(
             prefix='heat-upgrade-', dir=directory)).resolve()

@@ -100,6 +100,9 @@ def manage(place, environment, config, *words, timeout):
     try:
         return process.run(
             name, [environment.bin(words[0]), '--config-file', config,
+                   # Else /etc/heat/heat.conf.d is read too, after our file:
+                   # on a control node it names the database in use.
+                   '--config-dir', place.directory('no-more-configuration'),
                    *words[1:]],
             log=place.log(name), cwd=place.data, timeout=timeout,
             env=place.environment(), check=False)

@@ -45,7 +45,7 @@ def read(given):
 
     :param given: {config: path of a heat.conf, revisions: ids in order,
         out: path of a file that takes a line of JSON for each event, go: path
-        of a file whose presence says to begin}
+        of a file whose presence says to begin, port: the database's}
     :returns: {failure: None, or what failed}
     """
     cfg.CONF(['--config-file', given['config']], project='heat',
@@ -56,6 +56,8 @@ def read(given):
             print(json.dumps({'time': time.monotonic(), **what}), file=out,
                   flush=True)
         engine = api.get_engine()
+        if (engine.url.host, engine.url.port) != ('127.0.0.1', given['port']):
+            raise RuntimeError('this is not the private database')
         _listen(tell)
         tell(event='ready')
         _wait_for(given['go'])

@@ -210,3 +210,8 @@ SET @@GLOBAL.GTID_PURGED='a:1';
         exc = self.assertRaises(errors.UsageError, place.Place, self.place,
                                 2**60)
         self.assertIn('of free space; this dump needs', str(exc))
+
+    def test_a_place_too_deep_for_a_socket_is_refused(self):
+        exc = self.assertRaises(errors.UsageError, place.Place,
+                                f'{self.place}/{"x" * 90}', 0)
+        self.assertIn('too long for a socket', str(exc))

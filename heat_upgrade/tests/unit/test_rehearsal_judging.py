@@ -15,6 +15,7 @@
 import io
 import json
 import pathlib
+from unittest import mock
 
 import ddt
 import fixtures
@@ -25,6 +26,7 @@ from heat_upgrade import findings
 from heat_upgrade.rehearsal import comparison
 from heat_upgrade.rehearsal import conduct
 from heat_upgrade.rehearsal import migration
+from heat_upgrade.rehearsal import place
 from heat_upgrade.rehearsal import programs
 from heat_upgrade.rehearsal import report
 from heat_upgrade.rehearsal import sampling
@@ -335,3 +337,31 @@ class TestPrograms(testtools.TestCase):
             'Traceback (most recent call last):\n'
             '  File "/e/lib/site-packages/heat/db/api.py", line 7, in x\n'
             'ValueError: a\nhunter2 is: it\n'))
+
+    def test_no_configuration_but_ours_is_read(self):
+        directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        there = place.Place(directory, 0)
+        self.addCleanup(there.close)
+        environment = mock.Mock(version='27.0.1')
+        environment.bin.return_value = '/bin/echo'
+        status, output = programs.manage(
+            there, environment, 'our.conf', 'heat-manage', 'db_sync',
+            timeout=20)
+        self.assertEqual(
+            ['--config-file', 'our.conf', '--config-dir',
+             str(there.data / 'no-more-configuration'), 'db_sync'],
+            output.split())
+        self.assertEqual([], list(
+            (there.data / 'no-more-configuration').iterdir()))
+
+    def test_a_configuration_names_the_private_database_alone(self):
+        there = place.Place(self.useFixture(fixtures.TempDir()).path, 0)
+        self.addCleanup(there.close)
+        path = programs.configuration(there, 'mysql+pymysql://u:p@h/d', {
+            'auth_encryption_key': 'a$b'})
+        self.assertEqual(0o100600, path.stat().st_mode)
+        self.assertEqual(
+            ['[DEFAULT]', 'auth_encryption_key = a$$b', '[database]',
+             'connection = mysql+pymysql://u:p@h/d',
+             'slave_connection = mysql+pymysql://u:p@h/d'],
+            path.read_text().splitlines()[:5])
