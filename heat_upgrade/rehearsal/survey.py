@@ -82,14 +82,17 @@ def survey(path, *, database=None, progress=lambda done, size: None):
     skipped = collections.Counter()
     with sources.opened(path) as source:
         reader = statements.Reader(source)
-        here, charset = None, ''
+        here, defined = None, ''
         for kind, name, text in readers.told(reader):
             progress(source.position, source.size)
             if kind is grammar.Kind.USE:
+                # Its own, if it was defined just before; a dump comes back
+                # to a database for its views.
                 here = name
-                databases[here].charset = charset
+                databases[here].charset = databases[here].charset or defined
+                defined = ''
             elif kind is grammar.Kind.CREATE_DATABASE:
-                charset = grammar.default_charset(text)
+                defined = grammar.default_charset(text)
             elif kind is grammar.Kind.SET:
                 _check_setting(path, text)
             elif kind is grammar.Kind.SKIPPED:
