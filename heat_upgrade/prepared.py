@@ -143,6 +143,6 @@ def _fill_heat(workspace, environment, url):
                                    f'[database]\nconnection = {url}\n')
     process.run('heat-manage db_sync',
                 [environment.bin('heat-manage'), '--config-file', config,
-                 'db_sync'],
+                 *heat.nothing_else(workspace), 'db_sync'],
                 log=workspace.log('prepare-heat-manage'),
                 env=workspace.environment(), timeout=heat.MANAGE_TIMEOUT)

@@ -151,6 +151,7 @@ def service(which, workspace, environment, *, name, side, configs, port=None,
     log = workspace.log(f'{name}-{side}-{called}')
     words = [word for config in configs
              for word in ('--config-file', str(config))]
+    words += nothing_else(workspace)
     if which == ENGINE:
         return process.Process(
             f'{called} on {name}', [environment.bin('heat-engine'), *words],
@@ -162,6 +163,15 @@ def service(which, workspace, environment, *, name, side, configs, port=None,
         f'{called} on {name}', environment, application, port=port, env=env,
         log=log, processes=_PROCESSES[which], threads=THREADS,
         arguments=' '.join(words))
+
+
+def nothing_else(workspace):
+    """Return the words that keep a program from the machine's own settings.
+
+    With --config-file alone oslo.config reads /etc/heat/heat.conf.d as well:
+    where Heat is installed, the database in there would be used.
+    """
+    return ['--config-dir', str(workspace.directory('no-more-settings'))]
 
 
 def manage(workspace, environment, configuration, *words, side, check=True):
@@ -176,6 +186,6 @@ def manage(workspace, environment, configuration, *words, side, check=True):
     return process.run(
         ' '.join(words),
         [environment.bin(program), '--config-file', configuration.heat_conf,
-         *rest],
+         *nothing_else(workspace), *rest],
         log=workspace.log(f'{side}-{program}'),
         env=workspace.environment(), timeout=MANAGE_TIMEOUT, check=check)

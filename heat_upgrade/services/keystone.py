@@ -95,8 +95,11 @@ driver = noop
         """Run keystone-manage."""
         return process.run(
             f'keystone-manage {words[0]}',
+            # Without a directory of its own it would read
+            # /etc/keystone/keystone.conf.d as well.
             [self.environment.bin('keystone-manage'), '--config-file',
-             self.config, *words],
+             self.config, '--config-dir',
+             self.workspace.directory('no-more-settings'), *words],
             log=self.workspace.log('keystone-manage'),
             env=self.workspace.environment(**extra_env or {}),
             timeout=MANAGE_TIMEOUT)

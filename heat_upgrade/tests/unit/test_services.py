@@ -166,13 +166,15 @@ class TestOldConfiguration(ServicesCase):
         for argv in seen[0]:
             self.assertIn(str(self.cloud.configuration.heat_conf), str(argv))
 
-    def test_a_node_s_own_file_takes_precedence(self):
+    def test_a_node_s_own_file_takes_precedence_and_nothing_else_is_read(
+            self):
         self.deploy('base')
         common = str(self.cloud.configuration.heat_conf)
         for one in self.cloud.heat_processes:
             self.assertThat(' '.join(one.argv), matchers.MatchesRegex(
                 f'.*--config-file {common} '
-                r'--config-file \S*/node-\d-base\.conf$'))
+                r'--config-file \S*/node-\d-base\.conf '
+                r'--config-dir \S*/no-more-settings$'))
 
 
 @ddt.ddt
