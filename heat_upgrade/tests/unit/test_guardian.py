@@ -30,8 +30,11 @@ from heat_upgrade import waiting
 
 # A tool: it starts a child that has a child in a session of its own, says
 # who they all are, and then does what the test wants.
+# Who is started in the background of a shell script ignores SIGINT, and so do
+# its children, until they say otherwise.
 TOOL = '''
-import os, subprocess, sys, time
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from heat_upgrade import guardian, process
 marker, directory, out = sys.argv[1:]
 watch = guardian.Guardian(f'HEAT_UPGRADE_RUN={marker}', [directory])
@@ -99,13 +102,13 @@ class TestSweep(GuardianCase):
         child = self.child("trap 'exit 5' TERM; echo ready; "
                            'while :; do sleep 0.02; done')
         self.sweep(grace=10)
-        self.assertEqual(5, child.wait())
+        self.assertEqual(5, child.wait(10))
 
     def test_who_does_not_listen_is_killed(self):
         child = self.child("trap '' TERM; echo ready; "
                            'while :; do sleep 0.02; done')
         self.sweep(grace=0.1)
-        self.assertEqual(-signal.SIGKILL, child.wait())
+        self.assertEqual(-signal.SIGKILL, child.wait(10))
 
     def test_it_says_how_many_there_were(self):
         self.child(f'{children.FOREVER} & {children.FOREVER} & '
@@ -166,7 +169,7 @@ class TestGuardian(GuardianCase):
         tool, watch, *started = self.tool('time.sleep(600)')
         self.assertNotEqual(tool.pid, os.getpgid(watch))
         os.killpg(tool.pid, signal.SIGINT)
-        tool.wait()
+        tool.wait(10)
         self.assertNothingLeft(watch, *started)
 
     def test_signals_do_not_end_it_before_the_tool(self):

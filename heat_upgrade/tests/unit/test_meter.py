@@ -70,7 +70,7 @@ class TestMeter(testtools.TestCase):
         before = meter.cpu_seconds(self.marker)
         child = self.child('while time.process_time() < 0.1: pass')
         child.kill()
-        child.wait()
+        child.wait(10)
         self.assertThat(meter.cpu_seconds(self.marker) - before,
                         matchers.MatchesAll(matchers.GreaterThan(0.08),
                                             matchers.LessThan(2)))
