@@ -19,7 +19,9 @@ import ddt
 import fixtures
 import testtools
 
+from heat_upgrade import cache
 from heat_upgrade.checks.api import live
+from heat_upgrade.checks.api import shape
 
 UUID = '3ee8c4b1-92f1-4d32-9b5c-6a9d0c7c6d11'
 
@@ -101,6 +103,42 @@ class TestMade(testtools.TestCase):
 
 
 @ddt.ddt
+class TestStructure(testtools.TestCase):
+
+    def structure(self, *attempts):
+        """Return what is told, and kept, of what the lab says in turn."""
+        self.useFixture(fixtures.EnvironmentVariable(
+            'XDG_CACHE_HOME', self.useFixture(fixtures.TempDir()).path))
+        said = [{'GET stacks': shape.reduced(status, {}, None)}
+                for status in attempts]
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.environments.keystone', lambda release: None))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.environments.ensure',
+            lambda spec, **options: types.SimpleNamespace(key='keystone')))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.api.live._in_the_lab',
+            lambda *words: said.pop(0)))
+        answers = live.structure(
+            types.SimpleNamespace(release=None, key='heat', name='27.0.1'),
+            types.SimpleNamespace(
+                workspace=types.SimpleNamespace(logs='/logs'),
+                progress=lambda line: None))
+        kept = list((cache.directory() / 'readings').glob('*.json'))
+        return answers['GET stacks']['status'], len(kept), len(said)
+
+    def test_what_is_answered_is_kept(self):
+        self.assertEqual(([200], 1, 1), self.structure(200, 500))
+
+    def test_what_goes_wrong_once_is_called_again(self):
+        self.assertEqual(([200], 1, 0),
+                         self.structure(live.NO_ANSWER, 200))
+
+    def test_what_goes_wrong_again_is_told_and_not_kept(self):
+        self.assertEqual(([live.NOT_REACHED], 0, 0), self.structure(
+            live.NO_ANSWER, live.NOT_REACHED))
+
+
 class TestCalls(testtools.TestCase):
 
     @ddt.data(('stacks/calls-1/{id1}', 'GET stacks/{name}/{id}'),
