@@ -102,7 +102,6 @@ class TestMade(testtools.TestCase):
             made['GET stacks/{name}/x']['body']['body.a']['formats'])
 
 
-@ddt.ddt
 class TestStructure(testtools.TestCase):
 
     def structure(self, *attempts):
@@ -139,6 +138,7 @@ class TestStructure(testtools.TestCase):
             live.NO_ANSWER, live.NOT_REACHED))
 
 
+@ddt.ddt
 class TestCalls(testtools.TestCase):
 
     @ddt.data(('stacks/calls-1/{id1}', 'GET stacks/{name}/{id}'),
