@@ -64,6 +64,12 @@ UNTIL_INTERVAL = 0.4
 # Heat; one that does so twice is a difference.
 ATTEMPTS = 2
 
+# That a deletion is complete stands there a moment before its time does.
+_UNSETTLED = """
+SELECT id FROM stack WHERE id = %s AND (status = 'IN_PROGRESS' OR (
+    action = 'DELETE' AND status = 'COMPLETE' AND deleted_at IS NULL))
+"""
+
 UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 # In place of a status.
@@ -197,9 +203,8 @@ class Callers:
         stack = UUID.search(path)
         deadline = time.monotonic() + UNTIL_TIMEOUT
         while stack and time.monotonic() < deadline and (
-                ('IN_PROGRESS',) in self._mariadb.execute(
-                    'SELECT status FROM stack WHERE id = %s', (stack[0],),
-                    database=clouds.DATABASE)):
+                self._mariadb.execute(_UNSETTLED, (stack[0],),
+                                      database=clouds.DATABASE)):
             time.sleep(UNTIL_INTERVAL)
 
     def send(self, call, path, body):
