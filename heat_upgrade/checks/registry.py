@@ -48,9 +48,8 @@ def run(names, base, target, context):
                     for program in module.READINGS]
         beside.run(*(lambda subject=subject: reading.read_all(
             subject, requests, context) for subject in (base, target)))
-        for name, module in modules.items():
-            if module.READINGS:
-                check(name)
+        beside.run(*(lambda name=name: check(name)
+                     for name, module in modules.items() if module.READINGS))
 
     beside.run(check_what_is_read, *(
         lambda name=name: check(name) for name, module in modules.items()
