@@ -18,7 +18,10 @@
 # What is missing may be system packages (bindep.txt; as root, or by sudo) and
 # tox, which goes into a private environment in ~/.cache/heat-upgrade. When all
 # is there it says nothing and takes no time. It starts no system service.
-# PYTHON chooses the interpreter (default: python3).
+# PYTHON chooses the interpreter (default: python3). BINDEP_PROFILES names
+# profiles of bindep.txt whose packages are wanted too:
+#
+#   BINDEP_PROFILES=postgresql ./tools/with-deps.sh tox -e functional
 
 set -euo pipefail
 : "${HOME:=$(getent passwd "$EUID" | cut -d: -f6)}"
@@ -26,6 +29,7 @@ export HOME
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=${PYTHON:-python3}
+read -ra profiles <<< "${BINDEP_PROFILES:-}"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/heat-upgrade
 policy=/usr/sbin/policy-rc.d
 # By which we know our own file again, should a power cut leave it there.
@@ -72,9 +76,15 @@ install_packages() {
     trap - EXIT
 }
 
-# What decides whether a package is missing: the list, and what is installed.
+# What decides whether a package is missing: the list, what of it is wanted, and
+# what is installed.
 packages_seen() {
-    cat "$top/bindep.txt" <(stat -c %y /var/lib/dpkg/status 2>&1) | sha256sum
+    cat "$top/bindep.txt" <(stat -c %y /var/lib/dpkg/status 2>&1) - \
+        <<< "${profiles[*]}" | sha256sum
+}
+
+missing_packages() {
+    "$tools/bin/bindep" -b -f "$top/bindep.txt" "${profiles[@]}"
 }
 
 make_tools() {
@@ -112,12 +122,11 @@ mkdir -p "$cache/tools"
     # Nothing was installed or removed since all was there: nothing to ask.
     seen=$(packages_seen)
     if [[ $(cat "$tools/.packages" 2>/dev/null) != "$seen" ]]; then
-        if ! missing=$("$tools/bin/bindep" -b -f "$top/bindep.txt"); then
+        if ! missing=$(missing_packages); then
             [[ -n $missing ]] || die "bindep failed"
             # shellcheck disable=SC2086  # it is a list
             install_packages $missing
-            "$tools/bin/bindep" -b -f "$top/bindep.txt" ||
-                die "these packages are still missing"
+            missing_packages || die "these packages are still missing"
         fi
         packages_seen > "$tools/.packages"
     fi
