@@ -13,21 +13,17 @@
 """The check of the API asks real clouds, and keeps nothing of a secret."""
 
 import dataclasses
-import pathlib
 import time
 import uuid
 
 import fixtures
-import testtools
 
 from heat_upgrade import cache
 from heat_upgrade.checks import api
 from heat_upgrade.checks.api import live
-from heat_upgrade.checks import contract
-from heat_upgrade import environments
 from heat_upgrade import guardian
 from heat_upgrade import process
-from heat_upgrade import releases
+from heat_upgrade.tests.functional import check_case
 from heat_upgrade.tests.functional import planting
 from heat_upgrade import workspace as workspaces
 
@@ -38,17 +34,11 @@ HIDDEN = 'secret-of-the-calls'
 WARM_SECONDS = 2
 
 
-class CheckApiTest(testtools.TestCase):
+class CheckApiTest(check_case.CheckCase):
 
     def setUp(self):
         super().setUp()
-        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.workspace = workspaces.Workspace(self.place / 'run')
-        self.addCleanup(self.workspace.close)
-        release = releases.parse('2026.2')
-        self.plain = contract.Subject(release, environments.ensure(
-            environments.heat(release), log_dir=self.workspace.logs))
-        self.context = contract.Context(self.workspace)
+        self.plain = self.subject('2026.2')
         self.passwords, self.workspaces = [], []
 
     def noting(self, module, name, noted):

@@ -17,19 +17,13 @@ The files are written for 2026.1; what they have wrong is real.
 
 import hashlib
 import os
-import pathlib
-
-import fixtures
-import testtools
 
 from heat_upgrade import cache
 from heat_upgrade.checks import config
 from heat_upgrade.checks import contract
-from heat_upgrade import environments
 from heat_upgrade import errors
 from heat_upgrade import findings
-from heat_upgrade import releases
-from heat_upgrade import workspace as workspaces
+from heat_upgrade.tests.functional import check_case
 
 # In every place where a secret may stand.
 SECRET = 'hunter2hunter2'
@@ -138,19 +132,7 @@ KNOWN = (
     '[keystone_authtoken] service_token_roles_required')
 
 
-class TestConfig(testtools.TestCase):
-
-    def setUp(self):
-        super().setUp()
-        self.place = pathlib.Path(
-            self.useFixture(fixtures.TempDir()).path).resolve()
-        self.workspace = workspaces.Workspace(self.place / 'run')
-        self.addCleanup(self.workspace.close)
-
-    def subject(self, name):
-        release = releases.parse(name)
-        return contract.Subject(release, environments.ensure(
-            environments.heat(release), log_dir=self.workspace.logs))
+class TestConfig(check_case.CheckCase):
 
     def both(self):
         return self.subject('2026.1'), self.subject('2026.2')
@@ -161,7 +143,7 @@ class TestConfig(testtools.TestCase):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
-    def context(self, *names):
+    def asking(self, *names):
         return contract.Context(self.workspace, contract.Asked(
             config_files=tuple(self.place / 'etc' / name for name in names)))
 
@@ -173,17 +155,17 @@ class TestConfig(testtools.TestCase):
 
     def test_all_that_is_known_is_found(self):
         titles = [finding.title for finding in config.check(
-            *self.both(), self.context())]
+            *self.both(), self.asking())]
         self.assertEqual([], [name for name in KNOWN if not any(
             title.startswith(name) for title in titles)])
 
     def test_an_operators_files_are_looked_at_and_left_alone(self):
         self.write(FILES)
         before = self.digests()
-        found = config.check(*self.both(), self.context('heat.conf'))
+        found = config.check(*self.both(), self.asking('heat.conf'))
         self.assertEqual(EXPECTED, {(finding.severity, finding.title)
                                     for finding in found})
-        text = config.advice(*self.both(), self.context('heat.conf'))
+        text = config.advice(*self.both(), self.asking('heat.conf'))
         self.assertEqual(before, self.digests())
         self.assertIn(f'`{self.place}/etc/heat.conf:2`: an old name, gone in',
                       text)
@@ -207,14 +189,14 @@ class TestConfig(testtools.TestCase):
         self.write({'heat.conf': '[DEFAULT]\nnum_engine_workers = 4\n'
                                  '[yaql]\nmemory_quota = 20000\n'})
         self.assertEqual([], config.check(*self.both(),
-                                          self.context('heat.conf')))
+                                          self.asking('heat.conf')))
 
     def test_a_bad_file_is_refused_before_anything_starts(self):
         self.write({'heat.conf': f'[DEFAULT]\n{SECRET}\n'})
         both = self.both()
         before = sorted(os.listdir(self.workspace.data))
         exc = self.assertRaises(errors.UsageError, config.check, *both,
-                                self.context('heat.conf'))
+                                self.asking('heat.conf'))
         self.assertIn('heat.conf:2:', str(exc))
         self.assertNotIn(SECRET, str(exc))
         self.assertEqual(before, sorted(os.listdir(self.workspace.data)))
@@ -224,6 +206,6 @@ class TestConfig(testtools.TestCase):
                     '[filter:ssl]\npaste.filter_factory = '
                     'oslo_middleware.ssl:SSLMiddleware.factory\n'
                     '[app:a]\nuse = egg:heat#gone\n'})
-        found = config.check(*self.both(), self.context('heat.conf'))
+        found = config.check(*self.both(), self.asking('heat.conf'))
         self.assertEqual(2, len([finding for finding in found if 'api-paste'
                                  in finding.title]), found)

@@ -12,17 +12,10 @@
 
 """The resources check of real releases, with templates of an operator."""
 
-import pathlib
-
-import fixtures
-import testtools
-
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import reading
 from heat_upgrade.checks import registry
-from heat_upgrade import environments
-from heat_upgrade import releases
-from heat_upgrade import workspace as workspaces
+from heat_upgrade.tests.functional import check_case
 
 SECURITY_GROUP = ('OS::Neutron::SecurityGroup: property rules.*.protocol '
                   'accepts less: values')
@@ -30,20 +23,9 @@ VITRAGE = ('OS::Vitrage::Template became a placeholder: what it made is '
            'deleted no more')
 
 
-class TestResources(testtools.TestCase):
+class TestResources(check_case.CheckCase):
 
-    def setUp(self):
-        super().setUp()
-        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.workspace = workspaces.Workspace(self.place / 'run')
-        self.addCleanup(self.workspace.close)
-
-    def subject(self, name):
-        release = releases.parse(name)
-        return contract.Subject(release, environments.ensure(
-            environments.heat(release), log_dir=self.workspace.logs))
-
-    def context(self, *templates):
+    def asking(self, *templates):
         paths = []
         for number, text in enumerate(templates):
             path = self.place / f'{number}.yaml'
@@ -55,12 +37,12 @@ class TestResources(testtools.TestCase):
     def titles(self, *templates):
         found = registry.run(
             ['resources'], self.subject('26.0.2'), self.subject('27.0.1'),
-            self.context(*templates))
+            self.asking(*templates))
         return [finding.title for finding in found]
 
     def test_a_release_says_what_it_has(self):
         read = reading.read(self.subject('27.0.1'), 'resources',
-                            self.context())
+                            self.asking())
         self.assertGreater(len(read['types']), 200)
         self.assertEqual({}, read['broken'])
         self.assertTrue(read['types']['OS::Sahara::Cluster']['placeholder'])

@@ -13,20 +13,14 @@
 """The rpc check on real releases, and its loader as a plain program."""
 
 import base64
-import pathlib
 import zlib
 
 import ddt
-import fixtures
-import testtools
 
-from heat_upgrade.checks import contract
 from heat_upgrade.checks import reading
 from heat_upgrade.checks import rpc
 from heat_upgrade.checks.rpc import shapes
-from heat_upgrade import environments
-from heat_upgrade import releases
-from heat_upgrade import workspace as workspaces
+from heat_upgrade.tests.functional import check_case
 
 # What 2026.1 does to releases before, see doc/source/reference/checks/rpc.rst.
 _CONVERGENCE = [
@@ -50,19 +44,7 @@ _CONVERGENCE = [
 
 
 @ddt.ddt
-class TestReleases(testtools.TestCase):
-
-    def setUp(self):
-        super().setUp()
-        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.workspace = workspaces.Workspace(self.place / 'run')
-        self.addCleanup(self.workspace.close)
-        self.context = contract.Context(self.workspace)
-
-    def subject(self, name):
-        release = releases.parse(name)
-        return contract.Subject(release, environments.ensure(
-            environments.heat(release), log_dir=self.workspace.logs))
+class TestReleases(check_case.CheckCase):
 
     @ddt.data(('24.1.2', '25.0.2', []), ('26.0.2', '27.0.1', []),
               ('25.0.2', '26.0.2', _CONVERGENCE),

@@ -18,17 +18,14 @@ import time
 
 import ddt
 import fixtures
-import testtools
 
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import schema
 from heat_upgrade.checks.schema import observation
 from heat_upgrade.checks.schema import operations
-from heat_upgrade import environments
 from heat_upgrade import errors
-from heat_upgrade import releases
+from heat_upgrade.tests.functional import check_case
 from heat_upgrade.tests.functional import planting
-from heat_upgrade import workspace as workspaces
 
 # What 2026.1 does to 2025.2, see doc/source/reference/checks/schema.rst.
 _SNAPSHOTS = ['rows of snapshot are rewritten',
@@ -44,18 +41,7 @@ def upgrade():
 '''
 
 
-class _Case(testtools.TestCase):
-
-    def setUp(self):
-        super().setUp()
-        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.workspace = workspaces.Workspace(self.place / 'run')
-        self.addCleanup(self.workspace.close)
-
-    def subject(self, name):
-        release = releases.parse(name)
-        return contract.Subject(release, environments.ensure(
-            environments.heat(release), log_dir=self.workspace.logs))
+class _Case(check_case.CheckCase):
 
     def check(self, base, target, **asked):
         found = schema.check(base, target, contract.Context(

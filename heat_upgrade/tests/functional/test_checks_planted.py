@@ -12,33 +12,21 @@
 
 """The checks see what is planted, and nothing in what is harmless."""
 
-import pathlib
 import re
 
 import ddt
-import fixtures
-import testtools
 
-from heat_upgrade.checks import contract
 from heat_upgrade.checks import registry
-from heat_upgrade import environments
-from heat_upgrade import releases
+from heat_upgrade.tests.functional import check_case
 from heat_upgrade.tests.functional import planting
-from heat_upgrade import workspace as workspaces
 
 
 @ddt.ddt
-class TestPlanted(testtools.TestCase):
+class TestPlanted(check_case.CheckCase):
 
     def setUp(self):
         super().setUp()
-        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        workspace = workspaces.Workspace(self.place / 'run')
-        self.addCleanup(workspace.close)
-        release = releases.parse('2026.2')
-        self.context = contract.Context(workspace)
-        self.plain = contract.Subject(release, environments.ensure(
-            environments.heat(release), log_dir=workspace.logs))
+        self.plain = self.subject('2026.2')
 
     def titles(self, check, changed):
         found = registry.run([check], self.plain, changed, self.context)

@@ -1,0 +1,46 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the tests of the static checks share: releases that are installed."""
+
+import pathlib
+
+import fixtures
+import testtools
+
+from heat_upgrade.checks import contract
+from heat_upgrade import environments
+from heat_upgrade import releases
+from heat_upgrade import workspace as workspaces
+
+
+class CheckCase(testtools.TestCase):
+    """A test with a workspace of its own.
+
+    :ivar place: a directory that ends with the test
+    :ivar workspace: in it
+    :ivar context: of checks that are asked about nothing of an operator's
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.place = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).path).resolve()
+        self.workspace = workspaces.Workspace(self.place / 'run')
+        self.addCleanup(self.workspace.close)
+        self.context = contract.Context(self.workspace)
+
+    def subject(self, name):
+        """Return a release by its name, installed."""
+        release = releases.parse(name)
+        return contract.Subject(release, environments.ensure(
+            environments.heat(release), log_dir=self.workspace.logs))
