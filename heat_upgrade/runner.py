@@ -81,6 +81,7 @@ class Run:
             base.version, target.version, today, plan.vhost)]
         self._happened = set()
         self._dead = set()
+        self._running = []
         self._failed_steps = set()
         self._broken = False
         self._most_cpu = 0.0
@@ -128,6 +129,8 @@ class Run:
                                seconds=0, cpu_s=0)
             return
         self.journal.event(journals.STEP_START, step.name, title=step.title)
+        with self._lock:
+            self._running.append(step)
         started = time.monotonic()
         cpu = self._cpu()
         measured = {}
@@ -142,7 +145,9 @@ class Run:
             self._failed_steps.add(step.name)
             self._explain(step, exc)
         else:
-            self._note_deaths(step)
+            self._note_deaths()
+        with self._lock:
+            self._running.remove(step)
         outcome = FAILED if step.name in self._failed_steps else OK
         self.journal.event(
             journals.STEP_END, step.name, outcome=outcome,
@@ -168,7 +173,7 @@ class Run:
         """Make a finding of what ended a step."""
         if isinstance(exc, actions.StepFailed):
             return
-        self._note_deaths(step)
+        self._note_deaths()
         if isinstance(exc, errors.ProcessDied) and self._dead:
             return
         title, _, evidence = str(exc).partition('\n')
@@ -209,8 +214,12 @@ class Run:
         if died:
             died[0].check()
 
-    def _note_deaths(self, step):
-        """Make a finding of each process that ended by itself."""
+    def _note_deaths(self):
+        """Make a finding of each process that ended by itself.
+
+        Of the steps that are on their way side by side the plan's first is
+        named: which of them looks first is chance.
+        """
         if self.cloud is None:
             return
         for one in self.cloud.died():
@@ -218,6 +227,7 @@ class Run:
                 if one.name in self._dead:
                     continue
                 self._dead.add(one.name)
+                step = min(self._running, key=self.plan.steps.index)
             self._broken = True
             ours = (step.blame == plans.LAB
                     or one not in self.cloud.heat_processes)

@@ -12,6 +12,7 @@
 
 """What the functional tests share: the tool, run as a user runs it."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -124,15 +125,18 @@ class ToolTestCase(testtools.TestCase):
                     for event in journals.read(self.run_dir())
                     if event['kind'] == journals.RUN_START)
 
-    def processes(self, marker):
-        """Return the processes of a run that live."""
-        found = []
+    def ask(self, marker, question):
+        """Return what each process of a run that lives answers.
+
+        A command that the run only waits for can end while we look.
+
+        :param question: called with a :class:`psutil.Process`
+        """
+        answers = []
         for pid in guardian.marked(f'{process.RUN_MARKER}={marker}'):
-            try:
-                found.append(psutil.Process(pid))
-            except psutil.NoSuchProcess:
-                continue
-        return found
+            with contextlib.suppress(psutil.NoSuchProcess):
+                answers.append(question(psutil.Process(pid)))
+        return answers
 
     def assert_nothing_is_left(self, marker, ports=(), timeout=30):
         """Assert that no process, port or temporary file of a run is left.
@@ -142,8 +146,8 @@ class ToolTestCase(testtools.TestCase):
         :param timeout: seconds for the guardian to do its work
         """
         def left():
-            return ([one.as_dict(['pid', 'cmdline'])
-                     for one in self.processes(marker) if one.is_running()]
+            return (self.ask(marker,
+                             lambda one: one.as_dict(['pid', 'cmdline']))
                     + [f'port {port}' for port in ports if listening(port)]
                     + sorted(path.name for path in self.tmp.iterdir()
                              if path.name.startswith('heat-upgrade-')))
@@ -152,18 +156,23 @@ class ToolTestCase(testtools.TestCase):
             time.sleep(POLL)
         self.assertEqual([], left())
 
+    def listeners(self, marker):
+        """Return the addresses that a run's processes listen on."""
+        found = self.ask(marker, lambda one: one.net_connections('tcp'))
+        return {connection.laddr for several in found
+                for connection in several
+                if connection.status == psutil.CONN_LISTEN}
+
     def ports(self, marker):
         """Return the ports that a run's processes listen on."""
-        return sorted({
-            connection.laddr.port for one in self.processes(marker)
-            for connection in one.net_connections('tcp')
-            if connection.status == psutil.CONN_LISTEN})
+        return sorted({address.port for address in self.listeners(marker)})
 
     def kill(self, marker, word):
         """Kill the oldest process of a run with a word in its command."""
-        found = [one for one in self.processes(marker)
-                 if any(word in part for part in one.cmdline())]
-        min(found, key=lambda one: one.create_time()).kill()
+        found = self.ask(marker, lambda one: (
+            any(word in part for part in one.cmdline())
+            and (one.create_time(), one)))
+        min(filter(None, found))[1].kill()
 
     def _attach_output(self, exc_info):
         self.addDetail('output', content.text_content(self.output()))

@@ -87,10 +87,8 @@ class CloudTest(base.ToolTestCase):
 
     def test_services_listen_on_loopback_alone(self):
         _, noted = self.up('one')
-        addresses = {connection.laddr.ip
-                     for one in self.processes(noted['marker'])
-                     for connection in one.net_connections('inet')
-                     if connection.status == 'LISTEN'}
+        addresses = {address.ip
+                     for address in self.listeners(noted['marker'])}
         self.assertEqual(set(), addresses - {'127.0.0.1', '::1'})
 
     def test_no_secret_is_in_a_log_or_on_a_command_line(self):
@@ -104,8 +102,8 @@ class CloudTest(base.ToolTestCase):
         self.assertGreaterEqual(len(secrets), 4)
         shown = [path.read_text(errors='replace')
                  for path in (run_dir / 'logs').iterdir()]
-        shown += [' '.join(one.cmdline())
-                  for one in self.processes(noted['marker'])]
+        shown += self.ask(noted['marker'],
+                          lambda one: ' '.join(one.cmdline()))
         for secret in secrets:
             for text in shown:
                 self.assertNotIn(secret, text)

@@ -99,7 +99,7 @@ class RehearseCase(base.ToolTestCase):
         """Assert that the place is empty, and no process knows it."""
         def left():
             return ([str(path) for path in self.place.iterdir()]
-                    + [one.cmdline() for one in psutil.process_iter()
+                    + [one.pid for one in psutil.process_iter()
                        if _knows(one, self.place)])
         deadline = time.monotonic() + 30
         while left() and time.monotonic() < deadline:

@@ -264,6 +264,27 @@ class TestDeaths(RunnerCase):
                       do={'a': die, 'b': die})
         self.assertThat(self.found(), matchers.HasLength(1))
 
+    def test_of_lanes_the_first_is_named_whichever_saw_it(self):
+        seen = threading.Event()
+
+        def wait(run, step):
+            seen.wait(10)
+            return {}
+
+        def die(run, step):
+            run.cloud.engine.status = 1
+            return {}
+        original = runner.Run.finding
+
+        def finding(run, found):
+            original(run, found)
+            seen.set()
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.runner.Run.finding', finding))
+        self.run_plan(((step('a'),), (step('b'),)),
+                      do={'a': wait, 'b': die})
+        self.assertEqual('a', self.found()[0].step)
+
     def test_the_watch_of_a_suite_raises_it(self):
         seen = []
 
