@@ -85,13 +85,17 @@ def run(workspace, directory, *, name, kinds, scenarios='', watch=None,
             env={**_environment(workspace, directory), **(variables or {})},
             cwd=workspace.run_dir, timeout=TIMEOUT, check=False, watch=watch)
     finally:
-        _copy_last_stream(repository, stream)
+        copy_last_stream(repository, stream)
     with open(stream, 'rb') as source:
         return parse(source)
 
 
-def _copy_last_stream(repository, stream):
-    """Take the stream of the last run out of a stestr repository."""
+def copy_last_stream(repository, stream):
+    """Take the stream of the last run out of a stestr repository.
+
+    :param repository: its directory
+    :param stream: path of the file to write; empty if there was no run
+    """
     try:
         last = util.get_repo_open(repo_url=str(repository)).get_latest_run()
         content = last.get_subunit_stream().read()

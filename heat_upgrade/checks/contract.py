@@ -65,6 +65,9 @@ class Asked:
     :ivar templates: templates of stacks
     :ivar stacks_from: a database dump with the stacks
     :ivar postgresql: check the schema on PostgreSQL too
+    :ivar server: URL, as SQLAlchemy has it, of a database on the server on
+        which the schema is checked, in databases of the check's own; '' for
+        a private MariaDB
     """
 
     config_files: tuple[pathlib.Path, ...] = ()
@@ -72,6 +75,7 @@ class Asked:
     templates: tuple[pathlib.Path, ...] = ()
     stacks_from: pathlib.Path | None = None
     postgresql: bool = False
+    server: str = dataclasses.field(default='', repr=False)
 
 
 def _quiet(line):

@@ -26,6 +26,7 @@ import tempfile
 from heat_upgrade import beside
 from heat_upgrade import cache
 from heat_upgrade.checks import database
+from heat_upgrade.checks import given
 from heat_upgrade.checks import reading
 from heat_upgrade.checks.schema import driver
 from heat_upgrade.services import postgresql
@@ -70,18 +71,25 @@ def _place(base, target, context, server):
                  *sorted(reading.PROGRAMS.glob('schema*.py'))):
         whole.update(path.read_bytes() + b'\0')
     program = postgresql.find('postgres') if server == POSTGRESQL else None
+    version = (given.version(context.asked.server) if _is_given(
+        context, server) else database.version(context.workspace, program))
     whole.update(json.dumps([
-        base.key, target.key, server,
-        database.version(context.workspace, program)]).encode())
+        base.key, target.key, server, version]).encode())
     # Where readings are, so that it is removed like one.
     return (cache.directory() / 'readings'
             / f'schema-{whole.hexdigest()[:32]}.json')
 
 
+def _is_given(context, server):
+    return server == MARIADB and bool(context.asked.server)
+
+
 def _play(base, target, context, server):
     context.progress(f'migrating a {server} from {base.name} to '
                      f'{target.name}')
-    play = _on_mariadb if server == MARIADB else _on_postgresql
+    play = {MARIADB: _on_mariadb, POSTGRESQL: _on_postgresql}[server]
+    if _is_given(context, server):
+        play = _on_given
     with tempfile.TemporaryDirectory(dir=context.workspace.data,
                                      prefix='schema-') as place:
         return play(base, target, context, pathlib.Path(place))
@@ -96,6 +104,14 @@ def _on_mariadb(base, target, context, place):
             server.execute(f'CREATE DATABASE `{name}`')
             server.execute(f"GRANT ALL ON `{name}`.* TO `heat`@'127.0.0.1'")
         urls = {name: url.removesuffix('heat') + name for name in names}
+        return _sides(base, target, context, place, urls,
+                      {**_DATABASES, 'target': (*_DATABASES['target'],
+                                                'shadow')})
+
+
+def _on_given(base, target, context, place):
+    names = {*_DATABASES['base'], *_DATABASES['target'], 'shadow'}
+    with given.databases(context.asked.server, sorted(names)) as urls:
         return _sides(base, target, context, place, urls,
                       {**_DATABASES, 'target': (*_DATABASES['target'],
                                                 'shadow')})

@@ -1,0 +1,53 @@
+#!/bin/bash
+#
+# resources.sh PHASE [SIDE] - the phases of the upgrade tests
+#
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+set -o errexit
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=/dev/null
+source "$GRENADE_DIR/grenaderc"
+# shellcheck source=/dev/null
+source "$GRENADE_DIR/functions"
+
+# The base's, also after the upgrade: the target's knows no .stackenv.
+# shellcheck source=/dev/null
+source "$BASE_DEVSTACK_DIR/openrc" admin admin
+# shellcheck source=devstack/lib/heat-upgrade-tests
+source "$HERE/../lib/heat-upgrade-tests"
+
+set -o xtrace
+
+case $1 in
+    early_create)
+        # Nothing here is needed by other projects.
+        ;;
+    create)
+        install_heat_upgrade
+        install_heat_upgrade_in_tempest "$BASE_RELEASE_DIR/tempest"
+        # grenade empties its database when a run begins; a second call of
+        # the same run finds it.
+        heat_upgrade_gate create \
+            --run "$(resource_get heat-upgrade-tests run)"
+        resource_save heat-upgrade-tests run "$(date +%Y%m%dT%H%M%S)"
+        ;;
+    verify | verify_noapi | destroy)
+        heat_upgrade_gate "${1//_/-}" ${2:+"$2"}
+        ;;
+    *)
+        die $LINENO "resources.sh knows no phase '$1'; grenade's are create, \
+verify, verify_noapi and destroy"
+        ;;
+esac

@@ -1,0 +1,251 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What each call of a script does: steps of the run, one after the other.
+
+Where Heat's own plugin is registered it stops and upgrades Heat, before us or
+after us; then what it has done is proved at the first moment at which it must
+have: that Heat is down in ``verify_noapi``, that it is up in ``verify
+post-upgrade``.
+"""
+
+import datetime
+import time
+
+from heat_upgrade import errors
+from heat_upgrade import findings
+from heat_upgrade.gate import checks
+from heat_upgrade.gate import cloud as clouds
+from heat_upgrade.gate import configuration
+from heat_upgrade.gate import down
+from heat_upgrade.gate import migration
+from heat_upgrade.gate import phases
+from heat_upgrade.gate import record as records
+from heat_upgrade.gate import steps
+from heat_upgrade.gate import surroundings as surroundings_
+from heat_upgrade.gate import tempest
+from heat_upgrade.gate import units as heat_units
+from heat_upgrade.gate import up
+
+# Sides of a verification.
+PRE, POST = 'pre-upgrade', 'post-upgrade'
+
+SHUT = 'shut.json'
+
+
+def create(around, run, *, say=print):
+    """Begin a run with the pre-upgrade phase.
+
+    :param around: :class:`surroundings.Surroundings`
+    :param run: what grenade's own database says of this run: empty in the
+        first call
+    """
+    if run and around.twice and around.run_dir.exists():
+        with records.Record(around, say=say) as record:
+            if record.done(steps.CREATE):
+                return _again(steps.CREATE, say)
+    records.begin(around, say=say).close()
+
+    def do(record):
+        with record.step(steps.CREATE) as step:
+            down.remember(record, _systemd(record))
+            tempest.write(record, around, clouds.Cloud(around.environ))
+            phases.run(record, around, step, say=say)
+    return records.call(around, do, say=say)
+
+
+def verify(around, side, *, say=print):
+    """Verify the resources: smoke before, all of it afterwards."""
+    if side == PRE:
+        return _once(around, steps.SMOKE_BASE, _smoke_base, say)
+    return _once(around, steps.MIXED if around.partial else steps.POST,
+                 _post_upgrade, say)
+
+
+def _smoke_base(record, say):
+    with record.step(steps.SMOKE_BASE) as step:
+        phases.run(record, record.surroundings, step, phase='smoke', say=say)
+
+
+def _post_upgrade(record, say):
+    around = record.surroundings
+    if around.heat_registered:
+        with record.step(steps.UPGRADE_CHECK):
+            migration.upgrade_check(record, around,
+                                    _systemd(record).units(), say=say)
+    _up(record, around)
+    _configuration(record, around)
+    if around.partial:
+        with record.step(steps.MIXED) as step:
+            cloud = clouds.Cloud(around.environ)
+            phases.run(record, around, step, say=say,
+                       variables=phases.endpoints(around, cloud))
+        return
+    with record.step(steps.SMOKE_TARGET) as step:
+        phases.run(record, around, step, phase='smoke', say=say)
+    with record.step(steps.POST) as step:
+        phases.run(record, around, step, say=say)
+
+
+def shutdown(around, *, say=print):
+    """Stop Heat, unless its own plugin does, and prove it down."""
+    return _once(around, steps.SHUTDOWN, _shutdown, say)
+
+
+def _shutdown(record, say):
+    around, systemd = record.surroundings, _systemd(record)
+    with record.step(steps.SHUTDOWN):
+        if not around.heat_registered:
+            systemd.stop(down.remember(record, systemd))
+        elif around.heat_comes_first:
+            say("heat-upgrade-tests: Heat's own plugin stops Heat after us; "
+                'verify_noapi proves that it is down')
+            down.remember(record, systemd)
+    if not around.heat_comes_first:
+        _down(record, around, systemd)
+
+
+def _down(record, around, systemd):
+    with record.step(steps.DOWN):
+        down.prove(record, systemd, around)
+        # Whatever is up from here on has been started since.
+        record.data(SHUT).write_text(str(time.time()))
+
+
+def verify_noapi(around, *, say=print):
+    """Look at what outlives Heat, while it is down."""
+    return _once(around, steps.DURING, _verify_noapi, say)
+
+
+def _verify_noapi(record, say):
+    around = record.surroundings
+    _down(record, around, _systemd(record))
+    with record.step(steps.DURING) as step:
+        phases.run(record, around, step, say=say)
+
+
+def who(around):
+    """Return the name of the project that upgrades Heat."""
+    return (surroundings_.HEAT if around.heat_registered
+            else surroundings_.PROJECT)
+
+
+def prepare_upgrade(around, *, say=print):
+    """Keep the old configuration, and compare the releases."""
+    def do(record):
+        configuration.keep(around)
+        if not checks.wanted(around):
+            say('heat-upgrade-tests: the static checks are switched off')
+            return
+        with record.step(steps.CHECKS) as step:
+            checks.run(record, around, step)
+    return records.call(around, do, say=say)
+
+
+def units(around):
+    """Return the names of the units that ran before the upgrade."""
+    with records.Record(around) as record:
+        return down.remembered(record)
+
+
+def migrate(around, *, say=print):
+    """Let Heat check itself, and migrate its database."""
+    def do(record):
+        found = _systemd(record).units()
+        with record.step(steps.UPGRADE_CHECK):
+            migration.upgrade_check(record, around, found, say=say)
+        with record.step(steps.DB_SYNC):
+            if around.partial:
+                vhost = configuration.move_to_vhost(record, around)
+                say(f'heat-upgrade-tests: the target has the virtual host '
+                    f'{vhost}, the base goes on in its own')
+            migration.db_sync(record, around, found, say=say)
+    return records.call(around, do, say=say)
+
+
+def started(around, *, say=print):
+    """Prove that the services that were started are up."""
+    return records.call(around, lambda record: _up(record, around), say=say)
+
+
+def _up(record, around):
+    with record.step(steps.UP):
+        up.prove(record, up.Proof(
+            clouds.Cloud(around.environ), _systemd(record),
+            down.remembered(record), _shut(record),
+            multinode=around.partial), around)
+
+
+def _shut(record):
+    """Return when Heat was down.
+
+    :raises: :class:`errors.LabError` if nobody has seen that
+    """
+    try:
+        text = record.data(SHUT).read_text()
+    except FileNotFoundError as exc:
+        raise errors.LabError(
+            'nobody has proved that Heat was down before the upgrade; see '
+            'why shutdown.sh and `resources.sh verify_noapi` have not, or '
+            'set VERIFY_RESOURCES=True') from exc
+    return datetime.datetime.fromtimestamp(
+        int(float(text)), tz=datetime.UTC)
+
+
+def _configuration(record, around):
+    """Say what an upgrade has changed of the old configuration."""
+    if not configuration.kept(around).exists():
+        return
+    changed = configuration.changed(around)
+    if changed:
+        record.finding(findings.Finding(
+            origin=findings.HEAT, failure_class=4,
+            severity=findings.WARNING, step=steps.UP,
+            title="the upgrade has changed Heat's configuration",
+            evidence='\n'.join(changed)))
+
+
+def destroy(around, *, say=print):
+    """Remove all that the phases have left, and end the run."""
+    def do(record):
+        with record.step(steps.DESTROY) as step:
+            phases.destroy(record, around, step, say=say)
+
+    def do_and_end(record):
+        try:
+            do(record)
+        finally:
+            record.end()
+    if not around.run_dir.exists():
+        say(f'heat-upgrade-tests: nothing to destroy: no {around.run_dir}')
+        return 0
+    return _once(around, steps.DESTROY,
+                 lambda record, say: do_and_end(record), say)
+
+
+def _once(around, name, do, say):
+    """Do it, but not again where grenade has us registered twice."""
+    if around.twice:
+        with records.Record(around, say=say) as record:
+            if record.done(name):
+                return _again(name, say)
+    return records.call(around, lambda record: do(record, say), say=say)
+
+
+def _again(name, say):
+    say(f'heat-upgrade-tests: {name} has been done in this run; '
+        'heat-upgrade-tests is registered twice in UPGRADE_PROJECTS')
+    return 0
+
+
+def _systemd(record):
+    return heat_units.Systemd(record.surroundings, record.log('systemctl'))

@@ -1,0 +1,105 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The static checks of a grenade run: base to target, both checkouts."""
+
+import dataclasses
+import shutil
+import sys
+import tempfile
+
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import registry
+from heat_upgrade import environments
+from heat_upgrade import findings
+from heat_upgrade.gate import configuration
+from heat_upgrade.gate import record as records
+from heat_upgrade import releases
+from heat_upgrade import suites
+from heat_upgrade import workspace as workspaces
+
+# What can be known of an upgrade in which no release is mixed; the others
+# are jobs of their own.
+NAMES = ('config', 'schema')
+
+# Of upper-constraints, beside the checkouts of a side.
+CONSTRAINTS = 'requirements/upper-constraints.txt'
+
+SWITCH = 'HEAT_UPGRADE_STATIC_CHECKS'
+
+
+def run(record, surroundings, step):
+    """Run them; each counts as a test.
+
+    :raises: :class:`record.StepFailed` if one finds what counts,
+        :class:`errors.LabError` if a release cannot be installed
+    """
+    base, target = (_release(directory) for directory in (
+        surroundings.base_dir, surroundings.target_dir))
+    releases.check_order(base, target)
+    place = tempfile.mkdtemp(prefix='heat-upgrade-check-',
+                             dir=record.data(''))
+    try:
+        with workspaces.Workspace(place) as workspace:
+            found = _found(base, target, surroundings, workspace, record)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    wrong = dict.fromkeys(NAMES, '')
+    for finding in found:
+        name = finding.step.removeprefix(contract.STEP)
+        judged = record.finding(dataclasses.replace(
+            finding, step=step.name))
+        if (judged.origin, judged.severity) == (findings.HEAT,
+                                                findings.ERROR):
+            wrong[name] += f'{finding.title}\n'
+    record.tests(step, [
+        suites.Test(f'{registry.__package__}.{name}',
+                    suites.FAILED if titles else suites.PASSED, 0, titles)
+        for name, titles in wrong.items()])
+    if any(wrong.values()):
+        raise records.StepFailed()
+
+
+def wanted(surroundings):
+    """Tell whether they are to be run."""
+    return surroundings.environ.get(SWITCH, 'True') != 'False'
+
+
+def _release(directory):
+    return releases.parse(directory / 'heat')
+
+
+def _found(base, target, surroundings, workspace, record):
+    specs = [
+        environments.heat(release, constraints=_constraints(directory))
+        for release, directory in ((base, surroundings.base_dir),
+                                   (target, surroundings.target_dir))]
+    installed = environments.ensure_all(
+        specs, log_dir=record.run_dir / 'logs', marker=workspace.marker,
+        progress=_say)
+    context = contract.Context(
+        workspace, contract.Asked(
+            config_files=(surroundings.heat_conf,),
+            server=configuration.database_url(surroundings)), _say)
+    return registry.run(NAMES, *(
+        contract.Subject(release, environment)
+        for release, environment in zip((base, target), installed)), context)
+
+
+def _constraints(directory):
+    """Return the constraints of a side; None for its series' lock file."""
+    path = directory / CONSTRAINTS
+    return str(path) if path.exists() else None
+
+
+def _say(line):
+    print(line, file=sys.stderr, flush=True)

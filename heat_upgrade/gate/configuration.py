@@ -1,0 +1,147 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Heat's old configuration: kept, compared, and moved to another vhost."""
+
+import os
+import re
+import shutil
+from urllib import parse
+
+from oslo_config import cfg
+
+from heat_upgrade import errors
+from heat_upgrade import process
+from heat_upgrade import workspace as workspaces
+
+# What the virtual host of the target is called.
+VHOST = 'heat_upgrade_target'
+
+RABBITMQ_TIMEOUT = 60
+
+_TRANSPORT = re.compile(r'^(\s*transport_url\s*=\s*)(\S+)\s*$',
+                        re.MULTILINE)
+
+
+def keep(surroundings):
+    """Copy Heat's configuration to grenade's directory, once.
+
+    :returns: where it is kept
+    :raises: :class:`errors.LabError` if there is none
+    """
+    place = kept(surroundings)
+    if not surroundings.heat_conf.exists():
+        raise errors.LabError(f'{surroundings.heat_conf} is not there: Heat '
+                              'is not configured on this node')
+    if not place.exists():
+        place.mkdir(mode=0o700)
+        shutil.copytree(surroundings.heat_conf_dir, place,
+                        dirs_exist_ok=True)
+    return place
+
+
+def kept(surroundings):
+    """Return where the old configuration is; Heat's plugin says so too."""
+    return surroundings.save_dir / 'etc.heat'
+
+
+def changed(surroundings):
+    """Return which options and files the upgrade has changed.
+
+    :returns: list of texts that name no value: some are secret
+    """
+    before, after = kept(surroundings), surroundings.heat_conf_dir
+    found = []
+    for path in sorted({one.relative_to(place)
+                        for place in (before, after)
+                        for one in place.rglob('*') if one.is_file()}):
+        old, new = before / path, after / path
+        if not (old.exists() and new.exists()):
+            found.append(f'{after / path}: '
+                         + ('removed' if old.exists() else 'new'))
+        elif old.read_bytes() != new.read_bytes():
+            options = (_changed_options(old, new)
+                       if path.suffix in ('.conf', '.ini') else [])
+            found.append(f'{after / path}: '
+                         + (', '.join(options) or 'changed'))
+    return found
+
+
+def _changed_options(old, new):
+    old, new = map(_options, (old, new))
+    return [f'[{section}] {name}'
+            for section, name in sorted({*old, *new})
+            if old.get((section, name)) != new.get((section, name))]
+
+
+def _options(path):
+    sections = {}
+    try:
+        cfg.ConfigParser(str(path), sections).parse()
+    except cfg.ParseError:
+        return {}
+    return {(section, name): values
+            for section, options in sections.items()
+            for name, values in options.items()}
+
+
+def database_url(surroundings):
+    """Return [database] connection of heat.conf.
+
+    :raises: :class:`errors.LabError` if there is none
+    """
+    values = _options(surroundings.heat_conf).get(
+        ('database', 'connection'))
+    if not values:
+        raise errors.LabError(f'{surroundings.heat_conf} has no [database] '
+                              'connection')
+    return values[-1]
+
+
+def move_to_vhost(record, surroundings, *, vhost=VHOST, run=process.run):
+    """Give the target a virtual host of its own, as Heat's guide says.
+
+    Whoever goes on with the base keeps the old one.
+
+    :returns: its name
+    :raises: :class:`errors.LabError` if it cannot be made
+    """
+    text = surroundings.heat_conf.read_text()
+    match = _TRANSPORT.search(text)
+    if match is None:
+        raise errors.LabError(
+            f'{surroundings.heat_conf} has no transport_url, so the target '
+            'cannot have a virtual host of its own')
+    url = parse.urlsplit(match[2])
+    user = parse.unquote(url.username or 'guest')
+    listed = _rabbitmqctl(record, surroundings, run, '--quiet', 'list_vhosts')
+    if vhost not in listed.split():
+        _rabbitmqctl(record, surroundings, run, 'add_vhost', vhost)
+    _rabbitmqctl(record, surroundings, run, 'set_permissions', '-p', vhost,
+                 user, '.*', '.*', '.*')
+    moved = parse.urlunsplit(url._replace(path=f'/{vhost}'))
+    _write(surroundings.heat_conf,
+           text[:match.start(2)] + moved + text[match.end(2):])
+    return vhost
+
+
+def _rabbitmqctl(record, surroundings, run, *words):
+    return run(f'rabbitmqctl {words[0]}', [*surroundings.rabbitmqctl, *words],
+               log=record.log('rabbitmqctl'), env=dict(os.environ),
+               timeout=RABBITMQ_TIMEOUT)[1]
+
+
+def _write(path, text):
+    """Replace what is in a file, and leave its owner and mode as they are."""
+    mode = path.stat().st_mode & 0o777
+    workspaces.write_secret(path, text)
+    path.chmod(mode)

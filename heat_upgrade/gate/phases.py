@@ -1,0 +1,175 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Runs the phases of the tests as an operator does, with tempest's Python."""
+
+import os
+
+from heat_integrationtests import config
+from heat_upgrade.actions import tests as actions
+from heat_upgrade import errors
+from heat_upgrade import findings
+from heat_upgrade.gate import cloud as clouds
+from heat_upgrade.gate import record as records
+from heat_upgrade.gate import tempest
+from heat_upgrade import process
+from heat_upgrade import suites
+
+# Seconds; what a lab gives to one kind of tests, for a phase of three of
+# them on a machine that runs all of OpenStack besides.
+TIMEOUT = 3 * suites.TIMEOUT
+DESTROY_TIMEOUT = 2 * suites.DESTROY_TIMEOUT
+
+
+def run(record, surroundings, step, *, phase=None, variables=None,
+        say=print, start=process.run):
+    """Run one phase, and journal its tests and what they found.
+
+    :param record: :class:`record.Record`
+    :param surroundings: :class:`surroundings.Surroundings`
+    :param step: :class:`plan.Step` that it is
+    :param phase: its name in :mod:`heat_integrationtests.phases`; the
+        step's if None
+    :param variables: further environment variables
+    :param start: for tests, like :func:`process.run`
+    :raises: :class:`record.StepFailed` if a test failed,
+        :class:`errors.LabError` if none was run, or it did not end
+    """
+    phase = phase or step.phase
+    repository = record.data(f'stestr/{step.name}')
+    number = len(list(repository.parent.glob(f'{step.name}*')))
+    if number:
+        # The same call again: after a failure, or of a repeated phase.
+        repository = repository.with_name(f'{step.name}-{number + 1}')
+    repository.mkdir(parents=True)
+    log = record.log(step.name)
+    words = ['--state-dir', str(record.run_dir / 'manifest'),
+             '--repository', str(repository)]
+    if record.scenarios:
+        words += ['--scenarios', record.scenarios]
+    status, output = start(
+        f'the phase {phase}',
+        [tempest.python(surroundings.base_dir / 'tempest'), '-m',
+         'heat_integrationtests.phases', phase, *words],
+        log=log, env=_environment(record, variables), cwd=record.run_dir,
+        timeout=TIMEOUT, check=False)
+    say(output)
+    tests = _tests(record, repository, step)
+    record.tests(step, tests)
+    failed = [test for test in tests if test.outcome == suites.FAILED]
+    for test in failed:
+        record.finding(actions.test_finding(step, test, log=log))
+    if failed:
+        raise records.StepFailed()
+    if status:
+        raise errors.LabError(
+            f'the phase {phase} ended with status {status}, and no test '
+            f'failed\n{process.tail(log)}', log=log)
+
+
+def destroy(record, surroundings, step, *, say=print, start=process.run):
+    """Remove the account of the tests, whatever phases have run.
+
+    :raises: :class:`record.StepFailed` if something was left behind,
+        :class:`errors.LabError` if that could not be told
+    """
+    log = record.log(step.name)
+    status, output = start(
+        'destroy', [tempest.python(surroundings.base_dir / 'tempest'), '-m',
+                    'heat_integrationtests.destroy', '--state-dir',
+                    str(record.run_dir / 'manifest')],
+        log=log, env=_environment(record), cwd=record.run_dir,
+        timeout=DESTROY_TIMEOUT, check=False)
+    say(output)
+    if status == suites.LEFT_BEHIND:
+        record.finding(findings.Finding(
+            origin=findings.HEAT, failure_class=step.failure_class,
+            severity=findings.ERROR, evidence=output, step=step.name,
+            title='something is left in Heat or Keystone', log=str(log)))
+        raise records.StepFailed()
+    if status != suites.DESTROYED:
+        raise errors.LabError(
+            f'destroy ended with status {status}\n{process.tail(log)}',
+            log=log)
+
+
+def endpoints(surroundings, cloud):
+    """Return the variables that name the APIs of the nodes of two releases.
+
+    They are given, or made of this node's and of the addresses of the
+    others.
+
+    :raises: :class:`errors.LabError` if those of the others do not answer
+    """
+    given = {name: surroundings.environ[name]
+             for name in (config.API_ENDPOINTS_VARIABLE,
+                          config.CFN_ENDPOINTS_VARIABLE)
+             if surroundings.environ.get(name)}
+    if given:
+        return given
+    found = {}
+    for name, kind in (
+            (config.API_ENDPOINTS_VARIABLE, clouds.ORCHESTRATION),
+            (config.CFN_ENDPOINTS_VARIABLE, clouds.CLOUDFORMATION)):
+        own = cloud.endpoint(kind)
+        if own is None:
+            continue
+        own = clouds.without_project(own)
+        others = [clouds.on(own, address)
+                  for address in surroundings.subnodes]
+        _check(cloud, others)
+        if others:
+            # Signals are sent to a node, whose path is that of their URL.
+            found[name] = ','.join((own, *others))
+    if not found:
+        raise errors.LabError(
+            'nobody says where the APIs of the other nodes are: set '
+            'HOST_TOPOLOGY_SUBNODES to their addresses, or '
+            f'{config.API_ENDPOINTS_VARIABLE} to the URLs of all')
+    return found
+
+
+def _check(cloud, urls):
+    for url in urls:
+        try:
+            status = cloud.get(clouds.root(url),
+                               authenticated=False).status_code
+        except OSError as exc:
+            status = exc
+        if status not in (200, 300):
+            raise errors.LabError(
+                f'{clouds.root(url)} does not show its versions ({status}): '
+                'operations go from one release to the other only where '
+                'each has an API; enable h-api and h-api-cfn on that node')
+
+
+def _environment(record, variables=None):
+    env = process.environment(
+        f'grenade-{os.getpid()}',
+        {'TEMPEST_CONFIG': str(record.run_dir / 'tempest.conf'),
+         **(variables or {})})
+    # They say where, and nothing of HEAT_UPGRADE_* is to reach the tests
+    # but what is meant for them.
+    env.pop(config.STATE_DIR_VARIABLE, None)
+    return env
+
+
+def _tests(record, repository, step):
+    """Return the results of all kinds, and keep their streams."""
+    tests = []
+    for kind in sorted(path for path in repository.iterdir()):
+        stream = (record.run_dir / 'subunit'
+                  / f'{repository.name}-{kind.name}.subunit')
+        suites.copy_last_stream(kind, stream)
+        with open(stream, 'rb') as source:
+            tests += suites.parse(source)
+    return tests

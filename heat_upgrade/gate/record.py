@@ -1,0 +1,315 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The run directory of a grenade run: its journal, findings and report.
+
+Each call of a script opens it, adds its steps, and makes the report again,
+so that there is one also when grenade dies half way.
+"""
+
+import contextlib
+import datetime
+import shlex
+import shutil
+import time
+import traceback
+
+from heat_upgrade import errors
+from heat_upgrade import findings
+from heat_upgrade.gate import steps
+from heat_upgrade import journal as journals
+from heat_upgrade import known
+from heat_upgrade import plan as plans
+from heat_upgrade import releases
+from heat_upgrade import report as reports
+from heat_upgrade.report import summary
+from heat_upgrade import runner
+from heat_upgrade import verdict
+
+OK, FAILED = 'ok', 'failed'
+
+# What stands for the target in a command for another machine.
+CHECKOUT = 'CHECKOUT'
+
+
+class StepFailed(Exception):
+    """A step has failed; its findings are in the journal."""
+
+
+class Record:
+    """What a call adds to the run.
+
+    :param surroundings: :class:`surroundings.Surroundings`
+    :ivar run_dir: the run directory
+    :ivar failed: whether anything that counts was found to be wrong
+    """
+
+    def __init__(self, surroundings, *, say=print):
+        self.surroundings = surroundings
+        self.run_dir = surroundings.run_dir
+        self.failed = False
+        self._say = say
+        if not (self.run_dir / journals.FILE).exists():
+            raise errors.UsageError(
+                f'{self.run_dir} has no journal: `resources.sh create` has '
+                'not been run, or SAVE_DIR is not what it was then')
+        self._journal = journals.Journal(self.run_dir)
+        self._known = ()
+        self._base, self._target = _releases(surroundings)
+        self._plan = plans.from_json(
+            (self.run_dir / plans.FILE).read_text())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def close(self):
+        self._journal.close()
+
+    def log(self, name):
+        """Return the path of a log in the run directory."""
+        return self.run_dir / 'logs' / f'{name}.log'
+
+    def data(self, name):
+        """Return the path of a file that one call leaves for another."""
+        return self.run_dir / 'data' / name
+
+    @property
+    def scenarios(self):
+        """Regular expression of the tests to run, '' for all."""
+        return self._plan.scenarios
+
+    @contextlib.contextmanager
+    def step(self, name):
+        """Journal a step; what it raises is a finding of it.
+
+        :returns: the :class:`plan.Step`
+        :raises: :class:`StepFailed` if anything that counts was found
+        """
+        step = next(one for one in self._plan.steps if one.name == name)
+        self._say(f'heat-upgrade-tests: {step.name}: {step.title}')
+        self._journal.event(journals.STEP_START, name, title=step.title)
+        started = time.monotonic()
+        before, self.failed = self.failed, False
+        try:
+            yield step
+        except StepFailed:
+            self.failed = True
+        except Exception as exc:
+            self._explain(step, exc)
+        self._journal.event(
+            journals.STEP_END, name, outcome=FAILED if self.failed else OK,
+            seconds=round(time.monotonic() - started, 2))
+        if self.failed:
+            raise StepFailed()
+        self.failed = before
+
+    def _explain(self, step, exc):
+        """Make a finding of what ended a step."""
+        title, _, evidence = str(exc).partition('\n')
+        origin = findings.HEAT if step.blame == plans.HEAT else findings.LAB
+        if not isinstance(exc, errors.HeatUpgradeError):
+            # A mistake of ours is never Heat's failure.
+            origin = findings.LAB
+            title = f'{type(exc).__name__}: {title}'
+            evidence = ''.join(traceback.format_exception(exc)).rstrip()
+        log = getattr(exc, 'log', None)
+        self.finding(findings.Finding(
+            origin=origin, severity=findings.ERROR,
+            failure_class=(step.failure_class
+                           if origin == findings.HEAT else None),
+            title=f'{step.name}: {title}', evidence=evidence, step=step.name,
+            log=str(log) if log else None))
+
+    def finding(self, finding):
+        """Journal a finding, as a known one if it is one; returns that."""
+        finding, _ = known.judge(finding, self._entries())
+        if (finding.severity == findings.ERROR
+                and finding.origin != findings.KNOWN):
+            self.failed = True
+        data = finding.as_dict()
+        data['reproduce'] = finding.reproduce or self.reproduce(
+            test=finding.test)
+        self._journal.event(journals.FINDING, finding.step, finding=data)
+        return finding
+
+    def tests(self, step, tests):
+        """Journal the results of tests."""
+        self._journal.event(
+            journals.TESTS, step.name, phase=step.phase,
+            tests=[vars(test) for test in tests])
+
+    def end(self):
+        """Journal the end of the run."""
+        self._journal.event(journals.RUN_END)
+
+    def done(self, name):
+        """Tell whether the last step of this name in this run was good."""
+        ends = [event['data']['outcome']
+                for event in journals.read(self.run_dir)
+                if (event['kind'], event['step']) == (journals.STEP_END,
+                                                      name)]
+        return ends[-1:] == [OK]
+
+    def end_of(self, name):
+        """Return the monotonic time of a step's last end, None without."""
+        ends = [event['monotonic'] for event in journals.read(self.run_dir)
+                if (event['kind'], event['step']) == (journals.STEP_END,
+                                                      name)]
+        return ends[-1] if ends else None
+
+    def report(self):
+        """Make the report again; returns it."""
+        return reports.build(self.run_dir)
+
+    def tell(self):
+        """Print how far the run has come, and on a failure what is wrong."""
+        report = self.report()
+        if self.failed:
+            self._say(summary.text(report))
+            self._say(
+                'heat-upgrade-tests: to see this on a laptop, with a '
+                f'checkout of Heat{self._commit()} in {CHECKOUT}:\n    '
+                + self.reproduce(test=self._first_test(report)))
+        else:
+            self._say(f'heat-upgrade-tests: report: '
+                      f'{self.run_dir}/report.html')
+        return report
+
+    def _commit(self):
+        commit = self._target and self._target.commit
+        return f' at {commit[:12]}' if commit else ''
+
+    def _first_test(self, report):
+        """Return the id of a test that failed alone, None otherwise."""
+        tests = {finding['test'] for finding in report['findings']
+                 if finding['severity'] == findings.ERROR
+                 and finding['origin'] != findings.KNOWN}
+        return tests.pop() if len(tests) == 1 else None
+
+    def reproduce(self, *, test=None):
+        """Return the lab's command that comes nearest to this run."""
+        return reproduce(self._plan, self._base, test=test)
+
+    def _entries(self):
+        if not self._known:
+            path = self.surroundings.environ.get(
+                'HEAT_UPGRADE_KNOWN_FAILURES') or known.FILE
+            today = datetime.date.today()
+            self._known = tuple(
+                entry for entry in known.load(path)
+                if entry.applies(_version(self._base),
+                                 _version(self._target), today,
+                                 plans.PER_RELEASE))
+        return self._known
+
+
+def begin(surroundings, *, say=print):
+    """Make the run directory of a new run; an older one is kept aside.
+
+    :raises: :class:`errors.UsageError` if the place cannot be written to
+    """
+    run_dir = surroundings.run_dir
+    try:
+        if run_dir.exists():
+            _put_aside(run_dir)
+        run_dir.mkdir(mode=0o700, parents=True)
+        for name in ('logs', 'data', 'subunit'):
+            (run_dir / name).mkdir()
+    except OSError as exc:
+        raise errors.UsageError(
+            f'cannot make the run directory {run_dir}: {exc}') from exc
+    plan = steps.plan(surroundings, scenarios=surroundings.environ.get(
+        'HEAT_UPGRADE_SCENARIOS', ''))
+    (run_dir / plans.FILE).write_text(plan.as_json())
+    base, target = _releases(surroundings)
+    with contextlib.closing(journals.Journal(run_dir)) as journal:
+        journal.event(
+            journals.RUN_START, base=_described(base, plan.base),
+            target=_described(target, plan.target),
+            reproduce=reproduce(plan, base))
+    return Record(surroundings, say=say)
+
+
+def _put_aside(run_dir):
+    stamp = datetime.datetime.fromtimestamp(
+        run_dir.stat().st_mtime).strftime('%Y%m%d-%H%M%S')
+    older = run_dir.with_name(f'{run_dir.name}-{stamp}')
+    number = 1
+    while older.exists():
+        number += 1
+        older = run_dir.with_name(f'{run_dir.name}-{stamp}-{number}')
+    shutil.move(run_dir, older)
+
+
+def _releases(surroundings):
+    """Return the two releases, None for one that nothing is known of."""
+    return tuple(_release(directory / 'heat') for directory in (
+        surroundings.base_dir, surroundings.target_dir))
+
+
+def _release(checkout):
+    try:
+        return releases.parse(checkout)
+    except errors.UsageError:
+        return None
+
+
+def _described(release, name):
+    return release.describe() if release else {'name': name}
+
+
+def _version(release):
+    return release.version if release else None
+
+
+def reproduce(plan, base, *, test=None):
+    """Return the command of the lab that comes nearest to a grenade run.
+
+    :param plan: of :func:`steps.plan`
+    :param base: :class:`releases.Release`, or None
+    :param test: id of the only test to run
+    """
+    words = ['heat-upgrade', 'run']
+    words += ['--from', _base_word(base, plan.base), '--to', CHECKOUT,
+              '--strategy', plan.strategy]
+    scenarios = runner.scenario_of(test) or plan.scenarios
+    if scenarios:
+        words += ['--scenarios', scenarios]
+    return shlex.join(words)
+
+
+def _base_word(base, branch):
+    """Return what a laptop knows the base by: it has no checkout of it."""
+    if base is not None and base.series in releases.known_series():
+        return base.series
+    return branch.removeprefix('stable/')
+
+
+def call(surroundings, what, *, say=print):
+    """Do what one call of a script is for; returns its exit status.
+
+    :param what: function of a :class:`Record`; it raises StepFailed
+    """
+    with Record(surroundings, say=say) as record:
+        try:
+            what(record)
+        except StepFailed:
+            record.failed = True
+        report = record.tell()
+    if not record.failed:
+        return 0
+    return verdict.EXIT_STATUS[
+        verdict.FAIL if report['verdict'] == verdict.FAIL
+        else verdict.LAB_ERROR]

@@ -1,0 +1,149 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a grenade run tells its scripts: directories, branches, topology."""
+
+import dataclasses
+import os
+import pathlib
+import shlex
+
+from heat_upgrade import errors
+
+# The names under which the two plugins register.
+PROJECT, HEAT = 'heat-upgrade-tests', 'heat'
+
+# Seconds; grenaderc sets it.
+SERVICE_TIMEOUT = 120
+
+MULTINODE, SUBNODE = 'multinode', 'subnode'
+
+
+@dataclasses.dataclass(frozen=True)
+class Surroundings:
+    """A grenade run as its environment describes it.
+
+    :ivar save_dir: grenade's directory for what outlives the upgrade
+    :ivar base_dir: where the base's repositories are cloned
+    :ivar target_dir: where the target's are
+    :ivar base_branch: the base's branch of devstack
+    :ivar target_branch: the target's
+    :ivar projects: names of the projects to upgrade, in grenade's order
+    :ivar systemctl: words before a verb of systemctl
+    :ivar rabbitmqctl: likewise
+    :ivar timeout: seconds that a service may take to stop or start
+    :ivar heat_conf_dir: directory of heat.conf
+    :ivar topology: 'multinode', or ''
+    :ivar role: of this node in it: 'primary', 'subnode', or ''
+    :ivar subnodes: addresses of the other nodes
+    :ivar venv: DevStack's global virtual environment, None without one
+    :ivar environ: the environment itself
+    """
+
+    save_dir: pathlib.Path
+    base_dir: pathlib.Path
+    target_dir: pathlib.Path
+    base_branch: str
+    target_branch: str
+    projects: tuple[str, ...]
+    systemctl: tuple[str, ...]
+    rabbitmqctl: tuple[str, ...]
+    timeout: float
+    heat_conf_dir: pathlib.Path
+    topology: str
+    role: str
+    subnodes: tuple[str, ...]
+    venv: pathlib.Path | None
+    environ: dict = dataclasses.field(repr=False)
+
+    @property
+    def run_dir(self):
+        """The run directory."""
+        return self.save_dir / PROJECT
+
+    @property
+    def heat_conf(self):
+        return self.heat_conf_dir / 'heat.conf'
+
+    @property
+    def heat_registered(self):
+        """Whether Heat's own plugin is there, which then upgrades it."""
+        return HEAT in self.projects
+
+    @property
+    def heat_comes_first(self):
+        """Whether Heat's plugin is asked to upgrade before ours.
+
+        And so to shut down after ours: that is the reverse order.
+        """
+        return (self.heat_registered and PROJECT in self.projects
+                and self.projects.index(HEAT)
+                < self.projects.index(PROJECT))
+
+    @property
+    def twice(self):
+        """Whether grenade calls each of our scripts more than once."""
+        return self.projects.count(PROJECT) > 1
+
+    @property
+    def multinode(self):
+        """Whether another node goes on with the base."""
+        return self.topology == MULTINODE
+
+    @property
+    def partial(self):
+        """Whether the cloud is mixed when this node is upgraded."""
+        return self.multinode and self.role != SUBNODE
+
+
+def read(environ=os.environ):
+    """Return the surroundings that the environment describes.
+
+    :raises: :class:`errors.UsageError` that names what is missing
+    """
+    missing = [name for name in (
+        'SAVE_DIR', 'BASE_RELEASE_DIR', 'TARGET_RELEASE_DIR')
+        if not environ.get(name)]
+    if missing:
+        raise errors.UsageError(
+            f'{", ".join(missing)} not set: `heat-upgrade gate` is run by the '
+            'scripts of devstack/upgrade, which take this from grenaderc')
+    try:
+        timeout = float(environ.get('SERVICE_TIMEOUT') or SERVICE_TIMEOUT)
+    except ValueError as exc:
+        raise errors.UsageError(
+            f'SERVICE_TIMEOUT is no number of seconds: {exc}') from exc
+    in_venv = environ.get('GLOBAL_VENV') == 'True' and environ.get(
+        'DEVSTACK_VENV')
+    return Surroundings(
+        save_dir=pathlib.Path(environ['SAVE_DIR']),
+        base_dir=pathlib.Path(environ['BASE_RELEASE_DIR']),
+        target_dir=pathlib.Path(environ['TARGET_RELEASE_DIR']),
+        base_branch=environ.get('BASE_DEVSTACK_BRANCH', ''),
+        target_branch=environ.get('TARGET_DEVSTACK_BRANCH', ''),
+        projects=tuple(environ.get('UPGRADE_PROJECTS', '').split()),
+        systemctl=_words(environ, 'SYSTEMCTL', 'sudo systemctl'),
+        rabbitmqctl=_words(environ, 'HEAT_UPGRADE_RABBITMQCTL',
+                           'sudo rabbitmqctl'),
+        timeout=timeout,
+        heat_conf_dir=pathlib.Path(environ.get('HEAT_CONF_DIR')
+                                   or '/etc/heat'),
+        topology=environ.get('HOST_TOPOLOGY', ''),
+        role=environ.get('HOST_TOPOLOGY_ROLE', ''),
+        subnodes=tuple(environ.get('HOST_TOPOLOGY_SUBNODES', '')
+                       .replace(',', ' ').split()),
+        venv=pathlib.Path(in_venv) if in_venv else None,
+        environ=dict(environ))
+
+
+def _words(environ, name, default):
+    return tuple(shlex.split(environ.get(name) or default))
