@@ -17,10 +17,13 @@
 set -o errexit
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# grenaderc empties it: only settings are to fill it.
+projects=$UPGRADE_PROJECTS
 # shellcheck source=/dev/null
 source "$GRENADE_DIR/grenaderc"
 # shellcheck source=/dev/null
 source "$GRENADE_DIR/functions"
+export UPGRADE_PROJECTS=$projects
 
 # shellcheck source=/dev/null
 source "$BASE_DEVSTACK_DIR/openrc" admin admin

@@ -18,10 +18,13 @@
 set -o errexit
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# grenaderc empties it: only settings are to fill it.
+projects=$UPGRADE_PROJECTS
 # shellcheck source=/dev/null
 source "$GRENADE_DIR/grenaderc"
 # shellcheck source=/dev/null
 source "$GRENADE_DIR/functions"
+export UPGRADE_PROJECTS=$projects
 
 set -o xtrace
 

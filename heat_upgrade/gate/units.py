@@ -141,7 +141,8 @@ def find(program, units, surroundings):
               if unit.name == ENGINE and unit.program]
     if surroundings.venv:
         places.append(surroundings.venv / 'bin')
-    places += map(pathlib.Path, _PLACES)
+    places += [pathlib.Path(place) for place in (
+        *os.environ.get('PATH', '').split(os.pathsep), *_PLACES) if place]
     checkouts = [(directory / 'heat').resolve() for directory in (
         surroundings.base_dir, surroundings.target_dir)]
     for place in places:
