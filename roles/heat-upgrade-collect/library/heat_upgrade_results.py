@@ -1,0 +1,299 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Lays out what of a node's results may be published, and no more.
+
+An Ansible module, for the Python of any node (3.8 and newer), with the
+standard library alone: the tool may be what could not be installed.
+
+It ends a run that is still on its way (Zuul's timeout ends only what it sees),
+lets the tool make a report of what there is, and copies what may be seen by
+everybody. That is a list of names, so that a file that a later release of the
+tool leaves behind is not published before somebody has thought about it; and
+whatever only its owner may read is left where it is, wherever it stands.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import stat
+import subprocess
+import time
+
+DOCUMENTATION = r'''
+module: heat_upgrade_results
+short_description: lays out what of the results of a run may be published
+options:
+  source:
+    description: A run directory, or a directory with run directories in it.
+    type: path
+    required: true
+  dest:
+    description: Where to; what is there is removed.
+    type: path
+    required: true
+  tool:
+    description: The command heat-upgrade, for a run without a report.
+    type: path
+  pidfile:
+    description: Holds the id of the process of a run that may be on its way.
+    type: path
+  withdraw:
+    description: Where to move what may not be published, so that what others
+      collect of the source has no secrets either.
+    type: path
+'''
+
+# What a run directory is known by: the first is there as soon as it is made.
+MARKS = ('plan.json', 'journal.jsonl', 'report.json')
+
+# Of a run directory, what may be published: doc/source/reference/
+# run-directory.rst says what each is.
+FILES = ('report.html', 'report.json', 'junit.xml', 'plan.json',
+         'journal.jsonl', 'ledger.jsonl', 'history.jsonl', 'final.json',
+         'shrunk.json')
+DIRECTORIES = ('subunit', 'logs', 'manifest', 'probes')
+# Run directories within one.
+INNER = ('control', 'shrink')
+# Beside run directories.
+BESIDE = ('checks', 'specs')
+
+# Never, wherever they stand: they hold passwords.
+SECRET = ('clouds.yaml', 'openrc', '*.conf', '*.sql', '*.sql.gz', '*.pem',
+          '*.key', 'environment.sh', '.my.cnf')
+
+# The tool ends its processes and writes a report within this; an engine may
+# take a minute to stop.
+END_TIMEOUT = 120
+REPORT_TIMEOUT = 300
+
+
+def is_run(directory):
+    """Tell whether a directory is that of a run."""
+    return any((directory / name).is_file() for name in MARKS)
+
+
+def runs_in(source):
+    """Return the run directories of a place, oldest first."""
+    if not source.is_dir():
+        return []
+    if is_run(source):
+        return [source]
+    return sorted(one for one in source.iterdir()
+                  if one.is_dir() and not one.is_symlink() and is_run(one))
+
+
+def is_private(path):
+    """Tell whether a file is not for everybody: by its name or its mode."""
+    mode = path.lstat().st_mode
+    return (not stat.S_ISREG(mode) or not mode & stat.S_IROTH
+            or any(path.match(pattern) for pattern in SECRET))
+
+
+def publishable(run):
+    """Return the files of a run directory that may be published.
+
+    :returns: (files, others), paths relative to the run directory
+    """
+    files, others = [], []
+    for path in sorted(run.rglob('*')):
+        if path.is_dir() and not path.is_symlink():
+            continue
+        inner = path.relative_to(run)
+        (files if _listed(inner) and not is_private(path)
+         else others).append(inner)
+    return files, others
+
+
+def _listed(inner):
+    parts = list(inner.parts)
+    if parts[0] in INNER:
+        # control/ is a run directory, shrink/ has some.
+        parts = parts[1 if parts[0] == INNER[0] else 2:]
+    if len(parts) == 1:
+        return parts[0] in FILES
+    return bool(parts) and parts[0] in DIRECTORIES
+
+
+def lay_out(source, dest):
+    """Copy what may be published; returns the paths that were not."""
+    shutil.rmtree(dest, ignore_errors=True)
+    withheld = []
+    for run in runs_in(source):
+        files, others = publishable(run)
+        withheld += [run / inner for inner in others]
+        for inner in files:
+            _copy(run / inner, dest / run.name / inner)
+    for name in BESIDE if not is_run(source) else ():
+        for path in sorted((source / name).glob('*')):
+            if not is_private(path):
+                _copy(path, dest / name / path.name)
+    return withheld
+
+
+def _copy(source, dest):
+    dest.parent.mkdir(parents=True, exist_ok=True)
+    # It may be written to, or go away, while we look at it.
+    with contextlib.suppress(FileNotFoundError):
+        shutil.copyfile(source, dest)
+
+
+def report_of(run):
+    """Return the report of a run, {} if it has none that can be read."""
+    try:
+        return json.loads((run / 'report.json').read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return {}
+
+
+def describe(run):
+    """Return what the role has to say of a run."""
+    report = report_of(run)
+    return {'name': run.name,
+            'html': (run / 'report.html').is_file(),
+            'junit': (run / 'junit.xml').is_file(),
+            'verdict': report.get('verdict', ''),
+            'finished': bool(report.get('finished')),
+            'reproduce': report.get('reproduce', '')}
+
+
+def end(pidfile):
+    """End the run whose process a file names; returns what was done.
+
+    :returns: '' if there is none on its way
+    """
+    try:
+        pid = int(pidfile.read_text())
+        words = pathlib.Path(f'/proc/{pid}/cmdline').read_bytes()
+    except (OSError, ValueError):
+        return ''
+    # The number may be another's by now.
+    if b'heat-upgrade' not in words:
+        return ''
+    for number, seconds in ((signal.SIGTERM, END_TIMEOUT),
+                            (signal.SIGKILL, 10)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + seconds
+        while _lives(pid):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
+        else:
+            return (f'the run was still on its way and was ended by '
+                    f'{signal.Signals(number).name}')
+    return f'the run was still on its way, and process {pid} does not end'
+
+
+def _lives(pid):
+    try:
+        text = pathlib.Path(f'/proc/{pid}/stat').read_text()
+    except OSError:
+        return False
+    # Nobody may have read the status of what has ended.
+    return text.rpartition(')')[2].split()[0] not in 'ZX'
+
+
+def make_report(tool, run):
+    """Let the tool make the report of a run; returns why it could not."""
+    try:
+        done = subprocess.run(
+            [tool, 'report', str(run)], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            timeout=REPORT_TIMEOUT)
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        return str(exc)
+    if (run / 'report.html').is_file():
+        return ''
+    return done.stdout.decode(errors='replace')[-2000:]
+
+
+def withdraw(paths, source, dest):
+    """Move what was not published out of what others collect.
+
+    Only what is private: a file that is not on the list is no secret for
+    that.
+
+    :returns: names of what was moved
+    """
+    moved = []
+    for path in paths:
+        if not path.is_file() or path.is_symlink() or not is_private(path):
+            continue
+        place = dest / path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.move(str(path), str(place))
+        moved.append(str(path.relative_to(source)))
+    return moved
+
+
+def collect(source, dest, *, tool=None, pidfile=None, secrets=None):
+    """Do all of it.
+
+    :param source: run directory, or directory of run directories
+    :param dest: where to
+    :param tool: path of heat-upgrade, None where there is none
+    :param pidfile: see :func:`end`
+    :param secrets: see :func:`withdraw`; None to leave them
+    :returns: dict: ``runs`` (see :func:`describe`), ``said`` (sentences),
+        ``withheld`` (names), ``beside`` (names of what has results that are
+        no runs)
+    """
+    said = []
+    ended = pidfile and end(pidfile)
+    if ended:
+        said.append(ended)
+    runs = runs_in(source)
+    beside = [name for name in BESIDE
+              if (source / name / f'{name}.txt').is_file()]
+    if not runs and not beside:
+        said.append(f'there are no results in {source}: the job ended before '
+                    'a run of heat-upgrade began')
+    for run in runs:
+        if (run / 'report.html').is_file():
+            continue
+        why = make_report(tool, run) if tool else 'there is no heat-upgrade'
+        said.append(f'{run.name} had ended without a report'
+                    + (f', and none could be made: {why}' if why else
+                       '; one was made of what there is'))
+    withheld = lay_out(source, dest)
+    names = [str(path.relative_to(source)) for path in withheld]
+    if secrets:
+        withdraw(withheld, source, secrets)
+    return {'runs': [describe(run) for run in runs], 'said': said,
+            'withheld': names, 'beside': beside}
+
+
+def main():
+    from ansible.module_utils.basic import AnsibleModule
+    module = AnsibleModule({
+        'source': {'type': 'path', 'required': True},
+        'dest': {'type': 'path', 'required': True},
+        'tool': {'type': 'path'},
+        'pidfile': {'type': 'path'},
+        'withdraw': {'type': 'path'}})
+    given = {name: pathlib.Path(value) if value else None
+             for name, value in module.params.items()}
+    try:
+        result = collect(given['source'], given['dest'], tool=given['tool'],
+                         pidfile=given['pidfile'], secrets=given['withdraw'])
+    except OSError as exc:
+        module.fail_json(msg=f'the results in {given["source"]} cannot be '
+                             f'laid out in {given["dest"]}: {exc}')
+    module.exit_json(changed=True, **result)
+
+
+if __name__ == '__main__':
+    main()
