@@ -26,16 +26,20 @@ from heat_upgrade import releases
 DOWNLOAD_TIMEOUT = 300
 
 
-def checkout(directory):
-    """Make a git checkout of the newest Heat that has a lock file.
+def checkout(directory, version=None, *, prepare=None):
+    """Make a git checkout of a Heat, the newest that has a lock file.
 
     It is made from the sdist of the package index, which is kept with our
     other caches.
 
     :param directory: where to; must not exist
+    :param version: of another Heat
+    :param prepare: changes the files, given its path, before they become the
+        release
     :returns: its path
     """
-    version = releases.parse(releases.known_series()[-1]).version
+    version = (version
+               or releases.parse(releases.known_series()[-1]).version)
     directory = pathlib.Path(directory)
     directory.mkdir()
     with tarfile.open(_sdist(version)) as archive:
@@ -43,6 +47,8 @@ def checkout(directory):
     top, = directory.iterdir()
     # What only a release has would hide what we change.
     shutil.rmtree(top / 'openstack_heat.egg-info', ignore_errors=True)
+    if prepare:
+        prepare(top)
     _git(top, 'init', '--quiet')
     commit(top, 'the release', tag=version)
     return top

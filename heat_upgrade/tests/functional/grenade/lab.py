@@ -1,0 +1,134 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The lab behind a node: what Heat needs, and Heat on the other node."""
+
+import shutil
+
+from heat_upgrade import cloud as clouds
+from heat_upgrade import environments
+from heat_upgrade import process
+from heat_upgrade import releases
+from heat_upgrade.services import heat
+from heat_upgrade.services import mariadb
+from heat_upgrade import waiting
+
+CONTROLLER, SUBNODE = 'node-1', 'node-2'
+
+# Imports, workers, the first report: 6 s alone, more beside other tests.
+HEAT_TIMEOUT = 90
+COMMAND_TIMEOUT = 60
+
+_RABBITMQCTL = '/usr/lib/rabbitmq/bin/rabbitmqctl'
+
+_UWSGI = '''\
+[uwsgi]
+module = heat.wsgi.{which}:application
+http-socket = 127.0.0.1:{port}
+procname-prefix-spaced = {name}
+master = true
+need-app = true
+die-on-term = true
+no-orphans = true
+enable-threads = true
+processes = 1
+threads = 8
+buffer-size = 65535
+log-master-bufsize = 65535
+disable-logging = true
+add-header = Connection: close
+worker-reload-mercy = 10
+pyargv = --config-file {conf} --config-dir {nothing}
+'''
+
+
+class Lab(clouds.Cloud):
+    """A cloud whose controller's Heat is run by somebody else."""
+
+    def start_heat(self):
+        """Start what of Heat is not the controller's."""
+        self.rabbitmq.wait_ready()
+        self._register()
+        if SUBNODE not in self.nodes:
+            return
+        subnode = self.nodes[SUBNODE]
+        for which in heat.SERVICES:
+            subnode.begin(which)
+        for which in heat.SERVICES:
+            subnode.wait_ready(which)
+        # As in DevStack, the catalog knows the controller alone.
+        self.haproxy.drain(SUBNODE)
+
+    def write_configuration(self, directory):
+        """Write what is in /etc/heat of the controller.
+
+        :param directory: :class:`pathlib.Path`, made here
+        """
+        home = self.configuration.directory
+        shutil.copytree(home, directory)
+        directory.chmod(0o700)
+        conf = directory / 'heat.conf'
+        text = conf.read_text().replace(str(home), str(directory))
+        conf.write_text(text.replace(
+            '[DEFAULT]\n', f'[DEFAULT]\nhost = {CONTROLLER}\n', 1))
+        conf.chmod(0o600)
+        ports = self.nodes[CONTROLLER].ports
+        for which, name in ((heat.API, 'heat-api'),
+                            (heat.CFN, 'heat-api-cfn')):
+            (directory / f'{name}-uwsgi.ini').write_text(_UWSGI.format(
+                which=which, port=ports[which], name=name, conf=conf,
+                nothing=self.workspace.directory('no-more-settings')))
+
+    def wait_for_heat(self):
+        """Wait until the controller's Heat answers and its engines listen."""
+        controller = self.nodes[CONTROLLER]
+
+        def answers():
+            up = self.mariadb.execute(
+                'SELECT COUNT(*) FROM service WHERE deleted_at IS NULL AND '
+                'host = %s', (CONTROLLER,), database=clouds.DATABASE)[0][0]
+            if not up:
+                return False
+            self.check_answer(controller)
+            return True
+        waiting.wait_until(answers, timeout=HEAT_TIMEOUT,
+                           what='Heat on the controller',
+                           log=self.workspace.logs)
+        self.haproxy.ready(CONTROLLER)
+
+    def rabbitmqctl(self, *words):
+        """Run rabbitmqctl on the private broker; (exit status, output)."""
+        return process.run(
+            'rabbitmqctl', [_RABBITMQCTL, *words],
+            log=self.workspace.log('rabbitmqctl'),
+            env=self.rabbitmq.environment, timeout=COMMAND_TIMEOUT,
+            check=False)
+
+    def mysqldump(self, *words):
+        """Dump databases of the private server; (exit status, output)."""
+        return process.run(
+            'mysqldump',
+            [mariadb.find('mariadb-dump'), '--no-defaults',
+             f'--socket={self.mariadb.socket}', '--user=root', *words],
+            log=self.workspace.log('mysqldump'),
+            env=self.workspace.environment(), timeout=COMMAND_TIMEOUT,
+            check=False)
+
+
+def made(workspace):
+    """Return the environments {'keystone', 'base', 'target'}."""
+    base, target = releases.newest_two()
+    names = ('keystone', 'base', 'target')
+    return dict(zip(names, environments.ensure_all(
+        [environments.keystone(base), environments.heat(base),
+         environments.heat(target)],
+        log_dir=workspace.logs, marker=workspace.marker)))

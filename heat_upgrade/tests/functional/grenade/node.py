@@ -1,0 +1,336 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A node that DevStack and grenade run on, all in one directory."""
+
+import json
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socketserver
+import subprocess
+import sys
+import tempfile
+import threading
+
+import fixtures
+
+from heat_upgrade import access
+from heat_upgrade import environments
+from heat_upgrade import guardian
+from heat_upgrade import process
+from heat_upgrade import releases
+from heat_upgrade.tests.functional.grenade import installing
+from heat_upgrade.tests.functional.grenade import lab as labs
+from heat_upgrade.tests.functional.grenade import systemd
+from heat_upgrade.tests.functional import heat_source
+from heat_upgrade import workspace as workspaces
+
+TREE = pathlib.Path(__file__).with_name('tree')
+REPOSITORY = pathlib.Path(__file__).resolve().parents[4]
+
+# Our plugin, and Heat's own.
+OURS, HEAT = 'heat-upgrade-tests', 'heat'
+
+# A run with one scenario takes 90 s alone.
+GRENADE_TIMEOUT = 420
+
+_COMMANDS = ('systemctl', 'journalctl', 'ps', 'mysqldump', 'rabbitmqctl',
+             'install-heat', 'wait-for-heat')
+
+
+class Node(fixtures.Fixture):
+    """A node with the lab behind it.
+
+    :param external: whether DevStack is run by others than grenade, as in
+        Zuul's jobs
+    :param plugins: names of the plugins, in the order of pluginrc
+    :param global_venv: whether DevStack has its global virtual environment
+    :param multinode: whether there is another node, which keeps the base
+    :param localrc: lines for grenade's localrc
+
+    :ivar root: directory of all of it
+    :ivar stack: /opt/stack of it
+    :ivar systemd: :class:`systemd.Systemd`
+    :ivar lab: :class:`lab.Lab`
+    """
+
+    def __init__(self, *, external=False, plugins=(OURS,), global_venv=True,
+                 multinode=False, localrc=()):
+        super().__init__()
+        self._external = external
+        self._plugins = plugins
+        self._global_venv = global_venv
+        self._multinode = multinode
+        self._localrc = localrc
+
+    def _setUp(self):
+        # Not below the caller's TMPDIR: what lies there is what is left.
+        self.root = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.stack = self.root / 'opt' / 'stack'
+        self.save = self.stack / 'save'
+        self.run_dir = self.save / OURS
+        self.tmp = self.root / 'tmp'
+        for place in (self.tmp, self.root / 'run', self.root / 'elsewhere',
+                      self.root / 'home'):
+            place.mkdir()
+        self.workspace = workspaces.Workspace(self.root / 'lab')
+        self.addCleanup(self.workspace.close)
+        self._environments = labs.made(self.workspace)
+        self.lab = labs.Lab(
+            self.workspace,
+            keystone_environment=self._environments['keystone'],
+            heat_environment=self._environments['base'],
+            size=2 if self._multinode else 1)
+        self.addCleanup(self.lab.down)
+        self.lab.up()
+        self.systemd = systemd.Systemd(
+            self.root / 'etc' / 'systemd' / 'system', self.workspace,
+            self.lab.ledger.environment)
+        self.addCleanup(self.systemd.down)
+        self.lab.write_configuration(self.root / 'etc' / 'heat')
+        self._serve()
+        self._lay_out()
+
+    def _serve(self):
+        """Answer the node's commands."""
+        node = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                words = json.loads(self.rfile.read())
+                self.wfile.write(json.dumps(node._answer(*words)).encode())
+
+        class Server(socketserver.ThreadingMixIn,
+                     socketserver.UnixStreamServer):
+            daemon_threads = True
+
+        # The path of a socket is 100 characters long at most.
+        with tempfile.TemporaryDirectory(prefix='node-') as short:
+            link = pathlib.Path(short, 'run')
+            link.symlink_to(self.root / 'run')
+            server = Server(str(link / 'node'), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+
+    def _answer(self, command, *words):
+        """Answer a command of the node; (status, output, complaint)."""
+        try:
+            if command in ('systemctl', 'journalctl'):
+                return tuple(getattr(self.systemd, command)(*words))
+            if command in ('mysqldump', 'rabbitmqctl'):
+                return *getattr(self.lab, command)(*words), ''
+            if command == 'ps':
+                return 0, self._ps(), ''
+            if command == 'wait-for-heat':
+                self.lab.wait_for_heat()
+            else:
+                self._install(*words)
+            return 0, '', ''
+        except Exception as exc:
+            return 1, '', f'{command}: {type(exc).__name__}: {exc}\n'
+
+    def _ps(self):
+        """Return the processes of this node, and of no other."""
+        marker = f'{process.RUN_MARKER}={self.workspace.marker}'
+        lines = ['USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\n']
+        for pid in guardian.marked(marker):
+            try:
+                command = pathlib.Path(f'/proc/{pid}/cmdline').read_bytes()
+            except OSError:
+                continue
+            words = command.replace(b'\0', b' ').decode().strip()
+            lines.append(f'stack {pid} 0.0 0.0 0 0 ? S 00:00 0:00 {words}\n')
+        return ''.join(lines)
+
+    def _install(self, checkout, global_venv):
+        checkout = pathlib.Path(checkout)
+        venv = self.stack / 'data' / 'venv'
+        bin_dir = venv / 'bin'
+        if global_venv != 'True':
+            venv = self.root / 'usr' / 'lib' / 'python'
+            bin_dir = self.root / 'usr' / 'local' / 'bin'
+        installing.install(
+            (checkout / '.environment').resolve(), venv, bin_dir,
+            plant=checkout / '.plant', called=self.root / 'called')
+        # The system's own, and of the release: it runs in its environment.
+        uwsgi = self.root / 'usr' / 'local' / 'bin' / 'uwsgi'
+        if bin_dir != uwsgi.parent:
+            uwsgi.unlink(missing_ok=True)
+            uwsgi.symlink_to(bin_dir / 'uwsgi')
+        with open(self.root / 'installed', 'a') as out:
+            out.write(f'{checkout.parent.name}\n')
+
+    def _lay_out(self):
+        shutil.copytree(TREE / 'bin', self.root / 'bin')
+        for name in _COMMANDS:
+            (self.root / 'bin' / name).symlink_to('node-command')
+        local = self.root / 'usr' / 'local' / 'bin'
+        local.mkdir(parents=True)
+        (local / 'python3').symlink_to(environments.python())
+        (local / 'openstack').symlink_to(
+            pathlib.Path(sys.prefix, 'bin', 'openstack'))
+        workspaces.write_secret(self.root / 'tempest.conf', ''.join(
+            access._tempest_conf(self.lab.access, self.tmp, self.tmp)
+            .partition('[heat_integrationtests]')[0]))
+        base, target = releases.newest_two()
+        for side, version, environment in (
+                ('old', base.version, 'base'),
+                ('new', target.version, 'target')):
+            self._lay_out_side(side, version, environment)
+        self.grenade = (self.stack / 'new' / 'grenade' if self._external
+                        else self.root / 'home' / 'grenade')
+        shutil.copytree(TREE / 'grenade', self.grenade)
+        (self.grenade / 'localrc').write_text('\n'.join(
+            [*self._localrc_lines(), *self._localrc]) + '\n')
+        (self.grenade / 'pluginrc').write_text(''.join(
+            f'enable_grenade_plugin {name} https://opendev.org/openstack/'
+            f'{name}\n' for name in self._plugins))
+        plugins = self.stack / ('new' if self._external else 'plugins')
+        plugins.mkdir(exist_ok=True)
+        (plugins / OURS).symlink_to(REPOSITORY)
+        if not self._external:
+            (plugins / HEAT).symlink_to(self.stack / 'new' / HEAT)
+
+    def _lay_out_side(self, side, version, environment):
+        home = self.stack / side
+        home.mkdir(parents=True)
+        shutil.copytree(TREE / 'devstack', home / 'devstack')
+        workspaces.write_secret(
+            home / 'devstack' / 'local.conf',
+            '[[local|localrc]]\n' + '\n'.join(self._devstack_lines(side))
+            + '\n')
+        top = heat_source.checkout(home / 'heat.d', version,
+                                   prepare=self._own_paths)
+        top.rename(home / HEAT)
+        (home / 'heat.d').rmdir()
+        with open(home / HEAT / '.git' / 'info' / 'exclude', 'a') as out:
+            out.write('.environment\n.plant\n')
+        (home / HEAT / '.environment').symlink_to(
+            self._environments[environment].path)
+        tempest = home / 'tempest'
+        (tempest / 'etc').mkdir(parents=True)
+        (tempest / '.tox').mkdir()
+        (tempest / '.tox' / 'tempest').symlink_to(sys.prefix)
+        if side == 'old':
+            (home / OURS).symlink_to(REPOSITORY)
+
+    def _own_paths(self, heat):
+        """Point Heat's own scripts at this directory."""
+        path = heat / 'devstack' / 'lib' / 'heat'
+        path.write_text(
+            path.read_text()
+            .replace('=/etc/heat', f'={self.root}/etc/heat')
+            .replace(' /usr/local/bin', f' {self.root}/usr/local/bin'))
+
+    def _devstack_lines(self, side):
+        """Return the localrc section of a DevStack's local.conf."""
+        passwords = self.lab.access.password
+        transport = self.lab.rabbitmq.url().partition('://')[2]
+        user, _, rest = transport.partition(':')
+        rabbit, _, host = rest.partition('@')
+        lines = [
+            f'NODE_ROOT={self.root}',
+            f'HEAT_CONF_DIR={self.root}/etc/heat',
+            f'DEST={self.stack}/{side}',
+            f'DATA_DIR={self.stack}/data',
+            f'LOGFILE={self.stack}/{side}/logs/devstacklog.txt',
+            'DATABASE_TYPE=mysql',
+            f'ADMIN_PASSWORD={passwords}',
+            f'SERVICE_PASSWORD={passwords}',
+            f'RABBIT_USERID={user}',
+            f'RABBIT_PASSWORD={rabbit}',
+            'RABBIT_HOST=127.0.0.1',
+            f'RABBIT_PORT={host.partition(":")[2].partition("/")[0]}',
+            f'GLOBAL_VENV={self._global_venv}',
+            f'HEAT_UPGRADE_TESTS_VENV={sys.prefix}',
+            'ENABLED_SERVICES=key,mysql,rabbit,tempest',
+        ]
+        if self._external:
+            # devstack_localrc writes it where grenade runs DevStack.
+            lines.append('enable_service h-eng h-api h-api-cfn')
+        if side == 'old':
+            # The target's DevStack knows no service of the base's.
+            lines += [f'KEYSTONE_SERVICE_URI={self.lab.keystone.url}',
+                      f'enable_plugin {OURS} https://opendev.org/openstack/'
+                      f'{OURS}']
+        return lines
+
+    def _localrc_lines(self):
+        lines = [f'STACK_ROOT={self.stack}']
+        if self._external:
+            # As the role write-grenade-conf writes it.
+            lines += [
+                'BASE_RELEASE=old',
+                f'BASE_RELEASE_DIR={self.stack}/$BASE_RELEASE',
+                'BASE_DEVSTACK_DIR=$BASE_RELEASE_DIR/devstack',
+                'TARGET_RELEASE=new',
+                f'TARGET_RELEASE_DIR={self.stack}/$TARGET_RELEASE',
+                'TARGET_DEVSTACK_DIR=$TARGET_RELEASE_DIR/devstack',
+                'SAVE_DIR=$BASE_RELEASE_DIR/save',
+                'export OS_TEST_TIMEOUT=600',
+                'VERBOSE=False',
+                'PLUGIN_DIR=$TARGET_RELEASE_DIR',
+            ]
+        base, _ = releases.newest_two()
+        return [*lines, f'BASE_DEVSTACK_BRANCH=stable/{base.series}',
+                'TARGET_DEVSTACK_BRANCH=master', 'TARGET_RUN_SMOKE=False',
+                'RUN_HEAT_INTEGRATION_TESTS=False',
+                f'HEAT_UPGRADE_TESTS_VENV={sys.prefix}']
+
+    def environment(self):
+        """Return what a login of the user stack has, and nothing more.
+
+        But for two: by TMPDIR it is known what is left behind, by the marker
+        every process is found again.
+        """
+        name = pwd.getpwuid(os.getuid()).pw_name
+        path = [f'{self.root}/bin', f'{self.root}/usr/local/bin',
+                '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+        return {'PATH': ':'.join(path), 'HOME': f'{self.root}/home',
+                'USER': name, 'LOGNAME': name, 'SHELL': '/bin/bash',
+                'LANG': 'C.UTF-8', 'TMPDIR': str(self.tmp),
+                process.RUN_MARKER: self.workspace.marker}
+
+    def execute(self, script, *words, timeout=GRENADE_TIMEOUT, **variables):
+        """Run a script from a directory that it knows nothing of.
+
+        :returns: its exit status; the output is in ``log``
+        """
+        with open(self.root / 'output', 'ab') as out:
+            started = subprocess.Popen(
+                [script, *words], cwd=self.root / 'elsewhere',
+                env={**self.environment(), **variables},
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                start_new_session=True)
+            try:
+                return started.wait(timeout)
+            except subprocess.TimeoutExpired:
+                os.killpg(started.pid, signal.SIGKILL)
+                started.wait()
+                raise
+
+    def upgrade(self):
+        """Run grenade, and in its external mode DevStack before it.
+
+        :returns: the exit status
+        """
+        if not self._external:
+            return self.execute(self.grenade / 'grenade.sh')
+        status = self.execute(self.stack / 'old' / 'devstack' / 'stack.sh')
+        if status:
+            return status
+        return self.execute(self.grenade / 'grenade.sh',
+                            GRENADE_USE_EXTERNAL_DEVSTACK='True')

@@ -1,0 +1,24 @@
+#!/bin/bash
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+# Notes how it was called: the directory, the arguments, the environment.
+# shellcheck disable=SC1091
+
+call="shutdown.sh${1:+ $*}"
+calls=$(env | sed -n 's/=.*//p' | sort -u | tr '\n' ' ')
+cwd=$PWD
+projects=$UPGRADE_PROJECTS
+top=$TOP_DIR
+source "$GRENADE_DIR/grenaderc"
+source "$GRENADE_DIR/functions"
+echo "$call|$cwd|$top|$projects|$calls" >>"$SAVE_DIR/calls"
