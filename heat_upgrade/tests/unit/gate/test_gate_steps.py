@@ -1,0 +1,66 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The plan of a grenade run."""
+
+import ddt
+import testtools
+
+from heat_integrationtests import phases
+from heat_upgrade.gate import steps
+from heat_upgrade import plan as plans
+from heat_upgrade.tests.unit.gate import grenade_fakes
+
+MULTINODE = {'HOST_TOPOLOGY': 'multinode', 'HOST_TOPOLOGY_ROLE': 'primary',
+             'HOST_TOPOLOGY_SUBNODES': '10.0.0.2'}
+
+
+@ddt.ddt
+class TestSteps(testtools.TestCase):
+
+    def plan(self, **variables):
+        return steps.plan(self.useFixture(
+            grenade_fakes.Grenade(**variables)).around)
+
+    def test_all_phases_have_a_step(self):
+        self.assertEqual(
+            ['pre-upgrade', 'during-upgrade', 'checks', 'post-upgrade'],
+            list(dict.fromkeys(step.phase for step in self.plan().steps
+                               if step.phase)))
+
+    def test_where_another_node_keeps_the_base_the_last_state_is_mixed(self):
+        plan = self.plan(**MULTINODE)
+        names = [step.name for step in plan.steps]
+        self.assertEqual(plans.PARTIAL, plan.strategy)
+        self.assertIn(steps.MIXED, names)
+        self.assertNotIn(steps.POST, names)
+
+    def test_a_cold_plan_has_one_node(self):
+        plan = self.plan()
+        self.assertEqual((plans.COLD, 1), (plan.strategy, plan.nodes))
+
+    @ddt.data({}, MULTINODE)
+    def test_it_can_be_read_again(self, variables):
+        plan = self.plan(**variables)
+        self.assertEqual(plan, plans.from_json(plan.as_json()))
+
+    @ddt.data({}, MULTINODE)
+    def test_names_are_unique(self, variables):
+        names = [step.name for step in self.plan(**variables).steps]
+        self.assertEqual(sorted(set(names)), sorted(names))
+
+    @ddt.data(steps.CREATE, steps.DURING, steps.POST, steps.MIXED)
+    def test_kinds_are_those_of_the_phase_that_is_run(self, name):
+        variables = MULTINODE if name == steps.MIXED else {}
+        around = self.useFixture(grenade_fakes.Grenade(**variables)).around
+        step = steps.step(name, around)
+        self.assertEqual(phases.phase(step.phase).kinds, step.kinds)

@@ -1,0 +1,112 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Heat's systemd units, and where Heat is installed."""
+
+import ddt
+import testtools
+
+from heat_upgrade import errors
+from heat_upgrade.gate import units
+from heat_upgrade.tests.unit.gate import grenade_fakes
+
+
+class UnitsCase(testtools.TestCase):
+
+    def systemd(self, systemctl, **variables):
+        self.grenade = self.useFixture(grenade_fakes.Grenade(**variables))
+        return units.Systemd(self.grenade.around, '/nowhere', run=systemctl)
+
+
+@ddt.ddt
+class TestSystemd(UnitsCase):
+
+    def test_units_are_those_that_are_there(self):
+        found = self.systemd(grenade_fakes.Systemctl(
+            h_eng='active', h_api='failed')).units()
+        self.assertEqual([('h-eng', 'active'), ('h-api', 'failed')],
+                         [(unit.name, unit.state) for unit in found])
+
+    @ddt.data(('active', True, False), ('inactive', False, True),
+              ('failed', False, True), ('deactivating', False, False),
+              ('activating', False, False))
+    @ddt.unpack
+    def test_on_its_way_is_neither_up_nor_down(self, state, is_up, is_down):
+        unit = self.systemd(grenade_fakes.Systemctl(h_eng=state)).unit(
+            'h-eng')
+        self.assertEqual((is_up, is_down), (unit.is_up, unit.is_down))
+
+    def test_what_a_unit_runs_and_since_when_is_told(self):
+        systemctl = grenade_fakes.Systemctl(h_eng='active')
+        systemctl.more['h-eng'] = {
+            'MainPID': 12, 'ActiveEnterTimestampMonotonic': 2500000,
+            'ExecStart': '{ path=/opt/venv/bin/heat-engine ; argv[]=x }'}
+        unit = self.systemd(systemctl).unit('h-eng')
+        self.assertEqual((12, 2.5, '/opt/venv/bin/heat-engine'),
+                         (unit.pid, unit.since, unit.program))
+
+    def test_what_systemd_does_not_say_is_unknown(self):
+        unit = self.systemd(grenade_fakes.Systemctl(h_eng='active')).unit(
+            'h-eng')
+        self.assertEqual((0, None, ''), (unit.pid, unit.since, unit.program))
+
+    def test_the_apis_stop_before_the_engine_and_stay_down_at_a_boot(self):
+        systemctl = grenade_fakes.Systemctl(h_eng='active', h_api='active')
+        self.systemd(systemctl).stop(['h-eng', 'h-api'])
+        self.assertEqual([('stop', 'h-api'), ('disable', 'h-api'),
+                          ('stop', 'h-eng'), ('disable', 'h-eng')],
+                         systemctl.ran)
+
+
+class TestFind(UnitsCase):
+
+    def setUp(self):
+        super().setUp()
+        self.systemd(grenade_fakes.Systemctl(), PATH='/nowhere')
+
+    def program(self, place):
+        path = self.grenade.root / place / 'heat-manage'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        path.chmod(0o755)
+        return path
+
+    def unit(self, path):
+        return units.Unit('h-eng', 'active', 1, str(path), None)
+
+    def test_it_stands_where_the_engine_does(self):
+        path = self.program('venv/bin')
+        self.program('new/heat/bin')
+        found = units.find('heat-manage', [
+            self.unit(path.with_name('heat-engine'))], self.grenade.around)
+        self.assertEqual(path, found)
+
+    def test_without_an_engine_it_is_the_global_environment_s(self):
+        path = self.program('venv/bin')
+        self.grenade.environ.update(
+            GLOBAL_VENV='True', DEVSTACK_VENV=str(path.parents[1]))
+        self.assertEqual(path, units.find('heat-manage', [],
+                                          self.grenade.around))
+
+    def test_that_of_a_checkout_is_not_taken(self):
+        path = self.program('new/heat/bin')
+        self.patch(units, '_PLACES', ())
+        error = self.assertRaises(
+            errors.LabError, units.find, 'heat-manage',
+            [self.unit(path.with_name('heat-engine'))], self.grenade.around)
+        self.assertIn(str(path.parent), str(error))
+
+    def test_where_it_was_looked_for_is_told(self):
+        self.patch(units, '_PLACES', ('/no/such/place',))
+        error = self.assertRaises(errors.LabError, units.find, 'heat-nothing',
+                                  [], self.grenade.around)
+        self.assertIn('/no/such/place', str(error))
