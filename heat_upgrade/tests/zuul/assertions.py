@@ -1,0 +1,149 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is wrong with the jobs: Zuul's answer, and what Zuul never looks at.
+
+Zuul finds unknown names and bad types when it loads, some more when it freezes
+a job, and the rest when the job runs, which is too late: a playbook or role
+that is missing or no YAML, a group that is not there, a pipeline that does not
+exist, a variable that nobody sets. That rest is looked for here.
+"""
+
+import tempfile
+
+from heat_upgrade.tests.zuul import books
+from heat_upgrade.tests.zuul import gate
+from heat_upgrade.tests.zuul import templating
+from heat_upgrade.tests.zuul import tenant as tenants
+
+# OpenDev's limit for a job, in seconds.
+LONGEST = 10800
+# Keys of a project or template that are no pipelines.
+_WORDS = {'name', 'description', 'branches', 'vars', 'templates',
+          'merge-mode', 'default-branch', 'queue'}
+
+
+def problems(top):
+    """Return what is wrong with the configuration in a tree, as sentences."""
+    with tempfile.TemporaryDirectory() as scratch:
+        tenant = gate.build(scratch, top=top)
+        return of_loaded(tenant, tenant.load(), top)
+
+
+def of_loaded(tenant, errors, top):
+    """Return what is wrong, of a tenant that is loaded, as sentences.
+
+    :param errors: what :meth:`tenants.Tenant.load` has returned
+    :param top: the tree of this project
+    """
+    found = [f'Zuul, loading: {message}' for project, message in errors
+             if project in gate.OUR_PROJECTS]
+    if found:
+        return found
+    found = list(_unfrozen(tenant))
+    if found:
+        return found
+    jobs = gate.frozen(tenant)
+    ours = {item['job']['name']: item['job']
+            for item in gate.items(top) if 'job' in item}
+    found += _pipelines(tenant, top)
+    found += _unused(ours, jobs)
+    for name, job in jobs.items():
+        found += [f'{name}: {text}' for text in (
+            *_limits(job), *_groups(ours[name], job), *_replaced(tenant, job),
+            *books.problems(top, job))]
+        found += [f'{name}: {text}' for text in templating.problems(
+            top, job, _said(ours, job))]
+    found += _undocumented(ours, jobs)
+    return found
+
+
+def _unfrozen(tenant):
+    """Say which projects have jobs that Zuul would refuse to freeze."""
+    for project in gate.OUR_PROJECTS:
+        for pipeline in gate.PIPELINES:
+            try:
+                tenant.jobs(project, pipeline)
+            except Exception as exc:
+                yield f'Zuul, freezing: {project}, {pipeline}: {exc}'
+
+
+def _pipelines(tenant, top):
+    known = set(tenant.layout.pipeline_managers)
+    for item in gate.items(top):
+        for kind in set(item) & {'project', 'project-template'}:
+            for word in sorted(set(item[kind]) - _WORDS - known):
+                yield (f'{kind} {item[kind].get("name", gate.OURS)}: there '
+                       f'is no pipeline {word}')
+
+
+def _unused(ours, jobs):
+    parents = {job.get('parent') for job in ours.values()}
+    for name in sorted(set(ours) - set(jobs) - parents):
+        yield f'{name}: no project runs it, and no job builds on it'
+
+
+def _limits(job):
+    if not job.timeout or job.timeout > LONGEST:
+        yield f'its timeout is {job.timeout}; at most {LONGEST} s is allowed'
+    if not tenants.nodes(job):
+        yield 'it has no node'
+    if not job.voting:
+        yield 'it does not vote'
+
+
+def _groups(said, job):
+    """Say which groups and nodes are named, but are not in the nodeset."""
+    for kind, there in (('group-vars', tenants.groups(job)),
+                        ('host-vars', tenants.nodes(job))):
+        for name in sorted(set(said.get(kind, {})) - set(there)):
+            yield (f'{kind} name {name}; there are only '
+                   f'{", ".join(sorted(there)) or "none"}')
+
+
+def _replaced(tenant, job):
+    """Say what a group lacks because its variable replaces that of the job.
+
+    All that a parent has in a dictionary on a node of the group has to stay;
+    whether it is for the subnode is what the parent's own group says.
+    """
+    parent = tenant.layout.getJob(gate.parents(job)[-2])
+    for group, nodes in tenants.groups(job).items():
+        mine = job.group_variables.get(group, {})
+        for name, value in sorted(mine.items()):
+            before = parent.group_variables.get(group, {}).get(
+                name, parent.variables.get(name))
+            if not (isinstance(value, dict) and isinstance(before, dict)):
+                continue
+            lost = sorted(set(before) - set(value))
+            if lost:
+                yield (f'on {", ".join(nodes)}, {name} of the group {group} '
+                       f"replaces that of the job whole, and lacks "
+                       f'{", ".join(lost)}')
+
+
+def _said(ours, job):
+    """Return the definitions of a frozen job that are ours, root first."""
+    return [ours[name] for name in gate.parents(job) if name in ours]
+
+
+def _undocumented(ours, jobs):
+    """Say which of our variables no description explains."""
+    for name, job in jobs.items():
+        told = '\n'.join(said.get('description', '')
+                         for said in _said(ours, job))
+        for variable in sorted(job.variables):
+            if (variable.startswith('heat_upgrade_')
+                    and f'zuul:jobvar:: {variable}\n' not in told):
+                yield f'{name}: {variable} is not documented (zuul:jobvar)'
+        if not ours[name].get('description', '').strip():
+            yield f'{name}: has no description'

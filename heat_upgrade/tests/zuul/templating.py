@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The templates in a job's variables: whether all that they name is there.
+
+By Ansible's own templar, with what a node has when a job begins. Zuul never
+looks into them, and Ansible does when the variable is used.
+"""
+
+from ansible import errors
+from ansible.parsing import dataloader
+from ansible.template import Templar
+
+from heat_upgrade.tests.zuul import books
+from heat_upgrade.tests.zuul import gate
+from heat_upgrade.tests.zuul import tenant as tenants
+
+_HOME = '/home/zuul'
+_ADDRESS = '192.0.2.1'
+
+
+def problems(top, job, said):
+    """Say which templates of ours name what is not there.
+
+    :param job: as Zuul has frozen it
+    :param said: its definition and those of its parents, as far as they are
+        ours: what upstream says is not looked at
+    """
+    defaults = {name: value for role in books.roles(top, job)
+                for name, value in books.defaults(top, role).items()}
+    for node in tenants.nodes(job):
+        # In the order in which Ansible lets one replace the other.
+        context = {**facts(job, node), **defaults,
+                   **tenants.variables(job, node)}
+        used = [(name, value) for name, value in defaults.items()
+                if context[name] == value]
+        used += [pair for one in said for pair in _pairs(one)]
+        templar = Templar(loader=dataloader.DataLoader(), variables=context)
+        for name, value in used:
+            try:
+                templar.template(value)
+            except errors.AnsibleError as exc:
+                yield f'{name} on {node}: {exc}'
+
+
+def _pairs(said):
+    """Give what a job's definition sets, for whatever nodes."""
+    yield from said.get('vars', {}).items()
+    for kind in ('group-vars', 'host-vars'):
+        for variables in said.get(kind, {}).values():
+            yield from variables.items()
+
+
+def facts(job, node, *, project=gate.HEAT):
+    """Return what Zuul and Ansible say of a node when a job begins on it.
+
+    :param project: whose change it is
+    """
+    projects = {name: _project(name) for name in
+                {*job.required_projects, f'{tenants.HOST}/{project}'}}
+    groups = {'all': list(tenants.nodes(job)), **tenants.groups(job)}
+    return {
+        'ansible_user_dir': _HOME, 'ansible_user': 'zuul',
+        'inventory_hostname': node, 'groups': groups,
+        'hostvars': {name: {'nodepool': {'private_ipv4': _ADDRESS,
+                                         'public_ipv4': _ADDRESS}}
+                     for name in tenants.nodes(job)},
+        'zuul': {
+            'branch': tenants.DEFAULT_BRANCH, 'build': '0' * 32,
+            'change': '1', 'patchset': '1', 'pipeline': 'check',
+            'job': job.name, 'projects': projects,
+            'project': projects[f'{tenants.HOST}/{project}'],
+            'executor': {'log_root': '/tmp/logs', 'src_root': '/tmp/src',
+                         'work_root': '/tmp/work'}}}
+
+
+def _project(name):
+    return {'name': name.partition('/')[2], 'canonical_name': name,
+            'short_name': name.rpartition('/')[2],
+            'src_dir': f'src/{name}', 'checkout': tenants.DEFAULT_BRANCH,
+            'required': True}
