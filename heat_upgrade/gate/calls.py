@@ -21,7 +21,6 @@ post-upgrade``.
 import datetime
 import time
 
-from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade.gate import checks
 from heat_upgrade.gate import cloud as clouds
@@ -188,12 +187,12 @@ def _up(record, around):
 def _shut(record):
     """Return when Heat was down.
 
-    :raises: :class:`errors.LabError` if nobody has seen that
+    :raises: :class:`record.Broken` if nobody has seen that
     """
     try:
         text = record.data(SHUT).read_text()
     except FileNotFoundError as exc:
-        raise errors.LabError(
+        raise records.Broken(
             'nobody has proved that Heat was down before the upgrade; see '
             'why shutdown.sh and `resources.sh verify_noapi` have not, or '
             'set VERIFY_RESOURCES=True') from exc

@@ -13,6 +13,7 @@
 """The static checks of a grenade run: base to target, both checkouts."""
 
 import dataclasses
+import os
 import shutil
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from heat_upgrade.checks import registry
 from heat_upgrade import environments
 from heat_upgrade import findings
 from heat_upgrade.gate import configuration
+from heat_upgrade.gate import mirrors
 from heat_upgrade.gate import record as records
 from heat_upgrade import releases
 from heat_upgrade import suites
@@ -43,7 +45,7 @@ def run(record, surroundings, step):
     :raises: :class:`record.StepFailed` if one finds what counts,
         :class:`errors.LabError` if a release cannot be installed
     """
-    base, target = (_release(directory) for directory in (
+    base, target = (releases.parse(directory / 'heat') for directory in (
         surroundings.base_dir, surroundings.target_dir))
     releases.check_order(base, target)
     place = tempfile.mkdtemp(prefix='heat-upgrade-check-',
@@ -74,11 +76,8 @@ def wanted(surroundings):
     return surroundings.environ.get(SWITCH, 'True') != 'False'
 
 
-def _release(directory):
-    return releases.parse(directory / 'heat')
-
-
 def _found(base, target, surroundings, workspace, record):
+    os.environ.update(mirrors.variables())
     specs = [
         environments.heat(release, constraints=_constraints(directory))
         for release, directory in ((base, surroundings.base_dir),

@@ -20,6 +20,7 @@ import socket
 import psutil
 
 from heat_upgrade import errors
+from heat_upgrade.gate import record as records
 from heat_upgrade.gate import units as heat_units
 from heat_upgrade import waiting
 
@@ -40,11 +41,11 @@ def remember(record, systemd):
     """Keep what runs of Heat, so that its end can be proved.
 
     :returns: names of its units
-    :raises: :class:`errors.LabError` if there is no engine's
+    :raises: :class:`record.Broken` if there is no engine's
     """
     found = systemd.units()
     if heat_units.ENGINE not in [unit.name for unit in found]:
-        raise errors.LabError(
+        raise records.Broken(
             'there is no unit devstack@h-eng.service: Heat is not enabled in '
             'the base. Enable its DevStack plugin, and h-eng, h-api and '
             'h-api-cfn', log=record.log('systemctl'))
@@ -60,7 +61,7 @@ def remember(record, systemd):
 def remembered(record):
     """Return the names of the units that ran before the upgrade.
 
-    :raises: :class:`errors.LabError` if nobody has remembered them
+    :raises: :class:`record.Broken` if nobody has remembered them
     """
     return _remembered(record)['units']
 
@@ -69,7 +70,7 @@ def _remembered(record):
     try:
         return json.loads(record.data(FILE).read_text())
     except FileNotFoundError as exc:
-        raise errors.LabError(
+        raise records.Broken(
             f'{record.data(FILE)} is not there: nobody has looked at the '
             'units of Heat before the upgrade; see why `resources.sh create` '
             'or shutdown.sh has not') from exc

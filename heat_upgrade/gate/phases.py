@@ -16,7 +16,6 @@ import os
 
 from heat_integrationtests import config
 from heat_upgrade.actions import tests as actions
-from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade.gate import cloud as clouds
 from heat_upgrade.gate import record as records
@@ -42,7 +41,7 @@ def run(record, surroundings, step, *, phase=None, variables=None,
     :param variables: further environment variables
     :param start: for tests, like :func:`process.run`
     :raises: :class:`record.StepFailed` if a test failed,
-        :class:`errors.LabError` if none was run, or it did not end
+        :class:`record.Broken` if none was run
     """
     phase = phase or step.phase
     repository = record.data(f'stestr/{step.name}')
@@ -71,7 +70,7 @@ def run(record, surroundings, step, *, phase=None, variables=None,
     if failed:
         raise records.StepFailed()
     if status:
-        raise errors.LabError(
+        raise records.Broken(
             f'the phase {phase} ended with status {status}, and no test '
             f'failed\n{process.tail(log)}', log=log)
 
@@ -80,7 +79,7 @@ def destroy(record, surroundings, step, *, say=print, start=process.run):
     """Remove the account of the tests, whatever phases have run.
 
     :raises: :class:`record.StepFailed` if something was left behind,
-        :class:`errors.LabError` if that could not be told
+        :class:`record.Broken` if that could not be told
     """
     log = record.log(step.name)
     status, output = start(
@@ -97,7 +96,7 @@ def destroy(record, surroundings, step, *, say=print, start=process.run):
             title='something is left in Heat or Keystone', log=str(log)))
         raise records.StepFailed()
     if status != suites.DESTROYED:
-        raise errors.LabError(
+        raise records.Broken(
             f'destroy ended with status {status}\n{process.tail(log)}',
             log=log)
 
@@ -108,7 +107,7 @@ def endpoints(surroundings, cloud):
     They are given, or made of this node's and of the addresses of the
     others.
 
-    :raises: :class:`errors.LabError` if those of the others do not answer
+    :raises: :class:`record.Broken` if those of the others do not answer
     """
     given = {name: surroundings.environ[name]
              for name in (config.API_ENDPOINTS_VARIABLE,
@@ -131,7 +130,7 @@ def endpoints(surroundings, cloud):
             # Signals are sent to a node, whose path is that of their URL.
             found[name] = ','.join((own, *others))
     if not found:
-        raise errors.LabError(
+        raise records.Broken(
             'nobody says where the APIs of the other nodes are: set '
             'HOST_TOPOLOGY_SUBNODES to their addresses, or '
             f'{config.API_ENDPOINTS_VARIABLE} to the URLs of all')
@@ -146,7 +145,7 @@ def _check(cloud, urls):
         except OSError as exc:
             status = exc
         if status not in (200, 300):
-            raise errors.LabError(
+            raise records.Broken(
                 f'{clouds.root(url)} does not show its versions ({status}): '
                 'operations go from one release to the other only where '
                 'each has an API; enable h-api and h-api-cfn on that node')
@@ -157,8 +156,7 @@ def _environment(record, variables=None):
         f'grenade-{os.getpid()}',
         {'TEMPEST_CONFIG': str(record.run_dir / 'tempest.conf'),
          **(variables or {})})
-    # They say where, and nothing of HEAT_UPGRADE_* is to reach the tests
-    # but what is meant for them.
+    # It is given on the command line.
     env.pop(config.STATE_DIR_VARIABLE, None)
     return env
 

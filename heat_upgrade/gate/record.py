@@ -45,6 +45,10 @@ class StepFailed(Exception):
     """A step has failed; its findings are in the journal."""
 
 
+class Broken(errors.LabError):
+    """What broke is ours, whatever the step is about."""
+
+
 class Record:
     """What a call adds to the run.
 
@@ -119,6 +123,8 @@ class Record:
         """Make a finding of what ended a step."""
         title, _, evidence = str(exc).partition('\n')
         origin = findings.HEAT if step.blame == plans.HEAT else findings.LAB
+        if isinstance(exc, (Broken, errors.UsageError)):
+            origin = findings.LAB
         if not isinstance(exc, errors.HeatUpgradeError):
             # A mistake of ours is never Heat's failure.
             origin = findings.LAB
