@@ -54,19 +54,22 @@ def databases(url, names):
     :raises: :class:`heat_upgrade.errors.LabError` if they cannot be made
     """
     run = f'{PREFIX}_{secrets.token_hex(4)}'
-    real = {name: f'{run}_{name}' for name in names}
+    parts = parse.urlsplit(url)
+    made = {}
     try:
         with _connection(url) as connection:
-            for name in real.values():
-                _execute(connection, f'CREATE DATABASE `{name}` '
+            for name in names:
+                real = f'{run}_{name}'
+                _execute(connection, f'CREATE DATABASE `{real}` '
                                      'CHARACTER SET utf8mb4')
-        parts = parse.urlsplit(url)
-        yield {name: parse.urlunsplit(parts._replace(path=f'/{its}'))
-               for name, its in real.items()}
+                made[real] = parse.urlunsplit(
+                    parts._replace(path=f'/{real}'))
+        yield dict(zip(names, made.values()))
     finally:
-        with _connection(url) as connection:
-            for name in real.values():
-                _execute(connection, f'DROP DATABASE IF EXISTS `{name}`')
+        if made:
+            with _connection(url) as connection:
+                for real in made:
+                    _execute(connection, f'DROP DATABASE `{real}`')
 
 
 @contextlib.contextmanager

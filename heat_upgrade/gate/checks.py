@@ -13,7 +13,6 @@
 """The static checks of a grenade run: base to target, both checkouts."""
 
 import dataclasses
-import os
 import shutil
 import sys
 import tempfile
@@ -21,11 +20,12 @@ import tempfile
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import registry
 from heat_upgrade import environments
+from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade.gate import configuration
-from heat_upgrade.gate import mirrors
 from heat_upgrade.gate import record as records
 from heat_upgrade import releases
+from heat_upgrade.services import mariadb
 from heat_upgrade import suites
 from heat_upgrade import workspace as workspaces
 
@@ -77,7 +77,6 @@ def wanted(surroundings):
 
 
 def _found(base, target, surroundings, workspace, record):
-    os.environ.update(mirrors.variables())
     specs = [
         environments.heat(release, constraints=_constraints(directory))
         for release, directory in ((base, surroundings.base_dir),
@@ -86,9 +85,8 @@ def _found(base, target, surroundings, workspace, record):
         specs, log_dir=record.run_dir / 'logs', marker=workspace.marker,
         progress=_say)
     context = contract.Context(
-        workspace, contract.Asked(
-            config_files=(surroundings.heat_conf,),
-            server=configuration.database_url(surroundings)), _say)
+        workspace, contract.Asked(config_files=(surroundings.heat_conf,),
+                                  server=_server(surroundings)), _say)
     return registry.run(NAMES, *(
         contract.Subject(release, environment)
         for release, environment in zip((base, target), installed)), context)
@@ -98,6 +96,20 @@ def _constraints(directory):
     """Return the constraints of a side; None for its series' lock file."""
     path = directory / CONSTRAINTS
     return str(path) if path.exists() else None
+
+
+def _server(surroundings):
+    """Return the server on which the schema is checked, '' for one's own.
+
+    Where DevStack runs MySQL there is no MariaDB to start a private one of;
+    then it is the server of the cloud, in databases of the check's own.
+    """
+    try:
+        mariadb.find('mariadbd')
+        mariadb.find('mariadb-install-db')
+    except errors.LabError:
+        return configuration.database_url(surroundings)
+    return ''
 
 
 def _say(line):
