@@ -43,9 +43,9 @@ def keep(surroundings):
         raise errors.LabError(f'{surroundings.heat_conf} is not there: Heat '
                               'is not configured on this node')
     if not place.exists():
-        place.mkdir(mode=0o700)
-        shutil.copytree(surroundings.heat_conf_dir, place,
-                        dirs_exist_ok=True)
+        shutil.copytree(surroundings.heat_conf_dir, place)
+        # It has passwords, whatever the mode of /etc/heat is.
+        place.chmod(0o700)
     return place
 
 

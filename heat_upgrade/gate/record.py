@@ -94,6 +94,10 @@ class Record:
         """Regular expression of the tests to run, '' for all."""
         return self._plan.scenarios
 
+    def plans(self, name):
+        """Tell whether a step of this name is to be done."""
+        return any(step.name == name for step in self._plan.steps)
+
     @contextlib.contextmanager
     def step(self, name):
         """Journal a step; what it raises is a finding of it.

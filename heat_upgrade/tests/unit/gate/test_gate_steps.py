@@ -53,6 +53,14 @@ class TestSteps(testtools.TestCase):
         plan = self.plan(**variables)
         self.assertEqual(plan, plans.from_json(plan.as_json()))
 
+    def test_who_chooses_scenarios_has_no_smoke_tests(self):
+        around = self.useFixture(grenade_fakes.Grenade()).around
+        names = [step.name for step in steps.plan(
+            around, scenarios='random_string').steps]
+        self.assertNotIn(steps.SMOKE_BASE, names)
+        self.assertNotIn(steps.SMOKE_TARGET, names)
+        self.assertIn(steps.POST, names)
+
     @ddt.data({}, MULTINODE)
     def test_names_are_unique(self, variables):
         names = [step.name for step in self.plan(**variables).steps]

@@ -1,0 +1,137 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Heat's old configuration in a grenade run."""
+
+import ddt
+import testtools
+
+from heat_upgrade import errors
+from heat_upgrade.gate import configuration
+from heat_upgrade.tests.unit.gate import grenade_fakes
+
+
+class ConfigurationCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.grenade = self.useFixture(grenade_fakes.Grenade())
+        self.around = self.grenade.around
+
+
+class TestKeep(ConfigurationCase):
+
+    def test_it_is_kept_once(self):
+        configuration.keep(self.around)
+        self.around.heat_conf.write_text('[DEFAULT]\n')
+        place = configuration.keep(self.around)
+        self.assertIn('transport_url', (place / 'heat.conf').read_text())
+
+    def test_only_we_can_read_it(self):
+        place = configuration.keep(self.around)
+        self.assertEqual(0o700, place.stat().st_mode & 0o777)
+
+    def test_without_any_it_is_told_what_is_not_there(self):
+        self.around.heat_conf.unlink()
+        error = self.assertRaises(errors.LabError, configuration.keep,
+                                  self.around)
+        self.assertIn(str(self.around.heat_conf), str(error))
+
+    def test_what_is_as_before_is_no_change(self):
+        configuration.keep(self.around)
+        self.assertEqual([], configuration.changed(self.around))
+
+    def test_options_that_changed_are_named_without_their_values(self):
+        configuration.keep(self.around)
+        self.around.heat_conf.write_text(
+            '[DEFAULT]\ntransport_url = rabbit://x:topsecret@host/\n'
+            '[new]\nthing = 1\n')
+        said, = configuration.changed(self.around)
+        self.assertEqual(
+            f'{self.around.heat_conf}: [DEFAULT] transport_url, [database] '
+            'connection, [new] thing', said)
+
+    def test_files_that_came_or_went_are_named(self):
+        (self.around.heat_conf_dir / 'policy.yaml').write_text('{}')
+        configuration.keep(self.around)
+        (self.around.heat_conf_dir / 'policy.yaml').unlink()
+        (self.around.heat_conf_dir / 'fresh').touch()
+        self.assertEqual(
+            [f'{self.around.heat_conf_dir}/fresh: new',
+             f'{self.around.heat_conf_dir}/policy.yaml: removed'],
+            configuration.changed(self.around))
+
+
+@ddt.ddt
+class TestVhost(ConfigurationCase):
+
+    def setUp(self):
+        super().setUp()
+        self.record = self.grenade.record()
+        self.addCleanup(self.record.close)
+        self.ran = []
+        self.vhosts = '/'
+
+    def run_it(self, name, argv, **options):
+        self.ran.append(argv[2:])
+        return 0, self.vhosts
+
+    def move(self):
+        return configuration.move_to_vhost(self.record, self.around,
+                                           run=self.run_it)
+
+    def test_the_target_has_one_of_its_own(self):
+        self.assertEqual('heat_upgrade_target', self.move())
+        self.assertEqual(
+            [['--quiet', 'list_vhosts'], ['add_vhost', 'heat_upgrade_target'],
+             ['set_permissions', '-p', 'heat_upgrade_target', 'stack', '.*',
+              '.*', '.*']], self.ran)
+
+    @ddt.data('rabbit://stack:secret@host:5672/',
+              'rabbit://stack:secret@host:5672/old')
+    def test_nothing_else_of_the_url_changes(self, url):
+        self.around.heat_conf.write_text(
+            f'[DEFAULT]\n# a comment\ntransport_url={url}\ndebug = True\n')
+        self.move()
+        self.assertEqual(
+            '[DEFAULT]\n# a comment\ntransport_url=rabbit://stack:secret@'
+            'host:5672/heat_upgrade_target\ndebug = True\n',
+            self.around.heat_conf.read_text())
+
+    def test_the_mode_of_the_file_stays(self):
+        self.around.heat_conf.chmod(0o640)
+        self.move()
+        self.assertEqual(0o640,
+                         self.around.heat_conf.stat().st_mode & 0o777)
+
+    def test_one_that_is_there_is_not_made_again(self):
+        self.vhosts = '/\nheat_upgrade_target\n'
+        self.move()
+        self.assertNotIn('add_vhost', [words[0] for words in self.ran])
+
+    def test_without_a_url_there_is_nothing_to_move(self):
+        self.around.heat_conf.write_text('[DEFAULT]\n')
+        error = self.assertRaises(errors.LabError, self.move)
+        self.assertIn('transport_url', str(error))
+
+
+class TestDatabase(ConfigurationCase):
+
+    def test_its_url_is_that_of_heat_conf(self):
+        self.assertEqual('mysql+pymysql://root:pw@db/heat',
+                         configuration.database_url(self.around))
+
+    def test_without_one_it_is_told(self):
+        self.around.heat_conf.write_text('[DEFAULT]\n')
+        error = self.assertRaises(errors.LabError,
+                                  configuration.database_url, self.around)
+        self.assertIn('[database] connection', str(error))

@@ -1,0 +1,228 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The run directory of a grenade run."""
+
+import json
+
+import ddt
+import testtools
+
+from heat_upgrade import errors
+from heat_upgrade import findings
+from heat_upgrade.gate import record as records
+from heat_upgrade.gate import steps
+from heat_upgrade import suites
+from heat_upgrade.tests.unit.gate import grenade_fakes
+from heat_upgrade.tests.unit import installables
+
+
+def finding(origin=findings.HEAT, *, title='broken', step=steps.UP,
+            test=None):
+    return findings.Finding(
+        origin=origin, failure_class=2, severity=findings.ERROR, title=title,
+        evidence='', step=step, test=test)
+
+
+class RecordCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.grenade = self.useFixture(grenade_fakes.Grenade())
+        self.said = []
+
+    def begin(self):
+        record = records.begin(self.grenade.around, say=self.said.append)
+        self.addCleanup(record.close)
+        return record
+
+    def call(self, do):
+        return records.call(self.grenade.around, do, say=self.said.append)
+
+    def report(self):
+        return json.loads(
+            (self.grenade.around.run_dir / 'report.json').read_text())
+
+
+@ddt.ddt
+class TestRecord(RecordCase):
+
+    def test_a_call_before_the_first_is_told_what_is_missing(self):
+        error = self.assertRaises(errors.UsageError, records.Record,
+                                  self.grenade.around)
+        self.assertIn('resources.sh create', str(error))
+
+    def test_a_new_run_leaves_the_older_one_aside(self):
+        self.begin()
+        self.begin()
+        self.begin()
+        places = sorted(self.grenade.around.save_dir.iterdir())
+        self.assertEqual(3, len(places))
+        self.assertIn(self.grenade.around.run_dir, places)
+
+    def test_only_we_can_read_it(self):
+        self.begin()
+        self.assertEqual(
+            0o700, self.grenade.around.run_dir.stat().st_mode & 0o777)
+
+    def test_after_each_call_there_is_a_report(self):
+        self.begin()
+
+        def do(record):
+            with record.step(steps.CREATE):
+                pass
+        self.assertEqual(0, self.call(do))
+        self.assertEqual('ok', self.report()['steps'][0]['outcome'])
+        self.assertFalse(self.report()['finished'])
+        self.assertTrue(
+            (self.grenade.around.run_dir / 'report.html').exists())
+
+    def test_a_whole_run_that_is_good_passes(self):
+        self.begin()
+
+        def do(record):
+            for name in [step.name for step in steps.plan(
+                    self.grenade.around).steps]:
+                with record.step(name) as step:
+                    if step.phase:
+                        record.tests(step, [suites.Test('a.B.test_c',
+                                                        suites.PASSED, 1)])
+            record.end()
+        self.assertEqual(0, self.call(do))
+        self.assertEqual('pass', self.report()['verdict'])
+
+    @ddt.data((findings.HEAT, 1, 'fail'), (findings.LAB, 3, 'lab-error'),
+              (findings.SCENARIO, 3, 'lab-error'))
+    @ddt.unpack
+    def test_whose_failure_it_is_decides_the_status(self, origin, status,
+                                                    verdict):
+        self.begin()
+
+        def do(record):
+            with record.step(steps.UP):
+                record.finding(finding(origin))
+        self.assertEqual(status, self.call(do))
+        self.assertEqual(verdict, self.report()['verdict'])
+        self.assertIn('failed', [step['outcome']
+                                 for step in self.report()['steps']])
+
+    def test_what_is_known_is_shown_and_counts_not(self):
+        known = self.grenade.root / 'known.yaml'
+        known.write_text(json.dumps([{
+            'id': 'it', 'match': 'broken', 'base': '>=1', 'target': '>=1',
+            'reason': 'so', 'bug': 'https://bugs/1',
+            'expires': '2999-01-01'}]).replace('"2999-01-01"',
+                                               '2999-01-01'))
+        self.grenade.environ['HEAT_UPGRADE_KNOWN_FAILURES'] = str(known)
+        for name, version in (('old', '26.0.1'), ('new', '27.0.0')):
+            checkout = self.useFixture(installables.Checkout(tag=version))
+            (self.grenade.root / name / 'heat').symlink_to(checkout.path)
+        self.begin()
+
+        def do(record):
+            with record.step(steps.UP):
+                record.finding(finding())
+        self.assertEqual(0, self.call(do))
+        self.assertEqual(['known'], [one['origin'] for one
+                                     in self.report()['findings']])
+
+    @ddt.data(
+        (errors.LabError('no answer'), steps.UP, findings.HEAT, 4),
+        (errors.LabError('no answer'), steps.CREATE, findings.LAB, None),
+        (records.Broken('no test'), steps.UP, findings.LAB, None),
+        (errors.UsageError('no such file'), steps.UP, findings.LAB, None),
+        (KeyError('x'), steps.UP, findings.LAB, None))
+    @ddt.unpack
+    def test_what_ends_a_step_is_a_finding(self, exc, name, origin,
+                                           failure_class):
+        self.begin()
+
+        def do(record):
+            with record.step(name):
+                raise exc
+        self.assertNotEqual(0, self.call(do))
+        found, = self.report()['findings']
+        self.assertEqual((origin, failure_class, name),
+                         (found['origin'], found['class'], found['step']))
+
+    def test_after_a_step_that_failed_the_next_is_not_begun(self):
+        self.begin()
+
+        def do(record):
+            with record.step(steps.UPGRADE_CHECK):
+                raise errors.LabError('do not upgrade')
+            with record.step(steps.DB_SYNC):
+                self.fail('the database was migrated')
+        self.assertEqual(1, self.call(do))
+
+    def test_what_was_done_well_is_known_to_a_later_call(self):
+        record = self.begin()
+        self.assertFalse(record.done(steps.DOWN))
+        with record.step(steps.DOWN):
+            pass
+        self.assertTrue(record.done(steps.DOWN))
+
+    def test_what_failed_is_not_done(self):
+        record = self.begin()
+        self.assertRaises(records.StepFailed, self._fail, record)
+        self.assertFalse(record.done(steps.DOWN))
+
+    def _fail(self, record):
+        with record.step(steps.DOWN):
+            raise records.StepFailed()
+
+
+class TestReproduce(RecordCase):
+
+    def test_a_failure_prints_the_command_for_a_laptop(self):
+        self.begin()
+
+        def do(record):
+            with record.step(steps.UP):
+                record.finding(finding())
+        self.call(do)
+        self.assertIn('heat-upgrade run --from 2026.1 --to CHECKOUT '
+                      '--strategy cold', self.said[-1])
+
+    def test_of_one_test_it_is_that_of_its_scenario(self):
+        self.begin()
+
+        def do(record):
+            with record.step(steps.POST):
+                record.finding(finding(
+                    step=steps.POST,
+                    test='heat_integrationtests.scenarios.test_a.TestA.t'))
+        self.call(do)
+        self.assertIn("--scenarios "
+                      "'heat_integrationtests\\.scenarios\\.test_a"
+                      "\\.TestA'", self.said[-1])
+
+    def test_a_mixed_state_is_a_partial_upgrade(self):
+        self.grenade.environ.update(HOST_TOPOLOGY='multinode')
+        self.assertIn('--strategy partial', self.begin().reproduce())
+
+    def test_its_base_is_the_series_of_the_checkout(self):
+        checkout = self.useFixture(installables.Checkout(
+            tag='25.0.1', branch='stable/2025.2'))
+        (self.grenade.root / 'old/heat').symlink_to(checkout.path)
+        self.assertIn('--from 2025.2', self.begin().reproduce())
+
+    def test_the_commit_of_the_target_is_told(self):
+        checkout = self.useFixture(installables.Checkout(tag='27.0.0'))
+        (self.grenade.root / 'new/heat').symlink_to(checkout.path)
+        self.begin()
+
+        def do(record):
+            with record.step(steps.UP):
+                record.finding(finding())
+        self.call(do)
+        self.assertRegex(self.said[-1], 'a checkout of Heat at [0-9a-f]{12}')
