@@ -49,15 +49,25 @@ class Cloud:
     :param heat_environment: the environment of the Heat to start with
     :param size: how many nodes there are
     :param variables: environment variables of Heat's services
+    :param workers: of heat-engine, and processes of heat-api
+    :param lender: another cloud whose Keystone and RabbitMQ this one uses, in
+        a region and a virtual host of its own; it outlives this one
     """
 
     def __init__(self, workspace, *, keystone_environment, heat_environment,
-                 size=1, variables=None):
+                 size=1, variables=None, workers=heat.WORKERS, lender=None):
         self.workspace = workspace
         self._keystone_environment = keystone_environment
         self._heat_environment = heat_environment
         self._size = size
         self._variables = variables or {}
+        self._workers = workers
+        self._lender = lender
+        self._state = None
+        self.region, self.vhost = keystone.REGION, 'heat'
+        if lender:
+            self.region = f'{lender.region}-{workspace.marker}'
+            self.vhost = f'{lender.vhost}-{workspace.marker}'
         self.mariadb = self.rabbitmq = self.keystone = self.identity = None
         self.haproxy = self.ledger = self.configuration = self.access = None
         self.nodes = {}
@@ -67,8 +77,18 @@ class Cloud:
 
         :raises: :class:`errors.LabError`
         """
-        self.rabbitmq = rabbitmq.RabbitMQ(self.workspace)
-        self.rabbitmq.start()
+        self.start_backing()
+        self.start_front()
+
+    def start_backing(self):
+        """Start what Heat needs; from here on it can be lent.
+
+        :raises: :class:`errors.LabError`
+        """
+        if not self._lender:
+            self.rabbitmq = rabbitmq.RabbitMQ(self.workspace,
+                                              vhost=self.vhost)
+            self.rabbitmq.start()
         self.ledger = ledger.Ledger(self.workspace)
         self.ledger.start()
         state = prepared.state(self.workspace, self._keystone_environment,
@@ -76,21 +96,34 @@ class Cloud:
         self.mariadb = mariadb.MariaDB(self.workspace, template=state.data)
         self.mariadb.start()
         self.mariadb.wait_ready()
+        if self._lender:
+            self._state = self._lender._state
+            self.rabbitmq = self._lender.rabbitmq
+            self.keystone = self._lender.keystone
+            return
+        self._state = state
         self.keystone = keystone.Keystone(
             self.workspace, self._keystone_environment,
             database_url=self.mariadb.database('keystone'))
         self.keystone.start()
+
+    def start_front(self):
+        """Start HAProxy and Heat, until all of it answers.
+
+        :raises: :class:`errors.LabError`
+        """
+        state = self._state
         self.configuration = heat.configure(
             self.workspace, self._heat_environment,
-            transport_url=self.rabbitmq.url(),
+            transport_url=self.rabbitmq.url(self.vhost),
             database_url=self.mariadb.database(DATABASE),
-            keystone_url=self.keystone.url, region=keystone.REGION,
+            keystone_url=self.keystone.url, region=self.region,
             service_password=state.service_password,
             domain_password=state.domain_password,
             encryption_key=secrets.token_hex(16),
-            plugin_dir=ledger.PLUGIN_DIR)
+            plugin_dir=ledger.PLUGIN_DIR, workers=self._workers)
         self.access = access.Access(
-            auth_url=self.keystone.url, region=keystone.REGION,
+            auth_url=self.keystone.url, region=self.region,
             username=keystone.ADMIN, password=state.admin_password)
         self._make_nodes()
         self.haproxy.start()
@@ -124,7 +157,7 @@ class Cloud:
                 ('keystone', 'identity', self.keystone.url),
                 ('heat', 'orchestration', f'{self.api_url}/$(project_id)s'),
                 ('heat-cfn', 'cloudformation', f'{self.cfn_url}/v1')):
-            self.identity.endpoint(name, kind, url, region=keystone.REGION)
+            self.identity.endpoint(name, kind, url, region=self.region)
         self.identity.session.invalidate()
 
     @property
@@ -146,7 +179,7 @@ class Cloud:
         for node in self.nodes.values():
             for which in heat.SERVICES:
                 node.deploy(which, environment, side=side,
-                            vhost=vhost or self.rabbitmq.vhost)
+                            vhost=vhost or self.vhost)
 
     def start_heat(self):
         """Start what is deployed on all nodes, until all of it answers.
@@ -160,6 +193,8 @@ class Cloud:
         def engines():
             # An engine that finds no broker waits longer than it needs to.
             self.rabbitmq.wait_ready()
+            if self._lender:
+                self.rabbitmq.add_vhost(self.vhost)
             for node in everywhere:
                 node.begin(heat.ENGINE)
 
@@ -237,7 +272,7 @@ class Cloud:
         """Return the virtual hosts that a deployed service talks through."""
         return sorted({deployed.vhost for node in self.nodes.values()
                        for deployed in node.deployed.values()}
-                      | {self.rabbitmq.vhost})
+                      | {self.vhost})
 
     def queues(self):
         """Return the queues of all virtual hosts, as rabbitmq.Queue."""
@@ -260,9 +295,9 @@ class Cloud:
 
     def processes(self):
         """Return all that were made, Heat before what it needs."""
+        own = () if self._lender else (self.keystone, self.rabbitmq)
         return self.heat_processes + [one.process for one in (
-            self.haproxy, self.keystone, self.ledger, self.rabbitmq,
-            self.mariadb) if one]
+            self.haproxy, self.ledger, *own, self.mariadb) if one]
 
     def down(self):
         """End everything at once: nobody needs what is in hand any more."""

@@ -212,8 +212,8 @@ def ensure(spec, *, log_dir, progress=None, uv=None):
 def prune(days=cache.KEEP_DAYS):
     """Remove environments and wheels that nobody has used for some days.
 
-    One that a run holds, or that a process runs from (a cloud that was kept),
-    stays.
+    Of entry points: those that were found so long ago. An environment that a
+    run holds, or that a process runs from (a cloud that was kept), stays.
 
     :returns: the paths that were removed
     """
@@ -228,6 +228,10 @@ def prune(days=cache.KEEP_DAYS):
             shutil.rmtree(path, ignore_errors=True)
             removed.append(path)
         lock.release()
+    for path in cache.entry_points().rglob('*'):
+        if path.is_file() and path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
+            removed.append(path)
     return removed + wheels.prune(cache.directory(), oldest)
 
 

@@ -116,7 +116,8 @@ class Node:
             heat.service(
                 which, self._workspace, environment, name=self.name,
                 side=side, configs=(self._configuration.heat_conf, own),
-                port=self.ports.get(which), extra=self._extra),
+                port=self.ports.get(which), extra=self._extra,
+                workers=self._configuration.workers),
             environment=environment, side=side, vhost=vhost)
 
     def start(self, which):
@@ -150,15 +151,17 @@ class Node:
         to listen. The API would tell the same, but a request that comes too
         early holds one of its threads for a minute.
         """
+        workers = self._configuration.workers
+
         def all_up():
             up = {engine for engine, in self._mariadb.execute(
                 'SELECT engine_id FROM service WHERE deleted_at IS NULL '
                 'AND host = %s', (self.name,), database=DATABASE)}
             up -= self._seen_engines
-            return up if len(up) >= heat.ENGINE_WORKERS else None
+            return up if len(up) >= workers else None
         return self.process(heat.ENGINE).wait_ready(
             all_up, timeout=ENGINE_TIMEOUT,
-            what=f'{heat.ENGINE_WORKERS} new engines in the service table')
+            what=f'{workers} new engines in the service table')
 
     def engines(self):
         """Return the ids of the engines that live here now."""

@@ -20,6 +20,7 @@ import shutil
 import socket
 import tempfile
 
+from heat_upgrade import cache
 from heat_upgrade import errors
 from heat_upgrade import guardian
 from heat_upgrade import process
@@ -60,7 +61,8 @@ class Workspace:
     def environment(self, **extra):
         """Return the environment of a child process of this run."""
         return process.environment(self.marker, {
-            'HOME': str(self.data), 'TMPDIR': str(self.data), **extra})
+            'HOME': str(self.data), 'TMPDIR': str(self.data),
+            'XDG_CACHE_HOME': str(cache.entry_points()), **extra})
 
     def log(self, name):
         """Return the path of the log of a process."""

@@ -19,7 +19,8 @@ import shutil
 from heat_upgrade import process
 from heat_upgrade.services import uwsgi
 
-ENGINE_WORKERS = 2
+# Of heat-engine, and processes of heat-api.
+WORKERS = 2
 MANAGE_TIMEOUT = 300
 
 ENGINE, API, CFN = 'engine', 'api', 'cfn'
@@ -34,7 +35,6 @@ STACK_DOMAIN_ADMIN = 'heat_domain_admin'
 
 _NAMES = {ENGINE: 'heat-engine', API: 'heat-api', CFN: 'heat-api-cfn'}
 _SCRIPTS = {API: 'heat-wsgi-api', CFN: 'heat-wsgi-api-cfn'}
-_PROCESSES = {API: 2, CFN: 1}
 
 # A call that gets lost holds a thread for the 60 s of rpc_response_timeout,
 # and those of two probes at 10 Hz are a dozen.
@@ -48,11 +48,13 @@ class Configuration:
     :param directory: heat.conf, api-paste.ini, environment.d and templates
     :param api_port: port at which users find heat-api
     :param cfn_port: port at which users find heat-api-cfn
+    :param workers: of heat-engine, and processes of heat-api
     """
 
     directory: pathlib.Path
     api_port: int
     cfn_port: int
+    workers: int
 
     @property
     def heat_conf(self):
@@ -61,7 +63,7 @@ class Configuration:
 
 def configure(workspace, environment, *, transport_url, database_url,
               keystone_url, region, service_password, domain_password,
-              encryption_key, plugin_dir=''):
+              encryption_key, plugin_dir='', workers=WORKERS):
     """Write a configuration as the guide of a release tells an operator to.
 
     :param environment: the release whose own files (api-paste.ini, global
@@ -73,6 +75,7 @@ def configure(workspace, environment, *, transport_url, database_url,
     :param domain_password: of STACK_DOMAIN_ADMIN
     :param encryption_key: 32 characters
     :param plugin_dir: where Heat finds resource types of the operator's own
+    :param workers: of heat-engine, and processes of heat-api
     :returns: :class:`Configuration`
     """
     home = workspace.directory('heat')
@@ -102,7 +105,7 @@ region_name = {region}
 transport_url = {transport_url}
 auth_encryption_key = {encryption_key}
 encrypt_parameters_and_properties = true
-num_engine_workers = {ENGINE_WORKERS}
+num_engine_workers = {workers}
 deferred_auth_method = trusts
 region_name_for_services = {region}
 heat_metadata_server_url = http://127.0.0.1:{cfn_port}
@@ -129,11 +132,11 @@ lock_path = {workspace.directory('heat/lock')}
 enabled = true
 backend = dogpile.cache.memory
 ''')
-    return Configuration(home, api_port, cfn_port)
+    return Configuration(home, api_port, cfn_port, workers)
 
 
 def service(which, workspace, environment, *, name, side, configs, port=None,
-            extra=None):
+            workers=WORKERS, extra=None):
     """Return the process of one service, not started yet.
 
     :param which: one of SERVICES
@@ -143,6 +146,7 @@ def service(which, workspace, environment, *, name, side, configs, port=None,
     :param side: 'base' or 'target'; likewise
     :param configs: its configuration files; a later one takes precedence
     :param port: of heat-api and heat-api-cfn, on loopback
+    :param workers: processes of heat-api
     :param extra: further environment variables
     :returns: :class:`heat_upgrade.process.Process`
     """
@@ -161,7 +165,7 @@ def service(which, workspace, environment, *, name, side, configs, port=None,
         environment, f'heat.wsgi.{which}:application', _SCRIPTS[which])
     return uwsgi.wsgi_process(
         f'{called} on {name}', environment, application, port=port, env=env,
-        log=log, processes=_PROCESSES[which], threads=THREADS,
+        log=log, processes=workers if which == API else 1, threads=THREADS,
         arguments=' '.join(words))
 
 

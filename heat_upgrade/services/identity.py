@@ -101,7 +101,8 @@ class Identity:
         for interface in ('public', 'internal'):
             self._call('POST', 'endpoints', {'endpoint': {
                 'service_id': service, 'interface': interface, 'url': url,
-                'region_id': region}})
+                # One that is not there yet is made, by this name alone.
+                'region': region}})
 
     def project_id(self):
         """Return the id of the administrator's own project."""

@@ -18,7 +18,6 @@ structure (a key that is gone, another format, another status). New routes,
 parameters and keys are nothing: clients of the base do not know them.
 """
 
-from heat_upgrade import beside
 from heat_upgrade.checks.api import live
 from heat_upgrade.checks.api import shape
 from heat_upgrade.checks.api import static
@@ -37,10 +36,8 @@ def check(base, target, context):
     if base.key == target.key:
         # The lab has nothing to tell of a release and itself.
         return static.compare(was, now)
-    answers = beside.run(*(
-        lambda subject=subject: live.structure(subject, context)
-        for subject in (base, target)))
-    return static.compare(was, now) + compare(*answers)
+    return static.compare(was, now) + compare(
+        *live.structures([base, target], context))
 
 
 def compare(was, now):
@@ -49,7 +46,7 @@ def compare(was, now):
     Much of the code serves many calls, so a change that they share is one
     finding.
 
-    :param was: what :func:`live.structure` returned of the base
+    :param was: what :func:`live.structures` returned of the base
     :param now: likewise, of the target
     """
     changes = {}

@@ -127,6 +127,8 @@ def _beside(name):
 
 
 def _write(place, engines):
+    # What is imported is not looked at again by each collection.
+    gc.freeze()
     engines.configure(place)
     engines.no_network()
     from heat.db import api as db_api

@@ -63,7 +63,7 @@ class EnginesTest(testtools.TestCase):
             _, killed = engine.stop()
             self.assertFalse(killed, engine.last_words(20))
         node.start(heat.ENGINE)
-        self.assertEqual(heat.ENGINE_WORKERS, len(node.engines()))
+        self.assertEqual(heat.WORKERS, len(node.engines()))
 
     def commands(self, workspace):
         """Return the programs of a run's processes, sorted."""

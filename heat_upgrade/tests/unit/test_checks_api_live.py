@@ -111,15 +111,10 @@ class TestStructure(testtools.TestCase):
         said = [{'GET stacks': shape.reduced(status, {}, None)}
                 for status in attempts]
         self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.environments.keystone', lambda release: None))
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.environments.ensure',
-            lambda spec, **options: types.SimpleNamespace(key='keystone')))
-        self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.checks.api.live._in_the_lab',
-            lambda *words: said.pop(0)))
-        answers = live.structure(
-            types.SimpleNamespace(release=None, key='heat', name='27.0.1'),
+            lambda *words: [said.pop(0)]))
+        [answers] = live.structures(
+            [types.SimpleNamespace(release=None, key='heat', name='27.0.1')],
             types.SimpleNamespace(
                 workspace=types.SimpleNamespace(logs='/logs'),
                 progress=lambda line: None))

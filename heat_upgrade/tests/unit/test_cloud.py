@@ -100,6 +100,22 @@ class TestCloud(testtools.TestCase):
             {'mariadb', 'rabbitmq', 'keystone', 'haproxy', 'ledger'},
             {one.name for one in self.cloud.died()})
 
+    def test_what_is_lent_is_the_lender_s_to_watch_and_to_end(self):
+        other = self.useFixture(fakes.Workspace()).workspace
+        borrower = clouds.Cloud(other, keystone_environment=None,
+                                heat_environment=None, lender=self.cloud)
+        for name in ('mariadb', 'rabbitmq', 'keystone', 'haproxy', 'ledger'):
+            setattr(borrower, name, service(name, died=1))
+        self.assertEqual({'mariadb', 'haproxy', 'ledger'},
+                         {one.name for one in borrower.died()})
+
+    def test_who_borrows_has_a_region_and_a_virtual_host_of_its_own(self):
+        other = self.useFixture(fakes.Workspace()).workspace
+        borrower = clouds.Cloud(other, keystone_environment=None,
+                                heat_environment=None, lender=self.cloud)
+        self.assertNotEqual(self.cloud.region, borrower.region)
+        self.assertNotEqual(self.cloud.vhost, borrower.vhost)
+
     def test_how_long_each_of_heat_s_services_took_to_stop_is_told(self):
         self.cloud.nodes = {name: node(name)
                             for name in ('node-1', 'node-2')}

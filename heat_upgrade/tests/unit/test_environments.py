@@ -275,6 +275,17 @@ class TestPrune(EnvironmentsCase):
         self.assertEqual([path], environments.prune())
         self.assertFalse(path.exists())
 
+    def test_entry_points_that_were_found_long_ago_are_looked_for_anew(self):
+        found = [cache.entry_points() / 'python-entrypoints' / name
+                 for name in ('old', 'new')]
+        found[0].parent.mkdir(parents=True)
+        for path, days in zip(found, (31, 29)):
+            path.write_text('{}')
+            then = time.time() - days * 86400
+            os.utime(path, (then, then))
+        self.assertEqual([found[0]], environments.prune())
+        self.assertEqual([False, True], [path.exists() for path in found])
+
     def test_what_was_used_of_late_stays(self):
         self.build(days=29)
         self.assertEqual([], environments.prune())

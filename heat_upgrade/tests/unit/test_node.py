@@ -60,8 +60,9 @@ class TestNode(testtools.TestCase):
         workspace = self.useFixture(fakes.Workspace()).workspace
         self.database = Database()
         self.node = nodes.Node(
-            'node-1', workspace, None, mariadb=self.database,
-            rabbitmq=fakes.Broker(), ports={'api': 5, 'cfn': 6}, extra={})
+            'node-1', workspace, types.SimpleNamespace(workers=2),
+            mariadb=self.database, rabbitmq=fakes.Broker(),
+            ports={'api': 5, 'cfn': 6}, extra={})
 
     def deploy(self, which, side='base'):
         self.node.deployed[which] = nodes.Deployment(

@@ -21,6 +21,7 @@ import fixtures
 import testtools
 from testtools import matchers
 
+from heat_upgrade import cache
 from heat_upgrade import guardian
 from heat_upgrade import process
 from heat_upgrade.tests.unit import children
@@ -202,6 +203,7 @@ class TestEnd(WorkspaceCase):
         self.assertThat(env, matchers.ContainsDict({
             'HOME': matchers.Equals(str(run.data)),
             'TMPDIR': matchers.Equals(str(run.data)),
+            'XDG_CACHE_HOME': matchers.Equals(str(cache.entry_points())),
             'EXTRA': matchers.Equals('x')}))
         self.assertEqual([], guardian.marked(f'{process.RUN_MARKER}='
                                              f'{run.marker}'))
