@@ -20,6 +20,8 @@ import pathlib
 import re
 import shutil
 
+from heat_upgrade.tests.functional import heat_source
+
 # What of an environment's programs a node has.
 _PROGRAMS = ('heat-engine', 'heat-manage', 'heat-status', 'oslo*', 'uwsgi')
 
@@ -58,6 +60,27 @@ def install(environment, venv, bin_dir, *, plant, called):
             _write(bin_dir / program.name, _script(program, python, called))
     for program in plant.glob('bin/*'):
         _write(bin_dir / program.name, program.read_text())
+
+
+def plant_program(plant, name, text):
+    """Plant a program."""
+    place = plant / 'bin' / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text)
+
+
+def plant_code(environment, plant, file, old, new):
+    """Plant a change of Heat's code.
+
+    :param file: below the packages, such as 'heat/engine/stack.py'
+    :param old: text that stands there once
+    :param new: what stands there then
+    """
+    packages, = environment.glob('lib/python*/site-packages')
+    place = plant / 'packages'
+    if not place.exists():
+        shutil.copytree(packages / 'heat', place / 'heat')
+    heat_source.replace(place / file, old, new)
 
 
 def _write(path, text):

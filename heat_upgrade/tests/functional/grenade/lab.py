@@ -12,7 +12,9 @@
 
 """The lab behind a node: what Heat needs, and Heat on the other node."""
 
+import re
 import shutil
+from urllib import parse
 
 from heat_upgrade import cloud as clouds
 from heat_upgrade import environments
@@ -73,6 +75,9 @@ class Lab(clouds.Cloud):
 
         :param directory: :class:`pathlib.Path`, made here
         """
+        # In DevStack Heat comes to its database as root.
+        self.mariadb.execute(
+            f"GRANT ALL ON *.* TO `{clouds.DATABASE}`@'127.0.0.1'")
         home = self.configuration.directory
         shutil.copytree(home, directory)
         directory.chmod(0o700)
@@ -87,6 +92,26 @@ class Lab(clouds.Cloud):
             (directory / f'{name}-uwsgi.ini').write_text(_UWSGI.format(
                 which=which, port=ports[which], name=name, conf=conf,
                 nothing=self.workspace.directory('no-more-settings')))
+
+    def devstack_variables(self):
+        """Return what a local.conf says of what DevStack would start."""
+        url = parse.urlsplit(self.rabbitmq.url())
+        return {
+            'DATABASE_TYPE': 'mysql',
+            'ADMIN_PASSWORD': self.access.password,
+            'SERVICE_PASSWORD': self.access.password,
+            'RABBIT_USERID': url.username,
+            'RABBIT_PASSWORD': url.password,
+            'RABBIT_HOST': url.hostname,
+            'RABBIT_PORT': url.port,
+        }
+
+    def secrets(self):
+        """Return the passwords and keys of this cloud, as a set."""
+        conf = self.configuration.heat_conf.read_text()
+        return {self.access.password,
+                *re.findall(r'^\w*(?:password|key) = (\S+)', conf, re.M),
+                *re.findall(r'://\w+:([^@]+)@', conf)}
 
     def wait_for_heat(self):
         """Wait until the controller's Heat answers and its engines listen."""
@@ -104,6 +129,13 @@ class Lab(clouds.Cloud):
                            what='Heat on the controller',
                            log=self.workspace.logs)
         self.haproxy.ready(CONTROLLER)
+
+    def vhosts_of_engines(self):
+        """Return the virtual hosts in which engines listen, as a set."""
+        listed = self.rabbitmqctl('--quiet', 'list_vhosts')[1].split()
+        return {vhost for vhost in listed if any(
+            queue.name == 'engine' and queue.consumers
+            for queue in self.rabbitmq.queues(vhost))}
 
     def rabbitmqctl(self, *words):
         """Run rabbitmqctl on the private broker; (exit status, output)."""

@@ -27,6 +27,7 @@ import threading
 import fixtures
 
 from heat_upgrade import access
+from heat_upgrade import cache
 from heat_upgrade import environments
 from heat_upgrade import guardian
 from heat_upgrade import process
@@ -59,6 +60,9 @@ class Node(fixtures.Fixture):
     :param global_venv: whether DevStack has its global virtual environment
     :param multinode: whether there is another node, which keeps the base
     :param localrc: lines for grenade's localrc
+    :param devstack: lines for the local.conf of both DevStacks
+    :param lab: whether there is one; without, nothing but grenade's own order
+        can be looked at
 
     :ivar root: directory of all of it
     :ivar stack: /opt/stack of it
@@ -67,13 +71,16 @@ class Node(fixtures.Fixture):
     """
 
     def __init__(self, *, external=False, plugins=(OURS,), global_venv=True,
-                 multinode=False, localrc=()):
+                 multinode=False, localrc=(), devstack=(), lab=True):
         super().__init__()
         self._external = external
         self._plugins = plugins
         self._global_venv = global_venv
         self._multinode = multinode
         self._localrc = localrc
+        self._devstack = devstack
+        self._with_lab = lab
+        self.lab = None
 
     def _setUp(self):
         # Not below the caller's TMPDIR: what lies there is what is left.
@@ -85,8 +92,16 @@ class Node(fixtures.Fixture):
         for place in (self.tmp, self.root / 'run', self.root / 'elsewhere',
                       self.root / 'home'):
             place.mkdir()
+        # Environments are not made anew for every node.
+        (self.root / 'home' / '.cache').symlink_to(cache.directory().parent)
         self.workspace = workspaces.Workspace(self.root / 'lab')
         self.addCleanup(self.workspace.close)
+        self.secrets = set()
+        if self._with_lab:
+            self._start_lab()
+        self._lay_out()
+
+    def _start_lab(self):
         self._environments = labs.made(self.workspace)
         self.lab = labs.Lab(
             self.workspace,
@@ -101,7 +116,7 @@ class Node(fixtures.Fixture):
         self.addCleanup(self.systemd.down)
         self.lab.write_configuration(self.root / 'etc' / 'heat')
         self._serve()
-        self._lay_out()
+        self.secrets = self.lab.secrets()
 
     def _serve(self):
         """Answer the node's commands."""
@@ -182,14 +197,15 @@ class Node(fixtures.Fixture):
         (local / 'python3').symlink_to(environments.python())
         (local / 'openstack').symlink_to(
             pathlib.Path(sys.prefix, 'bin', 'openstack'))
-        workspaces.write_secret(self.root / 'tempest.conf', ''.join(
-            access._tempest_conf(self.lab.access, self.tmp, self.tmp)
-            .partition('[heat_integrationtests]')[0]))
         base, target = releases.newest_two()
         for side, version, environment in (
                 ('old', base.version, 'base'),
                 ('new', target.version, 'target')):
             self._lay_out_side(side, version, environment)
+        (self.stack / 'old' / 'devstack' / 'accrc').mkdir()
+        if self.lab:
+            workspaces.write_secret(self.root / 'tempest.conf', _tempest_conf(
+                self.lab.access, self.tmp))
         self.grenade = (self.stack / 'new' / 'grenade' if self._external
                         else self.root / 'home' / 'grenade')
         shutil.copytree(TREE / 'grenade', self.grenade)
@@ -212,14 +228,8 @@ class Node(fixtures.Fixture):
             home / 'devstack' / 'local.conf',
             '[[local|localrc]]\n' + '\n'.join(self._devstack_lines(side))
             + '\n')
-        top = heat_source.checkout(home / 'heat.d', version,
-                                   prepare=self._own_paths)
-        top.rename(home / HEAT)
-        (home / 'heat.d').rmdir()
-        with open(home / HEAT / '.git' / 'info' / 'exclude', 'a') as out:
-            out.write('.environment\n.plant\n')
-        (home / HEAT / '.environment').symlink_to(
-            self._environments[environment].path)
+        if self.lab:
+            self._clone_heat(home / HEAT, version, environment)
         tempest = home / 'tempest'
         (tempest / 'etc').mkdir(parents=True)
         (tempest / '.tox').mkdir()
@@ -227,44 +237,45 @@ class Node(fixtures.Fixture):
         if side == 'old':
             (home / OURS).symlink_to(REPOSITORY)
 
-    def _own_paths(self, heat):
-        """Point Heat's own scripts at this directory."""
-        path = heat / 'devstack' / 'lib' / 'heat'
-        path.write_text(
-            path.read_text()
-            .replace('=/etc/heat', f'={self.root}/etc/heat')
-            .replace(' /usr/local/bin', f' {self.root}/usr/local/bin'))
+    def _clone_heat(self, place, version, environment):
+        made = heat_source.checkout(place.with_name('heat.d'), version,
+                                    prepare=_own_paths)
+        made.rename(place)
+        made.parent.rmdir()
+        with open(place / '.git' / 'info' / 'exclude', 'a') as out:
+            out.write('.environment\n.plant\n')
+        (place / '.environment').symlink_to(
+            self._environments[environment].path)
 
     def _devstack_lines(self, side):
         """Return the localrc section of a DevStack's local.conf."""
-        passwords = self.lab.access.password
-        transport = self.lab.rabbitmq.url().partition('://')[2]
-        user, _, rest = transport.partition(':')
-        rabbit, _, host = rest.partition('@')
         lines = [
             f'NODE_ROOT={self.root}',
             f'HEAT_CONF_DIR={self.root}/etc/heat',
             f'DEST={self.stack}/{side}',
             f'DATA_DIR={self.stack}/data',
             f'LOGFILE={self.stack}/{side}/logs/devstacklog.txt',
-            'DATABASE_TYPE=mysql',
-            f'ADMIN_PASSWORD={passwords}',
-            f'SERVICE_PASSWORD={passwords}',
-            f'RABBIT_USERID={user}',
-            f'RABBIT_PASSWORD={rabbit}',
-            'RABBIT_HOST=127.0.0.1',
-            f'RABBIT_PORT={host.partition(":")[2].partition("/")[0]}',
             f'GLOBAL_VENV={self._global_venv}',
             f'HEAT_UPGRADE_TESTS_VENV={sys.prefix}',
             'ENABLED_SERVICES=key,mysql,rabbit,tempest',
+            *self._devstack,
         ]
+        if self._multinode:
+            # As Heat's own job grenade-heat-multinode has it.
+            lines += ['HOST_TOPOLOGY=multinode', 'HOST_TOPOLOGY_ROLE=primary',
+                      'HOST_TOPOLOGY_SUBNODES=127.0.0.1']
+        if self.lab:
+            lines += [f'{name}={value}' for name, value
+                      in self.lab.devstack_variables().items()]
         if self._external:
             # devstack_localrc writes it where grenade runs DevStack.
             lines.append('enable_service h-eng h-api h-api-cfn')
         if side == 'old':
             # The target's DevStack knows no service of the base's.
-            lines += [f'KEYSTONE_SERVICE_URI={self.lab.keystone.url}',
-                      f'enable_plugin {OURS} https://opendev.org/openstack/'
+            if self.lab:
+                lines.append(
+                    f'KEYSTONE_SERVICE_URI={self.lab.keystone.url}')
+            lines += [f'enable_plugin {OURS} https://opendev.org/openstack/'
                       f'{OURS}']
         return lines
 
@@ -282,13 +293,34 @@ class Node(fixtures.Fixture):
                 'SAVE_DIR=$BASE_RELEASE_DIR/save',
                 'export OS_TEST_TIMEOUT=600',
                 'VERBOSE=False',
+                # What a job of ours adds.
+                'BASE_RUN_SMOKE=True',
                 'PLUGIN_DIR=$TARGET_RELEASE_DIR',
             ]
+        if self._multinode:
+            # Here the nodes differ by their ports, elsewhere by address.
+            nodes = self.lab.nodes.values()
+            for name, urls in (
+                    ('API', [node.api_url for node in nodes]),
+                    ('CFN', [node.cfn_url for node in nodes])):
+                lines.append(f'HEAT_UPGRADE_{name}_ENDPOINTS='
+                             + ','.join(urls))
         base, _ = releases.newest_two()
         return [*lines, f'BASE_DEVSTACK_BRANCH=stable/{base.series}',
                 'TARGET_DEVSTACK_BRANCH=master', 'TARGET_RUN_SMOKE=False',
                 'RUN_HEAT_INTEGRATION_TESTS=False',
                 f'HEAT_UPGRADE_TESTS_VENV={sys.prefix}']
+
+    def plant_program(self, name, text):
+        """Put a program in the place of one of the target's."""
+        installing.plant_program(self.stack / 'new' / HEAT / '.plant', name,
+                                 text)
+
+    def plant_code(self, file, old, new):
+        """Change a text in the target's code."""
+        installing.plant_code(self._environments['target'].path,
+                              self.stack / 'new' / HEAT / '.plant', file,
+                              old, new)
 
     def environment(self):
         """Return what a login of the user stack has, and nothing more.
@@ -334,3 +366,20 @@ class Node(fixtures.Fixture):
             return status
         return self.execute(self.grenade / 'grenade.sh',
                             GRENADE_USE_EXTERNAL_DEVSTACK='True')
+
+
+def _own_paths(heat):
+    """Point Heat's own scripts at the node's directories.
+
+    By a variable, so that the same release has the same content everywhere.
+    """
+    path = heat / 'devstack' / 'lib' / 'heat'
+    path.write_text(
+        path.read_text().replace('=/etc/heat', '=$NODE_ROOT/etc/heat')
+        .replace(' /usr/local/bin', ' $NODE_ROOT/usr/local/bin'))
+
+
+def _tempest_conf(cloud, place):
+    """Return what lib/tempest writes: nothing of our tests."""
+    return access._tempest_conf(cloud, place, place).partition(
+        '[heat_integrationtests]')[0]

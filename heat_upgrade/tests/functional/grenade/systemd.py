@@ -17,6 +17,7 @@ import configparser
 import fnmatch
 import shlex
 import threading
+import time
 
 from heat_upgrade import process
 
@@ -46,6 +47,7 @@ class Systemd:
         self._variables = variables
         self._processes = {}
         self._enabled = set()
+        self._since = {}
         self._lock = threading.Lock()
         self.events = []
         self.stubborn = set()
@@ -94,9 +96,10 @@ class Systemd:
         for one in self._processes.values():
             one.kill()
 
-    def count(self, verb, unit):
-        """Return how often something was done to a unit."""
-        return self.events.count((verb, unit))
+    @property
+    def processes(self):
+        """The processes of all units."""
+        return list(self._processes.values())
 
     def _log(self, unit):
         return self._workspace.log(unit)
@@ -169,6 +172,9 @@ class Systemd:
             'UnitFileState': ('enabled' if unit in self._enabled
                               else 'disabled'),
             'FragmentPath': self._path(unit),
+            'ExecStart': self._exec_start(unit),
+            'ActiveEnterTimestampMonotonic': (
+                self._since[unit] if self.running(unit) else 0),
         }
         wanted = [name for option in options
                   if option.startswith('--property=')
@@ -178,6 +184,12 @@ class Systemd:
         return Answer(0, ''.join(
             f'{values[name]}\n' if bare else f'{name}={values[name]}\n'
             for name in wanted if name in values))
+
+    def _exec_start(self, unit):
+        if not self._path(unit).exists():
+            return ''
+        words = shlex.split(self._service(unit)['ExecStart'])
+        return f'{{ path={words[0]} ; argv[]={" ".join(words)} ; pid=0 }}'
 
     def _cat(self, unit, options):
         if not self._path(unit).exists():
@@ -193,14 +205,18 @@ class Systemd:
             self.events.append(('start', unit))
             self._processes[unit] = self._process(unit)
             self._processes[unit].start()
+            self._since[unit] = int(time.monotonic() * 1e6)
         return Answer(0)
 
-    def _process(self, unit):
+    def _service(self, unit):
         parser = configparser.ConfigParser(
             interpolation=None, strict=False, delimiters=('=',))
         parser.optionxform = str
         parser.read(self._path(unit))
-        service = parser['Service']
+        return parser['Service']
+
+    def _process(self, unit):
+        service = self._service(unit)
         given = dict(word.split('=', 1) for word in shlex.split(
             service.get('Environment', '')))
         return process.Process(

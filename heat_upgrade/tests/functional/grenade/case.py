@@ -1,0 +1,130 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the tests of the plugin share: a node, and what must be true of it."""
+
+import json
+import pathlib
+import stat
+
+import psutil
+import testtools
+from testtools import content
+
+from heat_upgrade import guardian
+from heat_upgrade import process
+from heat_upgrade.tests.functional.grenade import node as nodes
+
+UNITS = tuple(f'devstack@{name}.service'
+              for name in ('h-eng', 'h-api', 'h-api-cfn'))
+
+PHASES = ('pre-upgrade', 'during-upgrade', 'post-upgrade')
+
+# One scenario and one smoke test are enough where the plugin is tested.
+ONE_OF_EACH = ("HEAT_UPGRADE_SCENARIOS='random_string|"
+               "a_stack_is_created_shown_updated_and_deleted'")
+
+# Two environments and a migration: once is enough.
+NO_STATIC_CHECKS = 'HEAT_UPGRADE_STATIC_CHECKS=False'
+
+
+class GrenadeTestCase(testtools.TestCase):
+    """Runs grenade's order on a node of its own."""
+
+    def make_node(self, *, localrc=(), static_checks=False, **how):
+        """Return a node; takes what :class:`node.Node` takes."""
+        localrc = [ONE_OF_EACH, *localrc]
+        if not static_checks:
+            localrc.append(NO_STATIC_CHECKS)
+        node = nodes.Node(localrc=localrc, **how)
+        self.addOnException(lambda exc_info: self._attach(node))
+        return self.useFixture(node)
+
+    def _attach(self, node):
+        for name, path in (
+                ('output', node.root / 'output'),
+                ('grenade', node.stack / 'logs' / 'grenade.sh.log'),
+                ('engine', node.root / 'lab' / 'logs' / f'{UNITS[0]}.log')):
+            self.addDetail(name, content.text_content(
+                process.tail(path, 200)))
+
+    def report(self, node):
+        return json.loads((node.run_dir / 'report.json').read_text())
+
+    def assert_passes(self, node, phases=PHASES):
+        """Run it; assert that it is green, and all that goes with that."""
+        status = node.upgrade()
+        report = self.report(node)
+        self.assertEqual([], report['findings'])
+        self.assertEqual((0, 'pass'), (status, report['verdict']))
+        for phase in phases:
+            self.assertGreater(report['phases'][phase]['passed'], 0, phase)
+        for name in ('journal.jsonl', 'manifest', 'tempest.conf', 'subunit',
+                     'junit.xml', 'report.html'):
+            self.assertTrue((node.run_dir / name).exists(), name)
+        self.assert_heat_was_upgraded_once(node)
+        self.assert_nothing_is_left(node)
+        self.assert_no_secret_is_told(node)
+
+    def assert_fails(self, node, script, *, step, evidence):
+        """Run it; assert that it is red in a script, and says why."""
+        self.assertNotEqual(0, node.upgrade())
+        log = (node.stack / 'logs' / 'grenade.sh.log').read_text()
+        self.assertIn(f'/devstack/upgrade/{script}', next(
+            line for line in log.splitlines() if line.startswith('[ERROR]')))
+        report = self.report(node)
+        self.assertEqual('fail', report['verdict'])
+        first = report['findings'][0]
+        self.assertEqual((step, 'heat'), (first['step'], first['origin']))
+        self.assertIn(evidence, first['title'] + first['evidence'])
+        self.assertIn('heat-upgrade run --from', first['reproduce'])
+        self.assertTrue((node.run_dir / 'report.html').exists())
+        self.assert_nothing_is_left(node)
+        self.assert_no_secret_is_told(node)
+
+    def assert_heat_was_upgraded_once(self, node):
+        """Assert that it was stopped, installed and migrated once."""
+        for unit in UNITS:
+            self.assertEqual(
+                ['start', 'stop', 'start'],
+                [verb for verb, of in node.systemd.events if of == unit])
+        self.assertEqual(
+            ['old', 'new'], (node.root / 'installed').read_text().split())
+        self.assertEqual(1, sum('db_sync' in line for line in called(node)))
+
+    def assert_nothing_is_left(self, node):
+        """Assert that scripts have left no process and no temporary file."""
+        known = {one.pid for one in (*node.lab.processes(),
+                                     *node.systemd.processes) if one.running()}
+        known |= {child.pid for pid in known for child
+                  in psutil.Process(pid).children(recursive=True)}
+        known.add(node.lab.rabbitmq._epmd.pid)
+        marker = f'{process.RUN_MARKER}={node.workspace.marker}'
+        self.assertEqual([], [
+            pathlib.Path(f'/proc/{pid}/cmdline').read_text()
+            for pid in guardian.marked(marker) if pid not in known])
+        self.assertEqual([], [path.name for path in node.tmp.iterdir()])
+
+    def assert_no_secret_is_told(self, node):
+        """Assert that only a file that is ours alone has a password."""
+        for path in node.run_dir.rglob('*'):
+            if not path.is_file():
+                continue
+            text = path.read_bytes().decode(errors='replace')
+            if any(secret in text for secret in node.secrets):
+                self.assertEqual('tempest.conf', path.name)
+                self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
+
+
+def called(node):
+    """Return the lines of what of Heat's programs was called."""
+    return (node.root / 'called').read_text().splitlines()

@@ -1,0 +1,51 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is broken makes grenade red, in the script that it belongs to."""
+
+from heat_upgrade.tests.functional.grenade import case
+
+# oslo.upgradecheck: 2 forbids the upgrade.
+FORBIDS = '''\
+#!/bin/bash
+echo "| Check: something | Result: Failure |"
+exit 2
+'''
+
+
+class BrokenTest(case.GrenadeTestCase):
+
+    def test_an_engine_that_cannot_load_stored_stacks(self):
+        one = self.make_node(external=True)
+        one.plant_code(
+            'heat/engine/stack.py', '    def _from_db(cls, context, stack,',
+            '    def _from_db(cls, *args, **kwargs):\n'
+            '        raise RuntimeError("cannot load on purpose")\n\n'
+            '    @classmethod\n'
+            '    def _unused(cls, context, stack,')
+        self.assert_fails(one, 'resources.sh verify post-upgrade',
+                          step='post-upgrade',
+                          evidence='cannot load on purpose')
+
+    def test_a_check_of_heats_own_that_forbids_the_upgrade(self):
+        one = self.make_node()
+        one.plant_program('heat-status', FORBIDS)
+        self.assert_fails(one, 'upgrade.sh', step='upgrade-check',
+                          evidence='Result: Failure')
+        self.assertFalse([line for line in case.called(one)
+                          if 'db_sync' in line])
+
+    def test_a_unit_that_does_not_go_down(self):
+        one = self.make_node(devstack=['SERVICE_TIMEOUT=5'])
+        one.systemd.stubborn.add('devstack@h-eng.service')
+        self.assert_fails(one, 'shutdown.sh', step='down',
+                          evidence='the unit devstack@h-eng.service is active')

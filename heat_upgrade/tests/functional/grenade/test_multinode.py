@@ -1,0 +1,31 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A partial upgrade: the controller's Heat is new, the subnode's is not."""
+
+from heat_upgrade.services import heat
+from heat_upgrade.tests.functional.grenade import case
+from heat_upgrade.tests.functional.grenade import lab
+
+
+class MultinodeTest(case.GrenadeTestCase):
+
+    def test_the_subnode_goes_on_with_the_base_in_its_own_vhost(self):
+        one = self.make_node(external=True, multinode=True)
+        subnode = one.lab.nodes[lab.SUBNODE]
+        engine = subnode.process(heat.ENGINE)
+        started = engine.pid
+        self.assert_passes(one, phases=(
+            'pre-upgrade', 'during-upgrade', 'mixed'))
+        self.assertEqual((True, started), (engine.running(), engine.pid))
+        self.assertEqual({'heat', 'heat_upgrade_target'},
+                         one.lab.vhosts_of_engines())
