@@ -17,6 +17,7 @@ extensions = [
     'openstackdocstheme',
     'oslo_config.sphinxext',
     'sphinx.ext.autodoc',
+    'zuul_sphinx',
 ]
 project = 'Heat Upgrade Tests'
 copyright = 'OpenStack contributors'

@@ -27,6 +27,12 @@ from heat_upgrade.tests.zuul import tenant as tenants
 
 # OpenDev's limit for a job, in seconds.
 LONGEST = 10800
+# Names of jobs that upgrade something begin so, and files for which none runs.
+UPGRADES = ('heat-upgrade-grenade', 'heat-upgrade-lab')
+DOCUMENTS = ('README.rst', 'api-ref/source/index.rst', 'doc/source/conf.py',
+             'doc/source/user/index.rst', 'heat/locale/de/heat.po',
+             'releasenotes/notes/note-1.yaml',
+             'releasenotes/source/index.rst')
 # Keys of a project or template that are no pipelines.
 _WORDS = {'name', 'description', 'branches', 'vars', 'templates',
           'merge-mode', 'default-branch', 'queue'}
@@ -46,7 +52,7 @@ def of_loaded(tenant, errors, top):
     :param top: the tree of this project
     """
     found = [f'Zuul, loading: {message}' for project, message in errors
-             if project in gate.OUR_PROJECTS]
+             if project in ('', *gate.OUR_PROJECTS)]
     if found:
         return found
     found = list(_unfrozen(tenant))
@@ -57,12 +63,15 @@ def of_loaded(tenant, errors, top):
             for item in gate.items(top) if 'job' in item}
     found += _pipelines(tenant, top)
     found += _unused(ours, jobs)
+    found += _roles(tenant, ours)
+    found += _halves(tenant)
+    found += _documentation(tenant)
     for name, job in jobs.items():
+        missing = list(books.problems(top, job))
         found += [f'{name}: {text}' for text in (
             *_limits(job), *_groups(ours[name], job), *_replaced(tenant, job),
-            *books.problems(top, job))]
-        found += [f'{name}: {text}' for text in templating.problems(
-            top, job, _said(ours, job))]
+            *missing, *(() if missing else templating.problems(
+                top, job, _said(ours, job))))]
     found += _undocumented(ours, jobs)
     return found
 
@@ -92,6 +101,33 @@ def _unused(ours, jobs):
         yield f'{name}: no project runs it, and no job builds on it'
 
 
+def _roles(tenant, ours):
+    """Say which repositories of roles Zuul would leave out without a word."""
+    for name, said in ours.items():
+        for one in said.get('roles', []):
+            if not tenant.has(one['zuul']):
+                yield (f'{name}: its roles are of {one["zuul"]}, which the '
+                       'tenant does not have')
+
+
+def _halves(tenant):
+    """Say which jobs could be red in the gate without check's knowing."""
+    for project in gate.OUR_PROJECTS:
+        check, gated = (tenant.jobs(project, pipeline)
+                        for pipeline in gate.PIPELINES)
+        for name in sorted({*check} ^ {*gated}):
+            yield f'{name}: {project} runs it in one of check and gate only'
+
+
+def _documentation(tenant):
+    """Say which upgrades a change of documentation would run."""
+    for project in (gate.HEAT, gate.OURS):
+        for path in DOCUMENTS:
+            for name in tenant.jobs(project, 'check', changed=[path]):
+                if name.startswith(UPGRADES):
+                    yield f'{name}: in {project} it runs for {path}'
+
+
 def _limits(job):
     if not job.timeout or job.timeout > LONGEST:
         yield f'its timeout is {job.timeout}; at most {LONGEST} s is allowed'
@@ -116,12 +152,11 @@ def _replaced(tenant, job):
     All that a parent has in a dictionary on a node of the group has to stay;
     whether it is for the subnode is what the parent's own group says.
     """
-    parent = tenant.layout.getJob(gate.parents(job)[-2])
+    inherited = tenant.inherited(gate.parents(job)[:-1])
     for group, nodes in tenants.groups(job).items():
-        mine = job.group_variables.get(group, {})
-        for name, value in sorted(mine.items()):
-            before = parent.group_variables.get(group, {}).get(
-                name, parent.variables.get(name))
+        for name, value in sorted(job.group_variables.get(group, {}).items()):
+            before = inherited.group_variables.get(group, {}).get(
+                name, inherited.variables.get(name))
             if not (isinstance(value, dict) and isinstance(before, dict)):
                 continue
             lost = sorted(set(before) - set(value))

@@ -16,7 +16,9 @@ The stand-ins, in upstream/, have the names, parents, nodes and variables that
 our jobs build on; real.py puts real repositories in their place.
 """
 
+import functools
 import pathlib
+import tempfile
 
 import yaml
 
@@ -127,3 +129,15 @@ def items(top):
     """Return what a tree's Zuul configuration says, as data, in order."""
     return [item for path in tenants.files(top)
             for item in yaml.safe_load(pathlib.Path(top, path).read_text())]
+
+
+@functools.cache
+def loaded():
+    """Return the tenant of this tree, loaded without an error."""
+    with tempfile.TemporaryDirectory() as scratch:
+        tenant = build(scratch)
+        errors = tenant.load()
+    if errors:
+        raise ValueError('\n'.join(f'{project}: {message}'
+                                   for project, message in errors))
+    return tenant

@@ -114,7 +114,11 @@ class Tenant:
                               for branch in branches]
 
     def load(self):
-        """Load it all; returns [(project, message)] of Zuul's errors."""
+        """Load it all.
+
+        :return: [(project, message)] of Zuul's errors and warnings; the
+            project is '' where Zuul names none
+        """
         context = configloader.ParseContext(
             self._connections, self._globals,
             types.SimpleNamespace(system_id='tests'), self._ansible)
@@ -132,9 +136,8 @@ class Tenant:
             manager.current_context = zkobject.LocalZKContext(_LOG)
             manager.state = model.PipelineState()
             manager.state._set(manager=manager)
-        return [(one.key.context.project_name, one.error)
-                for one in self.layout.loading_errors.errors
-                if one.severity == model.SEVERITY_ERROR]
+        return [(one.key.context.project_name if one.key.context else '',
+                 one.error) for one in self.layout.loading_errors.errors]
 
     def _read(self, context, entry, branch, directory):
         found = model.ParsedConfig()
@@ -146,6 +149,23 @@ class Tenant:
                   context.errorContext(source_context=source)):
                 found.extend(self._parser.loadProjectYAML(
                     stream.read(), source, context))
+        return found
+
+    def has(self, name):
+        """Tell whether a project is in the tenant."""
+        return self._tenant.getProject(name)[1] is not None
+
+    def inherited(self, names):
+        """Return the variables that jobs have one on the other, root first.
+
+        :return: an object with variables and group_variables
+        """
+        found = types.SimpleNamespace(variables={}, group_variables={})
+        for name in names:
+            for variant in self.layout.getJobs(name):
+                for kind in ('variables', 'group_variables'):
+                    setattr(found, kind, model.Job._deepUpdate(
+                        getattr(found, kind), getattr(variant, kind)))
         return found
 
     def _item(self, project, pipeline, branch, changed):

@@ -1,0 +1,150 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Each job as Zuul freezes it: its parents, nodes, playbooks and projects."""
+
+import ddt
+import testtools
+
+from heat_upgrade.tests.zuul import gate
+from heat_upgrade.tests.zuul import tenant as tenants
+
+GRENADE = ['base', 'multinode', 'grenade-base', 'grenade']
+TOX = ['base', 'unittests', 'tox', 'tox-fips', 'openstack-tox']
+LAB = ['base', 'heat-upgrade-base']
+ONE = {'debian-bookworm': 'debian-bookworm'}
+CONTROLLER = {'controller': 'debian-bookworm'}
+BOTH = {'controller': 'debian-bookworm', 'compute1': 'debian-bookworm'}
+LAB_BOOKS = ('heat-upgrade-lab/pre', 'heat-upgrade-lab/run',
+             'heat-upgrade-lab/post')
+
+# Name: parents, nodes, timeout, own playbooks before, in and after it.
+JOBS = {
+    'heat-upgrade-checks': (
+        LAB, ONE, 1800, ('heat-upgrade-lab/pre', 'heat-upgrade-checks/run',
+                         'heat-upgrade-lab/post')),
+    'heat-upgrade-grenade': (
+        GRENADE, CONTROLLER, 10800, ('heat-upgrade-grenade/post',)),
+    'heat-upgrade-grenade-multinode': (
+        [*GRENADE, 'grenade-multinode'], BOTH, 10800,
+        ('heat-upgrade-grenade/post',)),
+    'heat-upgrade-grenade-skip-level': (
+        [*GRENADE, 'grenade-skip-level-always'], CONTROLLER, 10800,
+        ('heat-upgrade-grenade/post',)),
+    'heat-upgrade-lab-cold': (LAB, ONE, 3600, LAB_BOOKS),
+    'heat-upgrade-lab-rolling': (LAB, ONE, 3600, LAB_BOOKS),
+    'heat-upgrade-spec-impact': (
+        LAB, ONE, 1800, ('heat-upgrade-lab/pre',
+                         'heat-upgrade-spec-impact/run',
+                         'heat-upgrade-lab/post')),
+    'heat-upgrade-tests-docs': (
+        ['base', 'unittests', 'opendev-tox-docs', 'openstack-tox-docs'], ONE,
+        1800, ()),
+    'heat-upgrade-tests-pep8': (
+        [*TOX, 'openstack-tox-pep8'], ONE, 1800, ()),
+    'heat-upgrade-tests-unit': (
+        [*TOX, 'openstack-tox-py311'], ONE, 2400, ()),
+    'heat-upgrade-tests-zuul': (
+        [*TOX, 'openstack-tox-py311'], ONE, 2400, ()),
+}
+UPGRADES = [name for name in JOBS
+            if name.startswith(('heat-upgrade-grenade', 'heat-upgrade-lab'))]
+OWN = [name for name in JOBS if name.startswith('heat-upgrade-tests-')]
+
+
+def frozen(name, *, project=gate.OURS, pipeline='check', **options):
+    """Return a job of ours, frozen by Zuul."""
+    return gate.loaded().freeze(project, pipeline, name, **options)
+
+
+@ddt.ddt
+class EachJobTest(testtools.TestCase):
+
+    def test_there_are_no_others(self):
+        self.assertEqual(sorted(JOBS),
+                         gate.loaded().jobs(gate.OURS, 'check'))
+
+    @ddt.data(*JOBS)
+    def test_it_is_built_on(self, name):
+        self.assertEqual([*JOBS[name][0], name], gate.parents(frozen(name)))
+
+    @ddt.data(*JOBS)
+    def test_its_nodes(self, name):
+        self.assertEqual(JOBS[name][1], tenants.nodes(frozen(name)))
+
+    @ddt.data(*JOBS)
+    def test_it_has_at_most_that_time(self, name):
+        self.assertEqual(JOBS[name][2], frozen(name).timeout)
+
+    @ddt.data(*JOBS)
+    def test_it_votes_in_check_and_gate(self, name):
+        self.assertEqual([True, True], [
+            frozen(name, pipeline=pipeline).voting
+            for pipeline in gate.PIPELINES])
+
+    @ddt.data(*JOBS)
+    def test_our_playbooks_in_it(self, name):
+        ours = [path for paths in gate.playbooks(frozen(name)).values()
+                for path in paths if path.startswith(gate.OURS)]
+        self.assertEqual([f'{gate.OURS}/playbooks/{book}.yaml'
+                          for book in JOBS[name][3]], ours)
+
+    @ddt.data(*sorted(set(JOBS) - set(OWN)))
+    def test_what_zuul_prepares_has_heat_and_the_tests(self, name):
+        self.assertLessEqual(
+            {'opendev.org/openstack/heat',
+             'opendev.org/openstack/heat-upgrade-tests',
+             'opendev.org/openstack/requirements'},
+            set(frozen(name).required_projects))
+
+    @ddt.data(*JOBS)
+    def test_no_project_is_pinned_to_a_branch(self, name):
+        self.assertEqual({None}, {
+            project.override_checkout
+            for project in frozen(name).required_projects.values()})
+
+
+@ddt.ddt
+class LabJobsTest(testtools.TestCase):
+
+    @ddt.data(('heat-upgrade-lab-cold', 'cold'),
+              ('heat-upgrade-lab-rolling', 'rolling'))
+    @ddt.unpack
+    def test_the_strategy(self, name, strategy):
+        self.assertEqual({'heat_upgrade_strategy': strategy},
+                         tenants.variables(frozen(name), 'debian-bookworm'))
+
+    def test_specs_from_the_series_of_the_template_on(self):
+        job = frozen('heat-upgrade-spec-impact', project=gate.SPECS)
+        self.assertEqual({'heat_upgrade_spec_since': '2027.1'},
+                         tenants.variables(job, 'debian-bookworm'))
+
+    def test_our_own_specs_are_in_the_documentation(self):
+        self.assertEqual(
+            ['doc/source/specs'],
+            frozen('heat-upgrade-spec-impact').variables[
+                'heat_upgrade_spec_paths'])
+        self.assertTrue((gate.TOP / 'doc/source/specs').is_dir())
+
+    @ddt.data(*OWN)
+    def test_our_own_jobs_have_our_constraints(self, name):
+        place = frozen(name).variables['tox_constraints_file']
+        self.assertEqual(
+            '{{ ansible_user_dir }}/{{ zuul.project.src_dir }}'
+            '/constraints/tool.txt', place)
+        self.assertTrue((gate.TOP / 'constraints/tool.txt').is_file())
+
+    @ddt.data(*OWN)
+    def test_their_environments_are_in_tox_ini(self, name):
+        environment = frozen(name).variables['tox_envlist']
+        self.assertIn(f'\n[testenv:{environment}]\n',
+                      (gate.TOP / 'tox.ini').read_text())
