@@ -94,18 +94,20 @@ def regex(*kinds):
             rf'.*[\[,]{names}[,\]]')
 
 
-def scenario_tests():
+def scenario_tests(package='scenarios'):
     """Give the ids, without tags, of the tests of all scenarios.
 
     Read from the source, so that a selection can be judged in no time.
+
+    :param package: the one whose tests are meant: scenarios, smoke, cross
     """
     found = []
-    directory = pathlib.Path(__file__).with_name('scenarios')
+    directory = pathlib.Path(__file__).with_name(package)
     for path in sorted(directory.glob('test_*.py')):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.ClassDef):
                 found += [
-                    f'heat_integrationtests.scenarios.{path.stem}.'
+                    f'heat_integrationtests.{package}.{path.stem}.'
                     f'{node.name}.{part.name}' for part in node.body
                     if isinstance(part, ast.FunctionDef)
                     and part.name.startswith('test_')]

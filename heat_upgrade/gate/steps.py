@@ -12,6 +12,9 @@
 
 """The steps of a grenade run, as a plan that a report is made of."""
 
+import re
+
+from heat_integrationtests import phases
 from heat_upgrade import plan as plans
 from heat_upgrade.plan import model
 
@@ -41,7 +44,7 @@ def plan(surroundings, *, scenarios=''):
     """
     partial = surroundings.partial
     # Who wants one scenario does not want to wait for smoke tests.
-    left_out = (SMOKE_BASE, SMOKE_TARGET) if scenarios else ()
+    left_out = () if _is_smoke(scenarios) else (SMOKE_BASE, SMOKE_TARGET)
     return plans.Plan(
         strategy=model.PARTIAL if partial else model.COLD,
         base=surroundings.base_branch or 'base',
@@ -55,6 +58,11 @@ def plan(surroundings, *, scenarios=''):
 def step(name, surroundings):
     """Return the step of this name."""
     return next(one for one in plan(surroundings).steps if one.name == name)
+
+
+def _is_smoke(scenarios):
+    return any(re.search(scenarios, test)
+               for test in phases.scenario_tests('smoke'))
 
 
 def _before():

@@ -61,6 +61,12 @@ class TestSteps(testtools.TestCase):
         self.assertNotIn(steps.SMOKE_TARGET, names)
         self.assertIn(steps.POST, names)
 
+    def test_who_chooses_a_smoke_test_has_it(self):
+        around = self.useFixture(grenade_fakes.Grenade()).around
+        names = [step.name for step in steps.plan(
+            around, scenarios='random_string|build_info').steps]
+        self.assertIn(steps.SMOKE_BASE, names)
+
     @ddt.data({}, MULTINODE)
     def test_names_are_unique(self, variables):
         names = [step.name for step in self.plan(**variables).steps]

@@ -1,0 +1,120 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The static checks of a grenade run."""
+
+import types
+
+import testtools
+
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import registry
+from heat_upgrade import environments
+from heat_upgrade import errors
+from heat_upgrade.gate import checks
+from heat_upgrade.gate import record as records
+from heat_upgrade.gate import steps
+from heat_upgrade import guardian
+from heat_upgrade import journal as journals
+from heat_upgrade.services import mariadb
+from heat_upgrade.tests.unit import fakes
+from heat_upgrade.tests.unit.gate import grenade_fakes
+from heat_upgrade.tests.unit import installables
+
+
+class TestChecks(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.grenade = self.useFixture(grenade_fakes.Grenade())
+        for name, version, branch in (('old', '26.0.2', 'stable/2026.1'),
+                                      ('new', '27.0.1', None)):
+            checkout = self.useFixture(installables.Checkout(
+                tag=version, branch=branch))
+            (self.grenade.root / name / 'heat').symlink_to(checkout.path)
+        self.found = []
+        self.patch(environments, 'ensure_all', self.ensure)
+        self.patch(registry, 'run', self.check)
+        self.patch(guardian, 'Guardian', fakes.Guardian)
+        self.patch(mariadb, 'find', lambda program: program)
+
+    def ensure(self, specs, **options):
+        self.specs = specs
+        return [types.SimpleNamespace(version=spec.release.version)
+                for spec in specs]
+
+    def check(self, names, base, target, context):
+        self.names, self.context = names, context
+        self.subjects = base.name, target.name
+        return self.found
+
+    def run_checks(self):
+        record = self.grenade.record()
+        self.addCleanup(record.close)
+        checks.run(record, self.grenade.around,
+                   steps.step(steps.CHECKS, self.grenade.around))
+        return record
+
+    def test_base_and_target_are_the_checkouts(self):
+        self.run_checks()
+        self.assertEqual(('26.0.2', '27.0.1'), self.subjects)
+        self.assertEqual(('config', 'schema'), self.names)
+
+    def test_the_configuration_is_the_clouds(self):
+        self.run_checks()
+        self.assertEqual((self.grenade.around.heat_conf,),
+                         self.context.asked.config_files)
+
+    def test_each_sides_requirements_are_its_constraints(self):
+        place = self.grenade.root / 'new/requirements'
+        place.mkdir()
+        (place / 'upper-constraints.txt').write_text('alembic===9.9.9\n')
+        self.run_checks()
+        base, target = self.specs
+        self.assertIn('lock file', base.constraints.origin)
+        self.assertIn('alembic==9.9.9', target.constraints.lines)
+
+    def test_a_private_server_is_preferred(self):
+        self.run_checks()
+        self.assertEqual('', self.context.asked.server)
+
+    def test_where_there_is_no_mariadb_it_is_the_clouds_server(self):
+        def find(program):
+            raise errors.LabError('not installed')
+        self.patch(mariadb, 'find', find)
+        self.run_checks()
+        self.assertEqual('mysql+pymysql://root:pw@db/heat',
+                         self.context.asked.server)
+        self.assertNotIn('pw', repr(self.context.asked))
+
+    def test_what_they_find_is_of_this_run(self):
+        self.found = [contract.error('config', 4, 'an option is gone', '')]
+        error = self.assertRaises(records.StepFailed, self.run_checks)
+        self.assertIsNotNone(error)
+        events = journals.read(self.grenade.around.run_dir)
+        found, = [event['data']['finding'] for event in events
+                  if event['kind'] == journals.FINDING]
+        self.assertEqual(('heat', steps.CHECKS),
+                         (found['origin'], found['step']))
+        tests, = [event['data']['tests'] for event in events
+                  if event['kind'] == journals.TESTS]
+        self.assertEqual(['failed', 'passed'],
+                         [test['outcome'] for test in tests])
+
+    def test_a_warning_is_no_failure(self):
+        self.found = [contract.warning('config', 4, 'to know', '')]
+        self.assertIsNotNone(self.run_checks())
+
+    def test_they_can_be_switched_off(self):
+        self.assertTrue(checks.wanted(self.grenade.around))
+        self.grenade.environ['HEAT_UPGRADE_STATIC_CHECKS'] = 'False'
+        self.assertFalse(checks.wanted(self.grenade.around))

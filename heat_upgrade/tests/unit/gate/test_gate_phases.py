@@ -1,0 +1,209 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Running the phases as an operator does, in a grenade run."""
+
+import ddt
+import testtools
+
+from heat_upgrade import findings
+from heat_upgrade.gate import phases
+from heat_upgrade.gate import record as records
+from heat_upgrade.gate import steps
+from heat_upgrade import journal as journals
+from heat_upgrade import suites
+from heat_upgrade.tests.unit.gate import grenade_fakes
+
+GOOD = suites.Test('heat_integrationtests.scenarios.test_a.TestA.test_b',
+                   suites.PASSED, 1)
+BAD = suites.Test('heat_integrationtests.scenarios.test_a.TestA.test_c',
+                  suites.FAILED, 1, 'MismatchError')
+
+
+class PhasesCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.grenade = self.useFixture(grenade_fakes.Grenade())
+        self.ran, self.said = [], []
+        self.status, self.results = 0, {'post': [GOOD]}
+        self.patch(suites, 'copy_last_stream',
+                   lambda repository, stream: stream.write_text(
+                       repository.name))
+        self.patch(suites, 'parse',
+                   lambda source: self.results[source.read().decode()])
+
+    def begin(self):
+        self.record = self.grenade.record()
+        self.addCleanup(self.record.close)
+
+    def start(self, name, argv, **options):
+        self.ran.append([str(word) for word in argv])
+        self.options = options
+        if '--repository' in self.ran[-1]:
+            place = self.record.data('stestr')
+            newest = max(place.iterdir(), key=lambda one: len(one.name))
+            for kind in self.results:
+                (newest / kind).mkdir()
+        return self.status, 'what they say'
+
+    def run_phase(self, name=steps.POST, **options):
+        step = steps.step(name, self.grenade.around)
+        phases.run(self.record, self.grenade.around, step,
+                   say=self.said.append, start=self.start, **options)
+
+    def found(self):
+        return [event['data']['finding'] for event
+                in journals.read(self.record.run_dir)
+                if event['kind'] == journals.FINDING]
+
+
+@ddt.ddt
+class TestRun(PhasesCase):
+
+    def setUp(self):
+        super().setUp()
+        self.begin()
+
+    def test_a_phase_is_run_by_its_name_with_the_state_of_the_run(self):
+        self.run_phase()
+        words = self.ran[0]
+        self.assertEqual(['-m', 'heat_integrationtests.phases',
+                          'post-upgrade'], words[1:4])
+        self.assertIn(str(self.record.run_dir / 'manifest'), words)
+        self.assertEqual(str(self.record.run_dir / 'tempest.conf'),
+                         self.options['env']['TEMPEST_CONFIG'])
+
+    def test_it_is_run_where_no_other_package_can_shadow_the_tests(self):
+        self.run_phase()
+        self.assertEqual(self.record.run_dir, self.options['cwd'])
+
+    def test_its_results_are_journaled(self):
+        self.run_phase()
+        tests, = [event for event in journals.read(self.record.run_dir)
+                  if event['kind'] == journals.TESTS]
+        self.assertEqual(('post-upgrade', [GOOD.id]), (
+            tests['data']['phase'],
+            [test['id'] for test in tests['data']['tests']]))
+        self.assertEqual([], self.found())
+
+    def test_its_streams_are_kept(self):
+        self.run_phase()
+        self.assertTrue((self.record.run_dir / 'subunit'
+                         / 'post-upgrade-post.subunit').exists())
+
+    def test_a_failed_test_is_a_finding(self):
+        self.status, self.results = 1, {'verify': [GOOD], 'post': [BAD]}
+        self.assertRaises(records.StepFailed, self.run_phase)
+        found, = self.found()
+        self.assertEqual((findings.HEAT, BAD.id),
+                         (found['origin'], found['test']))
+
+    def test_on_the_base_a_failed_test_says_nothing_of_the_upgrade(self):
+        self.status, self.results = 1, {'pre': [BAD]}
+        self.assertRaises(records.StepFailed, self.run_phase, steps.CREATE)
+        found, = self.found()
+        self.assertEqual(findings.SCENARIO, found['origin'])
+
+    @ddt.data(1, 2, 3)
+    def test_a_phase_without_a_test_is_none(self, status):
+        self.status, self.results = status, {}
+        error = self.assertRaises(records.Broken, self.run_phase)
+        self.assertIn(f'status {status}', str(error))
+
+    def test_a_phase_can_be_run_again(self):
+        self.run_phase()
+        self.run_phase()
+        self.assertEqual(
+            {'post-upgrade-post.subunit', 'post-upgrade-2-post.subunit'},
+            {path.name for path in
+             (self.record.run_dir / 'subunit').iterdir()})
+
+    def test_further_variables_reach_it(self):
+        self.run_phase(variables={'HEAT_UPGRADE_API_ENDPOINTS': 'x,y'})
+        self.assertEqual('x,y',
+                         self.options['env']['HEAT_UPGRADE_API_ENDPOINTS'])
+
+    def test_what_it_says_is_said(self):
+        self.run_phase()
+        self.assertEqual(['what they say'], self.said)
+
+
+class TestScenarios(PhasesCase):
+
+    def test_a_choice_reaches_the_phase(self):
+        self.grenade.environ['HEAT_UPGRADE_SCENARIOS'] = 'random'
+        self.begin()
+        self.run_phase()
+        self.assertEqual(['--scenarios', 'random'], self.ran[0][-2:])
+
+
+class TestDestroy(PhasesCase):
+
+    def destroy(self):
+        self.begin()
+        step = steps.step(steps.DESTROY, self.grenade.around)
+        phases.destroy(self.record, self.grenade.around, step,
+                       say=self.said.append, start=self.start)
+
+    def test_when_all_is_gone_nothing_is_found(self):
+        self.destroy()
+        self.assertEqual([], self.found())
+        self.assertIn('heat_integrationtests.destroy', self.ran[0])
+
+    def test_what_is_left_is_heats(self):
+        self.status = 1
+        self.assertRaises(records.StepFailed, self.destroy)
+        found, = self.found()
+        self.assertEqual((findings.HEAT, 'what they say'),
+                         (found['origin'], found['evidence']))
+
+    def test_when_it_breaks_nothing_is_known(self):
+        self.status = 3
+        self.assertRaises(records.Broken, self.destroy)
+
+
+class TestEndpoints(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.cloud = grenade_fakes.Cloud()
+        for path in ('heat-api/', 'heat-api-cfn/'):
+            self.cloud.answers[f'http://10.0.0.2/{path}'] = (
+                grenade_fakes.response(300, versions=[1]))
+
+    def endpoints(self, **variables):
+        around = self.useFixture(grenade_fakes.Grenade(**variables)).around
+        return phases.endpoints(around, self.cloud)
+
+    def test_those_of_other_nodes_are_like_this_ones(self):
+        self.assertEqual(
+            {'HEAT_UPGRADE_API_ENDPOINTS':
+             'http://node/heat-api/v1,http://10.0.0.2/heat-api/v1',
+             'HEAT_UPGRADE_CFN_ENDPOINTS':
+             'http://node/heat-api-cfn/v1,http://10.0.0.2/heat-api-cfn/v1'},
+            self.endpoints(HOST_TOPOLOGY_SUBNODES='10.0.0.2'))
+
+    def test_what_is_given_is_taken(self):
+        self.assertEqual(
+            {'HEAT_UPGRADE_API_ENDPOINTS': 'http://a/v1,http://b/v1'},
+            self.endpoints(
+                HEAT_UPGRADE_API_ENDPOINTS='http://a/v1,http://b/v1'))
+
+    def test_one_that_does_not_answer_is_named(self):
+        error = self.assertRaises(records.Broken, self.endpoints,
+                                  HOST_TOPOLOGY_SUBNODES='10.0.0.3')
+        self.assertIn('http://10.0.0.3/heat-api/', str(error))
+
+    def test_without_any_it_is_told_what_to_set(self):
+        error = self.assertRaises(records.Broken, self.endpoints)
+        self.assertIn('HOST_TOPOLOGY_SUBNODES', str(error))
