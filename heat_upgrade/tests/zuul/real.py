@@ -136,10 +136,10 @@ def main(arguments=None):
                             checkouts=named(upstream.values()))
         errors = tenant.load()
         wrong = assertions.of_loaded(tenant, errors, gate.TOP)
-        theirs = sum(project not in gate.OUR_PROJECTS
+        theirs = sum(project not in ('', *gate.OUR_PROJECTS)
                      for project, _ in errors)
         jobs = gate.frozen(tenant) if not wrong else {}
-    print(f'errors that are upstream\'s alone: {theirs}')
+    print(f"errors that are upstream's alone: {theirs}")
     for name, job in sorted(jobs.items()):
         print(f'{name}: {" -> ".join(gate.parents(job))}; '
               f'{", ".join(tenants.nodes(job).values())}; {job.timeout} s; '
