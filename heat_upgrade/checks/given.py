@@ -21,6 +21,7 @@ import contextlib
 import secrets
 from urllib import parse
 
+from oslo_config import cfg
 import pymysql
 
 from heat_upgrade import errors
@@ -31,6 +32,22 @@ CONNECT_TIMEOUT = 20
 ANSWER_TIMEOUT = 60
 
 _PORT = 3306
+
+
+def url_of(path):
+    """Return [database] connection of a configuration file of Heat.
+
+    :raises: :class:`heat_upgrade.errors.UsageError` if it has none
+    """
+    sections = {}
+    try:
+        cfg.ConfigParser(str(path), sections).parse()
+    except (OSError, cfg.ParseError) as exc:
+        raise errors.UsageError(f'cannot read {path}: {exc}') from exc
+    values = sections.get('database', {}).get('connection')
+    if not values:
+        raise errors.UsageError(f'{path} has no [database] connection')
+    return values[-1]
 
 
 def version(url):

@@ -19,6 +19,7 @@ import re
 
 from heat_integrationtests import phases
 from heat_upgrade.checks import contract
+from heat_upgrade.checks import given
 from heat_upgrade import known
 from heat_upgrade import plan
 from heat_upgrade import releases
@@ -166,6 +167,11 @@ def add_operator_files(parser):
     parser.add_argument(
         '--postgresql', action='store_true',
         help='check the schema on PostgreSQL too')
+    parser.add_argument(
+        '--database-of', metavar='FILE', type=pathlib.Path,
+        help='a configuration file of Heat: check the schema on the server '
+             'of its [database] connection, in databases that are made for '
+             'that and dropped, instead of a private MariaDB')
 
 
 def asked(parsed_args):
@@ -175,7 +181,9 @@ def asked(parsed_args):
         config_dirs=tuple(parsed_args.config_dir),
         templates=tuple(parsed_args.template),
         stacks_from=parsed_args.stacks_from,
-        postgresql=parsed_args.postgresql)
+        postgresql=parsed_args.postgresql,
+        server=(given.url_of(parsed_args.database_of)
+                if parsed_args.database_of else ''))
 
 
 def plan_of(parsed_args, base, target, *, seed=None):

@@ -18,11 +18,11 @@ import sys
 import tempfile
 
 from heat_upgrade.checks import contract
+from heat_upgrade.checks import given
 from heat_upgrade.checks import registry
 from heat_upgrade import environments
 from heat_upgrade import errors
 from heat_upgrade import findings
-from heat_upgrade.gate import configuration
 from heat_upgrade.gate import record as records
 from heat_upgrade import releases
 from heat_upgrade.services import mariadb
@@ -108,7 +108,7 @@ def _server(surroundings):
         mariadb.find('mariadbd')
         mariadb.find('mariadb-install-db')
     except errors.LabError:
-        return configuration.database_url(surroundings)
+        return given.url_of(surroundings.heat_conf)
     return ''
 
 

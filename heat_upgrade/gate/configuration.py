@@ -94,19 +94,6 @@ def _options(path):
             for name, values in options.items()}
 
 
-def database_url(surroundings):
-    """Return [database] connection of heat.conf.
-
-    :raises: :class:`errors.LabError` if there is none
-    """
-    values = _options(surroundings.heat_conf).get(
-        ('database', 'connection'))
-    if not values:
-        raise errors.LabError(f'{surroundings.heat_conf} has no [database] '
-                              'connection')
-    return values[-1]
-
-
 def move_to_vhost(record, surroundings, *, vhost=VHOST, run=process.run):
     """Give the target a virtual host of its own, as Heat's guide says.
 

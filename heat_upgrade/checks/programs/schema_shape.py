@@ -93,10 +93,21 @@ def _mysql(run):
             'update': update.replace('NO ACTION', 'RESTRICT')})
         key['columns'].append(column)
         key['referred'].append(others)
+    # MySQL does not say of which table a check is, and has no two of one
+    # name in a schema; MariaDB does and may.
+    (version,), = _rows(run, 'SELECT VERSION()')
     for table, name, clause in _rows(run, """
             SELECT table_name, constraint_name, check_clause
             FROM information_schema.check_constraints
-            WHERE constraint_schema = DATABASE()"""):
+            WHERE constraint_schema = DATABASE()
+            """ if 'MariaDB' in version else """
+            SELECT t.table_name, c.constraint_name, c.check_clause
+            FROM information_schema.check_constraints c
+            JOIN information_schema.table_constraints t
+              ON t.constraint_schema = c.constraint_schema
+             AND t.constraint_name = c.constraint_name
+             AND t.constraint_type = 'CHECK'
+            WHERE c.constraint_schema = DATABASE()"""):
         tables[table]['checks'][name] = clause
     return tables
 

@@ -13,7 +13,9 @@
 """Databases of a check's own on somebody else's server."""
 
 import contextlib
+import pathlib
 
+import fixtures
 import pymysql
 import testtools
 
@@ -46,6 +48,26 @@ class Connection(contextlib.AbstractContextManager):
 
     def fetchone(self):
         return '8.0.36', 'Ubuntu'
+
+
+class TestUrl(testtools.TestCase):
+
+    def conf(self, text):
+        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'heat')
+        path.write_text(text)
+        return path
+
+    def test_it_is_that_of_a_configuration_file(self):
+        path = self.conf(f'[database]\nconnection = {URL}\n')
+        self.assertEqual(URL, given.url_of(path))
+
+    def test_a_file_without_one_is_refused(self):
+        error = self.assertRaises(errors.UsageError, given.url_of,
+                                  self.conf('[DEFAULT]\n'))
+        self.assertIn('[database] connection', str(error))
+
+    def test_a_file_that_cannot_be_read_is_refused(self):
+        self.assertRaises(errors.UsageError, given.url_of, '/no/such/file')
 
 
 class TestGiven(testtools.TestCase):

@@ -45,8 +45,11 @@ class _Catalogue:
 
 class TestMariaDB(testtools.TestCase):
 
+    VERSION = '10.11.6-MariaDB-0+deb12u1'
+
     def shape(self, **rows):
-        catalogue = {'.tables': [('stack', 'InnoDB', 'utf8mb4_bin')], **rows}
+        catalogue = {'.tables': [('stack', 'InnoDB', 'utf8mb4_bin')],
+                     'VERSION()': [(self.VERSION,)], **rows}
         return program().shape('mysql', _Catalogue(**catalogue))['stack']
 
     def test_null_in_letters_is_no_default(self):
@@ -79,7 +82,21 @@ class TestMariaDB(testtools.TestCase):
 
     def test_what_alembic_keeps_for_itself_is_left_out(self):
         self.assertEqual({}, program().shape('mysql', _Catalogue(**{
+            'VERSION()': [(self.VERSION,)],
             '.tables': [('alembic_version', 'InnoDB', 'utf8mb4_bin')]})))
+
+    def test_a_check_tells_its_table(self):
+        shape = self.shape(check_constraints=[('stack', 'c', 'id > 0')])
+        self.assertEqual({'c': 'id > 0'}, shape['checks'])
+
+
+class TestMySQL(TestMariaDB):
+
+    VERSION = '8.0.36-0ubuntu0.24.04.1'
+
+    def test_the_table_of_a_check_is_looked_up(self):
+        shape = self.shape(table_constraints=[('stack', 'c', 'id > 0')])
+        self.assertEqual({'c': 'id > 0'}, shape['checks'])
 
 
 class TestPostgreSQL(testtools.TestCase):

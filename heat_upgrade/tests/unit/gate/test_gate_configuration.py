@@ -122,16 +122,3 @@ class TestVhost(ConfigurationCase):
         self.around.heat_conf.write_text('[DEFAULT]\n')
         error = self.assertRaises(errors.LabError, self.move)
         self.assertIn('transport_url', str(error))
-
-
-class TestDatabase(ConfigurationCase):
-
-    def test_its_url_is_that_of_heat_conf(self):
-        self.assertEqual('mysql+pymysql://root:pw@db/heat',
-                         configuration.database_url(self.around))
-
-    def test_without_one_it_is_told(self):
-        self.around.heat_conf.write_text('[DEFAULT]\n')
-        error = self.assertRaises(errors.LabError,
-                                  configuration.database_url, self.around)
-        self.assertIn('[database] connection', str(error))
