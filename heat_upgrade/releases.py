@@ -134,6 +134,29 @@ def newest_two():
     return parse(series[-2]), parse(series[-1])
 
 
+def before(target):
+    """Return what a release is upgraded from, unless somebody says so.
+
+    The newest known series with an older major version of Heat: for a change
+    on a stable branch, and for one on master, the release before. A target of
+    unknown version and series counts as newer than all.
+
+    :raises: :class:`errors.UsageError` if there is none
+    """
+    older = known_series()
+    if target.version is not None:
+        major = pkg_version.Version(target.version).major
+        older = [series for series in older
+                 if pkg_version.Version(lock(series)[HEAT]).major < major]
+    elif target.series != older[-1]:
+        older = [series for series in older if series < target.series]
+    if not older:
+        raise errors.UsageError(
+            f'no series with a lock file is older than {target}: name the '
+            f'base; {_accepted()}')
+    return parse(older[-1])
+
+
 def parse(text):
     """Return the release that a text names.
 

@@ -97,8 +97,8 @@ def add_releases(parser):
     parser.add_argument(
         '--from', dest='base', metavar='REL',
         help='the base: a series (2026.1), a release (26.0.2), a git '
-             'checkout, an sdist or a wheel (default: the newest series but '
-             'one)')
+             'checkout, an sdist or a wheel (default: the newest series '
+             'before the target)')
     parser.add_argument(
         '--to', dest='target', metavar='REL',
         help='the target, likewise (default: the newest series)')
@@ -208,10 +208,8 @@ def base_and_target(base, target):
     :raises: :class:`heat_upgrade.errors.UsageError` that lists what is
         accepted
     """
-    defaults = (releases.newest_two() if base is None or target is None
-                else (None, None))
-    base, target = (
-        default if name is None else releases.parse(name)
-        for name, default in zip((base, target), defaults))
+    target = (releases.newest_two()[1] if target is None
+              else releases.parse(target))
+    base = releases.before(target) if base is None else releases.parse(base)
     releases.check_order(base, target)
     return base, target

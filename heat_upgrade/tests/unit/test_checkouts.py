@@ -23,6 +23,30 @@ from heat_upgrade.tests.unit import installables
 
 
 @ddt.ddt
+class TestBefore(testtools.TestCase):
+    """Which series a checkout is upgraded from, unless told."""
+
+    def setUp(self):
+        super().setUp()
+        self.useFixture(installables.Locks())
+
+    @ddt.data(
+        ('2026.2', {'tag': '27.0.0.0rc1'}, 1),
+        ('2026.1', {'tag': '26.0.0.0rc1'}, 1),
+        ('2026.1', {'tag': '27.0.1', 'branch': 'stable/2026.2'}, 1),
+        ('2025.2', {'tag': '26.0.2'}, 0),
+        ('2025.2', {'branch': 'stable/2026.1'}, 0),
+        ('2026.2', {}, 0))
+    @ddt.unpack
+    def test_it_is_the_release_before(self, base, options, commits):
+        checkout = self.useFixture(installables.Checkout(**options))
+        for _ in range(commits):
+            checkout.commit()
+        self.assertEqual(
+            base, releases.before(releases.parse(checkout.path)).name)
+
+
+@ddt.ddt
 class TestPlace(testtools.TestCase):
     """Which series, and which version, a checkout is of."""
 

@@ -92,6 +92,18 @@ class TestParse(testtools.TestCase):
         self.assertEqual(['2026.1', '2026.2'],
                          [r.name for r in releases.newest_two()])
 
+    @ddt.data(('2026.2', '2026.1'), ('27.0.0', '2026.1'),
+              ('2026.1', '2025.2'))
+    @ddt.unpack
+    def test_the_base_is_the_series_before(self, target, base):
+        self.assertEqual(
+            base, releases.before(releases.parse(target)).name)
+
+    def test_a_target_with_nothing_before_it_needs_a_base(self):
+        error = self.assertRaises(errors.UsageError, releases.before,
+                                  releases.parse('2025.2'))
+        self.assertIn('name the base', str(error))
+
     def test_the_report_gets_plain_data(self):
         checkout = self.useFixture(installables.Checkout(tag='27.0.1'))
         described = releases.parse(checkout.path).describe()
