@@ -26,6 +26,7 @@ from heat_upgrade.gate import checks
 from heat_upgrade.gate import cloud as clouds
 from heat_upgrade.gate import configuration
 from heat_upgrade.gate import down
+from heat_upgrade.gate import keystone
 from heat_upgrade.gate import migration
 from heat_upgrade.gate import phases
 from heat_upgrade.gate import record as records
@@ -130,10 +131,13 @@ def verify_noapi(around, *, say=print):
 
 
 def _verify_noapi(record, say):
-    around = record.surroundings
-    _down(record, around, _systemd(record))
+    around, systemd = record.surroundings, _systemd(record)
+    _down(record, around, systemd)
     with record.step(steps.DURING) as step:
-        phases.run(record, around, step, say=say)
+        with keystone.answering(record, systemd,
+                                clouds.Cloud(around.environ), around,
+                                say=say):
+            phases.run(record, around, step, say=say)
 
 
 def who(around):
@@ -146,7 +150,7 @@ def prepare_upgrade(around, *, say=print):
     """Keep the old configuration, and compare the releases."""
     def do(record):
         configuration.keep(around)
-        if not checks.wanted(around):
+        if not around.static_checks:
             say('heat-upgrade-tests: the static checks are switched off')
             return
         with record.step(steps.CHECKS) as step:

@@ -36,8 +36,6 @@ NAMES = ('config', 'schema')
 # Of upper-constraints, beside the checkouts of a side.
 CONSTRAINTS = 'requirements/upper-constraints.txt'
 
-SWITCH = 'HEAT_UPGRADE_STATIC_CHECKS'
-
 
 def run(record, surroundings, step):
     """Run them; each counts as a test.
@@ -69,11 +67,6 @@ def run(record, surroundings, step):
         for name, titles in wrong.items()])
     if any(wrong.values()):
         raise records.StepFailed()
-
-
-def wanted(surroundings):
-    """Tell whether they are to be run."""
-    return surroundings.environ.get(SWITCH, 'True') != 'False'
 
 
 def _found(base, target, surroundings, workspace, record):

@@ -95,6 +95,11 @@ class Surroundings:
         return self.projects.count(PROJECT) > 1
 
     @property
+    def static_checks(self):
+        """Whether the static checks are to be run."""
+        return self.environ.get('HEAT_UPGRADE_STATIC_CHECKS') != 'False'
+
+    @property
     def multinode(self):
         """Whether another node goes on with the base."""
         return self.topology == MULTINODE

@@ -114,11 +114,12 @@ class Systemd:
             self._systemctl('stop', full_name(name), timeout=self._timeout)
             self._systemctl('disable', full_name(name))
 
-    def status(self, name):
-        """Return what a person would look at first, as text."""
-        return self._systemctl(
-            'status', '--no-pager', '--lines=30', full_name(name),
-            check=False)[1]
+    def start(self, name):
+        """Start a unit, whether or not a boot would.
+
+        :raises: :class:`errors.LabError` if systemd cannot
+        """
+        self._systemctl('start', full_name(name), timeout=self._timeout)
 
     def _systemctl(self, *words, timeout=QUESTION_TIMEOUT, check=True):
         return self._run(

@@ -90,6 +90,8 @@ class Systemctl:
             return 0, self._show(unit)
         if verb == 'stop' and unit not in self.stubborn:
             self.states[unit] = 'inactive'
+        if verb == 'start' and unit not in self.stubborn:
+            self.states[unit] = 'active'
         return 0, ''
 
     def _show(self, unit):

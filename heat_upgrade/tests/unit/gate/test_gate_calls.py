@@ -21,6 +21,7 @@ from heat_upgrade.gate import calls
 from heat_upgrade.gate import checks
 from heat_upgrade.gate import configuration
 from heat_upgrade.gate import down
+from heat_upgrade.gate import keystone
 from heat_upgrade.gate import migration
 from heat_upgrade.gate import phases
 from heat_upgrade.gate import record as records
@@ -60,6 +61,7 @@ class CallsCase(testtools.TestCase):
         self.patch(migration, 'upgrade_check', self.of('upgrade check'))
         self.patch(migration, 'db_sync', self.of('db_sync'))
         self.patch(configuration, 'move_to_vhost', self.of('vhost', 'v'))
+        self.patch(keystone, '_answers', lambda cloud: True)
         self.patch(phases, 'run', self.phase)
         self.patch(phases, 'endpoints', lambda around, cloud: {})
         self.patch(phases, 'destroy', self.of('destroy'))

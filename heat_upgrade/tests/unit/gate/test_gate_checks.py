@@ -113,8 +113,3 @@ class TestChecks(testtools.TestCase):
     def test_a_warning_is_no_failure(self):
         self.found = [contract.warning('config', 4, 'to know', '')]
         self.assertIsNotNone(self.run_checks())
-
-    def test_they_can_be_switched_off(self):
-        self.assertTrue(checks.wanted(self.grenade.around))
-        self.grenade.environ['HEAT_UPGRADE_STATIC_CHECKS'] = 'False'
-        self.assertFalse(checks.wanted(self.grenade.around))

@@ -67,6 +67,14 @@ class TestSteps(testtools.TestCase):
             around, scenarios='random_string|build_info').steps]
         self.assertIn(steps.SMOKE_BASE, names)
 
+    @ddt.data((steps.CHECKS, {'HEAT_UPGRADE_STATIC_CHECKS': 'False'}),
+              (steps.DB_SYNC, {'UPGRADE_PROJECTS': 'heat heat-upgrade-tests'}))
+    @ddt.unpack
+    def test_what_will_not_be_done_is_no_step(self, name, variables):
+        self.assertIn(name, [step.name for step in self.plan().steps])
+        self.assertNotIn(
+            name, [step.name for step in self.plan(**variables).steps])
+
     @ddt.data({}, MULTINODE)
     def test_names_are_unique(self, variables):
         names = [step.name for step in self.plan(**variables).steps]
