@@ -12,6 +12,8 @@
 
 """What repositories of upstream can stand in the place of the stand-ins."""
 
+import contextlib
+import io
 import json
 import os
 import pathlib
@@ -33,10 +35,13 @@ class RealTest(testtools.TestCase):
         super().setUp()
         self.directory = pathlib.Path(
             self.useFixture(fixtures.TempDir()).path)
-        self.out = self.useFixture(fixtures.StringStream('stdout')).stream
-        self.err = self.useFixture(fixtures.StringStream('stderr')).stream
-        self.useFixture(fixtures.MonkeyPatch('sys.stdout', self.out))
-        self.useFixture(fixtures.MonkeyPatch('sys.stderr', self.err))
+        self.out, self.err = io.StringIO(), io.StringIO()
+
+    def main(self, *words):
+        """Call the program; returns its exit status."""
+        with (contextlib.redirect_stdout(self.out),
+              contextlib.redirect_stderr(self.err)):
+            return real.main([str(word) for word in words])
 
     def checkout(self, name='grenade'):
         """Return a checkout of grenade, as far as the stand-in has it."""
@@ -44,19 +49,15 @@ class RealTest(testtools.TestCase):
         shutil.copytree(gate.UPSTREAM / GRENADE, path)
         return path
 
-    def said(self, stream):
-        stream.seek(0)
-        return stream.read()
-
     def test_a_checkout_is_loaded_in_the_place_of_the_stand_in(self):
         path = self.checkout()
-        self.assertEqual(0, real.main([str(path)]))
-        self.assertIn(f'{GRENADE}: {path}\n', self.said(self.out))
-        self.assertIn('openstack/devstack: stand-in\n', self.said(self.out))
+        self.assertEqual(0, self.main(path))
+        self.assertIn(f'{GRENADE}: {path}\n', self.out.getvalue())
+        self.assertIn('openstack/devstack: stand-in\n', self.out.getvalue())
 
     def test_a_job_is_written_with_what_it_has_on_each_node(self):
         file = self.directory / 'jobs.json'
-        real.main([str(self.checkout()), '--json', str(file)])
+        self.main(self.checkout(), '--json', file)
         job = json.loads(file.read_text())['heat-upgrade-grenade-multinode']
         self.assertEqual({'controller', 'compute1'}, set(job['variables']))
         self.assertIn('h-eng', job['variables']['compute1'][
@@ -72,27 +73,27 @@ class RealTest(testtools.TestCase):
                       ['git', 'clone', '-q', '--bare', path, bare]):
             subprocess.run(words, check=True, env={
                 **os.environ, 'GIT_CONFIG_GLOBAL': os.devnull})
-        self.assertEqual(0, real.main([str(bare)]))
-        self.assertNotIn(f'{GRENADE}: stand-in', self.said(self.out))
+        self.assertEqual(0, self.main(bare))
+        self.assertNotIn(f'{GRENADE}: stand-in', self.out.getvalue())
 
     def test_what_upstream_has_no_more_is_wrong(self):
         path = self.checkout()
         jobs = path / 'zuul.yaml'
         jobs.write_text(jobs.read_text().replace(
             'name: grenade-multinode', 'name: grenade-many-nodes'))
-        self.assertEqual(1, real.main([str(path)]))
+        self.assertEqual(1, self.main(path))
         self.assertIn('Job grenade-multinode not defined',
-                      self.said(self.err))
+                      self.err.getvalue())
 
     def test_what_is_upstreams_alone_is_counted(self):
         path = self.checkout()
         with open(path / 'zuul.yaml', 'a') as jobs:
             jobs.write('\n- job:\n    name: mine\n    parent: not-there\n')
-        self.assertEqual(0, real.main([str(path)]))
-        self.assertIn("upstream's alone: 1\n", self.said(self.out))
+        self.assertEqual(0, self.main(path))
+        self.assertIn("upstream's alone: 1\n", self.out.getvalue())
 
     def test_a_directory_that_is_no_such_project_is_refused(self):
-        error = self.assertRaises(SystemExit, real.main,
-                                  [str(self.checkout('nova'))])
+        error = self.assertRaises(SystemExit, self.main,
+                                  self.checkout('nova'))
         self.assertEqual(2, error.code)
-        self.assertIn('none of', self.said(self.err))
+        self.assertIn('none of', self.err.getvalue())
