@@ -33,6 +33,9 @@ from heat_upgrade import workspace as workspaces
 
 PROGRAMS = pathlib.Path(__file__).parent / 'programs'
 
+# What each program is run by and with.
+SHARED = ('driver', 'heat_upgrade_program')
+
 # Reading all resource types of Heat takes ten seconds on a busy machine.
 TIMEOUT = 300
 
@@ -101,7 +104,7 @@ def _root():
 def _place(subject, request):
     whole = hashlib.sha256()
     # A program may load others beside it that begin with its name.
-    for path in (PROGRAMS / 'driver.py',
+    for path in (*(PROGRAMS / f'{name}.py' for name in SHARED),
                  *sorted(PROGRAMS.glob(f'{request.program}*.py'))):
         whole.update(path.read_bytes() + b'\0')
     whole.update(json.dumps([subject.key, request.given],

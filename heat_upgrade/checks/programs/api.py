@@ -20,11 +20,10 @@ replaces parts of Heat.
 
 import contextlib
 import inspect
-import json
-import os
 import re
-import traceback
 from unittest import mock
+
+import heat_upgrade_program
 
 PROJECT = 'a' * 32
 ARN = f'arn:openstack:heat::{PROJECT}:stacks/name/id/resources/resource'
@@ -96,35 +95,11 @@ def read(given):
     import heat.api.openstack.v1  # noqa: F401
     import heat.engine.api  # noqa: F401
 
-    return _apart(_read)
+    return heat_upgrade_program.apart(
+        'reading the API', _read)
 
 
-def _apart(function):
-    """Call a function in a process of its own; returns what it does."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            os.close(reading)
-            try:
-                said = [function(), None]
-            except BaseException:
-                said = [None, traceback.format_exc()]
-            with os.fdopen(writing, 'w') as out:
-                json.dump(said, out)
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as source:
-        text = source.read()
-    os.waitpid(child, 0)
-    answer, failure = json.loads(text)
-    if failure:
-        raise RuntimeError(failure)
-    return answer
-
-
-def _read():
+def _read(place):
     from oslo_config import cfg
 
     from heat.api.cfn import v1 as cfn

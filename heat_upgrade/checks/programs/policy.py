@@ -18,14 +18,13 @@ of the process, and we set that.
 
 import contextlib
 import inspect
-import json
 import logging
-import os
 import pathlib
 import tempfile
-import traceback
 from unittest import mock
 import warnings
+
+import heat_upgrade_program
 
 OWN, OTHER = 'a' * 32, 'b' * 32
 
@@ -76,35 +75,11 @@ def read(given):
     import heat.api.openstack.v1  # noqa: F401
     import heat.engine.service  # noqa: F401
 
-    return _apart(_read, given)
+    return heat_upgrade_program.apart(
+        'reading the policies', _read, given)
 
 
-def _apart(function, given):
-    """Call a function in a process of its own; returns what it does."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            os.close(reading)
-            try:
-                said = [function(given), None]
-            except BaseException:
-                said = [None, traceback.format_exc()]
-            with os.fdopen(writing, 'w') as out:
-                json.dump(said, out)
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as source:
-        text = source.read()
-    os.waitpid(child, 0)
-    answer, failure = json.loads(text)
-    if failure:
-        raise RuntimeError(failure)
-    return answer
-
-
-def _read(given):
+def _read(place, given):
     from heat import policies
 
     conf = _configure()

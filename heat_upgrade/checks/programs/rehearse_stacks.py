@@ -18,6 +18,7 @@ What is told of a failure is ids, the part, the class of the error, and the
 place in the code: neither the error's text nor anything of a stack.
 """
 
+import gc
 import json
 import logging
 import os
@@ -58,6 +59,7 @@ def read(given):
         takes a line of JSON for each failure and each batch}
     :returns: {stacks, deleted, snapshots, resources, encrypted, failed}
     """
+    gc.enable()
     _isolate(given['port'])
     log.register_options(cfg.CONF)
     cfg.CONF(['--config-file', given['config']], project='heat',

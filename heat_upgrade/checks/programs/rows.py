@@ -28,11 +28,12 @@ The secrets in it are encrypted with a key that is public.
 import base64
 import gc
 import importlib
-import importlib.util
 import json
 import os
 import traceback
 import zlib
+
+import heat_upgrade_program
 
 TEMPLATE = {
     'heat_template_version': '2021-04-16',
@@ -113,17 +114,8 @@ def read(given):
     # What initialise() imports; here it is shared with other programs.
     from heat.engine import plugin_manager
     plugin_manager.PluginManager('heat.engine.resources')
-    return _beside('rows_apart').apart('writing rows', _write,
-                                       _beside('rows_engine'))
-
-
-def _beside(name):
-    """Return a program that stands beside this one."""
-    spec = importlib.util.spec_from_file_location(name, os.path.join(
-        os.path.dirname(__file__), f'{name}.py'))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return heat_upgrade_program.apart(
+        'writing rows', _write, heat_upgrade_program.beside('rows_engine'))
 
 
 def _write(place, engines):

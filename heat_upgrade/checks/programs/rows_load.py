@@ -37,13 +37,15 @@ opens the process's own configuration, and so forks.
 
 import base64
 import contextlib
+import gc
 import importlib
-import importlib.util
 import json
 import logging
 import os
 import traceback
 import zlib
+
+import heat_upgrade_program
 
 STEP = 50  # How often, in stacks, the progress file is written.
 # Messages of these name what is in the code.
@@ -55,19 +57,11 @@ def read(given):
     importlib.import_module('heat.engine.service')
     from heat.engine import plugin_manager
     plugin_manager.PluginManager('heat.engine.resources')
-    return _beside('rows_apart').apart('loading rows', _read, given)
-
-
-def _beside(name):
-    """Return a program that stands beside this one."""
-    spec = importlib.util.spec_from_file_location(name, os.path.join(
-        os.path.dirname(__file__), f'{name}.py'))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return heat_upgrade_program.apart('loading rows', _read, given)
 
 
 def _read(place, given):
+    gc.enable()
     _configure(given, place)
     from heat.db import api as db_api
     from heat.db import migration

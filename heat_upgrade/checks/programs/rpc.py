@@ -35,12 +35,12 @@ All of it happens in a forked process: it puts its own parts into Heat.
 
 import collections
 import importlib
-import importlib.util
 import inspect
 import json
-import os
 import pkgutil
 import sys
+
+import heat_upgrade_program
 
 CONTEXT_NAMES = ('ctxt', 'cnxt', 'cntx', 'context', 'ctx')
 STAND_INS = ('stand-in', 1, {}, [], None)
@@ -66,16 +66,7 @@ def read(given):
     importlib.import_module('heat.rpc.client')
     importlib.import_module('heat.rpc.listener_client')
     importlib.import_module('heat.rpc.worker_client')
-    return _beside('rows_apart').apart('noting what is said over RPC', _read)
-
-
-def _beside(name):
-    """Return a program that stands beside this one."""
-    spec = importlib.util.spec_from_file_location(name, os.path.join(
-        os.path.dirname(__file__), f'{name}.py'))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return heat_upgrade_program.apart('noting what is said over RPC', _read)
 
 
 def _read(place):

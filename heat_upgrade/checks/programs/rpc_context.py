@@ -17,8 +17,8 @@ that the release's own serializer makes of it.
 """
 
 import importlib
-import importlib.util
-import os
+
+import heat_upgrade_program
 
 ATTRIBUTES = (
     'user_id', 'username', 'password', 'project_id', 'project_name',
@@ -29,17 +29,8 @@ ATTRIBUTES = (
 
 def read(given):
     importlib.import_module('heat.common.messaging')
-    return _beside('rows_apart').apart('reading a context', _read,
-                                       given['sent'])
-
-
-def _beside(name):
-    """Return a program that stands beside this one."""
-    spec = importlib.util.spec_from_file_location(name, os.path.join(
-        os.path.dirname(__file__), f'{name}.py'))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return heat_upgrade_program.apart(
+        'reading a context', _read, given['sent'])
 
 
 def _read(place, sent):

@@ -26,7 +26,6 @@ Given: {'side', 'databases': {name: URL}, 'place': directory of the files,
 'wait': seconds}.
 """
 
-import importlib.util
 import json
 import os
 import time
@@ -36,24 +35,15 @@ from alembic import command
 from alembic import config as alembic_config
 from alembic.runtime import migration as alembic_migration
 from alembic import script as alembic_script
+import heat_upgrade_program
 from oslo_config import cfg
 from oslo_db.sqlalchemy import enginefacade
 
 
-def _beside(name):
-    """Return the program of that name beside this one."""
-    path = os.path.join(os.path.dirname(__file__), f'{name}.py')
-    spec = importlib.util.spec_from_file_location(f'heat_upgrade_{name}',
-                                                  path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-objects = _beside('schema_objects')
-rows = _beside('schema_rows')
-shapes = _beside('schema_shape')
-watches = _beside('schema_watch')
+objects = heat_upgrade_program.beside('schema_objects')
+rows = heat_upgrade_program.beside('schema_rows')
+shapes = heat_upgrade_program.beside('schema_shape')
+watches = heat_upgrade_program.beside('schema_watch')
 
 # How often it is looked whether the other side has ended its turn.
 INTERVAL = 0.02

@@ -28,7 +28,11 @@ def _program(name):
     spec = importlib.util.spec_from_file_location(
         f'tested_{name}', reading.PROGRAMS / f'{name}.py')
     program = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(program)
+    sys.path.insert(0, str(reading.PROGRAMS))
+    try:
+        spec.loader.exec_module(program)
+    finally:
+        sys.path.remove(str(reading.PROGRAMS))
     return program
 
 
@@ -75,7 +79,7 @@ class TestApart(testtools.TestCase):
         self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(self.place)
-        self.apart = _program('rows_apart').apart
+        self.apart = _program('heat_upgrade_program').apart
 
     def test_what_it_returns_comes_back_and_nothing_is_left(self):
         self.assertEqual([1, {'a': None}], self.apart(

@@ -10,14 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Runs a part of a program in a process of its own, forked from this one.
+"""What the programs share: each other, and a process of their own.
 
-A program that puts its own parts into Heat, or sets the process's
-configuration, disturbs those that share its process; a fork has all that is
-imported, and keeps what it changes to itself. Other programs load this file
-by its path: they are no package there.
+The driver imports this before anything else; a program that is run by itself
+finds it beside it. They are no package there.
 """
 
+import importlib.util
 import json
 import os
 import shutil
@@ -25,8 +24,25 @@ import tempfile
 import traceback
 
 
+def beside(name):
+    """Return a program that stands beside this one, imported anew.
+
+    By its path: the names of programs are those of libraries.
+    """
+    spec = importlib.util.spec_from_file_location(
+        f'heat_upgrade_program_{name}',
+        os.path.join(os.path.dirname(__file__), f'{name}.py'))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def apart(what, function, *args):
-    """Return what a function returns, as JSON has it.
+    """Return what a function returns in a process forked from this one.
+
+    A program that puts its own parts into Heat, or sets the process's
+    configuration, disturbs those that share its process; a fork has all that
+    is imported, and keeps what it changes to itself.
 
     :param what: what it does, for the error
     :param function: called with a directory of its own, which is removed
