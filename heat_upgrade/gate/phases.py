@@ -13,11 +13,13 @@
 """Runs the phases of the tests as an operator does, with tempest's Python."""
 
 import os
+import time
 
 from heat_integrationtests import config
 from heat_upgrade.actions import tests as actions
 from heat_upgrade import findings
 from heat_upgrade.gate import cloud as clouds
+from heat_upgrade.gate import logs
 from heat_upgrade.gate import record as records
 from heat_upgrade.gate import tempest
 from heat_upgrade import process
@@ -55,6 +57,7 @@ def run(record, surroundings, step, *, phase=None, variables=None,
              '--repository', str(repository)]
     if record.scenarios:
         words += ['--scenarios', record.scenarios]
+    begun = time.time()
     status, output = start(
         f'the phase {phase}',
         [tempest.python(surroundings.base_dir / 'tempest'), '-m',
@@ -65,8 +68,10 @@ def run(record, surroundings, step, *, phase=None, variables=None,
     tests = _tests(record, repository, step)
     record.tests(step, tests)
     failed = [test for test in tests if test.outcome == suites.FAILED]
+    meanwhile = (logs.meanwhile(record, surroundings, begun) if failed
+                 else '')
     for test in failed:
-        record.finding(actions.test_finding(step, test, log=log))
+        record.finding(actions.test_finding(step, test, meanwhile, log=log))
     if failed:
         raise records.StepFailed()
     if status:

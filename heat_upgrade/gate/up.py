@@ -17,6 +17,7 @@ import time
 
 from heat_upgrade import errors
 from heat_upgrade.gate import cloud as clouds
+from heat_upgrade.gate import logs
 from heat_upgrade.gate import units as heat_units
 from heat_upgrade import waiting
 
@@ -41,7 +42,7 @@ class Proof:
         self._cloud = cloud
         self._systemd = systemd
         self._names = names
-        self._since = since
+        self.since = since
         self._multinode = multinode
 
     def wrong(self):
@@ -58,7 +59,7 @@ class Proof:
             if unit is None or not unit.is_up:
                 yield (f'the unit {heat_units.full_name(name)} is '
                        f'{unit.state if unit else "gone"}')
-            elif unit.since and unit.since < _monotonic(self._since):
+            elif unit.since and unit.since < _monotonic(self.since):
                 yield (f'the unit {heat_units.full_name(name)} has not been '
                        'started since Heat was stopped')
 
@@ -91,9 +92,9 @@ class Proof:
         engines = self._cloud.engines()
         # Of those that were stopped a record stays for some minutes.
         new = [one for one in engines
-               if _time(one['created_at']) >= self._since]
+               if _time(one['created_at']) >= self.since]
         if not new:
-            yield (f'no engine has come up since {self._since:%H:%M:%S} UTC; '
+            yield (f'no engine has come up since {self.since:%H:%M:%S} UTC; '
                    f'Heat lists {_listed(engines)}')
         for one in new:
             if one['status'] != UP:
@@ -102,16 +103,17 @@ class Proof:
         # a minute.
         if self._multinode and not any(
                 one['status'] == UP and one['updated_at']
-                and _time(one['updated_at']) >= self._since
+                and _time(one['updated_at']) >= self.since
                 for one in engines if one not in new):
             yield ('no engine that was not stopped has reported since '
-                   f'{self._since:%H:%M:%S} UTC, so nothing goes on with the '
+                   f'{self.since:%H:%M:%S} UTC, so nothing goes on with the '
                    f'base; Heat lists {_listed(engines)}')
 
 
 def prove(record, proof, surroundings):
     """Wait until nothing is wrong any more.
 
+    :param proof: :class:`Proof`
     :raises: :class:`errors.WaitTimeout` that says what still is
     """
     last = []
@@ -126,7 +128,8 @@ def prove(record, proof, surroundings):
         raise errors.WaitTimeout(
             f'Heat is not up after {surroundings.timeout:g} s: {last[0]}\n'
             + '\n'.join(last) + '\nSee: journalctl -u devstack@h-eng -u '
-            'devstack@h-api -u devstack@h-api-cfn',
+            'devstack@h-api -u devstack@h-api-cfn\n'
+            + logs.meanwhile(record, surroundings, proof.since.timestamp()),
             log=record.log('systemctl')) from exc
 
 

@@ -36,6 +36,8 @@ class PhasesCase(testtools.TestCase):
         self.grenade = self.useFixture(grenade_fakes.Grenade())
         self.ran, self.said = [], []
         self.status, self.results = 0, {'post': [GOOD]}
+        self.patch(phases.logs, 'meanwhile',
+                   lambda record, around, since: 'RuntimeError of Heat')
         self.patch(suites, 'copy_last_stream',
                    lambda repository, stream: stream.write_text(
                        repository.name))
@@ -107,6 +109,8 @@ class TestRun(PhasesCase):
         found, = self.found()
         self.assertEqual((findings.HEAT, BAD.id),
                          (found['origin'], found['test']))
+        self.assertIn('RuntimeError of Heat', found['evidence'])
+        self.assertIn(BAD.details, found['evidence'])
 
     def test_on_the_base_a_failed_test_says_nothing_of_the_upgrade(self):
         self.status, self.results = 1, {'pre': [BAD]}

@@ -18,6 +18,7 @@ import time
 import testtools
 
 from heat_upgrade import errors
+from heat_upgrade.gate import logs
 from heat_upgrade.gate import units
 from heat_upgrade.gate import up
 from heat_upgrade.tests.unit.gate import grenade_fakes
@@ -119,6 +120,8 @@ class TestUp(testtools.TestCase):
 
     def test_the_wait_ends_with_what_is_wrong_and_where_to_look(self):
         self.systemctl.states['h-api'] = 'failed'
+        self.patch(logs, 'meanwhile', lambda record, around, since: (
+            f'ImportError since {since:.0f}'))
         record = self.grenade.record()
         self.addCleanup(record.close)
         systemd = units.Systemd(self.grenade.around, '/nowhere',
@@ -128,3 +131,6 @@ class TestUp(testtools.TestCase):
                                   proof, self.grenade.around)
         self.assertIn('devstack@h-api.service is failed', str(error))
         self.assertIn('journalctl -u devstack@h-eng', str(error))
+        self.assertIn(
+            f'ImportError since {grenade_fakes.NOW.timestamp():.0f}',
+            str(error))

@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What Heat's units have logged of errors, out of systemd's journal."""
+
+import os
+import re
+
+from heat_upgrade import errors
+from heat_upgrade.gate import units as heat_units
+from heat_upgrade import process
+from heat_upgrade import tracebacks
+
+TIMEOUT = 60
+
+# DevStack lets services log in colours.
+_COLOUR = re.compile(r'\x1b\[[0-9;]*[A-Za-z]')
+
+# In the journal each line of a traceback is a record of an error.
+_ERROR = re.compile(r'\b(ERROR|CRITICAL)\b')
+
+
+def meanwhile(record, surroundings, since, *, run=process.run):
+    """Return the last traceback of each unit of Heat since a moment.
+
+    :param record: :class:`record.Record`
+    :param surroundings: :class:`surroundings.Surroundings`
+    :param since: seconds since the epoch
+    :param run: for tests, like :func:`process.run`
+    :returns: text with the names of the units, '' if none had any
+    """
+    found = []
+    for name in heat_units.NAMES:
+        unit = heat_units.full_name(name)
+        try:
+            _, output = run(
+                f'journalctl {name}',
+                [*surroundings.systemctl[:-1], 'journalctl', '--no-pager',
+                 '--output=cat', f'--since=@{int(since)}', '-u', unit],
+                log=record.log(f'journal-{name}'), env=dict(os.environ),
+                timeout=TIMEOUT, check=False)
+        except (errors.LabError, OSError):
+            # It only explains; that the phase failed is known without it.
+            continue
+        shown = last_traceback(output)
+        if shown:
+            found.append(f'{unit} logged meanwhile:\n{shown}')
+    return '\n\n'.join(found)
+
+
+def last_traceback(text):
+    """Return the last traceback in a text, '' if there is none."""
+    lines = _COLOUR.sub('', text).splitlines()
+    starts = [number for number, line in enumerate(lines)
+              if tracebacks.SIGN in line]
+    if not starts:
+        return ''
+    first = starts[-1]
+    plain = not _ERROR.search(lines[first])
+    shown = [lines[first]]
+    for line in lines[first + 1:]:
+        if plain and not line.startswith(' '):
+            # Its last line, which names the error.
+            shown.append(line)
+            break
+        if not plain and not _ERROR.search(line):
+            break
+        shown.append(line)
+    if len(shown) > tracebacks.HEAD + tracebacks.END:
+        shown[tracebacks.HEAD:-tracebacks.END] = ['...']
+    return '\n'.join(shown)
