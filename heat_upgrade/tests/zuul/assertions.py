@@ -18,6 +18,7 @@ that is missing or no YAML, a group that is not there, a pipeline that does not
 exist, a variable that nobody sets. That rest is looked for here.
 """
 
+import re
 import tempfile
 
 from heat_upgrade.tests.zuul import books
@@ -73,6 +74,7 @@ def of_loaded(tenant, errors, top):
             *missing, *(() if missing else templating.problems(
                 top, job, _said(ours, job))))]
     found += _undocumented(ours, jobs)
+    found += _unread(top, ours, jobs)
     return found
 
 
@@ -182,3 +184,18 @@ def _undocumented(ours, jobs):
                 yield f'{name}: {variable} is not documented (zuul:jobvar)'
         if not ours[name].get('description', '').strip():
             yield f'{name}: has no description'
+
+
+def _unread(top, ours, jobs):
+    """Say which variables are explained that no role of the job reads."""
+    for name, job in jobs.items():
+        if any(books.problems(top, job)):
+            continue
+        read = {variable for role in books.roles(top, job)
+                for variable in books.defaults(top, role)}
+        for said in _said(ours, job):
+            told = re.findall(r'zuul:jobvar:: (heat_upgrade_\w+)',
+                              said.get('description', ''))
+            for variable in sorted(set(told) - read):
+                yield (f'{name}: no role of it reads {variable}, which '
+                       f'{said["name"]} explains')

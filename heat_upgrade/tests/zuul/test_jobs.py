@@ -40,8 +40,10 @@ JOBS = {
     'heat-upgrade-grenade-skip-level': (
         [*GRENADE, 'grenade-skip-level-always'], CONTROLLER, 10800,
         ('heat-upgrade-grenade/post',)),
-    'heat-upgrade-lab-cold': (LAB, ONE, 3600, LAB_BOOKS),
-    'heat-upgrade-lab-rolling': (LAB, ONE, 3600, LAB_BOOKS),
+    'heat-upgrade-lab-cold': ([*LAB, 'heat-upgrade-lab'], ONE, 3600,
+                              LAB_BOOKS),
+    'heat-upgrade-lab-rolling': ([*LAB, 'heat-upgrade-lab'], ONE, 3600,
+                                 LAB_BOOKS),
     'heat-upgrade-spec-impact': (
         LAB, ONE, 1800, ('heat-upgrade-lab/pre',
                          'heat-upgrade-spec-impact/run',
