@@ -86,6 +86,9 @@ def destroy(record, surroundings, step, *, say=print, start=process.run):
     :raises: :class:`record.StepFailed` if something was left behind,
         :class:`record.Broken` if that could not be told
     """
+    if not (record.run_dir / 'tempest.conf').exists():
+        say('heat-upgrade-tests: nothing to destroy: no phase has begun')
+        return
     log = record.log(step.name)
     status, output = start(
         'destroy', [tempest.python(surroundings.base_dir / 'tempest'), '-m',

@@ -153,8 +153,10 @@ class TestScenarios(PhasesCase):
 
 class TestDestroy(PhasesCase):
 
-    def destroy(self):
+    def destroy(self, *, begun=True):
         self.begin()
+        if begun:
+            (self.record.run_dir / 'tempest.conf').touch()
         step = steps.step(steps.DESTROY, self.grenade.around)
         phases.destroy(self.record, self.grenade.around, step,
                        say=self.said.append, start=self.start)
@@ -163,6 +165,10 @@ class TestDestroy(PhasesCase):
         self.destroy()
         self.assertEqual([], self.found())
         self.assertIn('heat_integrationtests.destroy', self.ran[0])
+
+    def test_before_any_phase_there_is_nothing_to_remove(self):
+        self.destroy(begun=False)
+        self.assertEqual([], self.ran)
 
     def test_what_is_left_is_heats(self):
         self.status = 1
