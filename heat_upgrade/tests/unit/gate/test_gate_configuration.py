@@ -12,6 +12,9 @@
 
 """Heat's old configuration in a grenade run."""
 
+import dataclasses
+import re
+
 import ddt
 import testtools
 
@@ -59,6 +62,16 @@ class TestKeep(ConfigurationCase):
         self.assertEqual(
             f'{self.around.heat_conf}: [DEFAULT] transport_url, [database] '
             'connection, [new] thing', said)
+
+    def test_a_virtual_host_of_its_own_is_by_the_guide_in_a_partial_one(self):
+        partial = dataclasses.replace(self.around, topology='multinode')
+        configuration.keep(partial)
+        text = partial.heat_conf.read_text()
+        partial.heat_conf.write_text(re.sub(
+            '(transport_url = ).*', r'\1rabbit://elsewhere/', text))
+        self.assertNotEqual(text, partial.heat_conf.read_text())
+        self.assertEqual([], configuration.changed(partial))
+        self.assertEqual(1, len(configuration.changed(self.around)))
 
     def test_files_that_came_or_went_are_named(self):
         (self.around.heat_conf_dir / 'policy.yaml').write_text('{}')
