@@ -22,16 +22,27 @@ exit 2
 '''
 
 
+# Of the engine's code: what was stored before it was loaded.
+LOADING = '    def _from_db(cls, context, stack,'
+CANNOT_LOAD = """\
+    _LOADED = __import__('datetime').datetime.utcnow()
+
+    @classmethod
+    def _from_db(cls, context, stack, *args, **kwargs):
+        if stack.created_at < cls._LOADED:
+            raise RuntimeError('cannot load on purpose')
+        return cls._of_db(context, stack, *args, **kwargs)
+
+    @classmethod
+    def _of_db(cls, context, stack,"""
+
+
 class BrokenTest(case.GrenadeTestCase):
 
     def test_an_engine_that_cannot_load_stored_stacks(self):
         one = self.make_node(external=True)
-        one.plant_code(
-            'heat/engine/stack.py', '    def _from_db(cls, context, stack,',
-            '    def _from_db(cls, *args, **kwargs):\n'
-            '        raise RuntimeError("cannot load on purpose")\n\n'
-            '    @classmethod\n'
-            '    def _unused(cls, context, stack,')
+        one.plant_code('heat/engine/stack.py', '    @classmethod\n' + LOADING,
+                       CANNOT_LOAD)
         self.assert_fails(one, 'resources.sh verify post-upgrade',
                           step='post-upgrade',
                           evidence='cannot load on purpose')
