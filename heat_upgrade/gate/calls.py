@@ -102,6 +102,7 @@ def _post_upgrade(record, say):
 
 def shutdown(around, *, say=print):
     """Stop Heat, unless its own plugin does, and prove it down."""
+    records.ensure(around, say=say)
     return _once(around, steps.SHUTDOWN, _shutdown, say)
 
 

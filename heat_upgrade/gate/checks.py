@@ -45,7 +45,9 @@ def run(record, surroundings, step):
     """
     base, target = (releases.parse(directory / 'heat') for directory in (
         surroundings.base_dir, surroundings.target_dir))
-    releases.check_order(base, target)
+    if base.digest != target.digest:
+        # Within a branch a change may change nothing of Heat's.
+        releases.check_order(base, target)
     place = tempfile.mkdtemp(prefix='heat-upgrade-check-',
                              dir=record.data(''))
     try:

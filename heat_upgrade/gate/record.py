@@ -252,6 +252,20 @@ def begin(surroundings, *, say=print):
     return Record(surroundings, say=say)
 
 
+def ensure(surroundings, *, say=print):
+    """Make a run directory where there is none of a run that goes on.
+
+    With VERIFY_RESOURCES=False grenade calls no resources.sh, and its first
+    call is that of shutdown.sh.
+    """
+    run_dir = surroundings.run_dir
+    if (run_dir / journals.FILE).exists() and not any(
+            event['kind'] == journals.RUN_END
+            for event in journals.read(run_dir)):
+        return
+    begin(surroundings, say=say).close()
+
+
 def _put_aside(run_dir):
     stamp = datetime.datetime.fromtimestamp(
         run_dir.stat().st_mtime).strftime('%Y%m%d-%H%M%S')

@@ -159,6 +159,15 @@ class TestAlone(CallsCase):
         self.assertEqual([0], self.call('destroy'))
         self.assertIn('destroy', self.done)
 
+    def test_without_resources_the_first_call_is_the_shutdown(self):
+        self.assertEqual([0] * 4, self.call(
+            'shutdown', 'prepare', 'migrate', 'started'))
+
+    def test_after_the_end_of_a_run_a_shutdown_begins_another(self):
+        self.call(*WHOLE)
+        self.call('shutdown')
+        self.assertFalse(self.report()['finished'])
+
     def test_destroy_without_a_run_has_nothing_to_do(self):
         self.assertEqual([0], self.call('destroy'))
         self.assertEqual([], self.done)

@@ -83,6 +83,13 @@ class TestChecks(testtools.TestCase):
         self.assertIn('lock file', base.constraints.origin)
         self.assertIn('alembic==9.9.9', target.constraints.lines)
 
+    def test_within_a_branch_both_may_be_the_same(self):
+        target = self.grenade.root / 'new/heat'
+        target.unlink()
+        target.symlink_to((self.grenade.root / 'old/heat').resolve())
+        self.run_checks()
+        self.assertEqual(('26.0.2', '26.0.2'), self.subjects)
+
     def test_a_private_server_is_preferred(self):
         self.run_checks()
         self.assertEqual('', self.context.asked.server)
