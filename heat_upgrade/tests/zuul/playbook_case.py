@@ -77,10 +77,9 @@ class Node:
                          'work_root': str(self.job_dir / 'work'),
                          'src_root': str(self.job_dir / 'work' / 'src')}}
         self.add_project(OURS, TOP)
-        # The executor gathers them before the first playbook; these are all
-        # that the roles ask for.
-        self.facts = {'ansible_user_dir': str(self.home),
-                      'ansible_os_family': 'Debian'}
+        # The executor gathers all before the first playbook; this is what the
+        # roles ask for.
+        self.facts = {'ansible_user_dir': str(self.home)}
         self.env = self._environment(directory)
 
     def _environment(self, directory):

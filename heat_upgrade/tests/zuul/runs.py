@@ -16,7 +16,7 @@ import json
 import os
 
 PASSWORD = 'e5b1c0ffee5b1c0ffee5b1c0ffee5b1c'
-REPRODUCE = 'heat-upgrade run --from 2026.1 --to /node/heat --strategy cold'
+REPRODUCE = 'heat-upgrade run --from 2026.1 --to {heat} --strategy cold'
 
 PUBLIC = {
     'plan.json': '{}', 'journal.jsonl': '{}\n', 'ledger.jsonl': '{}\n',
@@ -33,23 +33,26 @@ UNLISTED = {'cloud.json': 0o644, 'later-invention/file': 0o644}
 REPORT = ('report.html', 'report.json', 'junit.xml')
 
 
-def make(directory, *, verdict='pass', report=True):
-    """Make a run directory; returns its path."""
+def make(directory, *, verdict='pass', report=True, heat='~/heat'):
+    """Make a run directory; returns its path.
+
+    :param heat: the target, as the run was told
+    """
     for name, text in PUBLIC.items():
         _write(directory / name, text, 0o644)
     for name, mode in {**SECRET, **UNLISTED}.items():
         _write(directory / name, f'password = {PASSWORD}\n', mode)
     if report:
-        write_report(directory, verdict)
+        write_report(directory, verdict, heat)
     return directory
 
 
-def write_report(directory, verdict):
+def write_report(directory, verdict, heat='~/heat'):
     """Write the report of a run."""
     for name in REPORT:
         _write(directory / name, json.dumps(
-            {'verdict': verdict, 'finished': True, 'reproduce': REPRODUCE}),
-            0o644)
+            {'verdict': verdict, 'finished': True,
+             'reproduce': REPRODUCE.format(heat=heat)}), 0o644)
 
 
 def _write(path, text, mode):

@@ -22,6 +22,7 @@ from heat_upgrade.tests.zuul import playbook_case
 from heat_upgrade.tests.zuul import runs
 
 POST = 'heat-upgrade-lab/post.yaml'
+AGAIN = runs.REPRODUCE.format(heat='~/heat')
 NAME = '20261122-205026-cold-26.0.2-27.0.1'
 
 
@@ -75,10 +76,15 @@ class CollectTest(playbook_case.PlaybookCase):
 
     @ddt.data('fail', 'lab-error')
     def test_the_review_is_told_the_command_after(self, verdict):
-        runs.make(self.run_dir, verdict=verdict)
-        self.passes(POST, {}, success=False)
-        self.assertEqual([f'{verdict}: {runs.REPRODUCE}'],
-                         self.node.returned()['warnings'])
+        self.node.add_project(playbook_case.HEAT, self.node.job_dir)
+        runs.make(self.run_dir, verdict=verdict,
+                  heat=self.node.home / 'src' / playbook_case.HEAT)
+        said = self.passes(POST, {}, success=False)
+        # With the path of a laptop.
+        again = f'{verdict}: {AGAIN}'
+        self.assertEqual([again], self.node.returned()['warnings'])
+        self.assertEqual(again, said[:said.index('PLAY RECAP')].strip()
+                         .splitlines()[-1].removeprefix('ok: '))
 
     def test_a_run_without_a_report_gets_one(self):
         runs.make(self.run_dir, report=False)
@@ -181,7 +187,7 @@ class CollectGrenadeTest(playbook_case.PlaybookCase):
             self.node.collected())
         self.assertEqual(f'{place}/report.html',
                          self.node.returned()['artifacts'][0]['url'])
-        self.assertEqual([f'fail: {runs.REPRODUCE}'],
+        self.assertEqual([f'fail: {AGAIN}'],
                          self.node.returned()['warnings'])
 
     def test_secrets_are_gone_from_what_grenade_itself_collects(self):
