@@ -19,6 +19,7 @@ the rest is somebody else's.
 """
 
 import argparse
+import contextlib
 import datetime
 import sys
 import traceback
@@ -32,12 +33,18 @@ from heat_integrationtests import isolation
 from heat_integrationtests import manifest
 from heat_integrationtests import phases
 from heat_integrationtests import stacks
+from heat_integrationtests import waiters
 
 # What destroy ends with when something was left behind that should have
 # been gone, or could not be removed.
 LEFT_BEHIND = 1
 # What it ends with when it broke itself: nothing is known.
 BROKE = 3
+
+# Heat shows a deletion as complete before it removes the accounts of the
+# stack (its stack.mark_complete): seconds that it has for that, and between
+# two looks.
+SETTLE_TIMEOUT, SETTLE_INTERVAL = 15, 0.5
 
 
 class Destroyer:
@@ -46,12 +53,15 @@ class Destroyer:
     :param conf: tempest's configuration
     :param directory: the state directory
     :param say: prints a line
+    :param settle: (timeout, interval), see SETTLE_TIMEOUT
     """
 
-    def __init__(self, conf, directory, say=print):
+    def __init__(self, conf, directory, say=print,
+                 settle=(SETTLE_TIMEOUT, SETTLE_INTERVAL)):
         self._conf = conf
         self._directory = directory
         self._say = say
+        self._settle = settle
         self.complaints = []
         self._stuck = False
 
@@ -212,11 +222,25 @@ class Destroyer:
                     self._say(f'Removed of {content["scenario"]}: {kind} '
                               f'{entity_id}.')
 
+    def _lasting_projects(self, keystone, project_id):
+        """Give the projects of stacks that Heat does not remove."""
+        found = []
+
+        def look():
+            found[:] = clients.stack_domain_projects(keystone, project_id)
+            return str(found), None if found else ()
+
+        timeout, interval = self._settle
+        with contextlib.suppress(waiters.WaitTimeout):
+            waiters.wait_for('Heat to remove the projects of stacks', look,
+                             timeout=timeout, interval=interval)
+        return found
+
     def _keystone_leftovers(self, keystone, content):
         """Look for what Heat has made for stacks that are gone."""
         if 'project_id' not in content:
             return
-        for project in clients.stack_domain_projects(
+        for project in self._lasting_projects(
                 keystone, content['project_id']):
             self._complain(
                 f'Left behind in Keystone: project {project["name"]} of the '

@@ -126,9 +126,9 @@ class DestroyTest(testtools.TestCase):
             'stacks': {str(key): entry
                        for key, entry in enumerate(entries)}})
 
-    def destroy(self):
+    def destroy(self, settle=(0, 0)):
         return destroy.Destroyer(self.conf, self.directory,
-                                 self.said.append).run()
+                                 self.said.append, settle).run()
 
     def test_without_an_account_there_is_nothing_to_do(self):
         self.assertEqual([], self.destroy())
@@ -202,6 +202,13 @@ class DestroyTest(testtools.TestCase):
         self.assertIn('1 trusts of the owner', complaints[1])
         self.assertIn('L', self.keystone.removed)
         self.assertIn('P', self.keystone.removed)
+
+    def test_what_heat_removes_a_moment_later_is_not_left_behind(self):
+        self.own_account()
+        looks = iter([[{'id': 'L', 'name': 'P-stack'}], []])
+        self.keystone.projects_named = lambda prefix: next(looks)
+        self.assertEqual([], self.destroy(settle=(60, 0)))
+        self.assertNotIn('L', self.keystone.removed)
 
     def test_an_account_that_was_made_in_part_is_removed(self):
         manifest.save(self.directory, account.NAME, {
