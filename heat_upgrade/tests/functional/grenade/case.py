@@ -103,6 +103,7 @@ class GrenadeTestCase(testtools.TestCase):
                 [verb for verb, of in node.systemd.events if of == unit])
         self.assertEqual(
             ['old', 'new'], (node.root / 'installed').read_text().split())
+        self.assertEqual('target', node.heat())
         self.assertEqual(1, sum('db_sync' in line for line in called(node)))
 
     def assert_nothing_is_left(self, node):

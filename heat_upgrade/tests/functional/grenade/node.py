@@ -34,6 +34,7 @@ from heat_upgrade import process
 from heat_upgrade import releases
 from heat_upgrade.tests.functional.grenade import installing
 from heat_upgrade.tests.functional.grenade import lab as labs
+from heat_upgrade.tests.functional.grenade import settings
 from heat_upgrade.tests.functional.grenade import systemd
 from heat_upgrade.tests.functional import heat_source
 from heat_upgrade import workspace as workspaces
@@ -41,8 +42,7 @@ from heat_upgrade import workspace as workspaces
 TREE = pathlib.Path(__file__).with_name('tree')
 REPOSITORY = pathlib.Path(__file__).resolve().parents[4]
 
-# Our plugin, and Heat's own.
-OURS, HEAT = 'heat-upgrade-tests', 'heat'
+OURS, HEAT = settings.OURS, settings.HEAT
 
 # A run with one scenario takes 90 s alone.
 GRENADE_TIMEOUT = 420
@@ -73,12 +73,12 @@ class Node(fixtures.Fixture):
     def __init__(self, *, external=False, plugins=(OURS,), global_venv=True,
                  multinode=False, localrc=(), devstack=(), lab=True):
         super().__init__()
-        self._external = external
+        self.external = external
         self._plugins = plugins
-        self._global_venv = global_venv
-        self._multinode = multinode
+        self.global_venv = global_venv
+        self.multinode = multinode
         self._localrc = localrc
-        self._devstack = devstack
+        self.devstack = devstack
         self._with_lab = lab
         self.lab = None
 
@@ -107,7 +107,7 @@ class Node(fixtures.Fixture):
             self.workspace,
             keystone_environment=self._environments['keystone'],
             heat_environment=self._environments['base'],
-            size=2 if self._multinode else 1)
+            size=2 if self.multinode else 1)
         self.addCleanup(self.lab.down)
         self.lab.up()
         self.systemd = systemd.Systemd(
@@ -206,18 +206,18 @@ class Node(fixtures.Fixture):
         if self.lab:
             workspaces.write_secret(self.root / 'tempest.conf', _tempest_conf(
                 self.lab.access, self.tmp))
-        self.grenade = (self.stack / 'new' / 'grenade' if self._external
+        self.grenade = (self.stack / 'new' / 'grenade' if self.external
                         else self.root / 'home' / 'grenade')
         shutil.copytree(TREE / 'grenade', self.grenade)
         (self.grenade / 'localrc').write_text('\n'.join(
-            [*self._localrc_lines(), *self._localrc]) + '\n')
+            [*settings.grenade(self), *self._localrc]) + '\n')
         (self.grenade / 'pluginrc').write_text(''.join(
             f'enable_grenade_plugin {name} https://opendev.org/openstack/'
             f'{name}\n' for name in self._plugins))
-        plugins = self.stack / ('new' if self._external else 'plugins')
+        plugins = self.stack / ('new' if self.external else 'plugins')
         plugins.mkdir(exist_ok=True)
         (plugins / OURS).symlink_to(REPOSITORY)
-        if not self._external:
+        if not self.external:
             (plugins / HEAT).symlink_to(self.stack / 'new' / HEAT)
 
     def _lay_out_side(self, side, version, environment):
@@ -226,7 +226,7 @@ class Node(fixtures.Fixture):
         shutil.copytree(TREE / 'devstack', home / 'devstack')
         workspaces.write_secret(
             home / 'devstack' / 'local.conf',
-            '[[local|localrc]]\n' + '\n'.join(self._devstack_lines(side))
+            '[[local|localrc]]\n' + '\n'.join(self.devstack_lines(side))
             + '\n')
         if self.lab:
             self._clone_heat(home / HEAT, version, environment)
@@ -243,78 +243,32 @@ class Node(fixtures.Fixture):
         made.rename(place)
         made.parent.rmdir()
         with open(place / '.git' / 'info' / 'exclude', 'a') as out:
-            out.write('.environment\n.plant\n')
+            out.write('.environment\n.plant\nfrom-*\n')
         (place / '.environment').symlink_to(
             self._environments[environment].path)
 
-    def _devstack_lines(self, side):
-        """Return the localrc section of a DevStack's local.conf."""
-        lines = [
-            f'NODE_ROOT={self.root}',
-            f'HEAT_CONF_DIR={self.root}/etc/heat',
-            f'DEST={self.stack}/{side}',
-            f'DATA_DIR={self.stack}/data',
-            f'LOGFILE={self.stack}/{side}/logs/devstacklog.txt',
-            f'GLOBAL_VENV={self._global_venv}',
-            f'HEAT_UPGRADE_TESTS_VENV={sys.prefix}',
-            'ENABLED_SERVICES=key,mysql,rabbit,tempest',
-            *self._devstack,
-        ]
-        if self._multinode:
-            # As Heat's own job grenade-heat-multinode has it.
-            lines += ['HOST_TOPOLOGY=multinode', 'HOST_TOPOLOGY_ROLE=primary',
-                      'HOST_TOPOLOGY_SUBNODES=127.0.0.1']
-        if self.lab:
-            lines += [f'{name}={value}' for name, value
-                      in self.lab.devstack_variables().items()]
-        if self._external:
-            # devstack_localrc writes it where grenade runs DevStack.
-            lines.append('enable_service h-eng h-api h-api-cfn')
-        if side == 'old':
-            # The target's DevStack knows no service of the base's.
-            if self.lab:
-                lines.append(
-                    f'KEYSTONE_SERVICE_URI={self.lab.keystone.url}')
-            lines += [f'enable_plugin {OURS} https://opendev.org/openstack/'
-                      f'{OURS}']
-        return lines
-
-    def _localrc_lines(self):
-        lines = [f'STACK_ROOT={self.stack}']
-        if self._external:
-            # As the role write-grenade-conf writes it.
-            lines += [
-                'BASE_RELEASE=old',
-                f'BASE_RELEASE_DIR={self.stack}/$BASE_RELEASE',
-                'BASE_DEVSTACK_DIR=$BASE_RELEASE_DIR/devstack',
-                'TARGET_RELEASE=new',
-                f'TARGET_RELEASE_DIR={self.stack}/$TARGET_RELEASE',
-                'TARGET_DEVSTACK_DIR=$TARGET_RELEASE_DIR/devstack',
-                'SAVE_DIR=$BASE_RELEASE_DIR/save',
-                'export OS_TEST_TIMEOUT=600',
-                'VERBOSE=False',
-                # What a job of ours adds.
-                'BASE_RUN_SMOKE=True',
-                'PLUGIN_DIR=$TARGET_RELEASE_DIR',
-            ]
-        if self._multinode:
-            # Here the nodes differ by their ports, elsewhere by address.
-            nodes = self.lab.nodes.values()
-            for name, urls in (
-                    ('API', [node.api_url for node in nodes]),
-                    ('CFN', [node.cfn_url for node in nodes])):
-                lines.append(f'HEAT_UPGRADE_{name}_ENDPOINTS='
-                             + ','.join(urls))
-        base, _ = releases.newest_two()
-        return [*lines, f'BASE_DEVSTACK_BRANCH=stable/{base.series}',
-                'TARGET_DEVSTACK_BRANCH=master', 'TARGET_RUN_SMOKE=False',
-                'RUN_HEAT_INTEGRATION_TESTS=False',
-                f'HEAT_UPGRADE_TESTS_VENV={sys.prefix}']
+    def heat(self):
+        """Return which Heat is installed: 'base' or 'target'."""
+        venv = (self.stack / 'data' / 'venv' if self.global_venv
+                else self.root / 'usr' / 'lib' / 'python')
+        packages, = venv.glob('lib/python*/site-packages')
+        # Not heat itself, in whose place there may be a planted one.
+        installed = (packages / 'oslo_config').resolve()
+        return next(name for name, one in self._environments.items()
+                    if installed.is_relative_to(one.path))
 
     def plant_program(self, name, text):
         """Put a program in the place of one of the target's."""
         installing.plant_program(self.stack / 'new' / HEAT / '.plant', name,
                                  text)
+
+    def plant_exception(self, text):
+        """Write what the target's Heat announces of this upgrade."""
+        base, _ = releases.newest_two()
+        place = (self.stack / 'new' / HEAT / 'devstack' / 'upgrade'
+                 / f'from-{base.series}')
+        place.mkdir()
+        (place / 'upgrade-heat').write_text(text)
 
     def plant_code(self, file, old, new):
         """Change a text in the target's code."""
@@ -359,7 +313,7 @@ class Node(fixtures.Fixture):
 
         :returns: the exit status
         """
-        if not self._external:
+        if not self.external:
             return self.execute(self.grenade / 'grenade.sh')
         status = self.execute(self.stack / 'old' / 'devstack' / 'stack.sh')
         if status:

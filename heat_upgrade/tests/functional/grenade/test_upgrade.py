@@ -22,16 +22,25 @@ echo "| Check: something | Result: Warning |"
 exit 1
 '''
 
+# What Heat says that an operator has to do besides, before the target starts.
+EXCEPTION = '''\
+function configure_heat_upgrade {
+    touch "$SAVE_DIR/exception"
+}
+'''
+
 
 class AloneTest(case.GrenadeTestCase):
 
     def test_without_heats_plugin_ours_upgrades_heat(self):
         one = self.make_node(global_venv=False, static_checks=True)
+        one.plant_exception(EXCEPTION)
         self.assert_passes(one)
         self.assertGreater(
             self.report(one)['phases']['checks']['passed'], 0)
         self.assertTrue((one.save / 'heat.sql.old').stat().st_size)
         self.assertTrue((one.save / 'etc.heat' / 'heat.conf').exists())
+        self.assertTrue((one.save / 'exception').exists())
 
 
 class BesideHeatTest(case.GrenadeTestCase):
