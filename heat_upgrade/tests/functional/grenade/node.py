@@ -226,7 +226,7 @@ class Node(fixtures.Fixture):
         shutil.copytree(TREE / 'devstack', home / 'devstack')
         workspaces.write_secret(
             home / 'devstack' / 'local.conf',
-            '[[local|localrc]]\n' + '\n'.join(self.devstack_lines(side))
+            '[[local|localrc]]\n' + '\n'.join(settings.devstack(self, side))
             + '\n')
         if self.lab:
             self._clone_heat(home / HEAT, version, environment)
