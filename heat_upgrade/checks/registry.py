@@ -48,10 +48,12 @@ def run(names, base, target, context):
                     for program in module.READINGS]
         beside.run(*(lambda subject=subject: reading.read_all(
             subject, requests, context) for subject in (base, target)))
-        beside.run(*(lambda name=name: check(name)
-                     for name, module in modules.items() if module.READINGS))
+        beside.run(*(lambda name=name: check(name) for name in modules
+                     if name not in at_once))
 
-    beside.run(check_what_is_read, *(
-        lambda name=name: check(name) for name, module in modules.items()
-        if not module.READINGS))
+    # Some read nothing, or need what they read at their end alone.
+    at_once = [name for name, module in modules.items()
+               if not module.READINGS or getattr(module, 'AT_ONCE', False)]
+    beside.run(check_what_is_read,
+               *(lambda name=name: check(name) for name in at_once))
     return [finding for name in modules for finding in found[name]]

@@ -18,6 +18,7 @@ structure (a key that is gone, another format, another status). New routes,
 parameters and keys are nothing: clients of the base do not know them.
 """
 
+from heat_upgrade import beside
 from heat_upgrade.checks.api import live
 from heat_upgrade.checks.api import shape
 from heat_upgrade.checks.api import static
@@ -25,19 +26,21 @@ from heat_upgrade.checks import contract
 from heat_upgrade.checks import reading
 
 NAME = static.NAME
-# By itself, for it has the longest way to go: two clouds.
-READINGS = ()
+READINGS = ('api',)
+# It has the longest way to go: two clouds, before it needs its readings.
+AT_ONCE = True
 
 
 def check(base, target, context):
     """Return the findings; see :mod:`heat_upgrade.checks.contract`."""
-    was, now = (reading.read(subject, 'api', context)
-                for subject in (base, target))
-    if base.key == target.key:
-        # The lab has nothing to tell of a release and itself.
-        return static.compare(was, now)
-    return static.compare(was, now) + compare(
-        *live.structures([base, target], context))
+    subjects = [base, target]
+    # The lab has nothing to tell of a release and itself.
+    answers = (live.structures(subjects, context)
+               if base.key != target.key else [])
+    said = beside.run(*(
+        lambda subject=subject: reading.read(subject, 'api', context)
+        for subject in subjects))
+    return static.compare(*said) + (compare(*answers) if answers else [])
 
 
 def compare(was, now):
