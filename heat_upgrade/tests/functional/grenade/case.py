@@ -24,6 +24,7 @@ from heat_upgrade import guardian
 from heat_upgrade import process
 from heat_upgrade.tests.functional.grenade import node as nodes
 
+KEYSTONE = nodes.KEYSTONE
 UNITS = tuple(f'devstack@{name}.service'
               for name in ('h-eng', 'h-api', 'h-api-cfn'))
 
@@ -72,6 +73,7 @@ class GrenadeTestCase(testtools.TestCase):
                      'junit.xml', 'report.html'):
             self.assertTrue((node.run_dir / name).exists(), name)
         self.assert_heat_was_upgraded_once(node)
+        self.assert_keystone_ran_for_the_during_phase(node)
         self.assert_nothing_is_left(node)
         self.assert_no_secret_is_told(node)
 
@@ -105,6 +107,12 @@ class GrenadeTestCase(testtools.TestCase):
             ['old', 'new'], (node.root / 'installed').read_text().split())
         self.assertEqual('target', node.heat())
         self.assertEqual(1, sum('db_sync' in line for line in called(node)))
+
+    def assert_keystone_ran_for_the_during_phase(self, node):
+        """Assert that what grenade has stopped was stopped again after it."""
+        self.assertEqual(
+            ['stop', 'start', 'stop', 'start'],
+            [verb for verb, of in node.systemd.events if of == KEYSTONE])
 
     def assert_nothing_is_left(self, node):
         """Assert that scripts have left no process and no temporary file."""

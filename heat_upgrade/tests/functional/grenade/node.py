@@ -43,6 +43,7 @@ TREE = pathlib.Path(__file__).with_name('tree')
 REPOSITORY = pathlib.Path(__file__).resolve().parents[4]
 
 OURS, HEAT = settings.OURS, settings.HEAT
+KEYSTONE = 'devstack@keystone.service'
 
 # A run with one scenario takes 90 s alone.
 GRENADE_TIMEOUT = 420
@@ -114,6 +115,7 @@ class Node(fixtures.Fixture):
             self.root / 'etc' / 'systemd' / 'system', self.workspace,
             self.lab.ledger.environment)
         self.addCleanup(self.systemd.down)
+        self.systemd.adopt(KEYSTONE, self.lab.keystone.process)
         self.lab.write_configuration(self.root / 'etc' / 'heat')
         self._serve()
         self.secrets = self.lab.secrets()

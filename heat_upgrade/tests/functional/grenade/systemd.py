@@ -46,11 +46,26 @@ class Systemd:
         self._workspace = workspace
         self._variables = variables
         self._processes = {}
+        self._adopted = {}
         self._enabled = set()
         self._since = {}
         self._lock = threading.Lock()
         self.events = []
         self.stubborn = set()
+
+    def adopt(self, name, one):
+        """Take over a process that runs already.
+
+        :param name: of the unit that it is from now on
+        :param one: :class:`heat_upgrade.process.Process`
+        """
+        unit = _unit(name)
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._path(unit).write_text(
+            f'[Service]\nExecStart = {shlex.join(one.argv)}\n')
+        self._adopted[unit] = self._processes[unit] = one
+        self._enabled.add(unit)
+        self._since[unit] = int(time.monotonic() * 1e6)
 
     def systemctl(self, *words):
         """Answer a call of systemctl; returns :class:`Answer`."""
@@ -216,6 +231,8 @@ class Systemd:
         return parser['Service']
 
     def _process(self, unit):
+        if unit in self._adopted:
+            return self._adopted[unit]
         service = self._service(unit)
         given = dict(word.split('=', 1) for word in shlex.split(
             service.get('Environment', '')))

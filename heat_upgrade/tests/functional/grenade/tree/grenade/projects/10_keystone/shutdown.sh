@@ -11,8 +11,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-# Notes how it was called: the directory, the arguments, the environment.
-# shellcheck disable=SC1091
+# Notes how it was called, and stops Keystone: grenade shuts down all that it
+# upgrades before it asks whether resources outlive that.
+# shellcheck disable=SC1091,SC2154
 
 call="shutdown.sh${1:+ $*}"
 calls=$(env | sed -n 's/=.*//p' | sort -u | tr '\n' ' ')
@@ -22,3 +23,9 @@ top=$TOP_DIR
 source "$GRENADE_DIR/grenaderc"
 source "$GRENADE_DIR/functions"
 echo "$call|$cwd|$top|$projects|$calls" >>"$SAVE_DIR/calls"
+
+source "$BASE_DEVSTACK_DIR/stackrc"
+if $SYSTEMCTL is-enabled devstack@keystone; then
+    $SYSTEMCTL stop devstack@keystone
+    $SYSTEMCTL disable devstack@keystone
+fi
