@@ -18,6 +18,7 @@ See :mod:`heat_upgrade.guardian` for what happens when the tool itself dies.
 """
 
 import collections
+import contextlib
 import os
 import pathlib
 import signal
@@ -38,6 +39,10 @@ WATCH_INTERVAL = 0.25
 
 # How often it is looked whether one that was asked to stop has ended.
 STOP_INTERVAL = 0.02
+
+# How long what was killed may take to be gone. What sudo has made root's
+# cannot be killed by us, and is not waited for.
+KILL_TIMEOUT = 10
 
 # Variables of the caller that must not reach a service: they would point it
 # at another cloud, another Python or another configuration.
@@ -202,11 +207,7 @@ class Process:
         self._stopping = True
         if self._popen is None or self._popen.returncode is not None:
             return
-        try:
-            os.killpg(self._popen.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
-        self._popen.wait()
+        _kill(self._popen)
 
 
 def run(name, argv, *, log, env, cwd=None, timeout, check=True,
@@ -231,12 +232,13 @@ def run(name, argv, *, log, env, cwd=None, timeout, check=True,
         try:
             status = _wait(popen, timeout, watch)
         except BaseException as exc:
-            os.killpg(popen.pid, signal.SIGKILL)
-            popen.wait()
+            gone = _kill(popen)
             if isinstance(exc, subprocess.TimeoutExpired):
                 raise errors.WaitTimeout(
-                    f'{name} did not end within {timeout:g} s:\n{tail(log)}',
-                    log=log) from None
+                    f'{name} did not end within {timeout:g} s'
+                    + ('' if gone else f', and process {popen.pid} could '
+                       'not be killed')
+                    + f':\n{tail(log)}', log=log) from None
             raise
         out.seek(start)
         output = out.read().decode(errors='replace')
@@ -245,6 +247,17 @@ def run(name, argv, *, log, env, cwd=None, timeout, check=True,
             f'{name} ended with status {status}:\n'
             + '\n'.join(output.splitlines()[-15:]), log=log)
     return status, output
+
+
+def _kill(popen):
+    """Kill the group of a process; tells whether the process is gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(popen.pid, signal.SIGKILL)
+    try:
+        popen.wait(KILL_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _wait(popen, timeout, watch):

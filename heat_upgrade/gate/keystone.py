@@ -38,7 +38,7 @@ def answering(record, systemd, cloud, surroundings, *, say=print):
     :param systemd: :class:`units.Systemd`
     :param cloud: :class:`cloud.Cloud`
     :raises: :class:`record.Broken` if it does not answer and is not on this
-        node, :class:`errors.WaitTimeout` if it does not come up, or goes on
+        node, does not come up, or goes on: Keystone is not what is upgraded
     """
     if _answers(cloud):
         yield
@@ -52,19 +52,21 @@ def answering(record, systemd, cloud, surroundings, *, say=print):
             log=record.log('systemctl'))
     say(f'heat-upgrade-tests: grenade has stopped Keystone; {name} runs for '
         'the time of this phase')
-    try:
-        systemd.start(UNIT)
+
+    def wait_until(probe, what):
         waiting.wait_until(
-            lambda: _answers(cloud), timeout=surroundings.timeout,
-            interval=INTERVAL, what=f'{name} to answer at {cloud.auth_url}',
-            log=record.log('systemctl'))
+            probe, timeout=surroundings.timeout, interval=INTERVAL,
+            what=f'{name} to {what}', log=record.log('systemctl'))
+    try:
+        with records.ours():
+            systemd.start(UNIT)
+            wait_until(lambda: _answers(cloud),
+                       f'answer at {cloud.auth_url}')
         yield
     finally:
-        systemd.stop([UNIT])
-        waiting.wait_until(
-            lambda: systemd.unit(UNIT).is_down, timeout=surroundings.timeout,
-            interval=INTERVAL, what=f'{name} to be down again',
-            log=record.log('systemctl'))
+        with records.ours():
+            systemd.stop([UNIT])
+            wait_until(lambda: systemd.unit(UNIT).is_down, 'be down again')
 
 
 def _answers(cloud):

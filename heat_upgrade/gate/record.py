@@ -49,6 +49,18 @@ class Broken(errors.LabError):
     """What broke is ours, whatever the step is about."""
 
 
+@contextlib.contextmanager
+def ours():
+    """Take what fails within for ours, also in a step of Heat's.
+
+    :raises: :class:`Broken` in place of any other :class:`errors.LabError`
+    """
+    try:
+        yield
+    except errors.LabError as exc:
+        raise Broken(str(exc), log=exc.log) from exc
+
+
 class Record:
     """What a call adds to the run.
 

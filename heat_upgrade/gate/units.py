@@ -79,7 +79,6 @@ class Systemd:
 
     def __init__(self, surroundings, log, *, run=process.run):
         self._words = surroundings.systemctl
-        self._timeout = surroundings.timeout
         self._log = log
         self._run = run
 
@@ -105,27 +104,29 @@ class Systemd:
         return [unit for unit in map(self.unit, NAMES) if unit]
 
     def stop(self, names):
-        """Stop units, and keep a boot from starting them, as DevStack does.
+        """Let units stop, and keep a boot from starting them, as DevStack does.
+
+        It is not waited for: systemd itself would wait five minutes for an
+        engine of DevStack, and who asks has a deadline of his own.
 
         :raises: :class:`errors.LabError` if systemd cannot
         """
         # The APIs first: they could only answer that no engine does.
         for name in reversed(names):
-            self._systemctl('stop', full_name(name), timeout=self._timeout)
+            self._systemctl('stop', '--no-block', full_name(name))
             self._systemctl('disable', full_name(name))
 
     def start(self, name):
-        """Start a unit, whether or not a boot would.
+        """Let a unit start, whether or not a boot would.
 
         :raises: :class:`errors.LabError` if systemd cannot
         """
-        self._systemctl('start', full_name(name), timeout=self._timeout)
+        self._systemctl('start', '--no-block', full_name(name))
 
-    def _systemctl(self, *words, timeout=QUESTION_TIMEOUT, check=True):
+    def _systemctl(self, *words):
         return self._run(
             f'systemctl {words[0]} {words[-1]}', [*self._words, *words],
-            log=self._log, env=dict(os.environ), timeout=timeout,
-            check=check)
+            log=self._log, env=dict(os.environ), timeout=QUESTION_TIMEOUT)
 
 
 def find(program, units, surroundings):

@@ -285,6 +285,27 @@ class TestRun(ProcessCase):
         self.assertIn('child did not end within 0.3 s:\n', str(exc))
         children.gone(int(self.log.read_text()))
 
+    def test_what_is_root_s_and_cannot_be_killed_is_not_waited_for(self):
+        killpg, seen = os.killpg, []
+
+        def refuse(group, number):
+            seen.append(group)
+            raise PermissionError()
+        self.patch(os, 'killpg', refuse)
+        self.patch(process, 'KILL_TIMEOUT', 0.1)
+        self.addCleanup(lambda: killpg(seen[0], signal.SIGKILL))
+        exc = self.assertRaises(errors.WaitTimeout, self.run_script,
+                                children.FOREVER, timeout=0.1)
+        self.assertIn(f'process {seen[0]} could not be killed', str(exc))
+
+    def test_what_ends_at_its_deadline_by_itself_is_no_error_of_its_own(self):
+        def gone(group, number):
+            raise ProcessLookupError()
+        self.patch(os, 'killpg', gone)
+        exc = self.assertRaises(errors.WaitTimeout, self.run_script,
+                                'sleep 0.3', timeout=0.1)
+        self.assertNotIn('killed', str(exc))
+
     def test_the_deadline_holds_while_it_is_watched(self):
         self.assertRaises(errors.WaitTimeout, self.run_script,
                           children.FOREVER, timeout=0.1, watch=lambda: None)

@@ -72,8 +72,20 @@ class TestKeystone(testtools.TestCase):
 
     def test_one_that_does_not_come_up_is_waited_for_no_longer(self):
         self.systemctl.stubborn.add('keystone')
-        error = self.assertRaises(errors.WaitTimeout, self.meanwhile)
+        error = self.assertRaises(records.Broken, self.meanwhile)
         self.assertIn('to answer at http://keystone/v3', str(error))
+
+    def test_one_that_systemd_cannot_start_is_no_fault_of_heats(self):
+        def refuse(name, argv, **options):
+            if argv[2] == 'start':
+                raise errors.LabError('systemctl start: Unit is masked')
+            return self.systemctl(name, argv, **options)
+        systemd = units.Systemd(self.grenade.around, '/nowhere', run=refuse)
+        meanwhile = keystone.answering(
+            self.record, systemd, self.cloud, self.grenade.around,
+            say=self.said.append)
+        error = self.assertRaises(records.Broken, meanwhile.__enter__)
+        self.assertIn('masked', str(error))
 
     def test_one_that_goes_on_is_told(self):
         def stubborn(name, argv, **options):
@@ -86,6 +98,6 @@ class TestKeystone(testtools.TestCase):
             self.record, systemd, self.cloud, self.grenade.around,
             say=self.said.append)
         meanwhile.__enter__()
-        error = self.assertRaises(errors.WaitTimeout, meanwhile.__exit__,
+        error = self.assertRaises(records.Broken, meanwhile.__exit__,
                                   None, None, None)
         self.assertIn('to be down again', str(error))

@@ -66,6 +66,17 @@ class TestSystemd(UnitsCase):
                           ('stop', 'h-eng'), ('disable', 'h-eng')],
                          systemctl.ran)
 
+    @ddt.data('start', 'stop')
+    def test_systemd_is_not_waited_for(self, verb):
+        words = []
+
+        def run(name, argv, **options):
+            words.append(argv[2:4])
+            return 0, ''
+        systemd = self.systemd(run)
+        getattr(systemd, verb)('h-eng' if verb == 'start' else ['h-eng'])
+        self.assertEqual([verb, '--no-block'], words[0])
+
 
 class TestFind(UnitsCase):
 
