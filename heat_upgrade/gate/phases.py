@@ -43,7 +43,8 @@ def run(record, surroundings, step, *, phase=None, variables=None,
     :param variables: further environment variables
     :param start: for tests, like :func:`process.run`
     :raises: :class:`record.StepFailed` if a test failed,
-        :class:`record.Broken` if none was run
+        :class:`record.Broken` if none was run, :class:`errors.WaitTimeout`
+        if it did not end
     """
     phase = phase or step.phase
     repository = record.data(f'stestr/{step.name}')
@@ -58,26 +59,35 @@ def run(record, surroundings, step, *, phase=None, variables=None,
     if record.scenarios:
         words += ['--scenarios', record.scenarios]
     begun = time.time()
-    status, output = start(
-        f'the phase {phase}',
-        [tempest.python(surroundings.base_dir / 'tempest'), '-m',
-         'heat_integrationtests.phases', phase, *words],
-        log=log, env=_environment(record, variables), cwd=record.run_dir,
-        timeout=TIMEOUT, check=False)
-    say(output)
-    tests = _tests(record, repository, step)
-    record.tests(step, tests)
-    failed = [test for test in tests if test.outcome == suites.FAILED]
-    meanwhile = (logs.meanwhile(record, surroundings, begun) if failed
-                 else '')
-    for test in failed:
-        record.finding(actions.test_finding(step, test, meanwhile, log=log))
+    try:
+        status, output = start(
+            f'the phase {phase}',
+            [tempest.python(surroundings.base_dir / 'tempest'), '-m',
+             'heat_integrationtests.phases', phase, *words],
+            log=log, env=_environment(record, variables), cwd=record.run_dir,
+            timeout=TIMEOUT, check=False)
+        say(output)
+    finally:
+        # What was seen until a deadline, or a Ctrl-C, is evidence too.
+        failed = _journal(record, repository, step, begun, log)
     if failed:
         raise records.StepFailed()
     if status:
         raise records.Broken(
             f'the phase {phase} ended with status {status}, and no test '
             f'failed\n{process.tail(log)}', log=log)
+
+
+def _journal(record, repository, step, begun, log):
+    """Journal the tests that have ended; returns those that failed."""
+    tests = _tests(record, repository, step)
+    record.tests(step, tests)
+    failed = [test for test in tests if test.outcome == suites.FAILED]
+    meanwhile = (logs.meanwhile(record, record.surroundings, begun)
+                 if failed else '')
+    for test in failed:
+        record.finding(actions.test_finding(step, test, meanwhile, log=log))
+    return failed
 
 
 def destroy(record, surroundings, step, *, say=print, start=process.run):

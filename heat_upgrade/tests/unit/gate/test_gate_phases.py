@@ -15,6 +15,7 @@
 import ddt
 import testtools
 
+from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade.gate import phases
 from heat_upgrade.gate import record as records
@@ -123,6 +124,21 @@ class TestRun(PhasesCase):
         self.status, self.results = status, {}
         error = self.assertRaises(records.Broken, self.run_phase)
         self.assertIn(f'status {status}', str(error))
+
+    def test_what_ended_before_a_deadline_is_told_too(self):
+        self.results = {'verify': [GOOD], 'post': [BAD]}
+        begin = self.start
+
+        def start(name, argv, **options):
+            begin(name, argv, **options)
+            raise errors.WaitTimeout('the phase did not end')
+        self.start = start
+        error = self.assertRaises(errors.WaitTimeout, self.run_phase)
+        self.assertIn('did not end', str(error))
+        found, = self.found()
+        self.assertEqual(BAD.id, found['test'])
+        self.assertTrue((self.record.run_dir / 'subunit'
+                         / 'post-upgrade-post.subunit').exists())
 
     def test_a_phase_can_be_run_again(self):
         self.run_phase()
