@@ -101,7 +101,11 @@ class Cloud:
         if response.status_code != 200:
             raise OSError(f'service-list: {response.status_code} '
                           f'{response.text[:300]}')
-        return response.json()['services']
+        try:
+            return response.json()['services']
+        except (ValueError, KeyError, TypeError) as exc:
+            raise OSError('service-list: 200, but no list of services: '
+                          f'{response.text[:300]}') from exc
 
 
 def root(endpoint):

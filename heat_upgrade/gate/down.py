@@ -31,6 +31,10 @@ UWSGI_FILES = 'heat-*uwsgi*.ini'
 # Where uwsgi says that it listens, without the proxy in front of it.
 _SOCKETS = ('socket', 'http-socket', 'http', 'uwsgi-socket')
 
+# Two times at which a process has started differ by more seconds than this
+# if they are those of two processes with one number.
+SAME_START = 2
+
 ANSWER_TIMEOUT = 5
 INTERVAL = 0.5
 
@@ -56,6 +60,11 @@ def remember(record, systemd):
     record.data(FILE).write_text(json.dumps(
         {'units': [unit.name for unit in found], 'processes': processes}))
     return [unit.name for unit in found]
+
+
+def has_remembered(record):
+    """Tell whether anybody has looked at what runs of Heat."""
+    return record.data(FILE).exists()
 
 
 def remembered(record):
@@ -117,7 +126,9 @@ def _alive(processes):
     for pid, created in processes.items():
         try:
             one = psutil.Process(int(pid))
-            if (one.create_time() == created
+            # Reckoned from the time of the boot, which a clock that is set
+            # meanwhile moves.
+            if (abs(one.create_time() - created) < SAME_START
                     and one.status() != psutil.STATUS_ZOMBIE):
                 yield f'process {pid} of Heat: {" ".join(one.cmdline())}'
         except psutil.Error:

@@ -12,7 +12,10 @@
 
 """The cloud of a grenade run."""
 
+import json
+
 import ddt
+import requests
 import testtools
 
 from heat_upgrade import errors
@@ -49,6 +52,20 @@ class TestUrls(testtools.TestCase):
             'OS_USERNAME': 'admin'})
         self.assertIn('OS_AUTH_URL, OS_PASSWORD', str(error))
         self.assertIn('openrc', str(error))
+
+    @ddt.data(None, {}, {'error': 'x'}, [])
+    def test_what_is_no_list_of_engines_can_be_asked_again(self, body):
+        one = cloud.Cloud({
+            'OS_AUTH_URL': 'http://n', 'OS_USERNAME': 'admin',
+            'OS_PASSWORD': 'x', 'OS_PROJECT_NAME': 'admin'})
+        answer = requests.Response()
+        answer.status_code = 200
+        answer._content = (b'<html>' if body is None
+                           else json.dumps(body).encode())
+        self.patch(one, 'endpoint', lambda kind: 'http://n/heat-api/v1/p')
+        self.patch(one, 'get', lambda url: answer)
+        error = self.assertRaises(OSError, one.engines)
+        self.assertIn('no list of services', str(error))
 
     @ddt.data('http://n/identity', 'http://n/identity/',
               'http://n/identity/v3')

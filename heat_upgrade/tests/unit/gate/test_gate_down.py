@@ -93,6 +93,16 @@ class TestDown(testtools.TestCase):
         self.stop()
         self.assertIsNone(self.prove())
 
+    def test_a_clock_that_was_set_makes_no_other_process_of_it(self):
+        down.remember(self.record, self.systemd)
+        path = self.record.data(down.FILE)
+        content = json.loads(path.read_text())
+        content['processes'] = {
+            str(os.getpid()): psutil.Process().create_time() + 0.5}
+        path.write_text(json.dumps(content))
+        self.stop()
+        self.assertIn(f'process {os.getpid()} of Heat', self.refused())
+
     def test_an_engine_that_no_unit_knows_is_named(self):
         down.remember(self.record, self.systemd)
         self.stop()
