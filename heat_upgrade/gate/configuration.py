@@ -37,25 +37,44 @@ _TRANSPORT = re.compile(r'^(\s*transport_url\s*=\s*)(\S+)\s*$',
 
 
 def keep(surroundings):
-    """Copy Heat's configuration to grenade's directory, once.
+    """Copy Heat's configuration into the run directory, once in a run.
 
     :returns: where it is kept
-    :raises: :class:`errors.LabError` if there is none
+    :raises: :class:`errors.LabError` if there is none, or it cannot be read
     """
     place = kept(surroundings)
     if not surroundings.heat_conf.exists():
         raise errors.LabError(f'{surroundings.heat_conf} is not there: Heat '
                               'is not configured on this node')
-    if not place.exists():
-        shutil.copytree(surroundings.heat_conf_dir, place)
-        # It has passwords, whatever the mode of /etc/heat is.
-        place.chmod(0o700)
+    if place.exists():
+        return place
+    # Half a copy would be compared as if it were all that there was.
+    half = place.with_name(f'{place.name}.part')
+    shutil.rmtree(half, ignore_errors=True)
+    # It has passwords, whatever the modes in /etc/heat are.
+    half.mkdir(mode=0o700)
+    try:
+        shutil.copytree(surroundings.heat_conf_dir, half, dirs_exist_ok=True,
+                        copy_function=_copy_secret,
+                        ignore_dangling_symlinks=True)
+    except OSError as exc:
+        shutil.rmtree(half, ignore_errors=True)
+        raise errors.LabError(
+            f'{surroundings.heat_conf_dir} cannot be kept in {place}: '
+            f'{exc}') from exc
+    half.chmod(0o700)
+    half.rename(place)
     return place
 
 
+def _copy_secret(source, place):
+    shutil.copyfile(source, place)
+    os.chmod(place, 0o600)
+
+
 def kept(surroundings):
-    """Return where the old configuration is; Heat's plugin says so too."""
-    return surroundings.save_dir / 'etc.heat'
+    """Return where the old configuration of this run is."""
+    return surroundings.run_dir / 'data' / 'etc.heat'
 
 
 def changed(surroundings):

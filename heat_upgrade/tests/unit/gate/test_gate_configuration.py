@@ -14,6 +14,8 @@
 
 import dataclasses
 import re
+import shutil
+from unittest import mock
 
 import ddt
 import testtools
@@ -33,6 +35,10 @@ class ConfigurationCase(testtools.TestCase):
 
 class TestKeep(ConfigurationCase):
 
+    def setUp(self):
+        super().setUp()
+        self.grenade.record().close()
+
     def test_it_is_kept_once(self):
         configuration.keep(self.around)
         self.around.heat_conf.write_text('[DEFAULT]\n')
@@ -40,8 +46,33 @@ class TestKeep(ConfigurationCase):
         self.assertIn('transport_url', (place / 'heat.conf').read_text())
 
     def test_only_we_can_read_it(self):
+        self.around.heat_conf.chmod(0o644)
+        self.around.heat_conf_dir.chmod(0o755)
         place = configuration.keep(self.around)
-        self.assertEqual(0o700, place.stat().st_mode & 0o777)
+        self.assertEqual((0o700, 0o600), tuple(
+            path.stat().st_mode & 0o777 for path in (
+                place, place / 'heat.conf')))
+
+    def test_that_of_an_earlier_run_is_not_taken_for_it(self):
+        configuration.keep(self.around)
+        self.around.heat_conf.write_text('[DEFAULT]\n')
+        self.grenade.record().close()
+        place = configuration.keep(self.around)
+        self.assertEqual('[DEFAULT]\n', (place / 'heat.conf').read_text())
+
+    def test_half_a_copy_does_not_count(self):
+        (self.around.heat_conf_dir / 'more').mkdir()
+        (self.around.heat_conf_dir / 'more' / 'policy.yaml').touch()
+
+        def cut_off(source, place):
+            raise OSError('no space left on device')
+        with mock.patch.object(shutil, 'copyfile', cut_off):
+            error = self.assertRaises(
+                errors.LabError, configuration.keep, self.around)
+        self.assertIn('no space left', str(error))
+        self.assertFalse(configuration.kept(self.around).exists())
+        place = configuration.keep(self.around)
+        self.assertTrue((place / 'more' / 'policy.yaml').exists())
 
     def test_without_any_it_is_told_what_is_not_there(self):
         self.around.heat_conf.unlink()
