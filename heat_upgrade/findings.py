@@ -14,6 +14,9 @@
 
 import dataclasses
 import re
+import traceback
+
+from heat_upgrade import errors
 
 # The classes of Heat's real upgrade failures, 2012 to 2026.
 CLASSES = {
@@ -67,6 +70,30 @@ class Finding:
         known = dataclasses.asdict(self)
         known['class'] = known.pop('failure_class')
         return known
+
+
+def explain(step, exc, *, ours=()):
+    """Return the finding of what ended a step.
+
+    :param step: :class:`plan.Step`
+    :param exc: the exception
+    :param ours: types of errors that are never Heat's, whatever the step is
+        about; what is no error of the tool's is a mistake of ours anyway
+    """
+    title, _, evidence = str(exc).partition('\n')
+    origin = HEAT if step.blame == HEAT else LAB
+    if isinstance(exc, (errors.UsageError, *ours)):
+        origin = LAB
+    if not isinstance(exc, errors.HeatUpgradeError):
+        origin = LAB
+        title = f'{type(exc).__name__}: {title}'
+        evidence = ''.join(traceback.format_exception(exc)).rstrip()
+    log = getattr(exc, 'log', None)
+    return Finding(
+        origin=origin, severity=ERROR,
+        failure_class=step.failure_class if origin == HEAT else None,
+        title=f'{step.name}: {title}', evidence=evidence, step=step.name,
+        log=str(log) if log else None)
 
 
 # What differs between two times that the same thing goes wrong: ids, names

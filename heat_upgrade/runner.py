@@ -18,7 +18,6 @@ import re
 import shlex
 import threading
 import time
-import traceback
 
 from heat_upgrade import actions
 from heat_upgrade import beside
@@ -176,20 +175,7 @@ class Run:
         self._note_deaths()
         if isinstance(exc, errors.ProcessDied) and self._dead:
             return
-        title, _, evidence = str(exc).partition('\n')
-        origin = findings.HEAT if step.blame == plans.HEAT else findings.LAB
-        if not isinstance(exc, errors.HeatUpgradeError):
-            # A mistake of ours is never Heat's failure.
-            origin = findings.LAB
-            title = f'{type(exc).__name__}: {title}'
-            evidence = ''.join(traceback.format_exception(exc)).rstrip()
-        log = getattr(exc, 'log', None)
-        self.finding(findings.Finding(
-            origin=origin, severity=findings.ERROR,
-            failure_class=(step.failure_class
-                           if origin == findings.HEAT else None),
-            title=f'{step.name}: {title}', evidence=evidence, step=step.name,
-            log=str(log) if log else None))
+        self.finding(findings.explain(step, exc))
 
     def release(self, nodes=None):
         """Let what is in flight go on, now that engines are to stop.
