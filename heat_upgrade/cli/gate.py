@@ -25,15 +25,8 @@ def _say(line):
 class Create(command.Command):
     """Begin the run of a grenade job: create and record."""
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
-        parser.add_argument(
-            '--run', default='', metavar='ID',
-            help="what grenade's database knows this run by, if it does")
-        return parser
-
     def take_action(self, parsed_args):
-        return calls.create(surroundings.read(), parsed_args.run, say=_say)
+        return calls.create(surroundings.read(), say=_say)
 
 
 class Verify(command.Command):

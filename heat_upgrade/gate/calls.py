@@ -42,17 +42,11 @@ PRE, POST = 'pre-upgrade', 'post-upgrade'
 SHUT = 'shut.json'
 
 
-def create(around, run, *, say=print):
+def create(around, *, say=print):
     """Begin a run with the pre-upgrade phase.
 
     :param around: :class:`surroundings.Surroundings`
-    :param run: what grenade's own database says of this run: empty in the
-        first call
     """
-    if run and around.twice and around.run_dir.exists():
-        with records.Record(around, say=say) as record:
-            if record.done(steps.CREATE):
-                return _again(steps.CREATE, say)
     records.begin(around, say=say).close()
 
     def do(record):
@@ -65,10 +59,8 @@ def create(around, run, *, say=print):
 
 def verify(around, side, *, say=print):
     """Verify the resources: smoke before, all of it afterwards."""
-    if side == PRE:
-        return _once(around, steps.SMOKE_BASE, _smoke_base, say)
-    return _once(around, steps.MIXED if around.partial else steps.POST,
-                 _post_upgrade, say)
+    do = _smoke_base if side == PRE else _post_upgrade
+    return records.call(around, lambda record: do(record, say), say=say)
 
 
 def _smoke_base(record, say):
@@ -82,11 +74,12 @@ def _smoke_base(record, say):
 def _post_upgrade(record, say):
     around = record.surroundings
     if around.heat_registered:
+        # Its plugin lets nobody between the installation and the migration.
         with record.step(steps.UPGRADE_CHECK):
-            migration.upgrade_check(record, around,
-                                    _systemd(record).units(), say=say)
-    _up(record, around)
-    _configuration(record, around)
+            _upgrade_check(record, say)
+    with record.step(steps.UP):
+        _up(record, around)
+        _configuration(record, around)
     if around.partial:
         with record.step(steps.MIXED) as step:
             cloud = clouds.Cloud(around.environ)
@@ -103,18 +96,24 @@ def _post_upgrade(record, say):
 def shutdown(around, *, say=print):
     """Stop Heat, unless its own plugin does, and prove it down."""
     records.ensure(around, say=say)
-    return _once(around, steps.SHUTDOWN, _shutdown, say)
+    return records.call(around, lambda record: _shutdown(record, say),
+                        say=say)
 
 
 def _shutdown(record, say):
     around, systemd = record.surroundings, _systemd(record)
+    stopped = around.heat_registered and not around.heat_comes_first
     with record.step(steps.SHUTDOWN):
+        # With VERIFY_RESOURCES=False nobody has looked before. Once Heat is
+        # stopped, only the names of its units are to be seen.
+        if not (stopped and down.has_remembered(record)):
+            names = down.remember(record, systemd)
         if not around.heat_registered:
-            systemd.stop(down.remember(record, systemd))
+            with records.ours():
+                systemd.stop(names)
         elif around.heat_comes_first:
             say("heat-upgrade-tests: Heat's own plugin stops Heat after us; "
                 'verify_noapi proves that it is down')
-            down.remember(record, systemd)
     if not around.heat_comes_first:
         _down(record, around, systemd)
 
@@ -128,7 +127,8 @@ def _down(record, around, systemd):
 
 def verify_noapi(around, *, say=print):
     """Look at what outlives Heat, while it is down."""
-    return _once(around, steps.DURING, _verify_noapi, say)
+    return records.call(around, lambda record: _verify_noapi(record, say),
+                        say=say)
 
 
 def _verify_noapi(record, say):
@@ -150,7 +150,10 @@ def who(around):
 def prepare_upgrade(around, *, say=print):
     """Keep the old configuration, and compare the releases."""
     def do(record):
-        configuration.keep(around)
+        with record.step(steps.KEEP):
+            configuration.keep(around)
+            # What is to be started again; who has not looked is told here.
+            down.remembered(record)
         if not around.static_checks:
             say('heat-upgrade-tests: the static checks are switched off')
             return
@@ -168,29 +171,41 @@ def units(around):
 def migrate(around, *, say=print):
     """Let Heat check itself, and migrate its database."""
     def do(record):
-        found = _systemd(record).units()
         with record.step(steps.UPGRADE_CHECK):
-            migration.upgrade_check(record, around, found, say=say)
+            _upgrade_check(record, say)
         with record.step(steps.DB_SYNC):
             if around.partial:
-                vhost = configuration.move_to_vhost(record, around)
+                with records.ours():
+                    vhost = configuration.move_to_vhost(record, around)
                 say(f'heat-upgrade-tests: the target has the virtual host '
                     f'{vhost}, the base goes on in its own')
-            migration.db_sync(record, around, found, say=say)
+            migration.db_sync(record, around, _units(record), say=say)
     return records.call(around, do, say=say)
+
+
+def _upgrade_check(record, say):
+    migration.upgrade_check(record, record.surroundings, _units(record),
+                            say=say)
+
+
+def _units(record):
+    with records.ours():
+        return _systemd(record).units()
 
 
 def started(around, *, say=print):
     """Prove that the services that were started are up."""
-    return records.call(around, lambda record: _up(record, around), say=say)
+    def do(record):
+        with record.step(steps.UP):
+            _up(record, around)
+    return records.call(around, do, say=say)
 
 
 def _up(record, around):
-    with record.step(steps.UP):
-        up.prove(record, up.Proof(
-            clouds.Cloud(around.environ), _systemd(record),
-            down.remembered(record), _shut(record),
-            multinode=around.partial), around)
+    up.prove(record, up.Proof(
+        clouds.Cloud(around.environ), _systemd(record),
+        down.remembered(record), _shut(record),
+        multinode=around.partial), around)
 
 
 def _shut(record):
@@ -225,34 +240,15 @@ def _configuration(record, around):
 def destroy(around, *, say=print):
     """Remove all that the phases have left, and end the run."""
     def do(record):
-        with record.step(steps.DESTROY) as step:
-            phases.destroy(record, around, step, say=say)
-
-    def do_and_end(record):
         try:
-            do(record)
+            with record.step(steps.DESTROY) as step:
+                phases.destroy(record, around, step, say=say)
         finally:
             record.end()
     if not around.run_dir.exists():
         say(f'heat-upgrade-tests: nothing to destroy: no {around.run_dir}')
         return 0
-    return _once(around, steps.DESTROY,
-                 lambda record, say: do_and_end(record), say)
-
-
-def _once(around, name, do, say):
-    """Do it, but not again where grenade has us registered twice."""
-    if around.twice:
-        with records.Record(around, say=say) as record:
-            if record.done(name):
-                return _again(name, say)
-    return records.call(around, lambda record: do(record, say), say=say)
-
-
-def _again(name, say):
-    say(f'heat-upgrade-tests: {name} has been done in this run; '
-        'heat-upgrade-tests is registered twice in UPGRADE_PROJECTS')
-    return 0
+    return records.call(around, do, say=say)
 
 
 def _systemd(record):

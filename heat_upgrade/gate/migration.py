@@ -15,6 +15,7 @@
 import os
 
 from heat_upgrade import errors
+from heat_upgrade.gate import record as records
 from heat_upgrade.gate import units as heat_units
 from heat_upgrade import process
 
@@ -30,12 +31,13 @@ def upgrade_check(record, surroundings, units, *, say=print,
     """Run `heat-status upgrade check`; a warning of its own passes.
 
     :param units: :class:`units.Unit` of each
-    :raises: :class:`errors.LabError` if it says not to upgrade
+    :raises: :class:`errors.LabError` if it says not to upgrade,
+        :class:`record.Broken` if it is not there
     """
     log = record.log('heat-status')
     status, output = run(
         'heat-status upgrade check',
-        [heat_units.find('heat-status', units, surroundings),
+        [_find('heat-status', units, surroundings),
          '--config-file', surroundings.heat_conf, 'upgrade', 'check'],
         log=log, env=_environment(), timeout=CHECK_TIMEOUT, check=False)
     say(output)
@@ -48,15 +50,21 @@ def upgrade_check(record, surroundings, units, *, say=print,
 def db_sync(record, surroundings, units, *, say=print, run=process.run):
     """Migrate the database by what is installed.
 
-    :raises: :class:`errors.LabError` if it fails or does not end
+    :raises: :class:`errors.LabError` if it fails or does not end,
+        :class:`record.Broken` if it is not there
     """
     log = record.log('heat-manage')
     _, output = run(
         'heat-manage db_sync',
-        [heat_units.find('heat-manage', units, surroundings),
+        [_find('heat-manage', units, surroundings),
          '--config-file', surroundings.heat_conf, 'db_sync'],
         log=log, env=_environment(), timeout=MIGRATION_TIMEOUT)
     say(output)
+
+
+def _find(program, units, surroundings):
+    with records.ours():
+        return heat_units.find(program, units, surroundings)
 
 
 def _environment():

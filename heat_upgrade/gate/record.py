@@ -21,7 +21,6 @@ import datetime
 import shlex
 import shutil
 import time
-import traceback
 
 from heat_upgrade import errors
 from heat_upgrade import findings
@@ -37,8 +36,11 @@ from heat_upgrade import verdict
 
 OK, FAILED = 'ok', 'failed'
 
-# What stands for the target in a command for another machine.
-CHECKOUT = 'CHECKOUT'
+# What a command for another machine says in place of the target's directory,
+# and of its constraints. The shell there is to expand the first.
+CHECKOUT = '~/heat'
+CONSTRAINTS = ('https://opendev.org/openstack/requirements/raw/branch/{}/'
+               'upper-constraints.txt')
 
 
 class StepFailed(Exception):
@@ -127,32 +129,13 @@ class Record:
         except StepFailed:
             self.failed = True
         except Exception as exc:
-            self._explain(step, exc)
+            self.finding(findings.explain(step, exc, ours=(Broken,)))
         self._journal.event(
             journals.STEP_END, name, outcome=FAILED if self.failed else OK,
             seconds=round(time.monotonic() - started, 2))
         if self.failed:
             raise StepFailed()
         self.failed = before
-
-    def _explain(self, step, exc):
-        """Make a finding of what ended a step."""
-        title, _, evidence = str(exc).partition('\n')
-        origin = findings.HEAT if step.blame == plans.HEAT else findings.LAB
-        if isinstance(exc, (Broken, errors.UsageError)):
-            origin = findings.LAB
-        if not isinstance(exc, errors.HeatUpgradeError):
-            # A mistake of ours is never Heat's failure.
-            origin = findings.LAB
-            title = f'{type(exc).__name__}: {title}'
-            evidence = ''.join(traceback.format_exception(exc)).rstrip()
-        log = getattr(exc, 'log', None)
-        self.finding(findings.Finding(
-            origin=origin, severity=findings.ERROR,
-            failure_class=(step.failure_class
-                           if origin == findings.HEAT else None),
-            title=f'{step.name}: {title}', evidence=evidence, step=step.name,
-            log=str(log) if log else None))
 
     def finding(self, finding):
         """Journal a finding, as a known one if it is one; returns that."""
@@ -175,21 +158,6 @@ class Record:
     def end(self):
         """Journal the end of the run."""
         self._journal.event(journals.RUN_END)
-
-    def done(self, name):
-        """Tell whether the last step of this name in this run was good."""
-        ends = [event['data']['outcome']
-                for event in journals.read(self.run_dir)
-                if (event['kind'], event['step']) == (journals.STEP_END,
-                                                      name)]
-        return ends[-1:] == [OK]
-
-    def end_of(self, name):
-        """Return the monotonic time of a step's last end, None without."""
-        ends = [event['monotonic'] for event in journals.read(self.run_dir)
-                if (event['kind'], event['step']) == (journals.STEP_END,
-                                                      name)]
-        return ends[-1] if ends else None
 
     def report(self):
         """Make the report again; returns it."""
@@ -317,13 +285,15 @@ def reproduce(plan, base, *, test=None):
     :param base: :class:`releases.Release`, or None
     :param test: id of the only test to run
     """
-    words = ['heat-upgrade', 'run']
-    words += ['--from', _base_word(base, plan.base), '--to', CHECKOUT,
-              '--strategy', plan.strategy]
+    words = ['heat-upgrade', 'run', '--from', _base_word(base, plan.base)]
+    # Not quoted: the shell would then look for a directory of that name.
+    text = f'{shlex.join(words)} --to {CHECKOUT}'
+    words = ['--constraints', CONSTRAINTS.format(plan.target),
+             '--strategy', plan.strategy]
     scenarios = runner.scenario_of(test) or plan.scenarios
     if scenarios:
         words += ['--scenarios', scenarios]
-    return shlex.join(words)
+    return f'{text} {shlex.join(words)}'
 
 
 def _base_word(base, branch):
@@ -336,7 +306,8 @@ def _base_word(base, branch):
 def call(surroundings, what, *, say=print):
     """Do what one call of a script is for; returns its exit status.
 
-    :param what: function of a :class:`Record`; it raises StepFailed
+    :param what: function of a :class:`Record`, all of whose work is in
+        steps: what fails there is told by them
     """
     with Record(surroundings, say=say) as record:
         try:

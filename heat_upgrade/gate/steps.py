@@ -23,6 +23,7 @@ SMOKE_BASE = 'smoke-base'
 SHUTDOWN = 'shutdown'
 DOWN = 'down'
 DURING = 'during-upgrade'
+KEEP = 'keep-configuration'
 CHECKS = 'checks'
 UPGRADE_CHECK = 'upgrade-check'
 DB_SYNC = 'db-sync'
@@ -93,6 +94,8 @@ def _before():
 
 def _upgrade():
     return (
+        model.Step(KEEP, KEEP, 'keep the old configuration',
+                   command='upgrade.sh', side=model.BASE),
         # What it finds is Heat's; that it cannot be run is not.
         model.Step(CHECKS, CHECKS, 'compare options and schema',
                    command='heat-upgrade check', phase='checks'),

@@ -90,11 +90,6 @@ class Surroundings:
                 < self.projects.index(PROJECT))
 
     @property
-    def twice(self):
-        """Whether grenade calls each of our scripts more than once."""
-        return self.projects.count(PROJECT) > 1
-
-    @property
     def static_checks(self):
         """Whether the static checks are to be run."""
         return self.environ.get('HEAT_UPGRADE_STATIC_CHECKS') != 'False'

@@ -104,7 +104,7 @@ class Systemd:
         return [unit for unit in map(self.unit, NAMES) if unit]
 
     def stop(self, names):
-        """Let units stop, and keep a boot from starting them, as DevStack does.
+        """Let units stop, and keep a boot from starting them.
 
         It is not waited for: systemd itself would wait five minutes for an
         engine of DevStack, and who asks has a deadline of his own.

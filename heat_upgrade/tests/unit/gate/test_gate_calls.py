@@ -17,6 +17,7 @@ import json
 import ddt
 import testtools
 
+from heat_upgrade import errors
 from heat_upgrade.gate import calls
 from heat_upgrade.gate import checks
 from heat_upgrade.gate import configuration
@@ -25,6 +26,7 @@ from heat_upgrade.gate import keystone
 from heat_upgrade.gate import migration
 from heat_upgrade.gate import phases
 from heat_upgrade.gate import record as records
+from heat_upgrade.gate import steps
 from heat_upgrade.gate import tempest
 from heat_upgrade.gate import up
 from heat_upgrade.report import html
@@ -32,7 +34,6 @@ from heat_upgrade.tests.unit.gate import grenade_fakes
 
 OURS = 'heat-upgrade-tests'
 FIRST, LAST = f'heat {OURS}', f'{OURS} heat'
-TWICE = f'{OURS} {OURS}'
 WHOLE = ('create', 'verify pre-upgrade', 'shutdown', 'verify_noapi',
          'prepare', 'migrate', 'started', 'verify post-upgrade', 'destroy')
 
@@ -84,7 +85,7 @@ class CallsCase(testtools.TestCase):
         """Do some of WHOLE; returns their statuses."""
         around = self.grenade.around
         known = {
-            'create': lambda: calls.create(around, '', say=self.say),
+            'create': lambda: calls.create(around, say=self.say),
             'shutdown': lambda: calls.shutdown(around, say=self.say),
             'verify_noapi': lambda: calls.verify_noapi(around, say=self.say),
             'prepare': lambda: calls.prepare_upgrade(around, say=self.say),
@@ -139,7 +140,8 @@ class TestAlone(CallsCase):
     def test_the_old_configuration_is_kept_before_anything_changes(self):
         self.call(*WHOLE[:5])
         self.assertTrue(
-            (self.grenade.root / 'save/etc.heat/heat.conf').exists())
+            (self.grenade.around.run_dir
+             / 'data/etc.heat/heat.conf').exists())
 
     def test_what_the_upgrade_has_changed_is_told(self):
         self.call(*WHOLE[:7])
@@ -147,6 +149,21 @@ class TestAlone(CallsCase):
         self.assertEqual([0], self.call('verify post-upgrade'))
         self.assertIn('[database] connection',
                       self.report()['findings'][0]['evidence'])
+
+    def test_what_breaks_before_the_checks_is_in_the_report(self):
+        self.call(*WHOLE[:4])
+        self.grenade.around.heat_conf.unlink()
+        self.assertEqual([3], self.call('prepare'))
+        found, = self.report()['findings']
+        self.assertEqual((steps.KEEP, 'lab'),
+                         (found['step'], found['origin']))
+
+    def test_a_systemd_that_refuses_is_not_blamed_on_heat(self):
+        def refuse(systemd, names):
+            raise errors.LabError('systemctl stop ended with status 1')
+        self.patch(calls.heat_units.Systemd, 'stop', refuse)
+        self.call('create')
+        self.assertEqual([3], self.call('shutdown'))
 
     def test_nothing_is_up_if_nobody_has_seen_it_down(self):
         self.call('create')
@@ -194,6 +211,20 @@ class TestHeatsOwnPlugin(CallsCase):
         self.assertEqual(proofs + 1, self.done.count('down'))
 
     @ddt.data(FIRST, LAST)
+    def test_without_resources_it_is_the_shutdown_that_looks(
+            self, projects):
+        self.begin(UPGRADE_PROJECTS=projects)
+        self.patch(down, 'has_remembered', lambda record: False)
+        self.call('shutdown')
+        self.assertEqual(1, self.done.count('remember'))
+
+    def test_once_heat_is_down_what_was_seen_before_is_not_forgotten(self):
+        self.begin(UPGRADE_PROJECTS=LAST)
+        self.patch(down, 'has_remembered', lambda record: True)
+        self.call('create', 'shutdown')
+        self.assertEqual(1, self.done.count('remember'))
+
+    @ddt.data(FIRST, LAST)
     def test_heat_is_checked_and_proved_up_after_all_upgrades(
             self, projects):
         self.begin(UPGRADE_PROJECTS=projects)
@@ -203,38 +234,6 @@ class TestHeatsOwnPlugin(CallsCase):
         self.assertEqual([0], self.call('verify post-upgrade'))
         self.assertEqual(['upgrade check', 'up', 'smoke', 'post-upgrade'],
                          self.done[-4:])
-
-
-class TestTwice(CallsCase):
-
-    def setUp(self):
-        super().setUp()
-        self.begin(UPGRADE_PROJECTS=TWICE)
-
-    def test_the_second_call_of_each_does_nothing(self):
-        for name in ('create', 'verify pre-upgrade', 'shutdown',
-                     'verify_noapi'):
-            self.call(name)
-            before = list(self.done)
-            status = (calls.create(self.grenade.around, 'a-run',
-                                   say=self.say)
-                      if name == 'create' else self.call(name)[0])
-            self.assertEqual(0, status)
-            self.assertEqual(before, self.done)
-        self.assertIn('registered twice', self.said[-1])
-
-    def test_a_new_run_begins_anew(self):
-        self.call('create')
-        self.call('create')
-        self.assertEqual(2, self.done.count('pre-upgrade'))
-
-    def test_what_failed_is_done_again(self):
-        self.call('create')
-        self.broken.add('smoke')
-        self.call('verify pre-upgrade')
-        self.broken.clear()
-        self.assertEqual([0], self.call('verify pre-upgrade'))
-        self.assertEqual(2, self.done.count('smoke'))
 
 
 class TestMultinode(CallsCase):
@@ -248,6 +247,14 @@ class TestMultinode(CallsCase):
         self.call('create', 'shutdown', 'migrate')
         self.assertEqual(['upgrade check', 'vhost', 'db_sync'],
                          self.done[-3:])
+
+    def test_a_broker_that_refuses_is_not_blamed_on_heat(self):
+        def refuse(record, around):
+            raise errors.LabError('rabbitmqctl ended with status 69')
+        self.patch(configuration, 'move_to_vhost', refuse)
+        self.call('create', 'shutdown')
+        self.assertEqual([3], self.call('migrate'))
+        self.assertNotIn('db_sync', self.done)
 
     def test_the_end_is_verified_in_the_mixed_state(self):
         self.call(*WHOLE)

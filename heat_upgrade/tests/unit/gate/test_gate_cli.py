@@ -37,8 +37,7 @@ class TestGate(cli_case.CliCase):
         self.patch(calls, name, do)
 
     @ddt.data(
-        (('create',), 'create', ('',)),
-        (('create', '--run', 'x'), 'create', ('x',)),
+        (('create',), 'create', ()),
         (('verify', 'pre-upgrade'), 'verify', ('pre-upgrade',)),
         (('verify', 'post-upgrade'), 'verify', ('post-upgrade',)),
         (('verify-noapi', 'pre-upgrade'), 'verify_noapi', ()),

@@ -18,6 +18,7 @@ import testtools
 
 from heat_upgrade import errors
 from heat_upgrade.gate import migration
+from heat_upgrade.gate import record as records
 from heat_upgrade.gate import units
 from heat_upgrade.tests.unit.gate import grenade_fakes
 
@@ -73,6 +74,15 @@ class TestMigration(testtools.TestCase):
         self.assertEqual(
             [str(self.grenade.root / 'bin/heat-manage'), '--config-file',
              str(self.grenade.around.heat_conf), 'db_sync'], self.ran[0])
+
+    @ddt.data('upgrade_check', 'db_sync')
+    def test_what_is_not_installed_is_not_blamed_on_heat(self, name):
+        self.patch(units, 'find', self.find)
+        self.assertRaises(records.Broken, self.call,
+                          getattr(migration, name))
+
+    def find(self, program, found, surroundings):
+        raise errors.LabError(f'{program} is not installed')
 
     def test_no_python_of_ours_reaches_them(self):
         self.useFixture(fixtures.EnvironmentVariable(

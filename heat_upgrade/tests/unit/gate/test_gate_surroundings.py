@@ -57,12 +57,6 @@ class TestSurroundings(testtools.TestCase):
         self.assertEqual((registered, first), (
             around.heat_registered, around.heat_comes_first))
 
-    @ddt.data(('heat-upgrade-tests', False),
-              ('heat-upgrade-tests heat heat-upgrade-tests', True))
-    @ddt.unpack
-    def test_a_second_registration_is_seen(self, projects, twice):
-        self.assertEqual(twice, self.around(UPGRADE_PROJECTS=projects).twice)
-
     @ddt.data(('', '', False), ('multinode', 'primary', True),
               ('multinode', '', True), ('multinode', 'subnode', False))
     @ddt.unpack
