@@ -17,19 +17,12 @@
 set -o errexit
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# grenaderc empties it: only settings are to fill it.
-projects=$UPGRADE_PROJECTS
-# shellcheck source=/dev/null
-source "$GRENADE_DIR/grenaderc"
-# shellcheck source=/dev/null
-source "$GRENADE_DIR/functions"
-export UPGRADE_PROJECTS=$projects
+# shellcheck source=devstack/lib/heat-upgrade-grenade
+source "$HERE/../lib/heat-upgrade-grenade"
 
 # The base's, also after the upgrade: the target's knows no .stackenv.
 # shellcheck source=/dev/null
 source "$BASE_DEVSTACK_DIR/openrc" admin admin
-# shellcheck source=devstack/lib/heat-upgrade-tests
-source "$HERE/../lib/heat-upgrade-tests"
 
 set -o xtrace
 
@@ -40,11 +33,7 @@ case $1 in
     create)
         install_heat_upgrade
         install_heat_upgrade_in_tempest "$BASE_RELEASE_DIR/tempest"
-        # grenade empties its database when a run begins; a second call of
-        # the same run finds it.
-        heat_upgrade_gate create \
-            --run "$(resource_get heat-upgrade-tests run)"
-        resource_save heat-upgrade-tests run "$(date +%Y%m%dT%H%M%S)"
+        heat_upgrade_gate create
         ;;
     verify | verify_noapi | destroy)
         heat_upgrade_gate "${1//_/-}" ${2:+"$2"}

@@ -17,19 +17,14 @@
 set -o errexit
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# grenaderc empties it: only settings are to fill it.
-projects=$UPGRADE_PROJECTS
-# shellcheck source=/dev/null
-source "$GRENADE_DIR/grenaderc"
-# shellcheck source=/dev/null
-source "$GRENADE_DIR/functions"
-export UPGRADE_PROJECTS=$projects
+# shellcheck source=devstack/lib/heat-upgrade-grenade
+source "$HERE/../lib/heat-upgrade-grenade"
 
 # shellcheck source=/dev/null
 source "$BASE_DEVSTACK_DIR/openrc" admin admin
-# shellcheck source=devstack/lib/heat-upgrade-tests
-source "$HERE/../lib/heat-upgrade-tests"
 
 set -o xtrace
 
+# With VERIFY_RESOURCES=False nobody may have done it before.
+install_heat_upgrade
 heat_upgrade_gate shutdown

@@ -18,13 +18,8 @@
 set -o errexit
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# grenaderc empties it: only settings are to fill it.
-projects=$UPGRADE_PROJECTS
-# shellcheck source=/dev/null
-source "$GRENADE_DIR/grenaderc"
-# shellcheck source=/dev/null
-source "$GRENADE_DIR/functions"
-export UPGRADE_PROJECTS=$projects
+# shellcheck source=devstack/lib/heat-upgrade-grenade
+source "$HERE/../lib/heat-upgrade-grenade"
 
 set -o xtrace
 
@@ -35,8 +30,6 @@ function gate {
         export TOP_DIR=$BASE_DEVSTACK_DIR
         # shellcheck source=/dev/null
         source "$BASE_DEVSTACK_DIR/openrc" admin admin >&2
-        # shellcheck source=devstack/lib/heat-upgrade-tests
-        source "$HERE/../lib/heat-upgrade-tests"
         heat_upgrade_gate "$@"
     )
 }
