@@ -16,9 +16,9 @@ import dataclasses
 
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import registry
+from heat_upgrade.checks import tally
 from heat_upgrade import findings
 from heat_upgrade import plan as plans
-from heat_upgrade import suites
 
 
 # RPC and objects in a rolling upgrade: no matter to one in which all are down
@@ -34,24 +34,19 @@ def check(run, step):
                               (run.target, plans.TARGET)))
     context = contract.Context(run.workspace)
     found = registry.run(registry.NAMES, base, target, context)
-    wrong = dict.fromkeys(registry.NAMES, '')
-    for finding in found:
-        name = finding.step.removeprefix(contract.STEP)
-        if (run.plan.strategy, finding.failure_class) == (plans.COLD,
-                                                          _ROLLING):
-            finding = dataclasses.replace(
-                finding, severity=findings.WARNING,
-                evidence='no error in a cold upgrade, but in a rolling one\n'
-                         f'{finding.evidence}')
-        judged = run.finding(dataclasses.replace(
-            finding, step=step.name, reproduce=(
-                f'heat-upgrade check {name} --from {run.base.name} '
-                f'--to {run.target.name}')))
-        if (judged.origin, judged.severity) == (findings.HEAT,
-                                                findings.ERROR):
-            wrong[name] += f'{finding.title}\n'
-    run.tests(step, [
-        suites.Test(f'{registry.__package__}.{name}',
-                    suites.FAILED if titles else suites.PASSED, 0, titles)
-        for name, titles in wrong.items()])
+    if run.plan.strategy == plans.COLD:
+        found = [_of_a_cold_one(finding) for finding in found]
+    tally.journal(
+        run, step, registry.NAMES, found,
+        command=lambda name: f'heat-upgrade check {name} '
+                             f'--from {run.base.name} --to {run.target.name}')
     return {'findings': len(found)}
+
+
+def _of_a_cold_one(finding):
+    if finding.failure_class != _ROLLING:
+        return finding
+    return dataclasses.replace(
+        finding, severity=findings.WARNING,
+        evidence='no error in a cold upgrade, but in a rolling one\n'
+                 f'{finding.evidence}')

@@ -12,7 +12,6 @@
 
 """The static checks of a grenade run: base to target, both checkouts."""
 
-import dataclasses
 import shutil
 import sys
 import tempfile
@@ -20,13 +19,12 @@ import tempfile
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import given
 from heat_upgrade.checks import registry
+from heat_upgrade.checks import tally
 from heat_upgrade import environments
 from heat_upgrade import errors
-from heat_upgrade import findings
 from heat_upgrade.gate import record as records
 from heat_upgrade import releases
 from heat_upgrade.services import mariadb
-from heat_upgrade import suites
 from heat_upgrade import workspace as workspaces
 
 # What can be known of an upgrade in which no release is mixed; the others
@@ -55,19 +53,8 @@ def run(record, surroundings, step):
             found = _found(base, target, surroundings, workspace, record)
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    wrong = dict.fromkeys(NAMES, '')
-    for finding in found:
-        name = finding.step.removeprefix(contract.STEP)
-        judged = record.finding(dataclasses.replace(
-            finding, step=step.name))
-        if (judged.origin, judged.severity) == (findings.HEAT,
-                                                findings.ERROR):
-            wrong[name] += f'{finding.title}\n'
-    record.tests(step, [
-        suites.Test(f'{registry.__package__}.{name}',
-                    suites.FAILED if titles else suites.PASSED, 0, titles)
-        for name, titles in wrong.items()])
-    if any(wrong.values()):
+    if tally.journal(record, step, NAMES, found,
+                     command=record.check_command):
         raise records.StepFailed()
 
 

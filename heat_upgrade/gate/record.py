@@ -192,6 +192,10 @@ class Record:
         """Return the lab's command that comes nearest to this run."""
         return reproduce(self._plan, self._base, test=test)
 
+    def check_command(self, name):
+        """Return the command that runs one of the static checks."""
+        return _command(['check', name], self._plan, self._base)
+
     def _entries(self):
         if not self._known:
             path = self.surroundings.environ.get(
@@ -285,15 +289,16 @@ def reproduce(plan, base, *, test=None):
     :param base: :class:`releases.Release`, or None
     :param test: id of the only test to run
     """
-    words = ['heat-upgrade', 'run', '--from', _base_word(base, plan.base)]
-    # Not quoted: the shell would then look for a directory of that name.
-    text = f'{shlex.join(words)} --to {CHECKOUT}'
-    words = ['--constraints', CONSTRAINTS.format(plan.target),
-             '--strategy', plan.strategy]
     scenarios = runner.scenario_of(test) or plan.scenarios
-    if scenarios:
-        words += ['--scenarios', scenarios]
-    return f'{text} {shlex.join(words)}'
+    return _command(['run'], plan, base, '--strategy', plan.strategy,
+                    *(['--scenarios', scenarios] if scenarios else []))
+
+
+def _command(words, plan, base, *options):
+    words = ['heat-upgrade', *words, '--from', _base_word(base, plan.base)]
+    options = ['--constraints', CONSTRAINTS.format(plan.target), *options]
+    # In quotes, the shell would look for a directory of just that name.
+    return f'{shlex.join(words)} --to {CHECKOUT} {shlex.join(options)}'
 
 
 def _base_word(base, branch):

@@ -82,6 +82,16 @@ class RunnerCase(testtools.TestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.meter.cpu_seconds', lambda marker: 1.0))
 
+    def set_when_found(self, event):
+        """Have an event set as soon as a finding is journaled."""
+        original = runner.Run.finding
+
+        def finding(run, found):
+            original(run, found)
+            event.set()
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.runner.Run.finding', finding))
+
     def run_plan(self, *stages, do=(), scenarios='', selectors=SELECTORS,
                  **options):
         """Execute a plan; returns the run.

@@ -72,13 +72,7 @@ class TestOrder(RunnerCase):
         def fail(run, step):
             waiting.wait(10)
             raise errors.LabError('no')
-        original = runner.Run.finding
-
-        def finding(run, found):
-            original(run, found)
-            failed.set()
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.runner.Run.finding', finding))
+        self.set_when_found(failed)
         self.run_plan(((step('a'),), (step('b'), step('c'))), step('d'),
                       do={'a': fail, 'b': wait})
         self.assertEqual({'a': 'failed', 'b': 'ok', 'c': 'skipped',
@@ -274,13 +268,7 @@ class TestDeaths(RunnerCase):
         def die(run, step):
             run.cloud.engine.status = 1
             return {}
-        original = runner.Run.finding
-
-        def finding(run, found):
-            original(run, found)
-            seen.set()
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.runner.Run.finding', finding))
+        self.set_when_found(seen)
         self.run_plan(((step('a'),), (step('b'),)),
                       do={'a': wait, 'b': die})
         self.assertEqual('a', self.found()[0].step)

@@ -112,6 +112,9 @@ class TestChecks(testtools.TestCase):
                   if event['kind'] == journals.FINDING]
         self.assertEqual(('heat', steps.CHECKS),
                          (found['origin'], found['step']))
+        self.assertRegex(found['reproduce'],
+                         '^heat-upgrade check config --from 2026.1 --to '
+                         '~/heat --constraints https://')
         tests, = [event['data']['tests'] for event in events
                   if event['kind'] == journals.TESTS]
         self.assertEqual(['failed', 'passed'],

@@ -1,0 +1,46 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Counts each static check of a run as a test, in its journal."""
+
+import dataclasses
+
+from heat_upgrade.checks import contract
+from heat_upgrade.checks import registry
+from heat_upgrade import findings
+from heat_upgrade import suites
+
+
+def journal(record, step, names, found, *, command):
+    """Journal what checks have found, and each check as a test.
+
+    :param record: :class:`runner.Run`, or whatever journals as it does
+    :param step: :class:`plan.Step` in which they were run
+    :param names: names of the checks that were run
+    :param found: list of their :class:`findings.Finding`
+    :param command: function that returns the command of the check of a name
+    :returns: whether anything was found that counts
+    """
+    wrong = dict.fromkeys(names, '')
+    for finding in found:
+        name = finding.step.removeprefix(contract.STEP)
+        judged = record.finding(dataclasses.replace(
+            finding, step=step.name, reproduce=command(name)))
+        if (judged.origin, judged.severity) == (findings.HEAT,
+                                                findings.ERROR):
+            wrong[name] += f'{finding.title}\n'
+    record.tests(step, [
+        suites.Test(f'{registry.__package__}.{name}',
+                    suites.FAILED if titles else suites.PASSED, 0, titles)
+        for name, titles in wrong.items()])
+    return any(wrong.values())
