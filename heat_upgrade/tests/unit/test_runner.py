@@ -24,7 +24,6 @@ from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade import journal as journals
 from heat_upgrade import plan as plans
-from heat_upgrade import runner
 from heat_upgrade.tests.unit import runner_case
 
 RunnerCase = runner_case.RunnerCase
