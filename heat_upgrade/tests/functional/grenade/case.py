@@ -77,7 +77,7 @@ class GrenadeTestCase(testtools.TestCase):
         self.assert_nothing_is_left(node)
         self.assert_no_secret_is_told(node)
 
-    def assert_fails(self, node, script, *, step, evidence):
+    def assert_fails(self, node, script, *, step, evidence, failure_class):
         """Run it; assert that it is red in a script, and says why."""
         self.assertNotEqual(0, node.upgrade())
         log = (node.stack / 'logs' / 'grenade.sh.log').read_text()
@@ -90,7 +90,8 @@ class GrenadeTestCase(testtools.TestCase):
         report = self.report(node)
         self.assertEqual('fail', report['verdict'])
         first = report['findings'][0]
-        self.assertEqual((step, 'heat'), (first['step'], first['origin']))
+        self.assertEqual((step, 'heat', failure_class), (
+            first['step'], first['origin'], first['class']))
         self.assertIn(evidence, first['title'] + first['evidence'])
         self.assertIn('heat-upgrade run --from', first['reproduce'])
         self.assertTrue((node.run_dir / 'report.html').exists())

@@ -24,6 +24,14 @@ from heat_upgrade import process
 # systemctl(1): what status and is-active end with.
 ACTIVE, INACTIVE, UNKNOWN = 0, 3, 4
 
+# SubState of each ActiveState.
+SUB_STATES = {'active': 'running', 'deactivating': 'stop-sigterm',
+              'failed': 'failed', 'inactive': 'dead'}
+
+# systemd-system.conf(5): seconds that a unit which says nothing of it may
+# take to stop, before it is killed.
+STOP_TIMEOUT = 90
+
 SUFFIX = '.service'
 
 Answer = collections.namedtuple('Answer', 'status output complaint',
@@ -38,7 +46,7 @@ class Systemd:
     :param variables: environment variables of every unit
 
     :ivar events: list of (verb, unit) of what was asked for and done
-    :ivar stubborn: names of units that go on when they are stopped
+    :ivar stubborn: names of units that do not end before they are killed
     """
 
     def __init__(self, directory, workspace, variables):
@@ -50,6 +58,9 @@ class Systemd:
         self._enabled = set()
         self._since = {}
         self._lock = threading.Lock()
+        self._stopping = {}
+        self._killed = set()
+        self._over = threading.Event()
         self.events = []
         self.stubborn = set()
 
@@ -107,7 +118,8 @@ class Systemd:
         return unit in self._processes and self._processes[unit].running()
 
     def down(self):
-        """End all units at once."""
+        """End all units at once, and whatever waits for one."""
+        self._over.set()
         for one in self._processes.values():
             one.kill()
 
@@ -137,18 +149,22 @@ class Systemd:
         lines = [f'{unit} loaded {self._state(unit)} {self._sub(unit)} '
                  f'Devstack {unit}\n' for unit in units
                  if self._path(unit).exists()
-                 and ('--all' in options or self.running(unit))]
+                 and ('--all' in options
+                      or self._state(unit) in ('active', 'deactivating'))]
         return Answer(0, ''.join(lines))
 
     def _state(self, unit):
+        stopping = self._stopping.get(unit)
+        if stopping and stopping.is_alive():
+            return 'deactivating'
         if self.running(unit):
             return 'active'
         one = self._processes.get(unit)
-        return 'failed' if one and one.died() else 'inactive'
+        return ('failed' if unit in self._killed or one and one.died()
+                else 'inactive')
 
     def _sub(self, unit):
-        return {'active': 'running', 'inactive': 'dead',
-                'failed': 'failed'}[self._state(unit)]
+        return SUB_STATES[self._state(unit)]
 
     def _missing(self, unit):
         return Answer(UNKNOWN, complaint=f'Unit {unit} could not be found.\n')
@@ -214,14 +230,27 @@ class Systemd:
     def _start(self, unit, options):
         if not self._path(unit).exists():
             return self._missing(unit)
+        stopping = self._stopping.get(unit)
+        if '--no-block' in options and stopping and stopping.is_alive():
+            threading.Thread(target=self._begin, args=[unit],
+                             daemon=True).start()
+        else:
+            self._begin(unit)
+        return Answer(0)
+
+    def _begin(self, unit):
+        """Start a unit, once it has stopped."""
+        stopping = self._stopping.get(unit)
+        if stopping:
+            stopping.join()
         with self._lock:
-            if self.running(unit):
-                return Answer(0)
+            if self.running(unit) or self._over.is_set():
+                return
             self.events.append(('start', unit))
+            self._killed.discard(unit)
             self._processes[unit] = self._process(unit)
             self._processes[unit].start()
             self._since[unit] = int(time.monotonic() * 1e6)
-        return Answer(0)
 
     def _service(self, unit):
         parser = configparser.ConfigParser(
@@ -243,11 +272,30 @@ class Systemd:
     def _stop(self, unit, options):
         if not self._path(unit).exists():
             return Answer(5, complaint=f'Unit {unit} not loaded.\n')
-        if self.running(unit):
-            self.events.append(('stop', unit))
-            if unit not in self.stubborn:
-                self._processes[unit].stop()
+        with self._lock:
+            if self._state(unit) == 'active':
+                self.events.append(('stop', unit))
+                self._stopping[unit] = threading.Thread(
+                    target=self._end, args=[unit], daemon=True)
+                self._stopping[unit].start()
+            stopping = self._stopping.get(unit)
+        if stopping and '--no-block' not in options:
+            stopping.join()
         return Answer(0)
+
+    def _end(self, unit):
+        """Ask a unit to end, and kill it when its time is over."""
+        one = self._processes[unit]
+        timeout = float(self._service(unit).get('TimeoutStopSec',
+                                                STOP_TIMEOUT))
+        if unit in self.stubborn:
+            self._over.wait(timeout)
+            killed = True
+            one.kill()
+        else:
+            _, killed = one.stop(timeout)
+        if killed:
+            self._killed.add(unit)
 
     def _restart(self, unit, options):
         self._stop(unit, options)

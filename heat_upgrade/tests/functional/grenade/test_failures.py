@@ -45,18 +45,19 @@ class BrokenTest(case.GrenadeTestCase):
                        CANNOT_LOAD)
         self.assert_fails(one, 'resources.sh verify post-upgrade',
                           step='post-upgrade',
-                          evidence='cannot load on purpose')
+                          evidence='cannot load on purpose', failure_class=2)
 
     def test_a_check_of_heats_own_that_forbids_the_upgrade(self):
         one = self.make_node()
         one.plant_program('heat-status', FORBIDS)
         self.assert_fails(one, 'upgrade.sh', step='upgrade-check',
-                          evidence='Result: Failure')
+                          evidence='Result: Failure', failure_class=4)
         self.assertFalse([line for line in case.called(one)
                           if 'db_sync' in line])
 
     def test_a_unit_that_does_not_go_down(self):
         one = self.make_node(devstack=['SERVICE_TIMEOUT=5'])
         one.systemd.stubborn.add('devstack@h-eng.service')
-        self.assert_fails(one, 'shutdown.sh', step='down',
-                          evidence='the unit devstack@h-eng.service is active')
+        self.assert_fails(one, 'shutdown.sh', step='down', failure_class=8,
+                          evidence='the unit devstack@h-eng.service is '
+                          'deactivating')
