@@ -11,14 +11,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-# Notes how it was called: the directory, the arguments, the environment.
+# Notes how it was called: it makes nothing that is to outlive an upgrade.
 # shellcheck disable=SC1091
 
-call="resources.sh${1:+ $*}"
-calls=$(env | sed -n 's/=.*//p' | sort -u | tr '\n' ' ')
-cwd=$PWD
-projects=$UPGRADE_PROJECTS
-top=$TOP_DIR
-source "$GRENADE_DIR/grenaderc"
-source "$GRENADE_DIR/functions"
-echo "$call|$cwd|$top|$projects|$calls" >>"$SAVE_DIR/calls"
+source "$(dirname "$0")/note.sh"

@@ -15,14 +15,7 @@
 # upgrades before it asks whether resources outlive that.
 # shellcheck disable=SC1091,SC2154
 
-call="shutdown.sh${1:+ $*}"
-calls=$(env | sed -n 's/=.*//p' | sort -u | tr '\n' ' ')
-cwd=$PWD
-projects=$UPGRADE_PROJECTS
-top=$TOP_DIR
-source "$GRENADE_DIR/grenaderc"
-source "$GRENADE_DIR/functions"
-echo "$call|$cwd|$top|$projects|$calls" >>"$SAVE_DIR/calls"
+source "$(dirname "$0")/note.sh"
 
 source "$BASE_DEVSTACK_DIR/stackrc"
 if $SYSTEMCTL is-enabled devstack@keystone; then
