@@ -103,6 +103,10 @@ def shutdown(around, *, say=print):
 def _shutdown(record, say):
     around, systemd = record.surroundings, _systemd(record)
     stopped = around.heat_registered and not around.heat_comes_first
+    with record.step(steps.KEEP):
+        # Before anybody upgrades: Heat's own plugin may come before ours, and
+        # then changes it before upgrade.sh is called.
+        configuration.keep(around)
     with record.step(steps.SHUTDOWN):
         # With VERIFY_RESOURCES=False nobody has looked before. Once Heat is
         # stopped, only the names of its units are to be seen.
@@ -151,6 +155,7 @@ def prepare_upgrade(around, *, say=print):
     """Keep the old configuration, and compare the releases."""
     def do(record):
         with record.step(steps.KEEP):
+            # With RUN_BASE=False nobody may have done it before.
             configuration.keep(around)
             # What is to be started again; who has not looked is told here.
             down.remembered(record)

@@ -81,6 +81,8 @@ def _before():
         model.Step(SMOKE_BASE, 'verify', 'the base works',
                    command='resources.sh verify pre-upgrade',
                    side=model.BASE, phase='pre-upgrade', kinds=('smoke',)),
+        model.Step(KEEP, KEEP, 'keep the old configuration',
+                   command='shutdown.sh', side=model.BASE),
         model.Step(SHUTDOWN, SHUTDOWN, 'stop Heat',
                    command='shutdown.sh', side=model.BASE, blame=model.HEAT,
                    failure_class=8),
@@ -94,8 +96,6 @@ def _before():
 
 def _upgrade():
     return (
-        model.Step(KEEP, KEEP, 'keep the old configuration',
-                   command='upgrade.sh', side=model.BASE),
         # What it finds is Heat's; that it cannot be run is not.
         model.Step(CHECKS, CHECKS, 'compare options and schema',
                    command='heat-upgrade check', phase='checks'),

@@ -225,6 +225,16 @@ class TestHeatsOwnPlugin(CallsCase):
         self.assertEqual(1, self.done.count('remember'))
 
     @ddt.data(FIRST, LAST)
+    def test_what_its_upgrade_has_changed_is_told(self, projects):
+        self.begin(UPGRADE_PROJECTS=projects)
+        self.call(*WHOLE[:4])
+        # Heat's upgrade.sh, before ours or after it.
+        self.grenade.around.heat_conf.write_text('[DEFAULT]\n')
+        self.assertEqual([0, 0], self.call('prepare', 'verify post-upgrade'))
+        self.assertIn('[database] connection',
+                      self.report()['findings'][0]['evidence'])
+
+    @ddt.data(FIRST, LAST)
     def test_heat_is_checked_and_proved_up_after_all_upgrades(
             self, projects):
         self.begin(UPGRADE_PROJECTS=projects)
