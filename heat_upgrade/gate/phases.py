@@ -123,7 +123,8 @@ def endpoints(surroundings, cloud):
     """Return the variables that name the APIs of the nodes of two releases.
 
     They are given, or made of this node's and of the addresses of the
-    others.
+    others. Those of the base come first, as in a lab: the tests name the
+    nodes by their order, and so do known failures.
 
     :raises: :class:`record.Broken` if those of the others do not answer
     """
@@ -146,7 +147,7 @@ def endpoints(surroundings, cloud):
         _check(cloud, others)
         if others:
             # Signals are sent to a node, whose path is that of their URL.
-            found[name] = ','.join((own, *others))
+            found[name] = ','.join((*others, own))
     if not found:
         raise records.Broken(
             'nobody says where the APIs of the other nodes are: set '

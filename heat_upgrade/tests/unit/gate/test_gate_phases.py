@@ -211,12 +211,12 @@ class TestEndpoints(testtools.TestCase):
         around = self.useFixture(grenade_fakes.Grenade(**variables)).around
         return phases.endpoints(around, self.cloud)
 
-    def test_those_of_other_nodes_are_like_this_ones(self):
+    def test_those_of_other_nodes_are_like_this_ones_and_come_first(self):
         self.assertEqual(
             {'HEAT_UPGRADE_API_ENDPOINTS':
-             'http://node/heat-api/v1,http://10.0.0.2/heat-api/v1',
+             'http://10.0.0.2/heat-api/v1,http://node/heat-api/v1',
              'HEAT_UPGRADE_CFN_ENDPOINTS':
-             'http://node/heat-api-cfn/v1,http://10.0.0.2/heat-api-cfn/v1'},
+             'http://10.0.0.2/heat-api-cfn/v1,http://node/heat-api-cfn/v1'},
             self.endpoints(HOST_TOPOLOGY_SUBNODES='10.0.0.2'))
 
     def test_what_is_given_is_taken(self):
