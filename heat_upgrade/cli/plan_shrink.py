@@ -13,6 +13,7 @@
 """heat-upgrade plan shrink."""
 
 import pathlib
+import re
 import shlex
 
 from cliff import command
@@ -51,6 +52,10 @@ class Shrink(command.Command):
         parser.add_argument(
             '--budget', type=float, metavar='SECONDS',
             help='begin no run that would not end within this time')
+        parser.add_argument(
+            '--finding', default='', metavar='REGEX',
+            help='the first finding whose title matches, in place of the '
+                 'first one')
         options.add_runs(parser)
         return parser
 
@@ -58,7 +63,7 @@ class Shrink(command.Command):
         run_dir = parsed_args.run_dir
         report = reports.build(run_dir)
         plan = plans.from_json((run_dir / plans.FILE).read_text())
-        finding = _finding(report, run_dir)
+        finding = _finding(report, run_dir, parsed_args.finding)
         trial = _Trial(plan, finding, parsed_args)
         print(f'finding: {finding.title}\n'
               f'plan: {_size(plan)}', flush=True)
@@ -77,17 +82,29 @@ class Shrink(command.Command):
             *options.words_of_runs(parsed_args)]))
 
 
-def _finding(report, run_dir):
+def _finding(report, run_dir, wanted=''):
     """Return the finding that is to be shown by less.
 
-    :raises: :class:`errors.UsageError` if the run has not failed
+    :param wanted: regular expression, looked for in its title
+    :raises: :class:`errors.UsageError` if the run has not failed, or not so
     """
     if report['verdict'] != verdict.FAIL:
         raise errors.UsageError(
             f'the verdict of {run_dir} is {report["verdict"]}: only what has '
             'failed can be shrunk')
-    return next(one for one in map(findings.from_dict, report['findings'])
-                if _counts(one))
+    try:
+        pattern = re.compile(wanted)
+    except re.error as error:
+        raise errors.UsageError(
+            f'--finding {wanted!r} is no regular expression: {error}')
+    found = [one for one in map(findings.from_dict, report['findings'])
+             if _counts(one)]
+    for one in found:
+        if pattern.search(one.title):
+            return one
+    raise errors.UsageError(
+        f'--finding {wanted!r} matches none of what {run_dir} has failed by:\n'
+        + '\n'.join(f'  {one.title}' for one in found))
 
 
 def _counts(finding):

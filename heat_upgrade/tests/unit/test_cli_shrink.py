@@ -97,6 +97,15 @@ class TestShrink(ShrinkCase):
                   '--work-dir', self.home / 'runs')
         self.assertEqual(self.shrunk(), self.ran[0][0])
 
+    def test_the_finding_can_be_chosen(self):
+        self.failed(stories.finding('settle', title='a test failed'),
+                    stuck('update-fan-in-lock'))
+        self.shrink('--finding', 'update-.* is stuck', '--tries', 1,
+                    outcome=self.in_flight)
+        self.assertIn('finding: the stack of update-fan-in-lock is stuck',
+                      self.out)
+        self.assertEqual(self.ran[0][0], self.shrunk())
+
     def test_another_finding_is_not_the_same(self):
         self.failed(stuck('update-fan-in-lock'))
         self.shrink('--tries', 2, outcome=lambda plan: [
@@ -154,6 +163,20 @@ class TestRefused(ShrinkCase):
         self.failed(until='db-sync')
         self.assertIn('is lab-error: only what has failed can be shrunk',
                       self.refused('plan', 'shrink', self.run_dir))
+
+    def test_a_finding_that_the_run_does_not_have(self):
+        self.failed(stuck('update-fan-in-lock'),
+                    stories.finding('settle', title='known', origin='known'))
+        said = self.refused('plan', 'shrink', self.run_dir, '--finding',
+                            'known')
+        self.assertIn("--finding 'known' matches none", said)
+        self.assertIn('\n  the stack of update-fan-in-lock is stuck', said)
+        self.assertNotIn('\n  known', said)
+
+    def test_a_finding_by_no_regular_expression(self):
+        self.failed(stuck('update-fan-in-lock'))
+        self.assertIn('is no regular expression', self.refused(
+            'plan', 'shrink', self.run_dir, '--finding', '('))
 
     def test_what_is_no_run(self):
         self.assertIn('is not the directory of a run',
