@@ -56,12 +56,15 @@ if [[ "$who" != "heat-upgrade-tests" ]]; then
     exit 0
 fi
 
+# DevStack's settings have passwords, which a trace would tell.
+set +o xtrace
 for file in functions stackrc lib/tls lib/stack lib/apache lib/rpc_backend; do
     # shellcheck source=/dev/null
     source "$TARGET_DEVSTACK_DIR/$file"
 done
 # shellcheck source=/dev/null
 source "$TARGET_RELEASE_DIR/heat/devstack/lib/heat"
+set -o xtrace
 # What the base ran, whoever has enabled it there.
 units=$(gate units)
 for unit in $units; do
