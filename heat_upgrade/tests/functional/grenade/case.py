@@ -30,8 +30,9 @@ UNITS = tuple(f'devstack@{name}.service'
 
 PHASES = ('pre-upgrade', 'during-upgrade', 'post-upgrade')
 
-# One scenario and one smoke test are enough where the plugin is tested.
-ONE_OF_EACH = ("HEAT_UPGRADE_SCENARIOS='random_string|"
+# One scenario, one smoke test and, both ways, one test that goes from one
+# release to the other are enough where the plugin is tested.
+ONE_OF_EACH = ("HEAT_UPGRADE_SCENARIOS='random_string|a_stack_lives_on|"
                "a_stack_is_created_shown_updated_and_deleted'")
 
 # Two environments and a migration: once is enough.

@@ -12,9 +12,12 @@
 
 """The lab behind a node: what Heat needs, and Heat on the other node."""
 
+import contextlib
 import re
 import shutil
 from urllib import parse
+
+import psutil
 
 from heat_upgrade import cloud as clouds
 from heat_upgrade import environments
@@ -69,6 +72,18 @@ class Lab(clouds.Cloud):
             subnode.wait_ready(which)
         # As in DevStack, the catalog knows the controller alone.
         self.haproxy.drain(SUBNODE)
+
+    def elsewhere(self):
+        """Return the ids of what runs on the other node, as a set."""
+        if SUBNODE not in self.nodes:
+            return set()
+        found = {one.pid for one in self.nodes[SUBNODE].processes
+                 if one.running()}
+        for pid in list(found):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found |= {child.pid for child in
+                          psutil.Process(pid).children(recursive=True)}
+        return found
 
     def write_configuration(self, directory):
         """Write what is in /etc/heat of the controller.

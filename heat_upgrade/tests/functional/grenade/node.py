@@ -163,7 +163,8 @@ class Node(fixtures.Fixture):
         """Return the processes of this node, and of no other."""
         marker = f'{process.RUN_MARKER}={self.workspace.marker}'
         lines = ['USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\n']
-        for pid in guardian.marked(marker):
+        elsewhere = self.lab.elsewhere()
+        for pid in set(guardian.marked(marker)) - elsewhere:
             try:
                 command = pathlib.Path(f'/proc/{pid}/cmdline').read_bytes()
             except OSError:

@@ -73,8 +73,9 @@ def grenade(node):
             'PLUGIN_DIR=$TARGET_RELEASE_DIR',
         ]
     if node.multinode:
-        # Here the nodes differ by their ports, elsewhere by address.
-        nodes = node.lab.nodes.values()
+        # Here the nodes differ by their ports, elsewhere by address. That of
+        # the base comes first.
+        nodes = [*reversed(node.lab.nodes.values())]
         for name, urls in (
                 ('API', [node.api_url for node in nodes]),
                 ('CFN', [node.cfn_url for node in nodes])):
