@@ -25,6 +25,22 @@ POST = 'heat-upgrade-lab/post.yaml'
 AGAIN = runs.REPRODUCE.format(heat='~/heat')
 NAME = '20261122-205026-cold-26.0.2-27.0.1'
 
+# Of a run that was cut off, the tool's own.
+REPORTS = f'''
+import pathlib, sys
+sys.path.insert(0, {str(playbook_case.TOP)!r})
+from heat_upgrade.tests.zuul import runs
+assert sys.argv[1] == "report"
+runs.write_report(pathlib.Path(sys.argv[2]), "lab-error")
+'''
+
+
+def make_tool(path, text):
+    """Write a script of this Python."""
+    path.parent.mkdir(parents=True)
+    path.write_text(f'#!{sys.executable}\n{text}')
+    path.chmod(0o755)
+
 
 @ddt.ddt
 class CollectTest(playbook_case.PlaybookCase):
@@ -47,10 +63,7 @@ class CollectTest(playbook_case.PlaybookCase):
 
     def make_tool(self, text):
         """Put a script where the tool is."""
-        tool = self.node.work_dir / 'bin' / 'heat-upgrade'
-        tool.parent.mkdir(parents=True)
-        tool.write_text(f'#!{sys.executable}\n{text}')
-        tool.chmod(0o755)
+        make_tool(self.node.work_dir / 'bin' / 'heat-upgrade', text)
 
     def test_reports_streams_and_logs_are_fetched_and_no_secret_is(self):
         runs.make(self.run_dir)
@@ -88,12 +101,7 @@ class CollectTest(playbook_case.PlaybookCase):
 
     def test_a_run_without_a_report_gets_one(self):
         runs.make(self.run_dir, report=False)
-        self.make_tool(
-            'import pathlib, sys\n'
-            f'sys.path.insert(0, {str(playbook_case.TOP)!r})\n'
-            'from heat_upgrade.tests.zuul import runs\n'
-            'assert sys.argv[1] == "report"\n'
-            'runs.write_report(pathlib.Path(sys.argv[2]), "lab-error")\n')
+        self.make_tool(REPORTS)
         said = self.passes(POST, {}, success=False)
         self.assertIn(f'{NAME} had ended without a report; one was made',
                       said)
@@ -173,7 +181,11 @@ class CollectGrenadeTest(playbook_case.PlaybookCase):
         super().setUp()
         self.stack = self.node.home / 'stack'
         self.run_dir = self.stack / 'save' / 'heat-upgrade-tests'
-        self.variables = {'devstack_bases': {'shared': str(self.stack)}}
+        self.variables = {'devstack_bases': {
+            'shared': str(self.stack), 'new': str(self.stack / 'new')}}
+        # As devstack/lib/heat-upgrade-tests has it.
+        self.tool = (self.stack / 'data' / 'heat-upgrade-tests' / 'venv'
+                     / 'bin' / 'heat-upgrade')
 
     def play(self):
         return self.passes('heat-upgrade-grenade/post.yaml', self.variables)
@@ -189,6 +201,15 @@ class CollectGrenadeTest(playbook_case.PlaybookCase):
                          self.node.returned()['artifacts'][0]['url'])
         self.assertEqual([f'fail: {AGAIN}'],
                          self.node.returned()['warnings'])
+
+    def test_a_grenade_that_was_cut_off_has_a_report(self):
+        runs.make(self.run_dir, report=False)
+        make_tool(self.tool, REPORTS)
+        said = self.play()
+        self.assertIn('had ended without a report; one was made', said)
+        self.assertThat(
+            self.node.logs / self.node.returned()['artifacts'][0]['url'],
+            matchers.FileExists())
 
     def test_secrets_are_gone_from_what_grenade_itself_collects(self):
         runs.make(self.run_dir)
