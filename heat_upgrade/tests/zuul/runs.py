@@ -33,25 +33,27 @@ UNLISTED = {'cloud.json': 0o644, 'later-invention/file': 0o644}
 REPORT = ('report.html', 'report.json', 'junit.xml')
 
 
-def make(directory, *, verdict='pass', report=True, heat='~/heat'):
+def make(directory, *, verdict='pass', report=True, heat='~/heat',
+         finished=True):
     """Make a run directory; returns its path.
 
     :param heat: the target, as the run was told
+    :param finished: whether the run came to its end
     """
     for name, text in PUBLIC.items():
         _write(directory / name, text, 0o644)
     for name, mode in {**SECRET, **UNLISTED}.items():
         _write(directory / name, f'password = {PASSWORD}\n', mode)
     if report:
-        write_report(directory, verdict, heat)
+        write_report(directory, verdict, heat, finished=finished)
     return directory
 
 
-def write_report(directory, verdict, heat='~/heat'):
+def write_report(directory, verdict, heat='~/heat', *, finished=True):
     """Write the report of a run."""
     for name in REPORT:
         _write(directory / name, json.dumps(
-            {'verdict': verdict, 'finished': True,
+            {'verdict': verdict, 'finished': finished,
              'reproduce': REPRODUCE.format(heat=heat)}), 0o644)
 
 

@@ -45,7 +45,7 @@ options:
     type: path
     required: true
   tool:
-    description: The command heat-upgrade, for a run without a report.
+    description: The command heat-upgrade, for a run that was cut off.
     type: path
   pidfile:
     description: Holds the id of the process of a run that may be on its way.
@@ -206,6 +206,27 @@ def _lives(pid):
     return text.rpartition(')')[2].split()[0] not in 'ZX'
 
 
+def renew(tool, run):
+    """Make the report of a run that did not come to its end.
+
+    A grenade run has one of each call that came to its own: without this, that
+    of the call before would be shown for the one that was cut off.
+
+    :returns: a sentence of what was done, '' if nothing had to be
+    """
+    before = (run / 'report.html').is_file()
+    if before and report_of(run).get('finished'):
+        return ''
+    why = make_report(tool, run) if tool else 'there is no heat-upgrade'
+    if before:
+        return (f'{run.name} did not come to its end; '
+                + (f'its report could not be made again: {why}' if why else
+                   'its report was made again'))
+    return (f'{run.name} had ended without a report'
+            + (f', and none could be made: {why}' if why else
+               '; one was made of what there is'))
+
+
 def make_report(tool, run):
     """Let the tool make the report of a run; returns why it could not."""
     try:
@@ -215,9 +236,10 @@ def make_report(tool, run):
             timeout=REPORT_TIMEOUT)
     except (OSError, subprocess.TimeoutExpired) as exc:
         return str(exc)
-    if (run / 'report.html').is_file():
+    if done.returncode == 0 and (run / 'report.html').is_file():
         return ''
-    return done.stdout.decode(errors='replace')[-2000:]
+    return (done.stdout.decode(errors='replace')[-2000:].strip()
+            or f'it ended with status {done.returncode}')
 
 
 def withdraw(paths, source, dest):
@@ -261,13 +283,7 @@ def collect(source, dest, *, tool=None, pidfile=None, secrets=None):
     if not runs and not beside:
         said.append(f'there are no results in {source}: the job ended before '
                     'a run of heat-upgrade began')
-    for run in runs:
-        if (run / 'report.html').is_file():
-            continue
-        why = make_report(tool, run) if tool else 'there is no heat-upgrade'
-        said.append(f'{run.name} had ended without a report'
-                    + (f', and none could be made: {why}' if why else
-                       '; one was made of what there is'))
+    said += filter(None, [renew(tool, run) for run in runs])
     withheld = lay_out(source, dest)
     names = [str(path.relative_to(source)) for path in withheld]
     if secrets:

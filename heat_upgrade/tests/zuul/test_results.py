@@ -1,0 +1,88 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What the module of heat-upgrade-collect does, without Ansible."""
+
+import json
+import pathlib
+import runpy
+import sys
+
+import fixtures
+import testtools
+from testtools import matchers
+
+from heat_upgrade.tests.zuul import runs
+
+TOP = pathlib.Path(__file__).parents[3]
+MODULE = runpy.run_path(str(
+    TOP / 'roles' / 'heat-upgrade-collect' / 'library'
+    / 'heat_upgrade_results.py'))
+
+
+class ResultsCase(testtools.TestCase):
+    """A test with a place of results, and one for what is collected."""
+
+    def setUp(self):
+        super().setUp()
+        self.top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.run_dir = self.top / 'save' / 'heat-upgrade-tests'
+        self.dest = self.top / 'collected'
+        self.tool = self.top / 'venv' / 'bin' / 'heat-upgrade'
+
+    def make_tool(self, text):
+        """Put a script of this Python where the tool is."""
+        self.tool.parent.mkdir(parents=True)
+        self.tool.write_text(f'#!{sys.executable}\n{text}')
+        self.tool.chmod(0o755)
+
+    def collect(self, **options):
+        return MODULE['collect'](self.run_dir, self.dest, tool=self.tool,
+                                 **options)
+
+
+class ReportTest(ResultsCase):
+
+    # Says in its report with what it was called.
+    TOOL = ('import json, pathlib, sys\n'
+            'run = pathlib.Path(sys.argv[2])\n'
+            '(run / "report.html").write_text("new")\n'
+            '(run / "report.json").write_text(json.dumps(\n'
+            '    {"verdict": "lab-error", "finished": False}))\n')
+
+    def report(self):
+        return (self.dest / self.run_dir.name / 'report.html').read_text()
+
+    def test_the_report_of_the_call_before_is_not_shown_for_a_later_one(self):
+        self.make_tool(self.TOOL)
+        runs.make(self.run_dir, verdict='pass', finished=False)
+        result = self.collect()
+        self.assertEqual('new', self.report())
+        self.assertEqual('lab-error', result['runs'][0]['verdict'])
+        self.assertIn('heat-upgrade-tests did not come to its end; its '
+                      'report was made again', result['said'])
+
+    def test_the_report_of_a_run_that_came_to_its_end_stays(self):
+        self.make_tool(self.TOOL)
+        runs.make(self.run_dir)
+        result = self.collect()
+        self.assertNotEqual('new', self.report())
+        self.assertEqual([], result['said'])
+
+    def test_a_report_that_cannot_be_made_again_is_said_to_be_old(self):
+        self.make_tool('import sys\nsys.exit("the plan is damaged")\n')
+        runs.make(self.run_dir, finished=False)
+        result = self.collect()
+        self.assertThat(result['said'][0], matchers.EndsWith(
+            'its report could not be made again: the plan is damaged'))
+        self.assertEqual('pass', json.loads(self.report())['verdict'])
