@@ -16,6 +16,8 @@
 import json
 import pathlib
 import runpy
+import shutil
+import subprocess
 import sys
 
 import fixtures
@@ -86,3 +88,72 @@ class ReportTest(ResultsCase):
         self.assertThat(result['said'][0], matchers.EndsWith(
             'its report could not be made again: the plan is damaged'))
         self.assertEqual('pass', json.loads(self.report())['verdict'])
+
+
+class EndTest(ResultsCase):
+
+    # Ends as the tool does, once it is asked to.
+    TOOL = ('import pathlib, signal, sys, time\n'
+            'if sys.argv[1] == "report":\n'
+            '    place = pathlib.Path(sys.argv[2])\n'
+            '    text = (place / "journal.jsonl").read_text()\n'
+            '    (place / "report.html").write_text(text)\n'
+            '    sys.exit()\n'
+            'def end(*args):\n'
+            '    pathlib.Path(sys.argv[3]).write_text("cut off")\n'
+            '    sys.exit(130)\n'
+            'signal.signal(signal.SIGTERM, end)\n'
+            'print("on its way", flush=True)\n'
+            'time.sleep(600)\n')
+
+    def start(self, tool, *words):
+        """Start a tool, and wait until it is on its way; returns it."""
+        started = subprocess.Popen([str(tool), *map(str, words)],
+                                   stdout=subprocess.PIPE, cwd='/')
+        self.addCleanup(started.communicate)
+        self.addCleanup(started.kill)
+        self.assertEqual(b'on its way\n', started.stdout.readline())
+        return started
+
+    def test_a_call_of_grenades_is_ended_before_the_report_is_made(self):
+        self.make_tool(self.TOOL)
+        runs.make(self.run_dir, finished=False)
+        call = self.start(self.tool, 'gate', 'create',
+                          self.run_dir / 'journal.jsonl')
+        result = self.collect()
+        self.assertEqual(130, call.wait(timeout=10))
+        self.assertEqual('heat-upgrade gate create was still on its way and '
+                         'was ended by SIGTERM', result['said'][0])
+        self.assertEqual('cut off', (
+            self.dest / self.run_dir.name / 'report.html').read_text())
+
+    def test_what_does_not_end_when_it_is_asked_is_killed(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'time.monotonic', iter(range(0, 10**6, 60)).__next__))
+        self.make_tool(self.TOOL.replace(
+            'signal.SIGTERM, end', 'signal.SIGTERM, signal.SIG_IGN'))
+        runs.make(self.run_dir)
+        call = self.start(self.tool, 'gate', 'verify', 'post-upgrade')
+        result = self.collect()
+        self.assertEqual(-9, call.wait(timeout=10))
+        self.assertEqual(['heat-upgrade gate verify was still on its way and '
+                          'was ended by SIGKILL'], result['said'])
+
+    def test_the_tool_of_somebody_else_lives_on(self):
+        self.make_tool(self.TOOL)
+        other = self.top / 'other' / 'venv' / 'bin' / 'heat-upgrade'
+        other.parent.mkdir(parents=True)
+        shutil.copy(self.tool, other)
+        runs.make(self.run_dir)
+        theirs = self.start(other, 'gate', 'create')
+        self.assertEqual([], self.collect()['said'])
+        self.assertIsNone(theirs.poll())
+
+    def test_another_program_below_the_same_place_lives_on(self):
+        self.make_tool(self.TOOL)
+        runs.make(self.run_dir)
+        other = self.tool.with_name('stestr')
+        shutil.copy(self.tool, other)
+        theirs = self.start(other, 'run', 'heat-upgrade')
+        self.assertEqual([], self.collect()['said'])
+        self.assertIsNone(theirs.poll())

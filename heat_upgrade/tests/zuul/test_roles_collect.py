@@ -137,20 +137,10 @@ class CollectTest(playbook_case.PlaybookCase):
         self.addCleanup(tool.communicate)
         self.addCleanup(tool.kill)
         self.assertEqual(b'on its way\n', tool.stdout.readline())
-        (self.node.work_dir / 'pid').write_text(str(tool.pid))
         said = self.passes(POST, {}, success=False)
-        self.assertIn('was still on its way and was ended by SIGTERM', said)
+        self.assertIn('heat-upgrade run was still on its way and was ended '
+                      'by SIGTERM', said)
         self.assertEqual(-15, tool.wait(timeout=10))
-
-    def test_a_process_that_has_the_number_of_an_old_run_lives_on(self):
-        runs.make(self.run_dir)
-        other = subprocess.Popen(['sleep', '600'])
-        self.addCleanup(other.wait)
-        self.addCleanup(other.kill)
-        (self.node.work_dir / 'pid').write_text(str(other.pid))
-        said = self.passes(POST, {})
-        self.assertNotIn('still on its way', said)
-        self.assertIsNone(other.poll())
 
     def test_of_several_runs_each_is_an_artifact(self):
         other = self.run_dir.with_name(NAME + '-2')

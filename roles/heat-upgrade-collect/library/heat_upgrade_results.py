@@ -15,11 +15,12 @@
 An Ansible module, for the Python of any node (3.8 and newer), with the
 standard library alone: the tool may be what could not be installed.
 
-It ends a run that is still on its way (Zuul's timeout ends only what it sees),
-lets the tool make a report of what there is, and copies what may be seen by
-everybody. That is a list of names, so that a file that a later release of the
-tool leaves behind is not published before somebody has thought about it; and
-whatever only its owner may read is left where it is, wherever it stands.
+It ends what of the tool is still on its way (Zuul's timeout ends only what it
+sees), lets the tool make a report of what there is, and copies what may be
+seen by everybody. That is a list of names, so that a file that a later release
+of the tool leaves behind is not published before somebody has thought about
+it; and whatever only its owner may read is left where it is, wherever it
+stands.
 """
 
 import contextlib
@@ -45,10 +46,8 @@ options:
     type: path
     required: true
   tool:
-    description: The command heat-upgrade, for a run that was cut off.
-    type: path
-  pidfile:
-    description: Holds the id of the process of a run that may be on its way.
+    description: The command heat-upgrade, for a run that was cut off, and
+      where what is still on its way is known by.
     type: path
   withdraw:
     description: Where to move what may not be published, so that what others
@@ -169,32 +168,53 @@ def describe(run):
             'reproduce': report.get('reproduce', '')}
 
 
-def end(pidfile):
-    """End the run whose process a file names; returns what was done.
+def under_way(place):
+    """Return what of the tool is still on its way: {process id: its words}.
 
-    :returns: '' if there is none on its way
+    :param place: directory below which its script is: that of another tool
+        on this node is none of ours
     """
-    try:
-        pid = int(pidfile.read_text())
-        words = pathlib.Path(f'/proc/{pid}/cmdline').read_bytes()
-    except (OSError, ValueError):
-        return ''
-    # The number may be another's by now.
-    if b'heat-upgrade' not in words:
-        return ''
+    found = {}
+    for process in pathlib.Path('/proc').glob('[0-9]*'):
+        try:
+            words = (process / 'cmdline').read_bytes().decode(
+                errors='replace').split('\0')
+        except OSError:
+            continue
+        # The interpreter, the script that names it, and the script's words.
+        script = pathlib.Path(words[1] if len(words) > 2 else '')
+        if (script.name == 'heat-upgrade'
+                and place in script.resolve().parents):
+            found[int(process.name)] = ' '.join(
+                word for word in words[2:4] if not word.startswith('-'))
+    return found
+
+
+def end(place):
+    """End what of the tool is still on its way; returns what was done.
+
+    Zuul's timeout ends what Zuul has started: grenade, or the shell of a task,
+    and not what these have started. Asked by SIGTERM the tool ends its own
+    processes, and leaves a journal that says how far it had come.
+
+    :param place: see :func:`under_way`
+    :returns: sentences
+    """
+    left, said = under_way(place), []
     for number, seconds in ((signal.SIGTERM, END_TIMEOUT),
                             (signal.SIGKILL, 10)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
         deadline = time.monotonic() + seconds
-        while _lives(pid):
-            if time.monotonic() > deadline:
-                break
+        while any(map(_lives, left)) and time.monotonic() < deadline:
             time.sleep(0.2)
-        else:
-            return (f'the run was still on its way and was ended by '
-                    f'{signal.Signals(number).name}')
-    return f'the run was still on its way, and process {pid} does not end'
+        said += [f'heat-upgrade {words} was still on its way and was ended by '
+                 f'{signal.Signals(number).name}'
+                 for pid, words in left.items() if not _lives(pid)]
+        left = {pid: words for pid, words in left.items() if _lives(pid)}
+    return said + [f'heat-upgrade {words} is still on its way: process {pid} '
+                   'does not end' for pid, words in left.items()]
 
 
 def _lives(pid):
@@ -261,22 +281,19 @@ def withdraw(paths, source, dest):
     return moved
 
 
-def collect(source, dest, *, tool=None, pidfile=None, secrets=None):
+def collect(source, dest, *, tool=None, secrets=None):
     """Do all of it.
 
     :param source: run directory, or directory of run directories
     :param dest: where to
     :param tool: path of heat-upgrade, None where there is none
-    :param pidfile: see :func:`end`
     :param secrets: see :func:`withdraw`; None to leave them
     :returns: dict: ``runs`` (see :func:`describe`), ``said`` (sentences),
         ``withheld`` (names), ``beside`` (names of what has results that are
         no runs)
     """
-    said = []
-    ended = pidfile and end(pidfile)
-    if ended:
-        said.append(ended)
+    # Its script is in bin/ of that place, or of an environment below it.
+    said = end(tool.resolve().parents[1]) if tool else []
     runs = runs_in(source)
     beside = [name for name in BESIDE
               if (source / name / f'{name}.txt').is_file()]
@@ -298,13 +315,12 @@ def main():
         'source': {'type': 'path', 'required': True},
         'dest': {'type': 'path', 'required': True},
         'tool': {'type': 'path'},
-        'pidfile': {'type': 'path'},
         'withdraw': {'type': 'path'}})
     given = {name: pathlib.Path(value) if value else None
              for name, value in module.params.items()}
     try:
         result = collect(given['source'], given['dest'], tool=given['tool'],
-                         pidfile=given['pidfile'], secrets=given['withdraw'])
+                         secrets=given['withdraw'])
     except OSError as exc:
         module.fail_json(msg=f'the results in {given["source"]} cannot be '
                              f'laid out in {given["dest"]}: {exc}')
