@@ -42,9 +42,9 @@ def run(record, surroundings, step, *, phase=None, variables=None,
         step's if None
     :param variables: further environment variables
     :param start: for tests, like :func:`process.run`
-    :raises: :class:`record.StepFailed` if a test failed,
-        :class:`record.Broken` if none was run, :class:`errors.WaitTimeout`
-        if it did not end
+    :raises: :class:`record.StepFailed` if a test failed and that was not
+        known, :class:`record.Broken` if none was run,
+        :class:`errors.WaitTimeout` if it did not end
     """
     phase = phase or step.phase
     repository = record.data(f'stestr/{step.name}')
@@ -69,25 +69,25 @@ def run(record, surroundings, step, *, phase=None, variables=None,
         say(output)
     finally:
         # What was seen until a deadline, or a Ctrl-C, is evidence too.
-        failed = _journal(record, repository, step, begun, log)
-    if failed:
+        found = _journal(record, repository, step, begun, log)
+    if any(one.origin != findings.KNOWN for one in found):
         raise records.StepFailed()
-    if status:
+    if status and not found:
         raise records.Broken(
             f'the phase {phase} ended with status {status}, and no test '
             f'failed\n{process.tail(log)}', log=log)
 
 
 def _journal(record, repository, step, begun, log):
-    """Journal the tests that have ended; returns those that failed."""
+    """Journal the tests that have ended; returns what was found."""
     tests = _tests(record, repository, step)
     record.tests(step, tests)
     failed = [test for test in tests if test.outcome == suites.FAILED]
     meanwhile = (logs.meanwhile(record, record.surroundings, begun)
                  if failed else '')
-    for test in failed:
-        record.finding(actions.test_finding(step, test, meanwhile, log=log))
-    return failed
+    return [record.finding(
+        actions.test_finding(step, test, meanwhile, log=log))
+        for test in failed]
 
 
 def destroy(record, surroundings, step, *, say=print, start=process.run):

@@ -12,6 +12,8 @@
 
 """Running the phases as an operator does, in a grenade run."""
 
+import dataclasses
+
 import ddt
 import testtools
 
@@ -112,6 +114,17 @@ class TestRun(PhasesCase):
                          (found['origin'], found['test']))
         self.assertIn('RuntimeError of Heat', found['evidence'])
         self.assertIn(BAD.details, found['evidence'])
+
+    def test_a_failure_that_is_known_does_not_count(self):
+        self.patch(records.known, 'judge', lambda finding, entries: (
+            dataclasses.replace(finding, origin=findings.KNOWN), None))
+        self.status, self.results = 1, {'verify': [GOOD], 'post': [BAD]}
+        with self.record.step(steps.POST) as step:
+            phases.run(self.record, self.grenade.around, step,
+                       say=self.said.append, start=self.start)
+        self.assertFalse(self.record.failed)
+        self.assertEqual([findings.KNOWN],
+                         [one['origin'] for one in self.found()])
 
     def test_on_the_base_a_failed_test_says_nothing_of_the_upgrade(self):
         self.status, self.results = 1, {'pre': [BAD]}
