@@ -21,29 +21,31 @@ REPRODUCE = 'heat-upgrade run --from 2026.1 --to {heat} --strategy cold'
 PUBLIC = {
     'plan.json': '{}', 'journal.jsonl': '{}\n', 'ledger.jsonl': '{}\n',
     'history.jsonl': '{}\n', 'subunit/pre-upgrade.subunit': 'x',
-    'logs/mariadb.log': 'ready', 'manifest/stack': '{}',
+    'logs/mariadb.log': 'ready',
     'probes/stack-list.jsonl': '{}\n'}
 # Whatever only its owner may read, and what has a password wherever it stands.
 SECRET = {
     'clouds.yaml': 0o600, 'openrc': 0o600, 'tempest.conf': 0o600,
     'heat-before.sql': 0o600, 'logs/of-one-owner.log': 0o600,
-    'logs/heat.conf': 0o644, 'manifest/id_rsa.key': 0o644}
+    'logs/heat.conf': 0o644, 'manifest/stack.json': 0o600,
+    'logs/server.key': 0o644, 'data/etc.heat/api-paste.ini': 0o600}
 # Of no use to anybody else, and nobody has said that it may be seen.
 UNLISTED = {'cloud.json': 0o644, 'later-invention/file': 0o644}
 REPORT = ('report.html', 'report.json', 'junit.xml')
 
 
 def make(directory, *, verdict='pass', report=True, heat='~/heat',
-         finished=True):
+         finished=True, umask=0o022):
     """Make a run directory; returns its path.
 
     :param heat: the target, as the run was told
     :param finished: whether the run came to its end
+    :param umask: of who has run it
     """
     for name, text in PUBLIC.items():
-        _write(directory / name, text, 0o644)
+        _write(directory / name, text, 0o666 & ~umask)
     for name, mode in {**SECRET, **UNLISTED}.items():
-        _write(directory / name, f'password = {PASSWORD}\n', mode)
+        _write(directory / name, f'password = {PASSWORD}\n', mode & ~umask)
     if report:
         write_report(directory, verdict, heat, finished=finished)
     return directory

@@ -14,12 +14,14 @@
 """What the module of heat-upgrade-collect does, without Ansible."""
 
 import json
+import os
 import pathlib
 import runpy
 import shutil
 import subprocess
 import sys
 
+import ddt
 import fixtures
 import testtools
 from testtools import matchers
@@ -157,3 +159,69 @@ class EndTest(ResultsCase):
         theirs = self.start(other, 'run', 'heat-upgrade')
         self.assertEqual([], self.collect()['said'])
         self.assertIsNone(theirs.poll())
+
+
+@ddt.ddt
+class ModeTest(ResultsCase):
+
+    def setUp(self):
+        super().setUp()
+        self.make_tool('')
+
+    def collected(self):
+        place = self.dest / self.run_dir.name
+        return {str(path.relative_to(place)) for path in place.rglob('*')
+                if path.is_file()}
+
+    @ddt.data(0o022, 0o002, 0o027)
+    def test_what_a_umask_has_left_is_published_and_no_secret_is(self, umask):
+        runs.make(self.run_dir, umask=umask)
+        result = self.collect()
+        self.assertEqual({*runs.PUBLIC, *runs.REPORT}, self.collected())
+        self.assertEqual([], result['said'])
+
+    def test_where_no_mode_tells_a_secret_only_names_do(self):
+        runs.make(self.run_dir, umask=0o077)
+        result = self.collect()
+        self.assertEqual(
+            {one for one in (*runs.PUBLIC, *runs.REPORT) if '/' not in one},
+            self.collected())
+        self.assertIn('was made with a umask that lets nobody else read it',
+                      result['said'][0])
+
+    @ddt.data(0o022, 0o077)
+    def test_whoever_fetches_it_may_read_it(self, umask):
+        self.addCleanup(os.umask, os.umask(umask))
+        runs.make(self.run_dir)
+        self.collect()
+        self.assertEqual({0o644, 0o755}, {
+            path.stat().st_mode & 0o777 for path in self.dest.rglob('*')})
+
+    def test_what_stands_in_a_narrower_directory_is_not_published(self):
+        runs.make(self.run_dir)
+        (self.run_dir / 'probes').chmod(0o700)
+        self.collect()
+        self.assertEqual(
+            {one for one in (*runs.PUBLIC, *runs.REPORT)
+             if not one.startswith('probes/')}, self.collected())
+
+    def test_a_run_directory_of_its_owner_alone_is_published(self):
+        # As that of a grenade run is.
+        runs.make(self.run_dir).chmod(0o700)
+        self.collect()
+        self.assertEqual({*runs.PUBLIC, *runs.REPORT}, self.collected())
+
+    @ddt.data(0o022, 0o027, 0o077)
+    def test_secrets_are_withdrawn_with_any_umask(self, umask):
+        runs.make(self.run_dir, umask=umask)
+        secrets = self.top / 'secrets'
+        self.collect(secrets=secrets)
+        left = {str(path.relative_to(self.run_dir))
+                for path in self.run_dir.rglob('*') if path.is_file()}
+        self.assertEqual(set(), left & set(runs.SECRET))
+        self.assertThat(left, matchers.ContainsAll(
+            ['report.html', 'journal.jsonl']))
+        self.assertEqual(0o700, secrets.stat().st_mode & 0o777)
+        for name in runs.SECRET:
+            self.assertThat(secrets / self.run_dir.name / name,
+                            matchers.FileExists())

@@ -208,7 +208,8 @@ class CollectGrenadeTest(playbook_case.PlaybookCase):
                 for path in self.run_dir.rglob('*') if path.is_file()}
         self.assertEqual({*runs.PUBLIC, *runs.REPORT, *runs.UNLISTED}, left)
         kept = self.stack / 'heat-upgrade-secrets'
-        self.assertThat(kept / 'tempest.conf', matchers.FileExists())
+        self.assertThat(kept / self.run_dir.name / 'tempest.conf',
+                        matchers.FileExists())
 
     def test_a_grenade_that_died_before_our_first_phase_has_that_said(self):
         said = self.play()

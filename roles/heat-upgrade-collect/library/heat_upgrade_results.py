@@ -19,8 +19,7 @@ It ends what of the tool is still on its way (Zuul's timeout ends only what it
 sees), lets the tool make a report of what there is, and copies what may be
 seen by everybody. That is a list of names, so that a file that a later release
 of the tool leaves behind is not published before somebody has thought about
-it; and whatever only its owner may read is left where it is, wherever it
-stands.
+it; and what only its owner may read is left where it is.
 """
 
 import contextlib
@@ -63,15 +62,19 @@ MARKS = ('plan.json', 'journal.jsonl', 'report.json')
 FILES = ('report.html', 'report.json', 'junit.xml', 'plan.json',
          'journal.jsonl', 'ledger.jsonl', 'history.jsonl', 'final.json',
          'shrunk.json')
-DIRECTORIES = ('subunit', 'logs', 'manifest', 'probes')
+DIRECTORIES = ('subunit', 'logs', 'probes')
 # Run directories within one.
 INNER = ('control', 'shrink')
-# Beside run directories.
+# Beside run directories, made by our roles, and for everybody.
 BESIDE = ('checks', 'specs')
+BESIDE_SUFFIXES = ('.json', '.txt')
 
 # Never, wherever they stand: they hold passwords.
 SECRET = ('clouds.yaml', 'openrc', '*.conf', '*.sql', '*.sql.gz', '*.pem',
           '*.key', 'environment.sh', '.my.cnf')
+
+# Who may read a file, beside its owner.
+OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 # The tool ends its processes and writes a report within this; an engine may
 # take a minute to stop.
@@ -94,11 +97,41 @@ def runs_in(source):
                   if one.is_dir() and not one.is_symlink() and is_run(one))
 
 
-def is_private(path):
-    """Tell whether a file is not for everybody: by its name or its mode."""
-    mode = path.lstat().st_mode
-    return (not stat.S_ISREG(mode) or not mode & stat.S_IROTH
+def is_secret(path):
+    """Tell whether a file is a secret by what it is, or is called."""
+    return (not stat.S_ISREG(path.lstat().st_mode)
             or any(path.match(pattern) for pattern in SECRET))
+
+
+def readers(run):
+    """Return the bits of who may read what the tool has written for all.
+
+    That is what a person's umask has left of them: the first files of a run
+    are written without a thought of their mode.
+    """
+    for name in MARKS:
+        if (run / name).is_file():
+            return (run / name).stat().st_mode & OTHERS
+    return 0
+
+
+def is_private(path, run):
+    """Tell whether a file of a run is not for everybody.
+
+    A secret is by its name, and what is public by its name is not. Of the
+    others it is what fewer may read, or whose directory fewer may read, than
+    the run's own journal: somebody has narrowed that, and not a umask. Where
+    only its owner may read the journal nobody can tell, and all of them are.
+    """
+    if is_secret(path):
+        return True
+    inner = path.relative_to(run)
+    if _is_named(inner):
+        return False
+    everybody = readers(run)
+    places = (run / place for place in inner.parents if place.parts)
+    return not everybody or any(everybody & ~one.stat().st_mode
+                                for one in (path, *places))
 
 
 def publishable(run):
@@ -111,19 +144,28 @@ def publishable(run):
         if path.is_dir() and not path.is_symlink():
             continue
         inner = path.relative_to(run)
-        (files if _listed(inner) and not is_private(path)
+        (files if _listed(inner) and not is_private(path, run)
          else others).append(inner)
     return files, others
 
 
+def _is_named(inner):
+    parts = _parts(inner)
+    return len(parts) == 1 and parts[0] in FILES
+
+
 def _listed(inner):
-    parts = list(inner.parts)
-    if parts[0] in INNER:
-        # control/ is a run directory, shrink/ has some.
-        parts = parts[1 if parts[0] == INNER[0] else 2:]
-    if len(parts) == 1:
-        return parts[0] in FILES
-    return bool(parts) and parts[0] in DIRECTORIES
+    return _is_named(inner) or len(_parts(inner)) > 1 and (
+        _parts(inner)[0] in DIRECTORIES)
+
+
+def _parts(inner):
+    """Return the parts of a path within its own run directory."""
+    parts = inner.parts
+    if parts[0] not in INNER:
+        return parts
+    # control/ is a run directory, shrink/ has some.
+    return parts[1 if parts[0] == INNER[0] else 2:]
 
 
 def lay_out(source, dest):
@@ -137,8 +179,11 @@ def lay_out(source, dest):
             _copy(run / inner, dest / run.name / inner)
     for name in BESIDE if not is_run(source) else ():
         for path in sorted((source / name).glob('*')):
-            if not is_private(path):
+            if path.suffix in BESIDE_SUFFIXES and not is_secret(path):
                 _copy(path, dest / name / path.name)
+    for path in (dest, *dest.rglob('*')) if dest.exists() else ():
+        # Whoever fetches it need not be who has laid it out.
+        path.chmod(0o755 if path.is_dir() else 0o644)
     return withheld
 
 
@@ -262,23 +307,18 @@ def make_report(tool, run):
             or f'it ended with status {done.returncode}')
 
 
-def withdraw(paths, source, dest):
-    """Move what was not published out of what others collect.
+def withdraw(run, dest):
+    """Move what is private of a run out of what others collect.
 
-    Only what is private: a file that is not on the list is no secret for
-    that.
-
-    :returns: names of what was moved
+    A file that is not on the list is no secret for that, and stays.
     """
-    moved = []
-    for path in paths:
-        if not path.is_file() or path.is_symlink() or not is_private(path):
+    for path in sorted(run.rglob('*')):
+        if path.is_symlink() or not path.is_file() or not is_private(
+                path, run):
             continue
-        place = dest / path.relative_to(source)
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place = dest / run.name / path.relative_to(run)
+        place.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(str(path), str(place))
-        moved.append(str(path.relative_to(source)))
-    return moved
 
 
 def collect(source, dest, *, tool=None, secrets=None):
@@ -300,13 +340,21 @@ def collect(source, dest, *, tool=None, secrets=None):
     if not runs and not beside:
         said.append(f'there are no results in {source}: the job ended before '
                     'a run of heat-upgrade began')
-    said += filter(None, [renew(tool, run) for run in runs])
+    for run in runs:
+        said += filter(None, [renew(tool, run)])
+        if not readers(run):
+            said.append(f'{run.name} was made with a umask that lets nobody '
+                        'else read it: its logs and streams, in which '
+                        'nothing tells a secret by its mode, are not '
+                        'published')
     withheld = lay_out(source, dest)
-    names = [str(path.relative_to(source)) for path in withheld]
     if secrets:
-        withdraw(withheld, source, secrets)
+        secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for run in runs:
+            withdraw(run, secrets)
     return {'runs': [describe(run) for run in runs], 'said': said,
-            'withheld': names, 'beside': beside}
+            'withheld': [str(path.relative_to(source)) for path in withheld],
+            'beside': beside}
 
 
 def main():
