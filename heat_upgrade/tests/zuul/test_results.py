@@ -225,3 +225,26 @@ class ModeTest(ResultsCase):
         for name in runs.SECRET:
             self.assertThat(secrets / self.run_dir.name / name,
                             matchers.FileExists())
+
+    def test_secrets_of_runs_that_were_put_aside_are_withdrawn_too(self):
+        older = self.run_dir.with_name(self.run_dir.name + '-20261122-2300')
+        secrets = self.top / 'secrets'
+        # With no run after it, too.
+        runs.make(older)
+        for makes in (False, True):
+            if makes:
+                runs.make(self.run_dir)
+            self.collect(secrets=secrets)
+            self.assertFalse((older / 'tempest.conf').exists())
+            self.assertThat(older / 'report.html', matchers.FileExists())
+            self.assertThat(secrets / older.name / 'tempest.conf',
+                            matchers.FileExists())
+
+    def test_what_others_keep_in_the_save_directory_stays(self):
+        runs.make(self.run_dir)
+        theirs = self.run_dir.parent / 'etc.heat' / 'heat.conf'
+        theirs.parent.mkdir()
+        theirs.write_text('theirs')
+        theirs.chmod(0o600)
+        self.collect(secrets=self.top / 'secrets')
+        self.assertEqual('theirs', theirs.read_text())

@@ -50,7 +50,8 @@ options:
     type: path
   withdraw:
     description: Where to move what may not be published, so that what others
-      collect of the source has no secrets either.
+      collect of the source, and of older runs beside it, has no secrets
+      of ours either.
     type: path
 '''
 
@@ -95,6 +96,15 @@ def runs_in(source):
         return [source]
     return sorted(one for one in source.iterdir()
                   if one.is_dir() and not one.is_symlink() and is_run(one))
+
+
+def put_aside(source):
+    """Return where the runs before the one of a run directory are.
+
+    A run that finds another one in its place puts that aside, beside it.
+    """
+    return sorted(one for one in source.parent.glob(f'{source.name}-*')
+                  if one.is_dir() and not one.is_symlink())
 
 
 def is_secret(path):
@@ -350,7 +360,7 @@ def collect(source, dest, *, tool=None, secrets=None):
     withheld = lay_out(source, dest)
     if secrets:
         secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for run in runs:
+        for run in (*runs, *put_aside(source)):
             withdraw(run, secrets)
     return {'runs': [describe(run) for run in runs], 'said': said,
             'withheld': [str(path.relative_to(source)) for path in withheld],
