@@ -43,7 +43,7 @@ class Stack:
 def patiently(ask):
     """Give what a question is answered with, asking again after a 400.
 
-    Only for who waits and looks again anyway. Since Heat 26 works in threads,
+    Only for who waits and looks again anyway. Since Heat 25 works in threads,
     two races of its own are answered so: the tags of a stack go, with the
     stack, while it is listed (doc/source/findings/list-while-deleting.rst);
     and an engine's first two uses of yaql come at once
