@@ -50,7 +50,15 @@ def own(job):
 def roles(top, job):
     """Return the names of all roles that its own playbooks use, sorted."""
     return sorted({role for path in own(job)
-                   for role in _named(_plays(top / path))})
+                   for named in _named(_plays(top / path))
+                   for role in (named, *dependencies(top, named))})
+
+
+def dependencies(top, role):
+    """Return the names of the roles that a role depends on."""
+    path = top / 'roles' / role / 'meta' / 'main.yaml'
+    said = yaml.safe_load(path.read_text()) if path.exists() else {}
+    return said.get('dependencies', [])
 
 
 def defaults(top, role):
@@ -87,7 +95,12 @@ def _included(tasks):
 
 
 def _tasks(top, role):
-    """Read a role's tasks, and those of the roles that they include."""
+    """Read a role's tasks, and those of the roles that they include.
+
+    What it depends on may have no more than variables.
+    """
+    for other in dependencies(top, role):
+        pathlib.Path(top, 'roles', other, 'defaults', 'main.yaml').read_text()
     path = pathlib.Path(top, 'roles', role, 'tasks', 'main.yaml')
     tasks = yaml.safe_load(path.read_text())
     if not isinstance(tasks, list):

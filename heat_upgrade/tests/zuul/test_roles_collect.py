@@ -42,12 +42,19 @@ def make_tool(path, text):
     path.chmod(0o755)
 
 
+def last_lines(said):
+    """Return what the last task of a playbook has said, by lines."""
+    return said[:said.index('PLAY RECAP')].rstrip().splitlines()
+
+
 @ddt.ddt
 class CollectTest(playbook_case.PlaybookCase):
 
     def setUp(self):
         super().setUp()
         self.run_dir = self.node.work_dir / 'results' / NAME
+        for project in (playbook_case.HEAT, playbook_case.REQUIREMENTS):
+            self.node.add_project(project, self.node.job_dir)
 
     def collected(self):
         """Return what was collected of the run, by its names in it."""
@@ -89,15 +96,19 @@ class CollectTest(playbook_case.PlaybookCase):
 
     @ddt.data('fail', 'lab-error')
     def test_the_review_is_told_the_command_after(self, verdict):
-        self.node.add_project(playbook_case.HEAT, self.node.job_dir)
+        self.node.change(playbook_case.HEAT, 912345)
         runs.make(self.run_dir, verdict=verdict,
                   heat=self.node.home / 'src' / playbook_case.HEAT)
         said = self.passes(POST, {}, success=False)
         # With the path of a laptop.
-        again = f'{verdict}: {AGAIN}'
-        self.assertEqual([again], self.node.returned()['warnings'])
-        self.assertEqual(again, said[:said.index('PLAY RECAP')].strip()
-                         .splitlines()[-1].removeprefix('ok: '))
+        self.assertEqual([f'{verdict}: {AGAIN}'],
+                         self.node.returned()['warnings'])
+        self.assertEqual(
+            [f'{NAME}: {verdict}. The same on a laptop, with Heat in ~/heat '
+             'and this of it:',
+             '  opendev.org/openstack/heat 912345,1 '
+             '(https://review.opendev.org/912345)', AGAIN],
+            last_lines(said)[-3:])
 
     def test_a_run_without_a_report_gets_one(self):
         runs.make(self.run_dir, report=False)
@@ -200,6 +211,19 @@ class CollectGrenadeTest(playbook_case.PlaybookCase):
         self.assertThat(
             self.node.logs / self.node.returned()['artifacts'][0]['url'],
             matchers.FileExists())
+
+    def test_the_command_has_the_paths_of_a_laptop_and_names_changes(self):
+        new = self.stack / 'new'
+        self.node.add_project(playbook_case.HEAT, self.node.job_dir)
+        self.node.change(playbook_case.HEAT, 912345)
+        runs.make(
+            self.run_dir, verdict='fail', heat=f'{new}/heat --constraints '
+            f'{new}/requirements/upper-constraints.txt')
+        *_, change, again = last_lines(self.play())
+        self.assertIn('openstack/heat 912345,1', change)
+        self.assertEqual(runs.REPRODUCE.format(
+            heat='~/heat --constraints https://opendev.org/openstack/'
+            'requirements/raw/branch/master/upper-constraints.txt'), again)
 
     def test_secrets_are_gone_from_what_grenade_itself_collects(self):
         runs.make(self.run_dir)
