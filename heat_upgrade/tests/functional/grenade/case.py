@@ -12,8 +12,11 @@
 
 """What the tests of the plugin share: a node, and what must be true of it."""
 
+import hashlib
 import json
 import pathlib
+import re
+import runpy
 import stat
 
 import psutil
@@ -27,6 +30,11 @@ from heat_upgrade.tests.functional.grenade import node as nodes
 KEYSTONE = nodes.KEYSTONE
 UNITS = tuple(f'devstack@{name}.service'
               for name in ('h-eng', 'h-api', 'h-api-cfn'))
+
+# What a job's role takes of a run directory, and what not.
+RESULTS = runpy.run_path(str(
+    nodes.REPOSITORY / 'roles' / 'heat-upgrade-collect' / 'library'
+    / 'heat_upgrade_results.py'))
 
 PHASES = ('pre-upgrade', 'during-upgrade', 'post-upgrade')
 
@@ -64,6 +72,7 @@ class GrenadeTestCase(testtools.TestCase):
 
     def assert_passes(self, node, phases=PHASES):
         """Run it; assert that it is green, and all that goes with that."""
+        old = digest(node.heat_conf)
         status = node.upgrade()
         report = self.report(node)
         self.assertEqual([], report['findings'])
@@ -73,6 +82,8 @@ class GrenadeTestCase(testtools.TestCase):
         for name in ('journal.jsonl', 'manifest', 'tempest.conf', 'subunit',
                      'junit.xml', 'report.html'):
             self.assertTrue((node.run_dir / name).exists(), name)
+        kept = node.run_dir / 'data' / 'etc.heat' / 'heat.conf'
+        self.assertEqual(old, digest(kept))
         self.assert_heat_was_upgraded_once(node)
         self.assert_keystone_ran_for_the_during_phase(node)
         self.assert_nothing_is_left(node)
@@ -130,14 +141,51 @@ class GrenadeTestCase(testtools.TestCase):
         self.assertEqual([], [path.name for path in node.tmp.iterdir()])
 
     def assert_no_secret_is_told(self, node):
-        """Assert that only a file that is ours alone has a password."""
-        for path in node.run_dir.rglob('*'):
-            if not path.is_file():
-                continue
+        """Assert that only a file that is ours alone has a password.
+
+        None of what a job publishes, and nothing that grenade has logged:
+        but for what Heat's own plugin prints where it is enabled, which
+        traces openrc and shows all of its variables.
+        """
+        kept = node.run_dir / 'data' / 'etc.heat'
+        for path in telling(node, node.run_dir):
+            self.assertTrue(path.name in ('tempest.conf', 'account.json')
+                            or path.is_relative_to(kept), path)
+            self.assertEqual(0o600, mode(path), path)
+        self.assertEqual(0o700, mode(node.run_dir))
+        if kept.exists():
+            self.assertEqual(0o700, mode(kept))
+        files, _ = RESULTS['publishable'](node.run_dir)
+        self.assertIn(pathlib.Path('report.html'), files)
+        self.assertEqual([], [
+            path for path in telling(node, node.run_dir)
+            if path.relative_to(node.run_dir) in files])
+        if nodes.HEAT not in node.plugins:
+            self.assertEqual([], [*telling(node, node.stack / 'logs'),
+                                  *telling(node, node.root / 'output')])
+
+
+def telling(node, place):
+    """Yield the files, of a directory or just one, that have a password."""
+    account = node.run_dir / 'manifest' / 'account.json'
+    secrets = node.secrets | set(re.findall(
+        '"password": "([^"]+)"',
+        account.read_text() if account.exists() else ''))
+    for path in [place] if place.is_file() else place.rglob('*'):
+        if path.is_file():
             text = path.read_bytes().decode(errors='replace')
-            if any(secret in text for secret in node.secrets):
-                self.assertEqual('tempest.conf', path.name)
-                self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
+            if any(secret in text for secret in secrets):
+                yield path
+
+
+def digest(path):
+    """Return what tells a file from others, and nothing of what is in it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def mode(path):
+    """Return the permissions of a file."""
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 def called(node):

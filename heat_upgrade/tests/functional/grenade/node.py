@@ -65,8 +65,10 @@ class Node(fixtures.Fixture):
     :param lab: whether there is one; without, nothing but grenade's own order
         can be looked at
 
+    :ivar plugins: as given
     :ivar root: directory of all of it
     :ivar stack: /opt/stack of it
+    :ivar heat_conf: Heat's configuration on it
     :ivar systemd: :class:`systemd.Systemd`
     :ivar lab: :class:`lab.Lab`
     """
@@ -75,7 +77,7 @@ class Node(fixtures.Fixture):
                  multinode=False, localrc=(), devstack=(), lab=True):
         super().__init__()
         self.external = external
-        self._plugins = plugins
+        self.plugins = plugins
         self.global_venv = global_venv
         self.multinode = multinode
         self._localrc = localrc
@@ -89,6 +91,7 @@ class Node(fixtures.Fixture):
         self.stack = self.root / 'opt' / 'stack'
         self.save = self.stack / 'save'
         self.run_dir = self.save / OURS
+        self.heat_conf = self.root / 'etc' / 'heat' / 'heat.conf'
         self.tmp = self.root / 'tmp'
         for place in (self.tmp, self.root / 'run', self.root / 'elsewhere',
                       self.root / 'home'):
@@ -216,7 +219,7 @@ class Node(fixtures.Fixture):
             [*settings.grenade(self), *self._localrc]) + '\n')
         (self.grenade / 'pluginrc').write_text(''.join(
             f'enable_grenade_plugin {name} https://opendev.org/openstack/'
-            f'{name}\n' for name in self._plugins))
+            f'{name}\n' for name in self.plugins))
         plugins = self.stack / ('new' if self.external else 'plugins')
         plugins.mkdir(exist_ok=True)
         (plugins / OURS).symlink_to(REPOSITORY)

@@ -39,7 +39,6 @@ class AloneTest(case.GrenadeTestCase):
         self.assertGreater(
             self.report(one)['phases']['checks']['passed'], 0)
         self.assertTrue((one.save / 'heat.sql.old').stat().st_size)
-        self.assertTrue((one.save / 'etc.heat' / 'heat.conf').exists())
         self.assertTrue((one.save / 'exception').exists())
 
 
