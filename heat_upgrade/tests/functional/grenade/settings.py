@@ -73,6 +73,8 @@ def grenade(node):
             'PLUGIN_DIR=$TARGET_RELEASE_DIR',
         ]
     if node.multinode:
+        # As the job heat-upgrade-grenade-multinode has it.
+        lines.append('HOST_TOPOLOGY=multinode')
         # Here the nodes differ by their ports, elsewhere by address. That of
         # the base comes first.
         nodes = [*reversed(node.lab.nodes.values())]
