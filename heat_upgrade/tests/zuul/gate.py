@@ -52,12 +52,8 @@ ADOPTION = """\
 """
 SPECS_ADOPTION = """\
 - project:
-    check:
-      jobs:
-        - heat-upgrade-spec-impact
-    gate:
-      jobs:
-        - heat-upgrade-spec-impact
+    templates:
+      - heat-upgrade-specs
 """
 STABLE = ('stable/2026.1', 'stable/2026.2')
 # What these say to Zuul is ours.

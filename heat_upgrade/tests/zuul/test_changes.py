@@ -51,6 +51,7 @@ HEAT_SPECS = (
     (['specs/2027.1/renamed-groups.rst'], SPECS),
     (['doc/source/index.rst'], []),
     (['specs/2027.1/picture.svg'], []),
+    (['specs/2027.1/renamed-groups.rst', 'doc/source/index.rst'], SPECS),
 )
 OURS = (
     (['heat_upgrade/runner.py'],
@@ -103,6 +104,12 @@ class AdoptionTest(testtools.TestCase):
         self.assertEqual(
             sorted(CHECKS + SPECS + test_jobs.UPGRADES),
             gate.loaded().jobs(gate.HEAT, 'check'))
+
+    def test_the_template_is_all_that_heat_specs_takes(self):
+        for pipeline in gate.PIPELINES:
+            self.assertEqual(SPECS, gate.loaded().jobs(gate.SPECS, pipeline))
+            self.assertTrue(gate.loaded().freeze(
+                gate.SPECS, pipeline, *SPECS).voting)
 
     def test_gate_has_what_check_has_and_all_of_it_votes(self):
         tenant = gate.loaded()

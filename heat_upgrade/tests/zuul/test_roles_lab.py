@@ -227,6 +227,15 @@ class LabTest(playbook_case.PlaybookCase):
         self.assertIn('specs: 0 checked, 0 wrong, 1 exempt', said)
         self.assertNotIn('file_comments', self.node.returned())
 
+    def test_a_project_without_specs_is_told_so(self):
+        # As Heat is: its node has all that the job asks for but specs.
+        self.node.change(playbook_case.HEAT, 8)
+        status, said = self.play(SPEC_JOB_OF_SPECS)
+        self.assertEqual(2, status, said[-5000:])
+        self.assertIn('openstack/heat has no specs, so no spec was judged: '
+                      "the job's heat_upgrade_spec_paths says where", said)
+        self.assertNotIn('(status ', said)
+
     def test_without_a_change_to_specs_all_of_ours_are_checked(self):
         self.node.change(playbook_case.OURS)
         for name in ('change', 'patchset'):
