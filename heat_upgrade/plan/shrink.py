@@ -90,12 +90,13 @@ def search(plan, shows, *, step, scenarios='', tries, seconds=None,
     :param step: name of the step that has found it
     :param scenarios: see :func:`candidates`
     :param tries: at most so many
-    :param seconds: begin none that is not predicted to end within them; None
-        for no limit
+    :param seconds: begin none that is not predicted to end within them, by a
+        machine that is as busy as it was so far; None for no limit
     :param clock: monotonic, for tests
     :returns: :class:`Shrunk`
     """
     began = clock()
+    predicted = 0
     kinds = kinds_of(plan, step)
     tried = set()
     while True:
@@ -103,11 +104,15 @@ def search(plan, shows, *, step, scenarios='', tries, seconds=None,
             key = one.stages, one.scenarios
             if key in tried:
                 continue
+            elapsed = clock() - began
+            # Predicted for an idle machine; as slow as it was so far.
+            slower = max(1, elapsed / predicted) if predicted else 1
             if len(tried) == tries or (
                     seconds is not None
-                    and clock() - began + one.seconds > seconds):
+                    and elapsed + one.seconds * slower > seconds):
                 return Shrunk(plan, len(tried), finished=False)
             tried.add(key)
+            predicted += one.seconds
             if shows(one):
                 plan = one
                 break

@@ -122,6 +122,17 @@ class TestLimits(Search):
         self.assertThat(self.now, matchers.LessThan(1700.1))
         self.assertThat(shrunk.tries, matchers.GreaterThan(1))
 
+    def test_a_busy_machine_is_taken_to_remain_busy(self):
+        self.now = 1000.0
+
+        def take(plan):
+            self.now += 4 * plan.seconds
+            return True
+        shrunk = self.search(take, seconds=2200, clock=lambda: self.now)
+        self.assertFalse(shrunk.finished)
+        self.assertThat(self.now, matchers.LessThan(3200.1))
+        self.assertThat(shrunk.tries, matchers.GreaterThan(1))
+
 
 @ddt.ddt
 class TestSignature(testtools.TestCase):
