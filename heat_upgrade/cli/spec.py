@@ -12,6 +12,7 @@
 
 """heat-upgrade spec check."""
 
+import os
 import sys
 
 from cliff import command
@@ -52,10 +53,12 @@ class Check(command.Command):
         return self._status
 
     def take_action(self, parsed_args):
-        since = parsed_args.since and series.parse(parsed_args.since)
+        since = (None if parsed_args.since is None
+                 else series.parse(parsed_args.since))
         found = files.find(parsed_args.paths)
         asked = [path for path in found
-                 if not (files.exempt(path, since) and path.exists())]
+                 if not (files.exempt(path, since)
+                         and os.path.exists(path))]
         said = {path: _check(path) for path in asked}
         self._status = max(said.values(), default=0)
         wrong = sum(map(bool, said.values()))

@@ -38,13 +38,18 @@ _LATER = re.compile(
 # Words that give no reason, however many of them there are. One that is not
 # among them will do: "no schema change" is for reviewers to believe or not.
 _EMPTY = frozenset('''
-    a above all an and any applicable are as at be because below but by change
-    changed changes currently do does effect effects expected for foreseen
-    here impact impacts in is it known n needed no none not nothing now of on
-    or reason reasons required same see so tbd than that the
-    there this time to today todo unknown upgrade upgrades we will with yes
-    yet
+    a above all an and any applicable apply are as at be because below but by
+    can change changed changes currently decided do does effect effects
+    expected for foreseen has have here i impact impacts in irrelevant is it
+    know known later matter n needed no none nope not nothing now obvious of
+    on or pending really reason reasons relevant required same see so tbd than
+    that the there this time to today todo unchanged unclear unknown upgrade
+    upgrades we whatsoever will with yes yet
     '''.split())
+
+# One of these makes a sentence of only such words a None.
+_NEGATIVE = frozenset(
+    'irrelevant no none nope not nothing same unchanged'.split())
 
 # From here on a title is taken for a misspelt one, of difflib's 0 to 1.
 _ALIKE = 0.75
@@ -120,7 +125,8 @@ def _answer(question, section, source):
         return [Violation(texts[0].line,
                           f'{title}: not answered yet: "{_short(whole)}"')]
     none = _NONE.match(whole)
-    if none and not _gives_a_reason(whole[none.end():]):
+    if (_is_none(whole)
+            or none and not _gives_a_reason(whole[none.end():])):
         return [Violation(texts[0].line, f'{title}: "{_short(whole)}" needs a '
                           'reason: say why nothing changes')]
     if not question.names_scenarios:
@@ -143,7 +149,7 @@ def _scenarios(title, texts, source, *, may_be_none):
         found.setdefault(name.text, Violation(
             _line_of(name.text, text.line, source),
             f'{title}: there is no scenario {name.text}'
-            + (f'; is {like} meant?' if like else '')
+            + (f'; is {like} meant?' if like else '.')
             + ' One to be added is written as: new ' + name.text))
     return list(found.values())
 
@@ -152,8 +158,17 @@ def _same(title, other):
     return title.casefold() == other.casefold()
 
 
+def _is_none(text):
+    words = _words(text)
+    return words <= _EMPTY and bool(words & _NEGATIVE)
+
+
 def _gives_a_reason(text):
-    return bool(set(re.findall(r'[^\W\d_]+', text.casefold())) - _EMPTY)
+    return bool(_words(text) - _EMPTY)
+
+
+def _words(text):
+    return set(re.findall(r'[^\W\d_]+', text.casefold()))
 
 
 def _instead(sections, title):

@@ -37,7 +37,9 @@ def find(paths):
     """
     found = {}
     for path in map(pathlib.Path, paths):
-        inside = _walk(path) if path.is_dir() else [path]
+        # Not Path's own, which raises what is not to be found out yet: a name
+        # that is too long, a directory that nobody may look into.
+        inside = _walk(path) if os.path.isdir(path) else [path]
         if not inside:
             raise errors.UsageError(
                 f'there is no spec in {path}: a spec is a file *.rst that is '

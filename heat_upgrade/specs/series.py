@@ -52,6 +52,9 @@ def place(text):
     if not match:
         return _NUMBERS.get(text)
     found = int(match[1]), int(match[2])
+    if found[1] == 3 and found not in _NUMBERS.values():
+        # Since 2012 there are two a year.
+        return None
     return found if match[3] in (None, _name(found)) else None
 
 

@@ -92,7 +92,13 @@ class TestSpecCheck(cli_case.CliCase):
         self.assertEqual(2, self.check(
             '--since', '2027.1', self.home / 'specs/zed/missing.rst'))
 
-    @ddt.data((), ('--since', 'yesterday', 'x.rst'), ('--since',))
+    def test_a_name_that_is_too_long_keeps_no_other_from_being_told(self):
+        self.assertEqual(2, self.check('x' * 300, self.write('b.rst', BAD)))
+        self.assertIn('cannot be read: File name too long', self.out)
+        self.assertIn('b.rst:1: there is no section', self.out)
+
+    @ddt.data((), ('--since', 'yesterday', 'x.rst'), ('--since',),
+              ('--since', '', 'x.rst'), ('--since', '2027.3', 'x.rst'))
     def test_bad_words_are_refused(self, words):
         self.refused('spec', 'check', *words)
 

@@ -114,7 +114,11 @@ class TestCheck(testtools.TestCase):
               'No impact.', 'None, because', 'No changes are expected here.',
               'None - see above.', 'Not applicable', 'No impact on upgrades.',
               'None: TBD', 'None, for now.', 'None: n/a', 'No. No. No.',
-              'Nothing yet (?)',
+              'Nothing yet (?)', 'There are none.', 'Does not apply.',
+              'Unchanged.', 'It has no impact.', 'Irrelevant.', 'Nope.',
+              'Same as above.', 'No, really.', 'None whatsoever.',
+              'None: obvious', 'None: I do not know.',
+              'None: will be decided later', 'None (pending)',
               '* None', 'None\n\n..\n  as nothing in the schema is touched')
     def test_this_gives_no_reason(self, answer):
         _, lacks = self.answered('Rollback', answer)
@@ -127,7 +131,9 @@ class TestCheck(testtools.TestCase):
               'None: no schema change.', 'No, expand-only.', 'Nonetheless.',
               'Nodes are upgraded in any order.', 'Yes.',
               '* None\n\n  * the API alone does it',
-              'Narrowed in 2027.2', ':None: documentation alone is touched')
+              'Narrowed in 2027.2', 'The same tables, one row more.',
+              'Unchanged: documentation alone is touched.',
+              ':None: documentation alone is touched')
     def test_this_is_an_answer(self, answer):
         self.assertEqual([], self.answered('Rollback', answer)[1])
 

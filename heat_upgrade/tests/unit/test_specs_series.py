@@ -51,7 +51,7 @@ class TestSeries(testtools.TestCase):
         self.assertLess(series.place('hibiscus'), series.place('2031.2'))
 
     @ddt.data('', 'backlog', 'templates', '2026', '2026.9', '26.1', 'v2026.1',
-              '2026.1.0', '2026.1-zed', 'specs')
+              '2026.1.0', '2026.1-zed', 'specs', '2027.3')
     def test_what_is_no_series_has_no_place(self, text):
         self.assertIsNone(series.place(text))
         self.assertIn('hibiscus (2026.2)', str(self.assertRaises(
