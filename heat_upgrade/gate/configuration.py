@@ -21,7 +21,6 @@ from oslo_config import cfg
 
 from heat_upgrade import errors
 from heat_upgrade import process
-from heat_upgrade import workspace as workspaces
 
 # What the virtual host of the target is called.
 VHOST = 'heat_upgrade_target'
@@ -32,8 +31,8 @@ RABBITMQ_TIMEOUT = 60
 # of its own, whoever has made it.
 BY_THE_GUIDE = {('DEFAULT', 'transport_url')}
 
-_TRANSPORT = re.compile(r'^(\s*transport_url\s*=\s*)(\S+)\s*$',
-                        re.MULTILINE)
+_SECTION = re.compile(r'\[([^]]+)\]')
+_TRANSPORT = re.compile(r'transport_url\s*=\s*(\S+)\s*$')
 
 
 def keep(surroundings):
@@ -132,12 +131,13 @@ def move_to_vhost(record, surroundings, *, vhost=VHOST, run=process.run):
     :raises: :class:`errors.LabError` if it cannot be made
     """
     text = surroundings.heat_conf.read_text()
-    match = _TRANSPORT.search(text)
-    if match is None:
+    found = _transport_url(text)
+    if found is None:
         raise errors.LabError(
             f'{surroundings.heat_conf} has no transport_url, so the target '
             'cannot have a virtual host of its own')
-    url = parse.urlsplit(match[2])
+    start, end = found
+    url = parse.urlsplit(text[start:end])
     user = parse.unquote(url.username or 'guest')
     listed = _rabbitmqctl(record, surroundings, run, '--quiet', 'list_vhosts')
     if vhost not in listed.split():
@@ -145,19 +145,30 @@ def move_to_vhost(record, surroundings, *, vhost=VHOST, run=process.run):
     _rabbitmqctl(record, surroundings, run, 'set_permissions', '-p', vhost,
                  user, '.*', '.*', '.*')
     moved = parse.urlunsplit(url._replace(path=f'/{vhost}'))
-    _write(surroundings.heat_conf,
-           text[:match.start(2)] + moved + text[match.end(2):])
+    # In its place: its owner, its mode, and what links to it stay. A copy of
+    # it is kept.
+    surroundings.heat_conf.write_text(text[:start] + moved + text[end:])
     return vhost
+
+
+def _transport_url(text):
+    """Return from where to where it stands in [DEFAULT], None if nowhere.
+
+    Notifications have one of their own. Of several in one section the last
+    counts, as for oslo.config.
+    """
+    section, place, found = None, 0, None
+    for line in text.splitlines(keepends=True):
+        header, option = _SECTION.match(line), _TRANSPORT.match(line)
+        if header:
+            section = header[1]
+        elif option and section == 'DEFAULT':
+            found = place + option.start(1), place + option.end(1)
+        place += len(line)
+    return found
 
 
 def _rabbitmqctl(record, surroundings, run, *words):
     return run(f'rabbitmqctl {words[0]}', [*surroundings.rabbitmqctl, *words],
                log=record.log('rabbitmqctl'), env=dict(os.environ),
                timeout=RABBITMQ_TIMEOUT)[1]
-
-
-def _write(path, text):
-    """Replace what is in a file, and leave its owner and mode as they are."""
-    mode = path.stat().st_mode & 0o777
-    workspaces.write_secret(path, text)
-    path.chmod(mode)

@@ -151,6 +151,30 @@ class TestVhost(ConfigurationCase):
             'host:5672/heat_upgrade_target\ndebug = True\n',
             self.around.heat_conf.read_text())
 
+    def test_that_of_notifications_stays(self):
+        self.around.heat_conf.write_text(
+            '[oslo_messaging_notifications]\ntransport_url = rabbit://a/b\n'
+            '[DEFAULT]\ntransport_url = rabbit://u:p@h/\n')
+        self.move()
+        self.assertEqual(
+            '[oslo_messaging_notifications]\ntransport_url = rabbit://a/b\n'
+            '[DEFAULT]\ntransport_url = rabbit://u:p@h/heat_upgrade_target\n',
+            self.around.heat_conf.read_text())
+
+    def test_without_one_of_its_own_that_of_notifications_is_none(self):
+        self.around.heat_conf.write_text(
+            '[DEFAULT]\n[other]\ntransport_url = rabbit://a/b\n')
+        self.assertRaises(errors.LabError, self.move)
+
+    def test_what_links_to_the_file_stays(self):
+        path = self.around.heat_conf
+        elsewhere = path.with_name('elsewhere.conf')
+        path.rename(elsewhere)
+        path.symlink_to(elsewhere)
+        self.move()
+        self.assertTrue(path.is_symlink())
+        self.assertIn('/heat_upgrade_target', elsewhere.read_text())
+
     def test_the_mode_of_the_file_stays(self):
         self.around.heat_conf.chmod(0o640)
         self.move()
