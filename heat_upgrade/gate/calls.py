@@ -113,8 +113,7 @@ def _shutdown(record, say):
         if not (stopped and down.has_remembered(record)):
             names = down.remember(record, systemd)
         if not around.heat_registered:
-            with records.ours():
-                systemd.stop(names)
+            systemd.stop(names)
         elif around.heat_comes_first:
             say("heat-upgrade-tests: Heat's own plugin stops Heat after us; "
                 'verify_noapi proves that it is down')
@@ -155,7 +154,6 @@ def prepare_upgrade(around, *, say=print):
     """Keep the old configuration, and compare the releases."""
     def do(record):
         with record.step(steps.KEEP):
-            # With RUN_BASE=False nobody may have done it before.
             configuration.keep(around)
             # What is to be started again; who has not looked is told here.
             down.remembered(record)
@@ -184,18 +182,14 @@ def migrate(around, *, say=print):
                     vhost = configuration.move_to_vhost(record, around)
                 say(f'heat-upgrade-tests: the target has the virtual host '
                     f'{vhost}, the base goes on in its own')
-            migration.db_sync(record, around, _units(record), say=say)
+            migration.db_sync(record, around, _systemd(record).units(),
+                              say=say)
     return records.call(around, do, say=say)
 
 
 def _upgrade_check(record, say):
-    migration.upgrade_check(record, record.surroundings, _units(record),
-                            say=say)
-
-
-def _units(record):
-    with records.ours():
-        return _systemd(record).units()
+    migration.upgrade_check(record, record.surroundings,
+                            _systemd(record).units(), say=say)
 
 
 def started(around, *, say=print):

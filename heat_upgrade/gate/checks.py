@@ -22,6 +22,7 @@ from heat_upgrade.checks import registry
 from heat_upgrade.checks import tally
 from heat_upgrade import environments
 from heat_upgrade import errors
+from heat_upgrade.gate import configuration
 from heat_upgrade.gate import record as records
 from heat_upgrade import releases
 from heat_upgrade.services import mariadb
@@ -67,7 +68,7 @@ def _found(base, target, surroundings, workspace, record):
         specs, log_dir=record.run_dir / 'logs', marker=workspace.marker,
         progress=_say)
     context = contract.Context(
-        workspace, contract.Asked(config_files=(surroundings.heat_conf,),
+        workspace, contract.Asked(config_files=(_configuration(surroundings),),
                                   server=_server(surroundings)), _say)
     return registry.run(NAMES, *(
         contract.Subject(release, environment)
@@ -80,6 +81,11 @@ def _constraints(directory):
     return str(path) if path.exists() else None
 
 
+def _configuration(surroundings):
+    """Return the old heat.conf: Heat's plugin may have changed it by now."""
+    return configuration.kept(surroundings) / surroundings.heat_conf.name
+
+
 def _server(surroundings):
     """Return the server on which the schema is checked, '' for one's own.
 
@@ -90,7 +96,7 @@ def _server(surroundings):
         mariadb.find('mariadbd')
         mariadb.find('mariadb-install-db')
     except errors.LabError:
-        return given.url_of(surroundings.heat_conf)
+        return given.url_of(_configuration(surroundings))
     return ''
 
 

@@ -110,7 +110,7 @@ def prove(record, systemd, surroundings):
     except errors.WaitTimeout as exc:
         raise errors.WaitTimeout(
             f'Heat is not down {surroundings.timeout:g} s after it was '
-            f'stopped: {last[0]}\n' + '\n'.join(last),
+            f'stopped: {(last or [exc])[0]}\n' + '\n'.join(last),
             log=record.log('systemctl')) from exc
 
 

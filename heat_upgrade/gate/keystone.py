@@ -40,7 +40,7 @@ def answering(record, systemd, cloud, surroundings, *, say=print):
     :raises: :class:`record.Broken` if it does not answer and is not on this
         node, does not come up, or goes on: Keystone is not what is upgraded
     """
-    if _answers(cloud):
+    if answers(cloud):
         yield
         return
     name = heat_units.full_name(UNIT)
@@ -50,26 +50,34 @@ def answering(record, systemd, cloud, surroundings, *, say=print):
             f'Keystone does not answer at {cloud.auth_url}, and there is no '
             f'{name} to be started for the time of this phase',
             log=record.log('systemctl'))
-    say(f'heat-upgrade-tests: grenade has stopped Keystone; {name} runs for '
-        'the time of this phase')
 
     def wait_until(probe, what):
         waiting.wait_until(
             probe, timeout=surroundings.timeout, interval=INTERVAL,
             what=f'{name} to {what}', log=record.log('systemctl'))
-    try:
+
+    def wait_for_answer():
         with records.ours():
-            systemd.start(UNIT)
-            wait_until(lambda: _answers(cloud),
-                       f'answer at {cloud.auth_url}')
+            wait_until(lambda: answers(cloud), f'answer at {cloud.auth_url}')
+    if not unit.is_down:
+        # On its way, or slow: nobody has stopped it, nor shall we.
+        wait_for_answer()
+        yield
+        return
+    say(f'heat-upgrade-tests: grenade has stopped Keystone; {name} runs for '
+        'the time of this phase')
+    try:
+        systemd.start(UNIT)
+        wait_for_answer()
         yield
     finally:
+        systemd.stop([UNIT])
         with records.ours():
-            systemd.stop([UNIT])
             wait_until(lambda: systemd.unit(UNIT).is_down, 'be down again')
 
 
-def _answers(cloud):
+def answers(cloud):
+    """Tell whether Keystone shows its versions."""
     try:
         return cloud.get(cloud.auth_url,
                          authenticated=False).status_code in ANSWERS

@@ -36,9 +36,10 @@ from heat_upgrade import verdict
 
 OK, FAILED = 'ok', 'failed'
 
-# What a command for another machine says in place of the target's directory,
-# and of its constraints. The shell there is to expand the first.
-CHECKOUT = '~/heat'
+# What a command for another machine says in place of the directories of the
+# target, and of a base that has no lock file, and of their constraints. The
+# shell there is to expand the first two.
+CHECKOUT, BASE_CHECKOUT = '~/heat', '~/heat-base'
 CONSTRAINTS = ('https://opendev.org/openstack/requirements/raw/branch/{}/'
                'upper-constraints.txt')
 
@@ -168,18 +169,17 @@ class Record:
         report = self.report()
         if self.failed:
             self._say(summary.text(report))
+            command = self.reproduce(test=self._first_test(report))
+            base = (f', and of its base{_commit(self._base)} in '
+                    f'{BASE_CHECKOUT}' if BASE_CHECKOUT in command else '')
             self._say(
                 'heat-upgrade-tests: to see this on a laptop, with a '
-                f'checkout of Heat{self._commit()} in {CHECKOUT}:\n    '
-                + self.reproduce(test=self._first_test(report)))
+                f'checkout of Heat{_commit(self._target)} in {CHECKOUT}{base}'
+                f':\n    {command}')
         else:
             self._say(f'heat-upgrade-tests: report: '
                       f'{self.run_dir}/report.html')
         return report
-
-    def _commit(self):
-        commit = self._target and self._target.commit
-        return f' at {commit[:12]}' if commit else ''
 
     def _first_test(self, report):
         """Return the id of a test that failed alone, None otherwise."""
@@ -240,11 +240,14 @@ def ensure(surroundings, *, say=print):
     """Make a run directory where there is none of a run that goes on.
 
     With VERIFY_RESOURCES=False grenade calls no resources.sh, and its first
-    call is that of shutdown.sh.
+    call is that of shutdown.sh. Then nobody ends a run either: one in which
+    Heat was shut down before is an earlier one.
     """
     run_dir = surroundings.run_dir
     if (run_dir / journals.FILE).exists() and not any(
             event['kind'] == journals.RUN_END
+            or (event['kind'], event['step']) == (journals.STEP_START,
+                                                  steps.SHUTDOWN)
             for event in journals.read(run_dir)):
         return
     begin(surroundings, say=say).close()
@@ -278,6 +281,11 @@ def _described(release, name):
     return release.describe() if release else {'name': name}
 
 
+def _commit(release):
+    commit = release and release.commit
+    return f' at {commit[:12]}' if commit else ''
+
+
 def _version(release):
     return release.version if release else None
 
@@ -295,17 +303,24 @@ def reproduce(plan, base, *, test=None):
 
 
 def _command(words, plan, base, *options):
-    words = ['heat-upgrade', *words, '--from', _base_word(base, plan.base)]
-    options = ['--constraints', CONSTRAINTS.format(plan.target), *options]
+    series = _series(base, plan.base)
+    of_base = (['--from', series] if series else
+               ['--from', BASE_CHECKOUT,
+                '--base-constraints', CONSTRAINTS.format(plan.base)])
+    words = ['heat-upgrade', *words, *of_base, '--to', CHECKOUT,
+             '--constraints', CONSTRAINTS.format(plan.target), *options]
     # In quotes, the shell would look for a directory of just that name.
-    return f'{shlex.join(words)} --to {CHECKOUT} {shlex.join(options)}'
+    return ' '.join(word if word in (CHECKOUT, BASE_CHECKOUT)
+                    else shlex.quote(word) for word in words)
 
 
-def _base_word(base, branch):
-    """Return what a laptop knows the base by: it has no checkout of it."""
-    if base is not None and base.series in releases.known_series():
-        return base.series
-    return branch.removeprefix('stable/')
+def _series(base, branch):
+    """Return the series of the base by which a laptop knows it, or None."""
+    known = releases.known_series()
+    found = base.series if base is not None else None
+    # stable/2026.1, unmaintained/2024.1
+    return next((name for name in (found, branch.rpartition('/')[2])
+                 if name in known), None)
 
 
 def call(surroundings, what, *, say=print):

@@ -20,6 +20,7 @@ import re
 import shutil
 
 from heat_upgrade import errors
+from heat_upgrade.gate import record as records
 from heat_upgrade import process
 
 # In the order in which a user would start them.
@@ -109,7 +110,7 @@ class Systemd:
         It is not waited for: systemd itself would wait five minutes for an
         engine of DevStack, and who asks has a deadline of his own.
 
-        :raises: :class:`errors.LabError` if systemd cannot
+        :raises: :class:`record.Broken` if systemd cannot
         """
         # The APIs first: they could only answer that no engine does.
         for name in reversed(names):
@@ -119,14 +120,17 @@ class Systemd:
     def start(self, name):
         """Let a unit start, whether or not a boot would.
 
-        :raises: :class:`errors.LabError` if systemd cannot
+        :raises: :class:`record.Broken` if systemd cannot
         """
         self._systemctl('start', '--no-block', full_name(name))
 
     def _systemctl(self, *words):
-        return self._run(
-            f'systemctl {words[0]} {words[-1]}', [*self._words, *words],
-            log=self._log, env=dict(os.environ), timeout=QUESTION_TIMEOUT)
+        # What systemd cannot do is not Heat's failure, in whatever step.
+        with records.ours():
+            return self._run(
+                f'systemctl {words[0]} {words[-1]}', [*self._words, *words],
+                log=self._log, env=dict(os.environ),
+                timeout=QUESTION_TIMEOUT)
 
 
 def find(program, units, surroundings):

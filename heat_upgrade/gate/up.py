@@ -17,7 +17,9 @@ import time
 
 from heat_upgrade import errors
 from heat_upgrade.gate import cloud as clouds
+from heat_upgrade.gate import keystone
 from heat_upgrade.gate import logs
+from heat_upgrade.gate import record as records
 from heat_upgrade.gate import units as heat_units
 from heat_upgrade import waiting
 
@@ -44,6 +46,16 @@ class Proof:
         self._names = names
         self.since = since
         self._multinode = multinode
+
+    def check_keystone(self):
+        """Raise :class:`record.Broken` if Keystone does not answer.
+
+        It has been upgraded just before, and that is not Heat's.
+        """
+        if not keystone.answers(self._cloud):
+            raise records.Broken(
+                f'Keystone does not answer at {self._cloud.auth_url}, so that '
+                'Heat cannot be asked; see journalctl -u devstack@keystone')
 
     def wrong(self):
         """Return what is not as it must be, as texts."""
@@ -114,7 +126,8 @@ def prove(record, proof, surroundings):
     """Wait until nothing is wrong any more.
 
     :param proof: :class:`Proof`
-    :raises: :class:`errors.WaitTimeout` that says what still is
+    :raises: :class:`errors.WaitTimeout` that says what still is,
+        :class:`record.Broken` if it is Keystone
     """
     last = []
 
@@ -125,8 +138,10 @@ def prove(record, proof, surroundings):
         waiting.wait_until(up, timeout=surroundings.timeout,
                            interval=INTERVAL, what='Heat to be up')
     except errors.WaitTimeout as exc:
+        proof.check_keystone()
         raise errors.WaitTimeout(
-            f'Heat is not up after {surroundings.timeout:g} s: {last[0]}\n'
+            f'Heat is not up after {surroundings.timeout:g} s: '
+            f'{(last or [exc])[0]}\n'
             + '\n'.join(last) + '\nSee: journalctl -u devstack@h-eng -u '
             'devstack@h-api -u devstack@h-api-cfn\n'
             + logs.meanwhile(record, surroundings, proof.since.timestamp()),

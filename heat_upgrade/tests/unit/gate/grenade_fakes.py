@@ -55,7 +55,7 @@ class Grenade(fixtures.Fixture):
             (self.root / name).mkdir()
         (self.root / 'etc/heat.conf').write_text(
             '[DEFAULT]\ntransport_url = rabbit://stack:secret@host:5672/\n'
-            '[database]\nconnection = mysql+pymysql://root:pw@db/heat\n')
+            '[database]\nconnection = mysql+pymysql://root:unspoken@db/heat\n')
 
     @property
     def around(self):

@@ -62,7 +62,7 @@ class CallsCase(testtools.TestCase):
         self.patch(migration, 'upgrade_check', self.of('upgrade check'))
         self.patch(migration, 'db_sync', self.of('db_sync'))
         self.patch(configuration, 'move_to_vhost', self.of('vhost', 'v'))
-        self.patch(keystone, '_answers', lambda cloud: True)
+        self.patch(keystone, 'answers', lambda cloud: True)
         self.patch(phases, 'run', self.phase)
         self.patch(phases, 'endpoints', lambda around, cloud: {})
         self.patch(phases, 'destroy', self.of('destroy'))
@@ -157,13 +157,6 @@ class TestAlone(CallsCase):
         found, = self.report()['findings']
         self.assertEqual((steps.KEEP, 'lab'),
                          (found['step'], found['origin']))
-
-    def test_a_systemd_that_refuses_is_not_blamed_on_heat(self):
-        def refuse(systemd, names):
-            raise errors.LabError('systemctl stop ended with status 1')
-        self.patch(calls.heat_units.Systemd, 'stop', refuse)
-        self.call('create')
-        self.assertEqual([3], self.call('shutdown'))
 
     def test_nothing_is_up_if_nobody_has_seen_it_down(self):
         self.call('create')

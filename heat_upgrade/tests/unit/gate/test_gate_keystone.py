@@ -64,6 +64,17 @@ class TestKeystone(testtools.TestCase):
         self.meanwhile()
         self.assertEqual(([], ['inactive']), (self.systemctl.ran, self.seen))
 
+    def test_one_that_is_up_and_slow_is_waited_for_and_left_alone(self):
+        self.systemctl.states['keystone'] = 'active'
+        answers = iter([503, 503, 200])
+        self.cloud.get = lambda url, *, authenticated: (
+            grenade_fakes.response(next(answers)))
+        self.grenade.environ['SERVICE_TIMEOUT'] = '30'
+        self.patch(keystone, 'INTERVAL', 0)
+        self.meanwhile()
+        self.assertEqual({'show'}, {verb for verb, _ in self.systemctl.ran})
+        self.assertEqual('active', self.systemctl.states['keystone'])
+
     def test_one_that_is_nowhere_is_told(self):
         self.systemctl.states.clear()
         error = self.assertRaises(records.Broken, self.meanwhile)

@@ -53,6 +53,29 @@ class RecordCase(testtools.TestCase):
             (self.grenade.around.run_dir / 'report.json').read_text())
 
 
+class TestEnsure(RecordCase):
+
+    def runs(self):
+        return len(list(self.grenade.around.save_dir.iterdir()))
+
+    def test_a_run_that_goes_on_is_gone_on_with(self):
+        with self.begin().step(steps.CREATE):
+            pass
+        records.ensure(self.grenade.around)
+        self.assertEqual(1, self.runs())
+
+    def test_one_that_ended_is_left_aside(self):
+        self.begin().end()
+        records.ensure(self.grenade.around)
+        self.assertEqual(2, self.runs())
+
+    def test_one_that_nobody_ended_is_an_earlier_one_after_its_shutdown(self):
+        with self.begin().step(steps.SHUTDOWN):
+            pass
+        records.ensure(self.grenade.around)
+        self.assertEqual(2, self.runs())
+
+
 @ddt.ddt
 class TestRecord(RecordCase):
 
@@ -165,6 +188,7 @@ class TestRecord(RecordCase):
         self.assertEqual(1, self.call(do))
 
 
+@ddt.ddt
 class TestReproduce(RecordCase):
 
     def test_a_failure_prints_the_command_for_a_laptop(self):
@@ -201,6 +225,25 @@ class TestReproduce(RecordCase):
             tag='25.0.1', branch='stable/2025.2'))
         (self.grenade.root / 'old/heat').symlink_to(checkout.path)
         self.assertIn('--from 2025.2', self.begin().reproduce())
+
+    @ddt.data(('unmaintained/2025.2', '--from 2025.2 --to'),
+              ('master', '--from ~/heat-base --base-constraints https://'
+               'opendev.org/openstack/requirements/raw/branch/master/'
+               'upper-constraints.txt --to ~/heat --constraints'))
+    @ddt.unpack
+    def test_it_is_one_that_a_laptop_knows(self, branch, words):
+        self.grenade.environ['BASE_DEVSTACK_BRANCH'] = branch
+        self.assertIn(words, self.begin().reproduce())
+
+    def test_of_a_base_that_has_no_lock_file_a_checkout_is_asked_for(self):
+        self.grenade.environ['BASE_DEVSTACK_BRANCH'] = 'master'
+        self.begin()
+
+        def do(record):
+            with record.step(steps.UP):
+                record.finding(finding())
+        self.call(do)
+        self.assertIn('and of its base in ~/heat-base:', self.said[-1])
 
     def test_the_commit_of_the_target_is_told(self):
         checkout = self.useFixture(installables.Checkout(tag='27.0.0'))

@@ -16,6 +16,7 @@ import ddt
 import testtools
 
 from heat_upgrade import errors
+from heat_upgrade.gate import record as records
 from heat_upgrade.gate import units
 from heat_upgrade.tests.unit.gate import grenade_fakes
 
@@ -65,6 +66,16 @@ class TestSystemd(UnitsCase):
         self.assertEqual([('stop', 'h-api'), ('disable', 'h-api'),
                           ('stop', 'h-eng'), ('disable', 'h-eng')],
                          systemctl.ran)
+
+    @ddt.data(('start', 'h-eng'), ('stop', ['h-eng']), ('unit', 'h-eng'))
+    @ddt.unpack
+    def test_what_systemd_cannot_do_is_never_heats_failure(self, name, of):
+        def run(name, argv, **options):
+            raise errors.LabError('Failed to connect to bus', log='log')
+        error = self.assertRaises(
+            records.Broken, getattr(self.systemd(run), name), of)
+        self.assertEqual(('Failed to connect to bus', 'log'),
+                         (str(error), error.log))
 
     @ddt.data('start', 'stop')
     def test_systemd_is_not_waited_for(self, verb):

@@ -19,6 +19,7 @@ import testtools
 
 from heat_upgrade import errors
 from heat_upgrade.gate import logs
+from heat_upgrade.gate import record as records
 from heat_upgrade.gate import units
 from heat_upgrade.gate import up
 from heat_upgrade.tests.unit.gate import grenade_fakes
@@ -118,17 +119,30 @@ class TestUp(testtools.TestCase):
             BEFORE, updated=BEFORE, host='other'))
         self.assertWrong('nothing goes on with the base', multinode=True)
 
-    def test_the_wait_ends_with_what_is_wrong_and_where_to_look(self):
-        self.systemctl.states['h-api'] = 'failed'
-        self.patch(logs, 'meanwhile', lambda record, around, since: (
-            f'ImportError since {since:.0f}'))
+    def prove(self):
+        """Return what the proof ends with."""
         record = self.grenade.record()
         self.addCleanup(record.close)
         systemd = units.Systemd(self.grenade.around, '/nowhere',
                                 run=self.systemctl)
         proof = up.Proof(self.cloud, systemd, ALL, grenade_fakes.NOW)
-        error = self.assertRaises(errors.WaitTimeout, up.prove, record,
-                                  proof, self.grenade.around)
+        return self.assertRaises(errors.LabError, up.prove, record, proof,
+                                 self.grenade.around)
+
+    def test_a_keystone_that_does_not_answer_is_not_heats_failure(self):
+        self.cloud.answers.clear()
+        error = self.prove()
+        self.assertIsInstance(error, records.Broken)
+        self.assertIn('Keystone does not answer at http://keystone/v3',
+                      str(error))
+
+    def test_the_wait_ends_with_what_is_wrong_and_where_to_look(self):
+        self.cloud.answers[self.cloud.auth_url] = grenade_fakes.response()
+        self.systemctl.states['h-api'] = 'failed'
+        self.patch(logs, 'meanwhile', lambda record, around, since: (
+            f'ImportError since {since:.0f}'))
+        error = self.prove()
+        self.assertIsInstance(error, errors.WaitTimeout)
         self.assertIn('devstack@h-api.service is failed', str(error))
         self.assertIn('journalctl -u devstack@h-eng', str(error))
         self.assertIn(
