@@ -36,6 +36,23 @@ CANNOT_LOAD = """\
     @classmethod
     def _of_db(cls, context, stack,"""
 
+# Of what is in the database: the target encrypts it in a way of its own, which
+# it can read, and the base cannot.
+ENCRYPTED = """\
+    return 'cryptography_decrypt_v1', encodeutils.safe_decode(res)
+
+
+"""
+ENCRYPTED_ANEW = """\
+    return 'cryptography_decrypt_v2', encodeutils.safe_decode(res)
+
+
+def cryptography_decrypt_v2(value, encryption_key=None):
+    return cryptography_decrypt_v1(value, encryption_key)
+
+
+"""
+
 
 class BrokenTest(case.GrenadeTestCase):
 
@@ -46,6 +63,14 @@ class BrokenTest(case.GrenadeTestCase):
         self.assert_fails(one, 'resources.sh verify post-upgrade',
                           step='post-upgrade',
                           evidence='cannot load on purpose', failure_class=2)
+
+    def test_a_target_that_stores_what_the_subnodes_base_cannot_read(self):
+        one = self.make_node(external=True, multinode=True)
+        one.plant_code('heat/common/crypt.py', ENCRYPTED, ENCRYPTED_ANEW)
+        # All that the base's API says: its engine's log is on the other node.
+        self.assert_fails(one, 'resources.sh verify post-upgrade',
+                          step='mixed', failure_class=5,
+                          evidence='ERROR: Internal Error')
 
     def test_a_check_of_heats_own_that_forbids_the_upgrade(self):
         one = self.make_node()
