@@ -206,6 +206,14 @@ class TestDestroy(PhasesCase):
         self.assertEqual((findings.HEAT, 'what they say'),
                          (found['origin'], found['evidence']))
 
+    def test_what_is_known_to_be_left_does_not_count(self):
+        self.patch(records.known, 'judge', lambda finding, entries: (
+            dataclasses.replace(finding, origin=findings.KNOWN), None))
+        self.status = 1
+        self.destroy()
+        found, = self.found()
+        self.assertEqual(findings.KNOWN, found['origin'])
+
     def test_when_it_breaks_nothing_is_known(self):
         self.status = 3
         self.assertRaises(records.Broken, self.destroy)
