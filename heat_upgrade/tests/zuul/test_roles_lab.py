@@ -39,6 +39,20 @@ import sys
 from heat_upgrade.tests.functional import heat_source
 print(heat_source.checkout(sys.argv[1]))
 '''
+# A database that cannot be taken to the release in a checkout.
+BREAK = '''
+import pathlib, sys
+from heat_upgrade.tests.functional import heat_source
+newest, place = heat_source.newest_migration(pathlib.Path(sys.argv[1]))
+(place / 'broken0000001_break.py').write_text(f"""\\
+revision = 'broken0000001'
+down_revision = '{newest}'
+
+
+def upgrade():
+    raise RuntimeError('this migration is broken on purpose')
+""")
+'''
 SPEC_JOB = 'heat-upgrade-spec-impact'
 SPEC_JOB_OF_SPECS = f'{SPEC_JOB} of heat-specs'
 OPTION = "cfg.IntOpt('max_resources_per_stack',"
@@ -112,11 +126,14 @@ class LabTest(playbook_case.PlaybookCase):
         self.node.change(playbook_case.HEAT, 912345)
 
     def play(self, name, **more):
-        """Run a job's own playbooks; returns (status, log) of its run."""
+        """Run a job's own playbooks; returns (status, log) of its run.
+
+        What the one after it has said is in ``collecting``.
+        """
         variables = {**self.variables_of(self.node, name), **more}
         status, said = self.node.play(self.playbook(name, 'run'), variables)
-        self.passes(self.playbook(name, 'post'), variables,
-                    success=status == 0)
+        self.collecting = self.passes(
+            self.playbook(name, 'post'), variables, success=status == 0)
         return status, said
 
     def playbook(self, name, kind):
@@ -148,6 +165,36 @@ class LabTest(playbook_case.PlaybookCase):
             self.node.logs / urls['Heat upgrade report']).read_text())
         self.assertThat(self.node.collected(), matchers.AllMatch(
             matchers.StartsWith('heat-upgrade/')))
+        self.assert_no_secret()
+
+    def test_a_migration_that_breaks_fails_with_a_command_to_copy(self):
+        heat = self.node.home / 'src' / playbook_case.HEAT
+        heat.unlink()
+        shutil.copytree(self.checkout, heat, symlinks=True)
+        subprocess.run(
+            [self.installed / 'venv' / 'bin' / 'python', '-c', BREAK, heat],
+            cwd=playbook_case.TOP, check=True, timeout=TIMEOUT)
+        status, said = self.play(
+            'heat-upgrade-lab-cold',
+            heat_upgrade_options=['--scenarios', 'random_string'])
+        self.assertEqual(2, status, said[-5000:])
+        self.assertIn('\nThis upgrade of Heat is NOT safe (status 1).\n'
+                      'verdict: FAIL (this upgrade is NOT safe)\n', said)
+        self.assertIn('this migration is broken on purpose', said)
+        # What the job prints last, after both playbooks.
+        *_, change, again = self.collecting.partition(
+            'PLAY RECAP')[0].rstrip().splitlines()
+        self.assertIn('openstack/heat 912345,1 ', change)
+        words = again.partition('heat-upgrade run ')[2].split()
+        self.assertThat(words, matchers.ContainsAll(
+            ['--from', '--to', '~/heat', '--constraints', '--strategy']))
+        self.assertEqual([], [word for word in words
+                              if str(self.node.home) in word])
+        self.assertThat(self.node.returned()['warnings'][0],
+                        matchers.StartsWith('fail: heat-upgrade run '))
+        self.assertIn('this migration is broken on purpose', (
+            self.node.logs / self.node.returned()['artifacts'][0]['url']
+        ).read_text())
         self.assert_no_secret()
 
     def assert_no_secret(self):

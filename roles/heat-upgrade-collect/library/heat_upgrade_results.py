@@ -233,7 +233,7 @@ def under_way(place):
     for process in pathlib.Path('/proc').glob('[0-9]*'):
         try:
             words = (process / 'cmdline').read_bytes().decode(
-                errors='replace').split('\0')
+                errors='replace').removesuffix('\0').split('\0')
         except OSError:
             continue
         # The interpreter, the script that names it, and the script's words.
