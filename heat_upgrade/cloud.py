@@ -348,7 +348,8 @@ def end_kept(run_dir):
     """
     noted = kept(run_dir)
     marker = f'{process.RUN_MARKER}={noted["marker"]}'
-    ended = guardian.sweep(marker, grace=process.STOP_TIMEOUT)
+    # Like down(): nobody needs what is in hand any more.
+    ended = guardian.sweep(marker)
     left = guardian.marked(marker)
     if left:
         raise errors.LabError(
