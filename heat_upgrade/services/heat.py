@@ -21,6 +21,9 @@ from heat_upgrade.services import uwsgi
 
 # Of heat-engine, and processes of heat-api.
 WORKERS = 2
+# Of a worker of heat-engine, for work that it has accepted. What is parked
+# holds one each: Heat's own 64 are too few for all the work in flight at once.
+ENGINE_THREADS = 256
 MANAGE_TIMEOUT = 300
 
 ENGINE, API, CFN = 'engine', 'api', 'cfn'
@@ -106,6 +109,7 @@ transport_url = {transport_url}
 auth_encryption_key = {encryption_key}
 encrypt_parameters_and_properties = true
 num_engine_workers = {workers}
+executor_thread_pool_size = {ENGINE_THREADS}
 deferred_auth_method = trusts
 region_name_for_services = {region}
 heat_metadata_server_url = http://127.0.0.1:{cfn_port}

@@ -24,6 +24,7 @@ from testtools import matchers
 
 from heat_upgrade import cloud as clouds
 from heat_upgrade import errors
+from heat_upgrade.inflight import cases
 from heat_upgrade import node as nodes
 from heat_upgrade import process
 from heat_upgrade.services import heat
@@ -72,6 +73,11 @@ class TestConfiguration(ServicesCase):
              self.conf['DEFAULT']['auth_encryption_key'],
              self.conf['DEFAULT']['num_engine_workers'],
              self.conf['DEFAULT']['heat_waitcondition_server_url']))
+
+    def test_an_engine_can_hold_all_work_in_flight_at_once(self):
+        # Each holds a thread; group cases hold several.
+        per_worker = int(self.conf['DEFAULT']['executor_thread_pool_size'])
+        self.assertGreater(per_worker, 2 * len(cases.every()))
 
     def test_each_account_is_complete(self):
         for section in ('keystone_authtoken', 'ec2authtoken', 'trustee'):
