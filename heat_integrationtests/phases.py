@@ -204,8 +204,8 @@ def outcomes(repository):
     return collections.Counter(ended.values())
 
 
-def run(name, *, state_dir=None, repository=None, concurrency=None,
-        scenarios=None, arguments=()):
+def run(name, *, after=None, state_dir=None, repository=None,
+        concurrency=None, scenarios=None, arguments=()):
     """Run a phase and give its exit status.
 
     Each kind has its own process, one after the other; the first that
@@ -214,15 +214,20 @@ def run(name, *, state_dir=None, repository=None, concurrency=None,
     configuration; any other executes a test.
 
     :param name: the name of the phase
+    :param after: a kind of the phase that it was ended by before: go on with
+        those after it
     :param state_dir: where the manifests are; see config.state_dir
     :param repository: where stestr keeps its results; default: a
         temporary directory
     :returns: 0; FAILED; or NOTHING_RAN when a kind that is not left out
         executed no test, or all are left out
     """
-    tested = False
+    kinds = phase(name).kinds
+    if after:
+        kinds = kinds[kinds.index(after) + 1:]
+    tested = after is not None
     with tempfile.TemporaryDirectory(prefix='heat-stestr-') as temporary:
-        for kind in phase(name).kinds:
+        for kind in kinds:
             kept = os.path.join(repository or temporary, kind)
             os.makedirs(kept, exist_ok=True)
             before = runs(kept)
@@ -271,6 +276,9 @@ def main(argv=None):
                f'0 all passed, {FAILED} a test failed, 2 usage, '
                f'{NOTHING_RAN} no test was executed.')
     parser.add_argument('phase', choices=[known.name for known in PHASES])
+    parser.add_argument('--after', metavar='KIND', choices=KINDS,
+                        help='go on with the kinds of the phase after this '
+                        'one, which has failed by what is known')
     parser.add_argument('--state-dir', metavar='DIR',
                         help='where the phases leave their manifests')
     parser.add_argument('--repository', metavar='DIR',
@@ -282,7 +290,9 @@ def main(argv=None):
     complaint = no_configuration()
     if complaint:
         parser.error(complaint)
-    return run(known.phase, state_dir=known.state_dir,
+    if known.after and known.after not in phase(known.phase).kinds:
+        parser.error(f'{known.phase} has no kind {known.after}')
+    return run(known.phase, after=known.after, state_dir=known.state_dir,
                repository=known.repository, concurrency=known.concurrency,
                scenarios=known.scenarios, arguments=arguments)
 

@@ -115,6 +115,11 @@ def lock(series):
     return pins(lock_file(series).read_text())
 
 
+def is_series(text):
+    """Tell whether a text is the name of a series, such as 2026.1."""
+    return _SERIES.fullmatch(text) is not None
+
+
 def known_series():
     """Return the series that have a lock file, oldest first."""
     return sorted(path.stem for path in lock_dir().glob('*.txt')
@@ -280,14 +285,15 @@ def _place(text, checkout):
 
     OpenStack tags point releases on stable branches only; master has nothing
     but X.0.0.0rc1 (where the branch leaves it) and is X+1 in the making from
-    there on. .gitreview names the stable branch that a tree belongs to.
+    there on. .gitreview names the stable branch that a tree belongs to: one
+    that has no lock file, since it is newer or older than all, is taken for
+    the series next to it.
     """
     known = known_series()
     branch = checkout.branch_series
-    if branch and branch not in known:
-        raise errors.UsageError(
-            f'{text} is of the series {branch}, which has no lock file; '
-            f'{_accepted()}')
+    if branch and known:
+        branch = max((one for one in known if one <= branch),
+                     default=known[0])
     if not checkout.tag:
         if branch or not known:
             return branch, checkout.packaged_version

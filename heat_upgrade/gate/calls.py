@@ -177,11 +177,11 @@ def migrate(around, *, say=print):
         with record.step(steps.UPGRADE_CHECK):
             _upgrade_check(record, say)
         with record.step(steps.DB_SYNC):
-            if around.partial:
+            if around.multinode:
                 with records.ours():
                     vhost = configuration.move_to_vhost(record, around)
                 say(f'heat-upgrade-tests: the target has the virtual host '
-                    f'{vhost}, the base goes on in its own')
+                    f'{vhost}, whoever goes on with the base its own')
             migration.db_sync(record, around, _systemd(record).units(),
                               say=say)
     return records.call(around, do, say=say)

@@ -79,12 +79,12 @@ def kept(surroundings):
 def changed(surroundings):
     """Return which options and files the upgrade has changed.
 
-    Of a partial one what the guide asks for is no change.
+    Where there are several nodes what the guide asks for is no change.
 
     :returns: list of texts that name no value: some are secret
     """
     before, after = kept(surroundings), surroundings.heat_conf_dir
-    expected = BY_THE_GUIDE if surroundings.partial else set()
+    expected = BY_THE_GUIDE if surroundings.multinode else set()
     found = []
     for path in sorted({one.relative_to(place)
                         for place in (before, after)
@@ -125,7 +125,8 @@ def _options(path):
 def move_to_vhost(record, surroundings, *, vhost=VHOST, run=process.run):
     """Give the target a virtual host of its own, as Heat's guide says.
 
-    Whoever goes on with the base keeps the old one.
+    Whoever goes on with the base keeps the old one. The node that is upgraded
+    first makes it; the others have no broker, and follow.
 
     :returns: its name
     :raises: :class:`errors.LabError` if it cannot be made
@@ -139,16 +140,21 @@ def move_to_vhost(record, surroundings, *, vhost=VHOST, run=process.run):
     start, end = found
     url = parse.urlsplit(text[start:end])
     user = parse.unquote(url.username or 'guest')
-    listed = _rabbitmqctl(record, surroundings, run, '--quiet', 'list_vhosts')
-    if vhost not in listed.split():
-        _rabbitmqctl(record, surroundings, run, 'add_vhost', vhost)
-    _rabbitmqctl(record, surroundings, run, 'set_permissions', '-p', vhost,
-                 user, '.*', '.*', '.*')
+    if surroundings.partial:
+        _make_vhost(record, surroundings, run, vhost, user)
     moved = parse.urlunsplit(url._replace(path=f'/{vhost}'))
     # In its place: its owner, its mode, and what links to it stay. A copy of
     # it is kept.
     surroundings.heat_conf.write_text(text[:start] + moved + text[end:])
     return vhost
+
+
+def _make_vhost(record, surroundings, run, vhost, user):
+    listed = _rabbitmqctl(record, surroundings, run, '--quiet', 'list_vhosts')
+    if vhost not in listed.split():
+        _rabbitmqctl(record, surroundings, run, 'add_vhost', vhost)
+    _rabbitmqctl(record, surroundings, run, 'set_permissions', '-p', vhost,
+                 user, '.*', '.*', '.*')
 
 
 def _transport_url(text):

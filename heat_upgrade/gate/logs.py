@@ -38,14 +38,17 @@ def meanwhile(record, surroundings, since, *, run=process.run):
     :param run: for tests, like :func:`process.run`
     :returns: text with the names of the units, '' if none had any
     """
+    # `sudo systemctl`, or `systemctl --user`.
+    journalctl = ['journalctl' if os.path.basename(word) == 'systemctl'
+                  else word for word in surroundings.systemctl]
     found = []
     for name in heat_units.NAMES:
         unit = heat_units.full_name(name)
         try:
             _, output = run(
                 f'journalctl {name}',
-                [*surroundings.systemctl[:-1], 'journalctl', '--no-pager',
-                 '--output=cat', f'--since=@{int(since)}', '-u', unit],
+                [*journalctl, '--no-pager', '--output=cat',
+                 f'--since=@{int(since)}', '-u', unit],
                 log=record.log(f'journal-{name}'), env=dict(os.environ),
                 timeout=TIMEOUT, check=False)
         except (errors.LabError, OSError):

@@ -18,9 +18,7 @@ from heat_upgrade import errors
 from heat_upgrade.gate import record as records
 from heat_upgrade.gate import units as heat_units
 from heat_upgrade import process
-
-# Of oslo.upgradecheck: all is well, something to know, do not upgrade.
-SUCCESS, WARNING, FAILURE = 0, 1, 2
+from heat_upgrade.services import heat
 
 CHECK_TIMEOUT = 120
 MIGRATION_TIMEOUT = 600
@@ -41,7 +39,7 @@ def upgrade_check(record, surroundings, units, *, say=print,
          '--config-file', surroundings.heat_conf, 'upgrade', 'check'],
         log=log, env=_environment(), timeout=CHECK_TIMEOUT, check=False)
     say(output)
-    if status not in (SUCCESS, WARNING):
+    if not heat.may_upgrade(status, output):
         raise errors.LabError(
             f'`heat-status upgrade check` ended with status {status}\n'
             f'{output}', log=log)

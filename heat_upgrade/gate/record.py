@@ -317,10 +317,13 @@ def _command(words, plan, base, *options):
 def _series(base, branch):
     """Return the series of the base by which a laptop knows it, or None."""
     known = releases.known_series()
-    found = base.series if base is not None else None
     # stable/2026.1, unmaintained/2024.1
-    return next((name for name in (found, branch.rpartition('/')[2])
-                 if name in known), None)
+    named = branch.rpartition('/')[2]
+    if releases.is_series(named) and named not in known:
+        # What a checkout of it is taken for is another release.
+        return None
+    found = base.series if base is not None else None
+    return next((name for name in (found, named) if name in known), None)
 
 
 def call(surroundings, what, *, say=print):

@@ -35,6 +35,7 @@ from heat_upgrade.rehearsal import stacks
 from heat_upgrade.rehearsal import stated
 from heat_upgrade.rehearsal import survey as surveys
 from heat_upgrade.rehearsal import usage
+from heat_upgrade.services import heat
 from heat_upgrade.services import mariadb
 
 DATABASE = 'heat'
@@ -63,7 +64,6 @@ _OPTIONS = (
 )
 
 CHECK_TIMEOUT = 600
-_SUCCESS, _WARNING = 0, 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -243,9 +243,10 @@ class Rehearsal:
                 checks.append({'check': name, 'result': text.removeprefix(
                     'Result: ')})
         self.outcome.facts['upgrade_check'] = checks
-        if status != _SUCCESS:
+        if status != heat.CHECK_SUCCESS:
             self._finding(
-                findings.WARNING if status == _WARNING else findings.ERROR,
+                findings.WARNING if heat.may_upgrade(status, output)
+                else findings.ERROR,
                 1, f'heat-status upgrade check ends with status {status}',
                 '\n'.join(f'{one["check"]}: {one["result"]}'
                           for one in checks)

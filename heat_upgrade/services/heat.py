@@ -26,6 +26,12 @@ WORKERS = 2
 ENGINE_THREADS = 256
 MANAGE_TIMEOUT = 300
 
+# Of heat-status (oslo.upgradecheck): all is well; there is something to know.
+# Anything else forbids an upgrade.
+CHECK_SUCCESS, CHECK_WARNING = 0, 1
+# What it prints above its table.
+CHECK_RESULTS = 'Upgrade Check Results'
+
 ENGINE, API, CFN = 'engine', 'api', 'cfn'
 SERVICES = (ENGINE, API, CFN)
 
@@ -180,6 +186,18 @@ def nothing_else(workspace):
     where Heat is installed, the database in there would be used.
     """
     return ['--config-dir', str(workspace.directory('no-more-settings'))]
+
+
+def may_upgrade(status, output):
+    """Tell whether `heat-status upgrade check` lets an upgrade go on.
+
+    A program that crashes ends with 1 as well: a warning has a table.
+
+    :param status: its exit status
+    :param output: what it printed
+    """
+    return status == CHECK_SUCCESS or (status == CHECK_WARNING
+                                       and CHECK_RESULTS in output)
 
 
 def manage(workspace, environment, configuration, *words, side, check=True):

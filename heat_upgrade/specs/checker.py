@@ -51,6 +51,10 @@ _EMPTY = frozenset('''
 _NEGATIVE = frozenset(
     'irrelevant no none nope not nothing same unchanged'.split())
 
+# And one of these makes it no answer.
+_UNDECIDED = frozenset(
+    'decided known later pending see tbd todo unclear unknown'.split())
+
 # From here on a title is taken for a misspelt one, of difflib's 0 to 1.
 _ALIKE = 0.75
 
@@ -121,7 +125,7 @@ def _answer(question, section, source):
         return [Violation(section.line, f'{title}: not answered'
                           + left * bool(section.texts))]
     whole = ' '.join(text.text for text in texts)
-    if _LATER.match(whole):
+    if _LATER.match(whole) or _is_undecided(whole):
         return [Violation(texts[0].line,
                           f'{title}: not answered yet: "{_short(whole)}"')]
     none = _NONE.match(whole)
@@ -161,6 +165,12 @@ def _same(title, other):
 def _is_none(text):
     words = _words(text)
     return words <= _EMPTY and bool(words & _NEGATIVE)
+
+
+def _is_undecided(text):
+    words = _words(text)
+    return (words <= _EMPTY and bool(words & _UNDECIDED)
+            and not words & _NEGATIVE)
 
 
 def _gives_a_reason(text):

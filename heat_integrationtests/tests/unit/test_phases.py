@@ -148,6 +148,15 @@ class RunTest(testtools.TestCase):
         self.assertEqual(phases.FAILED, phases.run('post-upgrade'))
         self.assertEqual(['verify'], [kind for kind, _ in self.ran])
 
+    def test_a_phase_goes_on_after_a_kind(self):
+        self.assertEqual(0, phases.run('mixed', after='verify'))
+        self.assertEqual(['smoke', 'cross'], [kind for kind, _ in self.ran])
+
+    def test_nothing_need_come_after_a_kind(self):
+        self.empty = ('smoke', 'cross')
+        self.assertEqual(0, phases.run('mixed', after='verify',
+                                       scenarios='snapshot'))
+
     def test_a_kind_without_tests_is_not_a_success(self):
         self.outcomes['post'] = ['skip']
         self.assertEqual(phases.NOTHING_RAN, phases.run('post-upgrade'))
@@ -190,6 +199,13 @@ class UsageTest(testtools.TestCase):
             {'TEMPEST_CONFIG': '/nowhere'}))
         self.assertIsNone(phases.no_configuration(
             {'TEMPEST_CONFIG': __file__}))
+
+    def test_what_a_phase_goes_on_after_is_a_kind_of_its_own(self):
+        self.useFixture(fixtures.EnvironmentVariable(
+            'TEMPEST_CONFIG', __file__))
+        error = self.assertRaises(
+            SystemExit, phases.main, ['smoke', '--after', 'post'])
+        self.assertEqual(2, error.code)
 
     def test_a_bad_regular_expression_is_a_usage_error(self):
         error = self.assertRaises(

@@ -49,6 +49,7 @@ class ActionCase(testtools.TestCase):
         self.found, self.noted = [], {}
         self.calls = []
         self.status = 0
+        self.output = 'output'
         self.cloud = types.SimpleNamespace(
             heat_processes=[api], manage=self.manage,
             nodes={'node-1': types.SimpleNamespace(
@@ -82,7 +83,7 @@ class ActionCase(testtools.TestCase):
 
     def manage(self, environment, *words, side, check=True):
         self.calls.append((environment, side, words, check))
-        return self.status, 'output'
+        return self.status, self.output
 
     def do(self, name):
         return actions.BY_NAME[name](self.run_, step())
@@ -110,9 +111,10 @@ class TestActions(ActionCase):
     def test_warnings_of_heat_s_own_check_do_not_stop_an_upgrade(self,
                                                                  status):
         self.status = status
+        self.output = '| Upgrade Check Results |'
         self.assertEqual({'status': status}, self.do('upgrade_check'))
 
-    @ddt.data(2, 255)
+    @ddt.data(1, 2, 255)
     def test_failures_of_heat_s_own_check_do(self, status):
         self.status = status
         exc = self.assertRaises(errors.LabError, self.do, 'upgrade_check')

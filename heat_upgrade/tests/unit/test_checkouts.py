@@ -16,7 +16,6 @@ import ddt
 import fixtures
 import testtools
 
-from heat_upgrade import errors
 from heat_upgrade import releases
 from heat_upgrade import sources
 from heat_upgrade.tests.unit import installables
@@ -88,10 +87,12 @@ class TestPlace(testtools.TestCase):
     def test_without_any_hint_it_is_the_newest_series(self):
         self.assertEqual(('2026.2', None), self.place())
 
-    def test_a_branch_without_a_lock_file_is_refused(self):
-        exc = self.assertRaises(errors.UsageError, self.place,
-                                branch='stable/2023.1')
-        self.assertIn('2023.1', str(exc))
+    @ddt.data(('28.0.0', 'stable/2027.1', '2026.2'),
+              ('20.0.0', 'unmaintained/2023.1', '2025.2'))
+    @ddt.unpack
+    def test_a_branch_without_a_lock_file_is_of_the_series_next_to_it(
+            self, tag, branch, series):
+        self.assertEqual((series, tag), self.place(tag=tag, branch=branch))
 
     def test_tags_that_are_no_releases_do_not_count(self):
         self.assertEqual(('2026.2', None), self.place(tag='zed-eom'))

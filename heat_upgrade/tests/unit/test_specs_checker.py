@@ -137,7 +137,8 @@ class TestCheck(testtools.TestCase):
     def test_this_is_an_answer(self, answer):
         self.assertEqual([], self.answered('Rollback', answer)[1])
 
-    @ddt.data('TBD', 'TODO: ask somebody', 'todo', '?', '...',
+    @ddt.data('TBD', 'TODO: ask somebody', 'todo', '?', '...', 'Unclear.',
+              'It is TBD', 'We will see', 'Pending.',
               'To be decided.', '**TBD**', 'FIXME later', '<TBD>')
     def test_this_is_no_answer_yet(self, answer):
         line, lacks = self.answered('Rollback', answer)

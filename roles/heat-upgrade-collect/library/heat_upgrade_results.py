@@ -12,7 +12,7 @@
 
 """Lays out what of a node's results may be published, and no more.
 
-An Ansible module, for the Python of any node (3.8 and newer), with the
+An Ansible module, for the Python of any node (3.9 and newer), with the
 standard library alone: the tool may be what could not be installed.
 
 It ends what of the tool is still on its way (Zuul's timeout ends only what it

@@ -18,6 +18,7 @@ from heat_upgrade.tests.functional.grenade import node
 # oslo.upgradecheck: 1 is a warning, which does not forbid an upgrade.
 WARNS = '''\
 #!/bin/bash
+echo "| Upgrade Check Results |"
 echo "| Check: something | Result: Warning |"
 exit 1
 '''

@@ -122,6 +122,7 @@ class TestVhost(ConfigurationCase):
         super().setUp()
         self.record = self.grenade.record()
         self.addCleanup(self.record.close)
+        self.around = dataclasses.replace(self.around, topology='multinode')
         self.ran = []
         self.vhosts = '/'
 
@@ -139,6 +140,16 @@ class TestVhost(ConfigurationCase):
             [['--quiet', 'list_vhosts'], ['add_vhost', 'heat_upgrade_target'],
              ['set_permissions', '-p', 'heat_upgrade_target', 'stack', '.*',
               '.*', '.*']], self.ran)
+
+    def test_a_node_that_comes_later_follows_and_makes_none(self):
+        # It has no broker.
+        self.around = dataclasses.replace(self.around, role='subnode')
+        configuration.keep(self.around)
+        self.assertEqual('heat_upgrade_target', self.move())
+        self.assertEqual([], self.ran)
+        self.assertIn('/heat_upgrade_target',
+                      self.around.heat_conf.read_text())
+        self.assertEqual([], configuration.changed(self.around))
 
     @ddt.data('rabbit://stack:secret@host:5672/',
               'rabbit://stack:secret@host:5672/old')

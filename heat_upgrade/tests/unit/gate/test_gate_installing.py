@@ -24,7 +24,12 @@ LIBRARY = (pathlib.Path(__file__).resolve().parents[4]
 PREAMBLE = """
 set -o errexit
 function die { echo "died: $2"; exit 1; }
-function set_tempest_venv_constraints { echo constraints >>"$1"; }
+export REQUIREMENTS_DIR
+# As DevStack's, which does not fail by its status.
+function set_tempest_venv_constraints {
+    (cd $REQUIREMENTS_DIR && cat upper-constraints.txt) > $1
+    export UPPER_CONSTRAINTS_FILE=of-tempest
+}
 source "$LIBRARY"
 """
 
@@ -54,6 +59,7 @@ class TestTempestsEnvironment(testtools.TestCase):
         (self.sources / 'devstack' / 'lib').mkdir(parents=True)
         shutil.copy(LIBRARY, self.sources / 'devstack' / 'lib')
         self.write_tests(self.sources, 'first')
+        self.requirements = self.write_requirements('new')
         for words in (('init', '-q'), ('add', '.'),
                       ('commit', '-q', '-m', 'first')):
             self.git(*words)
@@ -71,6 +77,12 @@ sys.prefix = '{self.venv}'
 $2"
 """)
         self.program('pip', PIP)
+
+    def write_requirements(self, side):
+        place = self.root / side / 'requirements'
+        place.mkdir(parents=True)
+        (place / 'upper-constraints.txt').write_text('oslo.log===1\n')
+        return place
 
     def program(self, name, text):
         path = self.venv / 'bin' / name
@@ -99,7 +111,7 @@ $2"
                 'LIBRARY': str(self.sources / 'devstack/lib'
                                / LIBRARY.name),
                 'CALLS': str(self.calls), 'SITE': str(self.site),
-                **variables})
+                'REQUIREMENTS_DIR': str(self.requirements), **variables})
         self.assertEqual([], list(self.temporary.iterdir()))
         return done, self.calls.read_text().splitlines()
 
@@ -136,6 +148,21 @@ $2"
     def test_what_is_installed_as_editable_is_left_alone(self):
         _, calls = self.install(EDITABLE=str(self.sources))
         self.assertEqual([], calls)
+
+    def test_where_the_target_has_no_requirements_yet_the_bases_do(self):
+        # grenade clones them after create, where it starts DevStack itself.
+        shutil.rmtree(self.requirements)
+        base = self.write_requirements('old').parent
+        done, calls = self.install(BASE_RELEASE_DIR=str(base))
+        self.assertEqual((0, 1), (done.returncode, len(calls)), done.stderr)
+
+    def test_without_any_requirements_it_is_said_what_is_wrong(self):
+        shutil.rmtree(self.requirements)
+        done, calls = self.install(BASE_RELEASE_DIR='/absent')
+        self.assertEqual((1, []), (done.returncode, calls))
+        self.assertIn('died: the tests of heat-upgrade-tests cannot be '
+                      'installed', done.stdout)
+        self.assertIn('TEMPEST_VENV_UPPER_CONSTRAINTS', done.stdout)
 
     def test_without_tempest_there_is_nothing_to_do(self):
         (self.venv / 'bin' / 'python').unlink()

@@ -39,10 +39,12 @@ class TestMigration(testtools.TestCase):
         self.units = [units.Unit('h-eng', 'inactive', 0,
                                  str(bin_dir / 'heat-engine'), None)]
 
+    output = 'what it says'
+
     def run_it(self, name, argv, **options):
         self.ran.append([str(word) for word in argv])
         self.options = options
-        return self.status, 'what it says'
+        return self.status, self.output
 
     def call(self, function):
         return function(self.record, self.grenade.around, self.units,
@@ -51,8 +53,17 @@ class TestMigration(testtools.TestCase):
     @ddt.data(0, 1)
     def test_a_warning_of_heats_own_check_passes(self, status):
         self.status = status
+        self.output = '| Upgrade Check Results |'
         self.call(migration.upgrade_check)
-        self.assertEqual(['what it says'], self.said)
+        self.assertEqual([self.output], self.said)
+
+    def test_a_crash_is_no_warning(self):
+        # Python ends with 1, too.
+        self.status = 1
+        self.output = 'Traceback (most recent call last):\nImportError: x'
+        error = self.assertRaises(errors.LabError, self.call,
+                                  migration.upgrade_check)
+        self.assertIn('ImportError: x', str(error))
 
     @ddt.data(2, 255, -9)
     def test_anything_else_of_it_does_not(self, status):

@@ -41,6 +41,9 @@ class PhasesCase(testtools.TestCase):
         self.status, self.results = 0, {'post': [GOOD]}
         self.patch(phases.logs, 'meanwhile',
                    lambda record, around, since: 'RuntimeError of Heat')
+        self.keystone = True
+        self.patch(phases.keystone, 'answers', lambda cloud: self.keystone)
+        self.patch(phases.clouds, 'Cloud', lambda environ: None)
         self.patch(suites, 'copy_last_stream',
                    lambda repository, stream: stream.write_text(
                        repository.name))
@@ -125,6 +128,37 @@ class TestRun(PhasesCase):
         self.assertFalse(self.record.failed)
         self.assertEqual([findings.KNOWN],
                          [one['origin'] for one in self.found()])
+
+    def test_after_what_is_known_the_rest_of_the_phase_is_run(self):
+        self.patch(records.known, 'judge', lambda finding, entries: (
+            dataclasses.replace(finding, origin=findings.KNOWN), None))
+        self.status, self.results = 1, {'verify': [BAD]}
+        begin = self.start
+
+        def start(name, argv, **options):
+            answer = begin(name, argv, **options)
+            self.status, self.results = 0, {'verify': [BAD], 'post': [GOOD]}
+            return answer
+        self.start = start
+        self.run_phase()
+        self.assertNotIn('--after', self.ran[0])
+        after = self.ran[1].index('--after')
+        self.assertEqual('verify', self.ran[1][after + 1])
+        self.assertEqual(2, len(self.ran))
+
+    def test_what_is_known_hides_no_other_status(self):
+        self.patch(records.known, 'judge', lambda finding, entries: (
+            dataclasses.replace(finding, origin=findings.KNOWN), None))
+        self.status, self.results = 3, {'verify': [BAD]}
+        error = self.assertRaises(records.Broken, self.run_phase)
+        self.assertIn('only what is known failed', str(error))
+
+    def test_without_keystone_a_failed_test_says_nothing_of_heat(self):
+        self.keystone = False
+        self.status, self.results = 1, {'verify': [GOOD], 'post': [BAD]}
+        error = self.assertRaises(records.Broken, self.run_phase)
+        self.assertIn('Keystone does not answer', str(error))
+        self.assertEqual([], self.found())
 
     def test_on_the_base_a_failed_test_says_nothing_of_the_upgrade(self):
         self.status, self.results = 1, {'pre': [BAD]}

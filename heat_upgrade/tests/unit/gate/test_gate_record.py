@@ -227,6 +227,9 @@ class TestReproduce(RecordCase):
         self.assertIn('--from 2025.2', self.begin().reproduce())
 
     @ddt.data(('unmaintained/2025.2', '--from 2025.2 --to'),
+              ('unmaintained/2024.1', '--from ~/heat-base --base-constraints '
+               'https://opendev.org/openstack/requirements/raw/branch/'
+               'unmaintained/2024.1/upper-constraints.txt --to ~/heat '),
               ('master', '--from ~/heat-base --base-constraints https://'
                'opendev.org/openstack/requirements/raw/branch/master/'
                'upper-constraints.txt --to ~/heat --constraints'))
