@@ -96,6 +96,8 @@ class TestJudge(testtools.TestCase):
         ('signal', 'rolling', {}, budgets.ROLLING_SIGNAL_GAP),
         ('canary', 'rolling', {}, budgets.ROLLING_CANARY_GAP),
         ('stack-list', 'rolling', KILL, budgets.VIOLENT_GAP),
+        ('canary', 'rolling', GRACEFUL, budgets.STOP_CANARY_GAP),
+        ('stack-list', 'rolling', GRACEFUL, budgets.ROLLING_READ_GAP),
         ('canary', 'rolling', FAULT, budgets.VIOLENT_CANARY_GAP),
         ('stack-show', 'cold', DOWN, budgets.COLD_GAP),
         ('canary', 'cold', DOWN, budgets.COLD_CANARY_GAP),
@@ -138,6 +140,11 @@ class TestJudge(testtools.TestCase):
         ('canary', 'rolling', KILL, 3, 14, None),
         ('canary', 'rolling', KILL, 3, 9, 'before'),
         ('canary', 'rolling', KILL, 21, 25, 'after'),
+        # an engine that stops loses what it is given just before
+        ('stack-list', 'rolling', GRACEFUL, 8.5, 68.5, 'step'),
+        ('stack-list', 'rolling', GRACEFUL, 7.5, 67.5, 'before'),
+        ('canary', 'rolling', GRACEFUL, 3, 123, 'step'),
+        ('canary', 'rolling', GRACEFUL, 3, 9, 'before'),
     )
     def test_what_was_in_hand_when_a_step_began_is_its(
             self, probe, strategy, step, start, end, expected):
@@ -153,6 +160,21 @@ class TestJudge(testtools.TestCase):
     def test_a_gap_has_the_widest_budget_of_its_steps(self):
         self.assertEqual([], self.judge('stack-list', step=KILL,
                                         silent=(8, 24)))
+
+    def test_a_canary_that_hung_before_an_engine_was_stopped_is_not_its(self):
+        times = {'before': (0, 30), 'step': (30, 35), 'after': (35, 200)}
+        found = [samples.Sample(5, 7, True),
+                 samples.Sample(9, 129, False, 'timeout'),
+                 samples.Sample(129, 131, True)]
+        seen = {'canary': {**statistics.whole(found, origin=0), 'gaps': []}}
+        self.assertEqual(['before'], [one.step for one in budgets.judge(
+            seen, plan(**GRACEFUL), times)])
+
+    def test_a_long_gap_is_of_the_step_that_stops_an_engine(self):
+        found = [samples.Sample(time, time, True) for time in (5, 100)]
+        self.assertEqual(['step'], [one.step for one in budgets.judge(
+            {'canary': statistics.whole(found, origin=0)}, plan(**GRACEFUL),
+            {**TIMES, 'after': (20, None)})])
 
     def test_what_came_before_it_is_not(self):
         self.assertEqual(['before'], [one.step for one in self.judge(
