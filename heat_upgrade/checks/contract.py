@@ -114,5 +114,6 @@ def warning(check, failure_class, title, evidence):
 
 def _finding(check, failure_class, severity, title, evidence):
     return findings.Finding(
-        origin=findings.HEAT, failure_class=failure_class, severity=severity,
+        rule='', subject=title, origin=findings.HEAT,
+        failure_class=failure_class, severity=severity,
         title=title, evidence=evidence, step=f'{STEP}{check}')
