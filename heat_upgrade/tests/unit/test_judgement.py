@@ -133,11 +133,11 @@ class TestCeiling(JudgementCase):
             rules=['ledger.snapshot-left-behind'], subjects=['ledger'],
             cause='snapshots-of-deleted-stacks', ceiling={'at_most': 3})
         for number, counts in ((3, False), (4, True)):
-            one, = self.judged(findings.make(
+            left = findings.make(
                 'ledger.snapshot-left-behind', 'ledger', 'left',
                 step='account', facts={'number': number,
-                                       'of_deleted_stacks': number}),
-                entry=entry)
+                                       'of_deleted_stacks': number})
+            one, = self.judged(left, entry=entry)
             self.assertEqual(counts, one.counts)
 
 
