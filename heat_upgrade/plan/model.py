@@ -115,7 +115,6 @@ class Plan:
     vhost: str = PER_RELEASE
     choices: dict = dataclasses.field(default_factory=dict)
     options: tuple[str, ...] = ()
-    profile: str = ''
 
     @property
     def steps(self):
