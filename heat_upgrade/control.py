@@ -38,7 +38,8 @@ def plan_of(plan):
         dataclasses.replace(choices.from_dict(plan.choices), checks=False),
         strategy=plan.strategy,
         base=plan.base, target=plan.base, seed=plan.seed,
-        scenarios=plan.scenarios, vhost=plans.SHARED)
+        scenarios=plan.scenarios, vhost=plans.SHARED,
+        profile=plan.profile)
 
 
 def run_dir(of):

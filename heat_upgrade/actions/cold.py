@@ -49,7 +49,7 @@ def base_up(run, step):
     run.cloud = cloud.Cloud(
         run.workspace, keystone_environment=run.environments['keystone'],
         heat_environment=run.environments[plans.BASE],
-        size=run.plan.nodes)
+        size=run.plan.nodes, profile=run.plan.profile)
     run.cloud.up()
     access.write(run.cloud.access, run.workspace.run_dir,
                  state_dir=run.workspace.run_dir / 'manifest')

@@ -125,6 +125,11 @@ def add_selectors(parser):
         help='in a rolling upgrade, a virtual host of RabbitMQ for each '
              'release, as the guide tells to (default), or one for both')
     parser.add_argument(
+        '--profile', choices=plan.PROFILES, default=plan.STANDARD,
+        help="configuration of Heat's messaging: standard loses no message "
+             'when an engine stops gracefully (default); stock-messaging '
+             "runs with Heat's own defaults, and shows which are lost")
+    parser.add_argument(
         '--in-flight', choices=plan.IN_FLIGHT,
         help='how much work is in flight while engines stop (default: '
              'sample; with --scenarios: none)')
@@ -199,7 +204,8 @@ def plan_of(parsed_args, base, target, *, seed=None):
         scenarios=parsed_args.scenarios, nodes=parsed_args.nodes,
         vhost=parsed_args.vhost, in_flight=parsed_args.in_flight,
         rollback=parsed_args.rollback, budget=parsed_args.budget,
-        quick=parsed_args.quick, checks_only=parsed_args.checks_only)
+        quick=parsed_args.quick, checks_only=parsed_args.checks_only,
+        profile=parsed_args.profile)
 
 
 def base_and_target(base, target):

@@ -49,6 +49,11 @@ class TestPlan(testtools.TestCase):
                 (made.base, made.target, made.vhost, made.choices))
             plan_simulation.Simulation(made).walk()
 
+    @ddt.data(*plans.PROFILES)
+    def test_it_talks_as_the_run_does(self, profile):
+        plan = plans.make('cold', base='a', target='b', profile=profile)
+        self.assertEqual(profile, control.plan_of(plan).profile)
+
     def test_no_words_make_it_again(self):
         self.assertEqual([], plans.selectors(control.plan_of(
             plans.make('rolling', base='a', target='b'))))
