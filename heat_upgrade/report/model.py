@@ -70,6 +70,7 @@ def make(run_dir):
         'scenarios': plan.scenarios,
         'nodes': plan.nodes,
         'vhost': plan.vhost,
+        'profile': plan.profile,
         'choices': plan.choices,
         'started': first and first['time'],
         'duration_s': (round(last['monotonic'] - first['monotonic'], 2)
