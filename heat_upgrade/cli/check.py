@@ -75,13 +75,11 @@ class Check(lister.Lister):
         names = (registry.NAMES if parsed_args.check == ALL
                  else (parsed_args.check,))
         found = _found(names, base, target, parsed_args)
-        judged = [known.judge(one, entries)[0] for one in found]
+        judged = [_judged(one, entries) for one in found]
         # Those that make it unsafe first; otherwise as the checks gave them.
         judged.sort(key=lambda one: (one.severity != findings.ERROR,
                                      one.origin == findings.KNOWN))
-        self._status = int(any(
-            (one.origin, one.severity) == (findings.HEAT, findings.ERROR)
-            for one in judged))
+        self._status = int(any(one.counts for one in judged))
         _say_how_many(judged)
         long = parsed_args.long or parsed_args.formatter != 'table'
         columns = (*COLUMNS, 'Evidence') if long else COLUMNS
@@ -104,10 +102,21 @@ def _check_arguments(parsed_args):
         raise errors.UsageError(f'{place} cannot be written')
 
 
+def _judged(finding, entries):
+    """Return a finding, as a known one if an entry excuses it.
+
+    Nothing excuses what breaks files of the operator's own.
+    """
+    if finding.own_files:
+        return finding
+    return known.judge(finding, entries)[0]
+
+
 def _row(one):
     return (one.severity, one.step.removeprefix(contract.STEP),
             one.failure_class, one.title,
-            'known' if one.origin == findings.KNOWN else '', one.evidence)
+            'known' if one.origin == findings.KNOWN else '',
+            f'{one.evidence}\nWhat to do: {one.remedy}'.strip())
 
 
 def _say(line):

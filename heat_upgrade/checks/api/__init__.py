@@ -73,24 +73,32 @@ def _last(path):
     return '.'.join(keys[-2:] if keys[-1] == '*' else keys[-1:])
 
 
+_GONE = {'key': 'api.response-key-gone', 'header': 'api.header-gone'}
+_OTHER = {'key': 'api.response-key-optional', 'header': 'api.header-changed'}
+
+
 def _finding(kind, key, before, after, where):
     calls = sorted({call for call, _, _ in where})
     answers = ('the answer to ' + ' and '.join(calls)
                if len(calls) <= static.MANY
                else f'the answers to {len(calls)} calls')
+    # A change that calls share is told once: the first stands for all.
+    subject = f'{key} of {calls[0]}'
     if kind == 'status':
+        rule, subject = 'api.status-changed', calls[0]
         title = f'status {before} becomes {after} in {answers}'
     elif kind == 'format':
+        rule = 'api.format-changed'
         title = f'{key}: {before} becomes {after} in {answers}'
     elif after == shape.GONE:
+        rule = _GONE[kind]
         title = f'{kind} {key} is gone from {answers}'
     else:
+        rule = _OTHER[kind]
         title = f'{kind} {key}: {before} becomes {after} in {answers}'
     return contract.error(
-        NAME, static.API_CLASS, title,
+        rule, subject, title,
         '\n'.join([f'{call}: {path}: {was} becomes {after}'.replace(
             ': : ', ': ') for call, path, was in where] + [
             'Seen by making the calls of checks/api/calls.yaml to both '
-            'releases in the lab.',
-            'Do: find out which of your clients read it; there is nothing '
-            'to configure.']))
+            'releases in the lab.']))

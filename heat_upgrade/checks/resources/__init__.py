@@ -44,12 +44,13 @@ def check(base, target, context):
                         for subject in (base, target)),
                       (base.name, target.name))
     found = [*types.differences(pair), *languages.differences(pair)]
-    found.sort(key=lambda each: (each.severity != model.ERROR, each.title))
+    found.sort(key=lambda each: (each.severity != model.ERROR, each.subject,
+                                 each.rule))
     if not (context.asked.templates or context.asked.stacks_from):
         return [model.finding(each) for each in found]
     used = uses.collect(
         templates.asked(context.asked, pair.base['templates']), pair.base,
         schemas.watched(pair.target['types'], found))
-    return [model.finding(each, uses.told(where, used.templates))
+    return [model.own(each, where, uses.told(where, used.templates))
             for each in found
             if (where := used.touched(each.touches))]

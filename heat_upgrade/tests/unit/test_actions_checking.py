@@ -23,6 +23,10 @@ from heat_upgrade import findings
 from heat_upgrade import journal as journals
 from heat_upgrade.tests.unit import runner_case
 
+REFUSED = contract.error(
+    'rpc.message-refused', 'a call', 'a call is refused', 'why',
+    failure_class=findings.FailureClass.API)
+
 
 class TestCheck(runner_case.RunnerCase):
 
@@ -49,7 +53,7 @@ class TestCheck(runner_case.RunnerCase):
                          self.outcomes_of_checks())
 
     def test_what_makes_an_upgrade_unsafe_fails_its_check(self):
-        self.check(contract.error('rpc', 6, 'a call is refused', 'why'))
+        self.check(REFUSED)
         self.assertEqual(['rpc'], [
             name for name, outcome in self.outcomes_of_checks().items()
             if outcome == 'failed'])
@@ -61,19 +65,20 @@ class TestCheck(runner_case.RunnerCase):
 
     def test_what_only_a_rolling_upgrade_meets_is_a_warning_of_a_cold_one(
             self):
-        self.check(contract.error('rpc', 5, 'a message is refused', 'why'))
+        self.check(contract.error(
+            'rpc.message-refused', 'a message', 'a message is refused', 'why'))
         self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
         self.assertEqual(findings.WARNING, self.found()[0].severity)
 
     def test_a_warning_fails_nothing(self):
-        self.check(contract.warning('config', 4, 'a default changed', 'x'))
+        self.check(contract.warning(
+            'config.default-changed', '[a] b', 'a default changed', 'x'))
         self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
 
     def test_what_is_known_fails_nothing(self):
         entry = types.SimpleNamespace(
             applies=lambda *args: True, match='a call', step='', id='k',
             reason='because', bug='LP 1', sometimes=True)
-        self.check(contract.error('rpc', 6, 'a call is refused', 'why'),
-                   known_failures=[entry])
+        self.check(REFUSED, known_failures=[entry])
         self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
         self.assertEqual(findings.KNOWN, self.found()[0].origin)

@@ -24,8 +24,11 @@ from heat_upgrade.checks import registry
 from heat_upgrade import errors
 from heat_upgrade.tests.unit import cli_case
 
-GONE = contract.error('config', 4, '[a] b is removed', 'no deprecation')
-CHANGED = contract.warning('config', 4, 'the default of [a] c changed', '1')
+GONE = contract.error(
+    'config.option-removed-unannounced', '[a] b', '[a] b is removed',
+    'no deprecation', remedy='Take it out.')
+CHANGED = contract.warning('config.default-changed', '[a] c',
+                           'the default of [a] c changed', '1')
 
 
 @ddt.ddt
@@ -59,7 +62,8 @@ class TestCheck(cli_case.CliCase):
         rows = json.loads(self.out)
         self.assertEqual(['[a] b is removed', 'the default of [a] c changed'],
                          [row['Finding'] for row in rows])
-        self.assertEqual('no deprecation', rows[0]['Evidence'])
+        self.assertEqual('no deprecation\nWhat to do: Take it out.',
+                         rows[0]['Evidence'])
         self.assertIn('1 make the upgrade unsafe, 1 to know', self.err)
 
     def test_warnings_alone_are_no_failure(self):
