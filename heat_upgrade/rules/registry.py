@@ -12,6 +12,7 @@
 
 """All rules, by their slugs."""
 
+from heat_upgrade.rules import blame
 from heat_upgrade.rules import inflight
 from heat_upgrade.rules import lab
 from heat_upgrade.rules import model
@@ -20,7 +21,7 @@ from heat_upgrade.rules import suites
 from heat_upgrade.rules import traffic
 
 # The modules that declare rules, in the order of the reference page.
-MODULES = (services, inflight, traffic, suites, lab)
+MODULES = (blame, services, inflight, traffic, suites, lab)
 
 
 def _by_slug() -> dict[str, model.Rule]:
