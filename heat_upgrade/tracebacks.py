@@ -110,7 +110,7 @@ def conclusion(text):
         return ''
     frames = [number for number, line in enumerate(lines)
               if _FRAME.match(line)]
-    if not frames:
+    if SIGN not in text or not frames:
         return lines[0]
     after = (line for line in lines[frames[-1] + 1:]
              if line and not line.startswith(' '))

@@ -193,4 +193,5 @@ def _is_ours(text):
     """Return True if the innermost frame is of a program of ours."""
     frames = [line for line in text.splitlines()
               if line.lstrip().startswith('File "')]
-    return bool(frames) and str(reading.PROGRAMS) in frames[-1]
+    return (tracebacks.SIGN in text and bool(frames)
+            and str(reading.PROGRAMS) in frames[-1])

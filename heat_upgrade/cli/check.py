@@ -40,7 +40,8 @@ class Check(lister.Lister):
     """Compare two releases of Heat before anything is started.
 
     Exit status: 0 nothing makes the upgrade unsafe, 1 something does, 2
-    usage error, 3 a release could not be read, 130 interrupted.
+    usage error, 3 nothing does, but a check could not compare the releases,
+    130 interrupted.
     """
 
     def get_parser(self, prog_name):
@@ -79,13 +80,25 @@ class Check(lister.Lister):
         # Those that make it unsafe first; otherwise as the checks gave them.
         judged.sort(key=lambda one: (one.severity != findings.ERROR,
                                      one.origin == findings.KNOWN))
-        self._status = int(any(
-            (one.origin, one.severity) == (findings.HEAT, findings.ERROR)
-            for one in judged))
+        self._status = _status(judged)
         _say_how_many(judged)
         long = parsed_args.long or parsed_args.formatter != 'table'
         columns = (*COLUMNS, 'Evidence') if long else COLUMNS
         return columns, [_row(one)[:len(columns)] for one in judged]
+
+
+def _status(judged):
+    """Return the exit status of judged findings."""
+    if any(one.counts for one in judged):
+        return 1
+    if any(_is_broken(one) for one in judged):
+        return errors.LabError.exit_status
+    return 0
+
+
+def _is_broken(one):
+    """Return True if a finding says that a check could not be done."""
+    return (one.origin, one.severity) == (findings.LAB, findings.ERROR)
 
 
 def _check_arguments(parsed_args):
@@ -116,10 +129,13 @@ def _say(line):
 
 def _say_how_many(judged):
     known_ones = sum(one.origin == findings.KNOWN for one in judged)
-    wrong = sum((one.origin, one.severity) == (findings.HEAT, findings.ERROR)
-                for one in judged)
+    wrong = sum(one.counts for one in judged)
+    broken = sum(map(_is_broken, judged))
     _say(f'{wrong} make the upgrade unsafe, '
-         f'{len(judged) - wrong - known_ones} to know, {known_ones} known')
+         f'{len(judged) - wrong - known_ones - broken} to know, '
+         f'{known_ones} known')
+    if broken:
+        _say(f'{broken} could not be checked')
 
 
 def _found(names, base, target, parsed_args):
@@ -150,5 +166,8 @@ def _found(names, base, target, parsed_args):
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
-    shutil.rmtree(place, ignore_errors=True)
+    if any(_is_broken(one) for one in found):
+        _say(f'the logs are in {place}')
+    else:
+        shutil.rmtree(place, ignore_errors=True)
     return found
