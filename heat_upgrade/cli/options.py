@@ -20,7 +20,7 @@ import re
 from heat_integrationtests import phases
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import given
-from heat_upgrade import known
+from heat_upgrade import known_failures
 from heat_upgrade import plan
 from heat_upgrade import releases
 
@@ -76,7 +76,7 @@ def add_runs(parser):
         '--base-constraints', metavar='FILE',
         help="the same for the base (default: its series' lock file)")
     parser.add_argument(
-        '--known-failures', type=pathlib.Path, default=known.FILE,
+        '--known-failures', type=pathlib.Path, default=known_failures.FILE,
         metavar='FILE', help='failures that are shown and do not count')
 
 
@@ -87,7 +87,7 @@ def words_of_runs(parsed_args):
         if getattr(parsed_args, option):
             words += [f'--{option.replace("_", "-")}',
                       str(getattr(parsed_args, option))]
-    if parsed_args.known_failures != known.FILE:
+    if parsed_args.known_failures != known_failures.FILE:
         words += ['--known-failures', str(parsed_args.known_failures)]
     return words
 

@@ -115,6 +115,7 @@ class Plan:
     vhost: str = PER_RELEASE
     choices: dict = dataclasses.field(default_factory=dict)
     options: tuple[str, ...] = ()
+    profile: str = ''
 
     @property
     def steps(self):
