@@ -38,9 +38,11 @@ def journal(record, step, names, found, *, command):
     counts = False
     for finding in found:
         name = finding.step.removeprefix(contract.STEP)
-        judged = record.finding(dataclasses.replace(
+        finding = dataclasses.replace(
             finding, step=step.name, reproduce=command(name),
-            test=_test(name)))
+            test=_test(name))
+        # A run is judged after its end.
+        judged = record.finding(finding) or finding
         counts = counts or judged.counts
         if judged.severity == findings.ERROR:
             wrong[name] += f'{judged.title}\n'
