@@ -74,7 +74,8 @@ def tests(step, *, failed=()):
 def finding(step, *, test=None, **changes):
     """Return a finding of Heat, with what is asked for in another way."""
     return findings.Finding(**{
-        'origin': findings.HEAT, 'failure_class': 2,
+        'rule': 'test.failed' if test else 'step.failed',
+        'subject': test or step, 'origin': findings.HEAT, 'failure_class': 2,
         'severity': findings.ERROR, 'step': step,
         'title': f'{test or step} failed',
         'evidence': 'Traceback (most recent call last):\nMismatchError',
