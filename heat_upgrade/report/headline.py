@@ -21,6 +21,9 @@ from heat_upgrade import verdict
 
 Report = dict[str, typing.Any]
 
+# Outcomes of a step that did what it is for.
+DONE = ('ok', 'hazard')
+
 
 def number(count: int, word: str) -> str:
     """Return a number of things: '1 rule', '2 rules'."""
@@ -47,7 +50,7 @@ def proved(report: Report) -> list[str]:
     After a broken lab that is all that is known of the upgrade.
     """
     done = [step['name'] for step in report['steps']
-            if step['outcome'] in ('ok', 'hazard')]
+            if step['outcome'] in DONE]
     lines = [f'phase {name}: {number(one["passed"], "test")} passed'
              for name, one in _passed(report).items()]
     if done:
@@ -56,9 +59,11 @@ def proved(report: Report) -> list[str]:
 
 
 def _passed(report: Report) -> dict[str, dict[str, int]]:
-    """Return the phases in which tests passed and none failed."""
+    """Return the phases whose steps are all done, without a failed test."""
+    broken = {step['phase'] for step in report['steps']
+              if step['outcome'] not in DONE}
     return {name: one for name, one in report['phases'].items()
-            if one['passed'] and not one['failed']}
+            if one['passed'] and not one['failed'] and name not in broken}
 
 
 def _of_a_pass(report: Report, found: list[findings.Finding]) -> str:
@@ -103,8 +108,7 @@ def _of_a_failure(report: Report, found: list[findings.Finding]) -> str:
 
 
 def _of_a_broken_lab(report: Report, found: list[findings.Finding]) -> str:
-    done = sum(step['outcome'] in ('ok', 'hazard')
-               for step in report['steps'])
+    done = sum(step['outcome'] in DONE for step in report['steps'])
     broken = [one.title for one in groups.failures(found)
               if not one.counts]
     why = (broken[0] if broken else 'the run was cut off'

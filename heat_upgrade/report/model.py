@@ -167,6 +167,7 @@ def _steps(plan: plans.Plan, events: Events, found: Found) -> list[Report]:
         start, end = starts.get(step.name), ends.get(step.name)
         one = {
             'name': step.name, 'title': step.title, 'command': step.command,
+            'phase': step.phase,
             'start': start and round(start['monotonic'] - origin, 2),
             'end': end and round(end['monotonic'] - origin, 2),
             'outcome': (

@@ -12,6 +12,7 @@
 
 """The published JSON Schema of report.json."""
 
+import functools
 import json
 import os
 import pathlib
@@ -30,14 +31,17 @@ def load() -> dict[str, typing.Any]:
     return schema
 
 
+@functools.cache
+def _validator() -> typing.Any:
+    import jsonschema
+    return jsonschema.Draft202012Validator(load())
+
+
 def validate(report: dict[str, typing.Any]) -> None:
     """Raise jsonschema.ValidationError for a report that breaks the schema.
 
     Does nothing unless the environment asks for it.
     """
-    if not os.environ.get(VARIABLE):
-        return
-    import jsonschema
-    # As a reader gets it: JSON has no tuples and no enums.
-    jsonschema.validate(json.loads(json.dumps(report)), load(),
-                        cls=jsonschema.Draft202012Validator)
+    if os.environ.get(VARIABLE):
+        # As a reader gets it: JSON has no tuples and no enums.
+        _validator().validate(json.loads(json.dumps(report)))
