@@ -12,7 +12,6 @@
 
 """heat-upgrade check."""
 
-import datetime
 import os
 import pathlib
 import shutil
@@ -29,11 +28,17 @@ from heat_upgrade.cli import options
 from heat_upgrade import environments
 from heat_upgrade import errors
 from heat_upgrade import findings
-from heat_upgrade import known
+from heat_upgrade import grouping
+from heat_upgrade import judgement
+from heat_upgrade import known_failures
+from heat_upgrade import releases
 from heat_upgrade import workspace as workspaces
 
 ALL = 'all'
 COLUMNS = ('Severity', 'Check', 'Class', 'Finding', 'Known')
+# What programs get beside these, of each finding.
+MORE = ('Rule', 'Subject', 'Impact', 'What to do')
+EVIDENCE = 'Evidence'
 
 
 class Check(lister.Lister):
@@ -69,21 +74,23 @@ class Check(lister.Lister):
         _check_arguments(parsed_args)
         base, target = options.base_and_target(parsed_args.base,
                                                parsed_args.target)
-        entries = [entry for entry in known.load(parsed_args.known_failures)
-                   if entry.applies(base.version, target.version,
-                                    datetime.date.today())]
+        entries = known_failures.load(parsed_args.known_failures)
         names = (registry.NAMES if parsed_args.check == ALL
                  else (parsed_args.check,))
-        found = _found(names, base, target, parsed_args)
-        judged = [_judged(one, entries) for one in found]
-        # Those that make it unsafe first; otherwise as the checks gave them.
-        judged.sort(key=lambda one: (one.severity != findings.ERROR,
-                                     one.origin == findings.KNOWN))
+        judged = _judged(_found(names, base, target, parsed_args), entries,
+                         base, target)
         self._status = int(any(one.counts for one in judged))
         _say_how_many(judged)
-        long = parsed_args.long or parsed_args.formatter != 'table'
-        columns = (*COLUMNS, 'Evidence') if long else COLUMNS
-        return columns, [_row(one)[:len(columns)] for one in judged]
+        groups = grouping.groups(judged)
+        if parsed_args.formatter != 'table':
+            return (*COLUMNS, *MORE, EVIDENCE), [
+                (*_row(group, one.title), one.rule, one.subject, one.impact,
+                 one.remedy, one.evidence)
+                for group in groups for one in group.findings]
+        if parsed_args.long:
+            return (*COLUMNS, EVIDENCE), [
+                (*_row(group), _told(group)) for group in groups]
+        return COLUMNS, list(map(_row, groups))
 
 
 def _check_arguments(parsed_args):
@@ -102,21 +109,30 @@ def _check_arguments(parsed_args):
         raise errors.UsageError(f'{place} cannot be written')
 
 
-def _judged(finding, entries):
-    """Return a finding, as a known one if an entry excuses it.
+def _judged(found, entries, base, target):
+    """Return findings, those that a known failure excuses as known ones.
 
     Nothing excuses what breaks files of the operator's own.
     """
-    if finding.own_files:
-        return finding
-    return known.judge(finding, entries)[0]
+    return judgement.of_checks(
+        found, entries, base=base.version,
+        reference=releases.reference(target).version,
+        released=releases.is_released(target))
 
 
-def _row(one):
+def _row(group, title=None):
+    one = group.first
     return (one.severity, one.step.removeprefix(contract.STEP),
-            one.failure_class, one.title,
-            'known' if one.origin == findings.KNOWN else '',
-            f'{one.evidence}\nWhat to do: {one.remedy}'.strip())
+            one.failure_class and int(one.failure_class),
+            title or group.title,
+            'known' if one.origin == findings.KNOWN else '')
+
+
+def _told(group):
+    """Return the evidence of a group, and what to do."""
+    return '\n\n'.join('\n'.join(filter(None, [
+        one.title if len(group.findings) > 1 else '', one.evidence,
+        f'What to do: {one.remedy}'])) for one in group.findings)
 
 
 def _say(line):
@@ -125,10 +141,28 @@ def _say(line):
 
 def _say_how_many(judged):
     known_ones = sum(one.origin == findings.KNOWN for one in judged)
-    wrong = sum((one.origin, one.severity) == (findings.HEAT, findings.ERROR)
-                for one in judged)
+    wrong = sum(one.counts for one in judged)
+    for line in _of_own_files([one for one in judged
+                               if one.own_files and one.counts]):
+        _say(line)
     _say(f'{wrong} make the upgrade unsafe, '
          f'{len(judged) - wrong - known_ones} to know, {known_ones} known')
+
+
+def _of_own_files(breaking):
+    """Return the lines that say how many of the operator's files break.
+
+    :param breaking: findings that count and are about the operator's files
+    """
+    templates = {label for one in breaking
+                 for label in one.facts.get('templates', ())}
+    if templates:
+        yield (f'{len(templates)} of your templates '
+               f'{"breaks" if len(templates) == 1 else "break"}')
+    places = sum('templates' not in one.facts for one in breaking)
+    if places:
+        yield (f'your configuration files break in {places} '
+               f'{"place" if places == 1 else "places"}')
 
 
 def _found(names, base, target, parsed_args):

@@ -1,0 +1,110 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Puts findings of one kind together, the worst first: pure."""
+
+from collections import abc
+import dataclasses
+import re
+
+from heat_upgrade import findings
+from heat_upgrade.rules import registry
+
+# The classes of failures, the worst first: lost data, then an upgrade that
+# stops half way, then stacks and requests that fail.
+_WORST = (findings.FailureClass.PHYSICAL, findings.FailureClass.MIGRATION,
+          findings.FailureClass.OLD_STACKS, findings.FailureClass.API,
+          findings.FailureClass.RPC, findings.FailureClass.TYPES,
+          findings.FailureClass.OPTIONS, findings.FailureClass.AVAILABILITY)
+
+# What a subject begins with that others of its family begin with as well:
+# [section] option; table.column; OS::Nova::Server property; OS::Nova::Server.
+_FAMILIES = tuple(map(re.compile, (
+    r'(\[[^]]+\])', r'(\w+::\w+::\w+) ', r'(\w+::\w+)::\w+$', r'(\w+)\.\w+$',
+    r'(\w+) \w+ \w')))
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Findings that are shown as one; at least one.
+
+    :ivar title: one line about all of them
+    :ivar findings: in the order in which they were found
+    """
+
+    title: str
+    findings: tuple[findings.Finding, ...]
+
+    @property
+    def first(self) -> findings.Finding:
+        """The one that stands for all where they are alike."""
+        return self.findings[0]
+
+    @property
+    def remedy(self) -> str:
+        """What to do about all of them; in general if it is not the same."""
+        remedies = {one.remedy for one in self.findings}
+        return (remedies.pop() if len(remedies) == 1
+                else registry.get(self.first.rule).remedy)
+
+
+def family(finding: findings.Finding) -> str:
+    """Return what the subject of a finding is a part of, '' if of nothing.
+
+    A [section] of an option, the table of a column, the type of a property.
+    """
+    for pattern in _FAMILIES:
+        found = pattern.match(finding.subject)
+        if found:
+            return found.group(1)
+    return ''
+
+
+def groups(found: abc.Iterable[findings.Finding]) -> list[Group]:
+    """Return findings in groups, the worst first.
+
+    Findings are together if they have the same rule, severity, origin, known
+    failure and family, and if the rule has a title for several; or if they
+    are the same failure, found again.
+    """
+    alike: dict[tuple, list[findings.Finding]] = {}
+    for finding in found:
+        alike.setdefault(_key(finding), []).append(finding)
+    return [Group(_title(its), tuple(its))
+            for its in sorted(alike.values(), key=lambda its: _rank(its[0]))]
+
+
+def _key(finding: findings.Finding) -> tuple:
+    common = (finding.rule, finding.severity, finding.origin, finding.known,
+              finding.own_files, finding.failure_class)
+    if registry.get(finding.rule).plural:
+        return *common, family(finding)
+    return *common, *finding.identity
+
+
+def _rank(finding: findings.Finding) -> tuple:
+    return (finding.severity != findings.ERROR, not finding.counts,
+            not finding.own_files,
+            _WORST.index(finding.failure_class)
+            if finding.failure_class in _WORST else len(_WORST))
+
+
+def _title(its: list[findings.Finding]) -> str:
+    subjects = {one.subject for one in its}
+    plural = registry.get(its[0].rule).plural
+    if len(its) == 1:
+        return its[0].title
+    if plural and len(subjects) > 1:
+        # Without a family there is nothing that they are all of.
+        return plural.format(count=len(subjects), family=family(
+            its[0]) or 'several kinds')
+    return f'{its[0].title} ({len(its)} times)'
