@@ -73,8 +73,8 @@ def groups(found: abc.Iterable[findings.Finding]) -> list[Group]:
     """Return findings in groups, the worst first.
 
     Findings are together if they have the same rule, severity, origin, known
-    failure and family, and if the rule has a title for several; or if they
-    are the same failure, found again.
+    failure, step and family, and if the rule has a title for several; or if
+    they are the same failure, found again.
     """
     alike: dict[tuple, list[findings.Finding]] = {}
     for finding in found:
@@ -85,7 +85,7 @@ def groups(found: abc.Iterable[findings.Finding]) -> list[Group]:
 
 def _key(finding: findings.Finding) -> tuple:
     common = (finding.rule, finding.severity, finding.origin, finding.known,
-              finding.own_files, finding.failure_class)
+              finding.own_files, finding.failure_class, finding.step)
     if registry.get(finding.rule).plural:
         return *common, family(finding)
     return *common, *finding.identity

@@ -90,11 +90,15 @@ class Context:
     :ivar workspace: :class:`heat_upgrade.workspace.Workspace`
     :ivar asked: :class:`Asked`
     :ivar progress: callable that takes a line for the user
+    :ivar failed: what programs failed so far, see
+        :mod:`heat_upgrade.checks.reading`
     """
 
     workspace: workspaces.Workspace
     asked: Asked = Asked()
     progress: abc.Callable[[str], None] = _quiet
+    failed: dict[pathlib.Path, typing.Any] = dataclasses.field(
+        default_factory=dict, compare=False, repr=False)
 
 
 def error(rule: str, subject: str, title: str, evidence: str,

@@ -37,14 +37,13 @@ MANY = 3
 
 def check(base, target, context):
     """Return the findings; see :mod:`heat_upgrade.checks.contract`."""
-    was, now = (reading.read(subject, 'policy', context)
-                for subject in (base, target))
+    was, now = reading.both(base, target, lambda subject: reading.read(
+        subject, 'policy', context))
     names = sorted(set(was['types']) ^ set(now['types']))
     if names:
         # Both are asked about all types that the rules of either are about.
-        answers = [reading.read(subject, 'policy', context,
-                                given={'types': names})
-                   for subject in (base, target)]
+        answers = reading.both(base, target, lambda subject: reading.read(
+            subject, 'policy', context, given={'types': names}))
         # What one of them does not have can be used by nobody.
         known = [name for name in names if name.endswith(ANY)
                  or all(name in more['known'] for more in answers)]

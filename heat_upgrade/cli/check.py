@@ -45,7 +45,8 @@ class Check(lister.Lister):
     """Compare two releases of Heat before anything is started.
 
     Exit status: 0 nothing makes the upgrade unsafe, 1 something does, 2
-    usage error, 3 a release could not be read, 130 interrupted.
+    usage error, 3 nothing does, but a check could not compare the releases,
+    130 interrupted.
     """
 
     def get_parser(self, prog_name):
@@ -77,9 +78,12 @@ class Check(lister.Lister):
         entries = known_failures.load(parsed_args.known_failures)
         names = (registry.NAMES if parsed_args.check == ALL
                  else (parsed_args.check,))
-        judged = _judged(_found(names, base, target, parsed_args), entries,
-                         base, target)
-        self._status = int(any(one.counts for one in judged))
+        found = _found(names, base, target, parsed_args)
+        judged = _judged(
+            found, entries, base, target,
+            lambda reference: _found(names, base, reference, parsed_args,
+                                     is_reference=True))
+        self._status = _status(judged)
         _say_how_many(judged)
         groups = grouping.groups(judged)
         if parsed_args.formatter != 'table':
@@ -91,6 +95,20 @@ class Check(lister.Lister):
             return (*COLUMNS, EVIDENCE), [
                 (*_row(group), _told(group)) for group in groups]
         return COLUMNS, list(map(_row, groups))
+
+
+def _status(judged):
+    """Return the exit status of judged findings."""
+    if any(one.counts for one in judged):
+        return 1
+    if any(_is_broken(one) for one in judged):
+        return errors.LabError.exit_status
+    return 0
+
+
+def _is_broken(one):
+    """Return True if a finding says that a check could not be done."""
+    return (one.origin, one.severity) == (findings.LAB, findings.ERROR)
 
 
 def _check_arguments(parsed_args):
@@ -109,15 +127,25 @@ def _check_arguments(parsed_args):
         raise errors.UsageError(f'{place} cannot be written')
 
 
-def _judged(found, entries, base, target):
+def _judged(found, entries, base, target, look):
     """Return findings, those that a known failure excuses as known ones.
 
-    Nothing excuses what breaks files of the operator's own.
+    An unreleased target is excused only for what its reference shows too: a
+    released version, which is checked as well if that makes a difference.
+
+    :param look: function of a release that returns what the same checks find
+        of it as the target
     """
+    reference = releases.reference(target)
+    released = releases.is_released(target)
+    given = {'base': base.version, 'reference': reference.version}
+    judged = judgement.of_checks(found, entries, released=True, **given)
+    if released or not any(one.known for one in judged):
+        return judged
+    _say(f'checking {reference.version}, by which {target.name} is measured')
     return judgement.of_checks(
-        found, entries, base=base.version,
-        reference=releases.reference(target).version,
-        released=releases.is_released(target))
+        found, entries, released=False, **given,
+        shown={one.identity for one in look(reference)})
 
 
 def _row(group, title=None):
@@ -142,11 +170,15 @@ def _say(line):
 def _say_how_many(judged):
     known_ones = sum(one.origin == findings.KNOWN for one in judged)
     wrong = sum(one.counts for one in judged)
+    broken = sum(map(_is_broken, judged))
     for line in _of_own_files([one for one in judged
                                if one.own_files and one.counts]):
         _say(line)
     _say(f'{wrong} make the upgrade unsafe, '
-         f'{len(judged) - wrong - known_ones} to know, {known_ones} known')
+         f'{len(judged) - wrong - known_ones - broken} to know, '
+         f'{known_ones} known')
+    if broken:
+        _say(f'{broken} could not be checked')
 
 
 def _of_own_files(breaking):
@@ -165,8 +197,11 @@ def _of_own_files(breaking):
                f'{"place" if places == 1 else "places"}')
 
 
-def _found(names, base, target, parsed_args):
-    """Install both releases, and return what the checks find."""
+def _found(names, base, target, parsed_args, *, is_reference=False):
+    """Install both releases, and return what the checks find.
+
+    :param is_reference: whether the target stands in for the one asked about
+    """
     # What only explains a failure of ours stays when there was one.
     place = pathlib.Path(tempfile.mkdtemp(prefix='heat-upgrade-check-'))
     try:
@@ -175,7 +210,8 @@ def _found(names, base, target, parsed_args):
                 [environments.heat(
                     base, constraints=parsed_args.base_constraints),
                  environments.heat(
-                     target, constraints=parsed_args.constraints)],
+                     target, constraints=(
+                         None if is_reference else parsed_args.constraints))],
                 log_dir=workspace.logs, marker=workspace.marker,
                 progress=_say)
             subjects = [contract.Subject(release, environment)
@@ -184,7 +220,7 @@ def _found(names, base, target, parsed_args):
             context = contract.Context(workspace, options.asked(parsed_args),
                                        _say)
             found = registry.run(names, *subjects, context)
-            if parsed_args.write_report:
+            if parsed_args.write_report and not is_reference:
                 parsed_args.write_report.write_text(
                     config.advice(*subjects, context))
         reading.prune()
@@ -193,5 +229,8 @@ def _found(names, base, target, parsed_args):
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
-    shutil.rmtree(place, ignore_errors=True)
+    if any(_is_broken(one) for one in found):
+        _say(f'the logs are in {place}')
+    else:
+        shutil.rmtree(place, ignore_errors=True)
     return found

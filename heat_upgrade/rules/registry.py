@@ -13,6 +13,7 @@
 """All rules, by their slugs."""
 
 from heat_upgrade.rules import api
+from heat_upgrade.rules import blame
 from heat_upgrade.rules import config
 from heat_upgrade.rules import inflight
 from heat_upgrade.rules import lab
@@ -27,7 +28,7 @@ from heat_upgrade.rules import suites
 from heat_upgrade.rules import traffic
 
 # The modules that declare rules, in the order of the reference page.
-MODULES = (services, inflight, traffic, suites, config, schema, rpc,
+MODULES = (blame, services, inflight, traffic, suites, config, schema, rpc,
            resources, policy, api, rehearsal, lab)
 
 

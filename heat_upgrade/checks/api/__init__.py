@@ -18,12 +18,12 @@ structure (a key that is gone, another format, another status). New routes,
 parameters and keys are nothing: clients of the base do not know them.
 """
 
-from heat_upgrade import beside
 from heat_upgrade.checks.api import live
 from heat_upgrade.checks.api import shape
 from heat_upgrade.checks.api import static
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import reading
+from heat_upgrade import findings
 
 NAME = static.NAME
 READINGS = ('api',)
@@ -35,12 +35,42 @@ def check(base, target, context):
     """Return the findings; see :mod:`heat_upgrade.checks.contract`."""
     subjects = [base, target]
     # The lab has nothing to tell of a release and itself.
-    answers = (live.structures(subjects, context)
-               if base.key != target.key else [])
-    said = beside.run(*(
-        lambda subject=subject: reading.read(subject, 'api', context)
-        for subject in subjects))
-    return static.compare(*said) + (compare(*answers) if answers else [])
+    answers, found = [], []
+    try:
+        if base.key != target.key:
+            answers = live.structures(subjects, context)
+    except live.NotStarted as exc:
+        found.append(_not_started(exc, base, target))
+    said = reading.both(base, target, lambda subject: reading.read(
+        subject, 'api', context))
+    return [*found, *static.compare(*said),
+            *(compare(*answers) if answers else ())]
+
+
+def _not_started(exc, base, target):
+    """Return the finding of a Heat that does not start for the calls."""
+    first = next(iter(exc.failed.values()))
+    its, more = str(first).partition('\n')[::2]
+    name = (base, target)[min(exc.failed)].name
+    options = {'step': f'{contract.STEP}{NAME}',
+               'log': str(first.log) if first.log else None}
+    if 0 not in exc.failed:
+        return findings.make(
+            'target.does-not-start', 'cloud',
+            f'Heat {name} does not start in the lab, where {base.name} '
+            'starts', f'{its}\n{base.name} starts on the same '
+            f'configuration.\n\n{more}', **options)
+    if 1 not in exc.failed:
+        return findings.make(
+            'base.program-fails', 'cloud',
+            f'Heat {name} does not start in the lab, where {target.name} '
+            'starts', f'{its}\nThe base is what works today, so this says '
+            f'nothing of the upgrade.\n\n{more}', **options)
+    return findings.make(
+        'both.program-fails', 'cloud',
+        f'neither Heat {base.name} nor Heat {target.name} starts in the lab',
+        f'{its}\nBoth fail to start, so the upgrade is not the cause.\n\n'
+        f'{more}', **options)
 
 
 def compare(was, now):

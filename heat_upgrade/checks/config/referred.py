@@ -125,17 +125,22 @@ def requests(found):
     asked = []
     if found.paste:
         asked.append(reading.Request('config_paste', str(found.paste),
-                                     kept=False))
+                                     kept=False, about=str(found.paste)))
     if found.rules:
         asked.append(reading.Request(
             'config_policy', {rule.name: rule.text for rule in found.rules},
-            kept=False))
+            kept=False, about=_paths(rule.path for rule in found.rules)))
     if found.environments or found.templates:
         asked.append(reading.Request('config_engine_files', {
             'environments': [str(path) for path in found.environments],
             'templates': [str(path) for path in found.templates]},
-            kept=False))
+            kept=False, about=_paths((*found.environments,
+                                      *found.templates))))
     return asked
+
+
+def _paths(paths):
+    return ', '.join(dict.fromkeys(str(path) for path in paths))
 
 
 def findings(found, answers, history):

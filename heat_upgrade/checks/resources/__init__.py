@@ -40,9 +40,9 @@ def check(base, target, context):
         dump cannot be read, :class:`heat_upgrade.errors.LabError` if a
         release cannot
     """
-    pair = model.Pair(*(reading.read(subject, 'resources', context)
-                        for subject in (base, target)),
-                      (base.name, target.name))
+    pair = model.Pair(
+        *reading.both(base, target, lambda subject: reading.read(
+            subject, 'resources', context)), (base.name, target.name))
     found = [*types.differences(pair), *languages.differences(pair)]
     found.sort(key=lambda each: (each.severity != model.ERROR, each.subject,
                                  each.rule))

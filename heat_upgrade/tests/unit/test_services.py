@@ -243,7 +243,6 @@ class TestMessaging(testtools.TestCase):
         levels = dict(word.split('=') for word in
                       conf['DEFAULT']['default_log_levels'].split(','))
         for name in ('oslo_messaging._drivers.amqpdriver',
-                     'oslo_messaging._drivers.impl_rabbit',
                      'oslo_messaging.rpc.server'):
             self.assertEqual('DEBUG', levels[name])
 
