@@ -21,16 +21,17 @@ from heat_upgrade.rules import registry
 
 # The classes of failures, the worst first: lost data, then an upgrade that
 # stops half way, then stacks and requests that fail.
-_WORST = (findings.FailureClass.PHYSICAL, findings.FailureClass.MIGRATION,
-          findings.FailureClass.OLD_STACKS, findings.FailureClass.API,
-          findings.FailureClass.RPC, findings.FailureClass.TYPES,
-          findings.FailureClass.OPTIONS, findings.FailureClass.AVAILABILITY)
+WORST_FIRST = (
+    findings.FailureClass.PHYSICAL, findings.FailureClass.MIGRATION,
+    findings.FailureClass.OLD_STACKS, findings.FailureClass.RPC,
+    findings.FailureClass.API, findings.FailureClass.TYPES,
+    findings.FailureClass.OPTIONS, findings.FailureClass.AVAILABILITY)
 
 # What a subject begins with that others of its family begin with as well:
 # [section] option; table.column; OS::Nova::Server property; OS::Nova::Server.
 _FAMILIES = tuple(map(re.compile, (
     r'(\[[^]]+\])', r'(\w+::\w+::\w+) ', r'(\w+::\w+)::\w+$', r'(\w+)\.\w+$',
-    r'(\w+) \w+ \w')))
+    r'(\w+) (?:unique )?\(')))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,13 +50,6 @@ class Group:
         """The one that stands for all where they are alike."""
         return self.findings[0]
 
-    @property
-    def remedy(self) -> str:
-        """What to do about all of them; in general if it is not the same."""
-        remedies = {one.remedy for one in self.findings}
-        return (remedies.pop() if len(remedies) == 1
-                else registry.get(self.first.rule).remedy)
-
 
 def family(finding: findings.Finding) -> str:
     """Return what the subject of a finding is a part of, '' if of nothing.
@@ -69,42 +63,54 @@ def family(finding: findings.Finding) -> str:
     return ''
 
 
-def groups(found: abc.Iterable[findings.Finding]) -> list[Group]:
+def groups(found: abc.Iterable[findings.Finding], *,
+           whole: bool = False) -> list[Group]:
     """Return findings in groups, the worst first.
 
     Findings are together if they have the same rule, severity, origin, known
-    failure, step and family, and if the rule has a title for several; or if
-    they are the same failure, found again.
+    failure and step, and are of one family.
+
+    :param whole: whether only those are together of which one title tells
+        all: the rule has one for several, or they are one failure
     """
     alike: dict[tuple, list[findings.Finding]] = {}
     for finding in found:
-        alike.setdefault(_key(finding), []).append(finding)
+        alike.setdefault(_key(finding, whole), []).append(finding)
     return [Group(_title(its), tuple(its))
             for its in sorted(alike.values(), key=lambda its: _rank(its[0]))]
 
 
-def _key(finding: findings.Finding) -> tuple:
+def _plural(finding: findings.Finding) -> str:
+    # A report may be of a tool that had other rules.
+    rule = registry.BY_SLUG.get(finding.rule)
+    return rule.plural if rule else ''
+
+
+def _key(finding: findings.Finding, whole: bool) -> tuple:
     common = (finding.rule, finding.severity, finding.origin, finding.known,
               finding.own_files, finding.failure_class, finding.step)
-    if registry.get(finding.rule).plural:
+    if _plural(finding):
         return *common, family(finding)
-    return *common, *finding.identity
+    return (*common, finding.subject) if whole else common
 
 
 def _rank(finding: findings.Finding) -> tuple:
     return (finding.severity != findings.ERROR, not finding.counts,
             not finding.own_files,
-            _WORST.index(finding.failure_class)
-            if finding.failure_class in _WORST else len(_WORST))
+            WORST_FIRST.index(finding.failure_class)
+            if finding.failure_class in WORST_FIRST else len(WORST_FIRST))
 
 
 def _title(its: list[findings.Finding]) -> str:
-    subjects = {one.subject for one in its}
-    plural = registry.get(its[0].rule).plural
-    if len(its) == 1:
-        return its[0].title
-    if plural and len(subjects) > 1:
+    first, *others = its
+    many = len({one.subject for one in its})
+    if not others:
+        return first.title
+    if many == 1:
+        return f'{first.title} ({len(its)} times)'
+    plural = _plural(first)
+    if plural:
         # Without a family there is nothing that they are all of.
-        return plural.format(count=len(subjects), family=family(
-            its[0]) or 'several kinds')
-    return f'{its[0].title} ({len(its)} times)'
+        return plural.format(count=many,
+                             family=family(first) or 'several kinds')
+    return f'{first.title}; and {len(others)} more of this kind'

@@ -85,7 +85,7 @@ class Check(lister.Lister):
                                      is_reference=True))
         self._status = _status(judged)
         _say_how_many(judged)
-        groups = grouping.groups(judged)
+        groups = grouping.groups(judged, whole=True)
         if parsed_args.formatter != 'table':
             return (*COLUMNS, *MORE, EVIDENCE), [
                 (*_row(group, one.title), one.rule, one.subject, one.impact,
