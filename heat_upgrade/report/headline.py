@@ -13,6 +13,7 @@
 """The result of a run in one sentence of figures."""
 
 from collections import abc
+import itertools
 import typing
 
 from heat_upgrade import findings
@@ -23,6 +24,9 @@ Report = dict[str, typing.Any]
 
 # Outcomes of a step that did what it is for.
 DONE = ('ok', 'hazard')
+
+# Outcomes of a step that had no turn.
+LEFT_OUT = ('skipped', 'not reached')
 
 
 def number(count: int, word: str) -> str:
@@ -49,13 +53,22 @@ def proved(report: Report) -> list[str]:
 
     After a broken lab that is all that is known of the upgrade.
     """
-    done = [step['name'] for step in report['steps']
-            if step['outcome'] in DONE]
+    done = [step['name'] for step in _done(report)]
     lines = [f'phase {name}: {number(one["passed"], "test")} passed'
              for name, one in _passed(report).items()]
     if done:
         lines.append('steps that were done: ' + ', '.join(done))
     return lines or ['nothing: no step was done']
+
+
+def _done(report: Report) -> list[Report]:
+    """Return the steps that did what they are for.
+
+    Those after a step that was left out only clear up.
+    """
+    reached = itertools.takewhile(
+        lambda step: step['outcome'] not in LEFT_OUT, report['steps'])
+    return [step for step in reached if step['outcome'] in DONE]
 
 
 def _passed(report: Report) -> dict[str, dict[str, int]]:
@@ -108,7 +121,6 @@ def _of_a_failure(report: Report, found: list[findings.Finding]) -> str:
 
 
 def _of_a_broken_lab(report: Report, found: list[findings.Finding]) -> str:
-    done = sum(step['outcome'] in DONE for step in report['steps'])
     broken = [one.title for one in groups.failures(found)
               if not one.counts]
     why = (broken[0] if broken else 'the run was cut off'
@@ -116,7 +128,7 @@ def _of_a_broken_lab(report: Report, found: list[findings.Finding]) -> str:
            'no test was executed in ' + ', '.join(
                name for name, one in report['phases'].items()
                if not (one['passed'] + one['failed'] + one['known'])))
-    return (f'the upgrade was not tested to its end: {done} of '
+    return (f'the upgrade was not tested to its end: {len(_done(report))} of '
             f'{number(len(report["steps"]), "step")} and '
             f'{len(_passed(report))} of '
             f'{number(len(report["phases"]), "phase")} passed; {why}')

@@ -67,6 +67,11 @@ def make(run_dir: pathlib.Path | str) -> Report:
     except (FileNotFoundError, NotADirectoryError, ValueError) as exc:
         raise errors.UsageError(
             f'{run_dir} is not the directory of a run: {exc}') from exc
+    if any('rule' not in event['data']['finding']
+           for event in _of(events, journals.FINDING)):
+        raise errors.UsageError(
+            f'{run_dir} was made by an older version of this tool, whose '
+            'findings name no rules')
     first, last = (events[0], events[-1]) if events else (None, None)
     start = _data(events, journals.RUN_START)
     # As they came: the order in which Heat and the lab failed decides.

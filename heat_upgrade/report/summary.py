@@ -40,7 +40,7 @@ def text(report: Report) -> str:
     return '\n'.join([
         *_head(report), '', *_steps(report), '', *_phases(report),
         *_in_flight(report), *_load(report), *_measures(report),
-        *_against(report), *_proved(report), *_findings(report), '',
+        *_against(report), *_findings(report), *_proved(report), '',
         *_where(report)]) + '\n'
 
 
@@ -59,7 +59,7 @@ def page(finding: findings.Finding) -> str:
 
 def kind(finding: findings.Finding) -> str:
     """Return severity, origin and class of a finding in words."""
-    found = f'{finding.severity}, {finding.origin}'
+    found = f'{finding.severity}; {finding.origin}'
     if finding.failure_class:
         found += (f', class {int(finding.failure_class)}: '
                   f'{finding.failure_class.says}')
@@ -151,7 +151,9 @@ def _findings(report: Report) -> Lines:
     failures = groups.failures(found)
     if not failures:
         yield '  no findings' + (' that count' if found else '')
-    yield from _section('', failures)
+    for number, group in enumerate(grouping.groups(failures), 1):
+        yield ''
+        yield from _group(f'{number}.', group)
     yield from _section(
         'hazards: known defects of these releases, to be avoided',
         groups.hazards(found))
@@ -166,17 +168,17 @@ def _findings(report: Report) -> Lines:
 
 
 def _section(says: str, found: list[findings.Finding]) -> Lines:
-    if found and says:
+    if found:
         yield ''
         yield f'{says} ({len(found)}):'
-    for number, group in enumerate(grouping.groups(found), 1):
+    for group in grouping.groups(found):
         yield ''
-        yield from _group(number, group)
+        yield from _group('*', group)
 
 
-def _group(number: int, group: grouping.Group) -> Lines:
+def _group(mark: str, group: grouping.Group) -> Lines:
     first = group.findings[0]
-    yield f'{number}. [{kind(first)}] in {first.step}:'
+    yield f'{mark:2} [{kind(first)}] in {first.step}:'
     yield f'   {group.title}'
     if len(group.findings) > 1:
         for one in group.findings[:SUBJECTS]:

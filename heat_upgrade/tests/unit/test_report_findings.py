@@ -141,7 +141,7 @@ class TestHeadline(test_report_files.ReportCase):
 
     def test_a_broken_lab_tells_how_far_it_came_and_what_broke(self):
         self.assertEqual(
-            'the upgrade was not tested to its end: 2 of 8 steps and 0 of 3 '
+            'the upgrade was not tested to its end: 1 of 8 steps and 0 of 3 '
             'phases passed; no network', self.headline(
                 finding('no network', origin=findings.LAB, step='pre-upgrade',
                         failure_class=None, rule='lab.broken'),
@@ -176,7 +176,8 @@ class TestSummary(test_report_files.ReportCase):
             'such a thing', origin=origin, impact='It hurts.',
             remedy='Wait.', docs='findings/last-engine',
             failure_class=None))
-        for expected in (f'1. [error, {origin}] in db-sync:',
+        mark = '* ' if origin in groups.NOT_COUNTED else '1.'
+        for expected in (f'{mark} [error; {origin}] in db-sync:',
                          '   such a thing', '   | of such a thing',
                          '   impact: It hurts.', '   remedy: Wait.',
                          '   docs: doc/source/findings/last-engine.rst'):

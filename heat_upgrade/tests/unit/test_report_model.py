@@ -341,6 +341,11 @@ class TestNoRun(ModelCase):
         journal.write_text('{"ti\n' + journal.read_text())
         self.assertIn('line 1 of journal.jsonl is damaged', self.refused())
 
+    def test_a_run_of_an_older_tool_is_refused(self):
+        story = stories.Story(self.run_dir)
+        story.event(journals.FINDING, 'db-sync', finding={'title': 'x'})
+        self.assertIn('was made by an older version', self.refused())
+
     def test_a_damaged_plan_is_refused(self):
         stories.Story(self.run_dir).tell()
         (self.run_dir / plans.FILE).write_text('{}')
