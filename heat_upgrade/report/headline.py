@@ -94,11 +94,12 @@ def _of_hazards(report: Report, found: list[findings.Finding]) -> str:
             f'were lost, {_as_ever(report, lost)}')
     others = [one for one in hazards if one.rule not in _OF_FLIGHTS]
     if others:
+        what = number(len(others),
+                      'other known failure' if lost else 'known failure')
         figures.append(
-            f'{number(len(others), "known failure")} '
-            f'{"was" if len(others) == 1 else "were"} met, the worst: '
-            f'{others[0].title}' if len(others) > 1 or lost else
-            f'1 known failure was met: {others[0].title}')
+            f'{what} {"was" if len(others) == 1 else "were"} met'
+            f'{", the worst" if len(others) > 1 else ""}: '
+            f'{others[0].title}')
     return _sentence('no new failures', figures)
 
 

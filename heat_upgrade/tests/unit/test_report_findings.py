@@ -131,8 +131,8 @@ class TestHeadline(test_report_files.ReportCase):
         (['a', 'b'], [],
          'no new failures; 2 known failures were met, the worst: a'),
         (['a'], ['c'], 'no new failures; 1 of 1 operations in flight were '
-         'lost, as is known of upgrades from 26.0.2, 1 known failure was '
-         'met, the worst: a'))
+         'lost, as is known of upgrades from 26.0.2, 1 other known failure '
+         'was met: a'))
     def test_other_hazards_are_a_number_and_the_worst(self, some, lost,
                                                       words):
         self.assertEqual(words, self.headline(
@@ -212,12 +212,18 @@ class TestSummary(test_report_files.ReportCase):
         self.assertNotIn(f'   | line {summary.EVIDENCE_LINES}', lines)
         self.assertIn('   | ... 8 more lines', lines)
 
+    def test_of_a_hazard_less_evidence_is_shown(self):
+        lines = self.summary(finding(
+            'long', origin=findings.KNOWN, evidence='\n'.join(
+                f'line {number}' for number in range(20))))
+        self.assertNotIn(f'   | line {summary.FEW_LINES}', lines)
+
     def test_why_one_is_known_is_told_although_its_evidence_is_long(self):
         reason = 'known failure x: because'
         lines = self.summary(finding(
             'long', origin=findings.KNOWN, evidence='\n'.join(
                 [*map(str, range(20)), reason])))
-        self.assertIn(f'   why known: {reason}', lines)
+        self.assertIn(f'   reason: {reason}', lines)
 
     def test_a_step_is_not_told_twice_in_a_list(self):
         lines = self.summary(*(
