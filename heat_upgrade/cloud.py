@@ -15,7 +15,6 @@
 import json
 import pathlib
 import secrets
-import shutil
 
 from heat_upgrade import access
 from heat_upgrade import api
@@ -31,6 +30,7 @@ from heat_upgrade.services import identity
 from heat_upgrade.services import keystone
 from heat_upgrade.services import ledger
 from heat_upgrade.services import mariadb
+from heat_upgrade.services import messaging
 from heat_upgrade.services import rabbitmq
 from heat_upgrade import workspace as workspaces
 
@@ -52,10 +52,12 @@ class Cloud:
     :param workers: of heat-engine, and processes of heat-api
     :param lender: another cloud whose Keystone and RabbitMQ this one uses, in
         a region and a virtual host of its own; it outlives this one
+    :param profile: one of :data:`heat_upgrade.plan.PROFILES`
     """
 
     def __init__(self, workspace, *, keystone_environment, heat_environment,
-                 size=1, variables=None, workers=heat.WORKERS, lender=None):
+                 size=1, variables=None, workers=heat.WORKERS, lender=None,
+                 profile=messaging.STANDARD):
         self.workspace = workspace
         self._keystone_environment = keystone_environment
         self._heat_environment = heat_environment
@@ -63,6 +65,7 @@ class Cloud:
         self._variables = variables or {}
         self._workers = workers
         self._lender = lender
+        self._profile = profile
         self._state = None
         self.region, self.vhost = keystone.REGION, 'heat'
         if lender:
@@ -121,7 +124,8 @@ class Cloud:
             service_password=state.service_password,
             domain_password=state.domain_password,
             encryption_key=secrets.token_hex(16),
-            plugin_dir=ledger.PLUGIN_DIR, workers=self._workers)
+            plugin_dir=ledger.PLUGIN_DIR, workers=self._workers,
+            profile=self._profile)
         self.access = access.Access(
             auth_url=self.keystone.url, region=self.region,
             username=keystone.ADMIN, password=state.admin_password)
@@ -355,6 +359,7 @@ def end_kept(run_dir):
         raise errors.LabError(
             f'these processes of the cloud did not end: {left}; is it '
             "another user's?")
-    shutil.rmtree(noted['data'], ignore_errors=True)
+    guardian.remove([noted['data']],
+                    [workspaces.shared_memory(noted['marker'])])
     (pathlib.Path(run_dir) / STATE_FILE).unlink()
     return ended

@@ -16,9 +16,11 @@ Runs as a process of its own, with nothing but the standard library, and reads
 its standard input: the other end is held by the tool, so that the end of file
 tells that the tool has ended, in whatever way. It then ends every process that
 carries the run's marker in its environment and removes the run's temporary
-directories, unless the tool said ``keep`` before it ended.
+directories and its files in shared memory, unless the tool said ``keep``
+before it ended.
 """
 
+import glob
 import os
 import shutil
 import signal
@@ -34,6 +36,9 @@ INTERVAL = 0.05
 
 # Seconds that the guardian has for its work: twice the grace, and the disk.
 RELEASE_TIMEOUT = 30
+
+# On its command line, between directories and patterns of files.
+PATTERNS = '--'
 
 
 def marked(marker):
@@ -84,19 +89,37 @@ def _signal_all(pids, signum):
             pass
 
 
+def remove(directories, patterns=()):
+    """Remove directories, and the files whose paths match patterns.
+
+    :param directories: paths
+    :param patterns: for :mod:`glob`
+    """
+    for directory in directories:
+        shutil.rmtree(directory, ignore_errors=True)
+    for pattern in patterns:
+        for path in glob.glob(pattern):
+            try:
+                os.unlink(path)
+            except OSError:
+                # Another's, or gone.
+                pass
+
+
 class Guardian:
     """The tool's end of it: holds the pipe.
 
     :param marker: 'NAME=value', see :func:`marked`
     :param directories: what to remove at the end
+    :param patterns: of files to remove at the end
     """
 
-    def __init__(self, marker, directories=()):
+    def __init__(self, marker, directories=(), patterns=()):
         # Neither the marker nor the group of the tool: a Ctrl-C must not
         # reach it, and its own sweep must not find it.
         self._popen = subprocess.Popen(
             [sys.executable, '-S', '-E', __file__, marker,
-             *map(str, directories)],
+             *map(str, directories), PATTERNS, *patterns],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True, cwd='/')
 
@@ -114,14 +137,14 @@ class Guardian:
 
 
 def main(argv):
-    marker, *directories = argv
+    marker, *rest = argv
+    cut = rest.index(PATTERNS)
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.SIG_IGN)
     if sys.stdin.buffer.read() == b'keep':
         return
     sweep(marker)
-    for directory in directories:
-        shutil.rmtree(directory, ignore_errors=True)
+    remove(rest[:cut], rest[cut + 1:])
 
 
 if __name__ == '__main__':

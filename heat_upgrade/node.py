@@ -16,6 +16,7 @@ import dataclasses
 
 from heat_upgrade import process
 from heat_upgrade.services import heat
+from heat_upgrade.services import messaging
 from heat_upgrade.services import uwsgi
 
 # From the start of the process to the first report in Heat's service table:
@@ -101,17 +102,20 @@ class Node:
         """Install a release of a service; starts nothing.
 
         The configuration stays what it is, as the Theory of Upgrade asks;
-        what differs from node to node is its name and, as Heat's guide of
-        rolling upgrades tells, the virtual host.
+        what differs from node to node is its name, the names of its queues
+        and, as Heat's guide of rolling upgrades tells, the virtual host.
 
         :param which: one of heat.SERVICES
         :param side: 'base' or 'target'
         :param vhost: name of RabbitMQ's virtual host
         """
         own = self._workspace.secret_file(
-            f'heat/{self.name}-{side}.conf',
+            f'heat/{self.name}-{side}-{which}.conf',
             f'[DEFAULT]\nhost = {self.name}\n'
-            f'transport_url = {self._rabbitmq.url(vhost)}\n')
+            f'transport_url = {self._rabbitmq.url(vhost)}\n'
+            + messaging.of_service(
+                self._configuration.profile, heat.NAMES[which],
+                self._workspace.host(f'{self.name}-{side}')))
         self.deployed[which] = Deployment(
             heat.service(
                 which, self._workspace, environment, name=self.name,

@@ -33,6 +33,9 @@ _REQUEST = re.compile(r'req-[0-9a-f-]{36} (?:[0-9a-f]{32}|-) [0-9a-f]{32}\b')
 # Lines of other threads may come between a record and its traceback.
 HEAD_WITHIN = 300
 
+# The place of a call in a traceback.
+_FRAME = re.compile(r'^\s*File ".*", line \d+')
+
 # A master's word for a worker that ended by itself, which it then replaces:
 # uWSGI's, oslo.service's and cotyledon's.
 _DEATH = re.compile(
@@ -85,9 +88,33 @@ def _shown(text, where):
         if not line.strip() or _OTHER_RECORD.match(line):
             lines = lines[:number]
             break
+    return shortened('\n'.join(lines))
+
+
+def shortened(text):
+    """Return the head and the end of a long traceback, all of a short one."""
+    lines = text.splitlines()
     if len(lines) > HEAD + END:
         lines[HEAD:-END] = ['...']
     return '\n'.join(lines)
+
+
+def conclusion(text):
+    """Return the line of a traceback that names its error.
+
+    It is not always the last one: the text of an error may have lines of its
+    own. Of a text that is no traceback, it is the first line.
+    """
+    lines = text.strip().splitlines()
+    if not lines:
+        return ''
+    frames = [number for number, line in enumerate(lines)
+              if _FRAME.match(line)]
+    if SIGN not in text or not frames:
+        return lines[0]
+    after = (line for line in lines[frames[-1] + 1:]
+             if line and not line.startswith(' '))
+    return next(after, lines[-1])
 
 
 def sizes(processes):

@@ -50,7 +50,8 @@ class Workspace:
         self.data = pathlib.Path(tempfile.mkdtemp(prefix='heat-upgrade-'))
         self._ports = []
         self._guardian = guardian.Guardian(
-            f'{process.RUN_MARKER}={self.marker}', [self.data])
+            f'{process.RUN_MARKER}={self.marker}', [self.data],
+            [shared_memory(self.marker)])
 
     def __enter__(self):
         return self
@@ -63,6 +64,15 @@ class Workspace:
         return process.environment(self.marker, {
             'HOME': str(self.data), 'TMPDIR': str(self.data),
             'XDG_CACHE_HOME': str(cache.entry_points()), **extra})
+
+    def host(self, name):
+        """Return a name of a machine that no other run on this one uses.
+
+        Files of this name in the shared memory end with the run.
+
+        :param name: what tells it from others of this run
+        """
+        return f'{self.marker}-{name}'
 
     def log(self, name):
         """Return the path of the log of a process."""
@@ -107,7 +117,16 @@ class Workspace:
         if not keep:
             if not done:
                 guardian.sweep(f'{process.RUN_MARKER}={self.marker}')
-            shutil.rmtree(self.data, ignore_errors=True)
+            guardian.remove([self.data], [shared_memory(self.marker)])
+
+
+def shared_memory(marker):
+    """Return the pattern of the files that a run leaves in /dev/shm.
+
+    oslo.messaging's QManager keeps its counters there, outside of all
+    directories that a service can be given.
+    """
+    return f'/dev/shm/{marker}-*'
 
 
 def _check_space(place):

@@ -12,6 +12,8 @@
 
 """Actions of every strategy, and of the cold one."""
 
+import time
+
 from heat_upgrade import access
 from heat_upgrade.actions import watching
 from heat_upgrade import cloud
@@ -47,7 +49,7 @@ def base_up(run, step):
     run.cloud = cloud.Cloud(
         run.workspace, keystone_environment=run.environments['keystone'],
         heat_environment=run.environments[plans.BASE],
-        size=run.plan.nodes)
+        size=run.plan.nodes, profile=run.plan.profile)
     run.cloud.up()
     access.write(run.cloud.access, run.workspace.run_dir,
                  state_dir=run.workspace.run_dir / 'manifest')
@@ -67,12 +69,10 @@ def stop_base(run, step):
     stopped = run.cloud.stop_heat(meanwhile=run.release)
     for name, one in stopped.items():
         if one['killed']:
-            run.finding(findings.Finding(
-                origin=findings.HEAT, failure_class=8,
-                severity=findings.WARNING,
-                title=f'{name} did not stop gracefully and was killed',
-                evidence=f'{one["seconds"]} s after SIGTERM',
-                step=step.name))
+            run.finding(findings.make(
+                'service.killed-at-stop', name,
+                f'{name} did not stop gracefully and was killed',
+                f'{one["seconds"]} s after SIGTERM', step=step.name))
     return {'stopped': stopped}
 
 
@@ -110,17 +110,17 @@ def start_target(run, step):
         answered = run.probe.wait_for_good(FIRST_ANSWER_TIMEOUT)
     finally:
         run.availability(API, run.probe.stop())
+    run.restarted = time.monotonic()
     if not answered:
         raise errors.LabError('the target release does not list stacks',
                               log=_api_log(run))
     for one in run.cloud.heat_processes:
         shown = tracebacks.of_start(one.log.read_text(errors='replace'))
         if shown:
-            run.finding(findings.Finding(
-                origin=findings.HEAT, failure_class=step.failure_class,
-                severity=findings.ERROR,
-                title=f'{one.name} logs a traceback when it starts',
-                evidence=shown, step=step.name, log=str(one.log)))
+            run.finding(findings.make(
+                'service.traceback-at-start', one.name,
+                f'{one.name} logs a traceback when it starts', shown,
+                step=step.name, log=str(one.log)))
     return {}
 
 

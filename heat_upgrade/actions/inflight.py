@@ -60,11 +60,12 @@ def settle(run, step):
         run.finding(finding)
     left = flying.remove()
     if left:
-        run.finding(findings.Finding(
-            origin=findings.HEAT, failure_class=2, severity=findings.ERROR,
-            title='cannot be removed: ' + ', '.join(sorted(
-                text.partition(' ')[0].rpartition('-')[0] or text
-                for text in left)),
-            evidence='\n'.join(left), step=step.name))
+        # A stack's name is that of its case and a random word.
+        names = sorted(text.partition(' ')[0].rpartition('-')[0] or text
+                       for text in left)
+        run.finding(findings.make(
+            'inflight.not-removed', 'in-flight',
+            'cannot be deleted: ' + ', '.join(names), '\n'.join(left),
+            step=step.name, facts={'stacks': names}))
     return {'legal': sum(outcome.legal for outcome in outcomes),
             'illegal': sum(not outcome.legal for outcome in outcomes)}

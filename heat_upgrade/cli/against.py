@@ -21,7 +21,7 @@ from heat_upgrade import cache
 from heat_upgrade import environments
 from heat_upgrade import errors
 from heat_upgrade import judgement
-from heat_upgrade import known
+from heat_upgrade import known_failures
 from heat_upgrade import plan as plans
 from heat_upgrade import progress
 from heat_upgrade import reference
@@ -85,7 +85,7 @@ def compare(plan: plans.Plan, run_dir: pathlib.Path, base: releases.Release,
         return _execute(reference.plan_of(plan, other), name, run_dir, stream,
                         base=base, target=other, constraints=constraints,
                         base_constraints=parsed_args.base_constraints,
-                        known_failures=known.load(
+                        known_failures=known_failures.load(
                             parsed_args.known_failures))
 
 

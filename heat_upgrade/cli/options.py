@@ -20,7 +20,7 @@ import re
 from heat_integrationtests import phases
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import given
-from heat_upgrade import known
+from heat_upgrade import known_failures
 from heat_upgrade import plan
 from heat_upgrade import releases
 
@@ -76,7 +76,7 @@ def add_runs(parser):
         '--base-constraints', metavar='FILE',
         help="the same for the base (default: its series' lock file)")
     parser.add_argument(
-        '--known-failures', type=pathlib.Path, default=known.FILE,
+        '--known-failures', type=pathlib.Path, default=known_failures.FILE,
         metavar='FILE', help='failures that are shown and do not count')
 
 
@@ -87,7 +87,7 @@ def words_of_runs(parsed_args):
         if getattr(parsed_args, option):
             words += [f'--{option.replace("_", "-")}',
                       str(getattr(parsed_args, option))]
-    if parsed_args.known_failures != known.FILE:
+    if parsed_args.known_failures != known_failures.FILE:
         words += ['--known-failures', str(parsed_args.known_failures)]
     return words
 
@@ -124,6 +124,11 @@ def add_selectors(parser):
         '--vhost', choices=plan.VHOSTS, default=plan.PER_RELEASE,
         help='in a rolling upgrade, a virtual host of RabbitMQ for each '
              'release, as the guide tells to (default), or one for both')
+    parser.add_argument(
+        '--profile', choices=plan.PROFILES, default=plan.STANDARD,
+        help="configuration of Heat's messaging: standard loses no message "
+             'when an engine stops gracefully (default); stock-messaging '
+             "runs with Heat's own defaults, and shows which are lost")
     parser.add_argument(
         '--in-flight', choices=plan.IN_FLIGHT,
         help='how much work is in flight while engines stop (default: '
@@ -199,7 +204,8 @@ def plan_of(parsed_args, base, target, *, seed=None):
         scenarios=parsed_args.scenarios, nodes=parsed_args.nodes,
         vhost=parsed_args.vhost, in_flight=parsed_args.in_flight,
         rollback=parsed_args.rollback, budget=parsed_args.budget,
-        quick=parsed_args.quick, checks_only=parsed_args.checks_only)
+        quick=parsed_args.quick, checks_only=parsed_args.checks_only,
+        profile=parsed_args.profile)
 
 
 def base_and_target(base, target):

@@ -21,7 +21,7 @@ from cliff import command
 from heat_upgrade.cli import options
 from heat_upgrade import errors
 from heat_upgrade import findings
-from heat_upgrade import known
+from heat_upgrade import known_failures
 from heat_upgrade import plan as plans
 from heat_upgrade.plan import shrink
 from heat_upgrade import progress
@@ -129,7 +129,7 @@ class _Trial:
         self.shortest = plan
         self._signature = shrink.signature(finding)
         self._arguments = parsed_args
-        self._known = known.load(parsed_args.known_failures)
+        self._known = known_failures.load(parsed_args.known_failures)
         self._base, self._target = options.base_and_target(plan.base,
                                                            plan.target)
         self._number = 0

@@ -23,7 +23,7 @@ from heat_upgrade.cli import seeds
 from heat_upgrade import cloud as clouds
 from heat_upgrade import control as controls
 from heat_upgrade import errors
-from heat_upgrade import known
+from heat_upgrade import known_failures
 from heat_upgrade import plan as plans
 from heat_upgrade import progress
 from heat_upgrade import report as reports
@@ -99,7 +99,7 @@ def execute(plan, parsed_args, stream):
     """
     base, target = options.base_and_target(plan.base, plan.target)
     against.check(parsed_args, base, target)
-    known_failures = known.load(parsed_args.known_failures)
+    entries = known_failures.load(parsed_args.known_failures)
     run_dir = runner.make_run_dir(parsed_args.work_dir, plan, base, target)
     print(progress.tree(plan), file=stream)
     with progress.display(plan, stream) as show:
@@ -107,7 +107,7 @@ def execute(plan, parsed_args, stream):
             plan, run_dir=run_dir, base=base, target=target,
             constraints=parsed_args.constraints,
             base_constraints=parsed_args.base_constraints,
-            keep=parsed_args.keep, known_failures=known_failures,
+            keep=parsed_args.keep, known_failures=entries,
             listeners=[show])
     if status == 0:
         status = against.compare(plan, run_dir, base, target, parsed_args,

@@ -17,11 +17,6 @@ import dataclasses
 from heat_upgrade import findings
 from heat_upgrade.inflight import cases
 
-# What an operation that ended otherwise than it may is a case of.
-_STUCK_CLASS = 2
-# Work that lies in a queue that no engine of its release reads any more.
-_LOST_MESSAGE_CLASS = 5
-
 # How an outcome was repaired.
 BY_UPDATE, BY_DELETE, NOT_AT_ALL = 'update', 'delete', 'nothing'
 
@@ -98,10 +93,22 @@ def found(outcomes, *, step, reproduce=''):
     :param step: name of the plan's step in which they ended
     :param reproduce: the command that shows it again
     """
-    return [findings.Finding(
-        origin=findings.HEAT,
-        failure_class=_LOST_MESSAGE_CLASS if one.lost else _STUCK_CLASS,
-        severity=findings.ERROR, title=title(one),
-        evidence=f'{one.status}: {one.reason}\n{one.evidence}',
-        step=step, reproduce=reproduce)
-        for one in outcomes if not one.legal]
+    return [_found(one, step, reproduce) for one in outcomes
+            if not one.legal]
+
+
+def _found(one, step, reproduce):
+    # Work in a queue that no engine of its release reads is a matter of RPC.
+    failure_class = (findings.FailureClass.RPC if one.lost
+                     else findings.FailureClass.OLD_STACKS)
+    return findings.make(
+        'inflight.stuck' if one.stuck else 'inflight.wrong-end', one.case.id,
+        title(one), f'{one.status}: {one.reason}\n{one.evidence}',
+        step=step, failure_class=failure_class, reproduce=reproduce,
+        facts=facts(one))
+
+
+def facts(outcome):
+    """Return what the cause of an outcome can be proved by."""
+    return {name: value for name, value in outcome.as_dict().items()
+            if name not in ('case', 'stack', 'seconds')}

@@ -33,6 +33,8 @@ COLD, ROLLING, PARTIAL = model.COLD, model.ROLLING, model.PARTIAL
 STRATEGIES = model.STRATEGIES
 PER_RELEASE, SHARED = model.PER_RELEASE, model.SHARED
 VHOSTS = model.VHOSTS
+STANDARD, STOCK_MESSAGING = model.STANDARD, model.STOCK_MESSAGING
+PROFILES = model.PROFILES
 FILE = model.FILE
 
 Plan = model.Plan
@@ -53,7 +55,7 @@ RANDOM, NEVER = choosing.RANDOM, choosing.NEVER
 
 def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
          vhost=PER_RELEASE, in_flight=None, rollback=None, budget=None,
-         quick=False, checks_only=False):
+         quick=False, checks_only=False, profile=STANDARD):
     """Return the plan of a strategy.
 
     :param strategy: one of STRATEGIES
@@ -70,6 +72,7 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
         limit
     :param quick: leave out the smoke and the cross-version tests
     :param checks_only: stop after the static checks
+    :param profile: one of PROFILES
     :raises: :class:`errors.UsageError` for what cannot be, or if not even
         the least of it fits the budget
     """
@@ -103,7 +106,8 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
     drawn = dataclasses.replace(drawn, quick=quick, checks=not scenarios,
                                 checks_only=checks_only)
     named = {'strategy': strategy, 'base': base, 'target': target,
-             'seed': seed, 'scenarios': scenarios, 'vhost': vhost}
+             'seed': seed, 'scenarios': scenarios, 'vhost': vhost,
+             'profile': profile}
     plan = _within(budget, drawn, named, keep_rollback=bool(rollback))
     return dataclasses.replace(plan, options=_options(
         plan, in_flight=in_flight, rollback=rollback, budget=budget,
@@ -160,6 +164,8 @@ def _options(plan, *, in_flight, rollback, budget, quick, checks_only):
         words += ['--nodes', str(plan.nodes)]
     if plan.strategy != COLD and plan.vhost != PER_RELEASE:
         words += ['--vhost', plan.vhost]
+    if plan.profile != STANDARD:
+        words += ['--profile', plan.profile]
     if in_flight is not None:
         words += ['--in-flight', in_flight]
     if quick:
@@ -173,10 +179,12 @@ def _options(plan, *, in_flight, rollback, budget, quick, checks_only):
     return tuple(words)
 
 
-def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost):
+def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost,
+               profile=STANDARD):
     """Return the plan in which everything is decided.
 
     :param drawn: :class:`heat_upgrade.plan.choices.Choices`
+    :param profile: one of PROFILES
     """
     smoke = not scenarios and not drawn.quick
     if strategy == COLD:
@@ -194,6 +202,7 @@ def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost):
                   *(() if drawn.checks_only else rest))
     return Plan(strategy=strategy, base=base, target=target, seed=seed,
                 scenarios=scenarios, nodes=len(drawn.order), vhost=vhost,
+                profile=profile,
                 choices=drawn.as_dict(), stages=stages)
 
 
@@ -207,7 +216,8 @@ def lighter(plan, *, scenarios=''):
     """
     drawn = choosing.from_dict(plan.choices)
     named = {'strategy': plan.strategy, 'base': plan.base,
-             'target': plan.target, 'seed': plan.seed, 'vhost': plan.vhost}
+             'target': plan.target, 'seed': plan.seed, 'vhost': plan.vhost,
+             'profile': plan.profile}
     found = choosing.lighter(drawn)
     if drawn.checks and not drawn.checks_only:
         found.append(dataclasses.replace(drawn, checks=False))

@@ -40,6 +40,11 @@ DISRUPTIONS = (GRACEFUL, KILL, LAST_ENGINE)
 CUT_BROKER, SLOW_DATABASE = 'cut-broker', 'slow-database'
 FAULTS = (CUT_BROKER, SLOW_DATABASE)
 
+# How the lab's Heat talks through RabbitMQ: in a way in which a graceful stop
+# loses no message, or by Heat's own defaults.
+STANDARD, STOCK_MESSAGING = 'standard', 'stock-messaging'
+PROFILES = (STANDARD, STOCK_MESSAGING)
+
 BASE, TARGET = 'base', 'target'
 
 # Who is to blame when a step fails: before the target is there, and for what
@@ -100,6 +105,7 @@ class Plan:
     :ivar stages: see the package
     :ivar nodes: how many nodes the cloud has
     :ivar vhost: one of VHOSTS
+    :ivar profile: one of PROFILES
     :ivar choices: what the seed drew, see :mod:`heat_upgrade.plan.choices`
     :ivar options: the words of a command line that make it again from its
         seed; empty if none do, as after shrinking
@@ -113,6 +119,7 @@ class Plan:
     stages: tuple[tuple[tuple[Step, ...], ...], ...]
     nodes: int = 1
     vhost: str = PER_RELEASE
+    profile: str = STANDARD
     choices: dict = dataclasses.field(default_factory=dict)
     options: tuple[str, ...] = ()
 
@@ -171,6 +178,8 @@ def from_json(text):
         re.compile(f'(?=.*(?:{plan.scenarios})).')
         if not plan.steps or plan.strategy not in STRATEGIES:
             raise ValueError('no steps, or an unknown strategy')
+        if plan.profile not in PROFILES:
+            raise ValueError(f'no profile is called {plan.profile!r}')
         return plan
     except (AttributeError, KeyError, TypeError, ValueError,
             re.error) as exc:

@@ -35,6 +35,8 @@ def told(report):
     pairs = (
         ('nodes', _nodes(report)),
         ('virtual hosts', rolling and _VHOSTS[report['vhost']]),
+        ('messaging', report.get('profile') == plans.STOCK_MESSAGING
+         and "as in Heat's own configuration"),
         ('APIs before the engine', ', '.join(chosen.get('api_first', ()))),
         ('engines killed', ', '.join(chosen.get('kills', ()))),
         ('faults', ', '.join(

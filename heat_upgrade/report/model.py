@@ -97,6 +97,7 @@ def make(run_dir: pathlib.Path | str) -> Report:
         'scenarios': plan.scenarios,
         'nodes': plan.nodes,
         'vhost': plan.vhost,
+        'profile': plan.profile,
         'choices': plan.choices,
         'started': first and first['time'],
         'duration_s': (round(last['monotonic'] - first['monotonic'], 2)

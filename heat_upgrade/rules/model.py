@@ -87,6 +87,8 @@ class Rule:
     :ivar docs: page of the documentation, below doc/source, without suffix
     :ivar by_step: whether findings with one subject in two steps of a plan
         are two different failures
+    :ivar plural: the title of several of its findings together, with {count}
+        and {family}: what they are of; '' if only their titles tell it
     """
 
     slug: str
@@ -99,3 +101,4 @@ class Rule:
     origin: Origin = Origin.HEAT
     docs: str = ''
     by_step: bool = False
+    plural: str = ''

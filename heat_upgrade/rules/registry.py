@@ -12,15 +12,24 @@
 
 """All rules, by their slugs."""
 
+from heat_upgrade.rules import api
+from heat_upgrade.rules import blame
+from heat_upgrade.rules import config
 from heat_upgrade.rules import inflight
 from heat_upgrade.rules import lab
 from heat_upgrade.rules import model
+from heat_upgrade.rules import policy
+from heat_upgrade.rules import rehearsal
+from heat_upgrade.rules import resources
+from heat_upgrade.rules import rpc
+from heat_upgrade.rules import schema
 from heat_upgrade.rules import services
 from heat_upgrade.rules import suites
 from heat_upgrade.rules import traffic
 
 # The modules that declare rules, in the order of the reference page.
-MODULES = (services, inflight, traffic, suites, lab)
+MODULES = (blame, services, inflight, traffic, suites, config, schema, rpc,
+           resources, policy, api, rehearsal, lab)
 
 
 def _by_slug() -> dict[str, model.Rule]:

@@ -17,6 +17,7 @@ import pathlib
 import shutil
 
 from heat_upgrade import process
+from heat_upgrade.services import messaging
 from heat_upgrade.services import uwsgi
 
 # Of heat-engine, and processes of heat-api.
@@ -42,7 +43,7 @@ SERVICE_PROJECT = 'service'
 STACK_DOMAIN = 'heat'
 STACK_DOMAIN_ADMIN = 'heat_domain_admin'
 
-_NAMES = {ENGINE: 'heat-engine', API: 'heat-api', CFN: 'heat-api-cfn'}
+NAMES = {ENGINE: 'heat-engine', API: 'heat-api', CFN: 'heat-api-cfn'}
 _SCRIPTS = {API: 'heat-wsgi-api', CFN: 'heat-wsgi-api-cfn'}
 
 # A call that gets lost holds a thread for the 60 s of rpc_response_timeout,
@@ -58,12 +59,14 @@ class Configuration:
     :param api_port: port at which users find heat-api
     :param cfn_port: port at which users find heat-api-cfn
     :param workers: of heat-engine, and processes of heat-api
+    :param profile: one of :data:`heat_upgrade.plan.PROFILES`
     """
 
     directory: pathlib.Path
     api_port: int
     cfn_port: int
     workers: int
+    profile: str = messaging.STANDARD
 
     @property
     def heat_conf(self):
@@ -72,7 +75,8 @@ class Configuration:
 
 def configure(workspace, environment, *, transport_url, database_url,
               keystone_url, region, service_password, domain_password,
-              encryption_key, plugin_dir='', workers=WORKERS):
+              encryption_key, plugin_dir='', workers=WORKERS,
+              profile=messaging.STANDARD):
     """Write a configuration as the guide of a release tells an operator to.
 
     :param environment: the release whose own files (api-paste.ini, global
@@ -85,6 +89,7 @@ def configure(workspace, environment, *, transport_url, database_url,
     :param encryption_key: 32 characters
     :param plugin_dir: where Heat finds resource types of the operator's own
     :param workers: of heat-engine, and processes of heat-api
+    :param profile: one of :data:`heat_upgrade.plan.PROFILES`
     :returns: :class:`Configuration`
     """
     home = workspace.directory('heat')
@@ -141,8 +146,8 @@ lock_path = {workspace.directory('heat/lock')}
 [cache]
 enabled = true
 backend = dogpile.cache.memory
-''')
-    return Configuration(home, api_port, cfn_port, workers)
+{messaging.of_all(profile)}''')
+    return Configuration(home, api_port, cfn_port, workers, profile)
 
 
 def service(which, workspace, environment, *, name, side, configs, port=None,
@@ -161,14 +166,15 @@ def service(which, workspace, environment, *, name, side, configs, port=None,
     :returns: :class:`heat_upgrade.process.Process`
     """
     env = workspace.environment(**(extra or {}))
-    called = _NAMES[which]
+    called = NAMES[which]
     log = workspace.log(f'{name}-{side}-{called}')
     words = [word for config in configs
              for word in ('--config-file', str(config))]
     words += nothing_else(workspace)
     if which == ENGINE:
         return process.Process(
-            f'{called} on {name}', [environment.bin('heat-engine'), *words],
+            f'{called} on {name}',
+            [_program(workspace, environment, called, name, side), *words],
             log=log, env=env)
     # heat.wsgi came with 24 (2025.1)
     application = uwsgi.application(
@@ -177,6 +183,23 @@ def service(which, workspace, environment, *, name, side, configs, port=None,
         f'{called} on {name}', environment, application, port=port, env=env,
         log=log, processes=workers if which == API else 1, threads=THREADS,
         arguments=' '.join(words))
+
+
+def _program(workspace, environment, called, name, side):
+    """Return a program of a release under a name of its node.
+
+    The master process of heat-engine since 2025.2 is called after its
+    program: 'heat-engine: master process'. oslo.messaging's QManager reads
+    the start of that process from /proc/PID/stat as the 22nd word, which the
+    space in this name shifts. What it has read before the process had this
+    name differs, it numbers the queues from 1 again, and two workers may come
+    to share one queue of replies. The kernel keeps 15 characters of a name:
+    a longer one has no space in them.
+    """
+    link = workspace.directory(f'heat/bin/{side}') / f'{called}-{name}'
+    link.unlink(missing_ok=True)
+    link.symlink_to(environment.bin(called))
+    return link
 
 
 def nothing_else(workspace):

@@ -23,7 +23,7 @@ from heat_upgrade import workspace as workspaces
 class Guardian:
     """Guards nothing: for tests that start no process."""
 
-    def __init__(self, marker, directories=()):
+    def __init__(self, marker, directories=(), patterns=()):
         pass
 
     def release(self, *, keep=False):

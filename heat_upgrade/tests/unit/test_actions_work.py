@@ -20,7 +20,6 @@ import testtools
 
 from heat_upgrade import actions
 from heat_upgrade import errors
-from heat_upgrade import findings
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import grounding
 from heat_upgrade import journal as journals
@@ -136,7 +135,7 @@ class TestInFlight(WorkCase):
         self.do(name, cases=(case.id,), blame='heat')
         found, = self.found
         self.assertEqual(
-            ('heat', 5, 'create-chain-lock could not be begun',
+            ('heat', 5, 'create-chain-lock could not be started',
              'stuck\nrows'),
             (found.origin, found.failure_class, found.title, found.evidence))
 
@@ -170,7 +169,7 @@ class TestInFlight(WorkCase):
         self.settle()
         self.assertEqual(
             ('heat', 'error',
-             'cannot be removed: inflight-delete-chain-lock, nobody answers'),
+             'cannot be deleted: inflight-delete-chain-lock, nobody answers'),
             self.titles()[-1])
         self.assertEqual('\n'.join(self.flights.left),
                          self.found[-1].evidence)
@@ -261,8 +260,12 @@ class TestAccount(WorkCase):
 
     def account(self, differences=(), keystone=()):
         self.replace('ledger.audit.audit', lambda mariadb, client: [
-            types.SimpleNamespace(kind=kind, text=text)
+            types.SimpleNamespace(kind=kind, text=text, stack=f'of {text}')
             for kind, text in differences])
+        self.replace('ledger.audit.rows', lambda mariadb: [
+            types.SimpleNamespace(stack=stack, deleted=deleted)
+            for stack, deleted in (('of item a', True), ('of item b', False))
+        ])
         self.replace('leftovers.of_keystone',
                      lambda identity, mariadb: list(keystone))
         return self.do('account')
@@ -282,11 +285,13 @@ class TestAccount(WorkCase):
             (finding.origin, finding.severity, finding.failure_class,
              finding.evidence))
         self.assertTrue(finding.title.endswith(' (2)'), finding.title)
+        self.assertEqual({'number': 2, 'of_deleted_stacks': 1},
+                         finding.facts)
 
     def test_kinds_are_told_apart(self):
         self.account([(comparison.LOST, 'a'), (comparison.MADE_TWICE, 'b')])
-        self.assertEqual(2, len({findings.signature(one)
-                                 for one in self.found}))
+        self.assertEqual(['ledger.lost', 'ledger.made-twice'],
+                         [one.rule for one in self.found])
 
     def test_accounts_of_lost_stacks_are_found(self):
         self.assertEqual({'ledger': 0, 'keystone': 1},

@@ -68,9 +68,9 @@ class TestCheck(testtools.TestCase):
                          {(each.origin, each.step) for each in found})
 
     def test_a_finding_has_both_values_and_what_to_do(self):
-        evidence = self.check()[3].evidence
-        self.assertIn('26.0.2: 1\n27.0.1: 2\n', evidence)
-        self.assertIn('What to do: ', evidence)
+        finding = self.check()[3]
+        self.assertIn('26.0.2: 1\n27.0.1: 2\n', finding.evidence)
+        self.assertIn('Set it in templates', finding.remedy)
 
     def test_identical_releases_differ_in_nothing(self):
         self.assertEqual([], self.check(target=BASE))
@@ -84,8 +84,12 @@ class TestCheck(testtools.TestCase):
         path = self.template('a.yaml', '{x: {type: "OS::A::Kept", '
                              'properties: {a: SECRET}}}')
         finding, = self.check(templates=(path,))
-        self.assertEqual('OS::A::Kept: property b has another default',
-                         finding.title)
+        self.assertEqual(
+            ('resources.property-default-changed', 'OS::A::Kept b', True),
+            (finding.rule, finding.subject, finding.own_files))
+        self.assertEqual(
+            f'1 of your templates is touched ({path}): OS::A::Kept: property '
+            'b has another default', finding.title)
         self.assertTrue(finding.evidence.endswith(
             f'\nused by 1 of 1 templates: {path}'))
         self.assertNotIn('SECRET', repr(finding))

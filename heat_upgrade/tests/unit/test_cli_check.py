@@ -22,10 +22,17 @@ import fixtures
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import registry
 from heat_upgrade import errors
+from heat_upgrade import findings
 from heat_upgrade.tests.unit import cli_case
 
-GONE = contract.error('config', 4, '[a] b is removed', 'no deprecation')
-CHANGED = contract.warning('config', 4, 'the default of [a] c changed', '1')
+GONE = contract.error(
+    'config.option-removed-unannounced', '[a] b', '[a] b is removed',
+    'no deprecation', remedy='Take it out.')
+CHANGED = contract.warning('config.default-changed', '[a] c',
+                           'the default of [a] c changed', '1')
+
+NOT_DONE = findings.make('both.program-fails', 'rows', 'neither can',
+                         step='check-rpc')
 
 
 @ddt.ddt
@@ -59,12 +66,28 @@ class TestCheck(cli_case.CliCase):
         rows = json.loads(self.out)
         self.assertEqual(['[a] b is removed', 'the default of [a] c changed'],
                          [row['Finding'] for row in rows])
-        self.assertEqual('no deprecation', rows[0]['Evidence'])
+        self.assertEqual('no deprecation\nWhat to do: Take it out.',
+                         rows[0]['Evidence'])
         self.assertIn('1 make the upgrade unsafe, 1 to know', self.err)
 
     def test_warnings_alone_are_no_failure(self):
         self.found = [CHANGED]
         self.assertEqual(0, self.check())
+
+    def test_a_check_that_could_not_be_done_is_no_pass(self):
+        self.found = [CHANGED, NOT_DONE]
+        self.assertEqual(3, self.check())
+        self.assertIn('1 could not be checked', self.err)
+        self.assertIn('0 make the upgrade unsafe, 1 to know', self.err)
+
+    def test_what_is_unsafe_comes_before_what_could_not_be_done(self):
+        self.found = [NOT_DONE, GONE]
+        self.assertEqual(1, self.check())
+
+    def test_a_file_that_both_releases_refuse_is_a_failure(self):
+        self.found = [findings.make('both.input-fails', 'config_paste', 'x',
+                                    step='check-config')]
+        self.assertEqual(1, self.check())
 
     def test_a_table_has_the_evidence_on_request(self):
         self.check()

@@ -37,7 +37,8 @@ import os, signal, subprocess, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from heat_upgrade import guardian, process
 marker, directory, out = sys.argv[1:]
-watch = guardian.Guardian(f'HEAT_UPGRADE_RUN={marker}', [directory])
+watch = guardian.Guardian(f'HEAT_UPGRADE_RUN={marker}', [directory],
+                          [f'{out}.shm-*'])
 child = subprocess.Popen(
     ['setsid', 'sh', '-c',
      "setsid sh -c 'echo $$ $PPID > \\"$0\\"; exec sleep 600' $0 & wait",
@@ -130,6 +131,10 @@ class TestGuardian(GuardianCase):
         self.directory.mkdir()
         (self.directory / 'secret').write_text('x')
         out = self.home / 'ids'
+        self.shared = self.home / 'ids.shm-counter'
+        self.shared.write_text('1')
+        self.others = self.home / 'ids.other'
+        self.others.write_text('1')
         tool = subprocess.Popen(
             [sys.executable, '-c', TOOL + textwrap.dedent(then), self.marker,
              str(self.directory), str(out)],
@@ -144,8 +149,10 @@ class TestGuardian(GuardianCase):
     def assertNothingLeft(self, *pids):
         for pid in pids:
             children.gone(pid)
-        self.assertThat(str(self.directory),
-                        matchers.Not(matchers.PathExists()))
+        for path in (self.directory, self.shared):
+            self.assertThat(str(path),
+                            matchers.Not(matchers.PathExists()))
+        self.assertThat(str(self.others), matchers.FileExists())
 
     def ignores(self, pid, signum):
         status = pathlib.Path(f'/proc/{pid}/status').read_text()
@@ -194,8 +201,8 @@ class TestGuardian(GuardianCase):
         self.assertEqual(0, tool.wait(10))
         children.gone(watch)
         self.assertEqual(sorted(started), sorted(self.marked()))
-        self.assertThat(str(self.directory / 'secret'),
-                        matchers.FileExists())
+        for path in (self.directory / 'secret', self.shared):
+            self.assertThat(str(path), matchers.FileExists())
 
     def test_it_is_not_what_it_looks_for(self):
         tool, watch, *started = self.tool('time.sleep(600)')

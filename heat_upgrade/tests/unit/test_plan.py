@@ -182,12 +182,13 @@ class TestLighter(testtools.TestCase):
 
     def test_each_is_another_plan_of_the_same_upgrade(self):
         plan = plans.make('rolling', base='a', target='b', seed=12, nodes=3,
-                          vhost='shared')
+                          vhost='shared', profile='stock-messaging')
         lighter = plans.lighter(plan)
         self.assertNotIn(plan.stages, [one.stages for one in lighter])
-        self.assertEqual({('rolling', 'a', 'b', 12, 'shared')}, {
-            (one.strategy, one.base, one.target, one.seed, one.vhost)
-            for one in lighter})
+        self.assertEqual({('rolling', 'a', 'b', 12, 'shared',
+                           'stock-messaging')}, {
+            (one.strategy, one.base, one.target, one.seed, one.vhost,
+             one.profile) for one in lighter})
         self.assertEqual({2, 3}, {one.nodes for one in lighter})
 
     def test_no_words_make_it_again(self):
@@ -243,6 +244,33 @@ class TestJson(testtools.TestCase):
         plan = make(seed=9, scenarios=r'random|\.test_x')
         self.assertEqual(plan, plans.from_json(plan.as_json()))
 
+    def test_the_profile_is_kept_and_asked_for_again(self):
+        plan = make(profile='stock-messaging')
+        self.assertEqual('stock-messaging',
+                         plans.from_json(plan.as_json()).profile)
+        self.assertEqual(
+            '--strategy cold --seed 0 --profile stock-messaging',
+            ' '.join(plans.selectors(plan)))
+
+    def test_the_standard_profile_needs_no_word(self):
+        self.assertEqual(
+            ('standard', ('--strategy', 'cold', '--seed', '0')),
+            (make().profile, make().options))
+
+    def test_a_profile_changes_no_step(self):
+        for strategy in plans.STRATEGIES:
+            standard, stock = (
+                plans.make(strategy, base='a', target='b', profile=profile)
+                for profile in plans.PROFILES)
+            self.assertEqual((standard.stages, standard.choices),
+                             (stock.stages, stock.choices))
+
+    def test_a_plan_from_before_there_were_profiles_has_the_standard_one(
+            self):
+        plan = plans.from_json(self.changed(
+            lambda data: data.pop('profile')))
+        self.assertEqual('standard', plan.profile)
+
     def test_a_step_says_only_what_is_not_as_by_default(self):
         data = json.loads(make().as_json())
         self.assertEqual(
@@ -271,6 +299,7 @@ class TestJson(testtools.TestCase):
         lambda data: data['stages'][0][0][0].update(surprise=1),
         lambda data: data.update(stages=[]),
         lambda data: data.update(strategy='hot'),
+        lambda data: data.update(profile='loud'),
         lambda data: data.update(options=5),
         lambda data: data.update(scenarios='('),
     )

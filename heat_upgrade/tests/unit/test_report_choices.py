@@ -26,7 +26,8 @@ from heat_upgrade.tests.unit import test_report_files
 def report_of(strategy, **options):
     plan = plans.make(strategy, base='a', target='b', **options)
     return {'strategy': plan.strategy, 'vhost': plan.vhost,
-            'scenarios': plan.scenarios, 'choices': plan.choices}
+            'scenarios': plan.scenarios, 'choices': plan.choices,
+            'profile': plan.profile}
 
 
 @ddt.ddt
@@ -52,6 +53,8 @@ class TestChoices(testtools.TestCase):
     @ddt.unpack
     @ddt.data(({'vhost': 'shared'}, 'virtual hosts', 'one for both releases'),
               ({'scenarios': 'tags'}, 'scenarios', 'tags'),
+              ({'profile': 'stock-messaging'}, 'messaging',
+               "as in Heat's own configuration"),
               ({'rollback': 'node-1'}, 'goes back',
                'after node-1, and forward again'))
     def test_what_was_asked_for_is_told(self, options, word, text):

@@ -30,6 +30,7 @@ from heat_upgrade import process
 from heat_upgrade.services import heat
 from heat_upgrade.services import keystone
 from heat_upgrade.services import mariadb
+from heat_upgrade.services import messaging
 from heat_upgrade.services import rabbitmq
 from heat_upgrade.tests.unit import fakes
 
@@ -46,13 +47,13 @@ class ServicesCase(testtools.TestCase):
     def environment(self, name, *modules):
         return fakes.environment(self.home / name, *modules)
 
-    def configure(self, environment):
+    def configure(self, environment, **options):
         return heat.configure(
             self.workspace, environment, transport_url='rabbit://heat:mqpass@'
             '127.0.0.1:2/heat', database_url=DATABASE,
             keystone_url='http://127.0.0.1:3', region='RegionOne',
             service_password='servicepass', domain_password='domainpass',
-            encryption_key='k' * 32)
+            encryption_key='k' * 32, **options)
 
 
 class TestConfiguration(ServicesCase):
@@ -94,6 +95,18 @@ class TestConfiguration(ServicesCase):
         self.assertEqual('of base', (
             self.configuration.directory / 'api-paste.ini').read_text())
 
+    def test_an_engine_that_stops_deletes_no_queue(self):
+        self.assertTrue(self.conf.getboolean('oslo_messaging_rabbit',
+                                             'use_queue_manager'))
+
+    def test_heat_s_own_messaging_is_not_configured(self):
+        path = self.configure(self.environment('stock'),
+                              profile='stock-messaging').heat_conf
+        conf = configparser.ConfigParser(interpolation=None, strict=True)
+        conf.read(path)
+        self.assertNotIn('oslo_messaging_rabbit', conf)
+        self.assertNotIn('default_log_levels', conf['DEFAULT'])
+
     def test_the_api_and_cfn_have_ports_of_their_own(self):
         self.assertNotEqual(self.configuration.api_port,
                             self.configuration.cfn_port)
@@ -131,16 +144,46 @@ class TestOldConfiguration(ServicesCase):
         after = self.snapshot()
         self.assertEqual(before, {path: after[path] for path in before})
         self.assertEqual(
-            {'node-1-target.conf', 'node-2-target.conf'},
+            {f'{node}-target-{which}.conf' for node in ('node-1', 'node-2')
+             for which in ('engine', 'api', 'cfn')},
             {path.name for path in after.keys() - before.keys()})
 
-    def test_a_node_s_own_file_is_its_name_and_its_virtual_host(self):
+    def own(self, name):
+        """Return what the own file of a service says."""
+        own = configparser.ConfigParser(interpolation=None, strict=True,
+                                        default_section='')
+        own.read(self.cloud.configuration.directory / f'{name}.conf')
+        return own
+
+    def test_a_service_s_own_file_is_its_names_and_its_virtual_host(self):
         self.deploy('target', vhost='heat-target')
-        own = configparser.ConfigParser(interpolation=None, strict=True)
-        own.read(self.cloud.configuration.directory / 'node-2-target.conf')
+        own = self.own('node-2-target-api')
         self.assertEqual(
             {'host': 'node-2', 'transport_url': 'rabbit://heat-target'},
             dict(own['DEFAULT']))
+        self.assertEqual(
+            {'hostname': f'{self.workspace.marker}-node-2-target',
+             'processname': 'heat-api'}, dict(own['oslo_messaging_rabbit']))
+        self.assertEqual(['DEFAULT', 'oslo_messaging_rabbit'],
+                         own.sections())
+
+    def test_no_two_services_share_the_names_of_queues(self):
+        self.deploy('base')
+        self.deploy('target')
+        names = [tuple(self.own(path.stem)['oslo_messaging_rabbit'].values())
+                 for path in self.cloud.configuration.directory.glob(
+                     'node-*.conf')]
+        self.assertThat(names, matchers.HasLength(12))
+        self.assertThat(set(names), matchers.HasLength(12))
+
+    def test_the_title_of_an_engine_has_no_space_where_it_is_cut(self):
+        # Else QManager of oslo.messaging misreads /proc/PID/stat.
+        self.deploy('base')
+        for node in self.cloud.nodes.values():
+            link = pathlib.Path(node.process('engine').argv[0])
+            self.assertNotIn(' ', f'{link.name}: master'[:15])
+            self.assertEqual(str(self.home / 'base' / 'bin' / 'heat-engine'),
+                             os.readlink(link))
 
     def test_without_a_virtual_host_of_its_own_it_has_the_first_one(self):
         self.deploy('target')
@@ -155,7 +198,10 @@ class TestOldConfiguration(ServicesCase):
             for name, node in self.cloud.nodes.items():
                 self.assertEqual(side, node.side)
                 for one in node.processes:
-                    self.assertThat(one.argv[0], matchers.StartsWith(
+                    program = pathlib.Path(one.argv[0])
+                    if program.is_symlink():
+                        program = os.readlink(program)
+                    self.assertThat(str(program), matchers.StartsWith(
                         str(self.home / side)))
                     self.assertThat(one.log.name, matchers.StartsWith(
                         f'{name}-{side}-'))
@@ -164,7 +210,7 @@ class TestOldConfiguration(ServicesCase):
         seen = []
         for side in ('base', 'target'):
             self.deploy(side)
-            seen.append([[word.replace(f'-{side}.conf', '.conf')
+            seen.append([[word.replace(f'-{side}-', '-')
                           for word in one.argv
                           if '.conf' in word or '127.0.0.1:' in word]
                          for one in self.cloud.heat_processes])
@@ -179,8 +225,29 @@ class TestOldConfiguration(ServicesCase):
         for one in self.cloud.heat_processes:
             self.assertThat(' '.join(one.argv), matchers.MatchesRegex(
                 f'.*--config-file {common} '
-                r'--config-file \S*/node-\d-base\.conf '
+                r'--config-file \S*/node-\d-base-(engine|api|cfn)\.conf '
                 r'--config-dir \S*/no-more-settings$'))
+
+
+class TestMessaging(testtools.TestCase):
+
+    def own(self, name):
+        conf = configparser.ConfigParser(interpolation=None, strict=True)
+        conf.read_string('[DEFAULT]\n' + messaging.of_service(
+            messaging.STOCK, name, 'x-node-1-base'))
+        return conf
+
+    def test_stock_messaging_shows_what_an_engine_receives(self):
+        conf = self.own('heat-engine')
+        self.assertEqual([], conf.sections())
+        levels = dict(word.split('=') for word in
+                      conf['DEFAULT']['default_log_levels'].split(','))
+        for name in ('oslo_messaging._drivers.amqpdriver',
+                     'oslo_messaging.rpc.server'):
+            self.assertEqual('DEBUG', levels[name])
+
+    def test_stock_messaging_changes_nothing_of_an_api(self):
+        self.assertEqual({}, dict(self.own('heat-api')['DEFAULT']))
 
 
 @ddt.ddt
@@ -359,7 +426,7 @@ class TestSecrets(ServicesCase):
                 if path.is_file() and any(
                     word in path.read_text()
                     for word in (*self.secrets, 'servicepass'))]
-        self.assertThat(held, matchers.HasLength(3))
+        self.assertThat(held, matchers.HasLength(5))
         self.assertEqual({0o600}, {stat.S_IMODE(path.stat().st_mode)
                                    for path in held})
 

@@ -161,6 +161,16 @@ class TestEnd(WorkspaceCase):
         self.assertEqual([], os.listdir(self.temporary))
         self.assertThat(str(run.logs), matchers.DirExists())
 
+    def test_closing_removes_its_files_in_shared_memory_only(self):
+        one, other = self.workspace('one'), self.workspace('other')
+        paths = [pathlib.Path('/dev/shm', f'{run.host("node-1")}_x_qmanager')
+                 for run in (one, other)]
+        for path in paths:
+            path.write_text('1:1:1')
+            self.addCleanup(path.unlink, missing_ok=True)
+        one.close()
+        self.assertEqual([False, True], [path.exists() for path in paths])
+
     def test_closing_gives_the_ports_back(self):
         run = self.workspace()
         port = run.port()

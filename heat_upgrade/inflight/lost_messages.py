@@ -1,0 +1,117 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which messages an engine has lost while it stopped, from its log.
+
+An engine that stops deletes its fanout queue, and waits for the broker's
+answer. What the broker delivers meanwhile is acknowledged and put into a list
+that no thread reads again (``RpcAMQPListener.__call__`` and
+``Connection.close`` in oslo.messaging). The profile stock-messaging logs all
+of it; these lines of one process prove it, in this order:
+
+1. ``amqpdriver``: "Listener is stopped"
+2. ``amqpdriver``: "received message msg_id: ID reply to QUEUE" of a call, or
+   "received message with unique_id: ID" of a cast
+3. and never: ``rpc.server``: "Receive incoming message with id ID" of a call,
+   or ``amqpdriver``: "Poll the incoming message with unique_id: ID" of a cast
+
+The second without the third is a message that was acknowledged to the broker
+and never given to a thread. An engine that is killed logs no "Listener is
+stopped": it proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import dataclasses
+import re
+
+# A line of oslo.log: date, time, process, level, logger, [context], message.
+_LINE = re.compile(r'^\S+ \S+ (?P<process>\d+) [A-Z]+ (?P<logger>\S+) '
+                   r'\[[^]]*\] (?P<message>.*)$')
+
+_CLOSING = re.compile(r'Listener is stopped')
+_CALL = re.compile(r'received message msg_id: (\S+) reply to ')
+_CAST = re.compile(r'received message with unique_id: (\S+)')
+_CALL_TAKEN = re.compile(r'Receive incoming message with id (\S+) and ')
+_CAST_TAKEN = re.compile(r'Poll the incoming message with unique_id: (\S+)')
+
+_DRIVER = 'oslo_messaging._drivers.amqpdriver'
+_SERVER = 'oslo_messaging.rpc.server'
+
+
+@dataclasses.dataclass(frozen=True)
+class Lost:
+    """Messages that an engine has received and never given to a thread.
+
+    :ivar calls: ids of those whose sender waits for an answer, in order
+    :ivar casts: ids of the others, in order
+    """
+
+    calls: tuple[str, ...]
+    casts: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.calls) + len(self.casts)
+
+
+@dataclasses.dataclass
+class _Process:
+    """What one process of an engine has logged so far."""
+
+    closing: bool = False
+    calls: dict[str, None] = dataclasses.field(default_factory=dict)
+    casts: dict[str, None] = dataclasses.field(default_factory=dict)
+
+    def read(self, logger: str, message: str) -> None:
+        """Take note of one line."""
+        if logger == _DRIVER and _CLOSING.match(message):
+            self.closing = True
+        elif logger == _SERVER and (taken := _CALL_TAKEN.match(message)):
+            self.calls.pop(taken[1], None)
+        elif logger == _DRIVER and (taken := _CAST_TAKEN.match(message)):
+            self.casts.pop(taken[1], None)
+        elif logger == _DRIVER and self.closing:
+            if call := _CALL.match(message):
+                self.calls[call[1]] = None
+            elif cast := _CAST.match(message):
+                self.casts[cast[1]] = None
+
+
+def of(text: str) -> Lost:
+    """Return what an engine has lost, by its log.
+
+    An engine of the standard profile logs none of this; :func:`shows_messages`
+    tells one whose log says nothing from one that has lost nothing.
+
+    :param text: of the log of one heat-engine with all of its workers
+    """
+    processes: dict[str, _Process] = {}
+    for process, logger, message in _lines(text):
+        processes.setdefault(process, _Process()).read(logger, message)
+    return Lost(
+        tuple(one for process in processes.values() for one in process.calls),
+        tuple(one for process in processes.values() for one in process.casts))
+
+
+def shows_messages(text: str) -> bool:
+    """Return True if a log was written with the levels that `of` needs."""
+    return any(logger == _DRIVER and (_CALL.match(message)
+                                      or _CAST.match(message))
+               for _, logger, message in _lines(text))
+
+
+def _lines(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the process, the logger and the message of each line."""
+    for line in text.splitlines():
+        if found := _LINE.match(line):
+            yield found['process'], found['logger'], found['message']

@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Counts what graceful stops of heat-engine lose; for maintainers.
+
+Starts a cloud of two nodes with one release and stops an engine N times while
+another serves (calls that come to nothing are lost), and N times as the only
+one (operations that do not end are lost). Needs the tool's environment:
+
+    python tools/measure_graceful_stops.py --release 26.0.2 --stops 10
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent import futures
+import contextlib
+import dataclasses
+import json
+import pathlib
+import sys
+import tempfile
+import threading
+import time
+
+from heat_upgrade import api as apis
+from heat_upgrade import cloud as clouds
+from heat_upgrade import environments
+from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import flights
+from heat_upgrade.inflight import oracle
+from heat_upgrade.inflight import outcomes
+from heat_upgrade import node as nodes
+from heat_upgrade import plan
+from heat_upgrade import releases
+from heat_upgrade.services import heat
+from heat_upgrade import workspace as workspaces
+
+# Seconds between two calls, with another engine there and without: a call
+# that gets no answer holds one of heat-api's threads for a minute.
+INTERVAL, PATIENT_INTERVAL = 0.2, 3.0
+# Calls under way: those of one minute without an answer.
+MOST_CALLS = 400
+
+PEER, ONLY = 'with a peer', 'the only one'
+HEADER = ('release', 'stopped', 'stops', 'operations', 'lost', 'calls',
+          'lost', 'longest stop', 'seconds')
+
+
+@dataclasses.dataclass
+class Row:
+    """What stops of one kind have cost.
+
+    :ivar release: its version
+    :ivar stopped: PEER or ONLY
+    :ivar stops: how many there were
+    :ivar operations: how many were in flight
+    :ivar lost: how many of them are stuck, or ended as they may not
+    :ivar calls: sent to an API while another engine was there
+    :ivar calls_lost: answered with a 5xx, or not at all
+    :ivar longest: seconds of the longest stop
+    :ivar seconds: of all
+    """
+
+    release: str
+    stopped: str
+    stops: int = 0
+    operations: int = 0
+    lost: int = 0
+    calls: int = 0
+    calls_lost: int = 0
+    longest: float = 0
+    seconds: float = 0
+
+    def words(self) -> list[str]:
+        """Return the row for the table."""
+        return [self.release, self.stopped, str(self.stops),
+                str(self.operations), str(self.lost), str(self.calls),
+                str(self.calls_lost), f'{self.longest:.1f}',
+                f'{self.seconds:.0f}']
+
+
+class Calls:
+    """Lists and shows stacks all the time.
+
+    :param ask: makes one call; returns its HTTP status
+    :param interval: seconds between two
+    """
+
+    def __init__(self, ask: Callable[[str], int], interval: float) -> None:
+        self._ask = ask
+        self._interval = interval
+        self._over = threading.Event()
+        self._pool = futures.ThreadPoolExecutor(MOST_CALLS)
+        self._sent: list[tuple[str, futures.Future[int]]] = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Calls:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Send no more."""
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        number = 0
+        while not self._over.wait(self._interval):
+            path = ('stacks?limit=5', 'stacks/no-such-stack')[number % 2]
+            self._sent.append((path, self._pool.submit(self._ask, path)))
+            number += 1
+
+    def results(self) -> collections.Counter[str]:
+        """Wait for all answers; returns how often there was which."""
+        self.end()
+        found: collections.Counter[str] = collections.Counter()
+        for path, one in self._sent:
+            try:
+                found[str(one.result(apis.ANSWER_TIMEOUT * 2))] += 1
+            except (OSError, futures.TimeoutError) as exc:
+                found[type(exc).__name__] += 1
+        self._pool.shutdown()
+        return found
+
+
+def lost_calls(results: collections.Counter[str]) -> int:
+    """Return how many calls have no answer of Heat's."""
+    return sum(number for status, number in results.items()
+               if not status.isdigit() or int(status) >= 500)
+
+
+class Measurement:
+    """Stops of one release.
+
+    :param cloud: up, with two nodes
+    :param version: of its Heat
+    :param note: takes what is to be kept, as words and numbers
+    """
+
+    def __init__(self, cloud: clouds.Cloud, version: str,
+                 note: Callable[..., None]) -> None:
+        self._cloud = cloud
+        self._version = version
+        self._note = note
+        self._api = apis.Api(cloud.identity, cloud.api_url)
+
+    def stop(self, row: Row, number: int, chosen: list[cases.Case]) -> None:
+        """Stop the engine of node-1 with work in its hands, once.
+
+        :param row: what takes the numbers
+        :param number: of the stop
+        :param chosen: what is to be in flight
+        """
+        node = self._cloud.nodes['node-1']
+        flying = flights.Flights(chosen, self._api,
+                                 self._cloud.ledger.client, self._cloud)
+        began = time.monotonic()
+        grounded = [*flying.prepare(), *flying.park()]
+        for one in grounded:
+            self._note(event='grounded', stop=number, case=one.case.id,
+                       story=str(one.story))
+        parked = time.monotonic()
+        alone = row.stopped == ONLY
+        calls = Calls(self._ask, PATIENT_INTERVAL if alone else INTERVAL)
+        with calls:
+            engine = node.process(heat.ENGINE)
+            engine.ask_to_stop()
+            drained = flying.release_queued(['node-1'])
+            _, killed = engine.stop()
+            stopped = time.monotonic() - parked
+            node.start(heat.ENGINE)
+        self._no_queue_is_shared(number)
+        ended = flying.settle(oracle.GRACEFUL)
+        results = calls.results()
+        for outcome in ended:
+            self._note(event='operation', stop=number,
+                       evidence=outcome.evidence, reason=outcome.reason,
+                       **outcome.as_dict())
+        self._note(event='stop', stop=number, drained=drained, killed=killed,
+                   seconds=stopped, calls=dict(results), stopped=row.stopped)
+        row.stops += 1
+        row.operations += len(ended)
+        row.lost += sum(not outcome.legal for outcome in ended)
+        row.longest = max(row.longest, stopped)
+        if not alone:
+            row.calls += sum(results.values())
+            row.calls_lost += lost_calls(results)
+        left = flying.remove()
+        self._note(event='left', stop=number, left=left)
+        row.seconds += time.monotonic() - began
+        for outcome in ended:
+            if not outcome.legal:
+                say(f'  stop {number}: {outcomes.title(outcome)}: '
+                    f'{outcome.reason}')
+        say(f'  stop {number} ({row.stopped}): {len(ended)} operations, '
+            f'calls {dict(results)}, stopped in {stopped:.1f} s'
+            + (', killed' if killed else '')
+            + (f', left: {left}' if left else ''))
+
+    def _ask(self, path: str) -> int:
+        return self._api.call('GET', path).status
+
+    def _no_queue_is_shared(self, number: int) -> None:
+        """Say which queues of replies have two readers."""
+        for queue in self._cloud.queues():
+            if queue.name.startswith('reply_') and queue.consumers > 1:
+                self._note(event='shared', stop=number, queue=queue.name)
+                say(f'  stop {number}: {queue.name} has {queue.consumers} '
+                    'readers')
+
+
+def chosen(seed: int, number: int, without: set[str]) -> list[cases.Case]:
+    """Return the operations of one stop.
+
+    What waits for a signal needs an API and an engine while it stops.
+    """
+    among = [case for case in cases.every()
+             if case.parked != cases.SIGNAL and case.shape not in without]
+    return list(cases.sample(seed, number, among=among))
+
+
+@contextlib.contextmanager
+def cloud_of(release: str, run_dir: pathlib.Path,
+             profile: str) -> Iterator[clouds.Cloud]:
+    """Start a cloud of two nodes, and end it."""
+    parsed = releases.parse(release)
+    with workspaces.Workspace(run_dir) as workspace:
+        keystone, installed = environments.ensure_all(
+            [environments.keystone(parsed), environments.heat(parsed)],
+            log_dir=workspace.logs, marker=workspace.marker)
+        cloud = clouds.Cloud(
+            workspace, keystone_environment=keystone,
+            heat_environment=installed, size=2, profile=profile)
+        try:
+            cloud.up()
+            yield cloud
+        finally:
+            cloud.down()
+
+
+def measure(release: str, words: argparse.Namespace) -> list[Row]:
+    """Do all stops of one release; returns its rows."""
+    run_dir = pathlib.Path(tempfile.mkdtemp(
+        dir=words.work_dir, prefix=f'stops-{releases.parse(release).name}-'))
+    record = run_dir / 'stops.jsonl'
+
+    def note(**words: object) -> None:
+        with open(record, 'a') as out:
+            print(json.dumps(words), file=out)
+    with cloud_of(release, run_dir, words.profile) as cloud:
+        node: nodes.Node = cloud.nodes['node-1']
+        version = node.environment.version
+        say(f'Heat {version}, profile {words.profile}, in {run_dir}')
+        one = Measurement(cloud, version, note)
+        rows = []
+        for stopped, stops, operations in (
+                (PEER, words.peer_stops, words.peer_operations),
+                (ONLY, words.stops, words.operations)):
+            rows.append(row := Row(version, stopped))
+            if stopped == ONLY:
+                cloud.nodes['node-2'].process(heat.ENGINE).stop()
+            for number in range(stops):
+                one.stop(row, number, chosen(words.seed + number, operations,
+                                             set(words.without)))
+        note(event='rows', rows=[dataclasses.asdict(row) for row in rows])
+    return rows
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--release', action='append', required=True)
+    parser.add_argument('--stops', type=int, default=10,
+                        help='of the only engine')
+    parser.add_argument('--operations', type=int, default=24,
+                        help='in flight at each of them')
+    parser.add_argument('--peer-stops', type=int, default=10,
+                        help='with another engine beside')
+    parser.add_argument('--peer-operations', type=int, default=8)
+    parser.add_argument('--without', action='append', default=[],
+                        choices=cases.SHAPES, metavar='SHAPE',
+                        help='leave out operations of this shape')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--profile', choices=plan.PROFILES,
+                        default=plan.STANDARD)
+    parser.add_argument('--work-dir', type=pathlib.Path, required=True)
+    words = parser.parse_args(argv)
+    words.work_dir.mkdir(parents=True, exist_ok=True)
+    rows = [row.words() for release in words.release
+            for row in measure(release, words)]
+    widths = [max(map(len, column)) for column in zip(HEADER, *rows)]
+    for row in (HEADER, *rows):
+        say('  '.join(word.rjust(width)
+                      for word, width in zip(row, widths)))
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
