@@ -13,9 +13,11 @@
 """Which findings a report shows in full, which are folded."""
 
 import ddt
+import fixtures
 from testtools import matchers
 
 from heat_upgrade import findings
+from heat_upgrade import grouping
 from heat_upgrade.report import groups
 from heat_upgrade.report import headline
 from heat_upgrade.report import html as pages
@@ -196,8 +198,13 @@ class TestSummary(test_report_files.ReportCase):
             finding('as ever', origin=findings.KNOWN)))
 
     def test_equal_ones_are_a_group_with_the_evidence_of_the_first(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.grouping.groups', lambda found: [
+                grouping.Group('12 things failed', tuple(found))]
+            if found else []))
         lines = self.summary(*(finding(f'thing {number}')
                                for number in range(12)))
+        self.assertIn('   12 things failed', lines)
         self.assertEqual(['   | of thing 0'], [
             line for line in lines if '| of thing' in line])
         self.assertIn('   - thing 9', lines)

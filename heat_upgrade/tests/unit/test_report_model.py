@@ -197,13 +197,15 @@ class TestChecks(ModelCase):
 
     def test_one_with_known_findings_alone_is_known(self):
         self.assertEqual(['known', 'failed'], self.outcomes(
-            stories.finding('pre-upgrade', rule='queue.not-empty', origin='known'),
+            stories.finding('pre-upgrade', rule='queue.orphaned-messages',
+                            origin='known'),
             stories.finding('pre-upgrade', rule='ledger.lost', origin='known'),
             stories.finding('pre-upgrade', rule='ledger.left-behind')))
 
     def test_findings_of_another_step_excuse_nothing(self):
         self.assertEqual(['failed', 'failed'], self.outcomes(
-            stories.finding('db-sync', rule='queue.not-empty', origin='known')))
+            stories.finding('db-sync', rule='queue.orphaned-messages',
+                            origin='known')))
 
 
 class TestOrder(ModelCase):
