@@ -32,8 +32,8 @@ NOT_COUNTED = {
 # migrated stops the upgrade; after that, less and less is out of use.
 WORST_FIRST = (
     findings.FailureClass.PHYSICAL, findings.FailureClass.MIGRATION,
-    findings.FailureClass.OLD_STACKS, findings.FailureClass.RPC,
-    findings.FailureClass.API, findings.FailureClass.TYPES,
+    findings.FailureClass.OLD_STACKS, findings.FailureClass.API,
+    findings.FailureClass.RPC, findings.FailureClass.TYPES,
     findings.FailureClass.OPTIONS, findings.FailureClass.AVAILABILITY)
 
 
@@ -42,10 +42,10 @@ def of_report(report: Report) -> list[findings.Finding]:
     return [findings.from_dict(one) for one in report['findings']]
 
 
-def rank(finding: findings.Finding) -> tuple[bool, bool, bool, int]:
+def rank(finding: findings.Finding) -> tuple[bool, bool, bool, bool, int]:
     """Return the key by which findings are sorted, the worst first."""
     return (finding.severity != findings.ERROR, not finding.counts,
-            finding.origin in NOT_COUNTED,
+            not finding.own_files, finding.origin in NOT_COUNTED,
             WORST_FIRST.index(finding.failure_class)
             if finding.failure_class else len(WORST_FIRST))
 
