@@ -67,8 +67,7 @@ class Evidence:
     def received_after_close(self) -> int:
         """Number of messages that engines received after their close."""
         return sum(
-            lost_messages.received_after_close(
-                path.read_text(errors='replace'))
+            len(lost_messages.of(path.read_text(errors='replace')))
             for path in sorted((self._run_dir / 'logs').glob(
                 '*heat-engine*.log')))
 
@@ -113,6 +112,18 @@ def _received_after_close(finding: findings.Finding,
     if not set(finding.facts.get('errors') or ()) <= _UNANSWERED:
         return False
     return evidence.received_after_close > 0
+
+
+def _inner_stack_cut_off(finding: findings.Finding,
+                         evidence: Evidence) -> bool:
+    """An engine was ended at the end of its grace with an inner stack.
+
+    Or the resource that is a stack of its own failed because the API had
+    been stopped together with the engine.
+    """
+    facts = finding.facts
+    return bool(facts.get('cut_off') or facts.get('api_was_down')) and (
+        facts.get('repaired') in ('update', 'delete'))
 
 
 def _worker_went_down(finding: findings.Finding,
@@ -161,6 +172,7 @@ BY_NAME: dict[str, Predicate] = {
     'killed-engine': _killed_engine,
     'orphaned-messages': _orphaned_messages,
     'received-after-close': _received_after_close,
+    'inner-stack-cut-off': _inner_stack_cut_off,
     'worker-went-down': _worker_went_down,
     'snapshot-constraint': _snapshot_constraint,
     'snapshot-without-data': _snapshot_without_data,

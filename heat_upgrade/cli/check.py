@@ -28,6 +28,7 @@ from heat_upgrade.cli import options
 from heat_upgrade import environments
 from heat_upgrade import errors
 from heat_upgrade import findings
+from heat_upgrade import grouping
 from heat_upgrade import judgement
 from heat_upgrade import known_failures
 from heat_upgrade import releases
@@ -35,6 +36,9 @@ from heat_upgrade import workspace as workspaces
 
 ALL = 'all'
 COLUMNS = ('Severity', 'Check', 'Class', 'Finding', 'Known')
+# What programs get beside these, of each finding.
+MORE = ('Rule', 'Subject', 'Impact', 'What to do')
+EVIDENCE = 'Evidence'
 
 
 class Check(lister.Lister):
@@ -79,14 +83,18 @@ class Check(lister.Lister):
             found, entries, base, target,
             lambda reference: _found(names, base, reference, parsed_args,
                                      is_reference=True))
-        # Those that make it unsafe first; otherwise as the checks gave them.
-        judged.sort(key=lambda one: (one.severity != findings.ERROR,
-                                     one.origin == findings.KNOWN))
         self._status = _status(judged)
         _say_how_many(judged)
-        long = parsed_args.long or parsed_args.formatter != 'table'
-        columns = (*COLUMNS, 'Evidence') if long else COLUMNS
-        return columns, [_row(one)[:len(columns)] for one in judged]
+        groups = grouping.groups(judged, whole=True)
+        if parsed_args.formatter != 'table':
+            return (*COLUMNS, *MORE, EVIDENCE), [
+                (*_row(group, one.title), one.rule, one.subject, one.impact,
+                 one.remedy, one.evidence)
+                for group in groups for one in group.findings]
+        if parsed_args.long:
+            return (*COLUMNS, EVIDENCE), [
+                (*_row(group), _told(group)) for group in groups]
+        return COLUMNS, list(map(_row, groups))
 
 
 def _status(judged):
@@ -140,11 +148,19 @@ def _judged(found, entries, base, target, look):
         shown={one.identity for one in look(reference)})
 
 
-def _row(one):
+def _row(group, title=None):
+    one = group.first
     return (one.severity, one.step.removeprefix(contract.STEP),
-            one.failure_class, one.title,
-            'known' if one.origin == findings.KNOWN else '',
-            f'{one.evidence}\nWhat to do: {one.remedy}'.strip())
+            one.failure_class and int(one.failure_class),
+            title or group.title,
+            'known' if one.origin == findings.KNOWN else '')
+
+
+def _told(group):
+    """Return the evidence of a group, and what to do."""
+    return '\n\n'.join('\n'.join(filter(None, [
+        one.title if len(group.findings) > 1 else '', one.evidence,
+        f'What to do: {one.remedy}'])) for one in group.findings)
 
 
 def _say(line):
@@ -155,11 +171,30 @@ def _say_how_many(judged):
     known_ones = sum(one.origin == findings.KNOWN for one in judged)
     wrong = sum(one.counts for one in judged)
     broken = sum(map(_is_broken, judged))
+    for line in _of_own_files([one for one in judged
+                               if one.own_files and one.counts]):
+        _say(line)
     _say(f'{wrong} make the upgrade unsafe, '
          f'{len(judged) - wrong - known_ones - broken} to know, '
          f'{known_ones} known')
     if broken:
         _say(f'{broken} could not be checked')
+
+
+def _of_own_files(breaking):
+    """Return the lines that say how many of the operator's files break.
+
+    :param breaking: findings that count and are about the operator's files
+    """
+    templates = {label for one in breaking
+                 for label in one.facts.get('templates', ())}
+    if templates:
+        yield (f'{len(templates)} of your templates '
+               f'{"breaks" if len(templates) == 1 else "break"}')
+    places = sum('templates' not in one.facts for one in breaking)
+    if places:
+        yield (f'your configuration files break in {places} '
+               f'{"place" if places == 1 else "places"}')
 
 
 def _found(names, base, target, parsed_args, *, is_reference=False):

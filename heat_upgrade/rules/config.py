@@ -24,8 +24,8 @@ _policy = functools.partial(_warning, failure_class=model.FailureClass.API)
 
 _IGNORED = 'The line is ignored silently: Heat works as if it were not there.'
 _STARTS_NOT = 'The service does not start with the old value.'
-_CONVERT = ('Convert it: oslopolicy-convert-json-to-yaml --namespace heat '
-            '--policy-file policy.json --output-file policy.yaml')
+_CONVERT = ('Convert it with oslopolicy-convert-json-to-yaml --namespace '
+            'heat --policy-file policy.json --output-file policy.yaml.')
 
 RULES = (
     _error('config.option-removed-unannounced',
@@ -188,7 +188,7 @@ RULES = (
             'The default of what came in its place counts, silently: it may '
             'let in whom the rule shut out.',
             'Remove it, and look which rule decides now: '
-            'oslopolicy-list-redundant --namespace heat',
+            'oslopolicy-list-redundant --namespace heat.',
             'policy rule stacks:old is gone',
             severity=model.Severity.ERROR),
     _policy('config.policy-rule-unknown',

@@ -88,7 +88,8 @@ class Rule:
     :ivar by_step: whether findings with one subject in two steps of a plan
         are two different failures
     :ivar plural: the title of several of its findings together, with {count}
-        and {family}: what they are of; '' if only their titles tell it
+        and, if need be, {family}: what they are of, such as a [section]; ''
+        if only their own titles tell what they are about
     """
 
     slug: str

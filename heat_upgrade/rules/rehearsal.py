@@ -58,7 +58,7 @@ RULES = (
          'Data is lost, or made up.', _STATED,
          'table event has another number of rows after db_sync'),
     _any('rehearsal.columns-gone', 'A table lost columns in db_sync.',
-         'What was in them is lost, and services of the base fail on the '
+         'Their content is lost, and services of the base fail on the '
          'table.', 'Stop all services of the base before db_sync.',
          'table stack lost columns in db_sync: owner',
          failure_class=model.FailureClass.RPC),
@@ -94,6 +94,6 @@ RULES = (
             'Stacks with encrypted values were not loaded in full.',
             'Nothing is known of the encrypted values.',
             'Give the file with auth_encryption_key: --config-file '
-            'heat.conf', 'stacks with encrypted values were not loaded in '
+            'heat.conf.', 'stacks with encrypted values were not loaded in '
             'full', severity=model.Severity.WARNING),
 )

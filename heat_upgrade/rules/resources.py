@@ -26,6 +26,8 @@ _FIND = ('Before the upgrade, find the stacks that have it (heat-upgrade '
          'check resources --stacks-from DUMP), and take it out of their '
          'templates.')
 _NOT_LOADED = 'A stack with it cannot be loaded: not even deleted.'
+_LEFT = ('Resources that it made are no longer updated or deleted, and '
+         'get_attr of them is null.')
 _REFUSED = 'An update or creation of a stack with it is refused.'
 _SET = ('Before the upgrade, change the templates that set it, and update '
         'their stacks.')
@@ -50,16 +52,14 @@ RULES = (
              plural='{count} types of {family} are gone, as announced'),
     _error('resources.type-placeholder-unannounced',
            'A resource type that was not deprecated became a placeholder.',
-           'What it made is no longer updated or deleted, and get_attr of it '
-           'is null.', _FIND,
+           _LEFT, _FIND,
            'OS::Old::Thing became a placeholder without a deprecation: what '
            'it made is deleted no more',
            plural='{count} types of {family} became placeholders without a '
                   'deprecation: what they made is deleted no more'),
     _warning('resources.type-placeholder',
              'A resource type became a placeholder, as was announced.',
-             'What it made is no longer updated or deleted, and get_attr of '
-             'it is null.', _FIND,
+             _LEFT, _FIND,
              'OS::Old::Thing became a placeholder: what it made is deleted '
              'no more',
              plural='{count} types of {family} became placeholders: what '
@@ -152,8 +152,8 @@ RULES = (
                     'constraints'),
     _warning('resources.property-default-changed',
              'A property has another default.',
-             'What is created or updated after the upgrade has the new '
-             'default.',
+             'Resources that are created or updated after the upgrade have '
+             'the new default.',
              'Set it in templates that rely on the old one.',
              'OS::A::B: property c has another default',
              plural='{count} properties of {family} have another default'),
@@ -185,8 +185,8 @@ RULES = (
                     'announced'),
     _error('resources.attribute-retyped',
            'An attribute is of another type.',
-           'What depends on its value is updated or replaced by the next '
-           'update.', 'Change templates that work with its value.',
+           'Resources that depend on its value are updated or replaced by '
+           'the next update.', 'Change templates that work with its value.',
            'OS::A::B: attribute c is Map, was List',
            failure_class=model.FailureClass.API,
            plural='{count} attributes of {family} are of another type'),

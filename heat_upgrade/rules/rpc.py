@@ -26,8 +26,8 @@ _stored = functools.partial(
 _VHOST = ('Give the new release a RabbitMQ virtual host of its own (step 4 of '
           "a rolling upgrade in Heat's upgrade guide), and stop the last "
           'engine of the old one only when its stacks have settled.')
-_LOST = ('What the message was to start never starts: the operation fails or '
-         'stays in progress.')
+_LOST = ('The operation that the message was to start never starts: it fails '
+         'or stays in progress.')
 _NO_ROLLING = 'Do no rolling upgrade on one message bus.'
 
 RULES = (
@@ -39,8 +39,8 @@ RULES = (
                     'release', docs='findings/worker-messages-refused'),
     _warning('rpc.new-call-refused',
              'The old release does not have a call of the new one.',
-             'What needs the call fails until all engines are of the new '
-             'release.', _VHOST,
+             'Requests that need the call fail until all engines are of the '
+             'new release.', _VHOST,
              '[engine] stack_refresh of the target is refused by the base',
              plural='{count} new calls of {family} are refused by the '
                     'other release'),

@@ -50,7 +50,7 @@ RULES = (
          'the target does not know the revision of the base'),
     _any('schema.db-sync-fails-on-empty',
          'db_sync of the target fails on an empty database.',
-         'Nobody can install the target anew.', _KEEP,
+         'The target cannot be installed anew.', _KEEP,
          'db_sync fails on an empty database'),
     _any('schema.db-sync-fails',
          'db_sync of the target fails on a database of the base, even '
@@ -96,10 +96,10 @@ RULES = (
                  plural='models and migrations differ in {count} parts of '
                         '{family}'),
     _rolling('schema.table-dropped', 'A migration drops a table.',
-             'What is in it is lost, and the base fails on it.', _COLD,
+             'Its content is lost, and the base fails on it.', _COLD,
              'watch_data is dropped', plural='{count} tables are dropped'),
     _rolling('schema.column-dropped', 'A migration drops a column.',
-             'What is in it is lost, and the base fails on the table.', _COLD,
+             'Its content is lost, and the base fails on the table.', _COLD,
              'stack.owner is dropped',
              plural='{count} columns of {family} are dropped'),
     _rolling('schema.renamed', 'A migration renames a table or column.',
@@ -159,7 +159,7 @@ RULES = (
                      'writing is blocked while stack.kind is added',
                      plural='{count} statements block {family}'),
     _rolling('schema.rows-deleted', 'A migration deletes rows.',
-             'What an operator has there is lost for good.',
+             'The rows are lost for good.',
              'Save the table before db_sync; stop all services of the base '
              'before it.', 'rows of service are deleted'),
     _rolling_warning('schema.rows-rewritten', 'A migration rewrites rows.',

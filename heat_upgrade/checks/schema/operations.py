@@ -304,9 +304,9 @@ def findings(base, target):
         for each in _problems(operation):
             tell = (contract.warning if registry.get(each.rule).severity
                     == findings_.WARNING else contract.error)
-            found.setdefault((each.rule, each.subject), tell(
-                each.rule, each.subject, each.title,
-                f'{operation.evidence()}\n{each.why}'))
+            finding = tell(each.rule, each.subject, each.title,
+                           f'{operation.evidence()}\n{each.why}')
+            found.setdefault(finding.identity, finding)
     return list(found.values())
 
 

@@ -12,6 +12,7 @@
 
 """Engines that are restarted again and again leave no process behind."""
 
+import glob
 import pathlib
 
 import fixtures
@@ -50,10 +51,16 @@ class EnginesTest(testtools.TestCase):
                     lambda node=node: self.restart(node, kill=number % 2)
                     for node in cloud.nodes.values()))
             self.assertEqual(before, self.commands(workspace))
+            # Each process reads its own queue of replies.
+            self.assertEqual([], [
+                queue for queue in cloud.queues()
+                if queue.name.startswith('reply_') and queue.consumers > 1])
             for node in cloud.nodes.values():
                 cloud.check_answer(node)
         self.assertEqual([], guardian.marked(
             f'{process.RUN_MARKER}={workspace.marker}'))
+        self.assertEqual([], glob.glob(
+            workspaces.shared_memory(workspace.marker)))
 
     def restart(self, node, *, kill):
         engine = node.process(heat.ENGINE)

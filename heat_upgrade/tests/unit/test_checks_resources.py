@@ -94,6 +94,34 @@ class TestCheck(testtools.TestCase):
             f'\nused by 1 of 1 templates: {path}'))
         self.assertNotIn('SECRET', repr(finding))
 
+    def test_a_template_that_will_be_refused_is_an_error_of_the_operators(
+            self):
+        was, now = (readings.reading({'OS::Neutron::SecurityGroup':
+                    readings.thing({'rules': readings.prop('List', schema={
+                        '*': readings.prop('Map', schema={
+                            'protocol': readings.prop(constraints=[
+                                ['allowed_values', values]])})})})})
+                    for values in (['tcp', 'TCP'], ['tcp']))
+        path = self.template('lit.yaml', (
+            '{a: {type: "OS::Neutron::SecurityGroup", properties: '
+            '{rules: [{protocol: tcp}, {protocol: TCP}]}}}'))
+        fine = self.template('fine.yaml', (
+            '{a: {type: "OS::Neutron::SecurityGroup", properties: '
+            '{rules: [{protocol: tcp}]}}}'))
+        finding, = self.check(was, now, templates=(path, fine))
+        self.assertEqual(
+            ('error', 'resources.property-values-narrowed',
+             'OS::Neutron::SecurityGroup rules.*.protocol', True,
+             {'templates': [str(path)]}),
+            (finding.severity, finding.rule, finding.subject,
+             finding.own_files, finding.facts))
+        self.assertTrue(finding.counts)
+        self.assertIn(f'1 of your templates breaks ({path}): ',
+                      finding.title)
+        without, = self.check(was, now)
+        self.assertFalse(without.own_files)
+        self.assertEqual(without.identity, finding.identity)
+
     def test_templates_that_use_nothing_that_differs_are_told_nothing(self):
         path = self.template('a.yaml', '{x: {type: "OS::A::Kept", '
                              'properties: {a: x, b: 1}}}')

@@ -94,6 +94,11 @@ class TestUsage(CliCase):
         for known in plans.STRATEGIES:
             self.assertIn(known, text)
 
+    def test_an_unknown_profile_is_refused_with_what_is_known(self):
+        text = self.refused('plan', '--profile', 'loud')
+        for known in plans.PROFILES:
+            self.assertIn(known, text)
+
     def test_a_seed_that_is_no_number_is_refused(self):
         self.assertIn('--seed', self.refused('plan', '--seed', 'x'))
 
