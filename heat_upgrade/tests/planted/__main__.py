@@ -49,6 +49,8 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument('--list', action='store_true',
                        help='list the faults, and run none')
+    shown.add_argument('--rejudge', action='store_true',
+                       help='judge the latest runs in DIR, and run none')
     shown.add_argument('--rst', action='store_true',
                        help='print the table of the reference, and run none')
     return parser.parse_args(words)
@@ -66,8 +68,19 @@ def main(words: list[str]) -> int:
         show = showing.rst if arguments.rst else showing.listing
         print(show(chosen), end='')
         return 0
+    if arguments.rejudge and not arguments.dir:
+        print('error: --rejudge needs the --dir of the runs', file=sys.stderr)
+        return 2
     place = (arguments.dir or pathlib.Path(tempfile.mkdtemp(
         prefix='heat-upgrade-planted-'))).resolve()
+    results = (_rejudge(chosen, place) if arguments.rejudge
+               else _run(chosen, place, arguments))
+    print(f'\n{showing.table(results)}results: {place / RESULTS}')
+    return 0 if results and all(result.good for result in results) else 1
+
+
+def _run(chosen: tuple[faults.Fault, ...], place: pathlib.Path,
+         arguments: argparse.Namespace) -> list[judging.Result]:
     print(f'{len(chosen)} runs in {place}', flush=True)
     results: list[judging.Result] = []
 
@@ -79,8 +92,13 @@ def main(words: list[str]) -> int:
             showing.as_json(results, arguments.base))
 
     beside.each(run, chosen, threads=arguments.jobs)
-    print(f'\n{showing.table(results)}results: {place / RESULTS}')
-    return 0 if all(result.good for result in results) else 1
+    return results
+
+
+def _rejudge(chosen: tuple[faults.Fault, ...],
+             place: pathlib.Path) -> list[judging.Result]:
+    judged = (driver.rejudge(fault, place) for fault in chosen)
+    return [result for result in judged if result is not None]
 
 
 if __name__ == '__main__':

@@ -57,20 +57,42 @@ def run(fault: faults.Fault, place: pathlib.Path, *,
     shutil.rmtree(copy, ignore_errors=True)
     target = heat_source.checkout(copy, faults.TARGET, prepare=fault.plant)
     work_dir = place / RUNS / fault.name
-    known = set(_run_dirs(work_dir))
+    known = set(_run_dirs(place, fault))
     with lab_lock():
         started = time.monotonic()
         _upgrade(base, target, work_dir,
                  place / OUTPUTS / f'{fault.name}.log')
         seconds = time.monotonic() - started
-    new = sorted(set(_run_dirs(work_dir)) - known)
-    run_dir = new[-1] if new else None
-    return judging.judge(fault, _report(run_dir) if run_dir else None,
-                         seconds=seconds, run_dir=str(run_dir or ''))
+    new = [found for found in _run_dirs(place, fault) if found not in known]
+    return _judge(fault, new, seconds)
 
 
-def _run_dirs(work_dir: pathlib.Path) -> list[pathlib.Path]:
-    return list(work_dir.iterdir()) if work_dir.is_dir() else []
+def rejudge(fault: faults.Fault, place: pathlib.Path) -> judging.Result | None:
+    """Judge the latest of a fault's runs that are kept.
+
+    :param place: the directory that :func:`run` was given
+    :returns: None if there is no run of the fault
+    """
+    kept = _run_dirs(place, fault)
+    return _judge(fault, kept) if kept else None
+
+
+def _judge(fault: faults.Fault, run_dirs: list[pathlib.Path],
+           seconds: float | None = None) -> judging.Result:
+    """Judge the last of some runs; without one there is no report."""
+    run_dir = run_dirs[-1] if run_dirs else None
+    report = _report(run_dir) if run_dir else None
+    if seconds is None:
+        seconds = report['duration_s'] if report else 0
+    return judging.judge(fault, report, seconds=seconds,
+                         run_dir=str(run_dir or ''))
+
+
+def _run_dirs(place: pathlib.Path,
+              fault: faults.Fault) -> list[pathlib.Path]:
+    """Return the run directories of a fault, the latest at the end."""
+    work_dir = place / RUNS / fault.name
+    return sorted(work_dir.iterdir()) if work_dir.is_dir() else []
 
 
 def _report(run_dir: pathlib.Path) -> dict | None:

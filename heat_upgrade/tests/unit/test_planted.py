@@ -14,6 +14,7 @@
 
 import contextlib
 import io
+import json
 import pathlib
 import re
 
@@ -239,6 +240,21 @@ class TestProgram(testtools.TestCase):
         status, output = self.main('--list')
         self.assertEqual((0, []), (status, self.ran))
         self.assertEqual(len(faults.every()), len(output.splitlines()))
+
+    def test_kept_runs_are_judged_again(self) -> None:
+        place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        for name, verdict in (('20261128-1', 'pass'), ('20261128-2', 'fail')):
+            run_dir = place / driver.RUNS / 'option-renamed' / name
+            run_dir.mkdir(parents=True)
+            (run_dir / 'report.json').write_text(json.dumps({
+                'verdict': verdict, 'duration_s': 90, 'findings': [
+                    finding(step='checks', **{'class': 4})]}))
+        status, output = self.main('--rejudge', '--dir', str(place))
+        self.assertEqual((0, []), (status, self.ran))
+        self.assertIn('caught      option-renamed (90 s)', output)
+
+    def test_no_kept_run_is_no_success(self) -> None:
+        self.assertEqual(1, self.main('--rejudge')[0])
 
     def test_the_lock_is_held_if_the_environment_names_it(self) -> None:
         path = pathlib.Path(self.useFixture(fixtures.TempDir()).path) / 'lock'
