@@ -13,6 +13,7 @@
 """The faults for whole runs: their catalogue, judging, and command line."""
 
 import contextlib
+import fcntl
 import io
 import json
 import pathlib
@@ -256,9 +257,65 @@ class TestProgram(testtools.TestCase):
     def test_no_kept_run_is_no_success(self) -> None:
         self.assertEqual(1, self.main('--rejudge')[0])
 
-    def test_the_lock_is_held_if_the_environment_names_it(self) -> None:
-        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path) / 'lock'
+
+class TestDriver(testtools.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.reports: list[dict | None] = []
+        self.targets: list[str] = []
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.tests.functional.heat_source.checkout',
+            self.checkout))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.tests.planted.driver._upgrade', self.upgrade))
+
+    def checkout(self, copy: pathlib.Path, version: str, *,
+                 prepare: object) -> pathlib.Path:
+        self.assertEqual(faults.TARGET, version)
+        self.assertFalse(copy.exists())
+        top = copy / 'heat'
+        top.mkdir(parents=True)
+        return top
+
+    def upgrade(self, base: str, target: pathlib.Path,
+                work_dir: pathlib.Path, log: pathlib.Path) -> None:
+        self.targets.append(f'{base} {target.relative_to(self.place)}')
+        run_dir = work_dir / f'run-{len(self.targets)}'
+        run_dir.mkdir(parents=True)
+        report = self.reports.pop(0)
+        if report:
+            (run_dir / 'report.json').write_text(json.dumps(report))
+
+    def run_fault(self, *reports: dict | None) -> judging.Result:
+        self.reports += reports
+        return [driver.run(fault(), self.place, base='26.0.2')
+                for _ in reports][-1]
+
+    def test_the_target_is_a_fresh_copy_each_time(self) -> None:
+        self.run_fault(None, None)
+        self.assertEqual(['26.0.2 copies/lost/heat'] * 2, self.targets)
+
+    def test_the_report_of_the_new_run_is_judged(self) -> None:
+        result = self.run_fault(
+            {'verdict': 'pass', 'findings': []},
+            {'verdict': 'fail', 'findings': [finding()]})
+        self.assertEqual(
+            (judging.CAUGHT, str(self.place / 'runs' / 'lost' / 'run-2')),
+            (result.outcome, result.run_dir))
+
+    def test_the_report_of_an_older_run_is_not_judged(self) -> None:
+        result = self.run_fault(
+            {'verdict': 'fail', 'findings': [finding()]}, None)
+        self.assertEqual(judging.NO_REPORT, result.outcome)
+
+    def test_the_lock_that_the_environment_names_is_held(self) -> None:
+        path = self.place / 'lock'
         self.useFixture(fixtures.EnvironmentVariable(
             driver.LOCK_VARIABLE, str(path)))
-        with driver.lab_lock():
-            self.assertTrue(path.exists())
+        with open(path, 'a') as other:
+            with driver.lab_lock():
+                self.assertRaises(BlockingIOError, fcntl.flock, other,
+                                  fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
