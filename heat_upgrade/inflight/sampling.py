@@ -1,0 +1,125 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Chooses which cases a run takes along: seeds that complete each other.
+
+Four seeds in a row (0 to 3, 4 to 7, ...) make a block. A sample avoids the
+pairs of kind and place, and of kind and shape, that earlier samples of its
+block have had: so the four together have all pairs.
+"""
+
+import collections
+from collections.abc import Callable
+from collections.abc import Sequence
+import functools
+import random
+
+from heat_upgrade.inflight import cases
+
+# How many seeds have all pairs together.
+BLOCK = 4
+
+# A case of each of these is in every sample of at least that many.
+REQUIRED: tuple[Callable[[cases.Case], bool], ...] = (
+    cases.is_two_sided,
+    cases.is_batched,
+    lambda case: case.shape == cases.TWO_ENDS,
+    lambda case: case.shape == cases.DEEP,
+    lambda case: case.shape == cases.NESTED,
+    lambda case: case.shape == cases.CHAIN,
+)
+
+
+def everywhere(case: cases.Case) -> bool:
+    """Return True: any case may be drawn."""
+    return True
+
+
+def without_signal(case: cases.Case) -> bool:
+    """Return True if an engine that stops does not wait for a signal."""
+    return case.parked != cases.SIGNAL
+
+
+def for_a_last_engine(case: cases.Case) -> bool:
+    """Return True if the operation needs no other engine to read the queue.
+
+    Else the engine would end after its grace period of a minute, and lose the
+    operation: Heat's limit, in each upgrade.
+    """
+    return not cases.waits_for_messages(case)
+
+
+def for_a_cold_stop(case: cases.Case) -> bool:
+    """Return True if a stop of all services does not take a minute for it.
+
+    No API is left to take a signal, and no engine to read the queue. A
+    resource that is let go at once is done while the engine still reads it.
+    """
+    return without_signal(case) and not (
+        case.shape in cases.INNER and case.parked == cases.QUEUED)
+
+
+@functools.cache
+def samples(seed: int, hands: tuple[tuple[int, Callable], ...]
+            ) -> tuple[tuple[cases.Case, ...], ...]:
+    """Draw the cases of a run, one sample for each engine that stops.
+
+    :param seed: the same seed gives the same cases on every machine
+    :param hands: for each engine the number of cases, and a predicate that
+        each of its cases fulfils
+    """
+    block, place = divmod(seed, BLOCK)
+    chance = random.Random(f'in flight {block}')
+    seen: collections.Counter = collections.Counter()
+    drawn: list[tuple[cases.Case, ...]] = []
+    for _ in range(place + 1):
+        drawn = [_sample(chance, seen, count, allowed)
+                 for count, allowed in hands]
+    return tuple(drawn)
+
+
+def _sample(chance: random.Random, seen: collections.Counter, count: int,
+            allowed: Callable[[cases.Case], bool]
+            ) -> tuple[cases.Case, ...]:
+    """Draw one sample.
+
+    :param chance: decides between cases that are equally good
+    :param seen: how often the block had each case, kind and pair; changed
+    """
+    left = [case for case in cases.every() if allowed(case)]
+    chance.shuffle(left)
+    own: collections.Counter = collections.Counter()
+    drawn: list[cases.Case] = []
+
+    def cost(case: cases.Case) -> tuple:
+        # A kind is a code path of its own in Heat: first all of them.
+        return (own[case.kind], seen[case.kind, case.shape] > 0,
+                seen[case.kind, case.parked] > 0, seen[case.id],
+                seen[case.kind], own[case.shape] + own[case.parked],
+                seen[case.kind, case.shape] + seen[case.kind, case.parked])
+
+    def take(choices: Sequence[cases.Case]) -> None:
+        if not choices or len(drawn) >= count:
+            return
+        # min takes the first of equals: the shuffle decides.
+        case = min(choices, key=cost)
+        left.remove(case)
+        drawn.append(case)
+        own.update((case.kind, case.shape, case.parked))
+        seen.update((case.id, case.kind, (case.kind, case.shape),
+                     (case.kind, case.parked)))
+
+    for required in REQUIRED:
+        take([case for case in left if required(case)])
+    while left and len(drawn) < count:
+        take(left)
+    return tuple(drawn)
