@@ -54,6 +54,8 @@ class Run:
     :ivar cloud: the cloud, once there is one
     :ivar probe: the downtime's :class:`availability.Probe`, once it asks
     :ivar flights: the work in flight, once there is some
+    :ivar orphans: the stacks that a dead engine has left, once there are
+        some
     :ivar load: the load, once there is some
     :ivar calls: :class:`heat_upgrade.load.history.History` of the load
     :ivar probes: those of a rolling upgrade, once they ask
@@ -75,6 +77,7 @@ class Run:
         self.environments = {}
         self.probe = None
         self.flights = self.load = self.calls = self.probes = None
+        self.orphans = None
         today = today or datetime.date.today()
         self._known = [entry for entry in known_failures if entry.applies(
             base.version, target.version, today, plan.vhost)]

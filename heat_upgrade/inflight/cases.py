@@ -63,7 +63,7 @@ class Case:
     shape: str
     parked: str
 
-    @property
+    @functools.cached_property
     def id(self):
         return f'{self.kind}-{self.shape}-{self.parked}'
 

@@ -135,7 +135,7 @@ class Flight:
         answer = self._call(
             'POST', f'{self._path}/snapshots', {'name': _SNAPSHOT},
             expected=(200, 201, 202))
-        self._snapshot_id = answer.body['snapshot']['id']
+        self._snapshot_id = answer.body['id']
 
     def _restore(self):
         self._call('POST', f'{self._path}/snapshots/{self._snapshot_id}'

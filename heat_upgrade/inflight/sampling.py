@@ -20,10 +20,15 @@ block have had: so the four together have all pairs.
 import collections
 from collections.abc import Callable
 from collections.abc import Sequence
-import functools
 import random
+from typing import TypeVar
 
 from heat_upgrade.inflight import cases
+
+T = TypeVar('T')
+
+# A kind and a shape.
+Pair = tuple[str, str]
 
 # How many seeds have all pairs together.
 BLOCK = 4
@@ -68,7 +73,6 @@ def for_a_cold_stop(case: cases.Case) -> bool:
         case.shape in cases.INNER and case.parked == cases.QUEUED)
 
 
-@functools.cache
 def samples(seed: int, hands: tuple[tuple[int, Callable], ...]
             ) -> tuple[tuple[cases.Case, ...], ...]:
     """Draw the cases of a run, one sample for each engine that stops.
@@ -100,18 +104,27 @@ def _sample(chance: random.Random, seen: collections.Counter, count: int,
     own: collections.Counter = collections.Counter()
     drawn: list[cases.Case] = []
 
-    def cost(case: cases.Case) -> tuple:
-        # A kind is a code path of its own in Heat: first all of them.
-        return (own[case.kind], seen[case.kind, case.shape] > 0,
-                seen[case.kind, case.parked] > 0, seen[case.id],
-                seen[case.kind], own[case.shape] + own[case.parked],
-                seen[case.kind, case.shape] + seen[case.kind, case.parked])
+    # The first of these that tells two cases apart decides. A kind is a code
+    # path of its own in Heat: all of them come first.
+    by_pair: tuple[Callable[[Pair], int], ...] = (
+        lambda pair: own[pair[0]],
+        lambda pair: seen[pair] > 0)
+    by_case: tuple[Callable[[cases.Case], int], ...] = (
+        lambda case: seen[case.kind, case.parked] > 0,
+        lambda case: seen[case.id],
+        lambda case: seen[case.kind],
+        lambda case: own[case.shape] + own[case.parked],
+        lambda case: (seen[case.kind, case.shape]
+                      + seen[case.kind, case.parked]))
 
     def take(choices: Sequence[cases.Case]) -> None:
         if not choices or len(drawn) >= count:
             return
-        # min takes the first of equals: the shuffle decides.
-        case = min(choices, key=cost)
+        pairs = set(_least(list({(case.kind, case.shape): None
+                                 for case in choices}), by_pair))
+        # Of equals the first: the shuffle decides.
+        case = _least([case for case in choices
+                       if (case.kind, case.shape) in pairs], by_case)[0]
         left.remove(case)
         drawn.append(case)
         own.update((case.kind, case.shape, case.parked))
@@ -123,3 +136,14 @@ def _sample(chance: random.Random, seen: collections.Counter, count: int,
     while left and len(drawn) < count:
         take(left)
     return tuple(drawn)
+
+
+def _least(choices: list[T], ranks: Sequence[Callable[[T], int]]) -> list[T]:
+    """Return those that come first by all ranks, one rank after the other."""
+    for rank in ranks:
+        if len(choices) == 1:
+            break
+        ranked = [(rank(choice), choice) for choice in choices]
+        least = min(number for number, _ in ranked)
+        choices = [choice for number, choice in ranked if number == least]
+    return choices

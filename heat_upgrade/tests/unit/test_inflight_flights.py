@@ -32,7 +32,8 @@ class FlightsTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.heat, self.ledger = fakes.Heat(), fakes.Ledger()
-        self.cloud = fakes.Cloud(self.useFixture(fixtures.TempDir()).path)
+        self.cloud = fakes.Cloud(self.useFixture(fixtures.TempDir()).path,
+                                 self.heat)
         for name, value in (('INTERVAL', 0), ('PREPARE_TIMEOUT', 0),
                             ('PARK_TIMEOUT', 0), ('REMOVE_TIMEOUT', 0),
                             ('REPAIR_TIMEOUT', 0), ('SIGNAL_PATIENCE', 0),
@@ -116,11 +117,11 @@ class ParkTest(FlightsTest):
     def test_it_is_told_whose_engine_has_it_in_hand(self):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
         self.ledger.in_progress = {'inflight/create-chain-lock/c'}
-        self.cloud.rows = {
-            'stack': [('id', 'n', 'CREATE', 'IN_PROGRESS', '', 't', 1)],
-            'resource': [('id', 1, 'c', 'CREATE', 'IN_PROGRESS', 'p', one)
-                         for one in ('engine-1', 'long-gone')]}
         found = self.make('create-chain-lock')
+        stack_id = f'id-{found.flights[0].name}'
+        self.cloud.rows['resource'] = [
+            (stack_id, 1, 'c', 'CREATE', 'IN_PROGRESS', 'p', one)
+            for one in ('engine-1', 'long-gone')]
         found.park()
         self.assertEqual(('node-1',), found.flights[0].held_by)
 
