@@ -187,15 +187,16 @@ class Orphans:
             'engine_id = %s, atomic_key = atomic_key + 1, '
             "updated_at = UTC_TIMESTAMP() WHERE stack_id = %s AND name = 'a'",
             self._engine, stack_id)
-        entities = [(str(row[0]), is_update) for row in self._execute(
+        points = [(str(row[0]), is_update) for row in self._execute(
             'SELECT id FROM resource WHERE stack_id = %s', stack_id)
-            for is_update in (0, 1)]
-        for entity, is_update in [*entities, (stack_id, 1)]:
-            self._execute(
-                'INSERT INTO sync_point (entity_id, traversal_id, is_update, '
-                'atomic_key, stack_id, input_data, created_at) '
-                "VALUES (%s, %s, %s, 0, %s, '{}', UTC_TIMESTAMP())",
-                entity, traversal, is_update, stack_id)
+            for is_update in (0, 1)] + [(stack_id, 1)]
+        row = "(%s, %s, %s, 0, %s, '{}', UTC_TIMESTAMP())"
+        self._execute(
+            'INSERT INTO sync_point (entity_id, traversal_id, is_update, '
+            'atomic_key, stack_id, input_data, created_at) VALUES '
+            + ', '.join([row] * len(points)),
+            *(value for entity, is_update in points
+              for value in (entity, traversal, is_update, stack_id)))
 
     def recover(self, timeout: float = RECOVER_TIMEOUT) -> list[Outcome]:
         """Ask Heat for an operation on each, and see how it ends.

@@ -166,7 +166,7 @@ def leave_orphans():
     return model.Step(
         'leave-orphans', 'leave_orphans',
         'leave stacks behind as a killed engine does', side=model.BASE,
-        seconds=0.2)
+        seconds=0.4)
 
 
 def recover_orphans():

@@ -97,12 +97,16 @@ class OrphansTest(testtools.TestCase):
 
     def test_they_have_the_sync_points_of_their_traversal(self):
         self.orphans.leave()
-        points = self.cloud.writes('sync_point')
-        # Two for each of three resources, and one for the stack.
-        self.assertEqual(2 * 7, len(points))
         traversals = [values[0] for values in self.cloud.writes('stack')
                       if len(values) == 3]
-        self.assertEqual(set(traversals), {point[1] for point in points})
+        for name, traversal, values in zip(
+                (self.held, self.deleted), traversals,
+                self.cloud.writes('sync_point')):
+            points = [values[at:at + 4] for at in range(0, len(values), 4)]
+            self.assertEqual(
+                [(row, traversal, is_update, f'id-{name}')
+                 for row in '123' for is_update in (0, 1)]
+                + [(f'id-{name}', traversal, 1, f'id-{name}')], points)
 
     def test_one_stack_has_a_dead_engine_s_lock(self):
         self.orphans.leave()
