@@ -154,9 +154,10 @@ def is_batched(case: Case) -> bool:
 def waits_for_messages(case: Case) -> bool:
     """Return True if a thread waits for messages about a stack inside.
 
-    An engine that stops takes no message any more, but ends only when its
-    threads do. Such a thread does not, if no other engine reads the queue:
-    the engine ends after its grace period, and loses the operation.
+    An engine that stops reads no message, but waits for its threads. If no
+    other engine reads the queue, such a thread never ends: the engine ends
+    after its grace period of 60 s, and the operation is lost. That is Heat's
+    in every release, see doc/source/findings/nested-at-stop.rst.
     """
     return case.shape in INNER and not (
         case.parked == LOCK and case.kind in _WITHOUT_CLEANUP)

@@ -33,7 +33,10 @@ Pair = tuple[str, str]
 # How many seeds have all pairs together.
 BLOCK = 4
 
-# A case of each of these is in every sample of at least that many.
+# For each engine that stops, how many cases it has, and which.
+Hands = tuple[tuple[int, Callable[[cases.Case], bool]], ...]
+
+# A case of each of these is in every sample that may have one.
 REQUIRED: tuple[Callable[[cases.Case], bool], ...] = (
     cases.is_two_sided,
     cases.is_batched,
@@ -49,45 +52,37 @@ def everywhere(case: cases.Case) -> bool:
     return True
 
 
-def without_signal(case: cases.Case) -> bool:
-    """Return True if an engine that stops does not wait for a signal."""
-    return case.parked != cases.SIGNAL
-
-
 def for_a_last_engine(case: cases.Case) -> bool:
-    """Return True if the operation needs no other engine to read the queue.
-
-    Else the engine would end after its grace period of a minute, and lose the
-    operation: Heat's limit, in each upgrade.
-    """
+    """Return True if the operation needs no other engine to read the queue."""
     return not cases.waits_for_messages(case)
 
 
 def for_a_cold_stop(case: cases.Case) -> bool:
-    """Return True if a stop of all services does not take a minute for it.
+    """Return True if the operation survives a stop of all of Heat.
 
-    No API is left to take a signal, and no engine to read the queue. A
-    resource that is let go at once is done while the engine still reads it.
+    Without an API nobody can deliver a signal, for which the engine waits until
+    its grace period is over. OS::Heat::Stack asks the API how the stack inside
+    does, and fails when that is down.
     """
-    return without_signal(case) and not (
-        case.shape in cases.INNER and case.parked == cases.QUEUED)
+    return (for_a_last_engine(case) and case.parked != cases.SIGNAL
+            and case.shape != cases.NESTED)
 
 
-def samples(seed: int, hands: tuple[tuple[int, Callable], ...]
+def samples(seed: int, hands_of: Callable[[int], Hands]
             ) -> tuple[tuple[cases.Case, ...], ...]:
     """Draw the cases of a run, one sample for each engine that stops.
 
     :param seed: the same seed gives the same cases on every machine
-    :param hands: for each engine the number of cases, and a predicate that
-        each of its cases fulfils
+    :param hands_of: returns, for a seed, the number of cases for each engine,
+        and a predicate that each of them fulfils
     """
     block, place = divmod(seed, BLOCK)
     chance = random.Random(f'in flight {block}')
     seen: collections.Counter = collections.Counter()
     drawn: list[tuple[cases.Case, ...]] = []
-    for _ in range(place + 1):
+    for earlier in range(seed - place, seed + 1):
         drawn = [_sample(chance, seen, count, allowed)
-                 for count, allowed in hands]
+                 for count, allowed in hands_of(earlier)]
     return tuple(drawn)
 
 

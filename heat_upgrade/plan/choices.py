@@ -13,6 +13,7 @@
 """What a rolling upgrade leaves open, and how a seed decides it."""
 
 import dataclasses
+import functools
 import itertools
 import random
 
@@ -159,19 +160,34 @@ def draw(seed, *, nodes, in_flight=None, rollback=None):
 
 
 def _samples(seed, order):
-    """Draw a sample for each node; the last has the last base engine."""
-    *others, last = order
-    drawn = sampling.samples(seed, (
-        *(((ENGINE_SAMPLE, sampling.everywhere),) * len(others)),
-        (LAST_ENGINE_SAMPLE, sampling.for_a_last_engine)))
+    """Draw a sample for each node of an order."""
+    drawn = sampling.samples(
+        seed, functools.partial(rolling_hands, len(order)))
     return {node: tuple(case.id for case in hand)
             for node, hand in zip(order, drawn)}
 
 
+def rolling_hands(nodes, seed):
+    """Return what each node's engine may have in flight.
+
+    The last node has the last engine of the base. An engine beside others may
+    wait for a message that RabbitMQ has given to one that stops, until its
+    grace period is over: the guide's own procedure has no such case.
+    """
+    others = (sampling.for_a_last_engine if seed == GUIDE
+              else sampling.everywhere)
+    return (*(((ENGINE_SAMPLE, others),) * (nodes - 1)),
+            (LAST_ENGINE_SAMPLE, sampling.for_a_last_engine))
+
+
+def cold_hands(seed):
+    """Return what the engines may have in flight at a cold upgrade."""
+    return ((COLD_SAMPLE, sampling.for_a_cold_stop),)
+
+
 def cold_sample(seed):
     """Return the ids of the cases in flight at a cold upgrade."""
-    hand, = sampling.samples(
-        seed, ((COLD_SAMPLE, sampling.for_a_cold_stop),))
+    hand, = sampling.samples(seed, cold_hands)
     return tuple(case.id for case in hand)
 
 

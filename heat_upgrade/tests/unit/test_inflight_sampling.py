@@ -12,6 +12,8 @@
 
 """Unit tests of heat_upgrade.inflight.sampling."""
 
+import functools
+
 import ddt
 import testtools
 
@@ -19,9 +21,8 @@ from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import sampling
 from heat_upgrade.plan import choices
 
-COLD = ((choices.COLD_SAMPLE, sampling.for_a_cold_stop),)
-ROLLING = ((choices.ENGINE_SAMPLE, sampling.everywhere),
-           (choices.LAST_ENGINE_SAMPLE, sampling.for_a_last_engine))
+COLD = choices.cold_hands
+ROLLING = functools.partial(choices.rolling_hands, 2)
 RUNS = {'cold': COLD, 'rolling': ROLLING}
 
 
@@ -37,7 +38,7 @@ class SamplesTest(testtools.TestCase):
     @ddt.data(*RUNS)
     def test_four_seeds_have_every_pair_that_a_run_can_have(self, run):
         possible = [case for case in cases.every()
-                    if any(allowed(case) for _, allowed in RUNS[run])]
+                    if any(allowed(case) for _, allowed in RUNS[run](1))]
         for first in range(0, 20, sampling.BLOCK):
             drawn = [case for seed in range(first, first + sampling.BLOCK)
                      for hand in sampling.samples(seed, RUNS[run])
@@ -55,20 +56,38 @@ class SamplesTest(testtools.TestCase):
             for hand in sampling.samples(seed, RUNS[run]):
                 self.assertEqual(set(cases.KINDS),
                                  {case.kind for case in hand})
+
+    @ddt.data(*RUNS)
+    def test_each_sample_has_the_required_shapes_that_it_may(self, run):
+        for seed in range(40):
+            for hand, (_, allowed) in zip(sampling.samples(seed, RUNS[run]),
+                                          RUNS[run](seed)):
+                possible = list(filter(allowed, cases.every()))
                 for required in sampling.REQUIRED:
+                    self.assertEqual(any(map(required, possible)),
+                                     any(map(required, hand)), (seed, hand))
+
+    @ddt.data(cases.is_two_sided, cases.is_batched,
+              lambda case: case.shape == cases.TWO_ENDS,
+              lambda case: case.shape == cases.CHAIN,
+              lambda case: case.shape == cases.DEEP)
+    def test_every_sample_has_a_case_of_these(self, required):
+        for run in RUNS.values():
+            for seed in range(40):
+                for hand in sampling.samples(seed, run):
                     self.assertTrue(any(map(required, hand)), (seed, hand))
 
     @ddt.data(*RUNS)
     def test_each_sample_is_as_large_as_asked_for_and_allowed(self, run):
         for seed in range(40):
             hands = sampling.samples(seed, RUNS[run])
-            for hand, (count, allowed) in zip(hands, RUNS[run]):
+            for hand, (count, allowed) in zip(hands, RUNS[run](seed)):
                 self.assertEqual(count, len(set(hand)))
                 self.assertTrue(all(map(allowed, hand)))
 
     def test_a_run_has_at_least_twenty_four_operations(self):
         for hands in RUNS.values():
-            self.assertGreaterEqual(sum(count for count, _ in hands), 24)
+            self.assertGreaterEqual(sum(count for count, _ in hands(0)), 24)
 
     def test_the_same_seed_gives_the_same_and_another_one_others(self):
         first = sampling.samples(7, COLD)
@@ -77,7 +96,8 @@ class SamplesTest(testtools.TestCase):
         self.assertNotEqual(first, sampling.samples(6, COLD))
 
     def test_there_may_be_fewer_cases_than_asked_for(self):
-        hand, = sampling.samples(0, ((1000, sampling.everywhere),))
+        hand, = sampling.samples(
+            0, lambda seed: ((1000, sampling.everywhere),))
         self.assertEqual(set(cases.every()), set(hand))
 
 

@@ -111,8 +111,13 @@ class TestCases(testtools.TestCase):
         for seed in range(40):
             for case in cases.by_id(choices.cold_sample(seed)):
                 self.assertNotEqual(cases.SIGNAL, case.parked)
-                self.assertFalse(case.parked == cases.QUEUED
-                                 and case.shape in cases.INNER, case)
+                self.assertNotEqual(cases.NESTED, case.shape)
+                self.assertFalse(cases.waits_for_messages(case), case)
+
+    def test_nor_has_any_engine_in_the_guide_s_own_procedure(self):
+        one = choices.draw(choices.GUIDE, nodes=3)
+        for case in cases.by_id(sum(one.cases.values(), ())):
+            self.assertFalse(cases.waits_for_messages(case), case)
 
     def test_given_ones_are_dealt_as_cards(self):
         self.assertEqual(
