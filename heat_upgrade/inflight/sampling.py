@@ -60,9 +60,9 @@ def for_a_last_engine(case: cases.Case) -> bool:
 def for_a_cold_stop(case: cases.Case) -> bool:
     """Return True if the operation survives a stop of all of Heat.
 
-    Without an API nobody can deliver a signal, for which the engine waits until
-    its grace period is over. OS::Heat::Stack asks the API how the stack inside
-    does, and fails when that is down.
+    Without an API nobody can deliver a signal, for which the engine waits
+    until its grace period is over. OS::Heat::Stack asks the API how the stack
+    inside does, and fails when that is down.
     """
     return (for_a_last_engine(case) and case.parked != cases.SIGNAL
             and case.shape != cases.NESTED)
