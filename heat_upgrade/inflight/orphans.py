@@ -101,7 +101,7 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the journal: short words and numbers only."""
-        return {'kind': self.recovery.kind, 'recovered': not self.story,
+        return {'orphan': self.recovery.kind, 'recovered': not self.story,
                 'seconds': round(self.seconds, 2)}
 
     @property
