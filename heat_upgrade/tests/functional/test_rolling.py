@@ -42,7 +42,7 @@ class RollingTest(base.ToolTestCase):
         for expected in (FIRST_NODE, BACK, LAST_NODE):
             self.assertEqual(
                 expected, [name for name in done if name in expected])
-        self.assertEqual(6, len(report['in_flight']))
+        self.assertEqual(27, len(report['in_flight']))
         # What did not end as it may is told, here as a known failure.
         self.assertEqual(
             {f'{one["case"]}, {one["disruption"]}'
