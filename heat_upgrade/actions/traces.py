@@ -71,8 +71,8 @@ NOTHING = Traces()
 
 def marks(details: str) -> tuple[list[str], list[str], list[str]]:
     """Return the request ids, other ids and stack names in a text."""
-    requests, ids = (_found(pattern, details) for pattern in (_REQUEST,
-                                                             _UUID))
+    requests, ids = (_found(pattern, details)
+                     for pattern in (_REQUEST, _UUID))
     # The end of an id looks like a name.
     names = _found(_NAME, _UUID.sub('', _REQUEST.sub('', details)))
     return requests, ids, names

@@ -120,8 +120,8 @@ class TestSuite(testtools.TestCase):
         log = self.useFixture(fixtures.TempDir()).join('verify.log')
         self.run_ = types.SimpleNamespace(
             plan=types.SimpleNamespace(scenarios=''), check=lambda: None,
-            cloud=types.SimpleNamespace(
-                mariadb=None, heat_processes=[], nodes={
+            cloud=types.SimpleNamespace(mariadb=None, heat_processes=[],
+                                        nodes={
                 name: types.SimpleNamespace(
                     side=side, api_url=f'api of {name}',
                     cfn_url=f'cfn of {name}')
