@@ -65,13 +65,14 @@ def compare(plan: plans.Plan, run_dir: pathlib.Path, base: releases.Release,
             stream: typing.TextIO) -> int:
     """Put the report of the reference into the directory of a run.
 
-    Does nothing if none is asked for and none is needed.
+    Does nothing if none is asked for or needed, or if the run broke.
 
     :param stream: text stream that takes the progress
     :returns: 0, or INTERRUPTED_STATUS after a Ctrl-C
     """
     other = _reference(run_dir, base, target, parsed_args)
-    if other is None:
+    if other is None or (
+            reports.make(run_dir)['verdict'] == verdict.LAB_ERROR):
         return 0
     # The constraints of a target are those of its own series.
     constraints = parsed_args.constraints if other.source else None

@@ -125,14 +125,19 @@ def _of_a_broken_lab(report: Report, found: list[findings.Finding]) -> str:
     broken = [one.title for one in groups.failures(found)
               if not one.counts]
     why = (broken[0] if broken else 'the run was cut off'
-           if not report['finished'] else
-           'no test was executed in ' + ', '.join(
-               name for name, one in report['phases'].items()
-               if not (one['passed'] + one['failed'] + one['known'])))
+           if not report['finished'] else _no_test(report))
     return (f'the upgrade was not tested to its end: {len(_done(report))} of '
             f'{number(len(report["steps"]), "step")} and '
             f'{len(_passed(report))} of '
             f'{number(len(report["phases"]), "phase")} passed; {why}')
+
+
+def _no_test(report: Report) -> str:
+    """Tell in which phases no test was executed."""
+    without = [name for name, one in report['phases'].items()
+               if not (one['passed'] + one['failed'] + one['known'])]
+    return ' in '.join(filter(None, (
+        'no test was executed', ', '.join(without))))
 
 
 def _flown(report: Report) -> abc.Iterator[str]:

@@ -20,6 +20,7 @@ import typing
 from heat_upgrade import control
 from heat_upgrade import errors
 from heat_upgrade import findings
+from heat_upgrade import grouping
 from heat_upgrade import journal as journals
 from heat_upgrade import judgement
 from heat_upgrade import plan as plans
@@ -107,7 +108,7 @@ def make(run_dir: pathlib.Path | str) -> Report:
         'phases': phases,
         'tests': tests,
         'findings': [one.as_dict() for one in sorted(
-            found, key=groups.rank)],
+            found, key=grouping.rank)],
         'availability': available,
         'cpu_s': _data(events, journals.RUN_END).get('cpu_s'),
         'peak_memory_bytes': max(

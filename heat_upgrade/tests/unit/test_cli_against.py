@@ -102,6 +102,11 @@ class TestAgainst(AgainstCase):
         self.run_it('--against', '27.0.0')
         self.assertEqual(2, self.targets().count('27.0.0'))
 
+    def test_a_run_that_broke_has_no_reference(self):
+        self.stories = {'2026.2': {'until': 'db-sync'}}
+        self.assertEqual(3, self.run_it('--against', '27.0.0'))
+        self.assertEqual(['2026.2'], self.targets())
+
     def test_an_interrupted_reference_interrupts_the_run(self):
         self.stories = {'27.0.0': 130}
         self.assertEqual(130, self.run_it('--against', '27.0.0'))

@@ -107,7 +107,8 @@ class TestNight(cli_case.CliCase):
             [['1', 'pass', '16.0', 's'],
              ['2', 'fail', '16.0', 's', 'it is broken'],
              ['3', 'lab-error', '4.0', 's', 'no database']], self.table())
-        self.assertIn('1 pass, 0 pass-with-hazards, 1 fail, 1 lab-error', self.out)
+        self.assertIn('1 pass, 0 pass-with-hazards, 1 fail, 1 lab-error',
+                      self.out)
 
     def test_what_did_not_pass_is_told_how_to_repeat(self):
         self.night({}, FAIL)

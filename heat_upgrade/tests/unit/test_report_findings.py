@@ -153,6 +153,16 @@ class TestHeadline(test_report_files.ReportCase):
         self.assertThat(self.headline(until='db-sync'), matchers.EndsWith(
             '4 of 8 steps and 2 of 3 phases passed; the run was cut off'))
 
+    def test_a_phase_without_a_test_is_named(self):
+        report = self.report()
+        report['verdict'] = 'lab-error'
+        report['phases']['post-upgrade'].update(passed=0)
+        self.assertThat(headline.headline(report), matchers.EndsWith(
+            '; no test was executed in post-upgrade'))
+        report['phases'] = {}
+        self.assertThat(headline.headline(report), matchers.EndsWith(
+            '; no test was executed'))
+
     def test_what_was_proved_are_phases_and_steps(self):
         self.assertEqual(
             ['phase pre-upgrade: 2 tests passed',
