@@ -77,7 +77,7 @@ def groups(found: abc.Iterable[findings.Finding], *,
     for finding in found:
         alike.setdefault(_key(finding, whole), []).append(finding)
     return [Group(_title(its), tuple(its))
-            for its in sorted(alike.values(), key=lambda its: _rank(its[0]))]
+            for its in sorted(alike.values(), key=lambda its: rank(its[0]))]
 
 
 def _plural(finding: findings.Finding) -> str:
@@ -94,7 +94,8 @@ def _key(finding: findings.Finding, whole: bool) -> tuple:
     return (*common, finding.subject) if whole else common
 
 
-def _rank(finding: findings.Finding) -> tuple:
+def rank(finding: findings.Finding) -> tuple[bool, bool, bool, int]:
+    """Return the key by which findings are sorted, the worst first."""
     return (finding.severity != findings.ERROR, not finding.counts,
             not finding.own_files,
             WORST_FIRST.index(finding.failure_class)

@@ -20,9 +20,9 @@ applies them.
 
 import dataclasses
 import datetime
-import fnmatch
 import math
 import pathlib
+import re
 import typing
 
 from packaging import specifiers
@@ -70,7 +70,8 @@ class Entry:
 
     :ivar id: short name
     :ivar rules: slugs of rules
-    :ivar subjects: shell patterns, one of which a finding's subject matches
+    :ivar subjects: patterns, one of which a finding's subject matches; *
+        stands for any part of it
     :ivar base: versions of the base, as a PEP 440 specifier
     :ivar target: versions of the target, likewise; released ones only
     :ivar cause: key of causes.BY_NAME
@@ -79,7 +80,7 @@ class Entry:
     :ivar reason: one sentence: why it fails
     :ivar bug: where it is recorded
     :ivar expires: day from which it is to be reviewed
-    :ivar steps: shell patterns of steps; none for any step
+    :ivar steps: patterns of steps, likewise; none for any step
     :ivar vhost: the only plan.VHOSTS in which it happens, '' for any
     :ivar profile: the only profile in which it happens, '' for any
     :ivar sometimes: whether nothing follows from its absence: it takes a
@@ -118,17 +119,24 @@ class Entry:
 
     def matches(self, finding: findings.Finding) -> bool:
         """Return True if a finding is of its rules, subjects and steps."""
-        return finding.rule in self.rules and any(
-            fnmatch.fnmatchcase(finding.subject, one)
-            for one in self.subjects) and (
-                not self.steps or any(
-                    fnmatch.fnmatchcase(finding.step, one)
-                    for one in self.steps))
+        return (finding.rule in self.rules
+                and _fits(finding.subject, self.subjects)
+                and (not self.steps or _fits(finding.step, self.steps)))
 
     def as_dict(self) -> dict[str, typing.Any]:
         """Return it as the journal has it."""
         return {**dataclasses.asdict(self),
                 'expires': self.expires.isoformat()}
+
+
+def _fits(text: str, patterns: tuple[str, ...]) -> bool:
+    """Return True if one of the patterns is a text; * stands for any part.
+
+    Subjects have brackets, which a pattern of the shell would not take as
+    they are.
+    """
+    return any(re.fullmatch('.*'.join(map(re.escape, one.split('*'))), text)
+               for one in patterns)
 
 
 def load(path: pathlib.Path | str = FILE) -> list[Entry]:

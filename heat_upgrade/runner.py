@@ -55,6 +55,8 @@ class Run:
     :ivar cloud: the cloud, once there is one
     :ivar probe: the downtime's :class:`availability.Probe`, once it asks
     :ivar flights: the work in flight, once there is some
+    :ivar orphans: the stacks that a dead engine has left, once there are
+        some
     :ivar load: the load, once there is some
     :ivar calls: :class:`heat_upgrade.load.history.History` of the load
     :ivar probes: those of a rolling upgrade, once they ask
@@ -80,6 +82,7 @@ class Run:
         self.environments = {}
         self.probe = None
         self.flights = self.load = self.calls = self.probes = None
+        self.orphans = None
         self.restarted = None
         self._known_failures = known_failures
         self._dead = set()

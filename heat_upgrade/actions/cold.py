@@ -57,7 +57,10 @@ def base_up(run, step):
 
 
 def stop_base(run, step):
-    """Stop Heat gracefully, with the downtime's probe watching."""
+    """Stop Heat, with the downtime's probe watching.
+
+    Gracefully, but for the engine of the step's node.
+    """
     run.probe = availability.Probe(
         lambda: run.cloud.request('stacks?limit=1',
                                   timeout=PROBE_TIMEOUT).status_code == 200)
@@ -66,7 +69,9 @@ def stop_base(run, step):
         raise errors.LabError(
             'the base release does not list stacks any more',
             log=_api_log(run))
-    stopped = run.cloud.stop_heat(meanwhile=run.release)
+    killed = ([run.cloud.nodes[step.node].process(heat.ENGINE)]
+              if step.disruption == plans.KILL else [])
+    stopped = run.cloud.stop_heat(meanwhile=run.release, kill=killed)
     for name, one in stopped.items():
         if one['killed']:
             run.finding(findings.make(

@@ -17,6 +17,7 @@ from heat_upgrade import findings
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import flights
 from heat_upgrade.inflight import grounding
+from heat_upgrade.inflight import orphans
 from heat_upgrade import journal as journals
 from heat_upgrade import plan as plans
 
@@ -69,3 +70,40 @@ def settle(run, step):
             step=step.name, facts={'stacks': names}))
     return {'legal': sum(outcome.legal for outcome in outcomes),
             'illegal': sum(not outcome.legal for outcome in outcomes)}
+
+
+def make_orphans(run, step):
+    """Create the stacks that a killed engine will have left behind."""
+    run.orphans = orphans.Orphans(
+        api.Api(run.cloud.identity, run.cloud.api_url), run.cloud)
+    run.orphans.make()
+    return {'stacks': len(run.orphans.names)}
+
+
+def leave_orphans(run, step):
+    """Write what an engine leaves in the database when it is killed."""
+    run.orphans.leave()
+    return {}
+
+
+def recover_orphans(run, step):
+    """Ask Heat for an operation on each orphaned stack; then delete them."""
+    outcomes = run.orphans.recover()
+    for outcome in outcomes:
+        run.journal.event(journals.ORPHAN, step.name, **outcome.as_dict())
+        if outcome.story:
+            run.finding(findings.Finding(
+                origin=findings.HEAT, failure_class=step.failure_class,
+                severity=findings.ERROR, title=outcome.title,
+                evidence=f'{outcome.story}\n{outcome.evidence}',
+                step=step.name))
+    left = run.orphans.remove()
+    if left:
+        run.finding(findings.Finding(
+            origin=findings.HEAT, failure_class=step.failure_class,
+            severity=findings.ERROR,
+            title=f'{len(left)} stacks that a dead engine has left cannot be '
+            'deleted', evidence='\n'.join(left), step=step.name))
+    return {'recovered': sum(not outcome.story for outcome in outcomes),
+            'seconds': {one.recovery.kind: round(one.seconds, 1)
+                        for one in outcomes}}

@@ -134,6 +134,10 @@ def add_selectors(parser):
         help='how much work is in flight while engines stop (default: '
              'sample; with --scenarios: none)')
     parser.add_argument(
+        '--stop', choices=plan.STOPS,
+        help='how a cold upgrade stops the engine of one node: gracefully, or '
+             'by SIGKILL (default: the seed decides; seed 0 gracefully)')
+    parser.add_argument(
         '--quick', action='store_true',
         help='leave out the smoke tests and the cross-version tests')
     parser.add_argument(
@@ -205,7 +209,7 @@ def plan_of(parsed_args, base, target, *, seed=None):
         vhost=parsed_args.vhost, in_flight=parsed_args.in_flight,
         rollback=parsed_args.rollback, budget=parsed_args.budget,
         quick=parsed_args.quick, checks_only=parsed_args.checks_only,
-        profile=parsed_args.profile)
+        profile=parsed_args.profile, stop=parsed_args.stop)
 
 
 def base_and_target(base, target):

@@ -74,12 +74,21 @@ class Settling:
                 if flight not in self._ended]
 
     def _collect_ends(self):
-        """Note those that have ended, if Heat tells."""
+        """Note those that have ended, if Heat tells.
+
+        Heat is asked only when its tables have one that has: a list of all
+        stacks takes the API a tenth of a second, the tables a hundredth.
+        """
+        left = self._left()
+        rows = evidence.rows_of(self._cloud, left, quiet.PREFIX)
+        ended = [flight for flight in left if not rows[flight].in_progress]
+        if not ended:
+            return
         try:
             listed = stacks.listed(self._api)
         except OSError:
             return
-        for flight in self._left():
+        for flight in ended:
             seen = stacks.seen(flight, listed)
             if seen.in_progress:
                 continue

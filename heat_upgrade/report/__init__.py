@@ -21,6 +21,9 @@ from heat_upgrade.report import junit
 from heat_upgrade.report import model
 
 
+make = model.make
+
+
 def build(run_dir: pathlib.Path | str) -> dict[str, typing.Any]:
     """Write report.json, report.html and junit.xml of a run.
 

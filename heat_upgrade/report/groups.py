@@ -28,26 +28,10 @@ NOT_COUNTED = {
     findings.RESTART: 'a plain restart of the base shows it too',
 }
 
-# The worst first: a lost resource cannot be restored; a database that is half
-# migrated stops the upgrade; after that, less and less is out of use.
-WORST_FIRST = (
-    findings.FailureClass.PHYSICAL, findings.FailureClass.MIGRATION,
-    findings.FailureClass.OLD_STACKS, findings.FailureClass.RPC,
-    findings.FailureClass.API, findings.FailureClass.TYPES,
-    findings.FailureClass.OPTIONS, findings.FailureClass.AVAILABILITY)
-
 
 def of_report(report: Report) -> list[findings.Finding]:
     """Return the findings of a report as objects."""
     return [findings.from_dict(one) for one in report['findings']]
-
-
-def rank(finding: findings.Finding) -> tuple[bool, bool, bool, int]:
-    """Return the key by which findings are sorted, the worst first."""
-    return (finding.severity != findings.ERROR, not finding.counts,
-            finding.origin in NOT_COUNTED,
-            WORST_FIRST.index(finding.failure_class)
-            if finding.failure_class else len(WORST_FIRST))
 
 
 def failures(found: abc.Iterable[findings.Finding]

@@ -13,6 +13,7 @@
 """The result of a run in one sentence of figures."""
 
 from collections import abc
+import itertools
 import typing
 
 from heat_upgrade import findings
@@ -23,6 +24,9 @@ Report = dict[str, typing.Any]
 
 # Outcomes of a step that did what it is for.
 DONE = ('ok', 'hazard')
+
+# Outcomes of a step that had no turn.
+LEFT_OUT = ('skipped', 'not reached')
 
 
 def number(count: int, word: str) -> str:
@@ -49,13 +53,22 @@ def proved(report: Report) -> list[str]:
 
     After a broken lab that is all that is known of the upgrade.
     """
-    done = [step['name'] for step in report['steps']
-            if step['outcome'] in DONE]
+    done = [step['name'] for step in _done(report)]
     lines = [f'phase {name}: {number(one["passed"], "test")} passed'
              for name, one in _passed(report).items()]
     if done:
         lines.append('steps that were done: ' + ', '.join(done))
     return lines or ['nothing: no step was done']
+
+
+def _done(report: Report) -> list[Report]:
+    """Return the steps that did what they are for.
+
+    Those after a step that was left out only clear up.
+    """
+    reached = itertools.takewhile(
+        lambda step: step['outcome'] not in LEFT_OUT, report['steps'])
+    return [step for step in reached if step['outcome'] in DONE]
 
 
 def _passed(report: Report) -> dict[str, dict[str, int]]:
@@ -81,11 +94,12 @@ def _of_hazards(report: Report, found: list[findings.Finding]) -> str:
             f'were lost, {_as_ever(report, lost)}')
     others = [one for one in hazards if one.rule not in _OF_FLIGHTS]
     if others:
+        what = number(len(others),
+                      'other known failure' if lost else 'known failure')
         figures.append(
-            f'{number(len(others), "known failure")} '
-            f'{"was" if len(others) == 1 else "were"} met, the worst: '
-            f'{others[0].title}' if len(others) > 1 or lost else
-            f'1 known failure was met: {others[0].title}')
+            f'{what} {"was" if len(others) == 1 else "were"} met'
+            f'{", the worst" if len(others) > 1 else ""}: '
+            f'{others[0].title}')
     return _sentence('no new failures', figures)
 
 
@@ -108,18 +122,22 @@ def _of_a_failure(report: Report, found: list[findings.Finding]) -> str:
 
 
 def _of_a_broken_lab(report: Report, found: list[findings.Finding]) -> str:
-    done = sum(step['outcome'] in DONE for step in report['steps'])
     broken = [one.title for one in groups.failures(found)
               if not one.counts]
     why = (broken[0] if broken else 'the run was cut off'
-           if not report['finished'] else
-           'no test was executed in ' + ', '.join(
-               name for name, one in report['phases'].items()
-               if not (one['passed'] + one['failed'] + one['known'])))
-    return (f'the upgrade was not tested to its end: {done} of '
+           if not report['finished'] else _no_test(report))
+    return (f'the upgrade was not tested to its end: {len(_done(report))} of '
             f'{number(len(report["steps"]), "step")} and '
             f'{len(_passed(report))} of '
             f'{number(len(report["phases"]), "phase")} passed; {why}')
+
+
+def _no_test(report: Report) -> str:
+    """Tell in which phases no test was executed."""
+    without = [name for name, one in report['phases'].items()
+               if not (one['passed'] + one['failed'] + one['known'])]
+    return ' in '.join(filter(None, (
+        'no test was executed', ', '.join(without))))
 
 
 def _flown(report: Report) -> abc.Iterator[str]:

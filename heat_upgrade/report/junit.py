@@ -167,8 +167,7 @@ def _rules(report: Report, step: Report,
 
 
 def _probes(report: Report, step: Report, found: Found) -> list[str]:
-    """Return the probes that were asked in a step, or have a finding there.
-    """
+    """Return the probes that a step asked, or that have a finding there."""
     asked = [name for name, one in report['availability'].items()
              if step['name'] in one.get('steps', ())]
     return list(dict.fromkeys([*asked, *(

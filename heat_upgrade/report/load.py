@@ -23,6 +23,8 @@ from heat_upgrade.load import history
 from heat_upgrade.load import judge
 from heat_upgrade.load import rejudge
 
+Counters = collections.defaultdict[str, collections.Counter[str]]
+
 
 def make(run_dir: pathlib.Path, steps: list[tuple[str, float, float]],
          found: list[findings.Finding]) -> dict[str, typing.Any] | None:
@@ -77,8 +79,8 @@ def counts(rule: dict[str, typing.Any]) -> bool:
 def _tables(calls: list[history.Call]) -> tuple[
         dict[str, dict[str, int]], dict[str, dict[str, int]]]:
     """Return what came of the calls, and of the operations they began."""
-    results, ends = (collections.defaultdict(collections.Counter)
-                     for _ in range(2))
+    results: Counters = collections.defaultdict(collections.Counter)
+    ends: Counters = collections.defaultdict(collections.Counter)
     for call in calls:
         if call.operation == history.WAIT:
             ends[call.detail.get('operation', '')][call.result] += 1

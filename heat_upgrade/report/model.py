@@ -20,6 +20,7 @@ import typing
 from heat_upgrade import control
 from heat_upgrade import errors
 from heat_upgrade import findings
+from heat_upgrade import grouping
 from heat_upgrade import journal as journals
 from heat_upgrade import judgement
 from heat_upgrade import plan as plans
@@ -67,6 +68,12 @@ def make(run_dir: pathlib.Path | str) -> Report:
     except (FileNotFoundError, NotADirectoryError, ValueError) as exc:
         raise errors.UsageError(
             f'{run_dir} is not the directory of a run: {exc}') from exc
+    if any('rule' not in event['data']['finding']
+           for event in _of(events, journals.FINDING)):
+        raise errors.UsageError(
+            f'{run_dir} was made by an older version of this tool, whose '
+            'findings name no rules')
+    reference = _reference(run_dir)
     first, last = (events[0], events[-1]) if events else (None, None)
     start = _data(events, journals.RUN_START)
     # As they came: the order in which Heat and the lab failed decides.
@@ -101,7 +108,7 @@ def make(run_dir: pathlib.Path | str) -> Report:
         'phases': phases,
         'tests': tests,
         'findings': [one.as_dict() for one in sorted(
-            found, key=groups.rank)],
+            found, key=grouping.rank)],
         'availability': available,
         'cpu_s': _data(events, journals.RUN_END).get('cpu_s'),
         'peak_memory_bytes': max(
@@ -109,20 +116,26 @@ def make(run_dir: pathlib.Path | str) -> Report:
         'reproduce': start.get('reproduce', ''),
         'run_dir': str(run_dir.resolve()),
     }
-    report['against'] = _against(run_dir, report)
+    if reference:
+        report['against'] = _against(reference, report)
     schema.validate(report)
     return report
 
 
-def _against(run_dir: pathlib.Path, report: Report) -> Report | None:
-    """Return how a run compares with its reference run, None without one."""
+def _reference(run_dir: pathlib.Path) -> Report | None:
+    """Return the report of a run's reference, None without one."""
     try:
-        reference = json.loads((run_dir / AGAINST).read_text())
+        report: Report = json.loads((run_dir / AGAINST).read_text())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError as exc:
         raise errors.UsageError(
             f'{run_dir / AGAINST} is not a report: {exc}') from exc
+    return report
+
+
+def _against(reference: Report, report: Report) -> Report:
+    """Return how a run compares with its reference."""
     compared = diff.compare(reference, report)
     return {'target': reference['target'], 'verdict': reference['verdict'],
             'new': len(compared.new), 'gone': len(compared.gone),

@@ -25,6 +25,9 @@ from heat_upgrade import verdict
 # Of the evidence of a finding; its beginning is the failure itself.
 EVIDENCE_LINES = 12
 
+# Of that of a hazard or a warning: what is known needs fewer.
+FEW_LINES = 3
+
 # Subjects of a group that are listed.
 SUBJECTS = 10
 
@@ -40,7 +43,7 @@ def text(report: Report) -> str:
     return '\n'.join([
         *_head(report), '', *_steps(report), '', *_phases(report),
         *_in_flight(report), *_load(report), *_measures(report),
-        *_against(report), *_proved(report), *_findings(report), '',
+        *_against(report), *_findings(report), *_proved(report), '',
         *_where(report)]) + '\n'
 
 
@@ -59,7 +62,7 @@ def page(finding: findings.Finding) -> str:
 
 def kind(finding: findings.Finding) -> str:
     """Return severity, origin and class of a finding in words."""
-    found = f'{finding.severity}, {finding.origin}'
+    found = f'{finding.severity}; {finding.origin}'
     if finding.failure_class:
         found += (f', class {int(finding.failure_class)}: '
                   f'{finding.failure_class.says}')
@@ -151,7 +154,9 @@ def _findings(report: Report) -> Lines:
     failures = groups.failures(found)
     if not failures:
         yield '  no findings' + (' that count' if found else '')
-    yield from _section('', failures)
+    for number, group in enumerate(grouping.groups(failures), 1):
+        yield ''
+        yield from _group(f'{number}.', group, EVIDENCE_LINES)
     yield from _section(
         'hazards: known defects of these releases, to be avoided',
         groups.hazards(found))
@@ -166,17 +171,21 @@ def _findings(report: Report) -> Lines:
 
 
 def _section(says: str, found: list[findings.Finding]) -> Lines:
-    if found and says:
+    if found:
         yield ''
         yield f'{says} ({len(found)}):'
-    for number, group in enumerate(grouping.groups(found), 1):
+    for group in grouping.groups(found):
         yield ''
-        yield from _group(number, group)
+        yield from _group('*', group, FEW_LINES)
 
 
-def _group(number: int, group: grouping.Group) -> Lines:
+def _group(mark: str, group: grouping.Group, most: int) -> Lines:
+    """Tell a group of findings.
+
+    :param most: so many lines of the evidence
+    """
     first = group.findings[0]
-    yield f'{number}. [{kind(first)}] in {first.step}:'
+    yield f'{mark:2} [{kind(first)}] in {first.step}:'
     yield f'   {group.title}'
     if len(group.findings) > 1:
         for one in group.findings[:SUBJECTS]:
@@ -184,14 +193,13 @@ def _group(number: int, group: grouping.Group) -> Lines:
         if len(group.findings) > SUBJECTS:
             yield f'   - and {len(group.findings) - SUBJECTS} more'
     lines = first.evidence.strip().splitlines()
-    for line in lines[:EVIDENCE_LINES]:
+    for line in lines[:most]:
         yield f'   | {line}'
-    if len(lines) > EVIDENCE_LINES:
-        yield f'   | ... {len(lines) - EVIDENCE_LINES} more lines'
+    if len(lines) > most:
+        yield f'   | ... {len(lines) - most} more lines'
     why_not = groups.why_not(first)
     for word, told in (
-            ('why known', why_not if why_not not in lines[
-                :EVIDENCE_LINES] else ''),
+            ('reason', why_not if why_not not in lines[:most] else ''),
             ('impact', first.impact), ('remedy', first.remedy),
             ('docs', page(first)), ('log', first.log),
             ('again', first.reproduce if first.test else '')):

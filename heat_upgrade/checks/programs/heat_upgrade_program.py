@@ -21,6 +21,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import tempfile
 import time
 import traceback
@@ -70,10 +71,9 @@ def apart(what, function, *args):
         child = os.fork()
         if child == 0:
             status = 1
-            if deadline is not None:
-                faulthandler.dump_traceback_later(max(0.01, left()),
-                                                  exit=True)
             try:
+                if deadline is not None:
+                    _end_in_time()
                 answer = json.dumps(function(place, *args), default=str)
                 with open(said, 'w') as out:
                     out.write(answer)
@@ -91,6 +91,16 @@ def apart(what, function, *args):
             return json.load(answer)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _end_in_time():
+    """Have a fork print where it hangs, and end, before its parent does.
+
+    Not by faulthandler's own timer: its thread is not there in a fork, and a
+    second one waits for it for ever.
+    """
+    faulthandler.register(signal.SIGALRM, chain=True)
+    signal.setitimer(signal.ITIMER_REAL, max(0.01, left()))
 
 
 def _why(said, status):

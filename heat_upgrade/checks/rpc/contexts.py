@@ -33,7 +33,7 @@ def findings(sent, own, other, roles):
             f'[context] that of the {sender} cannot be read by the '
             f'{receiver}',
             f'{receiver_name}: {other["error"]}\nEvery message of '
-            f'{sender_name} fails there.')]
+            f'{sender_name} fails there.', facts={'sender': sender})]
     found = []
     for name, value in sorted(own.get('read', {}).items()):
         read = other['read'].get(name)
@@ -46,5 +46,6 @@ def findings(sent, own, other, roles):
                 f'{sender_name} (which sent it): {value!r}\n'
                 f'{receiver_name}: {read!r}\nIt was sent with the keys '
                 f'{", ".join(sorted(sent))}.\nEvery message carries it: '
-                'requests fail or are taken for somebody else\'s.'))
+                'requests fail or are taken for somebody else\'s.',
+                facts={'sender': sender}))
     return found

@@ -154,7 +154,7 @@ def _refused(service, method, cases, sender, receiver, server, known):
         return contract.warning('rpc.new-call-refused', subject, title,
                                 '\n'.join(lines))
     return contract.error('rpc.message-refused', subject, title,
-                          '\n'.join(lines))
+                          '\n'.join(lines), facts={'sender': sender[0]})
 
 
 def _all_refused(service, refused, sender, receiver, server):
@@ -166,7 +166,8 @@ def _all_refused(service, refused, sender, receiver, server):
         'rpc.service-refused', f'[{service}] of the {sender[0]}',
         f'[{service}] every message of the {sender[0]} is refused by the '
         f'{receiver[0]}',
-        '\n'.join([f'{sender[1]} sends; {receiver[1]} has {has}:', *lines]))
+        '\n'.join([f'{sender[1]} sends; {receiver[1]} has {has}:', *lines]),
+        facts={'sender': sender[0]})
 
 
 def _sent(message):

@@ -116,7 +116,7 @@ def _not_read(writer, reader, kinds):
                   for what, stacks in cases),
                 _of_what(writer, reader, every)]),
             failure_class=_class(writer, every),
-            remedy=_remedy(writer, every)))
+            facts={'sender': writer.role}, remedy=_remedy(writer, every)))
     return found
 
 
@@ -147,7 +147,7 @@ def _read_otherwise(writer, reader, kinds, changed):
             f'the {reader.role}',
             '\n'.join([*lines, _of_what(writer, reader, [kind])]),
             failure_class=_class(writer, [kind]),
-            remedy=_remedy(writer, [kind])))
+            facts={'sender': writer.role}, remedy=_remedy(writer, [kind])))
     return found
 
 

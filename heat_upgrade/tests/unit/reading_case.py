@@ -38,6 +38,8 @@ def read(given):
     with open(os.environ['RAN'], 'a') as ran:
         ran.write(f'{os.environ["SIDE"]} {given.get("name", "")}\\n')
     if os.environ['SIDE'] not in given.get('fails', ()):
+        if given.get('how') == 'well':
+            return heat_upgrade_program.apart('a fork', lambda place: 'well')
         return {'of': os.environ['SIDE'], 'name': given.get('name')}
     how = given['how']
     if how == 'raise':

@@ -68,6 +68,15 @@ class TestCheck(runner_case.RunnerCase):
         self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
         self.assertEqual(findings.WARNING, self.found()[0].severity)
 
+    def test_what_the_base_left_in_flight_is_an_error_of_a_cold_one_too(
+            self):
+        for sender, severity in (('base', findings.ERROR),
+                                 ('target', findings.WARNING)):
+            found = checking._of_a_cold_one(contract.error(
+                'rpc.message-refused', 'a message', 'a message is refused',
+                'why', facts={'sender': sender}))
+            self.assertEqual(severity, found.severity)
+
     def test_a_warning_fails_nothing(self):
         self.check(contract.warning(
             'config.default-changed', '[a] b', 'a default changed', 'x'))

@@ -22,6 +22,7 @@ from heat_upgrade import actions
 from heat_upgrade import errors
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import grounding
+from heat_upgrade.inflight import orphans
 from heat_upgrade import journal as journals
 from heat_upgrade.ledger import comparison
 from heat_upgrade import plan as plans
@@ -177,6 +178,50 @@ class TestInFlight(WorkCase):
     def test_afterwards_nothing_is_in_flight(self):
         self.settle()
         self.assertIsNone(self.run_.flights)
+
+
+class TestOrphans(WorkCase):
+
+    def setUp(self):
+        super().setUp()
+        self.story, self.left = '', []
+        self.run_.orphans = self
+
+    def recover(self):
+        self.calls.append('recover')
+        return [orphans.Outcome(one, self.story, 1.0, 'rows')
+                for one in orphans.RECOVERIES]
+
+    def remove(self):
+        self.calls.append('remove')
+        return self.left
+
+    def leave(self):
+        self.calls.append('leave')
+
+    def test_they_are_left_recovered_and_removed(self):
+        self.do('leave_orphans')
+        measured = self.do('recover_orphans', failure_class=2)
+        self.assertEqual(['leave', 'recover', 'remove'], self.calls)
+        self.assertEqual(3, measured['recovered'])
+        self.assertEqual([], self.found)
+
+    def test_each_that_is_not_recovered_is_a_finding_of_heat(self):
+        self.story = 'it is UPDATE_IN_PROGRESS after 90 s'
+        measured = self.do('recover_orphans', failure_class=2)
+        self.assertEqual(0, measured['recovered'])
+        self.assertEqual(3, len(self.found))
+        for finding in self.found:
+            self.assertEqual(('heat', 2, 'recover_orphans'), (
+                finding.origin, finding.failure_class, finding.step))
+            self.assertIn(self.story, finding.evidence)
+
+    def test_what_cannot_be_deleted_is_a_finding(self):
+        self.left = ['orphan-held-1: DELETE_FAILED']
+        self.do('recover_orphans', failure_class=2)
+        finding, = self.found
+        self.assertEqual('1 stacks that a dead engine has left cannot be '
+                         'deleted', finding.title)
 
 
 class Beside:

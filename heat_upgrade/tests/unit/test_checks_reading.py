@@ -42,6 +42,11 @@ class TestAttempt(reading_case.ReadingCase):
         self.assertEqual(['0', '1'], [one['name'] for one in answers])
         self.assertEqual(['target 0', 'target 1'], self.ran())
 
+    def test_a_fork_answers(self):
+        self.assertEqual(['well'], reading.attempt(
+            self.target, [reading.Request('rows', self.given(how='well'))],
+            self.context))
+
     def test_answers_are_kept(self):
         self.attempt('', '')
         self.attempt('', '')

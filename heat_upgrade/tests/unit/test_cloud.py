@@ -188,6 +188,9 @@ class TestKept(testtools.TestCase):
 
     def test_it_stays_and_is_noted_until_it_is_ended(self):
         workspace, child = self.keep()
+        shared = pathlib.Path('/dev/shm', workspace.host('node-1'))
+        shared.write_text('1')
+        self.addCleanup(shared.unlink, missing_ok=True)
         self.assertTrue(children.alive(child.pid))
         self.assertThat(clouds.kept(self.run_dir), matchers.ContainsDict({
             'api': matchers.Equals('http://127.0.0.1:5/v1'),
@@ -200,8 +203,9 @@ class TestKept(testtools.TestCase):
             self.run_dir / clouds.STATE_FILE).st_mode))
         self.assertEqual(1, clouds.end_kept(self.run_dir))
         children.gone(child.pid)
-        self.assertThat(str(workspace.data),
-                        matchers.Not(matchers.PathExists()))
+        for path in (workspace.data, shared):
+            self.assertThat(str(path),
+                            matchers.Not(matchers.PathExists()))
         self.assertRaises(errors.UsageError, clouds.kept, self.run_dir)
 
     @ddt.data(clouds.kept, clouds.end_kept)

@@ -117,7 +117,7 @@ class TestRunDirectory(testtools.TestCase):
         stories.Story(control.make_run_dir(self.run_dir, made), made).tell(
             found=[stories.finding('settle', title='x is stuck')])
         report = model.make(self.run_dir)
-        self.assertEqual(('pass', True), (report['verdict'],
-                                          report['controlled']))
+        self.assertEqual(('pass-with-hazards', True), (
+            report['verdict'], report['controlled']))
         self.assertEqual(['restart'], [
             one['origin'] for one in report['findings']])

@@ -237,8 +237,9 @@ class TestJunitOfOtherCases(ReportCase):
               ({'origin': 'known', 'evidence': 'x\nwhy'}, ('skipped', 'why')))
     def test_a_rule_is_judged_by_its_findings(self, changes, outcome):
         cases = self.checked(stories.finding(
-            'pre-upgrade', rule='queue.not-empty', title='full', **changes))
-        self.assertEqual(outcome, cases['queue.not-empty'])
+            'pre-upgrade', rule='queue.orphaned-messages', title='full',
+            **changes))
+        self.assertEqual(outcome, cases['queue.orphaned-messages'])
         self.assertIsNone(self.own.find('failure'))
 
     @ddt.unpack

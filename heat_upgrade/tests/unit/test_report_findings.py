@@ -13,9 +13,11 @@
 """Which findings a report shows in full, which are folded."""
 
 import ddt
+import fixtures
 from testtools import matchers
 
 from heat_upgrade import findings
+from heat_upgrade import grouping
 from heat_upgrade.report import groups
 from heat_upgrade.report import headline
 from heat_upgrade.report import html as pages
@@ -131,8 +133,8 @@ class TestHeadline(test_report_files.ReportCase):
         (['a', 'b'], [],
          'no new failures; 2 known failures were met, the worst: a'),
         (['a'], ['c'], 'no new failures; 1 of 1 operations in flight were '
-         'lost, as is known of upgrades from 26.0.2, 1 known failure was '
-         'met, the worst: a'))
+         'lost, as is known of upgrades from 26.0.2, 1 other known failure '
+         'was met: a'))
     def test_other_hazards_are_a_number_and_the_worst(self, some, lost,
                                                       words):
         self.assertEqual(words, self.headline(
@@ -141,7 +143,7 @@ class TestHeadline(test_report_files.ReportCase):
 
     def test_a_broken_lab_tells_how_far_it_came_and_what_broke(self):
         self.assertEqual(
-            'the upgrade was not tested to its end: 2 of 8 steps and 0 of 3 '
+            'the upgrade was not tested to its end: 1 of 8 steps and 0 of 3 '
             'phases passed; no network', self.headline(
                 finding('no network', origin=findings.LAB, step='pre-upgrade',
                         failure_class=None, rule='lab.broken'),
@@ -150,6 +152,16 @@ class TestHeadline(test_report_files.ReportCase):
     def test_a_run_that_was_cut_off_says_so(self):
         self.assertThat(self.headline(until='db-sync'), matchers.EndsWith(
             '4 of 8 steps and 2 of 3 phases passed; the run was cut off'))
+
+    def test_a_phase_without_a_test_is_named(self):
+        report = self.report()
+        report['verdict'] = 'lab-error'
+        report['phases']['post-upgrade'].update(passed=0)
+        self.assertThat(headline.headline(report), matchers.EndsWith(
+            '; no test was executed in post-upgrade'))
+        report['phases'] = {}
+        self.assertThat(headline.headline(report), matchers.EndsWith(
+            '; no test was executed'))
 
     def test_what_was_proved_are_phases_and_steps(self):
         self.assertEqual(
@@ -176,7 +188,8 @@ class TestSummary(test_report_files.ReportCase):
             'such a thing', origin=origin, impact='It hurts.',
             remedy='Wait.', docs='findings/last-engine',
             failure_class=None))
-        for expected in (f'1. [error, {origin}] in db-sync:',
+        mark = '* ' if origin in groups.NOT_COUNTED else '1.'
+        for expected in (f'{mark} [error; {origin}] in db-sync:',
                          '   such a thing', '   | of such a thing',
                          '   impact: It hurts.', '   remedy: Wait.',
                          '   docs: doc/source/findings/last-engine.rst'):
@@ -195,8 +208,13 @@ class TestSummary(test_report_files.ReportCase):
             finding('as ever', origin=findings.KNOWN)))
 
     def test_equal_ones_are_a_group_with_the_evidence_of_the_first(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.grouping.groups', lambda found: [
+                grouping.Group('12 things failed', tuple(found))]
+            if found else []))
         lines = self.summary(*(finding(f'thing {number}')
                                for number in range(12)))
+        self.assertIn('   12 things failed', lines)
         self.assertEqual(['   | of thing 0'], [
             line for line in lines if '| of thing' in line])
         self.assertIn('   - thing 9', lines)
@@ -211,12 +229,18 @@ class TestSummary(test_report_files.ReportCase):
         self.assertNotIn(f'   | line {summary.EVIDENCE_LINES}', lines)
         self.assertIn('   | ... 8 more lines', lines)
 
+    def test_of_a_hazard_less_evidence_is_shown(self):
+        lines = self.summary(finding(
+            'long', origin=findings.KNOWN, evidence='\n'.join(
+                f'line {number}' for number in range(20))))
+        self.assertNotIn(f'   | line {summary.FEW_LINES}', lines)
+
     def test_why_one_is_known_is_told_although_its_evidence_is_long(self):
         reason = 'known failure x: because'
         lines = self.summary(finding(
             'long', origin=findings.KNOWN, evidence='\n'.join(
                 [*map(str, range(20)), reason])))
-        self.assertIn(f'   why known: {reason}', lines)
+        self.assertIn(f'   reason: {reason}', lines)
 
     def test_a_step_is_not_told_twice_in_a_list(self):
         lines = self.summary(*(

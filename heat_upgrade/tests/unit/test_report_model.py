@@ -197,13 +197,15 @@ class TestChecks(ModelCase):
 
     def test_one_with_known_findings_alone_is_known(self):
         self.assertEqual(['known', 'failed'], self.outcomes(
-            stories.finding('pre-upgrade', rule='queue.not-empty', origin='known'),
+            stories.finding('pre-upgrade', rule='queue.orphaned-messages',
+                            origin='known'),
             stories.finding('pre-upgrade', rule='ledger.lost', origin='known'),
             stories.finding('pre-upgrade', rule='ledger.left-behind')))
 
     def test_findings_of_another_step_excuse_nothing(self):
         self.assertEqual(['failed', 'failed'], self.outcomes(
-            stories.finding('db-sync', rule='queue.not-empty', origin='known')))
+            stories.finding('db-sync', rule='queue.orphaned-messages',
+                            origin='known')))
 
 
 class TestOrder(ModelCase):
@@ -340,6 +342,11 @@ class TestNoRun(ModelCase):
         journal = self.run_dir / journals.FILE
         journal.write_text('{"ti\n' + journal.read_text())
         self.assertIn('line 1 of journal.jsonl is damaged', self.refused())
+
+    def test_a_run_of_an_older_tool_is_refused(self):
+        story = stories.Story(self.run_dir)
+        story.event(journals.FINDING, 'db-sync', finding={'title': 'x'})
+        self.assertIn('was made by an older version', self.refused())
 
     def test_a_damaged_plan_is_refused(self):
         stories.Story(self.run_dir).tell()
