@@ -45,6 +45,9 @@ FAILED, HAZARD, OK = 'failed', 'hazard', 'ok'
 CUT_OFF = 'cut off'
 NOT_REACHED = 'not reached'
 
+# Of what the journal has of a test; the rest is in its finding.
+_TEST = ('id', 'outcome', 'seconds', 'details')
+
 # The report of the same plan with another target, in the run directory.
 AGAINST = pathlib.Path('against', 'report.json')
 
@@ -233,7 +236,7 @@ def _tests(events: Events,
     failed: its outcome is KNOWN.
     """
     found = list(found)
-    tests = [{'step': event['step'], **test}
+    tests = [{'step': event['step'], **{name: test[name] for name in _TEST}}
              for event in _of(events, journals.TESTS)
              for test in event['data']['tests']]
     for test in tests:

@@ -18,6 +18,8 @@ import ddt
 import fixtures
 import jsonschema
 
+from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import outcomes
 from heat_upgrade.report import model
 from heat_upgrade.report import schema
 from heat_upgrade.tests.unit import stories
@@ -43,6 +45,13 @@ class TestSchema(test_report_files.ReportCase):
         self.assertEqual(set(report), set(schema.load()['properties']))
         self.assertEqual(set(report['findings'][0]),
                          set(defined['finding']['properties']))
+
+    def test_it_describes_all_that_is_told_of_an_operation_in_flight(self):
+        told = outcomes.Outcome(
+            cases.by_id(['create-chain-lock'])[0], 'graceful', '1',
+            'CREATE_COMPLETE', '', 1.0, legal=True).as_dict()
+        defined = schema.load()['$defs']['flight']['properties']
+        self.assertEqual(set(), set(told) - set(defined))
 
     @ddt.data(
         lambda report: report.pop('seed'),
