@@ -83,8 +83,8 @@ def _suite(suite: Element, report: Report, step: Report,
         if flight['step'] == step['name']:
             told += _flight(suite, flight, matching.of_flight(found, flight))
     for slug in _rules(report, step, found):
-        told += _judged(_case(suite, RULE, slug), [
-            one for one in found if one.rule == slug and not one.test])
+        told += _judged(_case(suite, RULE, slug),
+                        matching.of_rule(found, slug))
     for name in _probes(report, step, found):
         told += _judged(_case(suite, PROBE, name), matching.of_probe(
             found, step['name'], name))

@@ -40,11 +40,14 @@ def of_test(found: abc.Iterable[findings.Finding], step: str,
     :param step: name of the step that ran it
     :param test: its id
     """
-    if test.startswith(CHECKS):
-        name = test.removeprefix(CHECKS)
-        return [one for one in found if one.step == step and not one.test
-                and check_of(one.rule) == name]
-    return [one for one in found if (one.step, one.test) == (step, test)]
+    return [one for one in found if one.step == step and (
+        one.test or f'{CHECKS}{check_of(one.rule)}') == test]
+
+
+def of_rule(found: abc.Iterable[findings.Finding], slug: str) -> Findings:
+    """Return the findings of a rule that no test of the suites has made."""
+    return [one for one in found if one.rule == slug
+            and (not one.test or one.test.startswith(CHECKS))]
 
 
 def of_flight(found: abc.Iterable[findings.Finding],

@@ -236,11 +236,12 @@ class TestJunitOfOtherCases(ReportCase):
     @ddt.data(({}, ('failure', 'full')), ({'severity': 'warning'}, None),
               ({'origin': 'known', 'evidence': 'x\nwhy'}, ('skipped', 'why')))
     def test_a_rule_is_judged_by_its_findings(self, changes, outcome):
-        cases = self.checked(stories.finding(
-            'pre-upgrade', rule='queue.orphaned-messages', title='full',
-            **changes))
-        self.assertEqual(outcome, cases['queue.orphaned-messages'])
-        self.assertIsNone(self.own.find('failure'))
+        for test in (None, 'heat_upgrade.checks.queue'):
+            cases = self.checked(stories.finding(
+                'pre-upgrade', rule='queue.orphaned-messages', title='full',
+                test=test, **changes))
+            self.assertEqual(outcome, cases['queue.orphaned-messages'])
+            self.assertIsNone(self.own.find('failure'))
 
     @ddt.unpack
     @ddt.data(({}, ('failure', 'too slow')),

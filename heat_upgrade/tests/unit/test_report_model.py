@@ -195,6 +195,14 @@ class TestChecks(ModelCase):
             story.finding(one)
         return [one['outcome'] for one in model.make(self.run_dir)['tests']]
 
+    def test_a_finding_may_name_the_test_of_its_check(self):
+        self.assertEqual(['known', 'failed'], self.outcomes(
+            stories.finding('pre-upgrade', rule='queue.orphaned-messages',
+                            test='heat_upgrade.checks.queue',
+                            origin='known'),
+            stories.finding('pre-upgrade', rule='ledger.lost',
+                            test='heat_upgrade.checks.ledger')))
+
     def test_one_with_known_findings_alone_is_known(self):
         self.assertEqual(['known', 'failed'], self.outcomes(
             stories.finding('pre-upgrade', rule='queue.orphaned-messages',
