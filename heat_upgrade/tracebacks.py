@@ -28,6 +28,12 @@ _OTHER_RECORD = re.compile(
 # Of a record: the process and the logger.
 _RECORD = re.compile(
     r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (\d+) (?:ERROR|CRITICAL) (\S+)')
+# Of a record: process, level, logger, and the rest of it.
+_ANY_RECORD = re.compile(
+    r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (\d+) ([A-Z]+) (\S+) ?(.*)')
+_BAD = ('ERROR', 'CRITICAL')
+# Of those of a test in which nothing is wrong, the last ones.
+RECORDS = 10
 # The context of a request: its id, then a user or none, and a project.
 _REQUEST = re.compile(r'req-[0-9a-f-]{36} (?:[0-9a-f]{32}|-) [0-9a-f]{32}\b')
 # Lines of other threads may come between a record and its traceback.
@@ -146,6 +152,47 @@ def _since(before, choose):
 def of_start_since(before):
     """Return what :func:`last_since` does, of the start alone."""
     return _since(before, of_start)
+
+
+def logged_since(before):
+    """Return what processes have logged since :func:`sizes`: {name: text}."""
+    found = {}
+    for one, size in before.items():
+        with open(one.log, 'rb') as log:
+            log.seek(size)
+            found[one.name] = log.read().decode(errors='replace')
+    return found
+
+
+def belonging(text, marks):
+    """Return the records of a log that belong to a test.
+
+    A record belongs to it if it has one of the marks; the lines of a
+    traceback belong to the record before them of that process and logger.
+    Where there are warnings and errors, other records are left out.
+
+    :param text: of a log of oslo.log's
+    :param marks: request ids, and ids and names of stacks
+    :returns: lines, '' if none belongs to it
+    """
+    if not marks:
+        return ''
+    found, owners, its = [], {}, None
+    for line in text.splitlines():
+        record = _ANY_RECORD.match(line)
+        if record:
+            key, level, rest = (record.group(1, 3), record[2], record[4])
+            if rest.startswith('[') or level not in _BAD:
+                mine = any(mark in line for mark in marks)
+                owners[key] = mine
+            else:
+                mine = owners.get(key, False)
+            its = level if mine else None
+        if its:
+            found.append((its, line))
+    bad = [line for level, line in found if level in _BAD + ('WARNING',)]
+    return shortened('\n'.join(
+        bad or [line for _, line in found[-RECORDS:]]))
 
 
 def deaths_since(before):

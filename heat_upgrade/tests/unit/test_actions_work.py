@@ -36,7 +36,7 @@ class WorkCase(testtools.TestCase):
         self.home = self.useFixture(fixtures.TempDir()).path
         self.calls, self.found, self.events = [], [], []
         self.run_ = types.SimpleNamespace(
-            flights=None, load=None, probes=None, calls=None,
+            flights=None, load=None, probes=None, calls=None, restarted=None,
             plan=types.SimpleNamespace(seed=7), check=lambda: None,
             cloud=types.SimpleNamespace(
                 identity=None, api_url='http://api', mariadb='mariadb',
@@ -258,7 +258,7 @@ class TestWatching(WorkCase):
                      **options: [stories.finding('watch', title=one)
                                  for one in violations])
         self.replace('probes.records.of_run', lambda run_dir: ({}, {}))
-        self.replace('probes.budgets.judge', lambda *args: [
+        self.replace('probes.budgets.judge', lambda *args, **more: [
             stories.finding('unwatch', title='too long')])
         journal = journals.Journal(self.home)
         journal.event(journals.RUN_START)
@@ -279,7 +279,8 @@ class TestWatching(WorkCase):
         self.assertEqual(
             {'operations': 42, 'violations': 1, 'over_budget': 1},
             self.do('unwatch'))
-        self.assertEqual({'stop load', 'stop probes'}, set(self.calls))
+        self.assertEqual({'stop load', 'stop probes', 'ask probes'},
+                         set(self.calls))
         self.assertEqual(['violation', 'too long'],
                          [one.title for one in self.found])
         self.assertEqual((None, None), (self.run_.load, self.run_.probes))
@@ -287,8 +288,36 @@ class TestWatching(WorkCase):
     def test_a_cold_upgrade_has_probes_alone(self):
         self.assertEqual({'probes': 2}, self.do('probe'))
         self.assertEqual({'over_budget': 1}, self.do('unprobe'))
-        self.assertEqual(['start probes', 'stop probes'], self.calls)
+        self.assertEqual(['start probes', 'stop probes', 'ask probes'],
+                         self.calls)
         self.assertEqual([('heat', 'error', 'too long')], self.titles())
+
+    def test_after_a_restart_the_canary_is_waited_for(self):
+        self.run_.restarted = 12.5
+        asked = []
+
+        def recovered(since, *, watch):
+            asked.append((since, watch))
+            return '500: no engine'
+        self.probes.recovered = recovered
+        self.run_.probes = self.probes
+        self.do('unprobe')
+        self.assertEqual([(12.5, self.run_.check)], asked)
+        finding = self.found[0]
+        self.assertEqual(
+            ('probe.never-recovered', 'canary', 8, '500: no engine'),
+            (finding.rule, finding.subject, finding.failure_class,
+             finding.evidence.splitlines()[0]))
+
+    def test_a_death_meanwhile_leaves_no_probe_asking(self):
+        self.run_.restarted = 12.5
+
+        def recovered(since, *, watch):
+            raise errors.ProcessDied('heat-engine ended')
+        self.probes.recovered = recovered
+        self.run_.probes = self.probes
+        self.assertRaises(errors.ProcessDied, self.do, 'unprobe')
+        self.assertIn('ask probes', self.calls)
 
     def test_a_broken_run_asks_both_to_stop_and_waits_for_neither(self):
         self.run_.load, self.run_.probes = self.load, self.probes
