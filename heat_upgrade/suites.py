@@ -66,6 +66,11 @@ class Test:
     cause: str = ''
     known_on_base: bool = False
 
+    def as_dict(self):
+        """Return it as a journal has it; the finding of it has the rest."""
+        return {'id': self.id, 'outcome': self.outcome,
+                'seconds': self.seconds, 'details': self.details}
+
 
 def run(workspace, directory, *, name, kinds, scenarios='', watch=None,
         variables=None):
