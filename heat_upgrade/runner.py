@@ -256,7 +256,7 @@ class Run:
         """Journal the results of tests."""
         self.journal.event(
             journals.TESTS, step.name, phase=step.phase,
-            tests=[vars(test) for test in tests])
+            tests=[test.as_dict() for test in tests])
 
     def availability(self, name, summary):
         """Journal the summary of a probe."""

@@ -20,6 +20,9 @@ SIGN = 'Traceback (most recent call last)'
 # A traceback is told by its head and, above all, by its end.
 HEAD, END = 4, 36
 
+# Lines of an error's own text: an assertion shows both sides of it.
+MESSAGE = 8
+
 # A record that oslo.log wrote with another level than an error's: each line
 # of a traceback is a record of its own there.
 _OTHER_RECORD = re.compile(
@@ -81,11 +84,6 @@ def _head(lines, number):
     return ''
 
 
-def last(text):
-    """Return the last traceback in a log, '' if there is none."""
-    return _shown(text, text.rfind(SIGN))
-
-
 def _shown(text, where):
     if where < 0:
         return ''
@@ -111,16 +109,27 @@ def conclusion(text):
     It is not always the last one: the text of an error may have lines of its
     own. Of a text that is no traceback, it is the first line.
     """
+    return message(text).partition('\n')[0]
+
+
+def message(text):
+    """Return the error of a traceback with all lines of its text.
+
+    Of many lines the first ones; of a text that is no traceback, the first
+    line.
+    """
     lines = text.strip().splitlines()
-    if not lines:
-        return ''
     frames = [number for number, line in enumerate(lines)
               if _FRAME.match(line)]
     if SIGN not in text or not frames:
-        return lines[0]
-    after = (line for line in lines[frames[-1] + 1:]
-             if line and not line.startswith(' '))
-    return next(after, lines[-1])
+        return lines[0] if lines else ''
+    number = next((number for number in range(frames[-1] + 1, len(lines))
+                   if lines[number] and not lines[number].startswith(' ')),
+                  len(lines) - 1)
+    said = lines[number:]
+    if len(said) > MESSAGE:
+        said[MESSAGE:] = ['...']
+    return '\n'.join(said)
 
 
 def sizes(processes):
@@ -129,29 +138,16 @@ def sizes(processes):
             if one.log.exists()}
 
 
-def last_since(before):
-    """Return what processes have logged of errors since :func:`sizes`.
+def of_start_since(before):
+    """Return the tracebacks of starts that were logged since :func:`sizes`.
 
-    :returns: text: the last traceback of each process that had one, with
+    :returns: text: the first traceback of each process that had one, with
         the name of the process; '' if none had
     """
-    return _since(before, last)
-
-
-def _since(before, choose):
-    found = []
-    for one, size in before.items():
-        with open(one.log, 'rb') as log:
-            log.seek(size)
-            shown = choose(log.read().decode(errors='replace'))
-        if shown:
-            found.append(f'{one.name} logged meanwhile:\n{shown}')
-    return '\n\n'.join(found)
-
-
-def of_start_since(before):
-    """Return what :func:`last_since` does, of the start alone."""
-    return _since(before, of_start)
+    return '\n\n'.join(
+        f'{name} logged meanwhile:\n{shown}'
+        for name, text in logged_since(before).items()
+        if (shown := of_start(text)))
 
 
 def logged_since(before):

@@ -118,7 +118,8 @@ def test_finding(step, test, more=traces.NOTHING, *, log=None):
     said = test.details.partition('\npythonlogging')[0]
     return findings.make(
         rule, name, f'{name} failed', '\n\n'.join(filter(None, (
-            tracebacks.conclusion(said.removeprefix('traceback: ')),
+            test.failure or tracebacks.conclusion(
+                said.removeprefix('traceback: ')),
             said, more.events, more.records))),
         step=step.name, test=test.id, facts=facts,
         failure_class=failure_class and findings.FailureClass(failure_class),

@@ -47,12 +47,11 @@ class Deed:
 DEEDS = {
     'config_options': Deed(_Class.OPTIONS, 'list its options'),
     'config_values': Deed(_Class.OPTIONS, 'read your configuration'),
-    'config_paste': Deed(_Class.OPTIONS, 'load the api-paste.ini of the base'),
+    'config_paste': Deed(_Class.OPTIONS, 'load api-paste.ini'),
     'config_policy': Deed(_Class.OPTIONS, 'apply your policy files'),
     'config_engine_files': Deed(
         _Class.OPTIONS, 'read your environments and templates of the engine'),
-    'schema': Deed(_Class.MIGRATION,
-                   'take its turn in the upgrade of a database'),
+    'schema': Deed(_Class.MIGRATION, 'migrate a database and use it'),
     'rows': Deed(_Class.OLD_STACKS, 'create and store stacks'),
     'rows_load': Deed(_Class.OLD_STACKS, 'load stacks that it stored itself',
                       'load stacks that {} stored'),
@@ -186,7 +185,9 @@ def evidence(failure, comparison):
             'The error was raised in the program of the check, which uses '
             "Heat's code directly: the target has moved or removed what the "
             'program reads. If no other step fails, adapt the program.')
-    return '\n'.join([*lines, '', tracebacks.shortened(text)])
+    if '\n' in text:
+        lines += ['', tracebacks.shortened(text)]
+    return '\n'.join(lines)
 
 
 def _is_ours(text):

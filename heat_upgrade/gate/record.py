@@ -157,7 +157,7 @@ class Record:
         """Journal the results of tests."""
         self._journal.event(
             journals.TESTS, step.name, phase=step.phase,
-            tests=[vars(test) for test in tests])
+            tests=[test.as_dict() for test in tests])
 
     def end(self):
         """Journal the end of the run."""

@@ -89,6 +89,13 @@ class TestParse(testtools.TestCase):
         self.assertEqual('traceback: T\nrequests: GET\npythonlogging: much',
                          self.parse()[0].details)
 
+    def test_its_failure_is_the_error_of_its_traceback(self):
+        self.stream.test(ID, 'fail', requests='GET', traceback=(
+            'Traceback (most recent call last):\n  File "x", line 1, in y\n'
+            'MismatchError: !=:\nreference = 1\nactual = 2'))
+        self.assertEqual('MismatchError: !=:\nreference = 1\nactual = 2',
+                         self.parse()[0].failure)
+
     def test_a_failure_may_tell_its_class_and_its_cause(self):
         self.stream.test(ID, 'fail', traceback='T', cause='yaql-mixed-up',
                          **{'failure-class': '3', 'known-on-base': 'yes'})
