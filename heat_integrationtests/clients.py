@@ -12,10 +12,12 @@
 
 """Sessions with a cloud, and clients of Heat and Keystone on top of them."""
 
+import collections
 import dataclasses
 import functools
 import json
 import secrets
+import threading
 
 from heatclient.v1 import client as heat_client
 from keystoneauth1 import adapter
@@ -60,6 +62,35 @@ def admin(conf):
                              or auth.admin_domain_name))
 
 
+# The last requests of each thread: a test runs in one.
+REQUESTS = 20
+_of_thread = threading.local()
+
+
+class Session(auth_session.Session):
+    """A session that notes the id that a service gave to each request."""
+
+    def request(self, url, method, **options):
+        answer = super().request(url, method, **options)
+        noted = getattr(_of_thread, 'requests', None)
+        if noted is not None:
+            # A query may have a signature.
+            noted.append(
+                f'{method} {url.partition("?")[0]} {answer.status_code} '
+                f'{answer.headers.get("x-openstack-request-id", "")}')
+        return answer
+
+
+def forget_requests():
+    """Begin to note the requests of this thread."""
+    _of_thread.requests = collections.deque(maxlen=REQUESTS)
+
+
+def requests_text():
+    """Give the last requests of this thread, a line for each."""
+    return '\n'.join(getattr(_of_thread, 'requests', ()))
+
+
 def session(conf, identity=None):
     """Give a session; the token is asked for when it is first needed.
 
@@ -75,7 +106,7 @@ def session(conf, identity=None):
             field: value
             for field, value in dataclasses.asdict(identity).items()
             if value is not None})
-    return auth_session.Session(
+    return Session(
         auth=auth, verify=verify,
         timeout=conf.heat_integrationtests.request_timeout)
 

@@ -59,8 +59,13 @@ class Mismatch:
     before: object
     after: object
 
+    @property
+    def replaced(self):
+        """Whether it says that a physical resource was replaced."""
+        return self.path.endswith('.physical_resource_id')
+
     def __str__(self):
-        replaced = self.path.endswith('.physical_resource_id')
+        replaced = self.replaced
         return (f'{self.path}{" (was replaced)" if replaced else ""}'
                 f'\n    before: {_short(self.before)}'
                 f'\n    after:  {_short(self.after)}')
@@ -218,6 +223,11 @@ def _compare_events(before, after, found):
 def report(mismatches, *, heading='These facts are not as recorded:'):
     """Give the mismatches as text, for people."""
     return '\n'.join([heading, *(f'  {found}' for found in mismatches)])
+
+
+# The name and text of the detail by which a test says that physical resources
+# were replaced or lost; the lab reads it (heat_upgrade.suites).
+REPLACED_DETAIL = 'failure-class', '3'
 
 
 def replaced(before, after):

@@ -115,6 +115,8 @@ class Scenario(test.BaseTestCase):
     def setUp(self):
         super().setUp()
         self.addOnException(self._attach_stories)
+        clients.forget_requests()
+        self.addOnException(self._attach_requests)
         kind = phase.of(getattr(self, self._testMethodName))
         find = account.ensure if kind == 'pre' else account.load
         self.account = find(CONF, self.directory)
@@ -252,6 +254,9 @@ class Scenario(test.BaseTestCase):
         """Assert that facts are the same, but for stated exceptions."""
         mismatches = facts.compare(before, after, exceptions=exceptions)
         if mismatches:
+            if any(mismatch.replaced for mismatch in mismatches):
+                name, text = facts.REPLACED_DETAIL
+                self.addDetail(name, attachment.text_content(text))
             self.fail(facts.report(
                 mismatches, heading=heading
                 or f'{self.name()} is not as it was recorded:'))
@@ -382,6 +387,10 @@ class Scenario(test.BaseTestCase):
             self.addDetail(
                 f'stack-{stack.name}',
                 attachment.text_content(self.stacks.story(stack)))
+
+    def _attach_requests(self, exc_info):
+        self.addDetail('requests', attachment.text_content(
+            clients.requests_text()))
 
 
 def _text(template):

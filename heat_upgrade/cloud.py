@@ -240,13 +240,16 @@ class Cloud:
         url = f'{self.api_url}/{self.identity.project_id()}/{path}'
         return self.identity.get(url, timeout=timeout)
 
-    def stop_heat(self, *, meanwhile=None):
+    def stop_heat(self, *, meanwhile=None, kill=()):
         """Stop Heat as an operator does: all of it, gracefully.
 
         :param meanwhile: called when all have been asked to stop
-        :returns: {name: {'seconds', 'killed'}} of each process
+        :param kill: processes that are killed, before the others are asked
+        :returns: {name: {'seconds', 'killed'}} of each process that was asked
         """
-        running = self.heat_processes
+        for one in kill:
+            one.kill()
+        running = [one for one in self.heat_processes if one not in kill]
         for one in running:
             one.ask_to_stop()
         if meanwhile:

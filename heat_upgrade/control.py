@@ -65,12 +65,12 @@ def mark(found, controls):
     :param found: list of :class:`findings.Finding` of a run
     :param controls: those of its control
     """
-    there = {findings.signature(one) for one in controls
+    there = {one.identity for one in controls
              if one.origin == findings.HEAT}
     return [
         dataclasses.replace(
             one, origin=findings.RESTART,
-            evidence='a plain restart of the base shows it too, see '
-                     f'{DIRECTORY}/report.html\n{one.evidence}')
-        if one.origin == findings.HEAT and findings.signature(one) in there
+            evidence=f'{one.evidence}\na plain restart of the base shows it '
+                     f'too, see {DIRECTORY}/report.html')
+        if one.origin == findings.HEAT and one.identity in there
         else one for one in found]

@@ -13,102 +13,147 @@
 """What a run found to be wrong, as data."""
 
 import dataclasses
-import re
 import traceback
+import typing
 
 from heat_upgrade import errors
+from heat_upgrade.rules import model
+from heat_upgrade.rules import registry
 
-# The classes of Heat's real upgrade failures, 2012 to 2026.
-CLASSES = {
-    1: 'the database does not migrate',
-    2: 'old stacks are unusable or stuck',
-    3: 'physical resources are replaced or gone',
-    4: 'options are removed or narrowed',
-    5: 'RPC and objects in a rolling upgrade',
-    6: 'API, authentication, policy',
-    7: 'types, functions, template versions',
-    8: 'speed and availability',
-}
+Severity, Origin, FailureClass = (model.Severity, model.Origin,
+                                  model.FailureClass)
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+HEAT, SCENARIO, LAB = Origin.HEAT, Origin.SCENARIO, Origin.LAB
+INPUT, KNOWN, RESTART = Origin.INPUT, Origin.KNOWN, Origin.RESTART
+ORIGINS = tuple(Origin)
 
-# Whose fault it is. Heat's makes an upgrade unsafe; with one of a scenario or
-# of the lab nothing is known about it; a known one is shown and counts not,
-# and so is what a plain restart of the base shows too.
-HEAT, SCENARIO, LAB, KNOWN = 'heat', 'scenario', 'lab', 'known'
-RESTART = 'restart'
-ORIGINS = (HEAT, SCENARIO, LAB, KNOWN, RESTART)
-
-ERROR, WARNING = 'error', 'warning'
+# {class: what it says}
+CLASSES = {int(one): one.says for one in FailureClass}
 
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
     """Something wrong.
 
-    :ivar origin: one of ORIGINS
-    :ivar failure_class: key of CLASSES; None if it is not Heat's
-    :ivar severity: ERROR or WARNING
+    :ivar rule: slug of its rule, see :mod:`heat_upgrade.rules.registry`
+    :ivar subject: what it is about: a stack, case, probe, option or test;
+        the same in each run that finds it
     :ivar title: one line: what happened to what
-    :ivar evidence: the lines that prove it: of a log, a traceback, facts
+    :ivar evidence: the lines that prove it; the failure itself comes first
     :ivar step: name of the plan's step in which it was seen
+    :ivar origin: whose failure it is
+    :ivar severity: whether it makes the upgrade unsafe
+    :ivar failure_class: None if it is not Heat's
+    :ivar impact: what a user or an operator notices
+    :ivar remedy: what to do
+    :ivar docs: page of the documentation, '' if there is none
+    :ivar facts: what the cause of a known failure is proved by, as JSON has
+        it; see :mod:`heat_upgrade.causes`
+    :ivar own_files: whether it is about the operator's own files, so that no
+        known failure excuses it
+    :ivar known: id of the known failure that excuses it, ''
     :ivar reproduce: the command that shows it again
     :ivar test: id of the test that found it, if one did
-    :ivar log: path of the log that tells more, if there is one
+    :ivar log: path of the log with more about it, if there is one
     """
 
-    origin: str
-    failure_class: int | None
-    severity: str
+    rule: str
+    subject: str
     title: str
-    evidence: str
-    step: str
+    evidence: str = ''
+    step: str = ''
+    origin: Origin = HEAT
+    severity: Severity = ERROR
+    failure_class: FailureClass | None = None
+    impact: str = ''
+    remedy: str = ''
+    docs: str = ''
+    facts: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
+    own_files: bool = False
+    known: str = ''
     reproduce: str = ''
     test: str | None = None
     log: str | None = None
 
-    def as_dict(self):
+    @property
+    def counts(self) -> bool:
+        """Whether it makes the upgrade unsafe."""
+        return (self.origin in (HEAT, INPUT) and self.severity == ERROR)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What it has in common with the same failure of another run."""
+        by_step = registry.get(self.rule).by_step
+        return self.rule, self.subject, *((self.step,) if by_step else ())
+
+    def as_dict(self) -> dict[str, typing.Any]:
         """Return it as report.json has it."""
-        known = dataclasses.asdict(self)
-        known['class'] = known.pop('failure_class')
-        return known
+        data = dataclasses.asdict(self)
+        data['class'] = data.pop('failure_class')
+        return data
 
 
-def explain(step, exc, *, ours=()):
+def make(rule: str, subject: str, title: str, evidence: str = '', *,
+         step: str = '', **more: typing.Any) -> Finding:
+    """Return a finding of a rule, with what the rule says of all of them.
+
+    :param more: fields of :class:`Finding` in which it differs from its rule
+    :raises: KeyError if there is no such rule: a mistake of ours
+    """
+    its = registry.get(rule)
+    origin = more.pop('origin', its.origin)
+    failure_class = more.pop('failure_class', its.failure_class)
+    return Finding(
+        rule=rule, subject=subject, title=title, evidence=evidence,
+        step=step, origin=origin,
+        failure_class=failure_class if origin == HEAT else None,
+        **{'severity': its.severity, 'impact': its.impact,
+           'remedy': its.remedy, 'docs': its.docs, **more})
+
+
+# Which rule it breaks when the action of a step fails in Heat.
+_RULES_OF_ACTIONS = {
+    'db_sync': 'migration.fails',
+    'upgrade_check': 'upgrade-check.refuses',
+    'start_target': 'service.does-not-start',
+    'start_service': 'service.does-not-start',
+    'change_api': 'service.does-not-start',
+    'ready': 'service.does-not-start',
+}
+
+
+def explain(step: typing.Any, exc: Exception, *,
+            ours: tuple[type[Exception], ...] = ()) -> Finding:
     """Return the finding of what ended a step.
 
     :param step: :class:`plan.Step`
     :param exc: the exception
     :param ours: types of errors that are never Heat's, whatever the step is
-        about; what is no error of the tool's is a mistake of ours anyway
+        about; any other exception than the tool's own is a bug in this tool
     """
     title, _, evidence = str(exc).partition('\n')
-    origin = HEAT if step.blame == HEAT else LAB
+    rule = 'lab.broken'
+    if step.blame == HEAT:
+        rule = _RULES_OF_ACTIONS.get(step.action, 'step.failed')
     if isinstance(exc, (errors.UsageError, *ours)):
-        origin = LAB
+        rule = 'lab.broken'
     if not isinstance(exc, errors.HeatUpgradeError):
-        origin = LAB
+        rule = 'lab.bug'
         title = f'{type(exc).__name__}: {title}'
         evidence = ''.join(traceback.format_exception(exc)).rstrip()
     log = getattr(exc, 'log', None)
-    return Finding(
-        origin=origin, severity=ERROR,
-        failure_class=step.failure_class if origin == HEAT else None,
-        title=f'{step.name}: {title}', evidence=evidence, step=step.name,
+    return make(
+        rule, step.name, f'{step.name}: {title}', evidence, step=step.name,
+        failure_class=step.failure_class and FailureClass(
+            step.failure_class),
         log=str(log) if log else None)
 
 
-# What differs between two times that the same thing goes wrong: ids, names
-# of nodes, numbers.
-_ID = re.compile(r'\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b'
-                 r'|\b(?=\w*\d)[0-9a-f]{8,}\b|\bnode-\d+\b|\d+(\.\d+)?')
-
-
-def signature(finding):
-    """Return what a finding has in common with one of another run."""
-    return finding.failure_class, _ID.sub('#', finding.title)
-
-
-def from_dict(data):
+def from_dict(data: dict[str, typing.Any]) -> Finding:
     """Return the finding of what :meth:`Finding.as_dict` returned."""
     data = dict(data)
-    data['failure_class'] = data.pop('class')
-    return Finding(**data)
+    number = data.pop('class')
+    return Finding(**{
+        **data, 'failure_class': number and FailureClass(number),
+        'origin': Origin(data['origin']),
+        'severity': Severity(data['severity'])})

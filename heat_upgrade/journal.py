@@ -34,6 +34,7 @@ FINDING = 'finding'
 PROBE = 'probe'
 MEASURE = 'measure'
 IN_FLIGHT = 'in-flight'
+ORPHAN = 'orphan'
 LOAD = 'load'
 
 

@@ -20,10 +20,13 @@ from rich import live
 from rich import markup
 from rich import table
 
+from heat_upgrade import findings
 from heat_upgrade import journal as journals
 
+# The journal's outcomes; whether a failure is known is decided at the end.
 _MARKS = {'ok': '[green]ok', 'failed': '[red]failed',
           'skipped': '[dim]skipped', None: ''}
+_COLOURS = {'finding': 'red', 'warning': 'yellow'}
 
 
 def tree(plan):
@@ -77,12 +80,19 @@ def _lines(stream):
         elif event['kind'] == journals.STEP_END:
             text = f'{event["step"]}: {_outcome(data)}'
         elif event['kind'] == journals.FINDING:
-            text = f'{event["step"]}: finding: {data["finding"]["title"]}'
+            text = (f'{event["step"]}: {_word(data["finding"])}: '
+                    f'{data["finding"]["title"]}')
         else:
             return
         print(f'[{time.monotonic() - start:6.1f} s] {text}', file=stream,
               flush=True)
     yield show
+
+
+def _word(finding):
+    """Return what a finding is called while it may still prove known."""
+    return ('warning' if finding.get('severity') == findings.WARNING
+            else 'finding')
 
 
 def _outcome(data):
@@ -108,7 +118,7 @@ class _List:
         elif event['kind'] == journals.STEP_END:
             self._ends[event['step']] = event['data']
         elif event['kind'] == journals.FINDING:
-            self._findings.append(event['data']['finding']['title'])
+            self._findings.append(event['data']['finding'])
 
     def __rich__(self):
         shown = table.Table(box=None, show_header=False, pad_edge=False)
@@ -129,8 +139,10 @@ class _List:
             shown.add_row(
                 mark, '' if seconds is None else f'{seconds:.1f} s',
                 f'{step.name}: {step.title}{detail}')
-        for title in self._findings:
-            shown.add_row('[red]finding', '', markup.escape(title))
+        for finding in self._findings:
+            word = _word(finding)
+            shown.add_row(f'[{_COLOURS[word]}]{word}', '',
+                          markup.escape(finding['title']))
         return shown
 
 

@@ -162,6 +162,22 @@ def before(target):
     return parse(older[-1])
 
 
+def is_released(release):
+    """Return True if a release is a published version, no pre-release."""
+    return release.kind in ('series', 'release') and not (
+        pkg_version.Version(release.version).is_prerelease)
+
+
+def reference(target):
+    """Return the published release that an unreleased target is measured by.
+
+    :param target: :class:`Release`
+    :returns: the release in the lock file of its series; the target itself
+        if it is published
+    """
+    return target if is_released(target) else parse(target.series)
+
+
 def parse(text):
     """Return the release that a text names.
 

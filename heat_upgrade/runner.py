@@ -24,9 +24,10 @@ from heat_upgrade import beside
 from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade import journal as journals
-from heat_upgrade import known
+from heat_upgrade import judgement
 from heat_upgrade import meter
 from heat_upgrade import plan as plans
+from heat_upgrade import releases
 from heat_upgrade import verdict
 from heat_upgrade import workspace as workspaces
 
@@ -54,15 +55,21 @@ class Run:
     :ivar cloud: the cloud, once there is one
     :ivar probe: the downtime's :class:`availability.Probe`, once it asks
     :ivar flights: the work in flight, once there is some
+    :ivar orphans: the stacks that a dead engine has left, once there are
+        some
     :ivar load: the load, once there is some
     :ivar calls: :class:`heat_upgrade.load.history.History` of the load
     :ivar probes: those of a rolling upgrade, once they ask
     :ivar environments: {'keystone', 'base', 'target': environment}
+    :ivar restarted: monotonic time of the last start of a Heat service, None
+        before the first
+
+    :param known_failures: list of :class:`known_failures.Entry`
     """
 
     def __init__(self, plan, *, base, target, workspace, journal,
                  constraints=None, base_constraints=None, keep=False,
-                 known_failures=(), today=None):
+                 known_failures=()):
         self.plan = plan
         self.base = base
         self.target = target
@@ -75,10 +82,9 @@ class Run:
         self.environments = {}
         self.probe = None
         self.flights = self.load = self.calls = self.probes = None
-        today = today or datetime.date.today()
-        self._known = [entry for entry in known_failures if entry.applies(
-            base.version, target.version, today, plan.vhost)]
-        self._happened = set()
+        self.orphans = None
+        self.restarted = None
+        self._known_failures = known_failures
         self._dead = set()
         self._running = []
         self._failed_steps = set()
@@ -95,7 +101,10 @@ class Run:
         self.journal.event(
             journals.RUN_START, base=self.base.describe(),
             target=self.target.describe(), reproduce=self.reproduce(),
-            marker=self.workspace.marker)
+            marker=self.workspace.marker,
+            reference=releases.reference(self.target).version,
+            known_failures=[entry.as_dict()
+                            for entry in self._known_failures])
         watcher = threading.Thread(target=self._watch, daemon=True)
         watcher.start()
         try:
@@ -103,10 +112,6 @@ class Run:
                 self._give_way(stage)
                 beside.run(*(lambda lane=lane: self._lane(lane)
                              for lane in stage))
-            # Of a selection of scenarios nothing can be said to be absent.
-            for entry in self._known if not self.plan.scenarios else ():
-                if not entry.sometimes and entry.id not in self._happened:
-                    self._note_absent(entry)
         finally:
             self._ended.set()
         self.journal.event(journals.RUN_END, cpu_s=round(self._cpu(), 2))
@@ -155,8 +160,10 @@ class Run:
             **measured)
 
     def failed(self):
-        """Tell whether any step has failed so far."""
-        return bool(self._failed_steps)
+        """Return True if anything found so far makes the upgrade unsafe."""
+        run_dir = self.workspace.run_dir
+        return self._broken or any(one.counts for one in judgement.of_run(
+            run_dir, journals.read(run_dir), self.plan))
 
     def _cpu(self):
         """Return the CPU seconds of the run so far; it never falls.
@@ -218,12 +225,12 @@ class Run:
             ours = (step.blame == plans.LAB
                     or one not in self.cloud.heat_processes)
             status = one.died()
-            self.finding(findings.Finding(
-                origin=findings.LAB if ours else findings.HEAT,
-                failure_class=None if ours else (step.failure_class or 8),
-                severity=findings.ERROR,
-                title=f'{one.name} ended by itself with status {status}',
-                evidence=one.last_words(EVIDENCE_LINES), step=step.name,
+            self.finding(findings.make(
+                'lab.service-died' if ours else 'service.died', one.name,
+                f'{one.name} ended by itself with status {status}',
+                one.last_words(EVIDENCE_LINES), step=step.name,
+                failure_class=findings.FailureClass(
+                    step.failure_class or findings.FailureClass.AVAILABILITY),
                 log=str(one.log)))
 
     def _watch(self):
@@ -236,34 +243,20 @@ class Run:
                 self.journal.event(journals.MEASURE, peak_memory=peak)
 
     def finding(self, finding):
-        """Journal a finding, as a known one if it is one; returns that."""
+        """Journal a finding; whether it counts is decided afterwards."""
         with self._lock:
-            finding, entry = known.judge(finding, self._known)
-            if entry:
-                self._happened.add(entry.id)
-            elif finding.severity == findings.ERROR:
+            if finding.severity == findings.ERROR:
                 self._failed_steps.add(finding.step)
             data = finding.as_dict()
             data['reproduce'] = (finding.reproduce
                                  or self.reproduce(test=finding.test))
             self.journal.event(journals.FINDING, finding.step, finding=data)
-            return finding
-
-    def _note_absent(self, entry):
-        if self._broken:
-            return
-        self.finding(findings.Finding(
-            origin=findings.KNOWN, failure_class=None,
-            severity=findings.WARNING,
-            title=f'the known failure {entry.id} did not happen',
-            evidence=f'{entry.reason} ({entry.bug}); if it is mended, '
-                     'remove its entry', step=self.plan.steps[-1].name))
 
     def tests(self, step, tests):
         """Journal the results of tests."""
         self.journal.event(
             journals.TESTS, step.name, phase=step.phase,
-            tests=[vars(test) for test in tests])
+            tests=[test.as_dict() for test in tests])
 
     def availability(self, name, summary):
         """Journal the summary of a probe."""

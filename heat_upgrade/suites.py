@@ -25,6 +25,7 @@ from heat_integrationtests import config
 from heat_integrationtests import phases
 from heat_upgrade import access
 from heat_upgrade import process
+from heat_upgrade import tracebacks
 
 # A suite takes half a minute; one that takes ten hangs.
 TIMEOUT = 600
@@ -35,6 +36,11 @@ PASSED, FAILED, SKIPPED = 'passed', 'failed', 'skipped'
 
 # Exit statuses of heat_integrationtests.destroy.
 DESTROYED, LEFT_BEHIND = 0, 1
+
+# Details by which a test tells more of its failure than a person reads.
+FAILURE_CLASS, CAUSE, KNOWN_ON_BASE = (
+    'failure-class', 'cause', 'known-on-base')
+_MARKS = (FAILURE_CLASS, CAUSE, KNOWN_ON_BASE)
 
 # Subunit's words. What was in progress when the stream ended did not pass.
 _OUTCOMES = {'success': PASSED, 'xfail': PASSED, 'skip': SKIPPED}
@@ -47,13 +53,26 @@ class Test:
     :ivar id: its id without tags
     :ivar outcome: PASSED, FAILED or SKIPPED
     :ivar seconds: how long it took
-    :ivar details: traceback and other details, or the reason of a skip
+    :ivar details: its traceback, then other details; or the reason of a skip
+    :ivar failure: the assertion or exception that it failed by
+    :ivar failure_class: of the failure, if the test itself tells it
+    :ivar cause: name of the cause that the test has proved, '' if none
+    :ivar known_on_base: whether the base showed the same before the upgrade
     """
 
     id: str
     outcome: str
     seconds: float
     details: str = ''
+    failure: str = ''
+    failure_class: int | None = None
+    cause: str = ''
+    known_on_base: bool = False
+
+    def as_dict(self):
+        """Return it as a journal has it; the finding of it has the rest."""
+        return {'id': self.id, 'outcome': self.outcome,
+                'seconds': self.seconds, 'details': self.details}
 
 
 def run(workspace, directory, *, name, kinds, scenarios='', watch=None,
@@ -140,16 +159,29 @@ def parse(stream):
         start, stop = test['timestamps']
         seconds = (stop - start).total_seconds() if start and stop else 0.0
         outcome = _OUTCOMES.get(test['status'], FAILED)
-        details = ''
+        details, failure, marks = '', '', {}
         if outcome != PASSED:
+            texts = {name: detail.as_text().strip()
+                     for name, detail in test['details'].items()
+                     if detail.content_type.type == 'text'}
+            marks = {name: texts.pop(name) for name in _MARKS
+                     if name in texts}
+            failure = tracebacks.message(texts.get('traceback', ''))
+            # The failure itself comes first, the log of the test last.
             details = '\n'.join(
-                f'{name}: {detail.as_text().strip()}'
-                for name, detail in sorted(test['details'].items())
-                if detail.content_type.type == 'text')
+                f'{name}: {texts[name]}' for name in sorted(
+                    texts, key=lambda name: (
+                        not name.startswith('traceback'),
+                        name.startswith('pythonlogging'), name)))
         if test['status'] == 'inprogress':
             details = 'the process ended in the midst of the test\n' + details
         name = test['id'].partition('[')[0]
-        tests[name] = Test(name, outcome, round(seconds, 3), details)
+        tests[name] = Test(
+            name, outcome, round(seconds, 3), details, failure,
+            failure_class=(int(marks[FAILURE_CLASS])
+                           if FAILURE_CLASS in marks else None),
+            cause=marks.get(CAUSE, ''),
+            known_on_base=KNOWN_ON_BASE in marks)
 
     result = testtools.StreamToDict(note)
     result.startTestRun()

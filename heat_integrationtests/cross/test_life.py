@@ -13,6 +13,7 @@
 """The life of a stack, each operation through another node."""
 
 from tempest.lib import decorators
+from testtools import content as attachment
 
 from heat_integrationtests.cross import base
 from heat_integrationtests import facts
@@ -69,9 +70,13 @@ class Life(base.CrossTest):
         self.assertEqual({'secret': secret, 'text': f'second:{secret}'},
                          now['outputs'])
         # The value in the child is its text; all else was to stay.
-        self.assertEqual([], [
+        replaced = [
             mismatch.path for mismatch in facts.replaced(made, now)
-            if not mismatch.path.startswith('resources.child/value.')])
+            if not mismatch.path.startswith('resources.child/value.')]
+        if replaced:
+            name, text = facts.REPLACED_DETAIL
+            self.addDetail(name, attachment.text_content(text))
+        self.assertEqual([], replaced)
 
         second.stacks.delete(stack)
         self.assertTrue(first.stacks.is_gone(stack))

@@ -90,6 +90,12 @@ class SmokeTest(test.BaseTestCase):
             interval=own.build_interval,
             interval_max=own.build_interval_max)
 
+    def setUp(self):
+        super().setUp()
+        clients.forget_requests()
+        self.addOnException(lambda _: self.addDetail(
+            'requests', attachment.text_content(clients.requests_text())))
+
     def create(self, template=ONE_VALUE, *, wait='CREATE_COMPLETE',
                through=None, **fields):
         """Create a stack that is deleted when the test ends.

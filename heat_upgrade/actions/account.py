@@ -30,15 +30,20 @@ _TITLES = {
 def account(run, step):
     """Compare what exists with what Heat knows: the ledger, and Keystone."""
     differences = audit.audit(run.cloud.mariadb, run.cloud.ledger.client)
-    found = [(_TITLES[kind], [one.text for one in differences
-                              if one.kind == kind]) for kind in _TITLES]
     left = leftovers.of_keystone(run.cloud.identity, run.cloud.mariadb)
-    found.append(('accounts of stacks exist in Keystone that Heat does not '
-                  'know', left))
-    for title, texts in found:
-        if texts:
-            run.finding(findings.Finding(
-                origin=findings.HEAT, failure_class=step.failure_class,
-                severity=findings.ERROR, title=f'{title} ({len(texts)})',
-                evidence='\n'.join(texts), step=step.name))
+    living = {row.stack for row in audit.rows(run.cloud.mariadb)
+              if not row.deleted} if differences else set()
+    for kind, title in _TITLES.items():
+        ones = [one for one in differences if one.kind == kind]
+        if ones:
+            run.finding(findings.make(
+                comparison.RULES[kind], 'ledger', f'{title} ({len(ones)})',
+                '\n'.join(one.text for one in ones), step=step.name,
+                facts={'number': len(ones), 'of_deleted_stacks': sum(
+                    one.stack not in living for one in ones)}))
+    if left:
+        run.finding(findings.make(
+            'keystone.left-behind', 'keystone', 'accounts of stacks exist in '
+            f'Keystone that Heat does not know ({len(left)})',
+            '\n'.join(left), step=step.name, facts={'number': len(left)}))
     return {'ledger': len(differences), 'keystone': len(left)}

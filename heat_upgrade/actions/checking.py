@@ -21,9 +21,12 @@ from heat_upgrade import findings
 from heat_upgrade import plan as plans
 
 
-# RPC and objects in a rolling upgrade: no matter to one in which all are down
-# before anything of the target is up.
-_ROLLING = 5
+# What the base makes of messages and rows of the target is no matter to an
+# upgrade in which Heat is down before anything of the target is up. A target
+# whose own code fails is a matter to any upgrade, and so are messages and rows
+# of the base: those of the operations in flight cross a cold upgrade too.
+_ROLLING = findings.FailureClass.RPC
+_OF_THE_TARGET = 'target.program-fails'
 
 
 def check(run, step):
@@ -44,9 +47,11 @@ def check(run, step):
 
 
 def _of_a_cold_one(finding):
-    if finding.failure_class != _ROLLING:
+    if (finding.failure_class != _ROLLING
+            or finding.rule == _OF_THE_TARGET
+            or finding.facts.get('sender') == plans.BASE):
         return finding
     return dataclasses.replace(
         finding, severity=findings.WARNING,
-        evidence='no error in a cold upgrade, but in a rolling one\n'
-                 f'{finding.evidence}')
+        evidence=f'{finding.evidence}\n'
+                 'no error in a cold upgrade, but in a rolling one')

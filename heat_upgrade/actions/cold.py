@@ -12,6 +12,8 @@
 
 """Actions of every strategy, and of the cold one."""
 
+import time
+
 from heat_upgrade import access
 from heat_upgrade.actions import watching
 from heat_upgrade import cloud
@@ -55,7 +57,10 @@ def base_up(run, step):
 
 
 def stop_base(run, step):
-    """Stop Heat gracefully, with the downtime's probe watching."""
+    """Stop Heat, with the downtime's probe watching.
+
+    Gracefully, but for the engine of the step's node.
+    """
     run.probe = availability.Probe(
         lambda: run.cloud.request('stacks?limit=1',
                                   timeout=PROBE_TIMEOUT).status_code == 200)
@@ -64,15 +69,15 @@ def stop_base(run, step):
         raise errors.LabError(
             'the base release does not list stacks any more',
             log=_api_log(run))
-    stopped = run.cloud.stop_heat(meanwhile=run.release)
+    killed = ([run.cloud.nodes[step.node].process(heat.ENGINE)]
+              if step.disruption == plans.KILL else [])
+    stopped = run.cloud.stop_heat(meanwhile=run.release, kill=killed)
     for name, one in stopped.items():
         if one['killed']:
-            run.finding(findings.Finding(
-                origin=findings.HEAT, failure_class=8,
-                severity=findings.WARNING,
-                title=f'{name} did not stop gracefully and was killed',
-                evidence=f'{one["seconds"]} s after SIGTERM',
-                step=step.name))
+            run.finding(findings.make(
+                'service.killed-at-stop', name,
+                f'{name} did not stop gracefully and was killed',
+                f'{one["seconds"]} s after SIGTERM', step=step.name))
     return {'stopped': stopped}
 
 
@@ -110,17 +115,17 @@ def start_target(run, step):
         answered = run.probe.wait_for_good(FIRST_ANSWER_TIMEOUT)
     finally:
         run.availability(API, run.probe.stop())
+    run.restarted = time.monotonic()
     if not answered:
         raise errors.LabError('the target release does not list stacks',
                               log=_api_log(run))
     for one in run.cloud.heat_processes:
         shown = tracebacks.of_start(one.log.read_text(errors='replace'))
         if shown:
-            run.finding(findings.Finding(
-                origin=findings.HEAT, failure_class=step.failure_class,
-                severity=findings.ERROR,
-                title=f'{one.name} logs a traceback when it starts',
-                evidence=shown, step=step.name, log=str(one.log)))
+            run.finding(findings.make(
+                'service.traceback-at-start', one.name,
+                f'{one.name} logs a traceback when it starts', shown,
+                step=step.name, log=str(one.log)))
     return {}
 
 

@@ -17,6 +17,7 @@ from heat_upgrade import findings
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import flights
 from heat_upgrade.inflight import grounding
+from heat_upgrade.inflight import orphans
 from heat_upgrade import journal as journals
 from heat_upgrade import plan as plans
 
@@ -60,11 +61,46 @@ def settle(run, step):
         run.finding(finding)
     left = flying.remove()
     if left:
-        run.finding(findings.Finding(
-            origin=findings.HEAT, failure_class=2, severity=findings.ERROR,
-            title='cannot be removed: ' + ', '.join(sorted(
-                text.partition(' ')[0].rpartition('-')[0] or text
-                for text in left)),
-            evidence='\n'.join(left), step=step.name))
+        # A stack's name is that of its case and a random word.
+        names = sorted(text.partition(' ')[0].rpartition('-')[0] or text
+                       for text in left)
+        run.finding(findings.make(
+            'inflight.not-removed', 'in-flight',
+            'cannot be deleted: ' + ', '.join(names), '\n'.join(left),
+            step=step.name, facts={'stacks': names}))
     return {'legal': sum(outcome.legal for outcome in outcomes),
             'illegal': sum(not outcome.legal for outcome in outcomes)}
+
+
+def make_orphans(run, step):
+    """Create the stacks that a killed engine will have left behind."""
+    run.orphans = orphans.Orphans(
+        api.Api(run.cloud.identity, run.cloud.api_url), run.cloud)
+    run.orphans.make()
+    return {'stacks': len(run.orphans.names)}
+
+
+def leave_orphans(run, step):
+    """Write what an engine leaves in the database when it is killed."""
+    run.orphans.leave()
+    return {}
+
+
+def recover_orphans(run, step):
+    """Ask Heat for an operation on each orphaned stack; then delete them."""
+    outcomes = run.orphans.recover()
+    for outcome in outcomes:
+        run.journal.event(journals.ORPHAN, step.name, **outcome.as_dict())
+        if outcome.story:
+            run.finding(findings.make(
+                'orphan.not-recovered', outcome.recovery.kind, outcome.title,
+                f'{outcome.story}\n{outcome.evidence}', step=step.name))
+    left = run.orphans.remove()
+    if left:
+        run.finding(findings.make(
+            'orphan.not-recovered', 'delete', f'{len(left)} stacks that a '
+            'dead engine has left cannot be deleted', '\n'.join(left),
+            step=step.name))
+    return {'recovered': sum(not outcome.story for outcome in outcomes),
+            'recovered_s': {one.recovery.kind: round(one.seconds, 1)
+                            for one in outcomes}}

@@ -12,6 +12,8 @@
 
 """Actions of a rolling upgrade: what is done to one node at a time."""
 
+import time
+
 from heat_upgrade import api
 from heat_upgrade import errors
 from heat_upgrade import faults
@@ -65,12 +67,10 @@ def stop_engine(run, step):
     run.release([step.node])
     seconds, killed = engine.stop()
     if killed:
-        run.finding(findings.Finding(
-            origin=findings.HEAT, failure_class=8,
-            severity=findings.WARNING,
-            title=f'{engine.name} did not stop gracefully and was killed',
-            evidence=f'{seconds:.1f} s after SIGTERM\n'
-                     f'{engine.last_words(20)}',
+        run.finding(findings.make(
+            'service.killed-at-stop', engine.name,
+            f'{engine.name} did not stop gracefully and was killed',
+            f'{seconds:.1f} s after SIGTERM\n{engine.last_words(20)}',
             step=step.name, log=str(engine.log)))
     return {'drained_s': round(seconds, 2), 'killed': killed}
 
@@ -92,6 +92,7 @@ def start_service(run, step):
     node = _deploy(run, step, [step.service])
     logged = _logged([node.process(step.service)])
     node.start(step.service)
+    run.restarted = time.monotonic()
     _new_tracebacks(run, step, logged)
     return {'release': run.environments[step.side].version}
 
@@ -107,6 +108,7 @@ def change_api(run, step):
         node.begin(which)
     for which in services:
         node.wait_ready(which)
+    run.restarted = time.monotonic()
     _new_tracebacks(run, step, logged)
     return {'release': node.environment.version,
             'stopped_s': {which: round(seconds, 2)
@@ -122,11 +124,10 @@ def _new_tracebacks(run, step, logged):
     """Make a finding of what services logged as errors since then."""
     shown = tracebacks.of_start_since(logged)
     if shown:
-        run.finding(findings.Finding(
-            origin=findings.HEAT, failure_class=step.failure_class,
-            severity=findings.ERROR,
-            title=f'{step.node} logs a traceback when it starts',
-            evidence=shown, step=step.name))
+        run.finding(findings.make(
+            'service.traceback-at-start', step.node,
+            f'{step.node} logs a traceback when it starts', shown,
+            step=step.name))
 
 
 def _waiting(run, vhost):
@@ -153,11 +154,10 @@ def queues(run, step):
                            interval=QUEUES_INTERVAL,
                            what=f'the queues of {vhost} to be empty')
     except errors.WaitTimeout:
-        run.finding(findings.Finding(
-            origin=findings.HEAT, failure_class=5,
-            severity=findings.WARNING,
-            title=f'the queues of {vhost} do not become empty',
-            evidence=f'{seen[-1]} after {QUEUES_TIMEOUT} s', step=step.name))
+        run.finding(findings.make(
+            'queue.not-empty', vhost,
+            f'the queues of {vhost} do not become empty',
+            f'{seen[-1]} after {QUEUES_TIMEOUT} s', step=step.name))
     return {'vhost': vhost, 'looks': len(seen), 'messages': seen[-1]}
 
 
@@ -166,14 +166,15 @@ def left_in_queues(run, step):
     vhost = _vhost(run, step)
     left = _waiting(run, vhost)
     if left:
-        run.finding(findings.Finding(
-            origin=findings.HEAT, failure_class=step.failure_class,
-            severity=findings.ERROR,
-            title=f'messages are left in the queues of the {step.side} after '
-                  'its last engine has stopped',
-            evidence=f'{vhost}: {left}; no engine listens there any more '
-                     "(the warning of Heat's guide of rolling upgrades)",
-            step=step.name))
+        run.finding(findings.make(
+            'queue.orphaned-messages', step.side,
+            f'messages are left in the queues of the {step.side} after its '
+            'last engine has stopped',
+            f'{vhost}: {left}; no engine listens there '
+            "(the warning of Heat's guide of rolling upgrades)",
+            step=step.name, facts={
+                'messages': sum(left.values()), 'base_shows':
+                step.side == plans.BASE}))
     return {'vhost': vhost, 'messages': left}
 
 

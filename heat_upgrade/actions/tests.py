@@ -17,6 +17,7 @@ import re
 from heat_integrationtests import config
 from heat_integrationtests import phases
 from heat_upgrade.actions import common
+from heat_upgrade.actions import traces
 from heat_upgrade import findings
 from heat_upgrade import plan as plans
 from heat_upgrade import process
@@ -48,26 +49,26 @@ def suite(run, step):
     if not ran:
         # Whoever is to blame for a test that fails: without any, nothing is
         # known of Heat.
-        run.finding(findings.Finding(
-            origin=findings.LAB, failure_class=None,
-            severity=findings.ERROR,
-            title=f'no test was executed in {step.name}',
-            evidence=process.tail(run.workspace.log(step.name)),
+        run.finding(findings.make(
+            'lab.no-test', step.name,
+            f'no test was executed in {step.name}',
+            process.tail(run.workspace.log(step.name)),
             step=step.name, log=str(run.workspace.log(step.name))))
         raise common.StepFailed()
     failed = [test for test in ran if test.outcome == suites.FAILED]
     for line in tracebacks.deaths_since(logged):
         # Its master replaces it, so that nothing else may show it.
-        run.finding(findings.Finding(
+        name = line.partition(': ')[0]
+        run.finding(findings.make(
+            'service.worker-died', name, f'a worker of {name} died by itself',
+            line, step=step.name,
             origin=(findings.LAB if step.blame == plans.LAB
-                    else findings.HEAT),
-            failure_class=None if step.blame == plans.LAB else 8,
-            severity=findings.ERROR, title='a worker died by itself',
-            evidence=line, step=step.name))
-    meanwhile = tracebacks.last_since(logged) if failed else ''
+                    else findings.HEAT)))
+    logs = tracebacks.logged_since(logged) if failed else {}
     for test in failed:
-        run.finding(test_finding(step, test, meanwhile,
-                                 log=run.workspace.log(step.name)))
+        run.finding(test_finding(
+            step, test, traces.of_test(test, logs, run.cloud.mariadb),
+            log=run.workspace.log(step.name)))
     if failed and step.blame == plans.LAB:
         # Nothing can be said of an upgrade from a base that does not work.
         raise common.StepFailed()
@@ -94,26 +95,34 @@ def _endpoints(run, step):
             node.cfn_url for node in nodes)}
 
 
-def test_finding(step, test, meanwhile='', *, log=None):
-    """Return the finding of a failed test.
+def test_finding(step, test, more=traces.NOTHING, *, log=None):
+    """Return the finding of a failed test; its own failure comes first.
 
     :param step: the step that ran it
     :param test: :class:`heat_upgrade.suites.Test`
-    :param meanwhile: errors that Heat logged while the step's tests ran
+    :param more: :class:`heat_upgrade.actions.traces.Traces` of the test
     :param log: path of the log of the tests
     """
-    failure_class = step.failure_class
-    if 'replaced' in test.details:
-        failure_class = 3
-    origin = findings.HEAT
+    rule = 'test.failed'
+    failure_class = test.failure_class or step.failure_class
+    if test.failure_class == findings.FailureClass.PHYSICAL:
+        rule = 'test.resource-replaced'
     if step.blame == plans.LAB or _OUR_MISTAKES.search(test.details):
-        origin, failure_class = findings.SCENARIO, None
-    return findings.Finding(
-        origin=origin, failure_class=failure_class, severity=findings.ERROR,
-        title=f'{test.id.removeprefix("heat_integrationtests.")} failed',
-        # A summary shows the end: the test's own words.
-        evidence=f'{meanwhile}\n\n{test.details}'.lstrip(),
-        step=step.name, test=test.id,
+        rule, failure_class = 'scenario.failed', None
+    name = test.id.removeprefix('heat_integrationtests.')
+    facts = dict(more.facts)
+    if test.cause:
+        facts['cause'] = test.cause
+    if test.known_on_base:
+        facts['base_shows'] = True
+    said = test.details.partition('\npythonlogging')[0]
+    return findings.make(
+        rule, name, f'{name} failed', '\n\n'.join(filter(None, (
+            test.failure or tracebacks.conclusion(
+                said.removeprefix('traceback: ')),
+            said, more.events, more.records))),
+        step=step.name, test=test.id, facts=facts,
+        failure_class=failure_class and findings.FailureClass(failure_class),
         log=str(log) if log else None)
 
 
@@ -125,15 +134,22 @@ def destroy(run, step):
     status, output = suites.destroy(run.workspace, run.workspace.run_dir,
                                     watch=run.check)
     run.check()
+    options = {'step': step.name, 'log': str(run.workspace.log('destroy'))}
     if status == suites.LEFT_BEHIND:
-        origin, title = findings.HEAT, 'something is left in Heat or Keystone'
+        run.finding(left_behind(output, **options))
     elif status != suites.DESTROYED:
-        origin, title = findings.LAB, f'destroy ended with status {status}'
-    else:
-        return {}
-    run.finding(findings.Finding(
-        origin=origin, severity=findings.ERROR, title=title, evidence=output,
-        failure_class=(step.failure_class if origin == findings.HEAT
-                       else None),
-        step=step.name, log=str(run.workspace.log('destroy'))))
+        run.finding(findings.make(
+            'lab.destroy-failed', 'destroy',
+            f'destroy ended with status {status}', output, **options))
     return {}
+
+
+def left_behind(output, **options):
+    """Return the finding that destroy could not remove everything.
+
+    :param output: of destroy; it lists what is left
+    :param options: of :func:`findings.make`
+    """
+    return findings.make('destroy.left-behind', 'destroy',
+                         'something is left in Heat or Keystone', output,
+                         **options)

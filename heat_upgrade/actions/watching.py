@@ -12,6 +12,8 @@
 
 """Actions of what goes on beside an upgrade: the load and the probes."""
 
+import time
+
 from heat_upgrade import api
 from heat_upgrade import beside
 from heat_upgrade import errors
@@ -23,6 +25,7 @@ from heat_upgrade.load import history
 from heat_upgrade.load import rejudge
 from heat_upgrade.load import stream
 from heat_upgrade.probes import budgets
+from heat_upgrade.probes import questions
 from heat_upgrade.probes import records
 from heat_upgrade.probes import watch as probes_
 
@@ -44,18 +47,38 @@ def unprobe(run, step):
 def _stop(run, step, probes):
     """Stop probes; what they made and Heat does not delete is a finding."""
     try:
+        if run.restarted is not None:
+            _wait_for_recovery(run, step, probes)
         # Where a service has died nobody deletes anything.
         probes.stop(watch=run.check)
     except errors.WaitTimeout as exc:
-        run.finding(findings.Finding(
-            origin=findings.HEAT, failure_class=2, severity=findings.ERROR,
-            title='stacks of the probes cannot be deleted',
-            evidence=str(exc), step=step.name))
+        run.finding(findings.make(
+            'probe.stacks-not-deleted', 'stacks',
+            'the stacks of the probes cannot be deleted', str(exc),
+            step=step.name))
+    finally:
+        # Also when a service has died while the canary was waited for.
+        probes.ask_to_stop()
+
+
+def _wait_for_recovery(run, step, probes):
+    """Wait until the canary is well after the last restart of Heat."""
+    last = probes.recovered(run.restarted, watch=run.check)
+    if last:
+        run.finding(findings.make(
+            'probe.never-recovered', questions.CANARY,
+            'probe canary had no good answer after the last restart',
+            f'{last}\nno stack could be created and deleted within '
+            f'{probes_.RECOVERY_TIMEOUT} s; Heat was started '
+            f'{time.monotonic() - run.restarted:.0f} s before',
+            step=step.name))
 
 
 def _judge_probes(run):
     seen, times = records.of_run(run.workspace.run_dir)
-    found = budgets.judge(seen, run.plan, times)
+    found = budgets.judge(
+        seen, run.plan, times,
+        recovered=() if run.restarted is None else (questions.CANARY,))
     for finding in found:
         run.finding(finding)
     return {'over_budget': len(found)}

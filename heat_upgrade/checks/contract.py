@@ -15,6 +15,7 @@
 from collections import abc
 import dataclasses
 import pathlib
+import typing
 
 from heat_upgrade import environments
 from heat_upgrade import findings
@@ -89,30 +90,54 @@ class Context:
     :ivar workspace: :class:`heat_upgrade.workspace.Workspace`
     :ivar asked: :class:`Asked`
     :ivar progress: callable that takes a line for the user
+    :ivar failed: what programs failed so far, see
+        :mod:`heat_upgrade.checks.reading`
     """
 
     workspace: workspaces.Workspace
     asked: Asked = Asked()
     progress: abc.Callable[[str], None] = _quiet
+    failed: dict[pathlib.Path, typing.Any] = dataclasses.field(
+        default_factory=dict, compare=False, repr=False)
 
 
-def error(check, failure_class, title, evidence):
+def error(rule: str, subject: str, title: str, evidence: str,
+          **more: typing.Any) -> findings.Finding:
     """Return a finding that makes the upgrade unsafe.
 
-    :param check: name of the check
-    :param failure_class: key of :data:`heat_upgrade.findings.CLASSES`
-    :param title: one line: what happened to what, the same each time
+    :param rule: slug of its rule; the part before the dot is the check's name
+    :param subject: stable name of what it is about, without versions
+    :param title: one line: what happened to what
     :param evidence: the lines that prove it
+    :param more: as :func:`_finding` takes it
+    :raises: KeyError if there is no such rule: a mistake of ours
     """
-    return _finding(check, failure_class, findings.ERROR, title, evidence)
+    return _finding(findings.ERROR, rule, subject, title, evidence, **more)
 
 
-def warning(check, failure_class, title, evidence):
+def warning(rule: str, subject: str, title: str, evidence: str,
+            **more: typing.Any) -> findings.Finding:
     """Return a finding that an operator should know; as :func:`error`."""
-    return _finding(check, failure_class, findings.WARNING, title, evidence)
+    return _finding(findings.WARNING, rule, subject, title, evidence, **more)
 
 
-def _finding(check, failure_class, severity, title, evidence):
-    return findings.Finding(
-        origin=findings.HEAT, failure_class=failure_class, severity=severity,
-        title=title, evidence=evidence, step=f'{STEP}{check}')
+def _finding(severity: findings.Severity, rule: str, subject: str, title: str,
+             evidence: str, *,
+             failure_class: findings.FailureClass | None = None,
+             own_files: bool = False, impact: str = '', remedy: str = '',
+             facts: dict[str, typing.Any] | None = None) -> findings.Finding:
+    """Return a finding of a check.
+
+    :param failure_class: if it is another than the rule's
+    :param own_files: whether it is about files of the operator's own
+    :param impact: what is noticed, if it is more than the rule says
+    :param remedy: what to do, likewise
+    :param facts: see :class:`heat_upgrade.findings.Finding`
+    """
+    given = {'failure_class': failure_class, 'impact': impact,
+             'remedy': remedy, 'facts': facts}
+    return findings.make(
+        rule, subject, title, evidence,
+        step=f'{STEP}{rule.partition(".")[0]}', severity=severity,
+        own_files=own_files,
+        **{name: value for name, value in given.items() if value})

@@ -27,7 +27,6 @@ from heat_upgrade.checks import reading
 NAME = 'policy'
 READINGS = ('policy',)
 
-API_CLASS, OPTIONS_CLASS = 6, 4
 RESOURCE_TYPES = 'resource_types:'
 # The program asks about a type of this name where a rule says *.
 ANY = '::Anything'
@@ -38,14 +37,13 @@ MANY = 3
 
 def check(base, target, context):
     """Return the findings; see :mod:`heat_upgrade.checks.contract`."""
-    was, now = (reading.read(subject, 'policy', context)
-                for subject in (base, target))
+    was, now = reading.both(base, target, lambda subject: reading.read(
+        subject, 'policy', context))
     names = sorted(set(was['types']) ^ set(now['types']))
     if names:
         # Both are asked about all types that the rules of either are about.
-        answers = [reading.read(subject, 'policy', context,
-                                given={'types': names})
-                   for subject in (base, target)]
+        answers = reading.both(base, target, lambda subject: reading.read(
+            subject, 'policy', context, given={'types': names}))
         # What one of them does not have can be used by nobody.
         known = [name for name in names if name.endswith(ANY)
                  or all(name in more['known'] for more in answers)]
@@ -94,24 +92,24 @@ def _gone(name, was, now, renamed):
             f'target: {new}: {_in_words(now["rules"][new])}',
             f'The target knows {name} as the deprecated name of {new}: a '
             'rule of that name in a policy file is obeyed for now, with a '
-            'warning.',
-            f'Do: call it {new} in your policy files.']
-        return [contract.warning(NAME, API_CLASS,
+            'warning.']
+        return [contract.warning('policy.rule-renamed', name,
                                  f'{name} is renamed to {new}',
-                                 '\n'.join(evidence))]
+                                 '\n'.join(evidence),
+                                 remedy=f'Call it {new} in your policy '
+                                 'files.')]
     announced = was['rules'][name]['for_removal']
     evidence += [
         'target: no rule has or had this name',
         'A rule of that name in a policy file no longer restricts or allows '
-        'anything, and a rule that refers to it lets nobody through.',
-        f'Do: look for {name} in your policy files, and write rules for '
-        'what has taken its place.']
+        'anything, and a rule that refers to it lets nobody through.']
     if announced:
         return [contract.warning(
-            NAME, API_CLASS, f'{name} is removed, as was announced',
-            '\n'.join(evidence))]
+            'policy.rule-removed', name,
+            f'{name} is removed, as was announced', '\n'.join(evidence))]
     return [contract.error(
-        NAME, API_CLASS, f'{name} is removed without a deprecated name',
+        'policy.rule-removed-unannounced', name,
+        f'{name} is removed without a deprecated name',
         '\n'.join(evidence))]
 
 
@@ -126,23 +124,19 @@ def _rule(name, new, was, now):
     gained = [one for one in after if one not in before]
     if gained:
         found.append(contract.error(
-            NAME, API_CLASS,
+            'policy.persona-gained', new,
             f'{new}: {", ".join(gained)} could not and now can (security)',
             '\n'.join(evidence + [
                 f'base lets through:   {_list(before)}',
-                f'target lets through: {_list(after)}',
-                'Do: before the upgrade, set this rule in the policy file to '
-                "the base's check string, unless you want this."])))
+                f'target lets through: {_list(after)}'])))
     found += _lost(name, new, was, now, evidence)
     scopes = [(rule or {}).get('scopes', []) for rule in (old_rule, new_rule)]
     if scopes[0] != scopes[1] and not found:
         found.append(contract.warning(
-            NAME, API_CLASS, f'{new}: scope types are changed',
+            'policy.scopes-changed', new, f'{new}: scope types are changed',
             '\n'.join(evidence + [
                 'No persona gains or loses anything by it; with a check '
-                'string of your own the scope still counts.',
-                'Do: see whether your own rule, and the tokens that use it, '
-                'fit the new scope types.'])))
+                'string of your own the scope still counts.'])))
     return found
 
 
@@ -160,23 +154,20 @@ def _lost(name, new, was, now, evidence):
     if not unannounced:
         since = (rule.get('old') or {}).get('since') or 'an earlier release'
         return [contract.warning(
-            NAME, API_CLASS, f'{title}, as was announced',
+            'policy.persona-lost-announced', new, f'{title}, as was announced',
             '\n'.join(evidence + [
                 'The base lets them through by a rule that is deprecated '
-                f'(since {since}).',
-                'Do: give these users the roles that the new default asks '
-                'for, or set the rule in the policy file.']))]
-    do = ('Do: give these users what the new default asks for, or set the '
-          "rule in the policy file to the base's check string.")
+                f'(since {since}).']))]
     if ':' not in name and not _calls_lose(was, now):
         # No API asks for it by itself, and no call is lost.
         return [contract.warning(
-            NAME, API_CLASS, title, '\n'.join(evidence + [
+            'policy.persona-lost-of-shared-rule', new, title,
+            '\n'.join(evidence + [
                 'No call of the API is refused for it that the base '
-                'allows; rules of your own that refer to it change.', do]))]
+                'allows; rules of your own that refer to it change.']))]
     return [contract.error(
-        NAME, API_CLASS, title, '\n'.join(evidence + [
-            'No deprecated rule of the base announces it.', do]))]
+        'policy.persona-lost', new, title, '\n'.join(evidence + [
+            'No deprecated rule of the base announces it.']))]
 
 
 def _calls_lose(was, now):
@@ -196,17 +187,21 @@ def _calls(was, now, touched):
         after, asks = now['calls'][call]
         if touched & {*asked, *asks}:
             continue
-        for words, one, other in (
-                ('could not and now can (security)', after, before),
-                ('could and now cannot', before, after)):
+        for rule, one, other in (
+                ('policy.call-gained', after, before),
+                ('policy.call-lost', before, after)):
             who = tuple(persona for persona in one if persona not in other)
             if who:
-                changes.setdefault((who, words), []).append(call)
-    return [_call_finding(was, now, who, words, calls)
-            for (who, words), calls in changes.items()]
+                changes.setdefault((who, rule), []).append(call)
+    return [_call_finding(was, now, who, rule, calls)
+            for (who, rule), calls in changes.items()]
 
 
-def _call_finding(was, now, who, words, calls):
+_WORDS = {'policy.call-gained': 'could not and now can (security)',
+          'policy.call-lost': 'could and now cannot'}
+
+
+def _call_finding(was, now, who, rule, calls):
     which = (f'call {", ".join(calls)}' if len(calls) <= MANY else
              f'{len(calls)} calls of ' + ', '.join(sorted(
                  {call.partition(':')[0] for call in calls})))
@@ -219,11 +214,9 @@ def _call_finding(was, now, who, words, calls):
         "Seen by calling the controllers' methods of both releases with "
         'tokens of each persona; the client of the engine is replaced.',
         'Where: heat/api/openstack/v1/util.py, heat/api/cfn/v1/stacks.py, '
-        'and the methods of the controllers',
-        'Do: do not upgrade before you know why; a policy file may not help, '
-        'for the code decides.']
-    return contract.error(NAME, API_CLASS,
-                          f'{which}: {", ".join(who)} {words}',
+        'and the methods of the controllers']
+    return contract.error(rule, f'{calls[0]}: {", ".join(who)}',
+                          f'{which}: {", ".join(who)} {_WORDS[rule]}',
                           '\n'.join(evidence))
 
 
@@ -241,20 +234,19 @@ def _types(was, now):
         shown = ('types that no rule is about'
                  if name.endswith('NoRuleIsAboutIt')
                  else name.replace(ANY, '::*'))
+        remedy = f'Set resource_types:{shown} in the policy file.'
         if gained:
             found.append(contract.error(
-                NAME, API_CLASS, f'resource type {shown}: '
-                f'{", ".join(gained)} could not and now can (security)',
-                '\n'.join(evidence + [
-                    f'Do: set resource_types:{shown} in the policy file.'])))
+                'policy.resource-type-gained', shown, f'resource type {shown}:'
+                f' {", ".join(gained)} could not and now can (security)',
+                '\n'.join(evidence), remedy=remedy))
         if lost:
             found.append(contract.error(
-                NAME, API_CLASS, f'resource type {shown}: '
+                'policy.resource-type-lost', shown, f'resource type {shown}: '
                 f'{", ".join(lost)} could and now cannot',
                 '\n'.join(evidence + [
                     'Stacks of theirs with this type can no longer be '
-                    'updated or deleted by them.',
-                    f'Do: set resource_types:{shown} in the policy file.'])))
+                    'updated or deleted by them.']), remedy=remedy))
     return found
 
 
@@ -263,17 +255,17 @@ def _asking(was, now):
     evidence = ('Where: heat/engine/service.py, what uses resource_enforcer\n'
                 f'base:   {_list(was)}\ntarget: {_list(now)}\n')
     found = [contract.error(
-        NAME, API_CLASS, f'engine call {name} now asks the policies of '
-        'resource types', evidence +
+        'policy.engine-asks', name,
+        f'engine call {name} now asks the policies of resource types',
+        evidence +
         'A stack with a type that its owner may not use is refused where '
         'it was not: by a member, for one that an administrator has made '
-        '(bugs 1539145, 1561172).\n'
-        'Do: try it with such a stack before the upgrade.')
+        '(bugs 1539145, 1561172).')
         for name in now if name not in was]
     return found + [contract.error(
-        NAME, API_CLASS, f'engine call {name} no longer asks the policies '
-        'of resource types (security)', evidence +
-        'Do: do not upgrade before you know why.')
+        'policy.engine-asks-no-longer', name,
+        f'engine call {name} no longer asks the policies of resource types '
+        '(security)', evidence.rstrip())
         for name in was if name not in now]
 
 
@@ -286,15 +278,15 @@ def _files(was, now):
             continue
         evidence = (
             f'With a stricter rule in {way}, and nothing else configured, '
-            'the base refuses what the target allows.\n'
-            'Do: before the upgrade, convert it to YAML '
-            '(oslopolicy-convert-json-to-yaml), name it in [oslo_policy] '
-            'policy_file, and see with oslopolicy-checker that it counts.')
+            'the base refuses what the target allows.')
         title = f'own rules in {way} are silently not applied'
-        make = contract.warning if deprecated else contract.error
-        found.append(make(
-            NAME, OPTIONS_CLASS,
-            f'{title}, as was announced' if deprecated else title, evidence))
+        if deprecated:
+            found.append(contract.warning(
+                'policy.own-rules-ignored-announced', way,
+                f'{title}, as was announced', evidence))
+        else:
+            found.append(contract.error(
+                'policy.own-rules-ignored', way, title, evidence))
     return found
 
 

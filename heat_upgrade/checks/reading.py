@@ -17,15 +17,20 @@ installed, so it is kept by the hash of the three. Several programs share one
 process: importing Heat costs two seconds, and most of them need it.
 """
 
+from collections import abc
+import contextlib
 import dataclasses
 import hashlib
 import json
 import os
 import pathlib
 import shutil
+import signal
 import tempfile
 import time
+import typing
 
+from heat_upgrade import beside
 from heat_upgrade import cache
 from heat_upgrade import errors
 from heat_upgrade import process
@@ -38,6 +43,12 @@ SHARED = ('driver', 'heat_upgrade_program')
 
 # Reading all resource types of Heat takes ten seconds on a busy machine.
 TIMEOUT = 300
+# A process that runs out of time prints where it is, and ends; if even that
+# hangs it is killed after so many seconds more.
+GRACE = 10
+
+# Of the output of a process that ended without an answer.
+LAST_LINES = 40
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,11 +58,49 @@ class Request:
     :ivar program: name of a module of ``programs/``
     :ivar given: what its function ``read`` takes, as JSON has it
     :ivar kept: whether the answer depends on nothing else
+    :ivar own: for a program that is given data of the other release: what
+        the base is given of its own, to compare with
+    :ivar about: names of the operator's files that it reads, '' if none
     """
 
     program: str
-    given: object = None
+    given: typing.Any = None
     kept: bool = True
+    own: typing.Any = None
+    about: str = ''
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """A program that failed in the environment of a release.
+
+    :ivar subject: key of the release
+    :ivar name: of the release
+    :ivar request: :class:`Request`
+    :ivar text: its traceback, or how its process ended
+    :ivar log: path of the log of its process
+    """
+
+    subject: str
+    name: str
+    request: Request
+    text: str
+    log: pathlib.Path
+
+
+class ProgramsFailed(errors.LabError):
+    """Programs failed; comparing the two releases shows whose failure it is.
+
+    See :mod:`heat_upgrade.checks.blame`.
+
+    :ivar failures: tuple of :class:`Failure`
+    """
+
+    def __init__(self, failures: abc.Iterable[Failure]):
+        self.failures = tuple(failures)
+        first = self.failures[0]
+        super().__init__(f'{first.request.program} cannot be read of '
+                         f'{first.name}:\n{first.text}', log=first.log)
 
 
 def read(subject, program, context, *, given=None, kept=True):
@@ -63,7 +112,7 @@ def read(subject, program, context, *, given=None, kept=True):
     :param given: what the program is given, as JSON has it
     :param kept: False when the answer depends on more than that, such as a
         database, or has anything of an operator's own in it
-    :raises: :class:`heat_upgrade.errors.LabError` if the program fails
+    :raises: :class:`ProgramsFailed` if the program fails
     """
     return read_all(subject, [Request(program, given, kept)], context)[0]
 
@@ -73,18 +122,60 @@ def read_all(subject, requests, context):
 
     :param requests: list of :class:`Request`
     :returns: list of what each has read
-    :raises: as :func:`read`
+    :raises: :class:`ProgramsFailed` with those that failed
+    """
+    found = attempt(subject, requests, context)
+    failures = [one for one in found if isinstance(one, Failure)]
+    if failures:
+        raise ProgramsFailed(failures)
+    return found
+
+
+def both(base, target, function):
+    """Return what a function returns of each of two releases, side by side.
+
+    :param function: takes a subject; may raise :class:`ProgramsFailed`
+    :raises: :class:`ProgramsFailed` with the failures of both
+    """
+    failures = []
+
+    def call(subject):
+        try:
+            return function(subject)
+        except ProgramsFailed as exc:
+            failures.extend(exc.failures)
+            return None
+    answers = beside.run(lambda: call(base), lambda: call(target))
+    if failures:
+        raise ProgramsFailed(failures)
+    return answers
+
+
+def attempt(subject, requests, context):
+    """Return what several programs read of a release, or how they failed.
+
+    Programs that share a process do not take each other down: after a
+    failure each is tried again alone. Failures are remembered for as long
+    as the context is used, so that no check meets one twice.
+
+    :returns: list with what each has read, or its :class:`Failure`
     """
     places = [_place(subject, request) for request in requests]
+    fresh = {place: context.failed[place] for place in places
+             if place in context.failed}
     missing = [(request, place) for request, place in zip(requests, places)
-               if not (request.kept and place.exists())]
-    fresh = {}
-    if missing:
-        answers = _run(subject, [request for request, _ in missing], context)
-        for (request, place), answer in zip(missing, answers):
-            fresh[place] = answer
-            if request.kept:
-                _keep(place, answer)
+               if place not in fresh
+               and not (request.kept and place.exists())]
+    outcomes = _outcomes(subject, [request for request, _ in missing],
+                         context)
+    for (request, place), outcome in zip(missing, outcomes):
+        fresh[place] = outcome
+        if not request.kept:
+            continue
+        if isinstance(outcome, Failure):
+            context.failed[place] = outcome
+        else:
+            _keep(place, outcome)
     return [fresh[place] if place in fresh else _kept(place)
             for place in places]
 
@@ -123,30 +214,95 @@ def _keep(place, answer):
     workspaces.write_secret(place, json.dumps(answer))
 
 
-def _run(subject, requests, context):
-    """Run the programs of some requests; returns their answers."""
+@dataclasses.dataclass(frozen=True)
+class _End:
+    """How a process ended that left programs without an answer.
+
+    :ivar text: in words
+    :ivar hung: whether it ran out of time
+    """
+
+    text: str
+    hung: bool
+
+
+def _outcomes(subject, requests, context):
+    """Run some programs; return what each has read, or its failure."""
+    if not requests:
+        return []
+    said, end, log = _process(subject, requests, context)
+    found = [Failure(subject.key, subject.name, request, failure, log)
+             if failure else answer
+             for request, (answer, failure) in zip(requests, said)]
+    if len(requests) > 1:
+        # An import that failed half way fails otherwise a second time.
+        found = [_outcomes(subject, [request], context)[0]
+                 if isinstance(one, Failure) else one
+                 for request, one in zip(requests, found)]
+    if len(found) == len(requests):
+        return found
+    under_way = requests[len(found)]
+    if len(requests) > 1 and not end.hung:
+        # Perhaps an earlier one of the process has brought it down.
+        found += _outcomes(subject, [under_way], context)
+    else:
+        found.append(Failure(subject.key, subject.name, under_way, end.text,
+                             log))
+    return found + _outcomes(subject, requests[len(found):], context)
+
+
+def _process(subject, requests, context):
+    """Run some programs in one process.
+
+    :returns: (list of [answer, traceback] of those that ended,
+        :class:`_End`, path of the log)
+    :raises: :class:`heat_upgrade.errors.LabError` if the process did not
+        come as far as the first of them
+    """
     workspace = context.workspace
     place = pathlib.Path(tempfile.mkdtemp(dir=workspace.data,
                                           prefix='reading-'))
     name = '-'.join(sorted({request.program for request in requests}))
+    what = f'reading {name} of {subject.name}'
     log = workspace.log(f'read-{subject.name}-{name}')
+    said = place / 'said.json'
+    begun = time.monotonic()
     try:
         workspaces.write_secret(place / 'asked.json', json.dumps(
             [[str(PROGRAMS / f'{request.program}.py'), request.given]
              for request in requests]))
-        process.run(
-            f'reading {name} of {subject.name}',
-            [subject.environment.bin('python'), '-W', 'ignore',
-             PROGRAMS / 'driver.py', place / 'asked.json',
-             place / 'said.json'],
-            log=log, cwd=place, timeout=TIMEOUT,
-            env=workspace.environment(**subject.variables()))
-        said = json.loads((place / 'said.json').read_text())
+        try:
+            status, output = process.run(
+                what,
+                [subject.environment.bin('python'), '-W', 'ignore', '-X',
+                 'faulthandler', PROGRAMS / 'driver.py', place / 'asked.json',
+                 said, TIMEOUT],
+                log=log, cwd=place, timeout=TIMEOUT + GRACE, check=False,
+                env=workspace.environment(**subject.variables()))
+        except errors.WaitTimeout:
+            status, output = None, process.tail(log)
+        if not said.exists():
+            raise errors.LabError(f'{what} ended with status {status}:\n'
+                                  f'{_last(output)}', log=log)
+        # The last line is incomplete if the process ended in its midst.
+        lines = said.read_text().splitlines(keepends=True)
+        answers = [json.loads(line) for line in lines if line.endswith('\n')]
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    for request, (answer, failure) in zip(requests, said):
-        if failure:
-            raise errors.LabError(
-                f'{request.program} cannot be read of {subject.name}:\n'
-                f'{failure}', log=log)
-    return [answer for answer, _ in said]
+    # A fork of it gives up a little earlier.
+    hung = time.monotonic() - begun >= TIMEOUT - 1
+    how = (f'did not end within {TIMEOUT:g} s' if hung
+           else _ended(status))
+    return answers, _End(f'the process {how}\n{_last(output)}', hung), log
+
+
+def _ended(status):
+    if status >= 0:
+        return f'ended with status {status} without an answer'
+    with contextlib.suppress(ValueError):
+        return f'was ended by the signal {signal.Signals(-status).name}'
+    return f'was ended by the signal {-status}'
+
+
+def _last(output):
+    return '\n'.join(output.splitlines()[-LAST_LINES:])

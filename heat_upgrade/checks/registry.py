@@ -15,6 +15,7 @@
 import importlib
 
 from heat_upgrade import beside
+from heat_upgrade.checks import blame
 from heat_upgrade.checks import reading
 
 # In the order in which their findings are shown.
@@ -24,15 +25,19 @@ NAMES = ('config', 'schema', 'rpc', 'resources', 'policy', 'api')
 def run(names, base, target, context):
     """Run some checks.
 
+    A check that cannot read one of the releases reports whose failure that
+    is (see :mod:`heat_upgrade.checks.blame`) and nothing else; the other
+    checks are not affected.
+
     :param names: some of NAMES
     :param base: :class:`heat_upgrade.checks.contract.Subject`
     :param target: likewise
     :param context: :class:`heat_upgrade.checks.contract.Context`
     :returns: list of :class:`heat_upgrade.findings.Finding`, in the order of
         NAMES
-    :raises: :class:`heat_upgrade.errors.LabError` if a release cannot be
-        read, :class:`heat_upgrade.errors.UsageError` if an operator's file
-        cannot
+    :raises: :class:`heat_upgrade.errors.LabError` if a check cannot be run
+        for a reason of the lab's, :class:`heat_upgrade.errors.UsageError` if
+        an operator's file cannot be read
     """
     modules = {name: importlib.import_module(f'heat_upgrade.checks.{name}')
                for name in NAMES if name in names}
@@ -40,13 +45,19 @@ def run(names, base, target, context):
 
     def check(name):
         context.progress(f'checking {name}')
-        found[name] = modules[name].check(base, target, context)
+        try:
+            found[name] = modules[name].check(base, target, context)
+        except reading.ProgramsFailed as exc:
+            found[name] = blame.judge(name, exc.failures, base, target,
+                                      context)
+        except blame.Blamed as exc:
+            found[name] = exc.findings
 
     def check_what_is_read():
         # What they all read of a release is read by one process.
         requests = [reading.Request(program) for module in modules.values()
                     for program in module.READINGS]
-        beside.run(*(lambda subject=subject: reading.read_all(
+        beside.run(*(lambda subject=subject: reading.attempt(
             subject, requests, context) for subject in (base, target)))
         beside.run(*(lambda name=name: check(name) for name in modules
                      if name not in at_once))

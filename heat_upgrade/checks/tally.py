@@ -24,6 +24,9 @@ from heat_upgrade import suites
 def journal(record, step, names, found, *, command):
     """Journal what checks have found, and each check as a test.
 
+    A test fails with any error; whether its findings are known failures is
+    for the report to tell.
+
     :param record: :class:`runner.Run`, or whatever journals as it does
     :param step: :class:`plan.Step` in which they were run
     :param names: names of the checks that were run
@@ -32,15 +35,24 @@ def journal(record, step, names, found, *, command):
     :returns: whether anything was found that counts
     """
     wrong = dict.fromkeys(names, '')
+    counts = False
     for finding in found:
         name = finding.step.removeprefix(contract.STEP)
-        judged = record.finding(dataclasses.replace(
-            finding, step=step.name, reproduce=command(name)))
-        if (judged.origin, judged.severity) == (findings.HEAT,
-                                                findings.ERROR):
-            wrong[name] += f'{finding.title}\n'
+        finding = dataclasses.replace(
+            finding, step=step.name, reproduce=command(name),
+            test=_test(name))
+        # A run is judged after its end.
+        judged = record.finding(finding) or finding
+        counts = counts or judged.counts
+        if judged.severity == findings.ERROR:
+            wrong[name] += f'{judged.title}\n'
     record.tests(step, [
-        suites.Test(f'{registry.__package__}.{name}',
+        suites.Test(_test(name),
                     suites.FAILED if titles else suites.PASSED, 0, titles)
         for name, titles in wrong.items()])
-    return any(wrong.values())
+    return counts
+
+
+def _test(name):
+    """Return the id of the test that a check counts as."""
+    return f'{registry.__package__}.{name}'

@@ -12,7 +12,6 @@
 
 """heat-upgrade check."""
 
-import datetime
 import os
 import pathlib
 import shutil
@@ -29,18 +28,25 @@ from heat_upgrade.cli import options
 from heat_upgrade import environments
 from heat_upgrade import errors
 from heat_upgrade import findings
-from heat_upgrade import known
+from heat_upgrade import grouping
+from heat_upgrade import judgement
+from heat_upgrade import known_failures
+from heat_upgrade import releases
 from heat_upgrade import workspace as workspaces
 
 ALL = 'all'
 COLUMNS = ('Severity', 'Check', 'Class', 'Finding', 'Known')
+# What programs get beside these, of each finding.
+MORE = ('Rule', 'Subject', 'Impact', 'What to do')
+EVIDENCE = 'Evidence'
 
 
 class Check(lister.Lister):
     """Compare two releases of Heat before anything is started.
 
     Exit status: 0 nothing makes the upgrade unsafe, 1 something does, 2
-    usage error, 3 a release could not be read, 130 interrupted.
+    usage error, 3 nothing does, but a check could not compare the releases,
+    130 interrupted.
     """
 
     def get_parser(self, prog_name):
@@ -69,23 +75,40 @@ class Check(lister.Lister):
         _check_arguments(parsed_args)
         base, target = options.base_and_target(parsed_args.base,
                                                parsed_args.target)
-        entries = [entry for entry in known.load(parsed_args.known_failures)
-                   if entry.applies(base.version, target.version,
-                                    datetime.date.today())]
+        entries = known_failures.load(parsed_args.known_failures)
         names = (registry.NAMES if parsed_args.check == ALL
                  else (parsed_args.check,))
         found = _found(names, base, target, parsed_args)
-        judged = [known.judge(one, entries)[0] for one in found]
-        # Those that make it unsafe first; otherwise as the checks gave them.
-        judged.sort(key=lambda one: (one.severity != findings.ERROR,
-                                     one.origin == findings.KNOWN))
-        self._status = int(any(
-            (one.origin, one.severity) == (findings.HEAT, findings.ERROR)
-            for one in judged))
+        judged = _judged(
+            found, entries, base, target,
+            lambda reference: _found(names, base, reference, parsed_args,
+                                     is_reference=True))
+        self._status = _status(judged)
         _say_how_many(judged)
-        long = parsed_args.long or parsed_args.formatter != 'table'
-        columns = (*COLUMNS, 'Evidence') if long else COLUMNS
-        return columns, [_row(one)[:len(columns)] for one in judged]
+        groups = grouping.groups(judged, whole=True)
+        if parsed_args.formatter != 'table':
+            return (*COLUMNS, *MORE, EVIDENCE), [
+                (*_row(group, one.title), one.rule, one.subject, one.impact,
+                 one.remedy, one.evidence)
+                for group in groups for one in group.findings]
+        if parsed_args.long:
+            return (*COLUMNS, EVIDENCE), [
+                (*_row(group), _told(group)) for group in groups]
+        return COLUMNS, list(map(_row, groups))
+
+
+def _status(judged):
+    """Return the exit status of judged findings."""
+    if any(one.counts for one in judged):
+        return 1
+    if any(_is_broken(one) for one in judged):
+        return errors.LabError.exit_status
+    return 0
+
+
+def _is_broken(one):
+    """Return True if a finding says that a check could not be done."""
+    return (one.origin, one.severity) == (findings.LAB, findings.ERROR)
 
 
 def _check_arguments(parsed_args):
@@ -104,10 +127,40 @@ def _check_arguments(parsed_args):
         raise errors.UsageError(f'{place} cannot be written')
 
 
-def _row(one):
+def _judged(found, entries, base, target, look):
+    """Return findings, those that a known failure excuses as known ones.
+
+    An unreleased target is excused only for what its reference shows too: a
+    released version, which is checked as well if that makes a difference.
+
+    :param look: function of a release that returns what the same checks find
+        of it as the target
+    """
+    reference = releases.reference(target)
+    released = releases.is_released(target)
+    given = {'base': base.version, 'reference': reference.version}
+    judged = judgement.of_checks(found, entries, released=True, **given)
+    if released or not any(one.known for one in judged):
+        return judged
+    _say(f'checking {reference.version}, by which {target.name} is measured')
+    return judgement.of_checks(
+        found, entries, released=False, **given,
+        shown={one.identity for one in look(reference)})
+
+
+def _row(group, title=None):
+    one = group.first
     return (one.severity, one.step.removeprefix(contract.STEP),
-            one.failure_class, one.title,
-            'known' if one.origin == findings.KNOWN else '', one.evidence)
+            one.failure_class and int(one.failure_class),
+            title or group.title,
+            'known' if one.origin == findings.KNOWN else '')
+
+
+def _told(group):
+    """Return the evidence of a group, and what to do."""
+    return '\n\n'.join('\n'.join(filter(None, [
+        one.title if len(group.findings) > 1 else '', one.evidence,
+        f'What to do: {one.remedy}'])) for one in group.findings)
 
 
 def _say(line):
@@ -116,14 +169,39 @@ def _say(line):
 
 def _say_how_many(judged):
     known_ones = sum(one.origin == findings.KNOWN for one in judged)
-    wrong = sum((one.origin, one.severity) == (findings.HEAT, findings.ERROR)
-                for one in judged)
+    wrong = sum(one.counts for one in judged)
+    broken = sum(map(_is_broken, judged))
+    for line in _of_own_files([one for one in judged
+                               if one.own_files and one.counts]):
+        _say(line)
     _say(f'{wrong} make the upgrade unsafe, '
-         f'{len(judged) - wrong - known_ones} to know, {known_ones} known')
+         f'{len(judged) - wrong - known_ones - broken} to know, '
+         f'{known_ones} known')
+    if broken:
+        _say(f'{broken} could not be checked')
 
 
-def _found(names, base, target, parsed_args):
-    """Install both releases, and return what the checks find."""
+def _of_own_files(breaking):
+    """Return the lines that say how many of the operator's files break.
+
+    :param breaking: findings that count and are about the operator's files
+    """
+    templates = {label for one in breaking
+                 for label in one.facts.get('templates', ())}
+    if templates:
+        yield (f'{len(templates)} of your templates '
+               f'{"breaks" if len(templates) == 1 else "break"}')
+    places = sum('templates' not in one.facts for one in breaking)
+    if places:
+        yield (f'your configuration files break in {places} '
+               f'{"place" if places == 1 else "places"}')
+
+
+def _found(names, base, target, parsed_args, *, is_reference=False):
+    """Install both releases, and return what the checks find.
+
+    :param is_reference: whether the target stands in for the one asked about
+    """
     # What only explains a failure of ours stays when there was one.
     place = pathlib.Path(tempfile.mkdtemp(prefix='heat-upgrade-check-'))
     try:
@@ -132,7 +210,8 @@ def _found(names, base, target, parsed_args):
                 [environments.heat(
                     base, constraints=parsed_args.base_constraints),
                  environments.heat(
-                     target, constraints=parsed_args.constraints)],
+                     target, constraints=(
+                         None if is_reference else parsed_args.constraints))],
                 log_dir=workspace.logs, marker=workspace.marker,
                 progress=_say)
             subjects = [contract.Subject(release, environment)
@@ -141,7 +220,7 @@ def _found(names, base, target, parsed_args):
             context = contract.Context(workspace, options.asked(parsed_args),
                                        _say)
             found = registry.run(names, *subjects, context)
-            if parsed_args.write_report:
+            if parsed_args.write_report and not is_reference:
                 parsed_args.write_report.write_text(
                     config.advice(*subjects, context))
         reading.prune()
@@ -150,5 +229,8 @@ def _found(names, base, target, parsed_args):
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
-    shutil.rmtree(place, ignore_errors=True)
+    if any(_is_broken(one) for one in found):
+        _say(f'the logs are in {place}')
+    else:
+        shutil.rmtree(place, ignore_errors=True)
     return found

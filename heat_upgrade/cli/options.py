@@ -20,7 +20,7 @@ import re
 from heat_integrationtests import phases
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import given
-from heat_upgrade import known
+from heat_upgrade import known_failures
 from heat_upgrade import plan
 from heat_upgrade import releases
 
@@ -76,7 +76,7 @@ def add_runs(parser):
         '--base-constraints', metavar='FILE',
         help="the same for the base (default: its series' lock file)")
     parser.add_argument(
-        '--known-failures', type=pathlib.Path, default=known.FILE,
+        '--known-failures', type=pathlib.Path, default=known_failures.FILE,
         metavar='FILE', help='failures that are shown and do not count')
 
 
@@ -87,7 +87,7 @@ def words_of_runs(parsed_args):
         if getattr(parsed_args, option):
             words += [f'--{option.replace("_", "-")}',
                       str(getattr(parsed_args, option))]
-    if parsed_args.known_failures != known.FILE:
+    if parsed_args.known_failures != known_failures.FILE:
         words += ['--known-failures', str(parsed_args.known_failures)]
     return words
 
@@ -133,6 +133,10 @@ def add_selectors(parser):
         '--in-flight', choices=plan.IN_FLIGHT,
         help='how much work is in flight while engines stop (default: '
              'sample; with --scenarios: none)')
+    parser.add_argument(
+        '--stop', choices=plan.STOPS,
+        help='how a cold upgrade stops the engine of one node: gracefully, or '
+             'by SIGKILL (default: the seed decides; seed 0 gracefully)')
     parser.add_argument(
         '--quick', action='store_true',
         help='leave out the smoke tests and the cross-version tests')
@@ -205,7 +209,7 @@ def plan_of(parsed_args, base, target, *, seed=None):
         vhost=parsed_args.vhost, in_flight=parsed_args.in_flight,
         rollback=parsed_args.rollback, budget=parsed_args.budget,
         quick=parsed_args.quick, checks_only=parsed_args.checks_only,
-        profile=parsed_args.profile)
+        profile=parsed_args.profile, stop=parsed_args.stop)
 
 
 def base_and_target(base, target):

@@ -21,7 +21,7 @@ from cliff import command
 from heat_upgrade.cli import options
 from heat_upgrade import errors
 from heat_upgrade import findings
-from heat_upgrade import known
+from heat_upgrade import known_failures
 from heat_upgrade import plan as plans
 from heat_upgrade.plan import shrink
 from heat_upgrade import progress
@@ -54,8 +54,8 @@ class Shrink(command.Command):
             help='begin no run that would not end within this time')
         parser.add_argument(
             '--finding', default='', metavar='REGEX',
-            help='the first finding whose title matches, in place of the '
-                 'first one')
+            help='the worst finding whose title or rule matches, in place of '
+                 'the worst one')
         options.add_runs(parser)
         return parser
 
@@ -85,7 +85,7 @@ class Shrink(command.Command):
 def _finding(report, run_dir, wanted=''):
     """Return the finding that is to be shown by less.
 
-    :param wanted: regular expression, looked for in its title
+    :param wanted: regular expression, looked for in its title and its rule
     :raises: :class:`errors.UsageError` if the run has not failed, or not so
     """
     if report['verdict'] != verdict.FAIL:
@@ -98,18 +98,13 @@ def _finding(report, run_dir, wanted=''):
         raise errors.UsageError(
             f'--finding {wanted!r} is no regular expression: {error}')
     found = [one for one in map(findings.from_dict, report['findings'])
-             if _counts(one)]
+             if one.counts]
     for one in found:
-        if pattern.search(one.title):
+        if pattern.search(one.title) or pattern.search(one.rule):
             return one
     raise errors.UsageError(
         f'--finding {wanted!r} matches none of what {run_dir} has failed by:\n'
-        + '\n'.join(f'  {one.title}' for one in found))
-
-
-def _counts(finding):
-    return (finding.origin == findings.HEAT
-            and finding.severity == findings.ERROR)
+        + '\n'.join(f'  {one.title} [{one.rule}]' for one in found))
 
 
 def _size(plan):
@@ -134,7 +129,7 @@ class _Trial:
         self.shortest = plan
         self._signature = shrink.signature(finding)
         self._arguments = parsed_args
-        self._known = known.load(parsed_args.known_failures)
+        self._known = known_failures.load(parsed_args.known_failures)
         self._base, self._target = options.base_and_target(plan.base,
                                                            plan.target)
         self._number = 0
@@ -159,7 +154,7 @@ class _Trial:
         if status == verdict.INTERRUPTED_STATUS:
             print('interrupted')
             raise KeyboardInterrupt
-        same = any(_counts(one) and shrink.signature(one) == self._signature
+        same = any(one.counts and shrink.signature(one) == self._signature
                    for one in map(findings.from_dict, report['findings']))
         said = 'the same finding' if same else report['verdict'] + (
             ', by something else' if report['verdict'] == verdict.FAIL

@@ -17,12 +17,13 @@ import sys
 
 from cliff import command
 
+from heat_upgrade.cli import against
 from heat_upgrade.cli import options
 from heat_upgrade.cli import seeds
 from heat_upgrade import cloud as clouds
 from heat_upgrade import control as controls
 from heat_upgrade import errors
-from heat_upgrade import known
+from heat_upgrade import known_failures
 from heat_upgrade import plan as plans
 from heat_upgrade import progress
 from heat_upgrade import report as reports
@@ -34,8 +35,9 @@ from heat_upgrade import verdict
 class Run(command.Command):
     """Upgrade a real Heat on this machine and say whether that is safe.
 
-    Exit status: 0 pass, 1 the upgrade is unsafe, 2 usage error, 3 the lab
-    broke and nothing is known, 130 interrupted.
+    Exit status: 0 pass, also with hazards; 1 the upgrade is unsafe; 2 usage
+    error; 3 the lab broke and the upgrade was not tested to its end; 130
+    interrupted.
     """
 
     def get_parser(self, prog_name):
@@ -56,6 +58,11 @@ class Run(command.Command):
             help='when Heat has failed, do the same again as a plain restart '
                  'of the base: what happens there too is not the fault of '
                  'the upgrade')
+        parser.add_argument(
+            '--strict', action='store_true',
+            help='exit with 1 for a pass with hazards as well: known defects '
+                 'of these releases that the run has met')
+        against.add_arguments(parser)
         return parser
 
     def take_action(self, parsed_args):
@@ -80,7 +87,7 @@ class Run(command.Command):
                   f'         heat-upgrade cloud down {run_dir}')
         if status == verdict.INTERRUPTED_STATUS:
             return status
-        return verdict.EXIT_STATUS[report['verdict']]
+        return verdict.exit_status(report, strict=parsed_args.strict)
 
 
 def execute(plan, parsed_args, stream):
@@ -91,7 +98,8 @@ def execute(plan, parsed_args, stream):
     :returns: (run directory, status of :func:`runner.execute`)
     """
     base, target = options.base_and_target(plan.base, plan.target)
-    known_failures = known.load(parsed_args.known_failures)
+    against.check(parsed_args, base, target)
+    entries = known_failures.load(parsed_args.known_failures)
     run_dir = runner.make_run_dir(parsed_args.work_dir, plan, base, target)
     print(progress.tree(plan), file=stream)
     with progress.display(plan, stream) as show:
@@ -99,8 +107,11 @@ def execute(plan, parsed_args, stream):
             plan, run_dir=run_dir, base=base, target=target,
             constraints=parsed_args.constraints,
             base_constraints=parsed_args.base_constraints,
-            keep=parsed_args.keep, known_failures=known_failures,
+            keep=parsed_args.keep, known_failures=entries,
             listeners=[show])
+    if status == 0:
+        status = against.compare(plan, run_dir, base, target, parsed_args,
+                                 stream)
     if (parsed_args.control and status == 0
             and reports.build(run_dir)['verdict'] == verdict.FAIL):
         status = _execute_control(plan, run_dir, base, parsed_args, stream)

@@ -22,6 +22,7 @@ from heat_upgrade.cli import options
 from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade import report as reports
+from heat_upgrade.report import groups
 from heat_upgrade import verdict
 
 # Of the exit statuses of a night's runs that of the night is the first: an
@@ -100,8 +101,9 @@ def night(parsed_args, execute):
         print(_table(runs, path), end='')
     if status == verdict.INTERRUPTED_STATUS:
         return status
-    return next(one for one in WORST_FIRST if one in {
-        verdict.EXIT_STATUS[run['verdict']] for run in runs})
+    statuses = {verdict.exit_status(run, strict=parsed_args.strict)
+                for run in runs}
+    return next(one for one in WORST_FIRST if one in statuses)
 
 
 def _file(work_dir):
@@ -114,7 +116,7 @@ def _run(seed, run_dir):
     report = reports.build(run_dir)
     wrong = [one['title'] for one in report['findings']
              if one['severity'] == findings.ERROR
-             and one['origin'] not in (findings.KNOWN, findings.RESTART)]
+             and one['origin'] not in groups.NOT_COUNTED]
     return {'seed': seed, 'verdict': report['verdict'],
             'finished': report['finished'], 'seconds': report['duration_s'],
             'finding': wrong[0] if wrong else '', 'findings': len(wrong),
@@ -122,19 +124,19 @@ def _run(seed, run_dir):
 
 
 def _line(run):
-    return (f'{run["seed"]:>6}  {run["verdict"]:9}  {run["seconds"]:>7.1f} s'
+    return (f'{run["seed"]:>6}  {run["verdict"]:17}  {run["seconds"]:>7.1f} s'
             f'  {run["finding"]}').rstrip()
 
 
 def _table(runs, path):
     if not runs:
         return 'no run came to its end\n'
-    lines = ['', '  seed  verdict      seconds  first finding',
+    lines = ['', '  seed  verdict              seconds  worst finding',
              *map(_line, runs), '',
              ', '.join(f'{sum(run["verdict"] == word for run in runs)} {word}'
                        for word in verdict.EXIT_STATUS)]
     lines += [f'again:  {run["reproduce"]}' for run in runs
-              if run['verdict'] != verdict.PASS]
+              if run['verdict'] not in verdict.PASSED]
     return '\n'.join([*lines, f'runs:   {path}']) + '\n'
 
 

@@ -18,6 +18,7 @@ from heat_upgrade.faults import model
 from heat_upgrade import findings
 from heat_upgrade.inflight import outcomes as outcomes_
 from heat_upgrade.ledger import audit
+from heat_upgrade.ledger import comparison
 from heat_upgrade import leftovers
 from heat_upgrade.load import evidence
 from heat_upgrade.load import history
@@ -68,7 +69,9 @@ class Found:
         for one in found:
             title = f'{one.kind}: {one.label or one.item}'
             self._note(self._owner(one.stack), model.ledger(one.kind), title)
-            yield _finding(title, one.text, step)
+            yield findings.make(comparison.RULES[one.kind],
+                                one.label or one.item, title, one.text,
+                                step=step)
 
     def in_keystone(self, cloud, step):
         """Compare Keystone's accounts of stacks with Heat's database."""
@@ -77,7 +80,8 @@ class Found:
                           if mark in text), model.CONTROL)
             title = f'Heat does not know the {text.partition("(")[0].strip()}'
             self._note(owner, model.ACCOUNTS, title)
-            yield _finding(title, text, step)
+            yield findings.make('keystone.left-behind', owner, title, text,
+                                step=step)
 
     def in_flight(self, outcomes, step):
         """Look up the ends of operations in flight in the reference table.
@@ -100,12 +104,6 @@ class Found:
             for finding in budgets.judge({name: one}, plan, times):
                 self._note(finding.step, model.probe(name), finding.title)
                 yield finding
-
-
-def _finding(title, evidence, step):
-    return findings.Finding(
-        origin=findings.HEAT, failure_class=3, severity=findings.ERROR,
-        title=title, evidence=evidence, step=step)
 
 
 def results(faults, seconds, found, whole):

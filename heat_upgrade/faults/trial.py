@@ -151,10 +151,9 @@ class Trial:
         if isinstance(exc, errors.LabError):
             title, _, evidence = str(exc).partition('\n')
             self._journal.event(
-                journals.FINDING, UP, finding=findings.Finding(
-                    origin=findings.LAB, failure_class=None,
-                    severity=findings.ERROR, title=title, evidence=evidence,
-                    step=UP, log=exc.log and str(exc.log)).as_dict())
+                journals.FINDING, UP, finding=findings.make(
+                    'lab.broken', UP, title, evidence, step=UP,
+                    log=exc.log and str(exc.log)).as_dict())
 
     @contextlib.contextmanager
     def _step(self, name):

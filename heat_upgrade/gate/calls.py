@@ -229,11 +229,10 @@ def _configuration(record, around):
         return
     changed = configuration.changed(around)
     if changed:
-        record.finding(findings.Finding(
-            origin=findings.HEAT, failure_class=4,
-            severity=findings.WARNING, step=steps.UP,
-            title="the upgrade has changed Heat's configuration",
-            evidence='\n'.join(changed)))
+        record.finding(findings.make(
+            'gate.configuration-changed', 'heat.conf',
+            "the upgrade has changed Heat's configuration",
+            '\n'.join(changed), step=steps.UP))
 
 
 def destroy(around, *, say=print):

@@ -26,6 +26,9 @@ TIMEOUT = 60
 _COLOUR = re.compile(r'\x1b\[[0-9;]*[A-Za-z]')
 
 # In the journal each line of a traceback is a record of an error.
+# The context of a record: a request, or none.
+_CONTEXT = re.compile(r'\[(-|None|req-|[0-9a-f-]{36})')
+
 _ERROR = re.compile(r'\b(ERROR|CRITICAL)\b')
 
 
@@ -38,10 +41,27 @@ def meanwhile(record, surroundings, since, *, run=process.run):
     :param run: for tests, like :func:`process.run`
     :returns: text with the names of the units, '' if none had any
     """
+    found = [f'{unit} logged meanwhile:\n{shown}'
+             for unit, text in logged(record, surroundings, since,
+                                      run=run).items()
+             if (shown := last_traceback(text))]
+    return '\n\n'.join(found)
+
+
+def logged(record, surroundings, since, *, run=process.run):
+    """Return what the units of Heat have logged since a moment.
+
+    :param record: :class:`record.Record`
+    :param surroundings: :class:`surroundings.Surroundings`
+    :param since: seconds since the epoch
+    :param run: for tests, like :func:`process.run`
+    :returns: {name of a unit: text}; a unit whose journal cannot be read is
+        left out
+    """
     # `sudo systemctl`, or `systemctl --user`.
     journalctl = ['journalctl' if os.path.basename(word) == 'systemctl'
                   else word for word in surroundings.systemctl]
-    found = []
+    found = {}
     for name in heat_units.NAMES:
         unit = heat_units.full_name(name)
         try:
@@ -54,10 +74,31 @@ def meanwhile(record, surroundings, since, *, run=process.run):
         except (errors.LabError, OSError):
             # It only explains; that the phase failed is known without it.
             continue
-        shown = last_traceback(output)
-        if shown:
-            found.append(f'{unit} logged meanwhile:\n{shown}')
-    return '\n\n'.join(found)
+        found[unit] = _COLOUR.sub('', output)
+    return found
+
+
+def belonging(text, marks):
+    """Return the lines of a unit that belong to a test.
+
+    DevStack's records have neither time nor process in front. The lines of
+    a traceback belong to the record before them.
+
+    :param marks: request ids, and ids and names of stacks
+    """
+    if not marks:
+        return ''
+    found, mine = [], False
+    for line in text.splitlines():
+        if _CONTEXT.search(line):
+            mine = any(mark in line for mark in marks)
+        elif not _ERROR.search(line) and not line.startswith((' ', 'Trace')):
+            mine = any(mark in line for mark in marks)
+        if mine:
+            found.append(line)
+    bad = [line for line in found if _ERROR.search(line)]
+    return tracebacks.shortened('\n'.join(
+        bad or found[-tracebacks.RECORDS:]))
 
 
 def last_traceback(text):

@@ -18,6 +18,7 @@ import time
 from heat_integrationtests import config
 from heat_integrationtests import phases as suite_phases
 from heat_upgrade.actions import tests as actions
+from heat_upgrade.actions import traces
 from heat_upgrade import findings
 from heat_upgrade.gate import cloud as clouds
 from heat_upgrade.gate import keystone
@@ -113,11 +114,12 @@ def _journal(record, repository, step, begun, log):
         raise records.Broken(
             f'tests failed in {step.name}, {failed[0].id} first, and Keystone '
             f'does not answer: that says nothing of Heat', log=log)
-    meanwhile = (logs.meanwhile(record, record.surroundings, begun)
-                 if failed else '')
-    return [record.finding(
-        actions.test_finding(step, test, meanwhile, log=log))
-        for test in failed]
+    logged = (logs.logged(record, record.surroundings, begun)
+              if failed else {})
+    # Heat's database is not asked: DevStack's is not ours.
+    return [record.finding(actions.test_finding(
+        step, test, traces.of_test(test, logged, belonging=logs.belonging),
+        log=log)) for test in failed]
 
 
 def destroy(record, surroundings, step, *, say=print, start=process.run):
@@ -138,10 +140,8 @@ def destroy(record, surroundings, step, *, say=print, start=process.run):
         timeout=DESTROY_TIMEOUT, check=False)
     say(output)
     if status == suites.LEFT_BEHIND:
-        found = record.finding(findings.Finding(
-            origin=findings.HEAT, failure_class=step.failure_class,
-            severity=findings.ERROR, evidence=output, step=step.name,
-            title='something is left in Heat or Keystone', log=str(log)))
+        found = record.finding(actions.left_behind(
+            output, step=step.name, log=str(log)))
         if found.origin != findings.KNOWN:
             raise records.StepFailed()
     elif status != suites.DESTROYED:

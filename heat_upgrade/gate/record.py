@@ -26,7 +26,8 @@ from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade.gate import steps
 from heat_upgrade import journal as journals
-from heat_upgrade import known
+from heat_upgrade import judgement
+from heat_upgrade import known_failures
 from heat_upgrade import plan as plans
 from heat_upgrade import releases
 from heat_upgrade import report as reports
@@ -82,7 +83,6 @@ class Record:
                 f'{self.run_dir} has no journal: `resources.sh create` has '
                 'not been run, or SAVE_DIR is not what it was then')
         self._journal = journals.Journal(self.run_dir)
-        self._known = ()
         self._base, self._target = _releases(surroundings)
         self._plan = plans.from_json(
             (self.run_dir / plans.FILE).read_text())
@@ -139,22 +139,25 @@ class Record:
         self.failed = before
 
     def finding(self, finding):
-        """Journal a finding, as a known one if it is one; returns that."""
-        finding, _ = known.judge(finding, self._entries())
-        if (finding.severity == findings.ERROR
-                and finding.origin != findings.KNOWN):
-            self.failed = True
+        """Journal a finding; returns it as the run so far judges it."""
         data = finding.as_dict()
         data['reproduce'] = finding.reproduce or self.reproduce(
             test=finding.test)
         self._journal.event(journals.FINDING, finding.step, finding=data)
+        events = journals.read(self.run_dir)
+        # Others may follow that are about the known failures themselves.
+        number = len(judgement.recorded(events)) - 1
+        finding = judgement.of_run(self.run_dir, events, self._plan)[number]
+        if (finding.severity == findings.ERROR
+                and finding.origin != findings.KNOWN):
+            self.failed = True
         return finding
 
     def tests(self, step, tests):
         """Journal the results of tests."""
         self._journal.event(
             journals.TESTS, step.name, phase=step.phase,
-            tests=[vars(test) for test in tests])
+            tests=[test.as_dict() for test in tests])
 
     def end(self):
         """Journal the end of the run."""
@@ -196,18 +199,6 @@ class Record:
         """Return the command that runs one of the static checks."""
         return _command(['check', name], self._plan, self._base)
 
-    def _entries(self):
-        if not self._known:
-            path = self.surroundings.environ.get(
-                'HEAT_UPGRADE_KNOWN_FAILURES') or known.FILE
-            today = datetime.date.today()
-            self._known = tuple(
-                entry for entry in known.load(path)
-                if entry.applies(_version(self._base),
-                                 _version(self._target), today,
-                                 plans.PER_RELEASE))
-        return self._known
-
 
 def begin(surroundings, *, say=print):
     """Make the run directory of a new run; an older one is kept aside.
@@ -232,7 +223,11 @@ def begin(surroundings, *, say=print):
         journal.event(
             journals.RUN_START, base=_described(base, plan.base),
             target=_described(target, plan.target),
-            reproduce=reproduce(plan, base))
+            reproduce=reproduce(plan, base), known_failures=[
+                entry.as_dict() for entry in known_failures.load(
+                    surroundings.environ.get('HEAT_UPGRADE_KNOWN_FAILURES')
+                    or known_failures.FILE)],
+            reference=target and releases.reference(target).version)
     return Record(surroundings, say=say)
 
 
@@ -284,10 +279,6 @@ def _described(release, name):
 def _commit(release):
     commit = release and release.commit
     return f' at {commit[:12]}' if commit else ''
-
-
-def _version(release):
-    return release.version if release else None
 
 
 def reproduce(plan, base, *, test=None):

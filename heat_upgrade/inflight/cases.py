@@ -15,23 +15,39 @@
 import dataclasses
 import functools
 import itertools
-import random
 
 from heat_upgrade import errors
 
 # What Heat is asked to do with a stack.
 CREATE, UPDATE, DELETE = 'create', 'update', 'delete'
-SUSPEND, SNAPSHOT, ROLLBACK = 'suspend', 'snapshot', 'rollback'
-KINDS = (CREATE, UPDATE, DELETE, SUSPEND, SNAPSHOT, ROLLBACK)
+SUSPEND, RESUME, CHECK = 'suspend', 'resume', 'check'
+SNAPSHOT, RESTORE = 'snapshot', 'restore'
+ROLLBACK, CANCEL = 'rollback', 'cancel'
+KINDS = (CREATE, UPDATE, DELETE, SUSPEND, RESUME, SNAPSHOT, RESTORE, CHECK,
+         ROLLBACK, CANCEL)
 
 # How the stack's resources depend on each other.
-CHAIN, FAN_OUT, FAN_IN = 'chain', 'fan-out', 'fan-in'
-NESTED, GROUP = 'nested', 'group'
-SHAPES = (CHAIN, FAN_OUT, FAN_IN, NESTED, GROUP)
+CHAIN, FAN_OUT, FAN_IN, TWO_ENDS = 'chain', 'fan-out', 'fan-in', 'two-ends'
+NESTED, DEEP, GROUP = 'nested', 'deep', 'group'
+SHAPES = (CHAIN, FAN_OUT, FAN_IN, TWO_ENDS, NESTED, DEEP, GROUP)
+
+# Shapes whose resources are in a stack inside the stack: one thread of one
+# engine waits for the end of that.
+INNER = (NESTED, DEEP, GROUP)
 
 # Where the operation waits while an engine goes away.
 QUEUED, LOCK, RESOURCE, SIGNAL = 'queued', 'lock', 'resource', 'signal'
 PARKED = (QUEUED, LOCK, RESOURCE, SIGNAL)
+
+# Kinds that go over a stack's resources from the last to the first.
+BACKWARDS = (DELETE, SUSPEND)
+
+# Kinds that change a group's members batch by batch.
+_IN_BATCHES = (CREATE, UPDATE, RESTORE, ROLLBACK, CANCEL)
+
+# Kinds that send no message about a resource once it is done. The others look
+# at each resource again, to delete replaced ones.
+_WITHOUT_CLEANUP = (CREATE, DELETE, SUSPEND)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +63,7 @@ class Case:
     shape: str
     parked: str
 
-    @property
+    @functools.cached_property
     def id(self):
         return f'{self.kind}-{self.shape}-{self.parked}'
 
@@ -74,20 +90,25 @@ class Impossible:
 
 IMPOSSIBLE = (
     Impossible(
-        (DELETE, SUSPEND, SNAPSHOT), SHAPES, (SIGNAL,),
-        'a wait condition waits only while it is created; to delete, suspend '
-        'or snapshot it takes no signal'),
+        (DELETE, SUSPEND, RESUME, SNAPSHOT, CHECK), SHAPES, (SIGNAL,),
+        'a wait condition waits only while it is created; to delete, '
+        'suspend, resume, snapshot or check it takes no signal'),
+    Impossible(
+        (RESTORE,), SHAPES, (SIGNAL,),
+        'a restore waits for a signal only if it creates a wait condition '
+        'that was deleted since the snapshot, as the kind create does'),
     Impossible(
         (ROLLBACK,), SHAPES, (SIGNAL,),
-        'a rollback puts back what was there before, and a wait condition '
-        'that was there has had its signal'),
+        'a rollback restores the resources of the template before, and a '
+        'wait condition in that template has had its signal'),
     Impossible(
         (ROLLBACK,), (NESTED,), PARKED,
         'OS::Heat::Stack hands the rollback to the stack inside, and then '
         'waits for the end of an update, which never comes'),
     Impossible(
-        (SNAPSHOT,), (GROUP,), PARKED,
-        'a resource group passes no snapshot on to its members'),
+        (SNAPSHOT,), (DEEP, GROUP), PARKED,
+        'StackResource, the class behind groups and template resources, has '
+        'no snapshot: none reaches the items inside'),
 )
 
 
@@ -105,31 +126,6 @@ def every():
     return tuple(case for case in combinations if why_not(case) is None)
 
 
-def sample(seed, count, among=None):
-    """Draw cases that differ from each other as much as they can.
-
-    :param seed: same seed, same cases, on every machine
-    :param count: how many; at most as many as there are
-    :param among: the cases to draw from; None for all
-    :returns: tuple of :class:`Case`, each at most once
-    """
-    left = list(every() if among is None else among)
-    random.Random(f'in flight {seed}').shuffle(left)
-    # How much each is like those that were drawn: by kind, and otherwise. A
-    # kind is a code path of its own in Heat: all of them come first.
-    likeness = {case: [0, 0] for case in left}
-    drawn = []
-    while likeness and len(drawn) < count:
-        # min takes the first of equals: the shuffle decides.
-        drawn.append(choice := min(likeness, key=likeness.get))
-        del likeness[choice]
-        for case, like in likeness.items():
-            like[0] += case.kind == choice.kind
-            like[1] += ((case.shape == choice.shape)
-                        + (case.parked == choice.parked))
-    return tuple(drawn)
-
-
 def by_id(ids):
     """Return the cases with these ids, in their order.
 
@@ -142,3 +138,26 @@ def by_id(ids):
             f'no case of work in flight is called {unknown[0]}; there are '
             f'{", ".join(known)}')
     return tuple(known[one] for one in ids)
+
+
+def is_two_sided(case: Case) -> bool:
+    """Return True if one side of a fan-in is done before the stop."""
+    return (case.shape == FAN_IN and case.kind not in BACKWARDS
+            and case.parked in (RESOURCE, QUEUED))
+
+
+def is_batched(case: Case) -> bool:
+    """Return True if a group is changed batch by batch."""
+    return case.shape == GROUP and case.kind in _IN_BATCHES
+
+
+def waits_for_messages(case: Case) -> bool:
+    """Return True if a thread waits for messages about a stack inside.
+
+    An engine that stops reads no message, but waits for its threads. If no
+    other engine reads the queue, such a thread never ends: the engine ends
+    after its grace period of 60 s, and the operation is lost. That is Heat's
+    in every release, see doc/source/findings/nested-at-stop.rst.
+    """
+    return case.shape in INNER and not (
+        case.parked == LOCK and case.kind in _WITHOUT_CLEANUP)

@@ -32,11 +32,12 @@ _REFUSED = re.compile(
 # A node of the graph, as a key of a sync point's input data.
 _NODE = re.compile(r'"tuple:\(([^)]*)\)"')
 
-_TREE = '''
+_STACKS = '''
 SELECT id, name, action, status, status_reason, current_traversal, convergence
-FROM stack WHERE deleted_at IS NULL AND (id = %s OR name = %s
-                                         OR name LIKE %s) ORDER BY created_at
+FROM stack WHERE deleted_at IS NULL AND ({}) ORDER BY created_at
 '''
+_ONE_TREE = _STACKS.format('id = %s OR name = %s OR name LIKE %s')
+_TREES_OF_A_PREFIX = _STACKS.format('name LIKE %s')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +55,33 @@ class Rows:
     locks: tuple
     resources: tuple
     sync_points: tuple
+
+    def status(self, name):
+        """Return the status of a stack by its name, such as 'CREATE_FAILED'.
+
+        A stack that is gone counts as DELETE_COMPLETE.
+        """
+        return next((f'{row[2]}_{row[3]}' for row in self.stacks
+                     if row[1] == name), 'DELETE_COMPLETE')
+
+    def story(self, name):
+        """Return the status of a stack with its reason."""
+        return next((f'{row[2]}_{row[3]}: {row[4]}' for row in self.stacks
+                     if row[1] == name), 'there is no stack')
+
+    @property
+    def in_progress(self):
+        """Return True if the stack or one nested in it is in progress."""
+        return any(row[3] == 'IN_PROGRESS' for row in self.stacks)
+
+    def resource_status(self, name):
+        """Return the status of a resource, 'gone' if there is none.
+
+        Of a resource that is being replaced both are there: the newest
+        counts.
+        """
+        return next((f'{row[3]}_{row[4]}' for row in reversed(self.resources)
+                     if row[2] == name), 'gone')
 
     def at_work(self):
         """Return the ids of the engines that hold something of it.
@@ -88,9 +116,36 @@ def rows(cloud, stack_id, name):
     :param stack_id: id of the stack
     :param name: its name
     """
-    stacks = _select(cloud, _TREE, (stack_id, name, f'{_literal(name)}-%'))
-    ids = [row[0] for row in stacks]
+    stacks = _select(cloud, _ONE_TREE, (stack_id, name,
+                                        f'{_literal(name)}-%'))
+    return Rows(stacks, *_of_stacks(cloud, [row[0] for row in stacks]))
 
+
+def rows_of(cloud, flights, prefix):
+    """Return the :class:`Rows` of many stacks, by one query for each table.
+
+    :param cloud: as for :func:`rows`
+    :param flights: list of :class:`heat_upgrade.inflight.parking.Flight`
+    :param prefix: that the names of all their stacks begin with
+    :returns: {flight: its Rows}
+    """
+    owners = {}
+    stacks = {flight: [] for flight in flights}
+    for row in _select(cloud, _TREES_OF_A_PREFIX,
+                       (f'{_literal(prefix)}%',)) if flights else ():
+        owner = next((flight for flight in flights if flight.owns(row[1])),
+                     None)
+        if owner is not None:
+            owners[row[0]] = owner
+            stacks[owner].append(row)
+    others = _of_stacks(cloud, list(owners))
+    return {flight: Rows(tuple(stacks[flight]), *(
+        tuple(row for row in table if owners.get(row[0]) is flight)
+        for table in others)) for flight in flights}
+
+
+def _of_stacks(cloud, ids):
+    """Return the locks, resources and sync points of stacks."""
     def of(table, columns, more=''):
         if not ids:
             return ()
@@ -98,15 +153,12 @@ def rows(cloud, stack_id, name):
         return _select(cloud, f'SELECT {columns} FROM {table} '
                        f'WHERE stack_id IN ({marks}) {more}', ids)
 
-    return Rows(
-        stacks=stacks,
-        locks=of('stack_lock', 'stack_id, engine_id'),
-        resources=of('resource',
-                     'stack_id, id, name, action, status, nova_instance, '
-                     'engine_id', 'ORDER BY id'),
-        sync_points=of('sync_point',
-                       'stack_id, entity_id, traversal_id, is_update, '
-                       'input_data'))
+    return (of('stack_lock', 'stack_id, engine_id'),
+            of('resource',
+               'stack_id, id, name, action, status, nova_instance, '
+               'engine_id', 'ORDER BY id'),
+            of('sync_point',
+               'stack_id, entity_id, traversal_id, is_update, input_data'))
 
 
 def _select(cloud, statement, values):
@@ -122,6 +174,15 @@ def waiting_work(queues):
     """Return the queues in which work waits for an engine that takes it."""
     return [queue for queue in queues if _carries_work(queue)
             and queue.consumers and queue.messages + queue.unacknowledged]
+
+
+def is_delivered(queues):
+    """Return True if no message for an engine waits in any queue.
+
+    A message that a consumer was given and has not acknowledged waits too: it
+    is acknowledged when it is handed to a thread (oslo.messaging).
+    """
+    return not waiting_work(queues)
 
 
 def lost_work(queues):

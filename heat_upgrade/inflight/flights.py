@@ -23,6 +23,7 @@ from heat_upgrade.inflight import grounding
 from heat_upgrade.inflight import oracle
 from heat_upgrade.inflight import outcomes as outcomes_
 from heat_upgrade.inflight import parking
+from heat_upgrade.inflight import quiet
 from heat_upgrade.inflight import settling
 from heat_upgrade.inflight import stacks
 from heat_upgrade import waiting
@@ -69,12 +70,22 @@ class Flights:
             created; it is among the flights no more
         """
         def look(flights):
-            listed = self._stacks()
+            found = self._rows(flights)
+            status = {flight: found[flight].status(flight.name)
+                      for flight in flights}
+            ready = [flight for flight in flights
+                     if status[flight] == flight.awaited]
+            told = self._each(_quietly(parking.Flight.prepare_next), ready)
             for flight in flights:
-                seen = listed.get(flight.name, stacks.GONE)
-                yield flight, (
-                    '' if seen.status == 'CREATE_COMPLETE'
-                    else f'{seen.status}: {seen.reason}'), seen.in_progress
+                seen = status[flight]
+                if flight in told:
+                    more, story = told[flight]
+                    yield flight, story or (
+                        f'another step after {seen}' if more else ''), (
+                            not story)
+                    continue
+                hopeless = seen.endswith('_FAILED') or not found[flight].stacks
+                yield flight, found[flight].story(flight.name), not hopeless
         return self._ready(
             parking.Flight.prepare,
             [flight for flight in self.flights if flight.needs_stack], look,
@@ -88,21 +99,28 @@ class Flights:
         """
         def look(flights):
             labels = {one.label for one in self._ledger.parked('inflight/*')}
-            listed = self._stacks()
-            names = {name: stack.id for name, stack in listed.items()}
+            values = {one.label: one.value for one in self._ledger.items()}
+            found = self._rows(flights)
+            refused = self._each(_quietly(
+                lambda flight: flight.proceed(labels, found[flight])), flights)
             for flight in flights:
-                status = listed.get(flight.name, stacks.GONE).status
-                yield flight, flight.not_parked(labels, status, names), True
+                _, story = refused[flight]
+                if not story:
+                    story = flight.not_parked(labels, found[flight], values)
+                yield flight, story, not refused[flight][1]
         grounded = self._ready(
             parking.Flight.start, list(self.flights), look,
             timeout=PARK_TIMEOUT, what='all work in flight to be parked')
         engines = self._cloud.engines()
-        for flight in self.flights:
-            at_work = evidence.rows(self._cloud, flight.stack_id,
-                                    flight.name).at_work()
+        for flight, rows in self._rows(self.flights).items():
             flight.held_by = tuple(sorted({
-                engines[one][0] for one in at_work if one in engines}))
+                engines[one][0] for one in rows.at_work()
+                if one in engines}))
         return grounded
+
+    def _rows(self, flights):
+        """Return {flight: its :class:`evidence.Rows`}."""
+        return evidence.rows_of(self._cloud, flights, quiet.PREFIX)
 
     def _ready(self, begin, flights, look, *, timeout, what):
         """Begin something with some flights, and wait until all are there.
@@ -111,14 +129,8 @@ class Flights:
             missing ('' if nothing is) and whether it may yet come
         :returns: list of :class:`grounding.Grounded`
         """
-        def begun(flight):
-            try:
-                begin(flight)
-            except errors.LabError as exc:
-                return str(exc)
-            return ''
-        refused = {flight: story for flight, story
-                   in self._each(begun, flights).items() if story}
+        refused = {flight: story for flight, (_, story) in self._each(
+            _quietly(begin), flights).items() if story}
         pending = grounding.Pending(
             self._cloud, look, [flight for flight in flights
                                 if flight not in refused])
@@ -248,15 +260,9 @@ class Flights:
 
     def _attempt(self, broken, begin, good, name, repaired):
         """Try one repair on all that have none yet, in place."""
-        def begun(flight):
-            try:
-                begin(flight)
-            except errors.LabError:
-                return False
-            return True
         left = [flight for flight in broken if flight not in repaired]
-        tried = self._each(begun, left)
-        left = [flight for flight in left if tried[flight]]
+        tried = self._each(_quietly(begin), left)
+        left = [flight for flight in left if not tried[flight][1]]
 
         def none_in_progress():
             self._signal()
@@ -288,7 +294,7 @@ class Flights:
         for flight in self.flights:
             flight.release()
         story = self._removed(
-            lambda: self._each(_delete_quietly, self._all()))
+            lambda: self._each(_quietly(parking.Flight.delete), self._all()))
         if not story:
             return []
         return self._removed(self._delete_what_is_left)
@@ -298,7 +304,7 @@ class Flights:
         return self.flights + self._grounded
 
     def _delete_what_is_left(self):
-        self._each(_delete_quietly, self._all())
+        self._each(_quietly(parking.Flight.delete), self._all())
         for name, stack in self._ours().items():
             self._api.call('DELETE', f'stacks/{name}/{stack.id}')
 
@@ -335,10 +341,15 @@ class Flights:
         return beside.each(function, flights, threads=THREADS)
 
 
-def _delete_quietly(flight):
-    """Begin to delete; what Heat refuses is seen in what is left."""
-    try:
-        flight.delete()
-    except errors.LabError:
-        return False
-    return True
+def _quietly(function):
+    """Return a function of a flight that raises no errors.LabError.
+
+    :returns: a function that returns (what the given one returned, '' or what
+        Heat answered when it refused)
+    """
+    def call(flight):
+        try:
+            return function(flight), ''
+        except errors.LabError as exc:
+            return None, str(exc)
+    return call

@@ -20,9 +20,6 @@ from heat_upgrade import findings
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import quiet
 
-# What lost it, where two releases serve side by side: messages between them.
-_CLASS = 5
-
 
 @dataclasses.dataclass(frozen=True)
 class Grounded:
@@ -93,8 +90,7 @@ def found(grounded, *, step):
 
     :param step: name of the plan's step
     """
-    return [findings.Finding(
-        origin=findings.HEAT, failure_class=_CLASS, severity=findings.ERROR,
-        title=f'{one.case.id} could not be begun',
-        evidence=f'{one.story}\n{one.evidence}', step=step)
-        for one in grounded]
+    return [findings.make(
+        'inflight.not-started', one.case.id,
+        f'{one.case.id} could not be started',
+        f'{one.story}\n{one.evidence}', step=step) for one in grounded]

@@ -31,11 +31,16 @@ GATE, HANDLE = 'gate', 'handle'
 # What comes after the whole of a nested stack or of a group.
 AFTER = 'after'
 
+# The end of two that nothing comes before or after.
+_OTHER_END = 'b'
+
 _LEVELS = {
     cases.CHAIN: (('a',), ('b',), ('c',)),
     cases.FAN_OUT: (('a',), ('b', 'c', 'd')),
     cases.FAN_IN: (('a', 'b'), ('c',)),
+    cases.TWO_ENDS: (('a',), ('c',)),
     cases.NESTED: (('x',), ('y',), (AFTER,)),
+    cases.DEEP: (('x',), ('y',), (AFTER,)),
 }
 
 # With a wait condition: it stands where it holds up as much as it can.
@@ -43,16 +48,19 @@ _GATED_LEVELS = {
     cases.CHAIN: (('a',), (GATE,), ('c',)),
     cases.FAN_OUT: (('a',), (GATE,), ('b', 'c', 'd')),
     cases.FAN_IN: (('a', GATE), ('c',)),
+    cases.TWO_ENDS: (('a',), (GATE,), ('c',)),
     cases.NESTED: (('x',), (GATE,), ('y',), (AFTER,)),
+    cases.DEEP: (('x',), (GATE,), ('y',), (AFTER,)),
 }
 
 # Heat's operation on an item, in the ledger's words.
 _OPERATIONS = {kind: kind for kind in cases.KINDS} | {
     # What failed in an update is not changed back by the rollback, but
     # replaced: Resource.needs_replace_failed in heat/engine/resource.py.
-    cases.ROLLBACK: cases.CREATE}
-
-_BACKWARDS = (cases.DELETE, cases.SUSPEND)
+    cases.ROLLBACK: cases.CREATE,
+    # A cancelled update is finished for the resource that is being updated;
+    # the rollback of that resource begins afterwards.
+    cases.CANCEL: cases.UPDATE}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +101,9 @@ def has_after(case):
 def levels(case):
     """Return the names of a case's items, level by level, as they are held.
 
+    Of two ends that do not depend on each other it is the one that is held,
+    and the item before it; the other end is on no level.
+
     :returns: tuple of tuples of names
     """
     if case.shape == cases.GROUP:
@@ -103,18 +114,17 @@ def levels(case):
         found = _LEVELS[case.shape]
     if not has_after(case):
         found = tuple(level for level in found if level != (AFTER,))
-    return found[::-1] if case.kind in _BACKWARDS else found
+    return found[::-1] if case.kind in cases.BACKWARDS else found
 
 
 def _group(case):
     indices = list(range(MEMBERS))
     batch = BATCH
-    if case.kind in (cases.UPDATE, cases.ROLLBACK):
+    if not cases.is_batched(case):
+        batch = MEMBERS
+    elif case.kind != cases.CREATE:
         # Higher indices first: ResourceGroup._assemble_for_rolling_update.
         indices.reverse()
-    elif case.kind in _BACKWARDS:
-        # There are no batches in these.
-        batch = MEMBERS
     batches = tuple(tuple(member(index) for index in
                           indices[start:start + batch])
                     for start in range(0, MEMBERS, batch))
@@ -122,24 +132,38 @@ def _group(case):
     return (*gate, *batches, (AFTER,))
 
 
+def items(case):
+    """Return the names of all of a case's items."""
+    other = (_OTHER_END,) if case.shape == cases.TWO_ENDS else ()
+    return (*(name for level in levels(case) for name in level
+              if name != GATE), *other)
+
+
 def layout(case):
     """Return the :class:`Layout` of a case."""
     order = levels(case)
+    other = (_OTHER_END,) if case.shape == cases.TWO_ENDS else ()
     if case.parked == cases.SIGNAL:
         level = next(level for level in order if GATE in level)
-        return Layout(None, (), beside=_others(level, GATE))
-    operation = _OPERATIONS[case.kind]
+        return Layout(None, (), beside=(*_others(level, GATE), *other))
     if case.parked == cases.LOCK:
-        held, beside = order[-1], ()
+        held, beside = order[-1], other
     elif case.shape == cases.GROUP:
         held, beside = order[0], ()
     else:
         held = order[0][-1:]
-        beside = _others(order[0], held[0])
+        beside = (*_others(order[0], held[0]), *other)
     if case.kind != cases.ROLLBACK:
-        return Layout(operation, held, beside)
+        return Layout(_operation(case), held, beside)
     # What failed is made anew; what had succeeded is changed back.
-    return Layout(operation, held[-1:], beside, fails=held[-1])
+    return Layout(_operation(case), held[-1:], beside, fails=held[-1])
+
+
+def _operation(case):
+    if case.kind == cases.RESTORE and case.shape in cases.INNER:
+        # What is inside is updated to the template that it had then.
+        return cases.UPDATE
+    return _OPERATIONS[case.kind]
 
 
 def _others(level, name):

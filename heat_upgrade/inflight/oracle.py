@@ -30,9 +30,12 @@ DISRUPTIONS = (GRACEFUL, KILL, LAST_ENGINE)
 # fails is noticed in a few more, and this machine may be busy.
 BOUND = 90
 
-_ACTION = {cases.CREATE: 'CREATE', cases.UPDATE: 'UPDATE',
-           cases.DELETE: 'DELETE', cases.SUSPEND: 'SUSPEND',
-           cases.SNAPSHOT: 'SNAPSHOT', cases.ROLLBACK: 'ROLLBACK'}
+# A stack whose update is cancelled is in a rollback from then on.
+_ACTION = {kind: kind.upper() for kind in cases.KINDS} | {
+    cases.CANCEL: 'ROLLBACK'}
+
+# What a resource's own action is called where it is not that of its stack.
+_OF_A_RESOURCE = {cases.RESTORE: 'UPDATE', cases.CANCEL: 'UPDATE'}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +69,11 @@ TABLE = (
 def action(case):
     """Return the action of a stack during and after a case's operation."""
     return _ACTION[case.kind]
+
+
+def resource_action(case):
+    """Return the action of a resource that the operation is done with."""
+    return _OF_A_RESOURCE.get(case.kind, action(case))
 
 
 def legal(case, disruption):

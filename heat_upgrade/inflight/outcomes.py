@@ -16,11 +16,7 @@ import dataclasses
 
 from heat_upgrade import findings
 from heat_upgrade.inflight import cases
-
-# What an operation that ended otherwise than it may is a case of.
-_STUCK_CLASS = 2
-# Work that lies in a queue that no engine of its release reads any more.
-_LOST_MESSAGE_CLASS = 5
+from heat_upgrade.inflight import oracle
 
 # How an outcome was repaired.
 BY_UPDATE, BY_DELETE, NOT_AT_ALL = 'update', 'delete', 'nothing'
@@ -43,6 +39,10 @@ class Outcome:
     :ivar lost: whether messages lie where no engine listens
     :ivar two_shapes: whether two releases have written into one sync point,
         each in its own way
+    :ivar cut_off: names of its resources with a stack inside that an engine
+        held until its grace was over
+    :ivar api_was_down: whether it failed because a resource with a stack
+        inside found no API
     :ivar evidence: text, '' for a legal one
     :ivar repaired: BY_UPDATE, BY_DELETE, NOT_AT_ALL; '' if not tried
     :ivar held_by: names of the nodes whose engines had it in hand when it was
@@ -59,6 +59,8 @@ class Outcome:
     stuck: bool = False
     lost: bool = False
     two_shapes: bool = False
+    cut_off: tuple[str, ...] = ()
+    api_was_down: bool = False
     evidence: str = ''
     repaired: str = ''
     held_by: tuple[str, ...] = ()
@@ -70,6 +72,8 @@ class Outcome:
                 'seconds': round(self.seconds, 2), 'legal': self.legal,
                 'stuck': self.stuck, 'lost': self.lost,
                 'two_shapes': self.two_shapes,
+                'cut_off': list(self.cut_off),
+                'api_was_down': self.api_was_down,
                 'repaired': self.repaired, 'held_by': list(self.held_by)}
 
 
@@ -98,10 +102,26 @@ def found(outcomes, *, step, reproduce=''):
     :param step: name of the plan's step in which they ended
     :param reproduce: the command that shows it again
     """
-    return [findings.Finding(
-        origin=findings.HEAT,
-        failure_class=_LOST_MESSAGE_CLASS if one.lost else _STUCK_CLASS,
-        severity=findings.ERROR, title=title(one),
-        evidence=f'{one.status}: {one.reason}\n{one.evidence}',
-        step=step, reproduce=reproduce)
-        for one in outcomes if not one.legal]
+    return [_found(one, step, reproduce) for one in outcomes
+            if not one.legal]
+
+
+def _found(one, step, reproduce):
+    # Work in a queue that no engine of its release reads is a matter of RPC.
+    failure_class = (findings.FailureClass.RPC if one.lost
+                     else findings.FailureClass.OLD_STACKS)
+    return findings.make(
+        'inflight.stuck' if one.stuck else 'inflight.wrong-end', one.case.id,
+        title(one), f'{one.status}: {one.reason}\n{one.evidence}',
+        step=step, failure_class=failure_class, reproduce=reproduce,
+        facts=facts(one))
+
+
+def facts(outcome):
+    """Return what the cause of an outcome can be proved by."""
+    # An engine of the base is the one that stopped, or was killed.
+    of_the_base = bool(outcome.cut_off or outcome.api_was_down
+                       or outcome.disruption == oracle.KILL)
+    return {'base_shows': of_the_base,
+            **{name: value for name, value in outcome.as_dict().items()
+               if name not in ('case', 'stack', 'seconds')}}

@@ -30,8 +30,10 @@ _SIGNAL = {'status': 'SUCCESS', 'id': 'in-flight', 'reason': 'go on',
 
 _SNAPSHOT = 'in-flight'
 
-# Kinds whose stack must be there, complete, before the operation.
-_PREPARED = tuple(kind for kind in cases.KINDS if kind != cases.CREATE)
+# Status of a stack after each step of its preparation.
+_CREATED, _SUSPENDED, _SNAPSHOT_TAKEN, _UPDATED = (
+    'CREATE_COMPLETE', 'SUSPEND_COMPLETE', 'SNAPSHOT_COMPLETE',
+    'UPDATE_COMPLETE')
 
 # Seconds: a signal is a call that waits for an engine. Where none is left
 # nobody may wait for that as long as Heat's API does.
@@ -59,10 +61,21 @@ class Flight:
         self.signalled = case.parked != cases.SIGNAL
         self._api = api
         self._ledger = ledger
+        self._steps = _PREPARATION.get(case.kind, ((None, _CREATED),))
+        if case.kind == cases.CREATE:
+            self._steps = ()
+        self._prepared = 0
+        self._to_cancel = case.kind == cases.CANCEL
+        self._snapshot_id = ''
 
     @property
     def needs_stack(self):
-        return self.case.kind in _PREPARED
+        return bool(self._steps)
+
+    @property
+    def awaited(self):
+        """Status of the stack at the end of the step that was begun."""
+        return self._steps[self._prepared][1]
 
     @property
     def _path(self):
@@ -76,6 +89,18 @@ class Flight:
         """Begin to create the stack of a kind that needs one."""
         if self.needs_stack:
             self._create()
+
+    def prepare_next(self):
+        """Begin the next step of the preparation.
+
+        :returns: False if there is none: it is prepared
+        :raises: :class:`errors.LabError` if Heat refuses
+        """
+        if self._prepared + 1 >= len(self._steps):
+            return False
+        self._prepared += 1
+        self._steps[self._prepared][0](self)
+        return True
 
     def start(self):
         """Hold what is to be held, and begin the operation.
@@ -106,16 +131,32 @@ class Flight:
     def _delete(self):
         self._call('DELETE', self._path, expected=(204,))
 
-    def _suspend(self):
-        self._call('POST', f'{self._path}/actions', {'suspend': None},
-                   expected=(200, 202))
-
     def _snapshot(self):
-        self._call('POST', f'{self._path}/snapshots', {'name': _SNAPSHOT},
+        answer = self._call(
+            'POST', f'{self._path}/snapshots', {'name': _SNAPSHOT},
+            expected=(200, 201, 202))
+        self._snapshot_id = answer.body['id']
+
+    def _restore(self):
+        self._call('POST', f'{self._path}/snapshots/{self._snapshot_id}'
+                   '/restore', expected=(200, 202))
+
+    def _act(self, action):
+        self._call('POST', f'{self._path}/actions', {action: None},
                    expected=(200, 201, 202))
+
+    def _suspend(self):
+        self._act('suspend')
+
+    def _resume(self):
+        self._act('resume')
+
+    def _check(self):
+        self._act('check')
 
     def _body(self, step, **more):
         return {'template': templates.template(self.case, step),
+                'files': templates.files(self.case, step),
                 'disable_rollback': True, 'timeout_mins': _STACK_TIMEOUT,
                 **more}
 
@@ -132,64 +173,65 @@ class Flight:
                 f'instead of {expected[0]}: {str(answer.body)[:500]}')
         return answer
 
-    def not_parked(self, parked, status, names):
+    def proceed(self, parked, rows):
+        """Cancel an update as soon as it waits where it is to be cancelled.
+
+        :param parked: as for :meth:`not_parked`
+        :param rows: likewise
+        :raises: :class:`errors.LabError` if Heat refuses
+        """
+        if (self._to_cancel and rows.status(self.name) == 'UPDATE_IN_PROGRESS'
+                and not self._not_held(parked, rows)):
+            self._act('cancel_update')
+            self._to_cancel = False
+
+    def not_parked(self, parked, rows, values):
         """Return what is missing until it is parked for certain.
 
         :param parked: labels that the ledger says are held in progress
-        :param status: status of the stack, such as 'CREATE_IN_PROGRESS'
-        :param names: {name: id} of the stacks that are there
+        :param rows: :class:`heat_upgrade.inflight.evidence.Rows` of its stack
+        :param values: {label: value} of the items that exist
         :returns: '' if nothing is missing
         """
         wanted = f'{oracle.action(self.case)}_IN_PROGRESS'
+        status = rows.status(self.name)
         if status != wanted:
             return f'the stack is {status}, not {wanted}'
+        return self._not_held(parked, rows) or next(filter(None, (
+            self._beside_story(name, rows, values)
+            for name in self.layout.beside)), '')
+
+    def _not_held(self, parked, rows):
         missing = {self._label(name) for name in self.layout.held} - parked
         if missing:
             return f'{", ".join(sorted(missing))} not held'
-        if self.case.parked == cases.SIGNAL:
-            story = self._gate_story(names)
-            if story:
-                return story
-        return next(filter(None, (self._beside_story(name)
-                                  for name in self.layout.beside)), '')
-
-    def _gate_story(self, names):
-        path = self._gate_path(names)
-        if path is None:
-            return 'no nested stack'
-        seen = self._resource_status(path, layouts.GATE)
+        if self.case.parked != cases.SIGNAL:
+            return ''
+        seen = rows.resource_status(layouts.GATE)
         return '' if seen == 'CREATE_IN_PROGRESS' else (
             f'the wait condition is {seen}')
 
     def _gate_path(self, names):
         """Return the path of the stack with the wait condition, or None."""
-        if self.case.shape != cases.NESTED:
+        if self.case.shape not in cases.INNER[:2]:
             return self._path
         return next((f'stacks/{name}/{stack_id}'
                      for name, stack_id in names.items()
-                     if name.startswith(f'{self.name}-inner-')), None)
+                     if self.owns(name)
+                     and name.rsplit('-', 2)[1:2] == ['inner']), None)
 
-    def _beside_story(self, name):
+    def _beside_story(self, name, rows, values):
         """Tell what one that is to be complete is instead."""
-        seen = self._resource_status(self._path, name)
-        action = oracle.action(self.case)
-        if self.case.kind == cases.ROLLBACK:
+        seen = rows.resource_status(name)
+        action = oracle.resource_action(self.case)
+        if self.case.kind in _BACK_TO_FIRST:
             # It may have been changed and back, or not at all.
-            good = seen.endswith('_COMPLETE') and any(
-                item.label == self._label(name) and item.value
-                == f'v{templates.FIRST}' for item in self._ledger.items())
+            good = seen.endswith('_COMPLETE') and (
+                values.get(self._label(name)) == f'v{templates.FIRST}')
         else:
             good = seen == f'{action}_COMPLETE' or (
-                action == 'DELETE' and seen == 'gone')
+                action == 'DELETE' and seen in ('gone', 'DELETE_COMPLETE'))
         return '' if good else f'{name} beside it is {seen}'
-
-    def _resource_status(self, path, name):
-        answer = self._api.call('GET', f'{path}/resources/{name}')
-        if answer.status == 404:
-            return 'gone'
-        if answer.status != 200:
-            return f'unknown (HTTP {answer.status})'
-        return answer.body['resource']['resource_status']
 
     def release(self):
         """Let the ledger's operations go on."""
@@ -242,11 +284,26 @@ class Flight:
             self._call('DELETE', self._path, expected=(204, 404))
 
 
+# Kinds after which each item has the value of before again.
+_BACK_TO_FIRST = (cases.ROLLBACK, cases.CANCEL, cases.RESTORE)
+
+# What makes the stack that an operation is done with: how each step is begun,
+# and the status at its end. The first step is to create it.
+_PREPARATION = {
+    cases.RESUME: ((None, _CREATED), (Flight._suspend, _SUSPENDED)),
+    cases.RESTORE: ((None, _CREATED), (Flight._snapshot, _SNAPSHOT_TAKEN),
+                    (Flight._update, _UPDATED)),
+}
+
 _STARTERS = {
     cases.CREATE: Flight._create,
     cases.UPDATE: Flight._update,
     cases.DELETE: Flight._delete,
     cases.SUSPEND: Flight._suspend,
+    cases.RESUME: Flight._resume,
     cases.SNAPSHOT: Flight._snapshot,
+    cases.RESTORE: Flight._restore,
+    cases.CHECK: Flight._check,
     cases.ROLLBACK: Flight._update_to_fail,
+    cases.CANCEL: Flight._update,
 }

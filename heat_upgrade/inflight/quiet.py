@@ -10,19 +10,42 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""For which operations nobody is at work any more."""
+"""Detects operations that no engine works on any more.
+
+An operation that is under way is at each moment in one of three places. An
+engine works on it, and holds a lock or a resource in Heat's tables. Or a
+message for an engine waits in a queue. Or an engine is between two of these
+steps, which takes less than QUIET. All three are looked at.
+
+That the queues carry messages of other stacks says nothing of this one. A
+queue is first in, first out: once it was seen empty, it has delivered all
+messages that were sent before. So an operation is stuck if its rows have not
+changed for QUIET, no living engine holds any of it, and the queues were seen
+empty after the last change of its rows. A cast is acknowledged when a thread
+takes it, before it is worked on (oslo.messaging); until then the broker counts
+it as unacknowledged, and the queue is not empty.
+
+Heat's own delays are shorter than QUIET, or show in the rows. It asks whether
+an engine is alive for 2 s (engine_life_check_timeout). A sync point is tried
+again after milliseconds. A delete may wait 15 s for engines to cancel their
+work (_wait_for_cancellation in heat/engine/worker.py), but only while they
+hold resources, and before it deletes any: a parked delete is past that.
+"""
 
 import time
 
 from heat_upgrade.inflight import evidence
 
-# For how many seconds nothing may have changed, and nobody have been at work,
-# until a stack counts as stuck. An engine that is at work holds a resource or
-# a lock, except for moments between two steps that take no second.
+# Seconds without a change, after which an operation is stuck. With the time
+# until the last change is seen, and until the next look, it is found within
+# 15 s also on a busy machine, where a look takes 2 s.
 QUIET = 6
 
-# Between two looks: each asks the broker, which takes 0.4 s of CPU.
-LOOK_INTERVAL = 3
+# Seconds between two looks: each asks the broker, which takes 0.4 s of CPU.
+LOOK_INTERVAL = 2
+
+# All stacks of work in flight have names that begin with it.
+PREFIX = 'inflight-'
 
 
 class Quiet:
@@ -36,7 +59,8 @@ class Quiet:
     def __init__(self, cloud, *, clock=time.monotonic):
         self._cloud = cloud
         self._clock = clock
-        # What the database said of a flight, and since when.
+        # Of a flight: its rows, since when they are so, and whether the
+        # queues were empty since.
         self._seen = {}
         self.queues = None
 
@@ -46,15 +70,23 @@ class Quiet:
         :param flights: list of :class:`heat_upgrade.inflight.parking.Flight`
         :param waited_for: those that wait for us, and are not stuck
         """
+        # The queues first: what is sent after a row has changed must not be
+        # taken for delivered.
         self.queues = self._cloud.queues()
+        delivered = evidence.is_delivered(self.queues)
         engines = set(self._cloud.engines())
-        busy = bool(evidence.waiting_work(self.queues))
+        found = evidence.rows_of(self._cloud, flights, PREFIX)
         now = self._clock()
         for flight in flights:
-            rows = evidence.rows(self._cloud, flight.stack_id, flight.name)
-            if busy or flight in waited_for or rows.at_work() & engines:
+            rows = found[flight]
+            before, since, emptied = self._seen.get(flight, (None, now, False))
+            if flight in waited_for or rows.at_work() & engines:
                 self._seen.pop(flight, None)
-            elif self._seen.get(flight, (None,))[0] != rows:
-                self._seen[flight] = rows, now
-            since = self._seen.get(flight, (None, now))[1]
-            yield flight, rows, now - since >= QUIET
+                yield flight, rows, False
+                continue
+            if rows != before:
+                since, emptied = now, False
+            else:
+                emptied = emptied or delivered
+            self._seen[flight] = rows, since, emptied
+            yield flight, rows, emptied and now - since >= QUIET

@@ -30,6 +30,13 @@ FIRST, SECOND = 1, 2
 _SIGNAL_TIMEOUT = 3600
 
 
+# How Heat is given the templates of a stack two deep; any names would do.
+_MIDDLE, _INNER = 'file:///middle.yaml', 'file:///inner.yaml'
+
+# What a stack two deep is told from outside.
+_VALUE = {'value': {'type': 'string'}}
+
+
 def template(case, step):
     """Return the HOT text of a case.
 
@@ -37,20 +44,40 @@ def template(case, step):
     :param step: FIRST or SECOND; an update changes the value of all items,
         and adds the wait condition of a case that has one
     """
-    gated = case.parked == cases.SIGNAL and step == (
+    return _text(_BUILDERS[case.shape](case, step, _is_gated(case, step)))
+
+
+def files(case, step):
+    """Return {name: HOT text} of the templates that a case's refers to.
+
+    :param step: as for :func:`template`
+    """
+    if case.shape != cases.DEEP:
+        return {}
+    value = {'get_param': 'value'}
+    middle = {'inner': {'type': _INNER, 'properties': {'value': value}}}
+    inner = _inner(case, step, _is_gated(case, step), value)
+    return {_MIDDLE: _text(middle, _VALUE), _INNER: _text(inner, _VALUE)}
+
+
+def _is_gated(case, step):
+    return case.parked == cases.SIGNAL and step == (
         FIRST if case.kind == cases.CREATE else SECOND)
-    build = _BUILDERS[case.shape]
-    return _text(build(case, step, gated))
 
 
-def _text(resources):
-    return json.dumps({'heat_template_version': _VERSION,
-                       'resources': resources}, indent=1)
+def _text(resources, parameters=None):
+    found = {'heat_template_version': _VERSION, 'resources': resources}
+    if parameters:
+        found['parameters'] = parameters
+    return json.dumps(found, indent=1)
 
 
-def _item(case, name, step, *, uses=(), after=()):
-    """An item whose value shows that of the items that it uses."""
-    value = f'v{step}'
+def _item(case, name, step, *, uses=(), after=(), value=None):
+    """An item whose value shows that of the items that it uses.
+
+    :param value: None for that of the step
+    """
+    value = value or f'v{step}'
     if uses:
         value = {'list_join': ['/', [
             {'get_attr': [other, 'value']} for other in uses] + [value]]}
@@ -105,17 +132,42 @@ def _fan_in(case, step, gated):
                     'c': _item(case, 'c', step, uses=('a', 'b'))}
 
 
-def _nested(case, step, gated):
-    inner = {'x': _item(case, 'x', step)}
+def _two_ends(case, step, gated):
+    """c after a; and b, which depends on nothing."""
+    found = {name: _item(case, name, step) for name in 'ab'}
+    if gated:
+        found |= _gate('a')
+    found['c'] = _item(case, 'c', step, uses=('a',),
+                       after=(layouts.GATE,) if gated else ())
+    return found
+
+
+def _inner(case, step, gated, value=None):
+    inner = {'x': _item(case, 'x', step, value=value)}
     if gated:
         inner |= _gate('x')
-    inner['y'] = _item(case, 'y', step, uses=('x',),
-                       after=(layouts.GATE,) if gated else ())
-    found = {'inner': {'type': 'OS::Heat::Stack',
-                       'properties': {'template': _text(inner)}}}
+    return inner | {'y': _item(
+        case, 'y', step, uses=('x',), value=value,
+        after=(layouts.GATE,) if gated else ())}
+
+
+def _nested(case, step, gated):
+    return _then_after(case, step, 'inner', {
+        'type': 'OS::Heat::Stack',
+        'properties': {'template': _text(_inner(case, step, gated))}})
+
+
+def _deep(case, step, gated):
+    """Template resources, Heat's own nested stacks, see :func:`files`."""
+    return _then_after(case, step, 'middle', {
+        'type': _MIDDLE, 'properties': {'value': f'v{step}'}})
+
+
+def _then_after(case, step, name, resource):
+    found = {name: resource}
     if layouts.has_after(case):
         found[layouts.AFTER] = _item(case, layouts.AFTER, step,
-                                     after=('inner',))
+                                     after=(name,))
     return found
 
 
@@ -138,5 +190,5 @@ def _group(case, step, gated):
 
 
 _BUILDERS = {cases.CHAIN: _chain, cases.FAN_OUT: _fan_out,
-             cases.FAN_IN: _fan_in, cases.NESTED: _nested,
-             cases.GROUP: _group}
+             cases.FAN_IN: _fan_in, cases.TWO_ENDS: _two_ends,
+             cases.NESTED: _nested, cases.DEEP: _deep, cases.GROUP: _group}

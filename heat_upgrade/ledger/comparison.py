@@ -25,6 +25,14 @@ SNAPSHOT_LEFT_BEHIND = 'SNAPSHOT_LEFT_BEHIND'
 LOST = 'LOST'
 MADE_TWICE = 'MADE_TWICE'
 
+# {kind: slug of its rule}
+RULES = {
+    LEFT_BEHIND: 'ledger.left-behind',
+    SNAPSHOT_LEFT_BEHIND: 'ledger.snapshot-left-behind',
+    LOST: 'ledger.lost',
+    MADE_TWICE: 'ledger.made-twice',
+}
+
 # Of what the ledger makes; a row of Heat's with another physical id is about
 # a resource of another type.
 ITEM_PREFIX = 'ledger-item-'

@@ -19,20 +19,8 @@ from heat_upgrade import findings as findings_
 from heat_upgrade.load import history
 from heat_upgrade.load import judge
 
-# What a broken rule is, in the classes of Heat's real upgrade failures.
-CLASSES = {
-    'change-lost': 2,
-    'stuck': 2,
-    'failed': 2,
-    'made-twice': 3,
-    'left-behind': 3,
-    'resource-lost': 3,
-    'outputs-wrong': 2,
-    'events-incomplete': 2,
-    'never-written': 2,
-    'backwards': 2,
-    'refused': 6,
-}
+# Before the name of a rule of the judge, in the registry of rules.
+PREFIX = 'traffic.'
 
 # Of the violations of one kind, how many a finding shows.
 SHOWN = 10
@@ -74,11 +62,11 @@ def _finding(group, calls, step, steps, reproduce, look):
              *story(calls, first.stack, marked=first.calls)]
     if look and first.rule == 'stuck':
         lines.append(look(_id(calls, first.stack), first.stack))
-    return findings_.Finding(
-        origin=findings_.HEAT, failure_class=CLASSES[first.rule],
-        severity=findings_.WARNING if first.control else findings_.ERROR,
-        title=title(first), evidence='\n'.join(lines), step=step,
-        reproduce=reproduce)
+    return findings_.make(
+        f'{PREFIX}{first.rule}', first.operation, title(first),
+        '\n'.join(lines), step=step, reproduce=reproduce,
+        severity=(findings_.WARNING if first.control else findings_.ERROR),
+        facts={'stacks': sorted({one.stack for one in group})})
 
 
 def _id(calls, stack):
@@ -89,7 +77,7 @@ def _id(calls, stack):
 
 def title(violation):
     """Return the same words for the same rule and operation in each run."""
-    return (f'load: {violation.operation} breaks the rule '
+    return (f'traffic: {violation.operation} breaks the rule '
             f'{violation.rule}: {judge.RULES[violation.rule]}'
             + ('; so does the control, a plain restart'
                if violation.control else ''))

@@ -35,6 +35,7 @@ PER_RELEASE, SHARED = model.PER_RELEASE, model.SHARED
 VHOSTS = model.VHOSTS
 STANDARD, STOCK_MESSAGING = model.STANDARD, model.STOCK_MESSAGING
 PROFILES = model.PROFILES
+GRACEFUL, KILL = model.GRACEFUL, model.KILL
 FILE = model.FILE
 
 Plan = model.Plan
@@ -49,13 +50,16 @@ MOST_NODES = 4
 NONE, SAMPLE, ALL = 'none', 'sample', 'all'
 IN_FLIGHT = (NONE, SAMPLE, ALL)
 
+# How the engine is stopped at a cold upgrade.
+STOPS = (model.GRACEFUL, model.KILL)
+
 # In place of the node after which an upgrade goes back.
 RANDOM, NEVER = choosing.RANDOM, choosing.NEVER
 
 
 def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
          vhost=PER_RELEASE, in_flight=None, rollback=None, budget=None,
-         quick=False, checks_only=False, profile=STANDARD):
+         quick=False, checks_only=False, profile=STANDARD, stop=None):
     """Return the plan of a strategy.
 
     :param strategy: one of STRATEGIES
@@ -73,6 +77,8 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
     :param quick: leave out the smoke and the cross-version tests
     :param checks_only: stop after the static checks
     :param profile: one of PROFILES
+    :param stop: one of STOPS, how an engine is stopped at a cold upgrade;
+        None to let the seed decide
     :raises: :class:`errors.UsageError` for what cannot be, or if not even
         the least of it fits the budget
     """
@@ -90,15 +96,23 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
     if rollback and strategy == COLD:
         raise errors.UsageError('a cold upgrade has no way back: restore '
                                 'the database that was saved instead')
+    if stop and strategy != COLD:
+        raise errors.UsageError(
+            f'a {strategy} upgrade stops one engine after the other: its seed '
+            'decides which of them are killed')
     # Who wants one scenario does not want to wait for anything else.
     taken = in_flight or (NONE if scenarios else SAMPLE)
-    ids = {NONE: (), SAMPLE: _sample(strategy, seed, nodes), ALL: tuple(
+    ids = {NONE: (), SAMPLE: None, ALL: tuple(
         case.id for case in inflight.every())}[taken]
+    if ids is None and strategy == COLD:
+        ids = choosing.cold_sample(seed)
     drawn = choosing.draw(seed, nodes=nodes, in_flight=ids,
                           rollback=rollback)
     if strategy == COLD:
         drawn = choosing.Choices(order=choosing.names(nodes),
+                                 kills=_killed(drawn, stop),
                                  cases=drawn.cases)
+    drawn = dataclasses.replace(drawn, orphans=taken != NONE)
     if checks_only and scenarios:
         raise errors.UsageError('scenarios are no static checks: they need '
                                 'more than --checks-only')
@@ -111,27 +125,13 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
     plan = _within(budget, drawn, named, keep_rollback=bool(rollback))
     return dataclasses.replace(plan, options=_options(
         plan, in_flight=in_flight, rollback=rollback, budget=budget,
-        quick=quick, checks_only=checks_only))
+        quick=quick, checks_only=checks_only, stop=stop))
 
 
-def _sample(strategy, seed, nodes):
-    """Return the ids of the cases that a run takes along, None for any.
-
-    What an engine waits for when it is to stop, and does not get, makes it
-    end after Heat's graceful_shutdown_timeout of a minute only: a signal that
-    no API is there to take, or an inner stack whose messages lie in the queue
-    that the last engine of its release takes no more from. Seeds draw such
-    cases; a cold upgrade and the guide's procedure would take too long.
-    """
-    if strategy != COLD and seed != choosing.GUIDE:
-        return None
-    slow_shapes = (() if strategy == COLD
-                   else (inflight.NESTED, inflight.GROUP))
-    return tuple(case.id for case in inflight.sample(
-        seed, choosing.SAMPLE * nodes, among=[
-            case for case in inflight.every()
-            if case.parked != inflight.SIGNAL
-            and case.shape not in slow_shapes]))
+def _killed(drawn, stop):
+    """Return the node whose engine is killed at a cold upgrade, or none."""
+    return {None: drawn.kills[:1], model.GRACEFUL: (),
+            model.KILL: drawn.kills[:1] or drawn.order[:1]}[stop]
 
 
 def _within(budget, drawn, named, *, keep_rollback):
@@ -157,7 +157,7 @@ def _within(budget, drawn, named, *, keep_rollback):
     return plan
 
 
-def _options(plan, *, in_flight, rollback, budget, quick, checks_only):
+def _options(plan, *, in_flight, rollback, budget, quick, checks_only, stop):
     """Return the words of a command line that make this plan again."""
     words = ['--strategy', plan.strategy, '--seed', str(plan.seed)]
     if plan.nodes != LEAST_NODES[plan.strategy]:
@@ -168,6 +168,8 @@ def _options(plan, *, in_flight, rollback, budget, quick, checks_only):
         words += ['--profile', plan.profile]
     if in_flight is not None:
         words += ['--in-flight', in_flight]
+    if stop is not None:
+        words += ['--stop', stop]
     if quick:
         words.append('--quick')
     if checks_only:
@@ -191,7 +193,8 @@ def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost,
         stages = cold.stages(
             nodes=len(drawn.order), smoke=smoke,
             cases=tuple(case for ids in drawn.cases.values()
-                        for case in ids))
+                        for case in ids),
+            killed=''.join(drawn.kills[:1]), orphans=drawn.orphans)
     else:
         stages = rolling.stages(drawn, vhost=vhost, smoke=smoke,
                                 partial=strategy == PARTIAL)

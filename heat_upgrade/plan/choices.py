@@ -13,11 +13,12 @@
 """What a rolling upgrade leaves open, and how a seed decides it."""
 
 import dataclasses
+import functools
 import itertools
 import random
 
 from heat_upgrade import errors
-from heat_upgrade.inflight import cases as inflight
+from heat_upgrade.inflight import sampling
 from heat_upgrade.plan import model
 
 # The seed of the guide's own procedure: nodes in their order, each engine
@@ -40,9 +41,13 @@ KILL_PROBABILITY = 0.35
 # more than one of each in a run would hide which one did it.
 FAULT_PROBABILITY = 0.4
 
-# What a run takes along by default for each node: each case is a stack of
-# about four resources on two cores.
-SAMPLE = 3
+# How many operations a run has in flight by default: so many that the samples
+# of four seeds have all pairs, see heat_upgrade.inflight.sampling. Each is a
+# stack of about four resources on two cores.
+COLD_SAMPLE = 24
+# Around an engine that stops while others of its release go on, and around
+# the last one of its release.
+ENGINE_SAMPLE, LAST_ENGINE_SAMPLE = 15, 12
 
 
 # In place of the node after which an upgrade goes back.
@@ -63,6 +68,8 @@ class Choices:
     :ivar quick: leave out the smoke and the cross-version tests
     :ivar checks: do the static checks first
     :ivar checks_only: leave out all that needs a cloud
+    :ivar orphans: have stacks that an engine has left behind which was killed
+        before the upgrade
     """
 
     order: tuple[str, ...]
@@ -74,6 +81,7 @@ class Choices:
     quick: bool = False
     checks: bool = True
     checks_only: bool = False
+    orphans: bool = False
 
     def as_dict(self):
         """Return it as a plan's JSON has it."""
@@ -111,8 +119,8 @@ def draw(seed, *, nodes, in_flight=None, rollback=None):
 
     :param seed: GUIDE is the guide's own procedure
     :param nodes: how many there are
-    :param in_flight: None for a sample; else ids of cases, shared out among
-        the nodes
+    :param in_flight: None for a sample for each node; else ids of cases,
+        shared out among the nodes
     :param rollback: None to let the seed decide; NEVER or '' for none;
         RANDOM for one certainly; or the name of a node
     :raises: :class:`errors.UsageError` for a node that is not there
@@ -147,13 +155,44 @@ def draw(seed, *, nodes, in_flight=None, rollback=None):
     return Choices(
         order=tuple(shuffled), api_first=api_first, kills=kills,
         faults=faults, rollback=rollback,
-        cases=_share_out(shuffled, in_flight if in_flight is not None
-                         else inflight.sample(seed, SAMPLE * nodes)))
+        cases=(_samples(seed, shuffled) if in_flight is None
+               else _share_out(shuffled, in_flight)))
+
+
+def _samples(seed, order):
+    """Draw a sample for each node of an order."""
+    drawn = sampling.samples(
+        seed, functools.partial(rolling_hands, len(order)))
+    return {node: tuple(case.id for case in hand)
+            for node, hand in zip(order, drawn)}
+
+
+def rolling_hands(nodes, seed):
+    """Return what each node's engine may have in flight.
+
+    The last node has the last engine of the base. An engine beside others may
+    wait for a message that RabbitMQ has given to one that stops, until its
+    grace period is over: the guide's own procedure has no such case.
+    """
+    others = (sampling.for_a_last_engine if seed == GUIDE
+              else sampling.everywhere)
+    return (*(((ENGINE_SAMPLE, others),) * (nodes - 1)),
+            (LAST_ENGINE_SAMPLE, sampling.for_a_last_engine))
+
+
+def cold_hands(seed):
+    """Return what the engines may have in flight at a cold upgrade."""
+    return ((COLD_SAMPLE, sampling.for_a_cold_stop),)
+
+
+def cold_sample(seed):
+    """Return the ids of the cases in flight at a cold upgrade."""
+    hand, = sampling.samples(seed, cold_hands)
+    return tuple(case.id for case in hand)
 
 
 def _share_out(order, ids):
     """Deal cases to the nodes, one after the other, as cards."""
-    ids = [getattr(case, 'id', case) for case in ids]
     return {node: tuple(itertools.islice(ids, number, None, len(order)))
             for number, node in enumerate(order)}
 
@@ -183,6 +222,8 @@ def lighter(choices):
         half = len(ids) // 2
         for part in (ids[:half], ids[half:]) if half else ((),) if ids else ():
             found.append(without(cases={**choices.cases, node: part}))
+    if choices.orphans:
+        found.append(without(orphans=False))
     if not choices.quick:
         found.append(without(quick=True))
     if choices.api_first:
@@ -207,4 +248,5 @@ def one_node_less(choices):
                 if node in left},
         rollback=choices.rollback if choices.rollback in left else '',
         cases={node: ids for node, ids in choices.cases.items()
-               if node in left}, quick=choices.quick)
+               if node in left}, quick=choices.quick,
+        orphans=choices.orphans)

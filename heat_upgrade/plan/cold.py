@@ -16,14 +16,18 @@ from heat_upgrade.plan import model
 from heat_upgrade.plan import steps
 
 
-def stages(*, nodes, smoke, cases):
+def stages(*, nodes, smoke, cases, killed='', orphans=False):
     """Everything down, migrate, everything up (Heat's upgrades guide).
 
     :param nodes: how many there are
     :param smoke: whether to run the smoke tests; who wants one scenario does
         not want to wait for them
     :param cases: ids of the cases of work in flight, a tuple
+    :param killed: name of the node whose engine is killed, '' for none
+    :param orphans: whether there are stacks that a dead engine has left
     """
+    disruption = model.KILL if killed else model.GRACEFUL
+
     def one_by_one(*wanted):
         return tuple(step for step in wanted if step is not None)
 
@@ -38,13 +42,11 @@ def stages(*, nodes, smoke, cases):
         side_by_side(
             (steps.pre_upgrade(), steps.verify_base()),
             one_by_one(steps.smoke_base() if smoke else None),
-            one_by_one(steps.prepare(cases, upgrading=False))),
+            one_by_one(steps.make_orphans() if orphans else None,
+                       steps.prepare(cases, upgrading=False))),
         side_by_side(one_by_one(steps.park(cases, upgrading=False)),
                      (steps.probe(),)),
-        model.alone(model.Step(
-            'stop-base', 'stop_base', 'stop Heat and let it drain',
-            command='systemctl stop heat-api heat-api-cfn heat-engine',
-            side=model.BASE, seconds=10)),
+        model.alone(steps.stop_base(killed)),
         # While Heat is down nothing but time is lost: what the during tests
         # touch is not what the migration touches.
         (
@@ -53,7 +55,9 @@ def stages(*, nodes, smoke, cases):
                 command='tox -e during-upgrade', blame=model.HEAT,
                 failure_class=3, seconds=5, phase='during-upgrade',
                 kinds=('during',)),),
-            (steps.save_database(), steps.upgrade_check(), steps.db_sync()),
+            one_by_one(steps.leave_orphans() if orphans else None,
+                       steps.save_database(), steps.upgrade_check(),
+                       steps.db_sync()),
         ),
         model.alone(model.Step(
             'start-target', 'start_target', 'start the target release',
@@ -63,7 +67,8 @@ def stages(*, nodes, smoke, cases):
         side_by_side(
             (steps.verify_target(), steps.post_upgrade()),
             one_by_one(steps.smoke_target() if smoke else None),
-            one_by_one(steps.settle(cases, model.GRACEFUL)),
+            one_by_one(steps.settle(cases, disruption)),
+            one_by_one(steps.recover_orphans() if orphans else None),
             (steps.unprobe(),)),
         model.alone(steps.account()),
         model.alone(steps.destroy()),

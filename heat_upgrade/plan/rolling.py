@@ -151,8 +151,10 @@ def stages(choices, *, vhost, smoke, partial=False):
     roll.stages.append(tuple(lane for lane in (
         (steps.pre_upgrade(), steps.verify_base()),
         _some(steps.prepare(every[0], f'-{order[0]}', upgrading=False)),
+        _some(steps.make_orphans() if choices.orphans else None),
     ) if lane))
-    roll.do(steps.watch(), steps.save_database(), steps.upgrade_check(),
+    roll.do(steps.leave_orphans() if choices.orphans else None,
+            steps.watch(), steps.save_database(), steps.upgrade_check(),
             steps.db_sync(),
             steps.add_vhost(TARGET_VHOST) if vhost == model.PER_RELEASE
             else None)
@@ -173,15 +175,17 @@ def stages(choices, *, vhost, smoke, partial=False):
             roll.end_of_scenarios()
         if not last:
             roll.do(steps.prepare(every[number + 1], f'-{order[number + 1]}'))
+    recovered = steps.recover_orphans() if choices.orphans else None
     if not partial:
         waits = order[-1] != choices.rollback
         roll.stages.append(tuple(lane for lane in (
             (steps.verify_target(), steps.post_upgrade()),
             (steps.smoke_target(),) if smoke else (),
             _some(settled) if waits else (),
+            _some(recovered),
         ) if lane))
-    elif smoke:
-        roll.do(steps.smoke_target())
+    else:
+        roll.side_by_side(steps.smoke_target() if smoke else None, recovered)
     roll.do(steps.unwatch(), steps.account(), steps.destroy(), steps.down())
     return tuple(roll.stages)
 

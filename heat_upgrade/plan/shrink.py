@@ -15,18 +15,18 @@
 Pure: whoever calls it says how a plan is tried.
 """
 
+from collections import abc
 import dataclasses
-import re
 import time
 
 from heat_upgrade import findings
-from heat_upgrade.inflight import cases
 from heat_upgrade import plan as plans
 
-# A case of work in flight, by its id: another one may show the same.
-_CASE = re.compile('-'.join(
-    f'({"|".join(words)})'
-    for words in (cases.KINDS, cases.SHAPES, cases.PARKED)))
+# Rules of which another subject shows the same: one operation in flight is
+# lost for the reason for which another one is.
+_ANY_SUBJECT = 'inflight.'
+
+Kinds = frozenset[tuple[str, tuple[str, ...]]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,16 +44,18 @@ class Shrunk:
     finished: bool
 
 
-def signature(finding):
+def signature(finding: findings.Finding) -> tuple[object, ...]:
     """Return what a finding has in common with one of another plan.
 
-    :param finding: :class:`heat_upgrade.findings.Finding`
+    Steps have other names there, so they are no part of it.
     """
-    failure_class, title = findings.signature(finding)
-    return failure_class, _CASE.sub('#', title)
+    subject = ('' if finding.rule.startswith(_ANY_SUBJECT)
+               else finding.subject)
+    return finding.rule, finding.failure_class, subject
 
 
-def candidates(plan, kinds, scenarios=''):
+def candidates(plan: plans.Plan, kinds: Kinds,
+               scenarios: str = '') -> list[plans.Plan]:
     """Return the shorter plans that can show a finding, the shortest first.
 
     :param plan: :class:`heat_upgrade.plan.Plan`
@@ -71,17 +73,19 @@ def candidates(plan, kinds, scenarios=''):
     return found
 
 
-def kinds_of(plan, name=None):
-    """Return what the steps of a plan do, a set.
+def kinds_of(plan: plans.Plan, name: str | None = None) -> Kinds:
+    """Return what the steps of a plan do.
 
     :param name: only of the step of this name
     """
-    return {(step.action, step.kinds) for step in plan.steps
-            if name in (None, step.name)}
+    return frozenset((step.action, step.kinds) for step in plan.steps
+                     if name in (None, step.name))
 
 
-def search(plan, shows, *, step, scenarios='', tries, seconds=None,
-           clock=time.monotonic):
+def search(plan: plans.Plan, shows: abc.Callable[[plans.Plan], bool], *,
+           step: str, scenarios: str = '', tries: int,
+           seconds: float | None = None,
+           clock: abc.Callable[[], float] = time.monotonic) -> Shrunk:
     """Leave out one thing after the other, for as long as it still shows.
 
     :param plan: the :class:`heat_upgrade.plan.Plan` that has failed
@@ -96,9 +100,9 @@ def search(plan, shows, *, step, scenarios='', tries, seconds=None,
     :returns: :class:`Shrunk`
     """
     began = clock()
-    predicted = 0
+    predicted = 0.0
     kinds = kinds_of(plan, step)
-    tried = set()
+    tried: set[tuple[object, ...]] = set()
     while True:
         for one in candidates(plan, kinds, scenarios):
             key = one.stages, one.scenarios

@@ -130,7 +130,7 @@ def prepare(cases, suffix='', *, upgrading=True):
         f'prepare{suffix}', 'prepare', 'make the stacks of work in flight',
         side=model.BASE, blame=model.HEAT if upgrading else model.LAB,
         failure_class=5 if upgrading else None,
-        seconds=4 + len(cases), cases=cases) or None
+        seconds=4 + len(cases) * 0.4, cases=cases) or None
 
 
 def park(cases, suffix='', *, upgrading=True):
@@ -142,7 +142,7 @@ def park(cases, suffix='', *, upgrading=True):
         f'park{suffix}', 'park', 'start operations and park them',
         side=model.BASE, blame=model.HEAT if upgrading else model.LAB,
         failure_class=2 if upgrading else None,
-        seconds=2 + len(cases) * 0.5, cases=cases) or None
+        seconds=2 + len(cases) * 0.25, cases=cases) or None
 
 
 def settle(cases, disruption, suffix=''):
@@ -150,8 +150,47 @@ def settle(cases, disruption, suffix=''):
     return cases and model.Step(
         f'settle{suffix}', 'settle', 'what was in flight ends as it may',
         side=model.TARGET, blame=model.HEAT, failure_class=2,
-        seconds=10 + 4 * len(cases), cases=cases, disruption=disruption
+        seconds=8 + len(cases), cases=cases, disruption=disruption
     ) or None
+
+
+def make_orphans():
+    """Create the stacks that a killed engine will have left behind."""
+    return model.Step(
+        'make-orphans', 'make_orphans', 'create stacks to be orphaned',
+        side=model.BASE, seconds=6)
+
+
+def leave_orphans():
+    """Write what an engine leaves in the database when it is killed."""
+    return model.Step(
+        'leave-orphans', 'leave_orphans',
+        'leave stacks behind as a killed engine does', side=model.BASE,
+        seconds=0.4)
+
+
+def recover_orphans():
+    return model.Step(
+        'recover-orphans', 'recover_orphans',
+        'stacks of a dead engine can be used again', side=model.TARGET,
+        blame=model.HEAT, failure_class=2, seconds=25)
+
+
+def stop_base(killed=''):
+    """Stop Heat.
+
+    :param killed: name of the node whose engine is killed, '' for none
+    """
+    if not killed:
+        return model.Step(
+            'stop-base', 'stop_base', 'stop Heat and let it drain',
+            command='systemctl stop heat-api heat-api-cfn heat-engine',
+            side=model.BASE, seconds=15)
+    return model.Step(
+        'stop-base', 'stop_base', f'stop Heat; kill the engine of {killed}',
+        command='systemctl kill -s KILL heat-engine; '
+                'systemctl stop heat-api heat-api-cfn heat-engine',
+        side=model.BASE, node=killed, disruption=model.KILL, seconds=3)
 
 
 def probe():

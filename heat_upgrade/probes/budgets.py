@@ -17,6 +17,7 @@ What a plan's strategy promises decides. A step that does something violent
 was in hand at that moment may be lost, and no more.
 """
 
+import collections
 import dataclasses
 import itertools
 
@@ -150,7 +151,7 @@ def _stops(step):
     return step.action == 'stop_engine'
 
 
-def judge(availability, plan, times):
+def judge(availability, plan, times, *, recovered=()):
     """Return what was lost beyond the budgets.
 
     :param availability: {probe: dict} of
@@ -158,6 +159,8 @@ def judge(availability, plan, times):
     :param plan: :class:`heat_upgrade.plan.Plan`
     :param times: {step: (start, end)} in seconds since the run's start; end
         None for a step that has not ended
+    :param recovered: probes of which a good answer was waited for at their
+        end; one without is another finding
     :returns: list of :class:`heat_upgrade.findings.Finding` of class 8, one
         for a probe in a step; of our own mistakes, the lab's
     """
@@ -165,18 +168,20 @@ def judge(availability, plan, times):
     for name, one in availability.items():
         if name not in questions.NAMES:
             continue
-        texts = {}
+        texts, lost = {}, {}
         for outage in one['outages']:
             step = _met_by(name, outage, plan, times)
             if budget(name, step, plan.strategy).lossless:
                 texts.setdefault(step.name, []).append(_outage(outage))
+                lost.setdefault(step.name, []).append(outage)
         for start, end in one['gaps']:
             step, allowed = _widest(name, start, end, plan, times)
             if end - start > allowed:
                 texts.setdefault(step.name, []).append(
                     f'no good answer for {end - start:.1f} s, from '
                     f'{start:.1f} to {end:.1f} s; {allowed} s are allowed')
-        if one['sent'] and one['gap'] is None and one['outages']:
+        if (name not in recovered and one['sent'] and one['gap'] is None
+                and one['outages']):
             last = one['outages'][-1]
             step, allowed = _widest(name, last['start'], last['end'], plan,
                                     times)
@@ -185,7 +190,8 @@ def judge(availability, plan, times):
                     or last['end'] - last['start'] > allowed):
                 texts.setdefault(step.name, []).append(
                     'never answered again')
-        found += [_finding(name, step, lines, one['errors'])
+        found += [_finding(name, step, lines, one['errors'],
+                           lost.get(step, ()))
                   for step, lines in texts.items()]
     return found
 
@@ -242,13 +248,27 @@ def _outage(outage):
             f'{first["detail"]}')
 
 
-def _finding(name, step, lines, errors):
+def _finding(name, step, lines, errors, lost):
     if len(lines) > EVIDENCE_LINES:
         more = len(lines) - EVIDENCE_LINES
         lines = [*lines[:EVIDENCE_LINES], f'... and {more} more']
-    mistake = failures.MISTAKE in errors
-    return findings.Finding(
-        origin=findings.LAB if mistake else findings.HEAT,
-        failure_class=None if mistake else 8, severity=findings.ERROR,
-        title=f'the probe {name} lost more than it may in {step}',
-        evidence='\n'.join(lines), step=step)
+    evidence = '\n'.join(lines)
+    if failures.MISTAKE in errors:
+        return findings.make(
+            'lab.probe-mistake', name,
+            f'probe {name} broke in its own code in {step}', evidence,
+            step=step)
+    return findings.make(
+        'probe.over-budget', name,
+        f'probe {name} exceeded its failure budget in {step}', evidence,
+        step=step, facts=_facts(lost))
+
+
+def _facts(outages):
+    """Return what the cause of lost answers is proved by."""
+    counted = collections.Counter()
+    for outage in outages:
+        counted.update(outage['errors'])
+    return {'errors': dict(counted), 'nodes': sorted(
+        {outage['first']['node'] for outage in outages
+         if outage['first']['node']})}

@@ -93,12 +93,14 @@ class Probe:
         while not self._end.wait(self._until_turn(late)):
             if self._late() < late:
                 continue
-            start = self._asked[me] = time.monotonic()
-            reply = self._reply()
-            del self._asked[me]
-            with self._good:
-                if self._closed:
-                    return
+            self._ask_once(me)
+
+    def _ask_once(self, me):
+        start = self._asked[me] = time.monotonic()
+        reply = self._reply()
+        del self._asked[me]
+        with self._good:
+            if not self._closed:
                 self._take(samples.Sample(
                     start, time.monotonic(), not reply.error, reply.error,
                     reply.node, reply.detail))
@@ -156,6 +158,33 @@ class Probe:
             return self._good.wait_for(
                 lambda: any(sample.good and sample.start >= now
                             for sample in self.samples[seen:]), timeout)
+
+    def is_asked_since(self, since):
+        """Return True if a question that began later is under way.
+
+        :param since: on the monotonic clock
+        """
+        return any(start >= since for start in list(self._asked.values()))
+
+    def ask_now(self):
+        """Ask once more at once, besides the questions that are due."""
+        thread = threading.Thread(
+            target=lambda: self._ask_once(threading.get_ident()),
+            name=f'probe-{self.name}-now', daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def wait_for_good_since(self, since, timeout):
+        """Wait for a good answer to a question that began after a moment.
+
+        :param since: on the monotonic clock
+        :param timeout: seconds
+        :returns: whether there is one; at once if there was one before
+        """
+        with self._good:
+            return self._good.wait_for(
+                lambda: any(sample.good and sample.start >= since
+                            for sample in self.samples), timeout)
 
     def ask_to_stop(self):
         """Ask no more, and return at once."""

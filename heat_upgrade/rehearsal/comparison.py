@@ -123,10 +123,12 @@ def compare(before, after, changes, wrong):
         now = after.get(table)
         if now is None:
             found.append(_finding(
+                'rehearsal.table-gone', table,
                 f'table {table} is gone after db_sync',
                 f'it had {was.rows} rows'))
         elif now.rows != was.rows:
             found.append(_finding(
+                'rehearsal.rows-lost-or-added', table,
                 f'table {table} has another number of rows after db_sync',
                 f'before: {was.rows} rows\nafter: {now.rows} rows'))
         else:
@@ -136,6 +138,7 @@ def compare(before, after, changes, wrong):
         if rows:
             name = '.'.join(filter(None, (change.table, change.column)))
             found.append(_finding(
+                'rehearsal.not-as-stated', name,
                 f'{name} is not what its migration states',
                 f'stated: {change.reason}\nrows that are not: {rows}'))
     return found
@@ -147,8 +150,9 @@ def _changed(table, was, now, allowed):
             if name not in now.columns and (table, name) not in allowed]
     if gone:
         yield _finding(
+            'rehearsal.columns-gone', table,
             f'table {table} lost columns in db_sync: {", ".join(gone)}',
-            f'rows that had them: {was.rows}', failure_class=5)
+            f'rows that had them: {was.rows}')
     other = [name for name, total in was.columns.items()
              if name in now.columns and now.columns[name] != total
              and (table, name) not in allowed]
@@ -156,14 +160,11 @@ def _changed(table, was, now, allowed):
     if other or (same and now.digest != was.digest):
         columns_ = ', '.join(other) or 'cannot be told'
         yield _finding(
+            'rehearsal.content-changed', table,
             f'table {table} has other content after db_sync',
             f'rows: {was.rows}\ncolumns that changed: {columns_}\n'
-            'No migration in between is stated to change them. Look at what '
-            'the migration does to them; if it is meant to, state it and '
-            'why in heat_upgrade/rehearsal/stated.py')
+            'No migration in between is stated to change them.')
 
 
-def _finding(title, evidence, failure_class=1):
-    return findings.Finding(
-        origin=findings.HEAT, failure_class=failure_class,
-        severity=findings.ERROR, title=title, evidence=evidence, step=STEP)
+def _finding(rule, subject, title, evidence):
+    return findings.make(rule, subject, title, evidence, step=STEP)

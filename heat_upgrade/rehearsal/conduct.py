@@ -245,13 +245,12 @@ class Rehearsal:
         self.outcome.facts['upgrade_check'] = checks
         if status != heat.CHECK_SUCCESS:
             self._finding(
-                findings.WARNING if heat.may_upgrade(status, output)
-                else findings.ERROR,
-                1, f'heat-status upgrade check ends with status {status}',
+                'rehearsal.upgrade-check-warns'
+                if heat.may_upgrade(status, output)
+                else 'rehearsal.upgrade-check-fails', 'upgrade check',
+                f'heat-status upgrade check ends with status {status}',
                 '\n'.join(f'{one["check"]}: {one["result"]}'
-                          for one in checks)
-                + '\nIts details may quote the database, and are not shown: '
-                "run it with the target's code.", CHECK)
+                          for one in checks), CHECK)
 
     def _describe(self, connect, tables, changes):
         """Return what the tables hold, of the columns that they had."""
@@ -303,8 +302,9 @@ class Rehearsal:
                                     'db_sync', timeout=migration.TIMEOUT)
         if status:
             self._finding(
-                findings.ERROR, 1, 'heat-manage db_sync fails where there is '
-                'nothing more to do', f'status: {status}', migration.STEP)
+                'rehearsal.second-db-sync-fails', 'db_sync',
+                'heat-manage db_sync fails where there is nothing more to '
+                'do', f'status: {status}', migration.STEP)
         return not status
 
     def _compare(self, connect, tables, before, changes):
@@ -351,10 +351,9 @@ class Rehearsal:
         self.outcome.findings += stacks.judge(
             counts, failures, again, unchanged=unchanged, key=key)
 
-    def _finding(self, severity, failure_class, title, evidence, step):
-        self.outcome.findings.append(findings.Finding(
-            origin=findings.HEAT, failure_class=failure_class,
-            severity=severity, title=title, evidence=evidence, step=step))
+    def _finding(self, rule, subject, title, evidence, step):
+        self.outcome.findings.append(findings.make(
+            rule, subject, title, evidence, step=step))
 
 
 def _once(function):

@@ -157,17 +157,15 @@ def ran(events, titles):
 def of_failure(failure):
     """Return the finding of a migration that failed."""
     number = failure['number']
-    return findings.Finding(
-        origin=findings.HEAT, failure_class=1, severity=findings.ERROR,
-        title=f'migration {failure["revision"]} fails on this database',
-        evidence='\n'.join(filter(None, [
+    return findings.make(
+        'rehearsal.migration-fails', failure['revision'],
+        f'migration {failure["revision"]} fails on this database',
+        '\n'.join(filter(None, [
             f'error: {failure["error"]}'
             + (f', {programs.error_name(number)}' if number else ''),
             f'statement: {failure["statement"]}'
             if failure['statement'] else '',
-            *(f'at: {place}' for place in failure['where']),
-            "The error's text may quote the database, and is not shown: run "
-            'heat-manage db_sync on a copy to see it.'])), step=STEP)
+            *(f'at: {place}' for place in failure['where'])])), step=STEP)
 
 
 def waits(sampled, revisions):
@@ -197,12 +195,9 @@ def of_waits(waited):
 
     :param waited: as :func:`waits` returns them
     """
-    return [findings.Finding(
-        origin=findings.HEAT, failure_class=8, severity=findings.WARNING,
-        title=f'{one["kind"]}s of table {one["table"]} wait while db_sync '
-        'runs',
-        evidence=f'longest wait: {one["longest_s"]:.1f} s, in migration '
-        f'{one["migration"]}\n'
-        'Stop Heat before db_sync, or expect its requests to wait that long; '
-        'a database that others use takes longer.', step=STEP)
+    return [findings.make(
+        'rehearsal.requests-wait', f'{one["kind"]}s of {one["table"]}',
+        f'{one["kind"]}s of table {one["table"]} wait while db_sync runs',
+        f'longest wait: {one["longest_s"]:.1f} s, in migration '
+        f'{one["migration"]}', step=STEP)
         for one in waited if one['longest_s'] >= LONG_WAIT]

@@ -68,7 +68,7 @@ def run(place, environment, program, given, *, timeout, watch=None):
             f'{what} did not end within {timeout:g} s') from None
     if status:
         raise errors.LabError(f'{what} ended with status {status}')
-    (answer, failure), = json.loads(said.read_text())
+    answer, failure = json.loads(said.read_text())
     if failure:
         raise errors.LabError(
             f'{what} failed with {_error(failure)}; its text may quote the '

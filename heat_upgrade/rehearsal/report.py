@@ -161,3 +161,5 @@ def _findings(report):
             yield f'   | {line}'
         if len(lines) > EVIDENCE_LINES:
             yield '   | ...'
+        yield f'   Impact: {one["impact"]}'
+        yield f'   What to do: {one["remedy"]}'

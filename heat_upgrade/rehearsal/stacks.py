@@ -137,32 +137,31 @@ def judge(counts, failures, base_failures, *, unchanged, key):
         groups[one.part, one.error, one.where,
                (one.stack, one.part) in both].append(one.stack)
     for (part, error, where, old), ids in sorted(groups.items()):
-        found.append(findings.Finding(
-            origin=findings.HEAT, failure_class=_class(part, error),
-            severity=findings.WARNING if old else findings.ERROR,
-            title=f'stacks whose {part} cannot be loaded: '
+        found.append(findings.make(
+            'rehearsal.stack-never-loaded' if old
+            else 'rehearsal.stack-does-not-load',
+            f'{part}: {error} at {where}',
+            f'stacks whose {part} cannot be loaded: '
             f'{error.rpartition(".")[2]}' + (
                 ', by the base neither' if old else ''),
-            evidence='\n'.join([
+            '\n'.join([
                 f'stacks: {len(ids)}; {error}', f'at: {where}',
                 *(f'stack {one}' for one in ids[:SHOWN]),
                 *([f'and {len(ids) - SHOWN} more: see report.json']
                   if len(ids) > SHOWN else []),
-                'The base fails on them too, on the same rows: this is not '
-                "the upgrade's doing." if old else
-                'Look at one of them with the target\'s code, before the '
-                'upgrade: what the error says may quote the stack, and is '
-                'not shown.']), step=STEP))
+                *(['The base fails on them too, on the same rows: this is '
+                   "not the upgrade's doing."] if old else [])]), step=STEP,
+            failure_class=_class(part, error)))
     if counts.get('encrypted') and not key:
-        found.append(findings.Finding(
-            origin=findings.HEAT, failure_class=2, severity=findings.WARNING,
-            title='stacks with encrypted values were not loaded in full',
-            evidence=f'{counts["encrypted"]} stacks of {counts["stacks"]}\n'
-            'Give the file with auth_encryption_key: --config-file '
-            'heat.conf', step=STEP))
+        found.append(findings.make(
+            'rehearsal.stacks-encrypted', 'encrypted values',
+            'stacks with encrypted values were not loaded in full',
+            f'{counts["encrypted"]} stacks of {counts["stacks"]}', step=STEP))
     return found
 
 
 def _class(part, error):
-    return 7 if part in ('definitions', 'resources') and (
-        'EntityNotFound' in error or 'ResourceType' in error) else 2
+    return findings.FailureClass.TYPES if (
+        part in ('definitions', 'resources') and (
+            'EntityNotFound' in error or 'ResourceType' in error)
+    ) else findings.FailureClass.OLD_STACKS

@@ -14,15 +14,20 @@
 
 import json
 import pathlib
+import typing
 
 from heat_upgrade.report import html
 from heat_upgrade.report import junit
 from heat_upgrade.report import model
 
 
-def build(run_dir):
-    """Write report.json, report.html and junit.xml of a run; returns the data.
+make = model.make
 
+
+def build(run_dir: pathlib.Path | str) -> dict[str, typing.Any]:
+    """Write report.json, report.html and junit.xml of a run.
+
+    :returns: the data of report.json
     :raises: :class:`heat_upgrade.errors.UsageError` if it is not the
         directory of a run
     """

@@ -9,46 +9,73 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+"""The order of findings for people: the worst first, in five sections."""
 
-"""Which findings count for the verdict, and which are only shown."""
+from collections import abc
+import typing
 
 from heat_upgrade import findings
+from heat_upgrade import verdict
+
+Report = dict[str, typing.Any]
 
 # The step of the static checks.
 CHECKS = 'checks'
 
-# Of origins that make no failure: what is said of them, in their order.
+# Of origins that make no failure: why their findings do not count.
 NOT_COUNTED = {
-    findings.KNOWN: 'known, and not counted',
-    findings.RESTART: 'a plain restart of the base shows it too: not counted',
+    findings.KNOWN: 'known defects of these releases',
+    findings.RESTART: 'a plain restart of the base shows it too',
 }
 
-# Warnings of the static checks: there may be dozens, and none is of this run.
-TO_KNOW = 'to know before the upgrade, from the static checks'
+
+def of_report(report: Report) -> list[findings.Finding]:
+    """Return the findings of a report as objects."""
+    return [findings.from_dict(one) for one in report['findings']]
 
 
-def counted(report):
-    """Return the findings that count, and then the warnings.
+def failures(found: abc.Iterable[findings.Finding]
+             ) -> list[findings.Finding]:
+    """Return the errors that count, and those of the lab and of scenarios."""
+    return [one for one in found if one.severity == findings.ERROR
+            and one.origin not in NOT_COUNTED]
 
-    :param report: dict of :func:`heat_upgrade.report.model.make`
+
+def hazards(found: abc.Iterable[findings.Finding]
+            ) -> list[findings.Finding]:
+    """Return the errors that these releases are known to have."""
+    return [one for one in found if verdict.is_hazard(one)]
+
+
+def warnings(found: abc.Iterable[findings.Finding]
+             ) -> list[findings.Finding]:
+    """Return the warnings of the run itself."""
+    return [one for one in found if one.severity == findings.WARNING
+            and one.origin not in NOT_COUNTED and not _is_to_know(one)]
+
+
+def to_know(found: abc.Iterable[findings.Finding]
+            ) -> list[findings.Finding]:
+    """Return the warnings of the static checks: there may be dozens."""
+    return [one for one in found if _is_to_know(one)]
+
+
+def notes(found: abc.Iterable[findings.Finding]) -> list[findings.Finding]:
+    """Return the warnings about known failures."""
+    return [one for one in found if one.severity == findings.WARNING
+            and one.origin in NOT_COUNTED]
+
+
+def _is_to_know(finding: findings.Finding) -> bool:
+    return (finding.origin == findings.HEAT and finding.step == CHECKS
+            and finding.severity == findings.WARNING)
+
+
+def why_not(finding: findings.Finding) -> str:
+    """Return why a finding does not count, '' if it does.
+
+    The last line of a known one's evidence is the reason of its entry.
     """
-    told = [one for one in report['findings']
-            if one['origin'] not in NOT_COUNTED and not _is_to_know(one)]
-    return sorted(told, key=lambda one: one['severity'] != findings.ERROR)
-
-
-def _is_to_know(one):
-    return (one['origin'] == findings.HEAT and one['step'] == CHECKS
-            and one['severity'] == findings.WARNING)
-
-
-def folded(report):
-    """Return {what is said of them: findings} of those that do not count.
-
-    :param report: dict of :func:`heat_upgrade.report.model.make`
-    """
-    found = {says: [one for one in report['findings']
-                    if one['origin'] == origin]
-             for origin, says in NOT_COUNTED.items()}
-    found[TO_KNOW] = [one for one in report['findings'] if _is_to_know(one)]
-    return {says: ones for says, ones in found.items() if ones}
+    if finding.origin == findings.KNOWN and finding.evidence:
+        return finding.evidence.splitlines()[-1]
+    return NOT_COUNTED.get(finding.origin, '')

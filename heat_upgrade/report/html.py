@@ -13,18 +13,21 @@
 """Writes a report as one HTML page, with a picture of the run in time."""
 
 import pathlib
+import typing
 
 import jinja2
 
-from heat_upgrade import findings
+from heat_upgrade import grouping
 from heat_upgrade.load import history
 from heat_upgrade.plan import model as plans
 from heat_upgrade.probes import statistics
 from heat_upgrade.report import choices
 from heat_upgrade.report import groups
+from heat_upgrade.report import headline
 from heat_upgrade.report import load
 from heat_upgrade.report import summary
 from heat_upgrade.report import timeline
+from heat_upgrade import verdict
 
 TEMPLATES = pathlib.Path(__file__).with_name('templates')
 PAGE = 'page.html.j2'
@@ -46,8 +49,10 @@ DISRUPTIONS = {
 }
 RESULTS = (history.OK, history.REFUSED, history.ERROR, history.NO_ANSWER)
 
+Report = dict[str, typing.Any]
 
-def write(report, path):
+
+def write(report: Report, path: pathlib.Path | str) -> None:
     """Write the page; it needs no other file and no network.
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
@@ -58,71 +63,104 @@ def write(report, path):
         undefined=jinja2.StrictUndefined)
     templates.filters['counted'] = summary.counted
     templates.globals.update(
-        classes=findings.CLASSES, version=summary.version,
-        number=summary.number, counts=load.counts, clock=clock,
-        long_gap=statistics.LONG, disruptions=DISRUPTIONS, results=RESULTS,
-        not_counted=groups.NOT_COUNTED)
+        version=headline.version, number=headline.number,
+        counts=load.counts, clock=clock, kind=summary.kind,
+        page=summary.page, size=size, why_not=groups.why_not,
+        long_gap=statistics.LONG, disruptions=DISRUPTIONS, results=RESULTS)
     page = templates.get_template(PAGE).render(
         report=report, chosen=choices.told(report), facts=facts(report),
-        counted=groups.counted(report), folded=groups.folded(report),
+        headline=headline.headline(report), proved=_proved(report),
+        verdict=verdict.SHOWN[report['verdict']], **_sections(report),
         picture=picture(report), timeline=timeline.timeline(report))
     pathlib.Path(path).write_text(page, encoding='utf-8')
 
 
-def clock(time):
+def _sections(report: Report) -> dict[str, list[grouping.Group]]:
+    """Return the findings in the sections of the page, in groups."""
+    found = groups.of_report(report)
+    return {name: grouping.groups(section(found)) for name, section in (
+        ('failures', groups.failures), ('hazards', groups.hazards),
+        ('warnings', groups.warnings), ('to_know', groups.to_know),
+        ('notes', groups.notes))}
+
+
+def size(found: list[grouping.Group]) -> int:
+    """Return the number of findings in groups."""
+    return sum(len(group.findings) for group in found)
+
+
+def _proved(report: Report) -> list[str]:
+    """Return what is known although the lab broke; nothing if it did not."""
+    return (headline.proved(report)
+            if report['verdict'] == verdict.LAB_ERROR else [])
+
+
+def clock(time: str | None) -> str:
     """Return a time of the journal (ISO 8601, UTC) as people write it."""
     return time[:19].replace('T', ' ') + ' UTC' if time else 'never'
 
 
-def facts(report):
+def facts(report: Report) -> list[dict[str, str]]:
     """Return what is to be seen first: a list of {name, text, kind}.
 
     :returns: kind is 'good', 'bad' (it counts) or 'known' (it does not)
     """
-    facts_of = (_of_findings, _of_tests, _of_flight, _of_load)
+    facts_of = (_of_findings, _of_tests, _of_flight, _of_load, _of_against)
     found = [one for one in (of(report) for of in facts_of) if one]
     return [{'name': name, 'text': text,
              'kind': 'bad' if bad else 'known' if known else 'good'}
             for name, text, bad, known in found]
 
 
-def _of_findings(report):
-    failures = sum(one['severity'] == findings.ERROR
-                   for one in groups.counted(report))
-    others = sum(map(len, groups.folded(report).values()))
+Fact = tuple[str, str, bool, bool]
+
+
+def _of_findings(report: Report) -> Fact:
+    found = groups.of_report(report)
+    failures = len(groups.failures(found))
+    hazards = len(groups.hazards(found))
     return ('findings', f'{failures}' + (
-        f', and {others} not counted' if others else ''), failures, others)
+        f', and {headline.number(hazards, "hazard")}' if hazards else ''),
+        bool(failures), bool(hazards))
 
 
-def _of_tests(report):
+def _of_tests(report: Report) -> Fact:
     passed, failed, known = (
         sum(one[word] for one in report['phases'].values())
         for word in ('passed', 'failed', 'known'))
     return ('tests', f'{passed} passed, {failed} failed' + (
-        f', {known} known' if known else ''), failed, known)
+        f', {known} known' if known else ''), bool(failed), bool(known))
 
 
-def _of_flight(report):
+def _of_flight(report: Report) -> Fact | None:
     flown = report['in_flight']
     if not flown:
         return None
     illegal = [one for one in flown if not one['legal']]
     return ('work in flight', f'{len(flown) - len(illegal)} of {len(flown)} '
             'ended as they may',
-            any(one['origin'] not in groups.NOT_COUNTED for one in illegal),
-            illegal)
+            any(one['counts'] for one in illegal), bool(illegal))
 
 
-def _of_load(report):
+def _of_against(report: Report) -> Fact | None:
+    one = report['against']
+    if not one:
+        return None
+    return (f'against {headline.version(one["target"])}',
+            f'new {one["new"]}, gone {one["gone"]}, same {one["same"]}',
+            False, bool(one['new']))
+
+
+def _of_load(report: Report) -> Fact | None:
     if not report['load']:
         return None
     broken = load.broken(report['load'])
     return ('load', f'{report["load"]["operations"]} operations, '
-            f'{summary.number(len(broken), "rule")} broken',
-            any(map(load.counts, broken.values())), broken)
+            f'{headline.number(len(broken), "rule")} broken',
+            any(map(load.counts, broken.values())), bool(broken))
 
 
-def picture(report):
+def picture(report: Report) -> dict[str, typing.Any]:
     """Return the geometry of the picture: a row for each step.
 
     :returns: dict of width, height, row, labels, bars [{name, title, x, y,

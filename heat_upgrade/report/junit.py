@@ -10,42 +10,52 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Writes the tests of a report as JUnit's XML, for CI systems."""
+"""Writes a report as JUnit's XML, for CI systems.
 
+A step is a suite. Its test cases are the step itself, the tests that it ran,
+each operation in flight, each rule of the static checks, and each budget of a
+probe. What is known is skipped, with the reason.
+"""
+
+from collections import abc
+import pathlib
 import re
+import typing
 from xml.etree import ElementTree
 
+from heat_upgrade import findings
 from heat_upgrade.report import groups
+from heat_upgrade.report import matching
+from heat_upgrade.rules import registry
+from heat_upgrade import verdict
 
-# What XML 1.0 cannot hold (section 2.2), and what tests print all the same.
+Element = ElementTree.Element
+Report = dict[str, typing.Any]
+Found = list[findings.Finding]
+
+# Class names of test cases that are no tests of the suites.
+STEP, IN_FLIGHT, RULE, PROBE = 'step', 'in-flight', 'rule', 'probe'
+
 _ILLEGAL = re.compile(
     '[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 _REPLACEMENT = '\N{REPLACEMENT CHARACTER}'
 
 
-def write(report, path):
-    """Write the file; a step is a suite.
+def write(report: Report, path: pathlib.Path | str) -> None:
+    """Write the file.
 
-    Findings that no test made (a migration that fails) are failures too, of
-    a test that has the name of the step.
+    Findings without a test case of their own (a migration that fails) fail
+    the test case of their step.
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
     """
-    known = {(finding['step'], finding['test']): finding['evidence']
-             for finding in report['findings']
-             if finding['origin'] in groups.NOT_COUNTED}
+    found = groups.of_report(report)
     root = ElementTree.Element('testsuites')
     for step in report['steps']:
         suite = ElementTree.SubElement(root, 'testsuite', {
             'name': step['name'], 'time': str(step.get('seconds', 0))})
-        _step(suite, step, [
-            finding for finding in report['findings']
-            if finding['step'] == step['name'] and not finding['test']
-            and finding['severity'] == 'error'
-            and finding['origin'] not in groups.NOT_COUNTED])
-        for test in report['tests']:
-            if test['step'] == step['name']:
-                _test(suite, test, known.get((step['name'], test['id'])))
+        its = [one for one in found if one.step == step['name']]
+        _suite(suite, report, step, its)
         for name, tag in (('tests', 'testcase'), ('failures', 'failure'),
                           ('skipped', 'skipped')):
             suite.set(name, str(len(list(suite.iter(tag)))))
@@ -56,46 +66,134 @@ def write(report, path):
                                         xml_declaration=True)
 
 
-def _verdict(suite, report):
-    """Add the verdict as a test, so that no other one than pass is green."""
-    case = ElementTree.SubElement(suite, 'testcase', {
-        'classname': 'run', 'name': 'verdict',
-        'time': str(report['duration_s'])})
-    if report['verdict'] != 'pass':
+def _suite(suite: Element, report: Report, step: Report,
+           found: Found) -> None:
+    """Add the test cases of a step.
+
+    :param found: its findings
+    """
+    own = _case(suite, STEP, step['name'], step.get('seconds', 0))
+    told: Found = []
+    for test in report['tests']:
+        if test['step'] == step['name']:
+            _test(suite, test, matching.of_test(
+                found, step['name'], test['id']))
+            told += [one for one in found if one.test == test['id']]
+    for flight in report['in_flight']:
+        if flight['step'] == step['name']:
+            told += _flight(suite, flight, matching.of_flight(found, flight))
+    for slug in _rules(report, step, found):
+        told += _judged(_case(suite, RULE, slug), [
+            one for one in found if one.rule == slug and not one.test])
+    for name in _probes(report, step, found):
+        told += _judged(_case(suite, PROBE, name), matching.of_probe(
+            found, step['name'], name))
+    _step(own, step, [one for one in found if one not in told])
+
+
+def _verdict(suite: Element, report: Report) -> None:
+    """Add the verdict as a test, so that only a pass is green."""
+    case = _case(suite, 'run', 'verdict', report['duration_s'])
+    if report['verdict'] not in verdict.PASSED:
         _failure(case, f'the verdict is {report["verdict"]}',
                  f'see {report["run_dir"]}/report.html')
     suite.set('failures', str(len(case)))
 
 
-def _step(suite, step, found):
-    """Add the step itself as a test, which its own findings fail."""
-    case = ElementTree.SubElement(suite, 'testcase', {
-        'classname': 'step', 'name': step['name'],
-        'time': str(step.get('seconds', 0))})
-    if found:
-        _failure(case, '; '.join(finding['title'] for finding in found),
-                 '\n\n'.join(finding['evidence'] for finding in found))
-    elif step['outcome'] in ('skipped', 'not reached'):
+def _step(case: Element, step: Report, found: Found) -> None:
+    """Judge the step itself by its findings that have no case of their own.
+
+    :param found: those findings
+    """
+    if not _judged(case, found) and step['outcome'] in (
+            'skipped', 'not reached'):
         ElementTree.SubElement(case, 'skipped')
 
 
-def _test(suite, test, known):
-    """Add a test; a known failure counts as skipped, and says why."""
+def _judged(case: Element, found: Found) -> Found:
+    """Fail or skip a test case by its findings; return its errors.
+
+    An error that counts, or one of the lab, is a failure; a known one alone
+    makes it skipped. Warnings do neither.
+    """
+    wrong = [one for one in found if one.severity == findings.ERROR]
+    failing = groups.failures(wrong)
+    if failing:
+        _failure(case, '; '.join(one.title for one in failing),
+                 '\n\n'.join(one.evidence for one in failing))
+    elif wrong:
+        _skipped(case, wrong)
+    return wrong
+
+
+def _test(suite: Element, test: Report, found: Found) -> None:
+    """Add a test of the suites, or a static check."""
     module, _, name = test['id'].rpartition('.')
-    case = ElementTree.SubElement(suite, 'testcase', {
-        'classname': module, 'name': name, 'time': str(test['seconds'])})
-    if test['outcome'] == 'failed' and known is None:
+    case = _case(suite, module, name, test['seconds'])
+    if test['outcome'] == 'failed':
         _failure(case, 'failed', test['details'])
+    elif test['outcome'] == 'known':
+        _skipped(case, [one for one in found
+                        if one.severity == findings.ERROR])
     elif test['outcome'] != 'passed':
         ElementTree.SubElement(case, 'skipped',
-                               message=_clean(known or test['details']))
+                               message=_clean(test['details']))
 
 
-def _failure(case, message, text):
+def _flight(suite: Element, flight: Report, found: Found) -> Found:
+    """Add an operation in flight; return its findings."""
+    case = _case(suite, f'{IN_FLIGHT}.{flight["disruption"]}',
+                 flight['case'], flight['seconds'])
+    wrong = _judged(case, found)
+    if flight['counts'] and not wrong:
+        _failure(case, f'ended in {flight["status"]}', '')
+    return wrong
+
+
+def _rules(report: Report, step: Report,
+           found: Found) -> abc.Iterable[str]:
+    """Return the slugs of the rules that static checks applied in a step.
+
+    All rules of each check that was run, and each rule with a finding.
+    """
+    checks = {test['id'].removeprefix(matching.CHECKS)
+              for test in report['tests'] if test['step'] == step['name']
+              and test['id'].startswith(matching.CHECKS)}
+    if not checks:
+        return []
+    slugs = {*registry.BY_SLUG, *(one.rule for one in found)}
+    return sorted(slug for slug in slugs
+                  if matching.check_of(slug) in checks)
+
+
+def _probes(report: Report, step: Report, found: Found) -> list[str]:
+    """Return the probes that a step asked, or that have a finding there."""
+    asked = [name for name, one in report['availability'].items()
+             if step['name'] in one.get('steps', ())]
+    return list(dict.fromkeys([*asked, *(
+        one.subject for one in found if one.rule in matching.BUDGETS)]))
+
+
+def _case(suite: Element, classname: str, name: str,
+          seconds: float = 0) -> Element:
+    return ElementTree.SubElement(suite, 'testcase', {
+        'classname': _clean(classname), 'name': _clean(name),
+        'time': str(seconds)})
+
+
+def _skipped(case: Element, found: Found) -> None:
+    reasons = dict.fromkeys(map(groups.why_not, found))
+    skipped = ElementTree.SubElement(
+        case, 'skipped', message=_clean('; '.join(filter(None, reasons))))
+    skipped.text = _clean('\n\n'.join(
+        f'{one.title}\n{one.evidence}' for one in found))
+
+
+def _failure(case: Element, message: str, text: str) -> None:
     failure = ElementTree.SubElement(case, 'failure',
                                      message=_clean(message))
     failure.text = _clean(text)
 
 
-def _clean(text):
+def _clean(text: str) -> str:
     return _ILLEGAL.sub(_REPLACEMENT, text)

@@ -13,16 +13,21 @@
 """What the load of a run asked and what it got, as data for a report."""
 
 import collections
+import pathlib
+import typing
 
 from heat_upgrade import control
+from heat_upgrade import findings
 from heat_upgrade.load import evidence
 from heat_upgrade.load import history
 from heat_upgrade.load import judge
 from heat_upgrade.load import rejudge
-from heat_upgrade.report import groups
+
+Counters = collections.defaultdict[str, collections.Counter[str]]
 
 
-def make(run_dir, steps, found):
+def make(run_dir: pathlib.Path, steps: list[tuple[str, float, float]],
+         found: list[findings.Finding]) -> dict[str, typing.Any] | None:
     """Return what the history of a run's load tells.
 
     :param run_dir: the run directory
@@ -32,9 +37,9 @@ def make(run_dir, steps, found):
         (numbers), calls {operation: {result: number}}, ends {operation: {what
         came of it: number}}, served {release: number of calls}, errors
         {step: {class: number}}, rules {rule: dict of says, violations
-        (number), operations (names), origins (of its findings)} and ended
-        (whether it was seen what was there at its end: without that not all
-        rules can be judged)
+        (number), operations (names), origins (of its findings), counts} and
+        ended (whether it was seen what was there at its end: without that not
+        all rules can be judged)
     :raises: :class:`heat_upgrade.errors.UsageError` if the history is
         damaged
     """
@@ -57,26 +62,25 @@ def make(run_dir, steps, found):
     }
 
 
-def broken(load):
+def broken(load: dict[str, typing.Any]) -> dict[str, typing.Any]:
     """Return the rules that a load has broken: {rule: dict}."""
     return {name: rule for name, rule in load['rules'].items()
             if rule['violations']}
 
 
-def counts(rule):
-    """Tell whether a rule that is broken counts: some finding of it does.
+def counts(rule: dict[str, typing.Any]) -> bool:
+    """Return True if a broken rule makes the upgrade unsafe.
 
-    :param rule: dict of :func:`make`; without findings nobody has told yet
-        that it is known
+    :param rule: dict of :func:`make`
     """
-    return not rule['origins'] or not set(rule['origins']) <= set(
-        groups.NOT_COUNTED)
+    return rule['counts']
 
 
-def _tables(calls):
+def _tables(calls: list[history.Call]) -> tuple[
+        dict[str, dict[str, int]], dict[str, dict[str, int]]]:
     """Return what came of the calls, and of the operations they began."""
-    results, ends = (collections.defaultdict(collections.Counter)
-                     for _ in range(2))
+    results: Counters = collections.defaultdict(collections.Counter)
+    ends: Counters = collections.defaultdict(collections.Counter)
     for call in calls:
         if call.operation == history.WAIT:
             ends[call.detail.get('operation', '')][call.result] += 1
@@ -89,7 +93,7 @@ def _tables(calls):
              for name, counted in ends.items()})
 
 
-def _violations(run_dir):
+def _violations(run_dir: pathlib.Path) -> list[judge.Violation]:
     """Judge the history, and mark what its control shows too."""
     found = rejudge.rejudge(run_dir)
     place = control.run_dir(run_dir)
@@ -98,22 +102,28 @@ def _violations(run_dir):
     return judge.compare(found, rejudge.rejudge(place))
 
 
-def _rules(violations, found):
+def _rules(violations: list[judge.Violation],
+           found: list[findings.Finding]) -> dict[str, typing.Any]:
     """Return each rule, with how often it was broken.
 
-    :param found: the run's findings, by whose titles it is known whether a
-        violation counts
+    A violation is judged by its finding: that of its rule and operation.
+    Without one, it counts unless the control has it as well.
+
+    :param found: the run's findings, judged
     """
-    origins = collections.defaultdict(set)
-    for one in found:
-        origins[one.title].add(one.origin)
     rules = {}
     for name, says in judge.RULES.items():
         its = [one for one in violations if one.rule == name]
+        judged = [one for one in found
+                  if one.rule == f'{evidence.PREFIX}{name}'
+                  and one.subject in {each.operation for each in its}]
+        told = {one.subject for one in judged}
         rules[name] = {
             'says': says, 'violations': len(its),
             'operations': sorted({one.operation for one in its}),
-            'origins': sorted(set().union(*(
-                origins[title] for title in map(evidence.title, its)))),
+            'origins': sorted({one.origin for one in judged}),
+            'counts': any(one.counts for one in judged) or any(
+                not one.control for one in its
+                if one.operation not in told),
         }
     return rules

@@ -12,32 +12,52 @@
 
 """Makes the report of a run, as data, from its run directory alone."""
 
+from collections import abc
+import json
 import pathlib
+import typing
 
 from heat_upgrade import control
 from heat_upgrade import errors
 from heat_upgrade import findings
+from heat_upgrade import grouping
 from heat_upgrade import journal as journals
+from heat_upgrade import judgement
 from heat_upgrade import plan as plans
 from heat_upgrade.probes import records
+from heat_upgrade.report import diff
 from heat_upgrade.report import groups
 from heat_upgrade.report import load
+from heat_upgrade.report import matching
+from heat_upgrade.report import schema
 from heat_upgrade import suites
 from heat_upgrade import verdict as verdicts
 
-# Outcomes of a step that had no end, and of one that never had its turn.
-# Of tests: failed, and shown, and not counted.
+# Of the format of report.json; report.schema.json describes it.
+VERSION = 2
+
+# Outcome of a test that failed, and is reported and not counted.
 KNOWN = 'known'
 
+# Outcomes of a step: an error of it counts, only known ones do not, none; its
+# end is missing, and it never had its turn.
+FAILED, HAZARD, OK = 'failed', 'hazard', 'ok'
 CUT_OFF = 'cut off'
 NOT_REACHED = 'not reached'
 
+# The report of the same plan with another target, in the run directory.
+AGAINST = pathlib.Path('against', 'report.json')
 
-def make(run_dir):
-    """Return the report of a run, with all that DESIGN.md promises.
+Events = list[dict[str, typing.Any]]
+Found = list[findings.Finding]
+Report = dict[str, typing.Any]
+
+
+def make(run_dir: pathlib.Path | str) -> Report:
+    """Return the report of a run, from its run directory alone.
 
     :param run_dir: the run directory
-    :returns: dict as report.json has it
+    :returns: dict as report.json has it, see report.schema.json
     :raises: :class:`errors.UsageError` if it is not the directory of a run
     """
     run_dir = pathlib.Path(run_dir)
@@ -48,21 +68,30 @@ def make(run_dir):
     except (FileNotFoundError, NotADirectoryError, ValueError) as exc:
         raise errors.UsageError(
             f'{run_dir} is not the directory of a run: {exc}') from exc
+    if any('rule' not in event['data']['finding']
+           for event in _of(events, journals.FINDING)):
+        raise errors.UsageError(
+            f'{run_dir} was made by an older version of this tool, whose '
+            'findings name no rules')
+    reference = _reference(run_dir)
     first, last = (events[0], events[-1]) if events else (None, None)
     start = _data(events, journals.RUN_START)
-    found = control.mark(_findings(events), _of_control(run_dir))
-    steps = _steps(plan, events)
-    phases = _phases(plan, events, found)
+    # As they came: the order in which Heat and the lab failed decides.
+    found = judgement.of_run(run_dir, events, plan)
+    tests = _tests(events, found)
+    phases = _phases(plan, events, tests)
     finished = bool(_of(events, journals.RUN_END))
     measures = _of(events, journals.MEASURE)
     executed = {name: one['passed'] + one['failed'] + one[KNOWN]
                 for name, one in phases.items()}
-    return {
+    report = {
+        'version': VERSION,
         'verdict': verdicts.verdict(found, executed, finished=finished),
         'finished': finished,
         'in_flight': _in_flight(events, found),
         'load': load.make(run_dir, records.spans(events), found),
         'controlled': control.run_dir(run_dir).is_dir(),
+        'against': None,
         'base': start.get('base', {'name': plan.base}),
         'target': start.get('target', {'name': plan.target}),
         'strategy': plan.strategy,
@@ -74,11 +103,12 @@ def make(run_dir):
         'choices': plan.choices,
         'started': first and first['time'],
         'duration_s': (round(last['monotonic'] - first['monotonic'], 2)
-                       if events else 0),
-        'steps': steps,
+                       if first and last else 0),
+        'steps': _steps(plan, events, found),
         'phases': phases,
-        'tests': _tests(events),
-        'findings': [finding.as_dict() for finding in found],
+        'tests': tests,
+        'findings': [one.as_dict() for one in sorted(
+            found, key=grouping.rank)],
         'availability': available,
         'cpu_s': _data(events, journals.RUN_END).get('cpu_s'),
         'peak_memory_bytes': max(
@@ -86,48 +116,61 @@ def make(run_dir):
         'reproduce': start.get('reproduce', ''),
         'run_dir': str(run_dir.resolve()),
     }
+    if reference:
+        report['against'] = _against(reference, report)
+    schema.validate(report)
+    return report
 
 
-def _findings(events):
-    return [findings.from_dict(event['data']['finding'])
-            for event in _of(events, journals.FINDING)]
-
-
-def _of_control(run_dir):
-    """Return what the control of a run found, nothing if there was none."""
+def _reference(run_dir: pathlib.Path) -> Report | None:
+    """Return the report of a run's reference, None without one."""
     try:
-        return _findings(journals.read(control.run_dir(run_dir)))
-    except (FileNotFoundError, ValueError):
-        return []
+        report: Report = json.loads((run_dir / AGAINST).read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except ValueError as exc:
+        raise errors.UsageError(
+            f'{run_dir / AGAINST} is not a report: {exc}') from exc
+    return report
 
 
-def _in_flight(events, found):
+def _against(reference: Report, report: Report) -> Report:
+    """Return how a run compares with its reference."""
+    compared = diff.compare(reference, report)
+    return {'target': reference['target'], 'verdict': reference['verdict'],
+            'new': len(compared.new), 'gone': len(compared.gone),
+            'same': len(compared.same)}
+
+
+def _in_flight(events: Events, found: Found) -> list[Report]:
     """Return how each operation in flight ended.
 
-    :returns: dicts as the journal has them, with step and origin: of its
-        finding, '' if there is none
+    :returns: dicts as the journal has them, with step, origin: of its
+        finding, '' if there is none, and counts: whether its end makes the
+        upgrade unsafe
     """
     flown = []
     for event in _of(events, journals.IN_FLIGHT):
-        one = event['data']
-        about = f'{one["case"]}, {one["disruption"]}:'
-        flown.append({'step': event['step'], **one, 'origin': next(
-            (finding.origin for finding in found
-             if finding.step == event['step']
-             and finding.title.startswith(about)), '')})
+        one = {'step': event['step'], **event['data']}
+        its = matching.of_flight(found, one)
+        decides = matching.first(its)
+        flown.append({
+            **one, 'origin': decides.origin if decides else '',
+            'counts': not one['legal'] and (
+                decides is None or decides.counts)})
     return flown
 
 
-def _of(events, kind):
+def _of(events: Events, kind: str) -> Events:
     return [event for event in events if event['kind'] == kind]
 
 
-def _data(events, kind):
+def _data(events: Events, kind: str) -> dict[str, typing.Any]:
     found = _of(events, kind)
     return found[0]['data'] if found else {}
 
 
-def _steps(plan, events):
+def _steps(plan: plans.Plan, events: Events, found: Found) -> list[Report]:
     """Return what became of each step; times in seconds since the start."""
     starts = {event['step']: event
               for event in _of(events, journals.STEP_START)}
@@ -138,10 +181,14 @@ def _steps(plan, events):
         start, end = starts.get(step.name), ends.get(step.name)
         one = {
             'name': step.name, 'title': step.title, 'command': step.command,
+            'phase': step.phase,
             'start': start and round(start['monotonic'] - origin, 2),
             'end': end and round(end['monotonic'] - origin, 2),
-            'outcome': (end['data']['outcome'] if end
-                        else CUT_OFF if start else NOT_REACHED),
+            'outcome': (
+                _outcome(end['data']['outcome'], [
+                    one for one in found if one.step == step.name
+                    and one.severity == findings.ERROR])
+                if end else CUT_OFF if start else NOT_REACHED),
         }
         if end:
             one.update((name, value) for name, value in end['data'].items()
@@ -150,27 +197,47 @@ def _steps(plan, events):
     return steps
 
 
-def _phases(plan, events, found):
-    """Return the number of tests by phase and outcome.
+def _outcome(raw: str, wrong: Found) -> str:
+    """Return the outcome of a step that has ended.
 
-    A test that failed and does not count is neither passed nor failed.
+    :param raw: as the runner saw it, which knows no known failures and not
+        what is found later
+    :param wrong: the errors of the step
     """
+    if raw not in (OK, FAILED):
+        return raw
+    if any(one.origin not in groups.NOT_COUNTED for one in wrong):
+        return FAILED
+    # A step that failed by no finding of its own was ended by another's.
+    return HAZARD if wrong else raw
+
+
+def _phases(plan: plans.Plan, events: Events,
+            tests: list[Report]) -> dict[str, dict[str, int]]:
+    """Return the number of tests by phase and outcome."""
     phases = {step.phase: dict.fromkeys(
         (suites.PASSED, suites.FAILED, suites.SKIPPED, KNOWN), 0)
         for step in plan.steps if step.phase}
-    known = {(finding.step, finding.test) for finding in found
-             if finding.origin in groups.NOT_COUNTED and finding.test}
-    for event in _of(events, journals.TESTS):
-        for test in event['data']['tests']:
-            outcome = test['outcome']
-            if (event['step'], test['id']) in known:
-                outcome = KNOWN
-            phases[event['data']['phase']][outcome] += 1
+    of_step = {event['step']: event['data']['phase']
+               for event in _of(events, journals.TESTS)}
+    for test in tests:
+        phases[of_step[test['step']]][test['outcome']] += 1
     return phases
 
 
-def _tests(events):
-    """Return every test with the step that ran it."""
-    return [{'step': event['step'], **test}
-            for event in _of(events, journals.TESTS)
-            for test in event['data']['tests']]
+def _tests(events: Events,
+           found: abc.Iterable[findings.Finding]) -> list[Report]:
+    """Return every test with the step that ran it.
+
+    One that failed by findings none of which counts is neither passed nor
+    failed: its outcome is KNOWN.
+    """
+    found = list(found)
+    tests = [{'step': event['step'], **test}
+             for event in _of(events, journals.TESTS)
+             for test in event['data']['tests']]
+    for test in tests:
+        if test['outcome'] == suites.FAILED and matching.is_excused(
+                matching.of_test(found, test['step'], test['id'])):
+            test['outcome'] = KNOWN
+    return tests

@@ -12,21 +12,30 @@
 
 """The end of a run, for a person at a terminal or reading a log."""
 
+from collections import abc
+import typing
+
 from heat_upgrade import findings
+from heat_upgrade import grouping
 from heat_upgrade.report import groups
+from heat_upgrade.report import headline
 from heat_upgrade.report import load
 from heat_upgrade import verdict
 
-_MEANING = {
-    verdict.PASS: 'this upgrade is safe, as far as it was tested',
-    verdict.FAIL: 'this upgrade is NOT safe',
-    verdict.LAB_ERROR: 'we could not tell: something other than the upgrade '
-                       'broke',
-}
+# Of the evidence of a finding; its beginning is the failure itself.
 EVIDENCE_LINES = 12
 
+# Of that of a hazard or a warning: what is known needs fewer.
+FEW_LINES = 3
 
-def text(report):
+# Subjects of a group that are listed.
+SUBJECTS = 10
+
+Report = dict[str, typing.Any]
+Lines = abc.Iterator[str]
+
+
+def text(report: Report) -> str:
     """Return the summary of a report.
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
@@ -34,15 +43,11 @@ def text(report):
     return '\n'.join([
         *_head(report), '', *_steps(report), '', *_phases(report),
         *_in_flight(report), *_load(report), *_measures(report),
-        *_findings(report), *_folded(report), '', *_where(report)]) + '\n'
+        *_against(report), *_findings(report), *_proved(report), '',
+        *_where(report)]) + '\n'
 
 
-def version(release):
-    """Return a release of a report as one word."""
-    return release.get('version') or release['name']
-
-
-def counted(errors):
+def counted(errors: dict[str, int]) -> str:
     """Return the errors of a probe as text.
 
     :param errors: {class: number}
@@ -50,21 +55,31 @@ def counted(errors):
     return ', '.join(f'{error} {number}' for error, number in errors.items())
 
 
-def number(count, word):
-    """Return so many of something: '1 rule', '2 rules'."""
-    return f'{count} {word}' + ('' if count == 1 else 's')
+def page(finding: findings.Finding) -> str:
+    """Return the page of the documentation about a finding, ''."""
+    return finding.docs and f'doc/source/{finding.docs}.rst'
 
 
-def _head(report):
+def kind(finding: findings.Finding) -> str:
+    """Return severity, origin and class of a finding in words."""
+    found = f'{finding.severity}; {finding.origin}'
+    if finding.failure_class:
+        found += (f', class {int(finding.failure_class)}: '
+                  f'{finding.failure_class.says}')
+    return found
+
+
+def _head(report: Report) -> list[str]:
     return [
-        f'Heat {version(report["base"])} -> {version(report["target"])}, '
+        f'Heat {headline.version(report["base"])} -> '
+        f'{headline.version(report["target"])}, '
         f'{report["strategy"]} upgrade, seed {report["seed"]}',
-        f'verdict: {report["verdict"].upper()} '
-        f'({_MEANING[report["verdict"]]})',
+        f'verdict: {verdict.SHOWN[report["verdict"]]} '
+        f'({headline.headline(report)})',
     ] + ([] if report['finished'] else ['the run was cut off'])
 
 
-def _steps(report):
+def _steps(report: Report) -> Lines:
     width = max(len(step['name']) for step in report['steps'])
     for step in report['steps']:
         seconds = step.get('seconds')
@@ -74,32 +89,34 @@ def _steps(report):
                f'{step["title"]}')
 
 
-def _phases(report):
+def _phases(report: Report) -> Lines:
     for name, one in report['phases'].items():
         yield (f'  {name:15}  {one["passed"]} passed, {one["failed"]} '
                f'failed, {one["skipped"]} skipped'
                + (f', {one["known"]} known' if one['known'] else ''))
 
 
-def _in_flight(report):
+def _in_flight(report: Report) -> Lines:
     flown = report['in_flight']
     if flown:
         legal = sum(one['legal'] for one in flown)
-        yield f'  in flight        {legal} of {len(flown)} ended as they may'
+        known = sum(not one['legal'] and not one['counts'] for one in flown)
+        yield (f'  in flight        {legal} of {len(flown)} ended as they '
+               'may' + (f', {known} lost as known' if known else ''))
 
 
-def _load(report):
+def _load(report: Report) -> Lines:
     if not report['load']:
         return
     broken = load.broken(report['load'])
     known = sum(not load.counts(rule) for rule in broken.values())
     yield (f'  load             {report["load"]["operations"]} operations, '
-           f'{number(len(broken), "rule")} broken'
+           f'{headline.number(len(broken), "rule")} broken'
            + (f' ({known} not counted)' if known else '')
            + ('' if report['load']['ended'] else '; it has no end'))
 
 
-def _measures(report):
+def _measures(report: Report) -> Lines:
     for name, one in report['availability'].items():
         gap = one['longest_gap_s']
         shown = f'{gap} s' if gap is not None else 'never answered again'
@@ -115,42 +132,89 @@ def _measures(report):
            f'{report["peak_memory_bytes"] / 2**30:.2f} GiB at the peak')
 
 
-def _findings(report):
-    shown = groups.counted(report)
-    if not shown:
-        yield '  no findings' + (' that count' if report['findings'] else '')
-    for number, finding in enumerate(shown, 1):
-        kind = finding['origin']
-        if finding['class']:
-            kind += (f', class {finding["class"]}: '
-                     + findings.CLASSES[finding['class']])
+def _against(report: Report) -> Lines:
+    one = report['against']
+    if one:
+        yield (f'  findings         new {one["new"]}, gone {one["gone"]}, '
+               f'same {one["same"]} (against '
+               f'{headline.version(one["target"])})')
+
+
+def _proved(report: Report) -> Lines:
+    if report['verdict'] == verdict.LAB_ERROR:
         yield ''
-        yield (f'{number}. [{finding["severity"]}; {kind}] in '
-               f'{finding["step"]}:')
-        yield f'   {finding["title"]}'
-        lines = finding['evidence'].strip().splitlines()
-        if len(lines) > EVIDENCE_LINES:
-            # The end of a traceback, or of a log, says what happened.
-            lines = ['...', *lines[-EVIDENCE_LINES:]]
-        for line in lines:
-            yield f'   | {line}'
-        if finding['log']:
-            yield f'   log: {finding["log"]}'
-        if finding['test'] and finding['reproduce']:
-            yield f'   again: {finding["reproduce"]}'
+        yield 'proved before it broke:'
+        for line in headline.proved(report):
+            yield f'   - {line}'
 
 
-def _folded(report):
-    for says, found in groups.folded(report).items():
+def _findings(report: Report) -> Lines:
+    """Tell the findings, section by section, the worst first."""
+    found = groups.of_report(report)
+    failures = groups.failures(found)
+    if not failures:
+        yield '  no findings' + (' that count' if found else '')
+    for number, group in enumerate(grouping.groups(failures), 1):
+        yield ''
+        yield from _group(f'{number}.', group, EVIDENCE_LINES)
+    yield from _section(
+        'hazards: known defects of these releases, to be avoided',
+        groups.hazards(found))
+    yield from _section('warnings', groups.warnings(found))
+    for says, ones in (
+            ('to know before the upgrade, from the static checks',
+             groups.to_know(found)), ('notes', groups.notes(found))):
+        if ones:
+            yield ''
+            yield f'{says} ({len(ones)}):'
+            yield from _list(ones)
+
+
+def _section(says: str, found: list[findings.Finding]) -> Lines:
+    if found:
         yield ''
         yield f'{says} ({len(found)}):'
-        for finding in found:
-            title, step = finding['title'], finding['step']
-            yield f'   - {title}' + (
-                '' if step in title else f' (in {step})')
+    for group in grouping.groups(found):
+        yield ''
+        yield from _group('*', group, FEW_LINES)
 
 
-def _where(report):
+def _group(mark: str, group: grouping.Group, most: int) -> Lines:
+    """Tell a group of findings.
+
+    :param most: so many lines of the evidence
+    """
+    first = group.findings[0]
+    yield f'{mark:2} [{kind(first)}] in {first.step}:'
+    yield f'   {group.title}'
+    if len(group.findings) > 1:
+        for one in group.findings[:SUBJECTS]:
+            yield f'   - {one.title}'
+        if len(group.findings) > SUBJECTS:
+            yield f'   - and {len(group.findings) - SUBJECTS} more'
+    lines = first.evidence.strip().splitlines()
+    for line in lines[:most]:
+        yield f'   | {line}'
+    if len(lines) > most:
+        yield f'   | ... {len(lines) - most} more lines'
+    why_not = groups.why_not(first)
+    for word, told in (
+            ('reason', why_not if why_not not in lines[:most] else ''),
+            ('impact', first.impact), ('remedy', first.remedy),
+            ('docs', page(first)), ('log', first.log),
+            ('again', first.reproduce if first.test else '')):
+        if told:
+            yield f'   {word}: {told}'
+
+
+def _list(found: list[findings.Finding]) -> Lines:
+    for group in grouping.groups(found):
+        step = group.findings[0].step
+        yield f'   - {group.title}' + (
+            '' if step in group.title else f' (in {step})')
+
+
+def _where(report: Report) -> list[str]:
     return [f'report:  {report["run_dir"]}/report.html',
             f'logs:    {report["run_dir"]}/logs',
             f'again:   {report["reproduce"]}']

@@ -13,6 +13,7 @@
 """Clients go where they are told to, and answers are told apart."""
 
 import io
+import types
 
 import ddt
 import fixtures
@@ -134,3 +135,28 @@ class AnswerTest(testtools.TestCase):
     @ddt.data(200, 302, 401, 404, 500)
     def test_another_answer_of_a_proxy_does_not_say_so(self, status):
         self.assertFalse(clients.nobody_is_there(self.answer(status)))
+
+
+class TestRequests(testtools.TestCase):
+    """A failed test shows the ids of its requests."""
+
+    def request(self, status=200):
+        made = clients.Session()
+        answer = types.SimpleNamespace(
+            status_code=status, headers={'x-openstack-request-id': 'req-1'})
+        self.useFixture(fixtures.MonkeyPatch(
+            'keystoneauth1.session.Session.request',
+            lambda session, url, method, **options: answer))
+        return made.request('http://heat/stacks?Signature=secret', 'GET')
+
+    def test_each_is_noted_without_its_query(self):
+        clients.forget_requests()
+        self.request(500)
+        self.assertEqual('GET http://heat/stacks 500 req-1',
+                         clients.requests_text())
+
+    def test_a_test_begins_with_none(self):
+        clients.forget_requests()
+        self.request()
+        clients.forget_requests()
+        self.assertEqual('', clients.requests_text())

@@ -18,12 +18,12 @@ structure (a key that is gone, another format, another status). New routes,
 parameters and keys are nothing: clients of the base do not know them.
 """
 
-from heat_upgrade import beside
 from heat_upgrade.checks.api import live
 from heat_upgrade.checks.api import shape
 from heat_upgrade.checks.api import static
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import reading
+from heat_upgrade import findings
 
 NAME = static.NAME
 READINGS = ('api',)
@@ -35,12 +35,42 @@ def check(base, target, context):
     """Return the findings; see :mod:`heat_upgrade.checks.contract`."""
     subjects = [base, target]
     # The lab has nothing to tell of a release and itself.
-    answers = (live.structures(subjects, context)
-               if base.key != target.key else [])
-    said = beside.run(*(
-        lambda subject=subject: reading.read(subject, 'api', context)
-        for subject in subjects))
-    return static.compare(*said) + (compare(*answers) if answers else [])
+    answers, found = [], []
+    try:
+        if base.key != target.key:
+            answers = live.structures(subjects, context)
+    except live.NotStarted as exc:
+        found.append(_not_started(exc, base, target))
+    said = reading.both(base, target, lambda subject: reading.read(
+        subject, 'api', context))
+    return [*found, *static.compare(*said),
+            *(compare(*answers) if answers else ())]
+
+
+def _not_started(exc, base, target):
+    """Return the finding of a Heat that does not start for the calls."""
+    first = next(iter(exc.failed.values()))
+    its, more = str(first).partition('\n')[::2]
+    name = (base, target)[min(exc.failed)].name
+    options = {'step': f'{contract.STEP}{NAME}',
+               'log': str(first.log) if first.log else None}
+    if 0 not in exc.failed:
+        return findings.make(
+            'target.does-not-start', 'cloud',
+            f'Heat {name} does not start in the lab, where {base.name} '
+            'starts', f'{its}\n{base.name} starts on the same '
+            f'configuration.\n\n{more}', **options)
+    if 1 not in exc.failed:
+        return findings.make(
+            'base.program-fails', 'cloud',
+            f'Heat {name} does not start in the lab, where {target.name} '
+            'starts', f'{its}\nThe base is what works today, so this says '
+            f'nothing of the upgrade.\n\n{more}', **options)
+    return findings.make(
+        'both.program-fails', 'cloud',
+        f'neither Heat {base.name} nor Heat {target.name} starts in the lab',
+        f'{its}\nBoth fail to start, so the upgrade is not the cause.\n\n'
+        f'{more}', **options)
 
 
 def compare(was, now):
@@ -73,24 +103,32 @@ def _last(path):
     return '.'.join(keys[-2:] if keys[-1] == '*' else keys[-1:])
 
 
+_GONE = {'key': 'api.response-key-gone', 'header': 'api.header-gone'}
+_OTHER = {'key': 'api.response-key-optional', 'header': 'api.header-changed'}
+
+
 def _finding(kind, key, before, after, where):
     calls = sorted({call for call, _, _ in where})
     answers = ('the answer to ' + ' and '.join(calls)
                if len(calls) <= static.MANY
                else f'the answers to {len(calls)} calls')
+    # A change that calls share is told once: the first stands for all.
+    subject = f'{key} of {calls[0]}'
     if kind == 'status':
+        rule, subject = 'api.status-changed', calls[0]
         title = f'status {before} becomes {after} in {answers}'
     elif kind == 'format':
+        rule = 'api.format-changed'
         title = f'{key}: {before} becomes {after} in {answers}'
     elif after == shape.GONE:
+        rule = _GONE[kind]
         title = f'{kind} {key} is gone from {answers}'
     else:
+        rule = _OTHER[kind]
         title = f'{kind} {key}: {before} becomes {after} in {answers}'
     return contract.error(
-        NAME, static.API_CLASS, title,
+        rule, subject, title,
         '\n'.join([f'{call}: {path}: {was} becomes {after}'.replace(
             ': : ', ': ') for call, path, was in where] + [
             'Seen by making the calls of checks/api/calls.yaml to both '
-            'releases in the lab.',
-            'Do: find out which of your clients read it; there is nothing '
-            'to configure.']))
+            'releases in the lab.']))

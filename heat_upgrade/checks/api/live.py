@@ -36,6 +36,7 @@ from heat_upgrade import cache
 from heat_upgrade.checks.api import shape
 from heat_upgrade import cloud as clouds
 from heat_upgrade import environments
+from heat_upgrade import errors
 from heat_upgrade.services import heat
 from heat_upgrade.services import identity as identities
 from heat_upgrade import workspace as workspaces
@@ -122,14 +123,27 @@ def recorded(path=CALLS):
             for part in ('recorded', 'added') for lane in lanes[part]]
 
 
+class NotStarted(errors.LabError):
+    """Heat does not start in the clouds of some releases.
+
+    :ivar failed: {number of the release: what its start raised}
+    """
+
+    def __init__(self, failed):
+        self.failed = failed
+        super().__init__('\n'.join(str(exc) for exc in failed.values()))
+
+
 def structures(subjects, context):
     """Return {call: structure of its answers} of some releases, in order.
 
     :param subjects: list of :class:`heat_upgrade.checks.contract.Subject`
     :param context: :class:`heat_upgrade.checks.contract.Context`
-    :raises: :class:`heat_upgrade.errors.LabError` if there is no cloud
+    :raises: :class:`NotStarted` if Heat does not start in a cloud,
+        :class:`heat_upgrade.errors.LabError` if there is no cloud
     """
     kept = [_kept(subject) for subject in subjects]
+    failed = {}
     for _ in range(ATTEMPTS):
         missing = [number for number, answers in enumerate(kept)
                    if not answers or not _is_whole(answers)]
@@ -137,11 +151,17 @@ def structures(subjects, context):
             break
         made = _in_the_lab([subjects[number] for number in missing], context)
         for number, answers in zip(missing, made):
+            failed.pop(number, None)
+            if isinstance(answers, errors.LabError):
+                failed[number] = answers
+                continue
             kept[number] = answers
             if _is_whole(answers):
                 place = _place(subjects[number])
                 place.parent.mkdir(parents=True, exist_ok=True)
                 workspaces.write_secret(place, json.dumps(answers))
+    if failed:
+        raise NotStarted(failed)
     return kept
 
 
@@ -173,6 +193,8 @@ def _in_the_lab(subjects, context):
 
     The first lends the others Keystone, as old as its own Heat, and RabbitMQ:
     half of what it costs to start a cloud.
+
+    :returns: list of answers, or of the error of a Heat that did not start
     """
     context.progress('calling the API of ' + ' and '.join(
         subject.name for subject in subjects) + ' in the lab')
@@ -182,9 +204,12 @@ def _in_the_lab(subjects, context):
     with contextlib.ExitStack() as stack:
         started = []
         for subject in subjects:
+            place = context.workspace.run_dir / 'check-api'
+            name = f'{subject.name}-{subject.overlay_digest[:8]}'.strip('-')
+            # The second attempt of a release has a directory of its own.
+            number = len(list(place.glob(f'{name}*')))
             workspace = stack.enter_context(workspaces.Workspace(
-                context.workspace.run_dir / 'check-api'
-                / f'{subject.name}-{subject.overlay_digest[:8]}'.strip('-')))
+                place / (f'{name}-{number + 1}' if number else name)))
             cloud = clouds.Cloud(
                 workspace, keystone_environment=keystone,
                 heat_environment=subject.environment,
@@ -198,7 +223,12 @@ def _in_the_lab(subjects, context):
 
 
 def _called(cloud):
-    cloud.start_front()
+    try:
+        cloud.start_front()
+    except errors.LabError as exc:
+        if any(one not in cloud.heat_processes for one in cloud.died()):
+            raise
+        return exc
     return made(recorded(), Callers(cloud))
 
 

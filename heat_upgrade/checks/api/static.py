@@ -15,7 +15,6 @@
 from heat_upgrade.checks import contract
 
 NAME = 'api'
-API_CLASS = 6
 
 # So many routes are named one by one in a title.
 MANY = 3
@@ -24,6 +23,7 @@ MANY = 3
 # that a request has of it; or passes on whatever there is.
 ONE, SEVERAL, ALL = 'one', 'many', '*'
 
+_ONCE = 'is accepted only once'
 WORDS = {'query': 'parameter', 'body': 'body key'}
 
 
@@ -39,11 +39,11 @@ def compare(was, now):
 
 def _routes(was, now):
     return [contract.error(
-        NAME, API_CLASS, f'route {was[key]["shown"]} is gone',
+        'api.route-removed', was[key]['shown'],
+        f'route {was[key]["shown"]} is gone',
         'Where: the routers of heat.api.openstack.v1 and heat.api.cfn.v1\n'
-        'base: answered\ntarget: no route for this method and path\n'
-        'Do: find out which of your clients call it; there is nothing to '
-        'configure.') for key in was if key not in now]
+        'base: answered\ntarget: no route for this method and path')
+        for key in was if key not in now]
 
 
 def _taken(was, now):
@@ -69,47 +69,49 @@ def _change(name, how, after, now):
         passed = ALL in after and name in now['stack_arguments']
         return '' if passed else 'is no longer accepted'
     if how == SEVERAL and after[name] == ONE:
-        return 'is accepted only once'
+        return _ONCE
     return ''
 
 
 def _finding(word, name, change, routes):
     where = ', '.join(routes) if len(routes) <= MANY else (
         f'{len(routes)} routes')
+    rule = ('api.parameter-once' if change == _ONCE
+            else f'api.{word.replace(" ", "-")}-removed')
     return contract.error(
-        NAME, API_CLASS, f'{word} {name} {change} by {where}',
+        rule, f'{name} of {routes[0]}', f'{word} {name} {change} by {where}',
         f'routes: {", ".join(routes)}\n'
         'base: the controller looks for it in the request\n'
         'target: the controller does not: a request that has it is answered '
         'as if it had not\n'
         'Seen by calling the controllers with a request that notes what it '
-        'is asked for.\n'
-        'Do: find out which of your clients send it.')
+        'is asked for.')
 
 
 def _lists(was, now):
     """Return what is gone of lists of actions, arguments and keys."""
     found = []
     for scope, names in was['actions'].items():
-        found += [_gone(f'action {name} of {scope} is no longer accepted',
+        found += [_gone('api.action-removed', f'{name} of {scope}',
+                        f'action {name} of {scope} is no longer accepted',
                         'ACTIONS of the controller')
                   for name in names
                   if name not in now['actions'].get(scope, [])]
-    found += [_gone(f'argument {name} of stacks is no longer accepted',
+    found += [_gone('api.argument-removed', name,
+                    f'argument {name} of stacks is no longer accepted',
                     'heat.engine.api.extract_args')
               for name in was['stack_arguments']
               if name not in now['stack_arguments']]
     for group in sorted(set(was['keys']) & set(now['keys'])):
-        found += [_gone(f'key {name} is gone from {group}',
+        found += [_gone('api.key-removed', f'{group}.{name}',
+                        f'key {name} is gone from {group}',
                         f'heat.rpc.api.{group}')
                   for name in was['keys'][group]
                   if name not in now['keys'][group]]
     return found
 
 
-def _gone(title, where):
+def _gone(rule, subject, title, where):
     return contract.error(
-        NAME, API_CLASS, title,
-        f'Where: {where}\nbase: there\ntarget: not there\n'
-        'Do: find out which of your clients use it; there is nothing to '
-        'configure.')
+        rule, subject, title,
+        f'Where: {where}\nbase: there\ntarget: not there')

@@ -77,9 +77,9 @@ def _result(base, target, context):
     # Before anything is read: a wrong file is said at once.
     settings = ini.settings(asked)
     found = referred.files(settings, files) if files else None
-    readings = _both(base, target, lambda subject: reading.read(
+    readings = reading.both(base, target, lambda subject: reading.read(
         subject, 'config_options', context))
-    sources = _both(base, target, notes.of)
+    sources = beside.run(lambda: notes.of(base), lambda: notes.of(target))
     history = histories.History(base.name, target.name, *sources)
     known = [options.of_reading(read, place.sample)
              for read, place in zip(readings, sources)]
@@ -110,10 +110,6 @@ def _result(base, target, context):
                   change, settings, known[0]) is not None))
 
 
-def _both(base, target, function):
-    return beside.run(lambda: function(base), lambda: function(target))
-
-
 def _asked(base, target, context, files, settings, found):
     """Let both releases look at an operator's files.
 
@@ -125,9 +121,9 @@ def _asked(base, target, context, files, settings, found):
             'settings': [[*setting.key, setting.value]
                          for setting in settings],
             'files': [str(path) for path in files], 'dirs': []},
-            kept=False),
+            kept=False, about=', '.join(str(path) for path in files)),
         *referred.requests(found)]
-    both = _both(base, target, lambda subject: reading.read_all(
+    both = reading.both(base, target, lambda subject: reading.read_all(
         subject, requests, context))
     return ([answers[0] for answers in both],
             [{request.program: answer for request, answer

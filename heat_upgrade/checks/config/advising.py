@@ -145,7 +145,9 @@ def text(findings, changed, history, files, defaults=()):
     parts += ['', '## Evidence', '']
     for finding in findings:
         parts += [f'### {_cell(finding.title)}', '',
-                  textwrap.indent(finding.evidence, '    '), '']
+                  textwrap.indent(
+                      f'{finding.evidence}\n'
+                      f'What to do: {finding.remedy}', '    '), '']
     return '\n'.join(parts).rstrip() + '\n'
 
 
@@ -156,14 +158,7 @@ def _table(findings):
                   != found_things.ERROR)
     return ['| Severity | Finding | What to do |', '|---|---|---|',
             *(f'| {finding.severity} | {_cell(finding.title)} | '
-              f'{_cell(_to_do(finding))} |' for finding in rows)]
-
-
-def _to_do(finding):
-    for line in finding.evidence.splitlines():
-        if line.startswith('What to do: '):
-            return line.partition(': ')[2]
-    return ''
+              f'{_cell(finding.remedy)} |' for finding in rows)]
 
 
 def _cell(text):

@@ -18,7 +18,6 @@ configuration too.
 
 from heat_upgrade.checks.config import history as histories
 from heat_upgrade.checks.config import notes
-from heat_upgrade.checks.config import telling
 from heat_upgrade.checks import contract
 
 
@@ -53,12 +52,12 @@ def _gone(name, warns, history):
              *(f'Notes: {note.path} ({note.section}): '
                f'{" ".join(note.text.split())}'
                for note in notes.mentioning(place, name)
-               if note.section in (notes.UPGRADE, notes.DEPRECATIONS)),
-             'What to do: look for it in your units, containers, cron jobs '
-             'and scripts; for an API, let a WSGI server load heat.wsgi.api '
-             'or heat.wsgi.cfn']
-    tell = contract.warning if announced else contract.error
-    return tell(telling.CHECK, telling.CLASS,
-                f'the command {name} is removed'
-                + (', as announced' if announced
-                   else ' without a deprecation'), '\n'.join(lines))
+               if note.section in (notes.UPGRADE, notes.DEPRECATIONS))]
+    if announced:
+        return contract.warning(
+            'config.command-removed', name,
+            f'the command {name} is removed, as announced', '\n'.join(lines))
+    return contract.error(
+        'config.command-removed-unannounced', name,
+        f'the command {name} is removed without a deprecation',
+        '\n'.join(lines))

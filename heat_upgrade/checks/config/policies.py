@@ -25,7 +25,6 @@ import yaml
 
 from heat_upgrade.checks.config import advising
 from heat_upgrade.checks.config import ini
-from heat_upgrade.checks.config import telling
 from heat_upgrade.checks import contract
 from heat_upgrade import errors
 
@@ -33,7 +32,6 @@ from heat_upgrade import errors
 _ANY = ('resource_types:',)
 
 _REFERENCE = re.compile(r'\brule:([\w:.-]+)')
-CLASS = 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,12 +102,11 @@ def findings(found, ours, theirs, history):
             result.append(_unparsable(rule, ours, history))
     for path in found.json:
         result.append(_warning(
+            'config.policy-file-json', path.name,
             f'the file of policy {path.name} is written as JSON',
             [f'File: {path}',
              'oslo.policy deprecates JSON since Wallaby: its own tools and '
-             'defaults are YAML',
-             'What to do: oslopolicy-convert-json-to-yaml --namespace heat '
-             '--policy-file policy.json --output-file policy.yaml']))
+             'defaults are YAML']))
     return result
 
 
@@ -120,31 +117,33 @@ def _of_name(rule, ours, theirs, references, history):
     if name in theirs['known']:
         said = theirs['known'][name]
         if said and not (ours['known'].get(name)):
-            yield _warning(f'policy rule {name} is deprecated for removal',
+            yield _warning('config.policy-rule-deprecated', name,
+                           f'policy rule {name} is deprecated for removal',
                            [_where(rule), f'{history.target_version}: since '
-                            f'{said[0]}: {said[1]}',
-                            'What to do: nothing yet'])
+                            f'{said[0]}: {said[1]}'])
     elif name in theirs['old_names']:
         new = ', '.join(theirs['old_names'][name])
         yield _warning(
+            'config.policy-rule-renamed', name,
             f'policy rule {name} is renamed to {new}',
-            [_where(rule), f'{history.target_version}: reads it for {new}',
-             f'What to do: write {new} instead'])
+            [_where(rule), f'{history.target_version}: reads it for {new}'],
+            f'write {new} instead')
     elif name in ours['known'] or name in ours['old_names']:
         announced = bool(ours['known'].get(name)
                          or name in ours['old_names'])
         tell = _warning if announced else _error
         yield tell(
-            f'policy rule {name} is gone',
+            'config.policy-rule-gone', name, f'policy rule {name} is gone',
             [_where(rule), f'{history.base_version}: asks for it'
              + (', deprecated' if announced else ''),
              f'{history.target_version}: never asks for it: the default of '
-             'what came in its place counts, silently',
-             'What to do: ' + _instead(name, theirs)])
+             'what came in its place counts, silently'],
+            _instead(name, theirs))
     elif name not in references and name != 'default':
         yield _warning(
+            'config.policy-rule-unknown', name,
             f'policy rule {name} is known to neither release',
-            [_where(rule), 'What to do: ' + _instead(name, theirs)])
+            [_where(rule)], _instead(name, theirs))
 
 
 def lines(found, ours, theirs, history):
@@ -180,11 +179,11 @@ def _unparsable(rule, ours, history):
     both = rule.name in ours['unparsable']
     tell = _warning if both else _error
     return tell(
+        'config.policy-rule-not-parsed', rule.name,
         f'policy rule {rule.name} cannot be parsed',
         [_where(rule), f'{history.base_version}: '
          f'{"cannot parse it" if both else "parses it"}',
-         f'{history.target_version}: cannot parse it, and lets nobody in',
-         'What to do: mend the rule'])
+         f'{history.target_version}: cannot parse it, and lets nobody in'])
 
 
 def json_fallback(found, ours, theirs, history):
@@ -200,24 +199,26 @@ def json_fallback(found, ours, theirs, history):
     tell = _error if found is not None else _warning
     where = [f'File: {found.policy_json}'] if found is not None else []
     return [tell(
+        'config.policy-json-not-read', 'policy.json',
         'policy.json is no longer read in place of policy.yaml',
         [*where, f'{history.base_version}: where [oslo_policy] policy_file '
          'is not set and there is no policy.yaml, oslo.policy reads '
          'policy.json',
          f'{history.target_version}: it does not: all rules in it are '
          'silently without effect',
-         'Announced: yes, oslo.policy deprecates JSON since Wallaby',
-         'What to do: oslopolicy-convert-json-to-yaml --namespace heat '
-         '--policy-file policy.json --output-file policy.yaml'])]
+         'Announced: yes, oslo.policy deprecates JSON since Wallaby'],
+        own_files=found is not None)]
 
 
 def _where(rule):
     return f'Set in: {rule.place}'
 
 
-def _error(title, lines):
-    return contract.error(telling.CHECK, CLASS, title, '\n'.join(lines))
+def _error(rule, subject, title, lines, remedy='', *, own_files=True):
+    return contract.error(rule, subject, title, '\n'.join(lines),
+                          remedy=remedy, own_files=own_files)
 
 
-def _warning(title, lines):
-    return contract.warning(telling.CHECK, CLASS, title, '\n'.join(lines))
+def _warning(rule, subject, title, lines, remedy='', *, own_files=True):
+    return contract.warning(rule, subject, title, '\n'.join(lines),
+                            remedy=remedy, own_files=own_files)

@@ -21,7 +21,6 @@ import pathlib
 
 from heat_upgrade.checks.config import ini
 from heat_upgrade.checks.config import policies
-from heat_upgrade.checks.config import telling
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import reading
 
@@ -126,17 +125,22 @@ def requests(found):
     asked = []
     if found.paste:
         asked.append(reading.Request('config_paste', str(found.paste),
-                                     kept=False))
+                                     kept=False, about=str(found.paste)))
     if found.rules:
         asked.append(reading.Request(
             'config_policy', {rule.name: rule.text for rule in found.rules},
-            kept=False))
+            kept=False, about=_paths(rule.path for rule in found.rules)))
     if found.environments or found.templates:
         asked.append(reading.Request('config_engine_files', {
             'environments': [str(path) for path in found.environments],
             'templates': [str(path) for path in found.templates]},
-            kept=False))
+            kept=False, about=_paths((*found.environments,
+                                      *found.templates))))
     return asked
+
+
+def _paths(paths):
+    return ', '.join(dict.fromkeys(str(path) for path in paths))
 
 
 def findings(found, answers, history):
@@ -163,11 +167,9 @@ def findings(found, answers, history):
 
 def _missing(name, value):
     return contract.warning(
-        telling.CHECK, telling.CLASS,
+        'config.file-not-here', name,
         f'{name} names what is not here: it was not checked',
-        f'{name} = {value}\n'
-        'What to do: put a copy of it beside the configuration file, where '
-        'Heat would look for it too, or run this where it is')
+        f'{name} = {value}', own_files=True)
 
 
 def paste(path, ours, theirs, history):
@@ -181,11 +183,10 @@ def paste(path, ours, theirs, history):
     """
     if theirs['error']:
         return [_told(ours is None or not ours['error'],
+                      'config.paste-not-read', 'api-paste.ini',
                       'api-paste.ini cannot be read',
                       [f'File: {path}', f'{history.target_version}: '
-                       f'{theirs["error"]}',
-                       'What to do: compare it with the api-paste.ini of '
-                       'Heat'])]
+                       f'{theirs["error"]}'], own_files=ours is not None)]
     failed = {} if ours is None else {
         (entry['section'], entry['key'], entry['value']): entry['error']
         for entry in ours['entries'] if entry['error']}
@@ -193,11 +194,12 @@ def paste(path, ours, theirs, history):
     for entry in theirs['entries']:
         if entry['error']:
             by_value.setdefault(entry['value'], []).append(entry)
-    return [_paste_entry(path, value, entries, failed, history)
+    return [_paste_entry(path, value, entries, failed, history,
+                         own_files=ours is not None)
             for value, entries in by_value.items()]
 
 
-def _paste_entry(path, value, entries, failed, history):
+def _paste_entry(path, value, entries, failed, history, *, own_files):
     first = entries[0]
     before = failed.get((first['section'], first['key'], value))
     lines = [f'File: {path}',
@@ -206,14 +208,15 @@ def _paste_entry(path, value, entries, failed, history):
              f'{history.base_version}: {before or "loads it"}',
              f'{history.target_version}: {first["error"]}']
     if before:
-        lines.append('What to do: if it is a module of your own, install it '
-                     f'with {history.target_version} and try it there')
+        remedy = ('if it is a module of your own, install it '
+                  f'with {history.target_version} and try it there')
     else:
-        lines.append('What to do: take the api-paste.ini of '
-                     f'{history.target_version} and put your changes into '
-                     'it; with this one the API does not start')
-    return _told(not before, f'api-paste.ini: {value} cannot be loaded',
-                 lines)
+        remedy = (f'take the api-paste.ini of {history.target_version} and '
+                  'put your changes into it; with this one the API does not '
+                  'start')
+    return _told(not before, 'config.paste-not-loaded', value,
+                 f'api-paste.ini: {value} cannot be loaded', lines, remedy,
+                 own_files=own_files)
 
 
 def _engine_files(ours, theirs, history):
@@ -224,36 +227,38 @@ def _engine_files(ours, theirs, history):
         before = ours[path]
         if said['error']:
             result.append(_told(
-                not before['error'],
+                not before['error'], 'config.engine-file-not-parsed',
+                pathlib.Path(path).name,
                 f'{pathlib.Path(path).name} cannot be parsed by the engine',
                 [f'File: {path}',
                  f'{history.base_version}: '
                  f'{before["error"] or "parses it"}',
-                 f'{history.target_version}: {said["error"]}',
-                 'What to do: mend it; the engine leaves such a file out, '
-                 'and says so in its log only']))
+                 f'{history.target_version}: {said["error"]}'],
+                'mend it; the engine leaves such a file out, and says so in '
+                'its log only'))
         for name, problem in said['types'].items():
             if problem and problem != before['types'].get(name):
                 problems.setdefault((name, problem), []).append(path)
             elif problem and problem == _NO_TYPE:
                 problems.setdefault((name, problem, 'too'), []).append(path)
     for (name, problem, *too), paths in sorted(problems.items()):
+        word = ('unknown' if too else 'gone' if problem == _NO_TYPE
+                else 'hidden')
         result.append(_told(
-            not too and problem == _NO_TYPE,
-            f'{name} is named by files of the engine and '
-            + ('unknown' if too else 'gone' if problem == _NO_TYPE
-               else 'hidden'),
+            not too and problem == _NO_TYPE, f'config.engine-type-{word}',
+            name, f'{name} is named by files of the engine and {word}',
             [*(f'File: {path}' for path in paths),
              f'{history.base_version}: '
              f'{problem if too else "has this type"}',
-             f'{history.target_version}: {problem}',
-             'What to do: ' + (
-                 'if it is of a plugin of your own, try it with '
-                 f'{history.target_version}' if too else
-                 'map to another type, or remove the mapping')]))
+             f'{history.target_version}: {problem}'],
+            'if it is of a plugin of your own, try it with '
+            f'{history.target_version}' if too else
+            'map to another type, or remove the mapping'))
     return result
 
 
-def _told(serious, title, lines):
+def _told(serious, rule, subject, title, lines, remedy='', *,
+          own_files=True):
     tell = contract.error if serious else contract.warning
-    return tell(telling.CHECK, telling.CLASS, title, '\n'.join(lines))
+    return tell(rule, subject, title, '\n'.join(lines), remedy=remedy,
+                own_files=own_files)

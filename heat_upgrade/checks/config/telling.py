@@ -20,9 +20,6 @@ from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import types
 from heat_upgrade.checks import contract
 
-CHECK = 'config'
-CLASS = 4
-
 _TITLES = {
     comparison.RENAMED: '{option} is renamed to {new}',
     comparison.OLD_NAME_GONE: '{old}, the old name of {option}, is removed, '
@@ -36,9 +33,21 @@ _TITLES = {
     comparison.LIMIT: '{option} is a new limit',
 }
 
+# Rules, by the kind of change; of a removal also by whether it was announced.
+_RULES = {
+    comparison.RENAMED: 'config.option-renamed',
+    comparison.OLD_NAME_GONE: 'config.old-name-removed',
+    comparison.UNLISTED: 'config.option-unlisted',
+    comparison.RETYPED: 'config.option-retyped',
+    comparison.NARROWED: 'config.option-narrowed',
+    comparison.DEFAULT: 'config.default-changed',
+    comparison.REQUIRED: 'config.option-required',
+    comparison.DEPRECATED: 'config.option-deprecated',
+    comparison.LIMIT: 'config.limit-added',
+}
+
 _TO_DO = {
-    comparison.REMOVED: 'remove it from your files: {target} ignores it; if '
-                        'you have set it, find out what takes its place',
+    comparison.REMOVED: 'remove it from your files: {target} ignores it',
     comparison.RENAMED: 'write {instead} instead, once all run {target}; '
                         'the old name is still read there',
     comparison.OLD_NAME_GONE: 'write {instead} instead before the upgrade: '
@@ -78,18 +87,19 @@ def unknown(failed, history):
     :param failed: {namespace: error}, in the target
     """
     return [contract.error(
-        CHECK, CLASS, f'the options of {namespace} cannot be listed',
-        f'{history.target_version}: {error}\n'
-        'What to do: nothing is known of its options; mend it, and look '
-        'again') for namespace, error in failed.items()]
+        'config.options-not-listed', namespace,
+        f'the options of {namespace} cannot be listed',
+        f'{history.target_version}: {error}')
+        for namespace, error in failed.items()]
 
 
-def finding(change, history, fresh, *, where=()):
+def finding(change, history, fresh, *, where=(), own_files=False):
     """Return the finding of a change.
 
     Takes what :func:`findings` takes, and
 
     :param where: lines that say where an operator has set it
+    :param own_files: whether it is about an operator's own files
     """
     announced, how = histories.announcement(change, history)
     serious = (change.kind in comparison.BREAKING and change.documented
@@ -100,10 +110,31 @@ def finding(change, history, fresh, *, where=()):
     if change.kind == comparison.DEPRECATED and change.target.reason:
         lines.append(f'Why: {change.target.reason}')
     lines += histories.notes_lines(change, history)
-    lines += _hints(change, fresh)
-    lines.append(f'What to do: {to_do(change, history)}')
+    near = _near(change, fresh)
+    if near:
+        lines.append(f'New there: {near}')
     tell = contract.error if serious else contract.warning
-    return tell(CHECK, CLASS, title(change, announced), '\n'.join(lines))
+    return tell(
+        rule(change, announced), subject(change), title(change, announced),
+        '\n'.join(lines), own_files=own_files,
+        remedy=to_do(change, history) + (
+            f'; look whether {near} does what you need' if near else ''))
+
+
+def rule(change, announced):
+    """Return the slug of the rule of a change's finding."""
+    if change.kind == comparison.REMOVED:
+        return ('config.option-removed' if announced
+                else 'config.option-removed-unannounced')
+    return _RULES[change.kind]
+
+
+def subject(change):
+    """Return what a change is about: [section] option, as a file has it."""
+    group, name = change.key
+    if change.also:
+        group = f'{group.partition("_")[0]}*'
+    return options.named((group, name))
 
 
 def _whose(change):
@@ -167,13 +198,13 @@ def described(option):
             f'{", must be set" if option.required else ""}')
 
 
-def _hints(change, fresh):
-    """Return the line that names what may have come in its place.
+def _near(change, fresh):
+    """Return the names of what may have come in its place, or ''.
 
     What the base has too has come in nobody's place.
     """
     if change.kind != comparison.REMOVED:
-        return []
+        return ''
     group, name = change.key
     near = difflib.get_close_matches(
         name, [key[1] for key in sorted(fresh) if key[0] == group], n=2,
@@ -182,4 +213,4 @@ def _hints(change, fresh):
     found += [str(option) for key, option in sorted(fresh.items())
               if key[1] == name and key[0] != group
               and option.owner == change.base.owner]
-    return [f'New there: {", ".join(found[:3])}'] if found else []
+    return ', '.join(found[:3])

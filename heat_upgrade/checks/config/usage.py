@@ -47,7 +47,7 @@ def findings(settings, answers, changes, history, known):
         places = touched(change, settings, known[0])
         if places is not None:
             found.append(telling.finding(
-                change, history, fresh,
+                change, history, fresh, own_files=True,
                 where=[_where(setting, known) for setting in places]))
     for setting, *said in zip(settings, *answers):
         found += _of_value(setting, said, history, known)
@@ -94,14 +94,13 @@ def _unknown(setting, history, known):
     near = nearest(setting.key, known[1])
     lines = [_place(setting),
              f'{history.base_version}: no such option',
-             f'{history.target_version}: no such option',
-             'What to do: ' + (
-                 f'you may have meant {options.named(near)}' if near else
-                 'remove it, unless a plugin of your own reads it')]
+             f'{history.target_version}: no such option']
+    name = options.named((setting.section, setting.name))
     return contract.warning(
-        telling.CHECK, telling.CLASS,
-        f'{options.named((setting.section, setting.name))} is known to '
-        'neither release', '\n'.join(lines))
+        'config.option-unknown', name, f'{name} is known to neither release',
+        '\n'.join(lines), own_files=True,
+        remedy=f'you may have meant {options.named(near)}' if near else
+        'remove it, unless a plugin of your own reads it')
 
 
 def nearest(key, known):
@@ -135,16 +134,17 @@ def _refused(setting, ours, theirs, history, known):
     if option:
         lines.append(f'{history.target_version}: '
                      f'{telling.described(option)}')
-    lines.append('What to do: set a value that '
-                 f'{history.target_version} takes')
+    remedy = f'set a value that {history.target_version} takes'
     name = options.named((setting.section, setting.name))
     if ours['known'] and not ours['error']:
         return contract.error(
-            telling.CHECK, telling.CLASS,
-            f'{name} has a value that the target refuses', '\n'.join(lines))
+            'config.value-refused', name,
+            f'{name} has a value that the target refuses', '\n'.join(lines),
+            own_files=True, remedy=remedy)
     return contract.warning(
-        telling.CHECK, telling.CLASS,
-        f'{name} has a value that neither release takes', '\n'.join(lines))
+        'config.value-refused-by-both', name,
+        f'{name} has a value that neither release takes', '\n'.join(lines),
+        own_files=True, remedy=remedy)
 
 
 def of(setting, known):

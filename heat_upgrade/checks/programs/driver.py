@@ -15,24 +15,31 @@
 It knows the standard library alone. What a program prints goes to the log;
 what it returns goes to a file.
 
-    driver.py ASKED SAID
+    driver.py ASKED SAID [SECONDS]
 
-ASKED: JSON, a list of [path of a program, what it is given]. SAID: JSON, a
-list of [what its function ``read`` returned, or null; traceback, or null].
+ASKED: JSON, a list of [path of a program, what it is given]. SAID: a line of
+JSON for each program as soon as it ends, [what its function ``read``
+returned, or null; traceback, or null]. A process that takes more than SECONDS
+prints where each of its threads is, and ends.
 """
 
+import faulthandler
 import gc
 import importlib.util
 import json
 import os
 import sys
+import time
 import traceback
 
 # Found now, before this directory is no place to import from.
-import heat_upgrade_program  # noqa: F401
+import heat_upgrade_program
 
 
-def main(asked, said):
+def main(asked, said, seconds=None):
+    if seconds:
+        faulthandler.dump_traceback_later(float(seconds), exit=True)
+        heat_upgrade_program.deadline = time.monotonic() + float(seconds)
     # A fifth of the time of an import of Heat goes into looking for garbage,
     # of which there is none; a program that makes some looks for it again.
     gc.disable()
@@ -40,22 +47,29 @@ def main(asked, said):
     sys.path.pop(0)
     with open(asked) as source:
         requests = json.load(source)
-    answers = []
-    for number, (path, given) in enumerate(requests):
-        try:
-            spec = importlib.util.spec_from_file_location(
-                f'heat_upgrade_program_{number}', path)
-            program = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(program)
-            answer = program.read(given)
-            json.dumps(answer)
-        except Exception:
-            answers.append([None, traceback.format_exc()])
-        else:
-            answers.append([answer, None])
     with open(said, 'w') as out:
         os.chmod(said, 0o600)
-        json.dump(answers, out)
+        for number, (path, given) in enumerate(requests):
+            answer = _answer(number, path, given)
+            if heat_upgrade_program.left() <= 0:
+                # Its fork ran out of time: that is no answer.
+                os._exit(1)
+            out.write(answer + '\n')
+            # A later one may take the process down.
+            out.flush()
+
+
+def _answer(number, path, given):
+    """Run a program; return its line of SAID."""
+    try:
+        spec = importlib.util.spec_from_file_location(
+            f'heat_upgrade_program_{number}', path)
+        program = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(program)
+        return json.dumps([program.read(given), None])
+    except (Exception, SystemExit):
+        # oslo.config ends the process for an option that it does not know.
+        return json.dumps([None, traceback.format_exc()])
 
 
 if __name__ == '__main__':

@@ -16,12 +16,28 @@ The driver imports this before anything else; a program that is run by itself
 finds it beside it. They are no package there.
 """
 
+import faulthandler
 import importlib.util
 import json
 import os
 import shutil
+import signal
 import tempfile
+import time
 import traceback
+
+# When this process has to end, on the monotonic clock; None for never.
+deadline = None
+
+# A fork prints where it hangs, and ends, so many seconds before its parent.
+MARGIN = 0.5
+
+
+def left():
+    """Return the seconds that a fork of this process still has."""
+    if deadline is None:
+        return float('inf')
+    return deadline - MARGIN - time.monotonic()
 
 
 def beside(name):
@@ -47,7 +63,7 @@ def apart(what, function, *args):
     :param what: what it does, for the error
     :param function: called with a directory of its own, which is removed
         afterwards, and the arguments
-    :raises: RuntimeError if it fails; the traceback is printed
+    :raises: RuntimeError if it fails, with the traceback
     """
     place = tempfile.mkdtemp(dir=os.getcwd(), prefix='apart-')
     said = os.path.join(place, 'said.json')
@@ -56,18 +72,41 @@ def apart(what, function, *args):
         if child == 0:
             status = 1
             try:
+                if deadline is not None:
+                    _end_in_time()
                 answer = json.dumps(function(place, *args), default=str)
                 with open(said, 'w') as out:
                     out.write(answer)
                 status = 0
             except BaseException:
-                traceback.print_exc()
+                with open(said, 'w') as out:
+                    out.write(traceback.format_exc())
             finally:
                 # Nothing of the parent's is flushed or cleaned up twice.
                 os._exit(status)
-        if os.waitpid(child, 0)[1]:
-            raise RuntimeError(f'{what} failed; the log has the traceback')
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status:
+            raise RuntimeError(f'{what} failed: {_why(said, status)}')
         with open(said) as answer:
             return json.load(answer)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _end_in_time():
+    """Have a fork print where it hangs, and end, before its parent does.
+
+    Not by faulthandler's own timer: its thread is not there in a fork, and a
+    second one waits for it for ever.
+    """
+    faulthandler.register(signal.SIGALRM, chain=True)
+    signal.setitimer(signal.ITIMER_REAL, max(0.01, left()))
+
+
+def _why(said, status):
+    """Return the traceback that a fork has left, or its status."""
+    try:
+        with open(said) as left:
+            return '\n' + left.read()
+    except FileNotFoundError:
+        return f'its process ended with status {status}'

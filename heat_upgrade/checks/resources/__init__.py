@@ -40,16 +40,17 @@ def check(base, target, context):
         dump cannot be read, :class:`heat_upgrade.errors.LabError` if a
         release cannot
     """
-    pair = model.Pair(*(reading.read(subject, 'resources', context)
-                        for subject in (base, target)),
-                      (base.name, target.name))
+    pair = model.Pair(
+        *reading.both(base, target, lambda subject: reading.read(
+            subject, 'resources', context)), (base.name, target.name))
     found = [*types.differences(pair), *languages.differences(pair)]
-    found.sort(key=lambda each: (each.severity != model.ERROR, each.title))
+    found.sort(key=lambda each: (each.severity != model.ERROR, each.subject,
+                                 each.rule))
     if not (context.asked.templates or context.asked.stacks_from):
         return [model.finding(each) for each in found]
     used = uses.collect(
         templates.asked(context.asked, pair.base['templates']), pair.base,
         schemas.watched(pair.target['types'], found))
-    return [model.finding(each, uses.told(where, used.templates))
+    return [model.own(each, where, uses.told(where, used.templates))
             for each in found
             if (where := used.touched(each.touches))]

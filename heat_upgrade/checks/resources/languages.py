@@ -25,10 +25,6 @@ LISTS = {'parameter_types': 'parameter type',
 FUNCTIONS = {'functions': 'function',
              'condition_functions': 'condition function'}
 
-_TEMPLATES = ('What to do: before the upgrade, rewrite the templates that '
-              'use it and update their stacks; afterwards they cannot be '
-              'loaded or validated.')
-
 
 def differences(pair):
     """Return how what templates are written in differs.
@@ -46,7 +42,8 @@ def _versions(pair):
     for version, before in sorted(pair.base['templates'].items()):
         after = pair.target['templates'].get(version)
         if after is None:
-            yield _gone(pair, f'template version {version}', before['class'],
+            yield _gone(pair, 'resources.template-version-removed', version,
+                        f'template version {version}', before['class'],
                         (model.VERSION, version))
             continue
         for change in (*_functions(before, after), *_lists(before, after)):
@@ -56,16 +53,17 @@ def _versions(pair):
                                 for version in versions))
         what = f'{word} {name} of {_some(versions)}'
         if now is None:
-            yield _gone(pair, what, ', '.join(versions), touches)
+            yield _gone(pair, 'resources.function-removed'
+                        if word in FUNCTIONS.values()
+                        else 'resources.language-part-removed',
+                        f'{word} {name}', what, ', '.join(versions), touches)
         # If not, it is merely called otherwise in the code.
         elif was in pair.target['implementations']:
             yield model.Difference(
-                model.WARNING, model.LANGUAGE,
+                'resources.function-changed', f'{word} {name}',
                 f'{what} is another implementation',
                 (f'in {", ".join(versions)}', *pair.values(was, now),
-                 'What to do: preview an update of stacks that use it; a '
-                 'value that differs updates or replaces what depends on it '
-                 '(as with LP 1623707).'), touches)
+                 'as with LP 1623707'), touches)
 
 
 def _functions(before, after):
@@ -95,7 +93,8 @@ def _pseudo_parameters(pair):
     for language, names in sorted(pair.base['pseudo_parameters'].items()):
         for name in names:
             if name not in pair.target['pseudo_parameters'].get(language, ()):
-                yield _gone(pair, f'pseudo parameter {name}', language,
+                yield _gone(pair, 'resources.pseudo-parameter-removed', name,
+                            f'pseudo parameter {name}', language,
                             (model.PSEUDO, name))
 
 
@@ -106,14 +105,13 @@ def _constraints(pair):
             continue
         words = _constraint_announced(pair, name)
         yield model.Difference(
-            model.WARNING if words else model.ERROR, model.LANGUAGE,
+            'resources.constraint-removed' if words
+            else 'resources.constraint-removed-unannounced', name,
             f'custom constraint {name} is gone' +
             (', as announced' if words else ' without a deprecation'),
             (*pair.values(implementation, 'not registered'),
              words or 'not announced: types that are not deprecated use it, '
-             'or none does',
-             'What to do: take it out of the constraints of parameters; a '
-             'value of such a parameter is refused afterwards.'),
+             'or none does'),
             (model.CONSTRAINT, name))
 
 
@@ -144,15 +142,12 @@ def _actions(pair):
             for name in pair.base[owner][kind]:
                 if name not in pair.target[owner][kind]:
                     yield model.Difference(
-                        model.ERROR, model.LANGUAGE,
+                        'resources.action-removed', f'{owner} {name}',
                         f'{owner} {word} {name} is gone',
-                        (*pair.values('known', 'not known'),
-                         f'What to do: have no {owner} in it when upgrading; '
-                         'one that is in it cannot be loaded or stored.'),
-                        model.STACKS)
+                        pair.values('known', 'not known'), model.STACKS)
 
 
-def _gone(pair, what, where, touches):
+def _gone(pair, rule, subject, what, where, touches):
     return model.Difference(
-        model.ERROR, model.LANGUAGE, f'{what} is gone',
-        (*pair.values(where, 'not there'), _TEMPLATES), touches)
+        rule, subject, f'{what} is gone', pair.values(where, 'not there'),
+        touches)

@@ -16,11 +16,9 @@ import dataclasses
 
 from heat_upgrade.checks import contract
 from heat_upgrade import findings
+from heat_upgrade.rules import registry
 
 NAME = 'resources'
-
-# Classes of failures, keys of heat_upgrade.findings.CLASSES.
-REPLACED, CONTENT, LANGUAGE = 3, 6, 7
 
 ERROR, WARNING = findings.ERROR, findings.WARNING
 
@@ -47,30 +45,62 @@ STACKS, ALWAYS = ('stacks',), ('always',)
 class Difference:
     """One difference that somebody should know.
 
-    :ivar severity: ERROR or WARNING
-    :ivar failure_class: REPLACED, CONTENT or LANGUAGE
+    :ivar rule: slug
+    :ivar subject: type and property, or what else it is about
     :ivar title: one line
-    :ivar evidence: lines: where, both values, what to do
+    :ivar evidence: lines: where, and both values
     :ivar touches: what a template must have to be touched by it
+    :ivar remedy: what to do, if it is more than the rule says
     """
 
-    severity: str
-    failure_class: int
+    rule: str
+    subject: str
     title: str
     evidence: tuple[str, ...]
     touches: tuple
+    remedy: str = ''
+
+    @property
+    def severity(self):
+        """That of its rule."""
+        return registry.get(self.rule).severity
+
+    @property
+    def failure_class(self):
+        """That of its rule."""
+        return registry.get(self.rule).failure_class
 
 
-def finding(difference, more=()):
-    """Return the finding of a difference.
+def finding(difference):
+    """Return the finding of a difference of two releases."""
+    return _tell(difference)(
+        difference.rule, difference.subject, difference.title,
+        '\n'.join(difference.evidence), remedy=difference.remedy)
+
+
+def _tell(difference):
+    return contract.error if difference.severity == ERROR else (
+        contract.warning)
+
+
+def own(difference, labels, more):
+    """Return the finding of a difference that touches an operator's own.
 
     :param difference: :class:`Difference`
+    :param labels: what the templates are called that it touches
     :param more: lines that follow its evidence
     """
-    make = contract.error if difference.severity == ERROR else (
-        contract.warning)
-    return make(NAME, difference.failure_class, difference.title,
-                '\n'.join((*difference.evidence, *more)))
+    many = len(labels)
+    if difference.severity == ERROR:
+        words = 'breaks' if many == 1 else 'break'
+    else:
+        words = 'is touched' if many == 1 else 'are touched'
+    what = f' ({labels[0]})' if many == 1 else ''
+    return _tell(difference)(
+        difference.rule, difference.subject,
+        f'{many} of your templates {words}{what}: {difference.title}',
+        '\n'.join((*difference.evidence, *more)), own_files=True,
+        remedy=difference.remedy, facts={'templates': sorted(labels)})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,12 +27,6 @@ _AS_TEXT = {('Integer', 'String'), ('Boolean', 'String')}
 # In a path, what belongs to no section of its own.
 PROPERTIES, UPDATE_POLICY = 'properties', 'update_policy'
 
-_REFUSED = ('What to do: before the upgrade, change the templates that set '
-            'it; an update of their stacks is refused after it.')
-_REPLACED = ('What to do: change this property in no stack after the upgrade '
-             'unless the resource may be replaced; `openstack stack update '
-             '--dry-run` shows what would be.')
-
 
 def differences(pair, name):
     """Return how properties and attributes of a type differ.
@@ -108,8 +102,9 @@ class _Type:
         yield from self._required(path, before, after)
         yield from self._default(path, before, after)
         yield from self._updates(path, before, after)
-        yield from self._status(f'property {_dotted(path)}', before['status'],
-                                after['status'], (model.SET, self._name, path))
+        yield from self._status(
+            'property', _dotted(path), _dotted(path), before['status'],
+            after['status'], (model.SET, self._name, path))
         if before['type'] == after['type']:
             if model.is_deprecated(before['status']):
                 deprecated = before['status']
@@ -123,19 +118,18 @@ class _Type:
             yield from self.properties(path, {'*': _ANY}, after, deprecated)
         elif after is not None:
             yield self._difference(
-                model.ERROR, f'property {_dotted(path)} takes its own keys '
-                'alone', self._pair.values('any keys', ', '.join(
-                    sorted(after))), (model.SET, self._name, path), _REFUSED)
+                'property-keys-closed', _dotted(path),
+                f'property {_dotted(path)} takes its own keys alone',
+                self._pair.values('any keys', ', '.join(sorted(after))),
+                (model.SET, self._name, path))
 
     def _added(self, path, after):
         if after['required'] and after['default'] is None:
             yield self._difference(
-                model.ERROR, f'property {_dotted(path)} is new and required',
+                'property-required-new', _dotted(path),
+                f'property {_dotted(path)} is new and required',
                 self._pair.values('not there', _summary(after)),
-                (model.UNSET, self._name, path),
-                'What to do: templates without it are refused by the next '
-                'create or update; set it as soon as the target runs, in the '
-                'same update as any other change.')
+                (model.UNSET, self._name, path))
 
     def _gone(self, path, before, after, deprecated):
         words = model.announced(
@@ -145,26 +139,24 @@ class _Type:
                 else before['status']),
             after and after['status'], self._pair.names)
         return self._difference(
-            model.WARNING if words else model.ERROR,
-            f'property {_dotted(path)} is gone' +
+            'property-removed' if words else 'property-removed-unannounced',
+            _dotted(path), f'property {_dotted(path)} is gone' +
             (', as announced' if words else ' without a deprecation'),
             (*self._pair.values(_summary(before), after and 'not implemented'
                                 or 'not there'),
              words or 'not announced: it was not deprecated'),
-            (model.SET, self._name, path), _REFUSED)
+            (model.SET, self._name, path))
 
     def _retyped(self, path, before, after):
         change = (before['type'], after['type'])
         if change in _WIDER:
             return
-        text = change in _AS_TEXT
         yield self._difference(
-            model.WARNING if text else model.ERROR,
+            'property-taken-as-text' if change in _AS_TEXT
+            else 'property-retyped', _dotted(path),
             f'property {_dotted(path)} is {after["type"]}, was '
             f'{before["type"]}', self._pair.values(*change),
-            (model.SET, self._name, path),
-            'What to do: nothing, if the service takes the value as text; '
-            'set it as a string in templates.' if text else _REFUSED)
+            (model.SET, self._name, path))
 
     def _narrowed(self, path, before, after):
         for certain, what, words in narrowing.narrowed(
@@ -172,37 +164,37 @@ class _Type:
                 implementations=(self._pair.base['constraints'],
                                  self._pair.target['constraints'])):
             yield self._difference(
-                model.ERROR if certain else model.WARNING,
+                'property-values-narrowed' if certain
+                else 'property-constraint-changed', _dotted(path),
                 f'property {_dotted(path)} ' + (
                     f'accepts less: {what}' if certain
                     else f'has another {what}'),
                 (words, *self._pair.values(
                     _constraints(before), _constraints(after))),
                 (model.REFUSED if what in narrowing.DECIDABLE else model.SET,
-                 self._name, path), _REFUSED)
+                 self._name, path))
 
     def _required(self, path, before, after):
         had = before['required'] and before['default'] is None
         if after['required'] and after['default'] is None and not had and (
                 path[-1] != '*'):
             yield self._difference(
-                model.ERROR, f'property {_dotted(path)} is now required',
+                'property-required', _dotted(path),
+                f'property {_dotted(path)} is now required',
                 self._pair.values(_summary(before), _summary(after)),
-                (model.UNSET, self._name, path),
-                'What to do: set it in the templates that do not, before the '
-                'upgrade; they are refused by the next create or update.')
+                (model.UNSET, self._name, path))
 
     def _default(self, path, before, after):
         if before['default'] == after['default']:
             return
         yield self._difference(
-            model.WARNING, f'property {_dotted(path)} has another default',
-            self._pair.values(*(json.dumps(each['default'])
-                                for each in (before, after))),
-            (model.UNSET, self._name, path),
-            'What to do: set it in templates that rely on the old one. What '
-            'exists keeps what it has until something else of it is '
-            'updated; what is created after the upgrade has the new one.')
+            'property-default-changed', _dotted(path),
+            f'property {_dotted(path)} has another default',
+            (*self._pair.values(*(json.dumps(each['default'])
+                                  for each in (before, after))),
+             'What exists keeps what it has until something else of it is '
+             'updated; what is created after the upgrade has the new one.'),
+            (model.UNSET, self._name, path))
 
     def _updates(self, path, before, after):
         # Of what is nested, Heat asks neither: Resource.calc_update_allowed.
@@ -212,17 +204,16 @@ class _Type:
         if before['update_allowed'] and not after['update_allowed'] and (
                 not after['immutable']):
             yield self._difference(
-                model.ERROR, f'a change of property {_dotted(path)} replaces '
-                'the resource', self._pair.values(
-                    'updated in place', 'replaced'), touches, _REPLACED,
-                model.REPLACED)
+                'property-replaces', _dotted(path),
+                f'a change of property {_dotted(path)} replaces the resource',
+                self._pair.values('updated in place', 'replaced'), touches)
         if after['immutable'] and not before['immutable']:
             yield self._difference(
-                model.ERROR, f'a change of property {_dotted(path)} is '
-                'refused', self._pair.values(
+                'property-immutable', _dotted(path),
+                f'a change of property {_dotted(path)} is refused',
+                self._pair.values(
                     'updated in place' if before['update_allowed']
-                    else 'the resource is replaced', 'immutable'), touches,
-                _REFUSED)
+                    else 'the resource is replaced', 'immutable'), touches)
 
     def attributes(self):
         """Yield how attributes differ: REAL-FAILURES 74."""
@@ -236,43 +227,42 @@ class _Type:
                     if model.is_deprecated(self._base['status'])
                     else before['status'], None, self._pair.names)
                 yield self._difference(
-                    model.WARNING if words else model.ERROR,
+                    'attribute-removed' if words
+                    else 'attribute-removed-unannounced', f'attribute {key}',
                     f'attribute {key} is gone' + (
                         ', as announced' if words
                         else ' without a deprecation'),
                     (*self._pair.values(before['type'] or 'any type',
                                         'not there'),
                      words or 'not announced: it was not deprecated'),
-                    touches, 'What to do: take it out of templates; get_attr '
-                    'of it is refused when the stack is validated.')
+                    touches)
                 continue
             # Without a type, nothing was said of it: none is taken back.
             if before['type'] and after['type'] and (
                     before['type'] != after['type']):
                 yield self._difference(
-                    model.ERROR, f'attribute {key} is {after["type"]}, was '
-                    f'{before["type"]}', self._pair.values(
-                        before['type'], after['type']), touches,
-                    'What to do: change templates that work with its value; '
-                    'what depends on it is updated or replaced by the next '
-                    'update (as with LP 2068490).', model.CONTENT)
-            yield from self._status(f'attribute {key}', before['status'],
-                                    after['status'], touches)
+                    'attribute-retyped', f'attribute {key}',
+                    f'attribute {key} is {after["type"]}, was '
+                    f'{before["type"]}',
+                    (*self._pair.values(before['type'], after['type']),
+                     'as with LP 2068490'), touches)
+            yield from self._status(
+                'attribute', key, f'attribute {key}', before['status'],
+                after['status'], touches)
 
-    def _status(self, what, before, after, touches):
+    def _status(self, word, name, subject, before, after, touches):
         if worse(before, after):
             yield self._difference(
-                model.WARNING, f'{what} is now {after["status"].lower()}',
+                f'{word}-deprecated', subject,
+                f'{word} {name} is now {after["status"].lower()}',
                 self._pair.values(model.described(before),
-                                  model.described(after)), touches,
-                'What to do: it may go with a later release; use what the '
-                'documentation of the type names instead.')
+                                  model.described(after)), touches)
 
-    def _difference(self, severity, words, evidence, touches, advice,
-                    failure_class=model.LANGUAGE):
+    def _difference(self, rule, subject, words, evidence, touches):
         return model.Difference(
-            severity, failure_class, f'{self._name}: {words}',
-            (f'in {self._target["class"]}', *evidence, advice), touches)
+            f'resources.{rule}', f'{self._name} {subject}',
+            f'{self._name}: {words}',
+            (f'in {self._target["class"]}', *evidence), touches)
 
 
 _ORDER = ('SUPPORTED', 'UNSUPPORTED', 'DEPRECATED', 'HIDDEN')

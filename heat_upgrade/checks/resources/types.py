@@ -15,9 +15,6 @@
 from heat_upgrade.checks.resources import model
 from heat_upgrade.checks.resources import schemas
 
-_FIND = ('What to do: before the upgrade, find the stacks that have it '
-         '(`heat-upgrade check resources --stacks-from DUMP`)')
-
 
 def differences(pair):
     """Return how the types of two releases differ.
@@ -53,11 +50,9 @@ def _broken(pair):
     for name, why in sorted(pair.target['broken'].items()):
         if name not in pair.base['broken']:
             yield model.Difference(
-                model.ERROR, model.LANGUAGE,
+                'resources.plugin-not-imported', name,
                 f'resource plugin {name} cannot be imported',
-                (*pair.values('can be imported', why),
-                 'What to do: do not upgrade; heat-engine does not start.'),
-                model.ALWAYS)
+                pair.values('can be imported', why), model.ALWAYS)
 
 
 def _is_same_alias(pair, name):
@@ -71,31 +66,28 @@ def _is_same_alias(pair, name):
 def _both(pair, name, before, after):
     if before.get('mapped_to') != after.get('mapped_to'):
         yield model.Difference(
-            model.WARNING, model.LANGUAGE,
+            'resources.type-mapped-elsewhere', name,
             f'{name} is mapped to another type',
-            (*pair.values(before.get('mapped_to') or before['class'],
-                          after.get('mapped_to') or after['class']),
-             'What to do: compare what the two do; existing resources are '
-             'handled by the other one from then on.'), (model.TYPE, name))
+            pair.values(before.get('mapped_to') or before['class'],
+                        after.get('mapped_to') or after['class']),
+            (model.TYPE, name))
     if schemas.worse(before['status'], after['status']):
         yield model.Difference(
-            model.WARNING, model.LANGUAGE,
+            'resources.type-deprecated', name,
             f'{name} is now {after["status"]["status"].lower()}',
             (f'in {after["class"]}',
              *pair.values(model.described(before['status']),
                           model.described(after['status'])),
-             *_substitutes(after['status'], name),
-             'What to do: it may go with a later release; replace it in '
-             'templates in time.'), (model.TYPE, name))
+             *_substitutes(after['status'], name)), (model.TYPE, name),
+            _replace_it(after['status'], name))
     client = before['client']
     if (client in pair.base['clients'] and after['client'] == client and
             client not in pair.target['clients']):
         yield model.Difference(
-            model.ERROR, model.LANGUAGE,
+            'resources.type-without-client', name,
             f'{name} has lost its client {client}',
             (f'in {after["class"]}',
-             *pair.values(pair.base['clients'][client], 'not registered'),
-             f'{_FIND}; no operation on it can succeed afterwards.'),
+             *pair.values(pair.base['clients'][client], 'not registered')),
             (model.TYPE, name))
     yield from _handling(pair, name, before, after)
     if not any(each[what] for each in (before, after)
@@ -110,55 +102,51 @@ def _handling(pair, name, before, after):
         if other in pair.target['types'] and other != name and (
                 other not in after['status']['substitutes']):
             yield model.Difference(
-                model.ERROR, model.REPLACED,
+                'resources.type-not-taken-over', f'{name} to {other}',
                 f'{name}: a change to {other} replaces the resource',
                 (f'in {after["class"]}',
                  *pair.values('taken over', 'replaced'),
-                 'What to do: change the type in templates before the '
-                 'upgrade (as with LP 1622089).'), touches)
+                 'as with LP 1622089'), touches)
     if after['replaced_when_check_failed'] and not (
             before['replaced_when_check_failed']):
         yield model.Difference(
-            model.ERROR, model.REPLACED,
+            'resources.check-failed-replaced', name,
             f'{name}: a resource whose check failed is replaced',
             (f'in {after["class"]}',
-             *pair.values('updated in place', 'replaced'),
-             'What to do: before an update of a stack, look for resources in '
-             'CHECK_FAILED, and mark those healthy that are.'), touches)
+             *pair.values('updated in place', 'replaced')), touches)
     for method in after['misfits']:
         if method.partition(' ')[0] not in {
                 each.partition(' ')[0] for each in before['misfits']}:
             # A warning: nobody may call it with what it does not take.
             yield model.Difference(
-                model.WARNING, model.LANGUAGE,
+                'resources.method-misfits',
+                f'{name} {method.partition(" ")[0]}',
                 f'{name}: {method.partition(" ")[0]} does not take what it '
                 'may be called with',
                 (f'{pair.names[1]}: {method} does not take all that the '
                  'method takes which it overrides',
-                 'What to do: try each operation on a resource of this type '
-                 'with that release (as with Story 2011068).'), touches)
+                 'as with Story 2011068'), touches)
 
 
 def _gone(pair, name, before):
     words = model.announced(before['status'], None, pair.names)
     return model.Difference(
-        model.WARNING if words else model.ERROR, model.LANGUAGE,
+        'resources.type-removed' if words
+        else 'resources.type-removed-unannounced', name,
         f'{name} is gone' + (', as announced' if words
                              else ' without a deprecation'),
         (f'in {before["class"]}',
          *pair.values(model.described(before['status']), 'not there, not '
                       'even as a placeholder'),
          words or 'not announced: it was not deprecated',
-         *_substitutes(before['status'], name),
-         f'{_FIND}, and take it out of their templates while '
-         f'{pair.names[0]} runs: a stack with a type that is not known '
-         'cannot be loaded.'), (model.TYPE, name))
+         *_substitutes(before['status'], name)), (model.TYPE, name))
 
 
 def _placeholder(pair, name, before, after):
     words = model.announced(before['status'], after['status'], pair.names)
     return model.Difference(
-        model.WARNING if words else model.ERROR, model.LANGUAGE,
+        'resources.type-placeholder' if words
+        else 'resources.type-placeholder-unannounced', name,
         f'{name} became a placeholder' + (
             '' if words else ' without a deprecation') +
         ': what it made is deleted no more',
@@ -169,22 +157,24 @@ def _placeholder(pair, name, before, after):
          *_substitutes(before['status'], name),
          'Stacks with it load, and can be updated and deleted; nothing is '
          'done for it, its physical resource stays behind, and get_attr of '
-         'it is null.',
-         f'{_FIND}, and take it out of their templates while '
-         f'{pair.names[0]} runs, or delete by hand what is left.'),
-        (model.TYPE, name))
+         'it is null.'), (model.TYPE, name))
 
 
 def _glob(pair, pattern, meant):
     return model.Difference(
-        model.ERROR, model.LANGUAGE,
+        'resources.glob-unmapped', pattern,
         f'types {pattern} are no longer mapped to {meant}',
         (*pair.values(meant, pair.target['globs'].get(pattern, 'not mapped')),
-         'in etc/heat/environment.d, if an installation takes the new one',
-         'What to do: keep the line in environment.d, or change templates.'),
+         'in etc/heat/environment.d, if an installation takes the new one'),
         (model.GLOB, pattern))
 
 
 def _substitutes(status, name):
     others = [other for other in status['substitutes'] if other != name]
     return (f'substitute: {", ".join(others)}',) if others else ()
+
+
+def _replace_it(status, name):
+    others = [other for other in status['substitutes'] if other != name]
+    return (f'Replace it in templates in time, by {" or ".join(others)}.'
+            if others else '')

@@ -17,7 +17,6 @@ context that comes with each message, ``objects`` the versioned objects, and
 ``stored`` what each writes to the database against what the other reads.
 """
 
-from heat_upgrade import beside
 from heat_upgrade.checks import reading
 from heat_upgrade.checks.rpc import contexts
 from heat_upgrade.checks.rpc import messages
@@ -37,24 +36,28 @@ def check(base, target, context):
     :param context: :class:`heat_upgrade.checks.contract.Context`
     :returns: list of :class:`heat_upgrade.findings.Finding`, of classes 5
         (both run at once) and 2 (what was there before)
-    :raises: :class:`heat_upgrade.errors.LabError` if a release cannot be read
+    :raises: :class:`heat_upgrade.checks.reading.ProgramsFailed` if a release
+        cannot be read
     """
-    said, wrote = zip(*(reading.read_all(
-        subject, [reading.Request(program) for program in READINGS], context)
-        for subject in (base, target)))
-    read = [None, None]
+    said, wrote = zip(*reading.both(
+        base, target, lambda subject: reading.read_all(subject, [
+            reading.Request(program) for program in READINGS], context)))
+    sent = [{'sent': one['context']} for one in said]
 
-    def cross(number, subject):
+    def cross(subject):
+        number = (base, target).index(subject)
         other = 1 - number
-        read[number] = reading.read_all(subject, [
+        # A failure at data of the other release is compared with what the
+        # base makes of its own data.
+        return reading.read_all(subject, [
             reading.Request('rows_load', _rows(wrote[number])),
             reading.Request('rows_load', _rows(
-                wrote[other], migrate=number == 1)),
-            *(reading.Request('rpc_context', {'sent': said[one]['context']})
-              for one in (number, other))], context)
+                wrote[other], migrate=number == 1), own=_rows(wrote[0])),
+            reading.Request('rpc_context', sent[number]),
+            reading.Request('rpc_context', sent[other], own=sent[0])],
+            context)
 
-    beside.run(*(lambda number=number, subject=subject: cross(number, subject)
-                 for number, subject in enumerate((base, target))))
+    read = reading.both(base, target, cross)
     names = base.name, target.name
     roles = ('base', base.name), ('target', target.name)
     return [

@@ -14,9 +14,6 @@
 
 from heat_upgrade.checks import contract
 
-CHECK = 'rpc'
-FAILURE_CLASS = 5
-
 
 def findings(sent, own, other, roles):
     """Return what a receiver reads otherwise than the sender would.
@@ -32,23 +29,23 @@ def findings(sent, own, other, roles):
         if 'error' in own:
             return []
         return [contract.error(
-            CHECK, FAILURE_CLASS,
+            'rpc.context-not-read', f'[context] of the {sender}',
             f'[context] that of the {sender} cannot be read by the '
             f'{receiver}',
             f'{receiver_name}: {other["error"]}\nEvery message of '
-            f'{sender_name} fails there.\nWhat to do: no rolling upgrade on '
-            'one message bus.')]
+            f'{sender_name} fails there.', facts={'sender': sender})]
     found = []
     for name, value in sorted(own.get('read', {}).items()):
         read = other['read'].get(name)
         if read != value:
             found.append(contract.error(
-                CHECK, FAILURE_CLASS,
+                'rpc.context-read-differently',
+                f'[context] {name} of the {sender}',
                 f'[context] {name} of the {sender} is read otherwise by the '
                 f'{receiver}',
                 f'{sender_name} (which sent it): {value!r}\n'
                 f'{receiver_name}: {read!r}\nIt was sent with the keys '
                 f'{", ".join(sorted(sent))}.\nEvery message carries it: '
-                'requests fail or are taken for somebody else\'s.\n'
-                'What to do: no rolling upgrade on one message bus.'))
+                'requests fail or are taken for somebody else\'s.',
+                facts={'sender': sender}))
     return found

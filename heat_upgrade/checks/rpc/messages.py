@@ -22,15 +22,6 @@ import dataclasses
 
 from heat_upgrade.checks import contract
 
-CHECK = 'rpc'
-FAILURE_CLASS = 5
-
-VHOST = (
-    'What to do: give the new release a RabbitMQ virtual host of its own '
-    '(step 4 of a rolling upgrade in\nHeat\'s operating_guides/'
-    'upgrades_guide), and stop the last engine of the old one only when its '
-    'stacks\nhave settled. A rolling upgrade on one message bus is not safe.')
-
 
 @dataclasses.dataclass(frozen=True)
 class Refusal:
@@ -154,16 +145,16 @@ def _refused(service, method, cases, sender, receiver, server, known):
     if message['kind'] == 'cast':
         lines += ['A cast has no answer: the sender never learns of it, and '
                   'what it was to start never does.']
-    title = (f'[{service}] {method} of the {sender[0]} is refused by the '
-             f'{receiver[0]}')
+    subject = f'[{service}] {method} of the {sender[0]}'
+    title = f'{subject} is refused by the {receiver[0]}'
     if not known and service == 'engine':
         # It is for what only one release can do; nothing of before is lost.
         lines += [f'{receiver[1]} does not have this call at all: what needs '
-                  f'it fails until all engines are of {sender[1]}.', VHOST]
-        return contract.warning(CHECK, FAILURE_CLASS, title,
+                  f'it fails until all engines are of {sender[1]}.']
+        return contract.warning('rpc.new-call-refused', subject, title,
                                 '\n'.join(lines))
-    return contract.error(CHECK, FAILURE_CLASS, title,
-                          '\n'.join([*lines, VHOST]))
+    return contract.error('rpc.message-refused', subject, title,
+                          '\n'.join(lines), facts={'sender': sender[0]})
 
 
 def _all_refused(service, refused, sender, receiver, server):
@@ -172,11 +163,11 @@ def _all_refused(service, refused, sender, receiver, server):
     has = (f'version {server["version"]} on topic {server["topic"]}'
            if server else f'no {service}')
     return contract.error(
-        CHECK, FAILURE_CLASS,
+        'rpc.service-refused', f'[{service}] of the {sender[0]}',
         f'[{service}] every message of the {sender[0]} is refused by the '
         f'{receiver[0]}',
-        '\n'.join([f'{sender[1]} sends; {receiver[1]} has {has}:', *lines,
-                   VHOST]))
+        '\n'.join([f'{sender[1]} sends; {receiver[1]} has {has}:', *lines]),
+        facts={'sender': sender[0]})
 
 
 def _sent(message):
@@ -200,12 +191,11 @@ def _casts(base, target, names):
         if before[key] == {'call'} and after[key] == {'cast'}:
             service, by = key
             found.append(contract.warning(
-                CHECK, FAILURE_CLASS,
+                'rpc.call-is-cast', f'[{service}] {by}',
                 f'[{service}] {by} is cast and no longer called',
                 f'{by} waits for an answer in {names[0]} and does not in '
                 f'{names[1]}:\nwhat goes wrong is in the log of the engine '
-                'alone (LP 1499669).\nWhat to do: watch the state of the '
-                'stack, not the answer.'))
+                'alone (LP 1499669).'))
     return found
 
 
@@ -224,9 +214,9 @@ def _unheard(base, target, names):
     found = []
     for name in sorted(set(target['unheard']) - set(base['unheard'])):
         found.append(contract.warning(
-            CHECK, FAILURE_CLASS, f'[{name}] sends nothing that was heard',
+            'rpc.method-not-heard', f'[{name}]',
+            f'[{name}] sends nothing that was heard',
             f'It was called with stand-in arguments in {names[1]}, and no '
             'message left: whether the other\nrelease takes what it sends is '
-            'not known.\nWhat to do: compare it with the method of the '
-            'service by hand.'))
+            'not known.'))
     return found

@@ -22,9 +22,6 @@ turns what the other release has written.
 
 from heat_upgrade.checks import contract
 
-CHECK = 'rpc'
-FAILURE_CLASS = 5
-
 
 def findings(base, target, names):
     """Return what is wrong between the objects of two releases.
@@ -39,11 +36,11 @@ def findings(base, target, names):
         after = target.get(name)
         if after is None:
             found.append(contract.warning(
-                CHECK, FAILURE_CLASS, f'[{name}] the object is gone',
+                'rpc.object-removed', f'[{name}]',
+                f'[{name}] the object is gone',
                 f'heat.objects has {name} {before["version"]} in {names[0]}, '
                 f'and none in {names[1]}.\nEach release reads the database '
-                'by objects of its own, so nothing fails by that alone.\n'
-                'What to do: see what the schema check says of its table.'))
+                'by objects of its own, so nothing fails by that alone.'))
             continue
         changes = _changes(name, before['fields'], after['fields'], names)
         found += changes
@@ -52,10 +49,11 @@ def findings(base, target, names):
             found.append(_same_version(name, before, after, names))
         if _number(after['version']) < _number(before['version']):
             found.append(contract.warning(
-                CHECK, FAILURE_CLASS, f'[{name}] the object\'s version goes '
-                'back', f'{before["version"]} in {names[0]}, '
+                'rpc.object-version-backwards', f'[{name}]',
+                f'[{name}] the object\'s version goes back',
+                f'{before["version"]} in {names[0]}, '
                 f'{after["version"]} in {names[1]}.\nNobody reads it: '
-                'objects do not travel over RPC. What to do: nothing now.'))
+                'objects do not travel over RPC.'))
     return found
 
 
@@ -72,20 +70,20 @@ def _changes(name, before, after, names):
         elif old is None:
             if not new['nullable'] and not new['read_only']:
                 found.append(contract.warning(
-                    CHECK, FAILURE_CLASS,
+                    'rpc.object-field-added', f'[{name}] {field}',
                     f'[{name}] {field} is new and must not be NULL',
                     f'{names[1]} refuses rows in which it is NULL; '
-                    f'{names[0]} does not know it and writes none.\n'
-                    'What to do: see that the column has a default on the '
-                    'server (schema check); the rows that each\nrelease '
-                    'writes are read by the other below.'))
+                    f'{names[0]} does not know it and writes none.'))
         else:
             found += _altered(name, field, old, new, names)
     return found
 
 
 def _removed(name, field, old, names):
-    report = contract.warning if old['nullable'] else contract.error
+    report, rule = (
+        (contract.warning, 'rpc.object-optional-field-removed')
+        if old['nullable'] else
+        (contract.error, 'rpc.object-field-removed'))
     consequence = (
         f'Rows that {names[1]} writes have NULL there, which {names[0]} '
         'takes for "not given".' if old['nullable'] else
@@ -93,34 +91,30 @@ def _removed(name, field, old, names):
         f'{names[0]} cannot load a row with NULL:\nits engines fail on '
         'everything that the new ones have made, in a rolling upgrade.')
     return report(
-        CHECK, FAILURE_CLASS, f'[{name}] {field} is removed from the object',
-        f'{names[0]}: {_field(old)}; {names[1]}: not there.\n{consequence}\n'
-        'What to do: no rolling upgrade between the two, or one in which '
-        'nothing is created meanwhile.')
+        rule, f'[{name}] {field}',
+        f'[{name}] {field} is removed from the object',
+        f'{names[0]}: {_field(old)}; {names[1]}: not there.\n{consequence}')
 
 
 def _altered(name, field, old, new, names):
     values = f'{names[0]}: {_field(old)}; {names[1]}: {_field(new)}.'
+    subject = f'[{name}] {field}'
     if old['type'] != new['type']:
         yield contract.error(
-            CHECK, FAILURE_CLASS, f'[{name}] {field} has another type',
+            'rpc.object-field-retyped', subject, f'{subject} has another type',
             f'{values}\nThe column holds what the other release has written, '
-            'which is refused or turned into something else.\n'
-            'What to do: see which rows are read below; convert the column, '
-            'with all services of the old release stopped.')
+            'which is refused or turned into something else.')
     if old['nullable'] and not new['nullable']:
         yield contract.error(
-            CHECK, FAILURE_CLASS, f'[{name}] {field} must no longer be NULL',
+            'rpc.object-field-not-null', subject,
+            f'{subject} must no longer be NULL',
             f'{values}\n{names[1]} cannot load a row of {names[0]} in which '
-            'it is NULL (ValueError), after any upgrade.\n'
-            'What to do: fill the column before the upgrade.')
+            'it is NULL (ValueError), after any upgrade.')
     if new['nullable'] and not old['nullable']:
         yield contract.warning(
-            CHECK, FAILURE_CLASS, f'[{name}] {field} may now be NULL',
+            'rpc.object-field-null', subject, f'{subject} may now be NULL',
             f'{values}\n{names[0]} cannot load a row in which {names[1]} '
-            'has left it NULL (ValueError): only in a rolling upgrade.\n'
-            'What to do: see whether such a row can come to be before the '
-            'last old engine is stopped.')
+            'has left it NULL (ValueError): only in a rolling upgrade.')
 
 
 def _same_version(name, before, after, names):
@@ -129,14 +123,13 @@ def _same_version(name, before, after, names):
                     if before['fields'].get(field)
                     != after['fields'].get(field) and field not in added)
     return contract.warning(
-        CHECK, FAILURE_CLASS,
+        'rpc.object-version-not-raised', f'[{name}]',
         f'[{name}] the object has changed and its version has not',
         f'Version {before["version"]} in {names[0]} and {names[1]}.\n'
         f'Fields that are new: {", ".join(added) or "none"}; changed or '
         f'gone: {", ".join(others) or "none"}.\n'
         'Nobody reads the version, as objects do not travel over RPC; '
-        'oslo.versionedobjects wants it raised.\n'
-        'What to do: nothing, as an operator; raise VERSION, as an author.')
+        'oslo.versionedobjects wants it raised.')
 
 
 def _field(field):

@@ -22,9 +22,8 @@ import dataclasses
 
 from heat_upgrade.checks import contract
 from heat_upgrade.checks.rpc import shapes
+from heat_upgrade import findings as findings_
 
-CHECK = 'rpc'
-CLASS_OF_OLD_STACKS, CLASS_OF_MIXED = 2, 5
 # Rows of a traversal: they are of use only while it goes on.
 IN_FLIGHT = ('sync points', 'node data', 'dependency graph')
 # Which kind of fact is read from which table.
@@ -82,10 +81,10 @@ def findings(base, target):
 
 def _not_written(base, target):
     return [contract.error(
-        CHECK, CLASS_OF_OLD_STACKS, f'[rows] {step} fails',
+        'rpc.operation-fails', f'[rows] {step}', f'[rows] {step} fails',
         f'The engine of {base.name} does it, that of {target.name} says:\n'
         f'{failure}\n(heat_upgrade/checks/programs/rows.py has what is '
-        'done.) What to do: do not upgrade; tell Heat.')
+        'done.)')
         for step, failure in target.rows['wrote'].items()
         if failure and base.rows['wrote'].get(step, failure) is None]
 
@@ -105,9 +104,9 @@ def _not_read(writer, reader, kinds):
     for error, cases in by_error.items():
         kinds.update(what for what, _ in cases)
         # One failure may show in several things that are read through it.
-        what = cases[0][0]
+        what, every = cases[0][0], [what for what, _ in cases]
         found.append(contract.error(
-            CHECK, _class(writer, [what for what, _ in cases]),
+            'rpc.stored-data-not-read', f'[{what}] of the {writer.role}',
             f'[{what}] what the {writer.role} writes cannot be read by the '
             f'{reader.role}',
             '\n'.join([
@@ -115,7 +114,9 @@ def _not_read(writer, reader, kinds):
                 *(f'    {what} of the stand-in stack(s) '
                   f'{", ".join(sorted(filter(None, stacks))) or "-"}'
                   for what, stacks in cases),
-                _what_to_do(writer, reader, [what for what, _ in cases])])))
+                _of_what(writer, reader, every)]),
+            failure_class=_class(writer, every),
+            facts={'sender': writer.role}, remedy=_remedy(writer, every)))
     return found
 
 
@@ -140,10 +141,13 @@ def _read_otherwise(writer, reader, kinds, changed):
         lines += [f'keys: {line}' for line in _shape_lines(
             kind, changed, writer, reader)]
         found.append(contract.error(
-            CHECK, _class(writer, [kind]),
+            'rpc.stored-data-read-differently',
+            f'[{aspect}] of the {writer.role}',
             f'[{aspect}] what the {writer.role} writes is read otherwise by '
             f'the {reader.role}',
-            '\n'.join([*lines, _what_to_do(writer, reader, [kind])])))
+            '\n'.join([*lines, _of_what(writer, reader, [kind])]),
+            failure_class=_class(writer, [kind]),
+            facts={'sender': writer.role}, remedy=_remedy(writer, [kind])))
     return found
 
 
@@ -173,27 +177,34 @@ def _short(value):
 def _class(writer, kinds):
     """Return the class: what is in flight outlives no cold upgrade."""
     if writer.role == 'base' and not all(kind in IN_FLIGHT for kind in kinds):
-        return CLASS_OF_OLD_STACKS
-    return CLASS_OF_MIXED
+        return findings_.FailureClass.OLD_STACKS
+    return findings_.FailureClass.RPC
 
 
-def _what_to_do(writer, reader, kinds):
+def _of_what(writer, reader, kinds):
     if all(kind in IN_FLIGHT for kind in kinds):
         return (
             'It is of stacks whose operation is in flight while engines of '
             f'{reader.name} take over from {writer.name}:\nit does not go on '
-            'or ends wrongly, and the stack stays IN_PROGRESS.\n'
-            'What to do: let no operation be in flight when the first engine '
-            'of the new release starts on\nthe database that the old ones '
-            'use; of a stack that hangs, cancel the update or update it '
-            'again.')
+            'or ends wrongly, and the stack stays IN_PROGRESS.')
     if writer.role == 'base':
         return ('It is of all stacks from before the upgrade, of any '
-                'strategy.\nWhat to do: do not upgrade such stacks before '
-                'this is understood; try on a copy (rehearse).')
+                'strategy.')
     return (f'It is of what engines of {writer.name} write while {reader.name}'
-            ' still runs, or after going back.\nWhat to do: no rolling '
-            'upgrade, or nothing of this kind while both run.')
+            ' still runs, or after going back.')
+
+
+def _remedy(writer, kinds):
+    """Return what to do, '' if it is what the rule says."""
+    if all(kind in IN_FLIGHT for kind in kinds):
+        return ('Let no operation be in flight when the first engine of the '
+                'new release starts on the database that the old ones use; '
+                'of a stack that hangs, cancel the update or update it '
+                'again.')
+    if writer.role == 'base':
+        return ''
+    return ('Do no rolling upgrade, or have nothing of this kind while both '
+            'releases run.')
 
 
 def _shape_lines(kind, changed, writer, reader):
@@ -223,12 +234,12 @@ def _not_written_any_more(base, target, changed, kinds):
         if kinds & set(_kinds(path)):
             # Stands with what is read otherwise.
             continue
-        what = ('is no longer written' if not after
-                else 'is written with another type')
+        rule, what = (
+            ('rpc.stored-key-removed', 'is no longer written') if not after
+            else ('rpc.stored-key-retyped', 'is written with another type'))
         found.append(contract.warning(
-            CHECK, CLASS_OF_MIXED, f'[{path}] {what}',
+            rule, f'[{path}]', f'[{path}] {what}',
             f'{base.name}: {_types(before)}; {target.name}: '
             f'{_types(after)}.\nBoth releases read all of the other\'s rows '
-            'that the stand-ins made, and alike.\nWhat to do: see whether '
-            'tools of your own read the database.'))
+            'that the stand-ins made, and alike.'))
     return found

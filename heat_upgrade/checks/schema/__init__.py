@@ -18,7 +18,8 @@ make with a new database and the models, and ``serving``: whether each release
 can work with what the other wrote.
 """
 
-from heat_upgrade.checks import contract
+import dataclasses
+
 from heat_upgrade.checks.schema import equality
 from heat_upgrade.checks.schema import observation
 from heat_upgrade.checks.schema import operations
@@ -54,14 +55,11 @@ def check(base, target, context):
 def findings(seen):
     """Return the findings about what both sides saw."""
     return [finding for part in _PARTS
-            for finding in part.findings(NAME, seen['base'], seen['target'])]
+            for finding in part.findings(seen['base'], seen['target'])]
 
 
 def _new(found, on_postgresql):
     """Return, as PostgreSQL's, what has not been found on MariaDB."""
-    titles = {finding.title for finding in found}
-    return [(contract.error if finding.severity == 'error'
-             else contract.warning)(
-        NAME, finding.failure_class, f'PostgreSQL: {finding.title}',
-        finding.evidence) for finding in on_postgresql
-        if finding.title not in titles]
+    known = {finding.identity for finding in found}
+    return [dataclasses.replace(finding, title=f'PostgreSQL: {finding.title}')
+            for finding in on_postgresql if finding.identity not in known]

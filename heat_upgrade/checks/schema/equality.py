@@ -24,7 +24,7 @@ from heat_upgrade.checks.schema import path
 from heat_upgrade.checks.schema import shapes
 
 
-def findings(check, base, target):
+def findings(base, target):
     """Return the findings about equality.
 
     :param base: what the base's side saw
@@ -32,9 +32,9 @@ def findings(check, base, target):
     """
     found = []
     if path.migrated(target) and 'fresh' not in target['failed']:
-        found += _fresh(check, target)
+        found += _fresh(target)
     if target.get('model_shape') and 'fresh' not in target['failed']:
-        found += _models(check, base, target)
+        found += _models(base, target)
     return found
 
 
@@ -47,10 +47,10 @@ def _by_place(differences):
     return places
 
 
-def _fresh(check, target):
+def _fresh(target):
     return [contract.error(
-        check, 1, f'{place} is not the same in an upgraded and in a new '
-        'database',
+        'schema.upgraded-differs-from-new', place,
+        f'{place} is not the same in an upgraded and in a new database',
         '\n'.join(f'from upgraded to new: {difference}'
                   for difference in differences)
         + '\nA migration that has been released was changed, or does '
@@ -60,35 +60,36 @@ def _fresh(check, target):
             target['shape'], target['fresh_shape'])).items()]
 
 
-def _models(check, base, target):
+def _models(base, target):
     old = set()
     if base.get('model_shape'):
         old = {str(difference) for difference in shapes.differences(
             base['shape'], base['model_shape'], names=False)}
     drift = _drift(base, target)
-    found = []
+    found, told = [], set()
     for place, differences in _by_place(
             difference for difference in shapes.differences(
                 target['fresh_shape'], target['model_shape'], names=False)
             if str(difference) not in old).items():
         seen = drift.pop(differences[0].table, [])
-        make = (contract.error if any(map(_breaks, differences))
-                else contract.warning)
+        told.add(differences[0].table)
+        make, rule = ((contract.error, 'schema.model-differs')
+                      if any(map(_breaks, differences))
+                      else (contract.warning, 'schema.model-drifts'))
         found.append(make(
-            check, 1, f'models and migrations differ in {place}',
+            rule, place, f'models and migrations differ in {place}',
             '\n'.join(f'from migrations to models: {difference}'
                       for difference in differences)
             + ''.join(f'\nalembic says: {line}' for line in seen)
             + '\nThe database has what the migrations made: add a migration, '
             'or mend the model.'))
-    reported = {table for table in drift if any(
-        f'differ in {table}' in finding.title for finding in found)}
     return found + [contract.warning(
-        check, 1, f'models and migrations differ in {table}',
+        'schema.model-drifts', table,
+        f'models and migrations differ in {table}',
         '\n'.join(f'alembic says: {line}' for line in lines)
         + '\nThe server\'s own catalogue shows no difference: run '
         'autogenerate and look.')
-        for table, lines in drift.items() if table not in reported]
+        for table, lines in drift.items() if table not in told]
 
 
 def _breaks(difference):

@@ -17,6 +17,7 @@ Two processes, one in each release's environment, play the two sides (see
 programs and on the database server; it is kept by the hash of these.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -25,10 +26,12 @@ import tempfile
 
 from heat_upgrade import beside
 from heat_upgrade import cache
+from heat_upgrade.checks import blame
 from heat_upgrade.checks import database
 from heat_upgrade.checks import given
 from heat_upgrade.checks import reading
 from heat_upgrade.checks.schema import driver
+from heat_upgrade import errors
 from heat_upgrade.services import postgresql
 from heat_upgrade import workspace as workspaces
 
@@ -37,6 +40,10 @@ MARIADB, POSTGRESQL = 'MariaDB', 'PostgreSQL'
 # Each side takes five seconds, fifty on a machine that has other things to do,
 # and waits for the other; less than what reading.py gives to a program.
 WAIT = 240
+
+# The files that each side leaves for the other one; see programs/schema.py.
+SIGNALS = {'base': ('base-wrote', 'base-served'),
+           'target': ('target-migrated', 'target-read')}
 
 _DATABASES = {'base': ('upgraded', 'base_models'),
               'target': ('upgraded', 'target_fresh', 'target_models')}
@@ -50,8 +57,8 @@ def observe(base, target, context, server=MARIADB):
     :param context: :class:`heat_upgrade.checks.contract.Context`
     :param server: MARIADB or POSTGRESQL
     :returns: {'base': ..., 'target': ...}, each what the program returned
-    :raises: :class:`heat_upgrade.errors.LabError` if a side or the database
-        cannot be had
+    :raises: :class:`heat_upgrade.checks.blame.Blamed` if a side fails,
+        :class:`heat_upgrade.errors.LabError` if there is no database
     """
     place = _place(base, target, context, server)
     try:
@@ -128,10 +135,39 @@ def _on_postgresql(base, target, context, place):
 
 
 def _sides(base, target, context, place, urls, databases):
-    def side(name, subject):
-        return reading.read(subject, 'schema', context, kept=False, given={
+    subjects = {'base': base, 'target': target}
+    failed = {}
+
+    def side(name):
+        request = reading.Request('schema', {
             'side': name, 'place': str(place), 'wait': WAIT,
-            'databases': {each: urls[each] for each in databases[name]}})
-    seen = beside.run(lambda: side('base', base),
-                      lambda: side('target', target))
-    return dict(zip(('base', 'target'), seen))
+            'databases': {each: urls[each] for each in databases[name]}},
+            kept=False)
+        try:
+            return reading.read_all(subjects[name], [request], context)[0]
+        except reading.ProgramsFailed as exc:
+            failed[name], = exc.failures
+            # A process that was killed leaves nothing for the other side.
+            _leave(place, SIGNALS[name])
+            return None
+    seen = beside.run(lambda: side('base'), lambda: side('target'))
+    if failed:
+        # Each side reports its own failure, not that the other one is gone.
+        raise blame.Blamed([blame.of_sides(
+            'schema', next(iter(failed.values())).request,
+            (base.name, target.name), failed.get('base'),
+            failed.get('target'))])
+    late = [name for name, said in zip(SIGNALS, seen) if said.get('gave_up')]
+    if late:
+        raise errors.LabError(
+            f'the {late[0]} of the schema check waited {WAIT} s in vain for '
+            'the other side, which went on working')
+    return dict(zip(SIGNALS, seen))
+
+
+def _leave(place, names):
+    """Leave the files that a side leaves when it has failed."""
+    for name in names:
+        with contextlib.suppress(FileExistsError), open(
+                place / name, 'x') as out:
+            out.write('null')

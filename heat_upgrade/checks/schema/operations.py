@@ -27,6 +27,8 @@ import re
 
 from heat_upgrade.checks import contract
 from heat_upgrade.checks.schema import shapes
+from heat_upgrade import findings as findings_
+from heat_upgrade.rules import registry
 
 EXPAND, BLOCKING = 'expand-only', 'blocking'
 DESTRUCTIVE, REWRITING = 'destructive', 'data-rewriting'
@@ -54,6 +56,22 @@ _POSTGRESQL_LOCKS = ('ShareLock', 'ShareRowExclusiveLock',
 _GUIDE = ('The upgrade guide migrates the database while the base serves: '
           'do this in a later release,\nwhen no supported one uses it any '
           'more.')
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """What is wrong with a statement.
+
+    :ivar rule: slug
+    :ivar subject: what it is about
+    :ivar title: one line
+    :ivar why: what comes of it
+    """
+
+    rule: str
+    subject: str
+    title: str
+    why: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,7 +191,7 @@ def _how_postgresql(seen, known):
 
 
 def problem(effect):
-    """Return (title, severity, why) of an effect that is more than adding.
+    """Return the :class:`Problem` of an effect that is more than adding.
 
     :param effect: :class:`shapes.Difference` in a table of the base
     :returns: None if it hurts nobody
@@ -186,28 +204,32 @@ def problem(effect):
 
 def _table(effect):
     if effect.how == shapes.REMOVED:
-        return (f'{effect.table} is dropped', contract.error,
-                'What is in it is lost, and the base still uses it.')
+        return Problem('schema.table-dropped', effect.table,
+                       f'{effect.table} is dropped',
+                       'What is in it is lost, and the base still uses it.')
     return None
 
 
 def _column(effect):
     place, old, new = effect.place, effect.before, effect.after
     if effect.how == shapes.REMOVED:
-        return (f'{place} is dropped', contract.error,
-                'What is in it is lost, and the base still uses it.')
+        return Problem('schema.column-dropped', place, f'{place} is dropped',
+                       'What is in it is lost, and the base still uses it.')
     if not new['nullable'] and new['default'] is None \
             and 'auto_increment' not in new['extra']:
         if effect.how == shapes.ADDED:
-            return (f'{place} is added as NOT NULL without a default',
-                    contract.error, 'The base does not know it and writes '
-                    'rows without it.')
+            return Problem('schema.not-null-without-default', place,
+                           f'{place} is added as NOT NULL without a default',
+                           'The base does not know it and writes rows '
+                           'without it.')
         if old['nullable']:
-            return (f'{place} becomes NOT NULL', contract.error,
-                    'The base may have written NULL, and may do so again.')
+            return Problem('schema.becomes-not-null', place,
+                           f'{place} becomes NOT NULL', 'The base may have '
+                           'written NULL, and may do so again.')
         if old['default'] is not None:
-            return (f'{place} loses its default', contract.error,
-                    'The base may rely on it.')
+            return Problem('schema.default-dropped', place,
+                           f'{place} loses its default',
+                           'The base may rely on it.')
     if effect.how == shapes.CHANGED:
         return _retyped(place, old, new)
     return None
@@ -216,92 +238,110 @@ def _column(effect):
 def _retyped(place, old, new):
     if old['type'] != new['type']:
         if not shapes.holds_all(old['type'], new['type']):
-            return (f'{place} is narrowed or retyped from {old["type"]} to '
-                    f'{new["type"]}', contract.error,
-                    'What the base has written, or writes, may not fit.')
+            return Problem(
+                'schema.type-narrowed', place,
+                f'{place} is narrowed or retyped from {old["type"]} to '
+                f'{new["type"]}',
+                'What the base has written, or writes, may not fit.')
         return None
     if old['collation'] != new['collation']:
-        return (f'{place} changes its collation from {old["collation"]} to '
-                f'{new["collation"]}', contract.warning,
-                'Texts may not fit, and compare and sort otherwise.')
+        return Problem(
+            'schema.collation-changed', place,
+            f'{place} changes its collation from {old["collation"]} to '
+            f'{new["collation"]}',
+            'Texts may not fit, and compare and sort otherwise.')
     return None
 
 
 def _index(effect):
     if effect.how == shapes.REMOVED:
-        return (f'{effect.table} loses the index '
-                f'{shapes.shown(effect.before)}', contract.warning,
-                'The base still looks for rows by it; without it each look '
-                'reads the whole table\n(LP 1421885, 1535051).')
+        shown = shapes.shown(effect.before)
+        return Problem('schema.index-dropped', f'{effect.table} {shown}',
+                       f'{effect.table} loses the index {shown}',
+                       'The base still looks for rows by it; without it each '
+                       'look reads the whole table\n(LP 1421885, 1535051).')
     if effect.after['unique']:
-        return (f'{effect.table} gets a {shapes.shown(effect.after)} index',
-                contract.error,
-                'Rows that the base has written, or writes, may not be '
-                'unique.')
+        shown = shapes.shown(effect.after)
+        return Problem('schema.unique-added', f'{effect.table} {shown}',
+                       f'{effect.table} gets a {shown} index',
+                       'Rows that the base has written, or writes, may not '
+                       'be unique.')
     return None
 
 
 def _foreign_key(effect):
     if effect.how == shapes.REMOVED:
         return None
-    return (f'{effect.table} gets a foreign key '
-            f'{shapes.shown(effect.after)}', contract.warning,
-            'Rows that the base has written, or writes, may refer to what is '
-            'not there, and what is\nreferred to can no longer be deleted '
-            'first.')
+    shown = shapes.shown(effect.after)
+    return Problem('schema.foreign-key-added', f'{effect.table} {shown}',
+                   f'{effect.table} gets a foreign key {shown}',
+                   'Rows that the base has written, or writes, may refer to '
+                   'what is not there, and what is\nreferred to can no '
+                   'longer be deleted first.')
 
 
 def _check(effect):
     if effect.how == shapes.REMOVED:
         return None
-    return (f'{effect.table} gets a check {effect.after}', contract.warning,
-            'Rows that the base has written, or writes, may not meet it.')
+    return Problem('schema.check-added', f'{effect.table} {effect.after}',
+                   f'{effect.table} gets a check {effect.after}',
+                   'Rows that the base has written, or writes, may not meet '
+                   'it.')
 
 
 def _option(effect):
-    return (f'{effect.table} changes its {shapes.shown(effect.before)} to '
-            f'{shapes.shown(effect.after)}', contract.warning,
-            'All of the table is written anew, and texts may not fit.')
+    return Problem('schema.table-options-changed', effect.table,
+                   f'{effect.table} changes its '
+                   f'{shapes.shown(effect.before)} to '
+                   f'{shapes.shown(effect.after)}',
+                   'All of the table is written anew, and texts may not fit.')
 
 
-def findings(check, base, target):
+def findings(base, target):
     """Return the findings about the statements of the migrations."""
-    found, titles = [], set()
-
-    def add(make, title, operation, why):
-        if title not in titles:
-            titles.add(title)
-            found.append(make(check, 5, title,
-                              f'{operation.evidence()}\n{why}'))
-
+    found = {}
     for operation in operations(base, target):
-        for make, title, why in _problems(operation):
-            add(make, title, operation, why)
-    return found
+        for each in _problems(operation):
+            tell = (contract.warning if registry.get(each.rule).severity
+                    == findings_.WARNING else contract.error)
+            finding = tell(each.rule, each.subject, each.title,
+                           f'{operation.evidence()}\n{each.why}')
+            found.setdefault(finding.identity, finding)
+    return list(found.values())
 
 
 def _problems(operation):
     renamed = _renamed(operation.effects)
     if renamed:
         old, new, thing = renamed
-        yield (contract.error, f'{old} is renamed to {new}',
-               f'The base still uses the {thing} by its old name. Add the new '
-               'one, write both, and drop the old one\nin a later release.')
+        yield Problem(
+            'schema.renamed', old, f'{old} is renamed to {new}',
+            f'The base still uses the {thing} by its old name. Add the new '
+            'one, write both, and drop the old one\nin a later release.')
     else:
         for effect in operation.effects:
             judged = problem(effect)
             if judged and not _goes_with(effect, operation.effects):
-                title, make, why = judged
-                yield make, title, f'{why}\n{_GUIDE}'
+                yield dataclasses.replace(
+                    judged, why=f'{judged.why}\n{_GUIDE}')
     if operation.rows_of:
         yield _about_rows(operation)
     if operation.lock:
-        what = str(operation.effects[0]).partition(':')[0] \
-            if operation.effects else 'a table is altered: ' \
-            + ' '.join(operation.statement.split())[:80]
-        yield (contract.warning, f'{operation.lock} is blocked while {what}',
-               'On a large table this is as long as a downtime: see how long '
-               'by heat-upgrade rehearse,\nor let the services be down.')
+        yield _blocked(operation)
+
+
+def _blocked(operation):
+    if operation.effects:
+        subject = operation.effects[0].place
+        what = str(operation.effects[0]).partition(':')[0]
+    else:
+        subject = ' '.join(operation.statement.split())[:80]
+        what = f'a table is altered: {subject}'
+    return Problem('schema.blocked', subject,
+                   f'{operation.lock} is blocked while {what}',
+                   'On a large table this is as long as a downtime: see how '
+                   'long by heat-upgrade rehearse,\nor let the services be '
+                   'down.')
 
 
 def _goes_with(effect, effects):
@@ -328,14 +368,16 @@ def _renamed(effects):
 def _about_rows(operation):
     verb, table = operation.rows_of
     if verb in ('DELETE', 'TRUNCATE'):
-        return (contract.error, f'rows of {table} are deleted',
-                f'{operation.rows} of the base\'s rows matched. What an '
-                'operator has there is lost for a base that\nstill serves, '
-                'and for good.')
+        return Problem(
+            'schema.rows-deleted', table, f'rows of {table} are deleted',
+            f'{operation.rows} of the base\'s rows matched. What an '
+            'operator has there is lost for a base that\nstill serves, '
+            'and for good.')
     does = 'rewritten' if verb in ('UPDATE', 'REPLACE') else 'added'
-    return (contract.warning, f'rows of {table} are {does}',
-            f'{operation.rows} of the base\'s rows matched. It takes the '
-            'longer the more rows there are, and holds locks\non them '
-            'meanwhile: see how long by heat-upgrade rehearse. Rows that the '
-            'base writes afterwards\nare not rewritten: the target must '
-            'take both.')
+    return Problem(
+        f'schema.rows-{does}', table, f'rows of {table} are {does}',
+        f'{operation.rows} of the base\'s rows matched. It takes the '
+        'longer the more rows there are, and holds locks\non them '
+        'meanwhile: see how long by heat-upgrade rehearse. Rows that the '
+        'base writes afterwards\nare not rewritten: the target must '
+        'take both.')

@@ -22,7 +22,7 @@ from heat_upgrade.checks.schema import shapes
 _SHOWN = 10
 
 
-def findings(check, base, target):
+def findings(base, target):
     """Return the findings about the way.
 
     :param base: what the base's side saw
@@ -30,22 +30,24 @@ def findings(check, base, target):
     """
     if 'revisions' in target['failed']:
         return [contract.error(
-            check, 1, 'the migrations cannot be loaded',
+            'schema.migrations-not-loaded', 'migrations',
+            'the migrations cannot be loaded',
             f'{target["failed"]["revisions"]}\nNo db_sync can do anything. A '
             'migration is broken, or revises one that is not there.')]
-    found = _heads(check, base, target)
+    found = _heads(base, target)
     if target.get('unknown'):
         return found + [contract.error(
-            check, 1, 'the target does not know the revision of the base',
+            'schema.base-revision-unknown', ', '.join(base['heads']),
+            'the target does not know the revision of the base',
             f'the base\'s database is at: {", ".join(base["heads"])}\n'
             f'the target has no migration named: '
             f'{", ".join(target["unknown"])}\n'
             'db_sync ends with "Can\'t locate revision". Either the target is '
             'older than the base, or a\nmigration was removed or renamed: put '
             'it back; what has been released must stay.')]
-    found += _failures(check, target)
-    found += _again(check, target)
-    found += _downgrade(check, base, target)
+    found += _failures(target)
+    found += _again(target)
+    found += _downgrade(base, target)
     return found
 
 
@@ -57,11 +59,12 @@ def migrated(target):
         and 'migrate-empty' not in target['failed'])
 
 
-def _heads(check, base, target):
+def _heads(base, target):
     if len(target['heads']) < 2 or target['heads'] == base['heads']:
         return []
     return [contract.error(
-        check, 1, 'the migrations have more than one head',
+        'schema.many-heads', 'migrations',
+        'the migrations have more than one head',
         f'base: {", ".join(base["heads"])}\n'
         f'target: {", ".join(target["heads"])}\n'
         'db_sync ends with "Multiple head revisions are present". Let one of '
@@ -69,23 +72,26 @@ def _heads(check, base, target):
         'else is found here was seen by going to all heads.')]
 
 
-def _failures(check, target):
+def _failures(target):
     found = []
     failed = target['failed']
     if 'fresh' in failed:
         found.append(contract.error(
-            check, 1, 'db_sync fails on an empty database',
+            'schema.db-sync-fails-on-empty', 'db_sync',
+            'db_sync fails on an empty database',
             f'{failed["fresh"]}\nNobody can install the target anew.'))
-    for name, title, meaning in (
-            ('migrate-empty', 'db_sync fails on a database of the base',
+    for name, rule, title, meaning in (
+            ('migrate-empty', 'schema.db-sync-fails',
+             'db_sync fails on a database of the base',
              'It fails without any rows, too: no base can be upgraded.'),
-            ('migrate', 'db_sync fails on rows of the base',
+            ('migrate', 'schema.db-sync-fails-on-rows',
+             'db_sync fails on rows of the base',
              'Without rows it succeeds. The rows are what the base\'s own '
              'models write: all columns filled\nto their length, none of '
              'those that may be empty, and NULL. An operator may have such '
              'rows;\non MariaDB what was done before the failure stays.')):
         if name in failed:
-            found.append(contract.error(check, 1, title, '\n'.join([
+            found.append(contract.error(rule, _next(target), title, '\n'.join([
                 f'revision {_next(target)}: '
                 f'{target.get("last", {}).get(name, "")}',
                 failed[name], meaning])))
@@ -104,7 +110,7 @@ def _next(target):
     return 'unknown' if len(path) != 1 else path[0]
 
 
-def _again(check, target):
+def _again(target):
     if 'again' in target['failed'] and migrated(target):
         said = target['failed']['again']
     elif target.get('again'):
@@ -112,12 +118,13 @@ def _again(check, target):
     else:
         return []
     return [contract.error(
-        check, 1, 'a second db_sync is not without effect',
+        'schema.second-db-sync-changes', 'db_sync',
+        'a second db_sync is not without effect',
         f'{said}\nOperators and deployment tools run db_sync more than once, '
         'on each node: the second must find\nnothing to do.')]
 
 
-def _downgrade(check, base, target):
+def _downgrade(base, target):
     """Judge where the migrations' own downgrades lead.
 
     heat-manage offers no downgrade; alembic would do it. Where they are
@@ -139,7 +146,8 @@ def _downgrade(check, base, target):
             return []
         said = '\n'.join(map(str, wrong[:_SHOWN]))
     return [contract.warning(
-        check, 1, 'the downgrades of the migrations do not lead back',
+        'schema.downgrade-leads-elsewhere', 'migrations',
+        'the downgrades of the migrations do not lead back',
         f'{said}\nheat-manage has no downgrade, so that going back is '
         'restoring a backup; but whoever uses alembic\nfor it is left with '
         'neither schema. Mend downgrade(), or remove it.')]

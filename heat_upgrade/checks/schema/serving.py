@@ -21,12 +21,22 @@ the base could not do with its own schema either is no finding.
 
 from heat_upgrade.checks import contract
 from heat_upgrade.checks.schema import path
+from heat_upgrade import findings as findings_
 
 _SHOWN = 12
 _MODELS, _OBJECTS = 'models', 'objects'
 
+# Who reads or writes, and the rules that it then breaks.
+_BASE, _TARGET = 'the base', 'the target'
+_NOT_READ = {_BASE: 'schema.rows-not-read-by-base',
+             _TARGET: 'schema.rows-not-read'}
+_OTHERWISE = {_BASE: 'schema.rows-read-differently-by-base',
+              _TARGET: 'schema.rows-read-differently'}
+_NOT_WRITTEN = {_BASE: 'schema.rows-not-written-by-base',
+                _TARGET: 'schema.rows-not-written'}
 
-def findings(check, base, target):
+
+def findings(base, target):
     """Return the findings about reading and writing.
 
     :param base: what the base's side saw
@@ -37,24 +47,25 @@ def findings(check, base, target):
     found = []
     if target.get('rows'):
         found += _read_alike(
-            check, 5, 'the base', 'that it wrote before the migration',
-            base['before'], base['after'])
-        changed = {finding.title.split()[0] for finding in found
-                   if 'otherwise' in finding.title}
+            _BASE, 'that it wrote before the migration', base['before'],
+            base['after'])
+        changed = {finding.subject for finding in found
+                   if finding.rule == _OTHERWISE[_BASE]}
         found += [finding for finding in _read_alike(
-            check, 1, 'the target', 'that the base wrote before the migration',
+            _TARGET, 'that the base wrote before the migration',
             base['before'], target['before'])
-            if finding.title.split()[0] not in changed]
-    found += _writes(check, 5, 'the base', base, 'during')
-    found += _writes(check, 1, 'the target', target, 'target', base)
-    found += _reads_own(check, base)
+            if finding.subject not in changed]
+    found += _writes(_BASE, base, 'during')
+    found += _writes(_TARGET, target, 'target', base)
+    found += _reads_own(base)
     found += _read_alike(
-        check, 5, 'the target', 'that the base writes after the migration',
-        base.get('during'), target.get('during'))
+        _TARGET, 'that the base writes after the migration',
+        base.get('during'), target.get('during'),
+        failure_class=findings_.FailureClass.RPC)
     found += _read_alike(
-        check, 5, 'the base', 'that the target wrote', target.get('own'),
+        _BASE, 'that the target wrote', target.get('own'),
         base.get('theirs'))
-    found += _changes(check, base)
+    found += _changes(base)
     return found
 
 
@@ -65,7 +76,7 @@ def _outcomes(look, how):
             for kind, outcome in kinds.items()}
 
 
-def _read_alike(check, failure_class, who, what, reference, seen):
+def _read_alike(who, what, reference, seen, *, failure_class=None):
     """Compare how two read the same rows; the first is right."""
     failed, otherwise = {}, {}
     for how in (_MODELS, _OBJECTS):
@@ -84,10 +95,13 @@ def _read_alike(check, failure_class, who, what, reference, seen):
                     otherwise.setdefault(f'{table}.{name}', []).append(
                         f'row {kind}, by its {how}: {value}\n    now: {now}')
     return [contract.error(
-        check, failure_class, f'{table}: {who} cannot read rows {what}',
-        _text(lines)) for table, lines in failed.items()] + [contract.error(
-            check, failure_class, f'{place} reads otherwise for {who} in rows '
-            f'{what}', _text(lines)) for place, lines in otherwise.items()]
+        _NOT_READ[who], table, f'{table}: {who} cannot read rows {what}',
+        _text(lines), failure_class=failure_class)
+        for table, lines in failed.items()] + [contract.error(
+            _OTHERWISE[who], place,
+            f'{place} reads otherwise for {who} in rows {what}',
+            _text(lines), failure_class=failure_class)
+            for place, lines in otherwise.items()]
 
 
 _ADVICE = (
@@ -108,7 +122,7 @@ def _text(lines, advice=_ADVICE):
     return '\n'.join([*lines[:_SHOWN], *more, advice])
 
 
-def _writes(check, failure_class, who, side, wrote, baseline=None):
+def _writes(who, side, wrote, baseline=None):
     """Judge what a side could not write after the migration."""
     before = ((baseline or side).get('wrote') or {}).get('before') or {}
     failures = {}
@@ -126,12 +140,12 @@ def _writes(check, failure_class, who, side, wrote, baseline=None):
             failures.setdefault(table, []).append(
                 f'by its objects: {failure}')
     return [contract.error(
-        check, failure_class,
+        _NOT_WRITTEN[who], table,
         f'{table}: {who} cannot write rows after the migration',
         _text(lines)) for table, lines in failures.items()]
 
 
-def _reads_own(check, base):
+def _reads_own(base):
     """Judge whether the base reads what it writes after the migration."""
     failed = {}
     for how in (_MODELS, _OBJECTS):
@@ -145,16 +159,20 @@ def _reads_own(check, base):
                 failed.setdefault(table, []).append(
                     f'row {kind}, by its {how}: {outcome["failed"]}')
     return [contract.error(
-        check, 5, f'{table}: the base cannot read rows that it writes after '
-        'the migration', _text(lines)) for table, lines in failed.items()]
+        'schema.own-rows-not-read', table,
+        f'{table}: the base cannot read rows that it writes after the '
+        'migration', _text(lines)) for table, lines in failed.items()]
 
 
-def _changes(check, base):
+def _changes(base):
     found = []
-    for seen, title in (
-            ('changed', 'change rows after the migration'),
-            ('deleted', 'delete rows that the target wrote'),
-            ('deleted_own', 'delete rows that it wrote after the migration')):
+    for seen, rule, title in (
+            ('changed', 'schema.rows-not-changed',
+             'change rows after the migration'),
+            ('deleted', 'schema.rows-not-deleted',
+             'delete rows that the target wrote'),
+            ('deleted_own', 'schema.own-rows-not-deleted',
+             'delete rows that it wrote after the migration')):
         failures = {
             table: {kind: failure for kind, failure in kinds.items()
                     if failure}
@@ -171,7 +189,7 @@ def _changes(check, base):
                           other, [failures[other][kind]
                                   for kind in failures[other]], failures)]
             found.append(contract.error(
-                check, 5, f'{table}: the base cannot {title}',
+                rule, table, f'{table}: the base cannot {title}',
                 _text(lines, _ADVICE_DELETE if seen == 'deleted'
                       else _ADVICE)))
     return found

@@ -38,20 +38,35 @@ def checkout(directory, version=None, *, prepare=None):
         release
     :returns: its path
     """
-    version = (version
-               or releases.parse(releases.known_series()[-1]).version)
-    directory = pathlib.Path(directory)
-    directory.mkdir()
-    with tarfile.open(_sdist(version)) as archive:
-        archive.extractall(directory, filter='data')
-    top, = directory.iterdir()
+    top = unpack(directory, version)
     # What only a release has would hide what we change.
     shutil.rmtree(top / 'openstack_heat.egg-info', ignore_errors=True)
     if prepare:
         prepare(top)
     _git(top, 'init', '--quiet')
-    commit(top, 'the release', tag=version)
+    commit(top, 'the release', tag=version or newest())
     return top
+
+
+def unpack(directory, version=None):
+    """Unpack the sources of a Heat, the newest that has a lock file.
+
+    :param directory: where to; must not exist
+    :param version: of another Heat
+    :returns: the path of their top
+    """
+    version = version or newest()
+    directory = pathlib.Path(directory)
+    directory.mkdir()
+    with tarfile.open(_sdist(version)) as archive:
+        archive.extractall(directory, filter='data')
+    top, = directory.iterdir()
+    return top
+
+
+def newest():
+    """Return the version of the newest Heat that has a lock file."""
+    return releases.parse(releases.known_series()[-1]).version
 
 
 def commit(top, message, *, tag=None):

@@ -66,18 +66,30 @@ def planted(subject, planted_changes, place):
     shutil.copytree(packages / 'heat', place / 'heat')
     digest = hashlib.sha256()
     for change in planted_changes:
-        path = place / change.file
-        if change.find:
-            before = path.read_text()
-            if before.count(change.find) != 1:
-                raise ValueError(f'{change.name}: {change.find!r} is '
-                                 f'{before.count(change.find)} times in '
-                                 f'{change.file}')
-            after = before.replace(change.find, change.replace)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            after = change.replace
-        path.write_text(after)
+        after = apply(change, place)
         digest.update(f'{change.file}\0{after}\0'.encode())
     return contract.Subject(subject.release, subject.environment, place,
                             digest.hexdigest())
+
+
+def apply(change, place):
+    """Make a change.
+
+    :param change: :class:`Change`
+    :param place: directory that has ``heat``, as a :class:`pathlib.Path`
+    :returns: the file's new text
+    :raises: ValueError if the text to change is not there exactly once
+    """
+    path = place / change.file
+    if change.find:
+        before = path.read_text()
+        if before.count(change.find) != 1:
+            raise ValueError(f'{change.name}: {change.find!r} is '
+                             f'{before.count(change.find)} times in '
+                             f'{change.file}')
+        after = before.replace(change.find, change.replace)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        after = change.replace
+    path.write_text(after)
+    return after

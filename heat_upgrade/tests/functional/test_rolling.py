@@ -14,6 +14,7 @@
 
 from heat_upgrade.tests.functional import base
 from heat_upgrade.tests.functional import heat_source
+from heat_upgrade import verdict
 
 ROLLING = ('--strategy', 'rolling', '--quick', *base.ONE_SCENARIO)
 
@@ -32,20 +33,21 @@ class RollingTest(base.ToolTestCase):
     def test_node_by_node_and_back_once_it_passes_and_leaves_nothing(self):
         status, report = self.run_upgrade(
             *ROLLING, '--in-flight', 'sample', '--rollback', 'node-1')
-        self.assertEqual((0, 'pass'), (status, report['verdict']),
-                         self.output())
+        self.assertEqual(0, status, self.output())
+        # What is known of these releases is a hazard.
+        self.assertIn(report['verdict'], verdict.PASSED)
         done = [step['name'] for step in report['steps']
-                if step['outcome'] == 'ok']
+                if step['outcome'] in ('ok', 'hazard')]
         self.assertEqual([step['name'] for step in report['steps']], done)
         for expected in (FIRST_NODE, BACK, LAST_NODE):
             self.assertEqual(
                 expected, [name for name in done if name in expected])
-        self.assertEqual(6, len(report['in_flight']))
+        self.assertEqual(27, len(report['in_flight']))
         # What did not end as it may is told, here as a known failure.
         self.assertEqual(
             {f'{one["case"]}, {one["disruption"]}'
              for one in report['in_flight'] if not one['legal']},
-            {finding['title'].partition(':')[0]
+            {f'{finding["subject"]}, {finding["facts"]["disruption"]}'
              for finding in report['findings']
              if finding['step'].startswith('settle-')})
         for probe in ('api-versions', 'cfn-versions', 'keystone-user'):

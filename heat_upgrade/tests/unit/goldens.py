@@ -58,7 +58,20 @@ def summary_of_a_failure():
     test = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
     return _summary(found=[
         stories.finding('verify-target', test=test),
-        stories.finding('down', origin='known', failure_class=3)])
+        stories.finding(
+            'down', origin='known', failure_class=3, known='left-behind',
+            impact='Resources cost money.', remedy='Delete them.',
+            docs='findings/snapshots-left-behind',
+            evidence='item-1 exists\nknown failure left-behind: it is')])
+
+
+def summary_of_hazards():
+    return _summary(found=[stories.finding(
+        'down', origin='known', title='2 snapshots are left',
+        rule='ledger.snapshot-left-behind', subject='ledger',
+        impact='Snapshots stay.', remedy='Delete them.',
+        docs='findings/snapshots-left-behind',
+        evidence='they exist\nknown failure left-behind: it is')])
 
 
 def summary_of_a_broken_lab():
@@ -78,16 +91,22 @@ def summary_of_a_rolling_upgrade():
         directory = pathlib.Path(directory)
         test_report_load.save(directory, test_report_load.stuck())
         story = stories.Story(directory).tell(found=[
-            stories.finding('db-sync', title='the probe canary lost more '
-                            'than it may in db-sync', failure_class=8),
+            stories.finding(
+                'db-sync', rule='probe.over-budget', subject='canary',
+                title='probe canary exceeded its failure budget in db-sync',
+                impact='Users notice an outage.', remedy='Plan for it.',
+                docs='reference/probes', failure_class=8),
             test_report_load.stuck_finding(origin='known'),
-            stories.finding('verify-target', title='update-chain-lock, '
-                            'graceful: stuck in UPDATE_IN_PROGRESS',
-                            origin='restart')])
+            stories.finding(
+                'verify-target', rule='inflight.stuck',
+                subject='update-chain-lock', facts={'disruption': 'graceful'},
+                title='update-chain-lock, graceful: stuck in '
+                      'UPDATE_IN_PROGRESS', origin='restart')])
         for kind in ('create', 'update'):
             story.event(journals.IN_FLIGHT, 'verify-target',
                         case=f'{kind}-chain-lock', disruption='graceful',
-                        legal=kind == 'create')
+                        stack='an id', status=f'{kind.upper()}_COMPLETE',
+                        seconds=1.5, legal=kind == 'create')
         report = model.make(directory)
     report['run_dir'] = '/runs/one'
     return summary.text(report)
@@ -104,6 +123,7 @@ TEXTS = {
        for name in PLANS},
     'summary-pass.txt': summary_of_a_pass,
     'summary-fail.txt': summary_of_a_failure,
+    'summary-hazards.txt': summary_of_hazards,
     'summary-lab-error.txt': summary_of_a_broken_lab,
     'summary-cut-off.txt': summary_of_a_cut_off_run,
     'summary-rolling.txt': summary_of_a_rolling_upgrade,

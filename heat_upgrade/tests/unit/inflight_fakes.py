@@ -66,6 +66,8 @@ class Heat:
             seen = self.resources.get((words[1], words[-1]))
             return (200, {'resource': {'resource_status': seen}}
                     ) if seen else (404, None)
+        if method == 'POST' and words[-1] == 'snapshots':
+            return 200, {'id': 'snapshot-1'}
         if method == 'GET' and words[-1] == 'snapshots':
             return 200, {'snapshots': [{'status': 'COMPLETE'}]}
         if method == 'DELETE':
@@ -122,12 +124,14 @@ class Cloud:
     """What evidence is made of.
 
     :param logs: directory
-    :ivar rows: {table: rows} of Heat's database
+    :param heat: whose stacks and resources are in its database, or None
+    :ivar rows: {table: rows} of Heat's database, in place of those of heat
     :ivar living: what engines() returns
     :ivar broker: what queues() returns
     """
 
-    def __init__(self, logs):
+    def __init__(self, logs, heat=None):
+        self.heat = heat
         self.logs = pathlib.Path(logs)
         self.workspace = self.mariadb = self
         self.rows = {}
@@ -143,7 +147,18 @@ class Cloud:
     def execute(self, statement, arguments=None, *, database=None):
         table = statement.split(' FROM ')[1].split()[0] if (
             ' FROM ' in statement) else 'stack'
-        return self.rows.get(table, [])
+        if self.heat is None or table in self.rows:
+            return self.rows.get(table, [])
+        if table == 'stack':
+            return [(f'id-{name}', name, *status.split('_', 1), 'so',
+                     'traversal', 1)
+                    for name, status in self.heat.stacks.items()]
+        if table == 'resource':
+            return [(f'id-{stack}', number, name, *status.split('_', 1),
+                     None, None)
+                    for number, ((stack, name), status) in enumerate(
+                        self.heat.resources.items())]
+        return []
 
     def engines(self):
         return self.living

@@ -57,7 +57,7 @@ class Simulation:
         self.recorded = None
         self.prepared = self.parked = None
         self.disruption = None
-        self.looked = None
+        self.looked = self.orphans = None
         self.went_back = []
         self.killed = set()
         self.verified_back = False
@@ -170,7 +170,28 @@ class Simulation:
         self.need(self.cold and self.whole() and not self.synced,
                   'comes at the wrong time')
         self.stopped, self.rotation = True, set()
-        self.disruption = 'graceful' if self.parked else None
+        self.need(bool(step.node) == (step.disruption == 'kill'),
+                  'kills no engine')
+        self.killed |= {step.node} - {''}
+        self.disruption = (step.disruption or 'graceful'
+                           ) if self.parked else None
+
+    def do_make_orphans(self, step):
+        self.need(self.whole() and not self.synced and self.orphans is None,
+                  'comes at the wrong time')
+        self.orphans = 'made'
+
+    def do_leave_orphans(self, step):
+        self.need(self.orphans == 'made', 'there are no stacks')
+        self.need(not self.saved and self.stopped == self.cold,
+                  'comes at the wrong time')
+        self.orphans = 'left'
+
+    def do_recover_orphans(self, step):
+        self.need(self.orphans == 'left', 'there are no orphans')
+        self.need(set(self.engines.values()) == {TARGET} and self.whole(),
+                  'an engine of the base lives')
+        self.orphans = 'recovered'
 
     def do_start_target(self, step):
         self.need(self.stopped and self.synced, 'comes too early')
@@ -318,6 +339,12 @@ class Simulation:
                   == {TARGET} and self.whole(), 'not all is upgraded')
         self.need(self.prepared is None and self.parked is None,
                   'work is in flight')
+        self.need(self.orphans == (
+            'recovered' if self.plan.choices['orphans'] else None),
+            f'orphans are {self.orphans}')
+        if self.cold:
+            self.need(self.killed == set(self.plan.choices['kills']),
+                      f'killed are {self.killed}')
         self.need({step.phase for step in self.plan.steps if step.phase}
                   - {'checks'} == PHASES[self.plan.strategy],
                   'a phase has no tests')

@@ -33,9 +33,11 @@ class Release:
 
     def __init__(self, name, version):
         self.name, self.version, self.source = name, version, None
+        self.kind = 'series'
 
     def describe(self):
-        return {'name': self.name, 'version': self.version}
+        return {'name': self.name, 'version': self.version,
+                'kind': self.kind}
 
 
 class Child:

@@ -73,9 +73,9 @@ def tests(step, *, failed=()):
 
 def finding(step, *, test=None, **changes):
     """Return a finding of Heat, with what is asked for in another way."""
-    return findings.Finding(**{
-        'origin': findings.HEAT, 'failure_class': 2,
-        'severity': findings.ERROR, 'step': step,
+    return findings.make(**{
+        'rule': 'test.failed' if test else 'step.failed',
+        'subject': test or step, 'failure_class': 2, 'step': step,
         'title': f'{test or step} failed',
         'evidence': 'Traceback (most recent call last):\nMismatchError',
         'reproduce': AGAIN, 'test': test, 'log': f'/logs/{step}.log',
@@ -85,7 +85,7 @@ def finding(step, *, test=None, **changes):
 class Story:
     """Writes the journal of a run, two seconds for each step."""
 
-    def __init__(self, run_dir, plan=PLAN):
+    def __init__(self, run_dir, plan=PLAN, known_failures=()):
         self.run_dir = pathlib.Path(run_dir)
         self.plan = plan
         (self.run_dir / plans.FILE).write_text(plan.as_json())
@@ -94,7 +94,9 @@ class Story:
         self.event(journals.RUN_START, base={
             'name': '2026.1', 'kind': 'series', 'version': '26.0.2'},
             target={'name': '2026.2', 'kind': 'series',
-                    'version': '27.0.1'}, reproduce=AGAIN, marker='0')
+                    'version': '27.0.1'}, reproduce=AGAIN, marker='0',
+            reference='27.0.1', known_failures=[
+                entry.as_dict() for entry in known_failures])
 
     def event(self, kind, step=None, **data):
         self._lines.append(json.dumps({

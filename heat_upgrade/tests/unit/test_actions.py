@@ -76,7 +76,8 @@ class ActionCase(testtools.TestCase):
             finding=self.found.append, availability=self.noted.setdefault,
             release=lambda: self.calls.append('release'))
 
-    def stop_heat(self, *, meanwhile):
+    def stop_heat(self, *, meanwhile, kill):
+        self.to_kill = kill
         self.calls.append('stop')
         meanwhile()
         return {'heat-engine': {'seconds': 60.1, 'killed': self.killed}}
@@ -136,6 +137,16 @@ class TestActions(ActionCase):
         self.do('stop_base')
         self.run_.probe.stop()
         self.assertEqual(['stop', 'release'], self.calls)
+
+    def test_the_engine_of_a_node_is_killed_if_the_plan_says_so(self):
+        engine = Child('heat-engine', self.log)
+        self.cloud.nodes = {'node-2': types.SimpleNamespace(
+            process={'engine': engine}.get)}
+        actions.BY_NAME['stop_base'](self.run_, plans.Step(
+            'stop-base', 'stop_base', 'stop', node='node-2',
+            disruption='kill'))
+        self.run_.probe.stop()
+        self.assertEqual([engine], self.to_kill)
 
     def test_a_target_is_deployed_before_it_is_started(self):
         self.do('start_target')

@@ -12,8 +12,6 @@
 
 """The static checks as a step of a run."""
 
-import types
-
 import fixtures
 
 from heat_upgrade.actions import checking
@@ -23,10 +21,14 @@ from heat_upgrade import findings
 from heat_upgrade import journal as journals
 from heat_upgrade.tests.unit import runner_case
 
+REFUSED = contract.error(
+    'rpc.message-refused', 'a call', 'a call is refused', 'why',
+    failure_class=findings.FailureClass.API)
+
 
 class TestCheck(runner_case.RunnerCase):
 
-    def check(self, *found, **options):
+    def check(self, *found, more=(), do_more=None, **options):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.checks.registry.run',
             lambda names, base, target, context: list(found)))
@@ -35,8 +37,8 @@ class TestCheck(runner_case.RunnerCase):
             run.environments = {'base': 'old', 'target': 'new'}
             return checking.check(run, step)
         return self.run_plan(
-            runner_case.step('checks', phase='checks'), do={'checks': do},
-            **options)
+            runner_case.step('checks', phase='checks'), *more,
+            do={'checks': do, **(do_more or {})}, **options)
 
     def outcomes_of_checks(self):
         event, = self.events(journals.TESTS)
@@ -49,7 +51,7 @@ class TestCheck(runner_case.RunnerCase):
                          self.outcomes_of_checks())
 
     def test_what_makes_an_upgrade_unsafe_fails_its_check(self):
-        self.check(contract.error('rpc', 6, 'a call is refused', 'why'))
+        self.check(REFUSED)
         self.assertEqual(['rpc'], [
             name for name, outcome in self.outcomes_of_checks().items()
             if outcome == 'failed'])
@@ -61,19 +63,41 @@ class TestCheck(runner_case.RunnerCase):
 
     def test_what_only_a_rolling_upgrade_meets_is_a_warning_of_a_cold_one(
             self):
-        self.check(contract.error('rpc', 5, 'a message is refused', 'why'))
+        self.check(contract.error(
+            'rpc.message-refused', 'a message', 'a message is refused', 'why'))
         self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
         self.assertEqual(findings.WARNING, self.found()[0].severity)
 
+    def test_what_the_base_left_in_flight_is_an_error_of_a_cold_one_too(
+            self):
+        for sender, severity in (('base', findings.ERROR),
+                                 ('target', findings.WARNING)):
+            found = checking._of_a_cold_one(contract.error(
+                'rpc.message-refused', 'a message', 'a message is refused',
+                'why', facts={'sender': sender}))
+            self.assertEqual(severity, found.severity)
+
     def test_a_warning_fails_nothing(self):
-        self.check(contract.warning('config', 4, 'a default changed', 'x'))
+        self.check(contract.warning(
+            'config.default-changed', '[a] b', 'a default changed', 'x'))
         self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
 
-    def test_what_is_known_fails_nothing(self):
-        entry = types.SimpleNamespace(
-            applies=lambda *args: True, match='a call', step='', id='k',
-            reason='because', bug='LP 1', sometimes=True)
-        self.check(contract.error('rpc', 6, 'a call is refused', 'why'),
-                   known_failures=[entry])
-        self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
-        self.assertEqual(findings.KNOWN, self.found()[0].origin)
+    def test_a_target_whose_code_fails_is_an_error_of_a_cold_one_too(self):
+        self.check(findings.make(
+            'target.program-fails', 'rpc', '27.0.1 cannot load its RPC '
+            'interface', 'why', step='check-rpc', failure_class=5))
+        self.assertEqual(findings.ERROR, self.found()[0].severity)
+
+    def test_the_run_goes_on_after_a_target_whose_code_fails(self):
+        done = []
+        self.check(
+            findings.make('target.program-fails', 'schema', 'x',
+                          step='check-schema', failure_class=1),
+            more=[runner_case.step('later')],
+            do_more={'later': lambda run, step: done.append(1) or {}})
+        self.assertEqual([1], done)
+
+    def test_a_finding_names_the_test_that_it_fails(self):
+        self.check(contract.error(
+            'rpc.message-refused', 'engine', 'a call is refused', 'why'))
+        self.assertEqual('heat_upgrade.checks.rpc', self.found()[0].test)

@@ -254,8 +254,13 @@ class TestQueues(RollingCase):
         self.assertEqual({'vhost': 'heat', 'messages': {'engine_worker': 2}},
                          self.do('left_in_queues', side=side))
         finding, = self.found
-        self.assertEqual(('heat', 4, 'error'), (
-            finding.origin, finding.failure_class, finding.severity))
+        self.assertEqual(
+            ('queue.orphaned-messages', side, 'heat', 5, 'error'),
+            (finding.rule, finding.subject, finding.origin,
+             finding.failure_class, finding.severity))
+        # An engine of the base left them: no fault of a new target.
+        self.assertEqual({'messages': 2, 'base_shows': side == 'base'},
+                         finding.facts)
         self.assertIn(f'the queues of the {side} after its last engine',
                       finding.title)
 

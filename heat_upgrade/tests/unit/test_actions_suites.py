@@ -23,12 +23,15 @@ from heat_integrationtests import config
 from heat_integrationtests import phases
 from heat_upgrade import actions
 from heat_upgrade.actions import tests
+from heat_upgrade.actions import traces
 from heat_upgrade import plan as plans
 from heat_upgrade import suites
 
 SCENARIO = 'heat_integrationtests.scenarios.test_a.TestA.test_it'
 SMOKE = 'heat_integrationtests.smoke.test_stack.TestStack.test_create'
-MISMATCH = 'traceback: Traceback\n  File x\ntesttools.MismatchError: 1 != 2'
+MISMATCH = ('traceback: Traceback (most recent call last):\n'
+            '  File "x", line 1, in test\n'
+            'testtools.MismatchError: 1 != 2')
 
 
 def step(blame=plans.HEAT, **more):
@@ -40,21 +43,46 @@ def step(blame=plans.HEAT, **more):
 class TestTestFinding(testtools.TestCase):
     """Failures are classed before a person looks."""
 
-    def finding(self, test=SCENARIO, details=MISMATCH, blame=plans.HEAT):
+    def finding(self, test=SCENARIO, details=MISMATCH, blame=plans.HEAT,
+                **marks):
         return tests.test_finding(
-            step(blame), suites.Test(test, 'failed', 1.0, details))
+            step(blame), suites.Test(test, 'failed', 1.0, details, **marks))
 
     @ddt.unpack
     @ddt.data(
-        (SCENARIO, MISMATCH, 2),
-        (SCENARIO, 'traceback: MismatchError: random was replaced', 3),
-        (SMOKE, MISMATCH, 2),
+        (SCENARIO, {}, 'test.failed', 2),
+        (SCENARIO, {'failure_class': 3}, 'test.resource-replaced', 3),
+        (SMOKE, {}, 'test.failed', 2),
     )
-    def test_what_a_test_shows_tells_the_class(self, test, details,
-                                               failure_class):
-        finding = self.finding(test, details)
-        self.assertEqual(('heat', failure_class),
-                         (finding.origin, finding.failure_class))
+    def test_the_marks_of_a_test_tell_the_class(self, test, marks, rule,
+                                                failure_class):
+        finding = self.finding(test, **marks)
+        self.assertEqual(('heat', rule, failure_class), (
+            finding.origin, finding.rule, finding.failure_class))
+
+    def test_its_words_tell_no_class(self):
+        self.assertEqual('test.failed', self.finding(
+            details='traceback: MismatchError: random was replaced').rule)
+
+    def test_a_proved_cause_and_the_base_are_facts(self):
+        self.assertEqual({'cause': 'yaql-mixed-up', 'base_shows': True},
+                         self.finding(cause='yaql-mixed-up',
+                                      known_on_base=True).facts)
+        self.assertEqual({}, self.finding().facts)
+
+    def test_the_subject_is_the_test_without_its_package(self):
+        self.assertEqual('scenarios.test_a.TestA.test_it',
+                         self.finding().subject)
+
+    def test_events_and_records_come_after_the_failure(self):
+        finding = tests.test_finding(
+            step(), suites.Test(SCENARIO, 'failed', 1.0, MISMATCH),
+            traces.Traces('events of its stacks:\nan event', 'a record',
+                          {'worker_went_down': True}))
+        self.assertEqual('testtools.MismatchError: 1 != 2',
+                         finding.evidence.splitlines()[0])
+        self.assertTrue(finding.evidence.endswith('an event\n\na record'))
+        self.assertEqual({'worker_went_down': True}, finding.facts)
 
     @ddt.data('NameError: x', 'ModuleNotFoundError: x')
     def test_a_mistake_in_a_test_is_not_heat_s(self, error):
@@ -76,7 +104,8 @@ class TestTestFinding(testtools.TestCase):
     def test_its_evidence_is_what_the_test_said(self):
         finding = self.finding()
         self.assertEqual(
-            ('scenarios.test_a.TestA.test_it failed', MISMATCH, SCENARIO,
+            ('scenarios.test_a.TestA.test_it failed',
+             f'testtools.MismatchError: 1 != 2\n\n{MISMATCH}', SCENARIO,
              'verify'),
             (finding.title, finding.evidence, finding.test, finding.step))
 
@@ -91,7 +120,8 @@ class TestSuite(testtools.TestCase):
         log = self.useFixture(fixtures.TempDir()).join('verify.log')
         self.run_ = types.SimpleNamespace(
             plan=types.SimpleNamespace(scenarios=''), check=lambda: None,
-            cloud=types.SimpleNamespace(heat_processes=[], nodes={
+            cloud=types.SimpleNamespace(mariadb=None, heat_processes=[],
+                                        nodes={
                 name: types.SimpleNamespace(
                     side=side, api_url=f'api of {name}',
                     cfn_url=f'cfn of {name}')

@@ -20,9 +20,9 @@ import testtools
 
 from heat_upgrade import actions
 from heat_upgrade import errors
-from heat_upgrade import findings
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import grounding
+from heat_upgrade.inflight import orphans
 from heat_upgrade import journal as journals
 from heat_upgrade.ledger import comparison
 from heat_upgrade import plan as plans
@@ -36,7 +36,7 @@ class WorkCase(testtools.TestCase):
         self.home = self.useFixture(fixtures.TempDir()).path
         self.calls, self.found, self.events = [], [], []
         self.run_ = types.SimpleNamespace(
-            flights=None, load=None, probes=None, calls=None,
+            flights=None, load=None, probes=None, calls=None, restarted=None,
             plan=types.SimpleNamespace(seed=7), check=lambda: None,
             cloud=types.SimpleNamespace(
                 identity=None, api_url='http://api', mariadb='mariadb',
@@ -136,7 +136,7 @@ class TestInFlight(WorkCase):
         self.do(name, cases=(case.id,), blame='heat')
         found, = self.found
         self.assertEqual(
-            ('heat', 5, 'create-chain-lock could not be begun',
+            ('heat', 5, 'create-chain-lock could not be started',
              'stuck\nrows'),
             (found.origin, found.failure_class, found.title, found.evidence))
 
@@ -170,7 +170,7 @@ class TestInFlight(WorkCase):
         self.settle()
         self.assertEqual(
             ('heat', 'error',
-             'cannot be removed: inflight-delete-chain-lock, nobody answers'),
+             'cannot be deleted: inflight-delete-chain-lock, nobody answers'),
             self.titles()[-1])
         self.assertEqual('\n'.join(self.flights.left),
                          self.found[-1].evidence)
@@ -178,6 +178,50 @@ class TestInFlight(WorkCase):
     def test_afterwards_nothing_is_in_flight(self):
         self.settle()
         self.assertIsNone(self.run_.flights)
+
+
+class TestOrphans(WorkCase):
+
+    def setUp(self):
+        super().setUp()
+        self.story, self.left = '', []
+        self.run_.orphans = self
+
+    def recover(self):
+        self.calls.append('recover')
+        return [orphans.Outcome(one, self.story, 1.0, 'rows')
+                for one in orphans.RECOVERIES]
+
+    def remove(self):
+        self.calls.append('remove')
+        return self.left
+
+    def leave(self):
+        self.calls.append('leave')
+
+    def test_they_are_left_recovered_and_removed(self):
+        self.do('leave_orphans')
+        measured = self.do('recover_orphans', failure_class=2)
+        self.assertEqual(['leave', 'recover', 'remove'], self.calls)
+        self.assertEqual(3, measured['recovered'])
+        self.assertEqual([], self.found)
+
+    def test_each_that_is_not_recovered_is_a_finding_of_heat(self):
+        self.story = 'it is UPDATE_IN_PROGRESS after 90 s'
+        measured = self.do('recover_orphans', failure_class=2)
+        self.assertEqual(0, measured['recovered'])
+        self.assertEqual(3, len(self.found))
+        for finding in self.found:
+            self.assertEqual(('heat', 2, 'recover_orphans'), (
+                finding.origin, finding.failure_class, finding.step))
+            self.assertIn(self.story, finding.evidence)
+
+    def test_what_cannot_be_deleted_is_a_finding(self):
+        self.left = ['orphan-held-1: DELETE_FAILED']
+        self.do('recover_orphans', failure_class=2)
+        finding, = self.found
+        self.assertEqual('1 stacks that a dead engine has left cannot be '
+                         'deleted', finding.title)
 
 
 class Beside:
@@ -214,7 +258,7 @@ class TestWatching(WorkCase):
                      **options: [stories.finding('watch', title=one)
                                  for one in violations])
         self.replace('probes.records.of_run', lambda run_dir: ({}, {}))
-        self.replace('probes.budgets.judge', lambda *args: [
+        self.replace('probes.budgets.judge', lambda *args, **more: [
             stories.finding('unwatch', title='too long')])
         journal = journals.Journal(self.home)
         journal.event(journals.RUN_START)
@@ -235,7 +279,8 @@ class TestWatching(WorkCase):
         self.assertEqual(
             {'operations': 42, 'violations': 1, 'over_budget': 1},
             self.do('unwatch'))
-        self.assertEqual({'stop load', 'stop probes'}, set(self.calls))
+        self.assertEqual({'stop load', 'stop probes', 'ask probes'},
+                         set(self.calls))
         self.assertEqual(['violation', 'too long'],
                          [one.title for one in self.found])
         self.assertEqual((None, None), (self.run_.load, self.run_.probes))
@@ -243,8 +288,36 @@ class TestWatching(WorkCase):
     def test_a_cold_upgrade_has_probes_alone(self):
         self.assertEqual({'probes': 2}, self.do('probe'))
         self.assertEqual({'over_budget': 1}, self.do('unprobe'))
-        self.assertEqual(['start probes', 'stop probes'], self.calls)
+        self.assertEqual(['start probes', 'stop probes', 'ask probes'],
+                         self.calls)
         self.assertEqual([('heat', 'error', 'too long')], self.titles())
+
+    def test_after_a_restart_the_canary_is_waited_for(self):
+        self.run_.restarted = 12.5
+        asked = []
+
+        def recovered(since, *, watch):
+            asked.append((since, watch))
+            return '500: no engine'
+        self.probes.recovered = recovered
+        self.run_.probes = self.probes
+        self.do('unprobe')
+        self.assertEqual([(12.5, self.run_.check)], asked)
+        finding = self.found[0]
+        self.assertEqual(
+            ('probe.never-recovered', 'canary', 8, '500: no engine'),
+            (finding.rule, finding.subject, finding.failure_class,
+             finding.evidence.splitlines()[0]))
+
+    def test_a_death_meanwhile_leaves_no_probe_asking(self):
+        self.run_.restarted = 12.5
+
+        def recovered(since, *, watch):
+            raise errors.ProcessDied('heat-engine ended')
+        self.probes.recovered = recovered
+        self.run_.probes = self.probes
+        self.assertRaises(errors.ProcessDied, self.do, 'unprobe')
+        self.assertIn('ask probes', self.calls)
 
     def test_a_broken_run_asks_both_to_stop_and_waits_for_neither(self):
         self.run_.load, self.run_.probes = self.load, self.probes
@@ -261,8 +334,12 @@ class TestAccount(WorkCase):
 
     def account(self, differences=(), keystone=()):
         self.replace('ledger.audit.audit', lambda mariadb, client: [
-            types.SimpleNamespace(kind=kind, text=text)
+            types.SimpleNamespace(kind=kind, text=text, stack=f'of {text}')
             for kind, text in differences])
+        self.replace('ledger.audit.rows', lambda mariadb: [
+            types.SimpleNamespace(stack=stack, deleted=deleted)
+            for stack, deleted in (('of item a', True), ('of item b', False))
+        ])
         self.replace('leftovers.of_keystone',
                      lambda identity, mariadb: list(keystone))
         return self.do('account')
@@ -282,11 +359,13 @@ class TestAccount(WorkCase):
             (finding.origin, finding.severity, finding.failure_class,
              finding.evidence))
         self.assertTrue(finding.title.endswith(' (2)'), finding.title)
+        self.assertEqual({'number': 2, 'of_deleted_stacks': 1},
+                         finding.facts)
 
     def test_kinds_are_told_apart(self):
         self.account([(comparison.LOST, 'a'), (comparison.MADE_TWICE, 'b')])
-        self.assertEqual(2, len({findings.signature(one)
-                                 for one in self.found}))
+        self.assertEqual(['ledger.lost', 'ledger.made-twice'],
+                         [one.rule for one in self.found])
 
     def test_accounts_of_lost_stacks_are_found(self):
         self.assertEqual({'ledger': 0, 'keystone': 1},

@@ -20,8 +20,10 @@ import fixtures
 import testtools
 
 from heat_upgrade import cache
+from heat_upgrade.checks import api as api_check
 from heat_upgrade.checks.api import live
 from heat_upgrade.checks.api import shape
+from heat_upgrade import errors
 
 UUID = '3ee8c4b1-92f1-4d32-9b5c-6a9d0c7c6d11'
 
@@ -131,6 +133,78 @@ class TestStructure(testtools.TestCase):
     def test_what_goes_wrong_again_is_told_and_not_kept(self):
         self.assertEqual(([live.NOT_REACHED], 0, 0), self.structure(
             live.NO_ANSWER, live.NOT_REACHED))
+
+
+class TestStart(testtools.TestCase):
+    """Heat of one release, or of both, does not start in the lab."""
+
+    NAMES = ('26.0.2', '27.0.1')
+
+    def check(self, *failing, times=2):
+        """Return the findings if some releases do not start so often."""
+        self.useFixture(fixtures.EnvironmentVariable(
+            'XDG_CACHE_HOME', self.useFixture(fixtures.TempDir()).path))
+        attempts = []
+
+        def in_the_lab(subjects, context):
+            attempts.append([subject.name for subject in subjects])
+            return [errors.ProcessDied(
+                'heat-engine on node-1 ended by itself with status 1:\nwhy')
+                if subject.name in failing and len(attempts) <= times
+                else {'GET stacks': shape.reduced(200, {}, None)}
+                for subject in subjects]
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.api.live._in_the_lab', in_the_lab))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.reading.both', lambda *words: ({}, {})))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.api.static.compare', lambda *words: []))
+        base, target = (types.SimpleNamespace(key=name, name=name)
+                        for name in self.NAMES)
+        found = api_check.check(base, target, None)
+        self.attempts = attempts
+        return found
+
+    def test_a_target_that_does_not_start_is_the_target_s(self):
+        found, = self.check('27.0.1')
+        self.assertEqual(
+            ('target.does-not-start', 'heat', 6,
+             'Heat 27.0.1 does not start in the lab, where 26.0.2 starts'),
+            (found.rule, found.origin, found.failure_class, found.title))
+        self.assertEqual(
+            'heat-engine on node-1 ended by itself with status 1:',
+            found.evidence.splitlines()[0])
+
+    def test_it_is_tried_again_alone(self):
+        self.check('27.0.1')
+        self.assertEqual([['26.0.2', '27.0.1'], ['27.0.1']], self.attempts)
+
+    def test_what_starts_the_second_time_is_no_finding(self):
+        self.assertEqual([], self.check('27.0.1', times=1))
+
+    def test_a_base_that_does_not_start_is_the_lab_s(self):
+        found, = self.check('26.0.2')
+        self.assertEqual(('base.program-fails', 'lab'),
+                         (found.rule, found.origin))
+
+    def test_when_neither_starts_it_is_the_lab_s(self):
+        found, = self.check(*self.NAMES)
+        self.assertEqual(('both.program-fails', 'lab'),
+                         (found.rule, found.origin))
+
+    def called(self, *dead):
+        def start():
+            raise errors.WaitTimeout('heat-api: an answer: not within 90 s')
+        cloud = types.SimpleNamespace(
+            start_front=start, heat_processes=['heat-api'],
+            died=lambda: dead)
+        return live._called(cloud)
+
+    def test_a_heat_that_died_did_not_start(self):
+        self.assertIsInstance(self.called('heat-api'), errors.WaitTimeout)
+
+    def test_a_database_that_died_is_the_lab_s(self):
+        self.assertRaises(errors.WaitTimeout, self.called, 'mariadb')
 
 
 @ddt.ddt

@@ -49,7 +49,8 @@ class TestCompare(testtools.TestCase):
         self.assertEqual(list(titles), [one.title for one in found])
         for one in found:
             self.assertEqual((6, 'error'), (one.failure_class, one.severity))
-            self.assertIn('Do: ', one.evidence)
+            self.assertTrue(one.remedy)
+            self.assertEqual('check-api', one.step)
 
     def test_the_same_twice_differs_in_nothing(self):
         self.assert_found()

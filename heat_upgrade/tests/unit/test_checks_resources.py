@@ -68,9 +68,9 @@ class TestCheck(testtools.TestCase):
                          {(each.origin, each.step) for each in found})
 
     def test_a_finding_has_both_values_and_what_to_do(self):
-        evidence = self.check()[3].evidence
-        self.assertIn('26.0.2: 1\n27.0.1: 2\n', evidence)
-        self.assertIn('What to do: ', evidence)
+        finding = self.check()[3]
+        self.assertIn('26.0.2: 1\n27.0.1: 2\n', finding.evidence)
+        self.assertIn('Set it in templates', finding.remedy)
 
     def test_identical_releases_differ_in_nothing(self):
         self.assertEqual([], self.check(target=BASE))
@@ -84,11 +84,43 @@ class TestCheck(testtools.TestCase):
         path = self.template('a.yaml', '{x: {type: "OS::A::Kept", '
                              'properties: {a: SECRET}}}')
         finding, = self.check(templates=(path,))
-        self.assertEqual('OS::A::Kept: property b has another default',
-                         finding.title)
+        self.assertEqual(
+            ('resources.property-default-changed', 'OS::A::Kept b', True),
+            (finding.rule, finding.subject, finding.own_files))
+        self.assertEqual(
+            f'1 of your templates is touched ({path}): OS::A::Kept: property '
+            'b has another default', finding.title)
         self.assertTrue(finding.evidence.endswith(
             f'\nused by 1 of 1 templates: {path}'))
         self.assertNotIn('SECRET', repr(finding))
+
+    def test_a_template_that_will_be_refused_is_an_error_of_the_operators(
+            self):
+        was, now = (readings.reading({'OS::Neutron::SecurityGroup':
+                    readings.thing({'rules': readings.prop('List', schema={
+                        '*': readings.prop('Map', schema={
+                            'protocol': readings.prop(constraints=[
+                                ['allowed_values', values]])})})})})
+                    for values in (['tcp', 'TCP'], ['tcp']))
+        path = self.template('lit.yaml', (
+            '{a: {type: "OS::Neutron::SecurityGroup", properties: '
+            '{rules: [{protocol: tcp}, {protocol: TCP}]}}}'))
+        fine = self.template('fine.yaml', (
+            '{a: {type: "OS::Neutron::SecurityGroup", properties: '
+            '{rules: [{protocol: tcp}]}}}'))
+        finding, = self.check(was, now, templates=(path, fine))
+        self.assertEqual(
+            ('error', 'resources.property-values-narrowed',
+             'OS::Neutron::SecurityGroup rules.*.protocol', True,
+             {'templates': [str(path)]}),
+            (finding.severity, finding.rule, finding.subject,
+             finding.own_files, finding.facts))
+        self.assertTrue(finding.counts)
+        self.assertIn(f'1 of your templates breaks ({path}): ',
+                      finding.title)
+        without, = self.check(was, now)
+        self.assertFalse(without.own_files)
+        self.assertEqual(without.identity, finding.identity)
 
     def test_templates_that_use_nothing_that_differs_are_told_nothing(self):
         path = self.template('a.yaml', '{x: {type: "OS::A::Kept", '

@@ -21,6 +21,7 @@ import stat
 import fixtures
 import testtools
 
+from heat_upgrade.checks import blame
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import database
 from heat_upgrade.checks import reading
@@ -219,31 +220,81 @@ class TestObservation(testtools.TestCase):
 
 class TestSides(testtools.TestCase):
 
+    URLS = {name: f'mysql://{name}' for name in (
+        'upgraded', 'base_models', 'target_fresh', 'target_models')}
+
     def setUp(self):
         super().setUp()
+        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.given = {}
+        self.failing = {}
 
-        def read(subject, program, context, *, given, kept):
-            self.given[given['side']] = (subject.key, program, given, kept)
-            return {'of': given['side']}
+        def read_all(subject, requests, context):
+            request, = requests
+            side = request.given['side']
+            self.given[side] = (subject.key, request)
+            if side in self.failing:
+                raise reading.ProgramsFailed([reading.Failure(
+                    subject.key, side, request, self.failing[side],
+                    self.place / 'log')])
+            return [{'of': side, **self.said}]
+        self.said = {}
         self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.checks.reading.read', read))
+            'heat_upgrade.checks.reading.read_all', read_all))
+
+    def sides(self):
+        return observation._sides(
+            _Subject('a'), _Subject('b'), None, self.place, self.URLS,
+            observation._DATABASES)
+
+    def blamed(self, **failing):
+        """Return the finding if a side fails with a text."""
+        self.failing = failing
+        error = self.assertRaises(blame.Blamed, self.sides)
+        found, = error.findings
+        return found
 
     def test_each_side_gets_its_databases_and_nothing_is_kept(self):
-        urls = {name: f'mysql://{name}' for name in (
-            'upgraded', 'base_models', 'target_fresh', 'target_models')}
-        seen = observation._sides(
-            _Subject('a'), _Subject('b'), None, pathlib.Path('/place'), urls,
-            observation._DATABASES)
         self.assertEqual({'base': {'of': 'base'},
-                          'target': {'of': 'target'}}, seen)
-        key, program, given, kept = self.given['base']
-        self.assertEqual(('a', 'schema', False), (key, program, kept))
+                          'target': {'of': 'target'}}, self.sides())
+        key, request = self.given['base']
+        self.assertEqual(('a', 'schema', False),
+                         (key, request.program, request.kept))
         self.assertEqual({'upgraded': 'mysql://upgraded',
                           'base_models': 'mysql://base_models'},
-                         given['databases'])
-        self.assertNotIn('base_models', self.given['target'][2]['databases'])
-        json.dumps(given)
+                         request.given['databases'])
+        self.assertNotIn('base_models',
+                         self.given['target'][1].given['databases'])
+        json.dumps(request.given)
+
+    def test_a_target_that_fails_is_blamed(self):
+        found = self.blamed(target='no module')
+        self.assertEqual(('target.program-fails', 'heat', 1),
+                         (found.rule, found.origin, found.failure_class))
+        self.assertTrue(found.evidence.startswith('target: no module'))
+
+    def test_a_base_that_fails_says_nothing_of_the_upgrade(self):
+        self.assertEqual('base.program-fails', self.blamed(base='x').rule)
+
+    def test_a_failure_of_both_is_the_lab_s(self):
+        self.assertEqual('both.program-fails',
+                         self.blamed(base='x', target='x').rule)
+
+    def test_the_other_side_need_not_wait_for_one_that_was_killed(self):
+        self.blamed(target='the process was ended by the signal SIGKILL')
+        self.assertEqual(
+            ['null', 'null'],
+            [(self.place / name).read_text()
+             for name in ('target-migrated', 'target-read')])
+
+    def test_what_a_side_left_before_it_failed_stays(self):
+        (self.place / 'target-migrated').write_text('{}')
+        self.blamed(target='x')
+        self.assertEqual('{}', (self.place / 'target-migrated').read_text())
+
+    def test_a_side_that_waited_in_vain_is_the_lab_s(self):
+        self.said = {'gave_up': 'target-migrated'}
+        self.assertRaises(errors.LabError, self.sides)
 
 
 class TestDriver(testtools.TestCase):

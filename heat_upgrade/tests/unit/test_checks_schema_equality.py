@@ -26,7 +26,7 @@ _STEPS = [{'revision': name, 'title': name, 'down': None, 'file': name}
 def one_way(**of_target):
     base, target = readings.sides()
     target.update(of_target)
-    return path.findings('schema', base, target)
+    return path.findings(base, target)
 
 
 class TestPath(testtools.TestCase):
@@ -40,14 +40,14 @@ class TestPath(testtools.TestCase):
     def test_two_heads_that_the_base_has_too_are_no_finding(self):
         base, target = readings.sides()
         base['heads'] = target['heads'] = ['bbb', 'ccc']
-        self.assertEqual([], path.findings('schema', base, target))
+        self.assertEqual([], path.findings(base, target))
 
     def test_a_revision_that_the_target_does_not_know_is_all_that_is_told(
             self):
         base, target = readings.sides()
         target = {'heads': ['000'], 'unknown': ['aaa'], 'failed': {},
                   'seconds': {}}
-        found, = path.findings('schema', base, target)
+        found, = path.findings(base, target)
         self.assertEqual(
             (1, 'error', 'the target does not know the revision of the '
              'base'), (found.failure_class, found.severity, found.title))
@@ -56,10 +56,10 @@ class TestPath(testtools.TestCase):
     def test_migrations_that_cannot_be_loaded_are_all_that_is_told(self):
         base, _ = readings.sides()
         target = {'failed': {'revisions': "KeyError: 'ddd'"}, 'seconds': {}}
-        found, = path.findings('schema', base, target)
+        found, = path.findings(base, target)
         self.assertEqual('the migrations cannot be loaded', found.title)
         self.assertIn('ddd', found.evidence)
-        self.assertEqual([], equality.findings('schema', base, target))
+        self.assertEqual([], equality.findings(base, target))
 
     def test_a_migration_that_fails_on_rows_names_statement_and_reason(self):
         found, = one_way(
@@ -135,7 +135,7 @@ def equal(base_has=None, **of_target):
     base, target = readings.sides()
     base.update(base_has or {})
     target.update(of_target)
-    return equality.findings('schema', base, target)
+    return equality.findings(base, target)
 
 
 @ddt.ddt

@@ -37,7 +37,7 @@ def altered(**more):
 def judged(*statements, answers=None):
     base, target = readings.sides()
     target.update(seen=list(statements), algorithms=answers)
-    return operations.findings('schema', base, target)
+    return operations.findings(base, target)
 
 
 @ddt.ddt
@@ -96,7 +96,7 @@ class TestStatements(testtools.TestCase):
             'ALTER TABLE stack ...',
             changed(name=readings.column(nullable=False)))]
         self.assertEqual(['stack.name loses its default'], readings.titles(
-            operations.findings('schema', base, target)))
+            operations.findings(base, target)))
 
     def test_a_renamed_column_is_not_told_as_dropped(self):
         after = changed(name=None, title=readings.column())

@@ -28,7 +28,7 @@ _FOREIGN = ('IntegrityError: (1451, Cannot delete: (`upgraded`.`{}`, '
 def served(change):
     base, target = copy.deepcopy(readings.sides())
     change(base, target)
-    return serving.findings('schema', base, target)
+    return serving.findings(base, target)
 
 
 def outcome(of, side, how='models'):

@@ -28,8 +28,8 @@ from heat_upgrade.tests.unit import cli_case
 from heat_upgrade.tests.unit import fakes
 from heat_upgrade.tests.unit import stories
 
-COMMANDS = ('run', 'plan', 'plan shrink', 'report', 'bench', 'cloud up',
-            'cloud down', 'cloud env', 'constraints lock')
+COMMANDS = ('run', 'plan', 'plan shrink', 'report', 'report diff', 'bench',
+            'cloud up', 'cloud down', 'cloud env', 'constraints lock')
 TEST = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
 
 CliCase = cli_case.CliCase
@@ -224,6 +224,8 @@ class TestRun(CliCase):
     @ddt.unpack
     @ddt.data(
         (0, 'PASS', {}),
+        (0, 'PASS WITH HAZARDS', {'found': [stories.finding(
+            'verify-target', test=TEST, origin='known')]}),
         (1, 'FAIL', {'found': [stories.finding('verify-target',
                                                test=TEST)]}),
         (3, 'LAB-ERROR', {'failing': ['base-up'], 'found': [stories.finding(
@@ -233,6 +235,12 @@ class TestRun(CliCase):
     def test_the_verdict_is_the_exit_status(self, status, verdict, story):
         self.assertEqual(status, self.run_story(**story))
         self.assertIn(f'verdict: {verdict}', self.out)
+
+    @ddt.unpack
+    @ddt.data((0, {}), (1, {'found': [stories.finding(
+        'verify-target', test=TEST, origin='known')]}))
+    def test_hazards_fail_a_strict_run(self, status, story):
+        self.assertEqual(status, self.run_story('--strict', **story))
 
     def test_an_interrupted_run_has_its_status_and_a_report(self):
         self.assertEqual(130, self.run_story(status=130, until='db-sync'))

@@ -12,6 +12,7 @@
 
 """The command heat-upgrade check."""
 
+import dataclasses
 import json
 import pathlib
 import types
@@ -21,11 +22,22 @@ import fixtures
 
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import registry
+from heat_upgrade.checks.resources import model
 from heat_upgrade import errors
+from heat_upgrade import findings
 from heat_upgrade.tests.unit import cli_case
 
-GONE = contract.error('config', 4, '[a] b is removed', 'no deprecation')
-CHANGED = contract.warning('config', 4, 'the default of [a] c changed', '1')
+GONE = contract.error(
+    'config.option-removed-unannounced', '[a] b', '[a] b is removed',
+    'no deprecation', remedy='Take it out.')
+CHANGED = contract.warning('config.default-changed', '[a] c',
+                           'the default of [a] c changed', '1')
+
+NARROWED = model.Difference(
+    'resources.property-values-narrowed', 'OS::A::B c',
+    'OS::A::B: property c accepts less: values', (), model.ALWAYS)
+NOT_DONE = findings.make('both.program-fails', 'rows', 'neither can',
+                         step='check-rpc')
 
 
 @ddt.ddt
@@ -59,12 +71,32 @@ class TestCheck(cli_case.CliCase):
         rows = json.loads(self.out)
         self.assertEqual(['[a] b is removed', 'the default of [a] c changed'],
                          [row['Finding'] for row in rows])
-        self.assertEqual('no deprecation', rows[0]['Evidence'])
+        self.assertEqual(
+            {'Rule': GONE.rule, 'Subject': '[a] b', 'What to do':
+             'Take it out.', 'Impact': GONE.impact,
+             'Evidence': 'no deprecation'},
+            {name: rows[0][name] for name in (
+                'Rule', 'Subject', 'What to do', 'Impact', 'Evidence')})
         self.assertIn('1 make the upgrade unsafe, 1 to know', self.err)
 
     def test_warnings_alone_are_no_failure(self):
         self.found = [CHANGED]
         self.assertEqual(0, self.check())
+
+    def test_a_check_that_could_not_be_done_is_no_pass(self):
+        self.found = [CHANGED, NOT_DONE]
+        self.assertEqual(3, self.check())
+        self.assertIn('1 could not be checked', self.err)
+        self.assertIn('0 make the upgrade unsafe, 1 to know', self.err)
+
+    def test_what_is_unsafe_comes_before_what_could_not_be_done(self):
+        self.found = [NOT_DONE, GONE]
+        self.assertEqual(1, self.check())
+
+    def test_a_file_that_both_releases_refuse_is_a_failure(self):
+        self.found = [findings.make('both.input-fails', 'config_paste', 'x',
+                                    step='check-config')]
+        self.assertEqual(1, self.check())
 
     def test_a_table_has_the_evidence_on_request(self):
         self.check()
@@ -80,19 +112,64 @@ class TestCheck(cli_case.CliCase):
              (('rpc',), '25.0.2', '27.0.1')],
             [asked[:3] for asked in self.asked])
 
-    def test_what_is_known_counts_not(self):
+    def known_failures(self):
         file = self.home / 'known.yaml'
         file.write_text('''
 - id: gone
-  match: is removed
-  base: '>=26'
-  target: '>=27'
+  rules: [config.option-removed-unannounced,
+          resources.property-values-narrowed]
+  subjects: '*'
+  base: '>=26,<27'
+  target: '>=27,<28'
+  cause: compared
+  ceiling: {at_most: 9}
+  measured: 1 of 1
   reason: because
   bug: LP 1
   expires: 2999-01-01
 ''')
-        self.assertEqual(0, self.check('--known-failures', file))
+        return file
+
+    def test_what_is_known_counts_not(self):
+        self.assertEqual(0, self.check('--known-failures',
+                                       self.known_failures()))
         self.assertIn('1 known', self.err)
+
+    def test_what_breaks_an_operators_own_files_always_counts(self):
+        self.found = [
+            model.own(NARROWED, ['lit.yaml'], ()),
+            model.own(dataclasses.replace(NARROWED, subject='OS::A::B d'),
+                      ['lit.yaml', 'other.yaml'], ()),
+            dataclasses.replace(GONE, own_files=True)]
+        self.assertEqual(1, self.check(
+            '--known-failures', self.known_failures(), '--template',
+            'lit.yaml'))
+        self.assertIn('2 of your templates break\n'
+                      'your configuration files break in 1 place\n'
+                      '3 make the upgrade unsafe, 0 to know, 0 known',
+                      self.err)
+
+    def test_one_template_that_breaks_is_named(self):
+        self.found = [model.own(NARROWED, ['lit.yaml'], ())]
+        self.assertEqual(1, self.check(
+            '-f', 'json', '--known-failures', self.known_failures()))
+        self.assertIn('1 of your templates breaks\n', self.err)
+        self.assertEqual(
+            '1 of your templates breaks (lit.yaml): OS::A::B: property c '
+            'accepts less: values', json.loads(self.out)[0]['Finding'])
+
+    def test_equal_findings_are_a_row_of_a_table_and_each_is_of_a_list(self):
+        self.found = [dataclasses.replace(
+            GONE, subject=f'[a] {name}', title=f'[a] {name} is removed',
+            evidence=f'proof of {name}') for name in 'bcd']
+        self.check('--long', '--fit-width')
+        words = ' '.join(self.out.split())
+        self.assertIn('3 options of', words)
+        for name in 'bcd':
+            self.assertIn(f'proof of {name}', self.out)
+        self.check('-f', 'json')
+        self.assertEqual(['[a] b', '[a] c', '[a] d'], [
+            row['Subject'] for row in json.loads(self.out)])
 
     def test_an_operators_files_reach_the_checks(self):
         self.check('--config-file', 'a', '--config-file', 'b',

@@ -25,6 +25,8 @@ from heat_upgrade.tests.unit import cli_case
 from heat_upgrade.tests.unit import stories
 
 FAIL = {'found': [stories.finding('verify-target', title='it is broken')]}
+HAZARD = {'found': [stories.finding(
+    'verify-target', origin='known', title='as ever')]}
 LAB = {'failing': ['base-up'], 'found': [stories.finding(
     'base-up', origin='lab', failure_class=None, title='no database')]}
 
@@ -75,7 +77,7 @@ class TestNight(cli_case.CliCase):
 
     def table(self):
         """Return the lines of the table, by seed."""
-        lines = self.out.partition('first finding\n')[2].splitlines()
+        lines = self.out.partition('worst finding\n')[2].splitlines()
         return [line.split(None, 4) for line in lines[:lines.index('')]]
 
     def test_each_seed_has_a_run_and_a_run_directory_of_its_own(self):
@@ -93,19 +95,20 @@ class TestNight(cli_case.CliCase):
 
     def test_a_line_is_printed_for_each_as_it_ends(self):
         self.night({}, FAIL)
-        before = self.out.partition('first finding')[0].splitlines()
+        before = self.out.partition('worst finding')[0].splitlines()
         self.assertEqual(
             [['1', 'pass'], ['2', 'fail']],
             [line.split()[:2] for line in before if line.startswith('    ')])
         self.assertNotIn('PROGRESS', self.out)
 
-    def test_the_table_has_verdicts_seconds_and_first_findings(self):
+    def test_the_table_has_verdicts_seconds_and_worst_findings(self):
         self.night({}, FAIL, LAB)
         self.assertEqual(
             [['1', 'pass', '16.0', 's'],
              ['2', 'fail', '16.0', 's', 'it is broken'],
              ['3', 'lab-error', '4.0', 's', 'no database']], self.table())
-        self.assertIn('1 pass, 1 fail, 1 lab-error', self.out)
+        self.assertIn('1 pass, 0 pass-with-hazards, 1 fail, 1 lab-error',
+                      self.out)
 
     def test_what_did_not_pass_is_told_how_to_repeat(self):
         self.night({}, FAIL)
@@ -119,10 +122,12 @@ class TestNight(cli_case.CliCase):
              for run in self.written()])
 
     def test_known_failures_are_no_findings_of_the_night(self):
-        self.night({'found': [stories.finding(
-            'verify-target', origin='known', title='as ever')]})
+        self.assertEqual(0, self.night(HAZARD))
         self.assertEqual([('', 0)], [(run['finding'], run['findings'])
                                      for run in self.written()])
+
+    def test_hazards_fail_a_strict_night(self):
+        self.assertEqual(1, self.night({}, HAZARD, words=['--strict']))
 
     @ddt.data(130, KeyboardInterrupt)
     def test_a_ctrl_c_ends_the_night_with_the_table_so_far(self, how):

@@ -25,8 +25,10 @@ PLAN = plans.make('cold', base='2026.1', target='2026.2', seed=3)
 SCENARIO = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
 
 
-def stuck(case):
-    return stories.finding('settle', title=f'the stack of {case} is stuck')
+def stuck(case, **changes):
+    return stories.finding(**{
+        'step': 'settle', 'rule': 'inflight.stuck', 'subject': case,
+        'title': f'the stack of {case} is stuck', **changes})
 
 
 class ShrinkCase(cli_case.CliCase):
@@ -106,6 +108,20 @@ class TestShrink(ShrinkCase):
                       self.out)
         self.assertEqual(self.ran[0][0], self.shrunk())
 
+    def test_the_finding_can_be_chosen_by_its_rule(self):
+        self.failed(stories.finding('settle', title='a test failed'),
+                    stuck('update-fan-in-lock'))
+        self.shrink('--finding', r'^inflight\.', '--tries', 1,
+                    outcome=self.in_flight)
+        self.assertIn('finding: the stack of update-fan-in-lock is stuck',
+                      self.out)
+
+    def test_its_title_may_differ(self):
+        self.failed(stuck('update-fan-in-lock'))
+        self.shrink('--tries', 1, outcome=lambda plan: [
+            stuck('delete-group-queued', title='in other words')])
+        self.assertEqual(self.ran[0][0], self.shrunk())
+
     def test_another_finding_is_not_the_same(self):
         self.failed(stuck('update-fan-in-lock'))
         self.shrink('--tries', 2, outcome=lambda plan: [
@@ -116,9 +132,8 @@ class TestShrink(ShrinkCase):
 
     def test_one_that_does_not_count_is_not_the_same(self):
         self.failed(stuck('update-fan-in-lock'))
-        self.shrink('--tries', 1, outcome=lambda plan: [stories.finding(
-            'settle', title='the stack of update-fan-in-lock is stuck',
-            origin='known')])
+        self.shrink('--tries', 1, outcome=lambda plan: [
+            stuck('update-fan-in-lock', origin='known')])
         self.assertEqual(PLAN.stages, self.shrunk().stages)
 
     def test_a_scenario_that_fails_is_tried_alone(self):

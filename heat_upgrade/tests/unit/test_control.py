@@ -19,6 +19,7 @@ import stat
 import ddt
 import fixtures
 import testtools
+from testtools import matchers
 
 from heat_upgrade import control
 from heat_upgrade import findings
@@ -28,8 +29,10 @@ from heat_upgrade.tests.unit import plan_simulation
 from heat_upgrade.tests.unit import stories
 
 
-def finding(title, **changes):
-    return stories.finding('settle-node-1', title=title, **changes)
+def finding(subject, **changes):
+    return stories.finding('settle-node-1', **{
+        'rule': 'inflight.stuck', 'subject': subject,
+        'title': f'{subject} is stuck', **changes})
 
 
 @ddt.ddt
@@ -64,30 +67,30 @@ class TestMark(testtools.TestCase):
         return marked
 
     def test_what_a_restart_shows_too_is_not_the_upgrade_s_fault(self):
-        one = self.marked(finding('stack 1 is stuck'),
-                          finding('stack 2 is stuck'))
+        one = self.marked(finding('create-chain'),
+                          finding('create-chain', title='something else'))
         self.assertEqual(findings.RESTART, one.origin)
         self.assertIn(one.origin, findings.ORIGINS)
         self.assertIn('a plain restart of the base shows it too',
                       one.evidence)
-        self.assertIn('MismatchError', one.evidence)
+        self.assertThat(one.evidence, matchers.StartsWith('Traceback'))
 
     @ddt.data(
-        finding('stack 1 is lost'),
-        finding('stack 1 is stuck', failure_class=5),
-        finding('stack 1 is stuck', origin='lab', failure_class=None),
-        finding('stack 1 is stuck', origin='known'))
+        finding('create-fan-in'),
+        finding('create-chain', rule='inflight.wrong-end'),
+        finding('create-chain', origin=findings.LAB),
+        finding('create-chain', origin=findings.KNOWN))
     def test_what_it_shows_otherwise_is_something_else(self, other):
-        one = finding('stack 1 is stuck')
+        one = finding('create-chain')
         self.assertEqual(one, self.marked(one, other))
 
     def test_without_a_control_nothing_is_marked(self):
-        one = finding('stack 1 is stuck')
+        one = finding('create-chain')
         self.assertEqual(one, self.marked(one))
 
     def test_only_heat_s_failures_are_marked(self):
-        one = finding('no database', origin='lab', failure_class=None)
-        self.assertEqual(one, self.marked(one, finding('no database')))
+        one = finding('create-chain', origin=findings.LAB)
+        self.assertEqual(one, self.marked(one, finding('create-chain')))
 
 
 class TestRunDirectory(testtools.TestCase):
@@ -114,7 +117,7 @@ class TestRunDirectory(testtools.TestCase):
         stories.Story(control.make_run_dir(self.run_dir, made), made).tell(
             found=[stories.finding('settle', title='x is stuck')])
         report = model.make(self.run_dir)
-        self.assertEqual(('pass', True), (report['verdict'],
-                                          report['controlled']))
+        self.assertEqual(('pass-with-hazards', True), (
+            report['verdict'], report['controlled']))
         self.assertEqual(['restart'], [
             one['origin'] for one in report['findings']])

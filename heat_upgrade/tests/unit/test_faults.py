@@ -179,9 +179,8 @@ class TestFound(testtools.TestCase):
     def test_what_a_probe_lost_is_of_the_bug_of_the_step(self):
         def over_budget(seen, plan, times):
             name, = seen
-            return [findings.Finding(
-                origin=findings.HEAT, failure_class=8,
-                severity=findings.ERROR, title=f'{name} lost', evidence='',
+            return [findings.make(
+                'probe.over-budget', name, f'{name} lost',
                 step='nobody-serves' if name == 'signal' else 'probes')]
         self.patched('records.of_run',
                      lambda run_dir: ({'signal': {}, 'canary': {}}, {}))

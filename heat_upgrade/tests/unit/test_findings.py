@@ -16,13 +16,14 @@ import testtools
 from testtools import matchers
 
 from heat_upgrade import findings
+from heat_upgrade.rules import registry
 from heat_upgrade.tests.unit import stories
 
 
 @ddt.ddt
 class TestFinding(testtools.TestCase):
 
-    @ddt.data({}, {'failure_class': None, 'log': None, 'origin': 'lab'},
+    @ddt.data({}, {'failure_class': None, 'log': None, 'origin': findings.LAB},
               {'test': 'a.b.c'})
     def test_what_is_written_is_read_again(self, changes):
         finding = stories.finding('db-sync', **changes)
@@ -48,30 +49,65 @@ class TestFinding(testtools.TestCase):
         self.assertEqual(list(range(1, 9)), list(findings.CLASSES))
 
 
-@ddt.ddt
-class TestSignature(testtools.TestCase):
-    """What is the same in two runs has the same signature."""
+class TestMake(testtools.TestCase):
+    """A finding has what its rule says of all of them."""
 
-    def signature(self, title, **changes):
-        return findings.signature(stories.finding('db-sync', title=title,
-                                                  **changes))
+    def test_a_rule_gives_class_severity_impact_and_remedy(self):
+        rule = registry.get('inflight.stuck')
+        made = findings.make('inflight.stuck', 'create-chain', 'a title')
+        self.assertEqual(
+            (rule.failure_class, rule.severity, rule.impact, rule.remedy),
+            (made.failure_class, made.severity, made.impact, made.remedy))
+
+    def test_a_finding_may_differ_from_its_rule(self):
+        made = findings.make(
+            'inflight.stuck', 'create-chain', 'a title', remedy='wait',
+            severity=findings.WARNING, failure_class=findings.FailureClass(5))
+        self.assertEqual((findings.WARNING, 5, 'wait'), (
+            made.severity, made.failure_class, made.remedy))
+
+    def test_the_lab_s_failure_has_no_class(self):
+        made = findings.make('lab.broken', 'base-up', 'a title',
+                             failure_class=findings.FailureClass(2))
+        self.assertEqual((findings.LAB, None),
+                         (made.origin, made.failure_class))
+
+    def test_an_unknown_rule_is_a_mistake(self):
+        self.assertRaises(KeyError, findings.make, 'no.rule', 'a', 'b')
+
+
+class TestIdentity(testtools.TestCase):
+    """Two runs find the same failure by rule and subject."""
+
+    def test_title_evidence_and_step_make_no_difference(self):
+        one = findings.make('inflight.stuck', 'create-chain', 'a', 'b',
+                            step='settle-node-1')
+        other = findings.make('inflight.stuck', 'create-chain', 'c', 'd',
+                              step='settle-node-2')
+        self.assertEqual(one.identity, other.identity)
+
+    def test_rule_and_subject_do(self):
+        self.assertEqual(3, len({
+            findings.make('inflight.stuck', 'a', 'x').identity,
+            findings.make('inflight.stuck', 'b', 'x').identity,
+            findings.make('inflight.wrong-end', 'a', 'x').identity}))
+
+    def test_a_probe_fails_in_a_step(self):
+        self.assertEqual(2, len({
+            findings.make('probe.over-budget', 'signal', 'x',
+                          step=step).identity
+            for step in ('drain-node-1', 'drain-node-2')}))
+
+
+@ddt.ddt
+class TestCounts(testtools.TestCase):
 
     @ddt.unpack
-    @ddt.data(
-        ('node-1 logs a traceback', 'node-3 logs a traceback'),
-        ('things were made twice (2)', 'things were made twice (11)'),
-        ('no answer after 4.5 s', 'no answer after 60 s'),
-        ('stack 0d9be8a2-93c4-4d5e-8b7a-1c2d3e4f5a6b is stuck',
-         'stack 6f1a7f34-4f5b-4b7e-a8f6-2f3b5e8d9c01 is stuck'),
-        ('inflight-3fa85f64 is left', 'inflight-0c1d2e3f is left'))
-    def test_ids_numbers_and_nodes_make_no_difference(self, one, other):
-        self.assertEqual(self.signature(one), self.signature(other))
-
-    def test_words_and_classes_do(self):
-        self.assertEqual(3, len({
-            self.signature('a is stuck'), self.signature('a is lost'),
-            self.signature('a is lost', failure_class=5)}))
-
-    def test_a_word_of_letters_is_no_id(self):
-        self.assertNotEqual(self.signature('defaced is stuck'),
-                            self.signature('acceded is stuck'))
+    @ddt.data(('heat', 'error', True), ('heat', 'warning', False),
+              ('input', 'error', True), ('known', 'error', False),
+              ('restart', 'error', False), ('lab', 'error', False))
+    def test_errors_of_heat_and_of_the_input_count(self, origin, severity,
+                                                   counts):
+        self.assertEqual(counts, stories.finding(
+            'settle', origin=findings.Origin(origin),
+            severity=findings.Severity(severity)).counts)

@@ -25,7 +25,7 @@ HOUSE = ROOT / 'doc' / 'source' / 'contributor' / 'house.rst'
 
 def table():
     """Return the names of the table's modules, from top to ground."""
-    return re.findall(r'^``([a-z]+)/?`` ', HOUSE.read_text(), re.MULTILINE)
+    return re.findall(r'^``([a-z_]+)/?``  ', HOUSE.read_text(), re.MULTILINE)
 
 
 def modules():

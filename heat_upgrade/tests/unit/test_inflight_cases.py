@@ -23,9 +23,12 @@ from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import layouts
 from heat_upgrade.inflight import oracle
 from heat_upgrade.inflight import templates
+from heat_upgrade.ledger import record
 
-COUNTS = {cases.CREATE: 20, cases.UPDATE: 20, cases.DELETE: 15,
-          cases.SUSPEND: 15, cases.SNAPSHOT: 12, cases.ROLLBACK: 12}
+COUNTS = {cases.CREATE: 28, cases.UPDATE: 28, cases.DELETE: 21,
+          cases.SUSPEND: 21, cases.RESUME: 21, cases.SNAPSHOT: 15,
+          cases.RESTORE: 21, cases.CHECK: 21, cases.ROLLBACK: 18,
+          cases.CANCEL: 28}
 
 
 class CasesTest(testtools.TestCase):
@@ -61,29 +64,6 @@ class CasesTest(testtools.TestCase):
         self.assertIn('delete-chain-signal', str(refused))
         self.assertIn('delete-chain-lock', str(refused))
 
-    def test_a_sample_is_the_same_for_the_same_seed(self):
-        self.assertEqual(cases.sample(7, 5), cases.sample(7, 5))
-        self.assertNotEqual(cases.sample(7, 5), cases.sample(8, 5))
-
-    def test_five_cases_have_five_kinds_and_nearly_all_shapes_and_places(
-            self):
-        for seed in range(200):
-            drawn = cases.sample(seed, 5)
-            self.assertEqual(5, len({case.kind for case in drawn}), drawn)
-            self.assertGreaterEqual(
-                len({case.shape for case in drawn}), 4, drawn)
-            self.assertGreaterEqual(
-                len({case.parked for case in drawn}), 3, drawn)
-
-    def test_a_sample_can_be_drawn_from_some_cases_only(self):
-        locked = [case for case in cases.every()
-                  if case.parked == cases.LOCK]
-        drawn = cases.sample(3, 5, among=locked)
-        self.assertEqual(5, len(set(drawn) & set(locked)))
-
-    def test_no_more_cases_are_drawn_than_there_are(self):
-        self.assertEqual(set(cases.every()), set(cases.sample(1, 1000)))
-
 
 # case -> what is held, what is complete beside it
 HELD = {
@@ -111,6 +91,30 @@ HELD = {
     'rollback-fan-out-lock': (('d',), ()),
     'rollback-group-lock': (('member-0',), ()),
     'rollback-group-queued': (('member-2',), ()),
+    'create-two-ends-lock': (('c',), ('b',)),
+    'update-two-ends-resource': (('a',), ('b',)),
+    'delete-two-ends-resource': (('c',), ('b',)),
+    'suspend-two-ends-lock': (('a',), ('b',)),
+    'cancel-two-ends-signal': ((), ('b',)),
+    'rollback-two-ends-lock': (('c',), ('b',)),
+    'restore-deep-lock': (('y',), ()),
+    'delete-deep-queued': (('after',), ()),
+    'check-group-resource': (
+        ('member-0', 'member-1', 'member-2', 'member-3'), ()),
+    'check-group-lock': (
+        ('member-0', 'member-1', 'member-2', 'member-3'), ()),
+    'resume-chain-lock': (('c',), ()),
+    'restore-group-lock': (('member-1', 'member-0'), ()),
+    'cancel-fan-in-queued': (('b',), ('a',)),
+}
+
+# case -> the ledger's operation that is held
+OPERATIONS = {
+    'create-chain-lock': 'create', 'resume-nested-lock': 'resume',
+    'check-group-lock': 'check', 'restore-chain-lock': 'restore',
+    'restore-deep-lock': 'update', 'restore-group-lock': 'update',
+    'cancel-chain-lock': 'update', 'rollback-chain-lock': 'create',
+    'snapshot-nested-lock': 'snapshot',
 }
 
 
@@ -122,6 +126,18 @@ class LayoutsTest(testtools.TestCase):
         case, = cases.by_id([case_id])
         layout = layouts.layout(case)
         self.assertEqual(HELD[case_id], (layout.held, layout.beside))
+
+    @ddt.data(*OPERATIONS)
+    def test_the_operation_of_the_kind_is_held(self, case_id):
+        case, = cases.by_id([case_id])
+        self.assertEqual(OPERATIONS[case_id],
+                         layouts.layout(case).operation)
+
+    def test_a_held_operation_is_one_that_the_ledger_can_hold(self):
+        for case in cases.every():
+            operation = layouts.layout(case).operation
+            self.assertTrue(operation is None
+                            or operation in record.OPERATIONS, case)
 
     def test_a_case_without_a_signal_holds_something(self):
         for case in cases.every():
@@ -158,10 +174,16 @@ class TemplatesTest(testtools.TestCase):
                 for index in range(properties['count']):
                     yield label.replace('%index%', str(index))
 
+    def labels_of(self, case, step):
+        """Return the labels in all of a case's templates."""
+        texts = [templates.template(case, step),
+                 *templates.files(case, step).values()]
+        return [label for text in texts
+                for label in self.labels(json.loads(text)['resources'])]
+
     def test_what_is_held_is_in_the_template(self):
         for case in cases.every():
-            template = json.loads(templates.template(case, templates.FIRST))
-            labels = list(self.labels(template['resources']))
+            labels = self.labels_of(case, templates.FIRST)
             self.assertEqual(len(labels), len(set(labels)))
             for name in layouts.layout(case).held:
                 self.assertIn(layouts.label(case, name), labels)
@@ -170,13 +192,10 @@ class TemplatesTest(testtools.TestCase):
 
     def test_each_item_in_the_template_is_on_a_level(self):
         for case in cases.every():
-            template = json.loads(templates.template(case, templates.FIRST))
-            expected = {
-                layouts.label(case, name)
-                for level in layouts.levels(case) for name in level
-                if name != layouts.GATE}
-            self.assertEqual(expected, set(self.labels(
-                template['resources'])), case)
+            expected = {layouts.label(case, name)
+                        for name in layouts.items(case)}
+            self.assertEqual(
+                expected, set(self.labels_of(case, templates.FIRST)), case)
 
     def test_an_update_changes_each_item_that_depends_on_nothing(self):
         case, = cases.by_id(['update-fan-in-lock'])
@@ -190,12 +209,15 @@ class TemplatesTest(testtools.TestCase):
     def test_the_wait_condition_comes_with_the_operation(self):
         for case in cases.every():
             first, second = (
-                '"gate"' in templates.template(case, step).replace('\\', '')
+                '"gate"' in ''.join((
+                    templates.template(case, step),
+                    *templates.files(case, step).values())).replace('\\', '')
                 for step in (templates.FIRST, templates.SECOND))
             gated = case.parked == cases.SIGNAL
             self.assertEqual(
                 (gated and case.kind == cases.CREATE,
-                 gated and case.kind == cases.UPDATE), (first, second), case)
+                 gated and case.kind in (cases.UPDATE, cases.CANCEL)),
+                (first, second), case)
 
     def test_a_chain_passes_values_on(self):
         case, = cases.by_id(['create-chain-lock'])
@@ -205,6 +227,25 @@ class TemplatesTest(testtools.TestCase):
             value = resources[name]['properties']['value']
             self.assertIn({'get_attr': [needed, 'value']},
                           value['list_join'][1])
+
+    def test_a_stack_two_deep_is_told_its_value_from_outside(self):
+        case, = cases.by_id(['update-deep-lock'])
+        self.assertEqual(
+            ['v1', 'v2'], [json.loads(templates.template(case, step))
+                           ['resources']['middle']['properties']['value']
+                           for step in (templates.FIRST, templates.SECOND)])
+        first, second = (templates.files(case, step) for step in (
+            templates.FIRST, templates.SECOND))
+        self.assertEqual(first, second)
+        middle, inner = first.values()
+        self.assertIn(list(first)[1], middle)
+        self.assertIn('get_attr', inner)
+
+    def test_only_a_stack_two_deep_has_other_files(self):
+        for case in cases.every():
+            self.assertEqual(
+                case.shape == cases.DEEP,
+                bool(templates.files(case, templates.FIRST)), case)
 
     def test_a_group_changes_in_batches(self):
         case, = cases.by_id(['update-group-lock'])
@@ -228,6 +269,12 @@ class OracleTest(testtools.TestCase):
                     self.assertTrue(
                         end.startswith(f'{oracle.action(case)}_'))
                     self.assertNotIn('IN_PROGRESS', end)
+
+    def test_a_cancelled_update_ends_in_a_rollback(self):
+        case, = cases.by_id(['cancel-chain-lock'])
+        self.assertEqual({'ROLLBACK_COMPLETE'},
+                         oracle.legal(case, oracle.GRACEFUL))
+        self.assertEqual('UPDATE', oracle.resource_action(case))
 
     @ddt.data(
         ('create-chain-lock', oracle.GRACEFUL, {'CREATE_COMPLETE'}),

@@ -22,6 +22,7 @@ from heat_upgrade import findings
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import evidence
 from heat_upgrade.inflight import outcomes
+from heat_upgrade.inflight import parking
 from heat_upgrade.tests.unit import inflight_fakes as fakes
 
 
@@ -43,6 +44,51 @@ class EvidenceTest(testtools.TestCase):
     def log(self, name, *lines):
         (self.cloud.logs / name).write_text(''.join(
             f'{line}\n' for line in lines))
+
+    def test_many_stacks_are_read_by_one_query_for_each_table(self):
+        heat = fakes.Heat()
+        flights = []
+        for case in cases.by_id(['create-chain-lock', 'create-deep-lock']):
+            flight = parking.Flight(case, heat, fakes.Ledger())
+            flight.start()
+            flights.append(flight)
+        one, two = flights
+        inner = f'{two.name}-middle-x-inner-y'
+        heat.stacks[inner] = 'CREATE_IN_PROGRESS'
+        heat.stacks['inflight-of-another-run'] = 'CREATE_FAILED'
+        cloud = fakes.Cloud(self.cloud.logs, heat)
+        cloud.rows = {
+            'stack_lock': [(two.stack_id, 'engine-1')],
+            'resource': [(f'id-{inner}', 1, 'x', 'CREATE', 'IN_PROGRESS',
+                          None, None)]}
+        asked = []
+        read = cloud.execute
+        cloud.execute = lambda *words, **more: asked.append(words) or read(
+            *words, **more)
+        found = evidence.rows_of(cloud, flights, 'inflight-')
+        self.assertEqual(4, len(asked))
+        self.assertEqual([(one.name,), (two.name, inner)], [
+            tuple(row[1] for row in found[flight].stacks)
+            for flight in flights])
+        self.assertEqual(((), ((two.stack_id, 'engine-1'),)),
+                         (found[one].locks, found[two].locks))
+        self.assertEqual('CREATE_IN_PROGRESS',
+                         found[two].resource_status('x'))
+        self.assertEqual('gone', found[one].resource_status('x'))
+        self.assertTrue(found[two].in_progress)
+        self.assertEqual({}, evidence.rows_of(cloud, [], 'inflight-'))
+
+    def test_a_stack_that_is_not_there_counts_as_deleted(self):
+        rows = evidence.rows(self.cloud, 'one', 'name')
+        self.assertEqual(('CREATE_IN_PROGRESS', 'DELETE_COMPLETE'),
+                         (rows.status('name'), rows.status('other')))
+        self.assertEqual('CREATE_IN_PROGRESS: started', rows.story('name'))
+
+    def test_of_a_resource_and_its_replacement_the_newer_counts(self):
+        rows = evidence.Rows((), (), (
+            ('one', 1, 'a', 'UPDATE', 'FAILED', None, None),
+            ('one', 2, 'a', 'CREATE', 'IN_PROGRESS', None, None)), ())
+        self.assertEqual('CREATE_IN_PROGRESS', rows.resource_status('a'))
 
     def test_it_says_all_that_is_known_of_a_stack(self):
         self.log('node-1-base-heat-engine.log', 'creating "b" [one]',

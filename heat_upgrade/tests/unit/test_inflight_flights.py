@@ -32,7 +32,8 @@ class FlightsTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.heat, self.ledger = fakes.Heat(), fakes.Ledger()
-        self.cloud = fakes.Cloud(self.useFixture(fixtures.TempDir()).path)
+        self.cloud = fakes.Cloud(self.useFixture(fixtures.TempDir()).path,
+                                 self.heat)
         for name, value in (('INTERVAL', 0), ('PREPARE_TIMEOUT', 0),
                             ('PARK_TIMEOUT', 0), ('REMOVE_TIMEOUT', 0),
                             ('REPAIR_TIMEOUT', 0), ('SIGNAL_PATIENCE', 0),
@@ -102,6 +103,37 @@ class PrepareTest(FlightsTest):
         self.assertEqual({}, self.heat.stacks)
 
 
+class StepsTest(FlightsTest):
+
+    def setUp(self):
+        super().setUp()
+        self.useFixture(fixtures.MockPatchObject(flights, 'PREPARE_TIMEOUT',
+                                                 30))
+
+    def test_a_stack_is_prepared_step_by_step(self):
+        found = self.make('restore-chain-lock', 'resume-chain-lock')
+        restored, resumed = (one.name for one in found.flights)
+        follows = {'CREATE_COMPLETE': {restored: 'SNAPSHOT_COMPLETE',
+                                       resumed: 'SUSPEND_COMPLETE'},
+                   'SNAPSHOT_COMPLETE': {restored: 'UPDATE_COMPLETE'}}
+
+        def call(method, path, body=None, **more):
+            answer = answers(method, path, body, **more)
+            name = path.split('/')[1] if '/' in path else ''
+            if method in ('POST', 'PUT') and name in self.heat.stacks:
+                self.heat.stacks[name] = follows[self.heat.stacks[name]][name]
+            return answer
+        answers, self.heat.call = self.heat.call, call
+        self.assertEqual([], found.prepare())
+        self.assertEqual({restored: 'UPDATE_COMPLETE',
+                          resumed: 'SUSPEND_COMPLETE'}, self.heat.stacks)
+
+    def test_a_step_that_heat_refuses_is_told(self):
+        self.heat.answers['POST', '/actions'] = 400, 'no suspend'
+        grounded, = self.make('resume-chain-lock').prepare()
+        self.assertIn('no suspend', grounded.story)
+
+
 class ParkTest(FlightsTest):
 
     def test_it_returns_when_all_are_parked(self):
@@ -113,14 +145,24 @@ class ParkTest(FlightsTest):
         self.assertEqual(2, len(self.heat.stacks))
         self.assertEqual(2, len(found.flights))
 
+    def test_a_cancel_that_heat_refuses_is_told(self):
+        found = self.make('cancel-chain-lock')
+        flight, = found.flights
+        found.prepare()
+        self.status(flight, 'UPDATE_IN_PROGRESS')
+        self.ledger.in_progress = {'inflight/cancel-chain-lock/c'}
+        self.heat.answers['POST', '/actions'] = 400, 'no cancel'
+        grounded, = found.park()
+        self.assertIn('no cancel', grounded.story)
+
     def test_it_is_told_whose_engine_has_it_in_hand(self):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
         self.ledger.in_progress = {'inflight/create-chain-lock/c'}
-        self.cloud.rows = {
-            'stack': [('id', 'n', 'CREATE', 'IN_PROGRESS', '', 't', 1)],
-            'resource': [('id', 1, 'c', 'CREATE', 'IN_PROGRESS', 'p', one)
-                         for one in ('engine-1', 'long-gone')]}
         found = self.make('create-chain-lock')
+        stack_id = f'id-{found.flights[0].name}'
+        self.cloud.rows['resource'] = [
+            (stack_id, 1, 'c', 'CREATE', 'IN_PROGRESS', 'p', one)
+            for one in ('engine-1', 'long-gone')]
         found.park()
         self.assertEqual(('node-1',), found.flights[0].held_by)
 

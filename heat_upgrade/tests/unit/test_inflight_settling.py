@@ -30,7 +30,8 @@ class SettlingTest(testtools.TestCase):
         super().setUp()
         self.heat, self.clock = fakes.Heat(), fakes.Clock()
         self.heat.on_create = 'CREATE_IN_PROGRESS'
-        self.cloud = fakes.Cloud(self.useFixture(fixtures.TempDir()).path)
+        self.cloud = fakes.Cloud(self.useFixture(fixtures.TempDir()).path,
+                                 self.heat)
 
     def flight(self, case_id='create-chain-lock'):
         case, = cases.by_id([case_id])
@@ -45,10 +46,8 @@ class SettlingTest(testtools.TestCase):
             flights, self.heat, self.cloud, disruption, between,
             clock=self.clock, sleep=self.clock.sleep).run(timeout)
 
-    def in_database(self, flight, engine=None, status='IN_PROGRESS'):
+    def in_database(self, flight, engine=None):
         self.cloud.rows = {
-            'stack': [(flight.stack_id, flight.name, 'CREATE', status,
-                       'started', 'traversal', 1)],
             'resource': [(flight.stack_id, 1, 'a', 'CREATE', 'IN_PROGRESS',
                           None, engine)]}
 
@@ -114,13 +113,13 @@ class SettlingTest(testtools.TestCase):
     def test_a_parent_that_waits_for_a_stuck_stack_is_stuck(self):
         flight = self.flight('create-group-lock')
         self.in_database(flight)
-        self.cloud.rows['stack'].append(
-            ('nested', f'{flight.name}-group-x', 'CREATE', 'IN_PROGRESS',
-             'started', 'traversal', 1))
+        nested = f'{flight.name}-group-x'
+        self.heat.stacks[nested] = 'CREATE_IN_PROGRESS'
         self.cloud.rows['resource'] = [
-            (flight.stack_id, 1, 'group', 'CREATE', 'IN_PROGRESS', 'nested',
-             'engine-1'),
-            ('nested', 2, '2', 'CREATE', 'IN_PROGRESS', 'item', 'dead')]
+            (flight.stack_id, 1, 'group', 'CREATE', 'IN_PROGRESS',
+             f'id-{nested}', 'engine-1'),
+            (f'id-{nested}', 2, '2', 'CREATE', 'IN_PROGRESS', 'item',
+             'dead')]
         outcome, = self.settle(flight)
         self.assertLess(outcome.seconds, 15)
 

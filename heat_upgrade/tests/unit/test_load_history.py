@@ -186,8 +186,8 @@ class TestEvidence(testtools.TestCase):
         self.assertIn('and 4 more', found.evidence)
 
     def test_the_title_is_the_same_in_another_run(self):
-        titles = {findings.signature(evidence.findings(
-            [self.violation(stack=stack, text=text)], [], step='s')[0])
+        titles = {evidence.findings(
+            [self.violation(stack=stack, text=text)], [], step='s')[0].identity
             for stack, text in (('load-0-1', 'a'), ('load-1-7', 'b'))}
         self.assertEqual(1, len(titles))
 

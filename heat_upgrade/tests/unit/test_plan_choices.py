@@ -98,10 +98,26 @@ class TestCases(testtools.TestCase):
         one = choices.draw(7, nodes=3)
         self.assertEqual(set(one.order), set(one.cases))
         self.assertEqual(
-            {choices.SAMPLE}, {len(ids) for ids in one.cases.values()})
-        self.assertEqual(
-            {case.id for case in cases.sample(7, 3 * choices.SAMPLE)},
-            {case for ids in one.cases.values() for case in ids})
+            [choices.ENGINE_SAMPLE] * 2 + [choices.LAST_ENGINE_SAMPLE],
+            [len(one.cases[node]) for node in one.order])
+
+    def test_the_last_engine_has_no_work_that_takes_its_grace_period(self):
+        for seed in range(40):
+            one = choices.draw(seed, nodes=2)
+            for case in cases.by_id(one.cases[one.order[-1]]):
+                self.assertFalse(cases.waits_for_messages(case), case)
+
+    def test_nor_has_an_engine_that_is_stopped_with_all_of_heat(self):
+        for seed in range(40):
+            for case in cases.by_id(choices.cold_sample(seed)):
+                self.assertNotEqual(cases.SIGNAL, case.parked)
+                self.assertNotEqual(cases.NESTED, case.shape)
+                self.assertFalse(cases.waits_for_messages(case), case)
+
+    def test_nor_has_any_engine_in_the_guide_s_own_procedure(self):
+        one = choices.draw(choices.GUIDE, nodes=3)
+        for case in cases.by_id(sum(one.cases.values(), ())):
+            self.assertFalse(cases.waits_for_messages(case), case)
 
     def test_given_ones_are_dealt_as_cards(self):
         self.assertEqual(

@@ -137,25 +137,26 @@ class TestLimits(Search):
 @ddt.ddt
 class TestSignature(testtools.TestCase):
 
-    def signature(self, title, failure_class=2):
-        return shrink.signature(findings.Finding(
-            origin='heat', failure_class=failure_class, severity='error',
-            title=title, evidence='', step='settle'))
+    def signature(self, rule, subject, **more):
+        return shrink.signature(findings.make(rule, subject, **{
+            'title': 'a title', 'step': 'settle', **more}))
 
     @ddt.unpack
     @ddt.data(
-        ('the stack of update-fan-in-lock is stuck',
-         'the stack of delete-group-queued is stuck'),
-        ('settle-node-1: no answer after 4.5 s',
-         'settle-node-3: no answer after 60 s'),
-        ('stack 6f1a7f34-4f5b-4b7e-a8f6-2f3b5e8d9c01 is left',
-         'stack 0d9be8a2-93c4-4d5e-8b7a-1c2d3e4f5a6b is left'))
-    def test_what_differs_from_run_to_run_makes_no_difference(self, one,
-                                                              other):
-        self.assertEqual(self.signature(one), self.signature(other))
+        ('inflight.stuck', {'subject': 'delete-group-queued'}),
+        ('test.failed', {'title': 'in other words'}),
+        ('probe.over-budget', {'step': 'settle-node-3'}),
+        ('step.failed', {'evidence': 'another'}))
+    def test_what_differs_from_plan_to_plan_makes_no_difference(self, rule,
+                                                                changes):
+        self.assertEqual(
+            self.signature(rule, 'a'),
+            self.signature(**{'rule': rule, 'subject': 'a', **changes}))
 
-    def test_another_thing_is_another(self):
-        self.assertNotEqual(self.signature('a is stuck'),
-                            self.signature('a is left'))
-        self.assertNotEqual(self.signature('a is stuck', 2),
-                            self.signature('a is stuck', 3))
+    @ddt.data({'rule': 'inflight.stuck'}, {'subject': 'b'},
+              {'failure_class': findings.FailureClass.RPC})
+    def test_another_thing_is_another(self, changes):
+        self.assertNotEqual(
+            self.signature('test.failed', 'a'),
+            self.signature(**{'rule': 'test.failed', 'subject': 'a',
+                              **changes}))

@@ -194,6 +194,24 @@ class TestJudge(testtools.TestCase):
             'before': (0, 10), 'step': (10, None)})
         self.assertEqual('step', found.step)
 
+    def test_a_finding_has_the_errors_and_the_nodes(self):
+        found, = self.judge('stack-list', bad=(15, 16))
+        self.assertEqual(
+            ('probe.over-budget', 'stack-list',
+             {'errors': {'503': 2}, 'nodes': ['node-2']}),
+            (found.rule, found.subject, found.facts))
+
+    def test_a_canary_that_was_waited_for_is_judged_by_that(self):
+        seen = available(bad=range(0, 30))
+        for recovered, number in (((), 1), (('canary',), 0)):
+            texts = [line for one in budgets.judge(
+                {'canary': {**seen, 'outages': [
+                    {**seen['outages'][0], 'end': 500.0}]}},
+                plan('cold', **DOWN), TIMES, recovered=recovered)
+                for line in one.evidence.splitlines()
+                if line == 'never answered again']
+            self.assertEqual(number, len(texts))
+
     def test_who_is_never_answered_again_is_told(self):
         found = self.judge('stack-list', strategy='cold', step=DOWN,
                            bad=range(15, 30))

@@ -12,6 +12,7 @@
 
 
 import threading
+import time
 import types
 
 import ddt
@@ -22,6 +23,8 @@ from testtools import matchers
 from heat_upgrade import api as apis
 from heat_upgrade import errors
 from heat_upgrade.probes import canary
+from heat_upgrade.probes import probe
+from heat_upgrade.probes import samples
 from heat_upgrade.probes import watch
 
 NAME = canary.PREFIX + 'canary-1'
@@ -256,3 +259,69 @@ class TestProbes(CanaryCase):
         self.assertEqual([], self.removed)
         self.probes.stop()
         self.assertThat(self.removed, matchers.HasLength(1))
+
+
+class TestRecovered(testtools.TestCase):
+    """The canary after the last restart of Heat."""
+
+    def setUp(self):
+        super().setUp()
+        for name, value in (('RECOVERY_TIMEOUT', 0.2),
+                            ('RECOVERY_INTERVAL', 0.01)):
+            self.useFixture(fixtures.MockPatchObject(watch, name, value))
+        self.asked, self.reply = [], True
+        self.answers = threading.Event()
+        self.answers.set()
+
+    def start(self, interval=60):
+        """Start a canary that is asked once, then after an interval."""
+        def ask():
+            self.asked.append(time.monotonic())
+            self.answers.wait(10)
+            return self.reply
+        self.canary = probe.Probe('canary', ask, interval=interval)
+        self.addCleanup(self.canary.stop)
+        self.addCleanup(self.answers.set)
+        self.probes = types.SimpleNamespace(probes={'canary': self.canary})
+        self.canary.start()
+
+    def recovered(self, since, **options):
+        return watch.Probes.recovered(self.probes, since, **options)
+
+    def test_an_answer_that_is_there_costs_no_time(self):
+        self.start()
+        self.assertTrue(self.canary.wait_for_good_since(0, 10))
+        self.assertEqual('', self.recovered(0))
+        self.assertEqual(1, len(self.asked))
+
+    def test_one_from_before_the_restart_does_not_count(self):
+        self.start()
+        self.assertTrue(self.canary.wait_for_good_since(0, 10))
+        restarted = time.monotonic()
+        self.assertEqual('', self.recovered(restarted))
+        self.assertThat(self.asked[-1], matchers.GreaterThan(restarted))
+        self.assertEqual(2, len(self.asked))
+
+    def test_one_that_is_under_way_is_waited_for(self):
+        self.answers.clear()
+        restarted = time.monotonic()
+        self.start()
+        while not self.canary.is_asked_since(restarted):
+            self.assertThat(time.monotonic(),
+                            matchers.LessThan(restarted + 10))
+        threading.Timer(0.02, self.answers.set).start()
+        self.assertEqual('', self.recovered(restarted))
+        self.assertEqual(1, len(self.asked))
+
+    def test_without_a_good_answer_the_last_one_is_told(self):
+        self.reply = samples.Reply('500', detail='no engine')
+        self.start()
+        self.assertEqual('500: no engine', self.recovered(0))
+
+    def test_a_death_ends_the_wait(self):
+        self.reply = False
+
+        def died():
+            raise errors.ProcessDied('heat-engine ended')
+        self.start()
+        self.assertRaises(errors.ProcessDied, self.recovered, 0, watch=died)

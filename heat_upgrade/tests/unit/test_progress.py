@@ -27,8 +27,9 @@ def event(kind, step=None, **data):
     return {'kind': kind, 'step': step, 'data': data}
 
 
-def finding(title):
-    return event(journals.FINDING, 'db-sync', finding={'title': title})
+def finding(title, **more):
+    return event(journals.FINDING, 'db-sync', finding={'title': title,
+                                                       **more})
 
 
 class Terminal(io.StringIO):
@@ -57,6 +58,8 @@ class TestLines(testtools.TestCase):
                passed=3, failed=0, skipped=1),
          'pre-upgrade: ok, 9 s (3 passed, 0 failed, 1 skipped)'),
         (finding('no such column'), 'db-sync: finding: no such column'),
+        (finding('it is slow', severity='warning'),
+         'db-sync: warning: it is slow'),
     )
     def test_what_matters_is_one_plain_line(self, one, text):
         self.assertThat(self.shown(one), matchers.MatchesRegex(
@@ -107,6 +110,11 @@ class TestList(testtools.TestCase):
     def test_findings_stand_below(self):
         self.assertIn('no such column',
                       self.rendered(finding('no such column')))
+
+    def test_a_warning_is_called_one(self):
+        self.assertEqual(['warning', 'it', 'is', 'slow'], self.rendered(
+            finding('it is slow', severity='warning')
+            ).splitlines()[-1].split())
 
     def test_what_looks_like_markup_in_a_finding_is_text(self):
         title = 'test_x[/etc/heat] failed: [red]!'

@@ -212,7 +212,7 @@ class TestStacks(testtools.TestCase):
         found, = self.judge(key=False, encrypted=4)
         self.assertEqual(findings.WARNING, found.severity)
         self.assertIn('4 stacks of 9', found.evidence)
-        self.assertIn('--config-file', found.evidence)
+        self.assertIn('--config-file', found.remedy)
 
     def test_what_a_program_writes_is_read_line_by_line(self):
         out = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'out')
@@ -299,9 +299,11 @@ class TestReport(testtools.TestCase):
 
     def test_the_verdict_is_that_of_the_findings(self):
         self.assertEqual('pass', self.make()['verdict'])
-        self.assertEqual('fail', self.make(findings.Finding(
-            origin=findings.HEAT, failure_class=1, severity=findings.ERROR,
-            title='t', evidence='e', step='db-sync'))['verdict'])
+        found = findings.make('rehearsal.migration-fails', OLD, 't', 'e',
+                              step='db-sync')
+        self.assertEqual('fail', self.make(found)['verdict'])
+        text = report.summary(self.make(found))
+        self.assertIn(f'What to do: {found.remedy}', text)
 
     def test_the_summary_says_what_matters(self):
         text = report.summary(self.make())

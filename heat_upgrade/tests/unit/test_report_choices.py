@@ -42,7 +42,7 @@ class TestChoices(testtools.TestCase):
                 'engines killed': 'node-1',
                 'faults': 'the database answers slowly after node-3',
                 'goes back': 'after node-2, and forward again',
-                'work in flight': '9 operations',
+                'work in flight': '42 operations',
             }.items()}))
 
     def test_the_guides_own_procedure_has_nothing_drawn(self):

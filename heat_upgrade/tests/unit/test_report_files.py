@@ -20,6 +20,7 @@ import fixtures
 import testtools
 from testtools import matchers
 
+from heat_upgrade import journal as journals
 from heat_upgrade.report import html as pages
 from heat_upgrade.report import junit
 from heat_upgrade.report import model
@@ -59,6 +60,14 @@ class TestJunit(ReportCase):
         last = list(ElementTree.parse(path).getroot())[-1]
         self.assertEqual(('verdict', failures),
                          (last.get('name'), last.get('failures')))
+
+    def test_a_pass_with_hazards_is_green(self):
+        path = self.run_dir / 'junit.xml'
+        junit.write(self.report(found=[
+            stories.finding('db-sync', origin='known')]), path)
+        self.assertEqual({'0'}, {
+            suite.get('failures')
+            for suite in ElementTree.parse(path).getroot()})
 
     def test_every_step_is_a_suite_with_itself_as_a_test(self):
         suites = self.suites(self.report())
@@ -113,6 +122,21 @@ class TestJunit(ReportCase):
             stories.finding('db-sync', **changes)]))['db-sync']
         self.assertEqual('0', suite.get('failures'))
 
+    def test_a_known_failure_of_a_step_is_skipped_with_its_reason(self):
+        step = self.suites(self.report(found=[stories.finding(
+            'db-sync', origin='known', known='slow',
+            evidence='it was slow\nknown failure slow: it is')]))['db-sync'][0]
+        self.assertEqual('known failure slow: it is',
+                         step.find('skipped').get('message'))
+
+    def test_a_known_failure_of_a_test_is_skipped_with_its_reason(self):
+        suite = self.suites(self.report(found=[stories.finding(
+            'verify-target', test=TEST, origin='restart')]))['verify-target']
+        case = suite.find(f"testcase[@name='{TEST.rpartition('.')[2]}']")
+        self.assertEqual('a plain restart of the base shows it too',
+                         case.find('skipped').get('message'))
+        self.assertIsNone(suite[0].find('skipped'))
+
     def test_a_skip_has_its_reason(self):
         suite = self.suites(self.report())['during-upgrade']
         self.assertEqual('reason: no swift',
@@ -138,6 +162,102 @@ class TestJunit(ReportCase):
         report = self.report(found=[stories.finding('db-sync')])
         report['findings'][0]['evidence'] = f'a{chr(code)}b'
         self.suites(report)
+
+
+@ddt.ddt
+class TestJunitOfOtherCases(ReportCase):
+    """Operations in flight, rules of checks and budgets are test cases."""
+
+    def cases(self, step, classname, *, events=(), found=(), asked=()):
+        """Return {name: None, or the tag and message of its outcome}.
+
+        :param asked: names of probes that the step asked
+        """
+        story = stories.Story(self.run_dir)
+        for kind, data in events:
+            story.event(kind, step, **data)
+        for one in found:
+            story.finding(one)
+        report = model.make(self.run_dir)
+        for name in asked:
+            report['availability'][name] = {'steps': {step: {}}}
+        path = self.run_dir / 'junit.xml'
+        junit.write(report, path)
+        suite, = (one for one in ElementTree.parse(path).getroot()
+                  if one.get('name') == step)
+        self.own = suite[0]
+        return {
+            case.get('name'): next(((tag, case.find(tag).get('message'))
+                                    for tag in ('failure', 'skipped')
+                                    if case.find(tag) is not None), None)
+            for case in suite if case.get('classname') == classname}
+
+    def flight(self, case, legal):
+        return journals.IN_FLIGHT, {
+            'case': case, 'disruption': 'graceful', 'stack': '1',
+            'status': 'CREATE_IN_PROGRESS', 'seconds': 1, 'legal': legal}
+
+    def lost(self, case, **changes):
+        return stories.finding(
+            'verify-target', rule='inflight.stuck', subject=case,
+            title=f'{case} is stuck', facts={'disruption': 'graceful'},
+            **changes)
+
+    def test_each_operation_in_flight_is_a_case(self):
+        self.assertEqual(
+            {'good': None, 'bad': ('failure', 'bad is stuck'),
+             'as-ever': ('skipped', 'because'),
+             'untold': ('failure', 'ended in CREATE_IN_PROGRESS')},
+            self.cases(
+                'verify-target', 'in-flight.graceful',
+                events=[self.flight(name, name == 'good') for name in (
+                    'good', 'bad', 'as-ever', 'untold')],
+                found=[self.lost('bad'), self.lost(
+                    'as-ever', origin='known', evidence='x\nbecause')]))
+
+    def test_one_in_flight_does_not_fail_its_step_too(self):
+        self.cases('verify-target', 'in-flight.graceful',
+                   events=[self.flight('bad', False)],
+                   found=[self.lost('bad')])
+        self.assertIsNone(self.own.find('failure'))
+
+    def checked(self, *found):
+        # Not a check, but rules of the registry begin with its name.
+        return self.cases('pre-upgrade', 'rule', found=found, events=[(
+            journals.TESTS, {'phase': 'pre-upgrade', 'tests': [
+                {'id': 'heat_upgrade.checks.queue', 'outcome': 'passed',
+                 'seconds': 0, 'details': ''}]})])
+
+    def test_each_rule_of_a_check_that_was_run_is_a_case(self):
+        self.assertEqual({'queue.not-empty': None,
+                          'queue.orphaned-messages': None}, self.checked())
+
+    @ddt.unpack
+    @ddt.data(({}, ('failure', 'full')), ({'severity': 'warning'}, None),
+              ({'origin': 'known', 'evidence': 'x\nwhy'}, ('skipped', 'why')))
+    def test_a_rule_is_judged_by_its_findings(self, changes, outcome):
+        cases = self.checked(stories.finding(
+            'pre-upgrade', rule='queue.orphaned-messages', title='full',
+            **changes))
+        self.assertEqual(outcome, cases['queue.orphaned-messages'])
+        self.assertIsNone(self.own.find('failure'))
+
+    @ddt.unpack
+    @ddt.data(({}, ('failure', 'too slow')),
+              ({'origin': 'known', 'evidence': 'x\nwhy'}, ('skipped', 'why')),
+              ({'subject': 'another'}, None), ({'step': 'down'}, None))
+    def test_each_budget_of_a_probe_is_a_case(self, changes, outcome):
+        cases = self.cases('db-sync', 'probe', asked=['stack-list'], found=[
+            stories.finding(**{
+                'step': 'db-sync', 'rule': 'probe.over-budget',
+                'subject': 'stack-list', 'title': 'too slow', **changes})])
+        self.assertEqual(outcome, cases['stack-list'])
+
+    def test_a_probe_without_samples_has_a_case_for_its_finding(self):
+        self.assertEqual({'canary': ('failure', 'too slow')}, self.cases(
+            'db-sync', 'probe', found=[stories.finding(
+                'db-sync', rule='probe.never-recovered', subject='canary',
+                title='too slow')]))
 
 
 class Page(html.parser.HTMLParser):
@@ -199,7 +319,7 @@ class TestHtml(ReportCase):
     def test_it_says_what_was_upgraded_and_the_verdict(self):
         self.assertThat(self.page(self.report()).text, matchers.MatchesAll(
             matchers.Contains('Heat 26.0.2 to 27.0.1'),
-            matchers.Contains('pass')))
+            matchers.Contains('PASS')))
 
     def test_a_finding_has_its_evidence_and_class(self):
         text = self.page(self.report(found=[stories.finding(

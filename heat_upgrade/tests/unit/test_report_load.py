@@ -25,6 +25,7 @@ from heat_upgrade import journal as journals
 from heat_upgrade.load import evidence
 from heat_upgrade.load import history
 from heat_upgrade.load import judge
+from heat_upgrade.load import rejudge
 from heat_upgrade.load import stream
 from heat_upgrade.report import html as pages
 from heat_upgrade.report import load
@@ -72,8 +73,9 @@ def save(run_dir, told, *, ended=True):
 
 def stuck_finding(**changes):
     """Return the finding that a check has no end."""
-    return stories.finding('db-sync', title=evidence.title(judge.Violation(
-        'stuck', lives.STACK, (), '', history.CHECK)), **changes)
+    return stories.finding(
+        'db-sync', **{'rule': 'traffic.stuck', 'subject': history.CHECK,
+                      'title': 'a check has no end', **changes})
 
 
 class LoadCase(test_report_files.ReportCase):
@@ -128,7 +130,8 @@ class TestLoad(LoadCase):
         self.assertEqual(list(judge.RULES), list(rules))
         self.assertEqual(
             {'says': judge.RULES['stuck'], 'violations': 1,
-             'operations': ['check'], 'origins': []}, rules['stuck'])
+             'operations': ['check'], 'origins': [], 'counts': True},
+            rules['stuck'])
         self.assertEqual(['stuck'], list(load.broken({'rules': rules})))
 
     @ddt.unpack
@@ -143,16 +146,49 @@ class TestLoad(LoadCase):
         self.assertEqual(sorted(origins), rule['origins'])
         self.assertIs(counts, load.counts(rule))
 
-    def test_what_the_control_breaks_too_has_the_title_of_its_finding(self):
+    @ddt.data({'rule': 'traffic.failed'}, {'subject': history.UPDATE},
+              {'rule': 'step.failed'})
+    def test_a_finding_of_something_else_excuses_no_rule(self, changes):
+        rule = self.told(stuck(), found=[stuck_finding(
+            origin=findings.KNOWN, **changes)])['load']['rules']['stuck']
+        self.assertEqual(([], True), (rule['origins'], rule['counts']))
+
+    def test_no_rule_is_looked_up_by_a_title(self):
+        rule = self.told(stuck(), found=[stuck_finding(
+            origin=findings.KNOWN, title='in other words')])['load'][
+                'rules']['stuck']
+        self.assertFalse(rule['counts'])
+
+    def journaled(self, run_dir, told):
+        """Write a run as the runner does: judged before any control."""
+        save(run_dir, told)
+        story = stories.Story(run_dir).tell()
+        for one in evidence.findings(rejudge.rejudge(run_dir),
+                                     history.read(run_dir), step='db-sync'):
+            story.finding(one)
+
+    def test_a_rule_that_the_control_breaks_too_does_not_count(self):
+        self.journaled(self.run_dir, stuck())
+        rule = model.make(self.run_dir)['load']['rules']['stuck']
+        self.assertEqual(([findings.HEAT], True),
+                         (rule['origins'], rule['counts']))
+        place = control.run_dir(self.run_dir)
+        place.mkdir()
+        self.journaled(place, stuck())
+        report = model.make(self.run_dir)
+        rule = report['load']['rules']['stuck']
+        self.assertEqual(
+            ([findings.RESTART], False, 'pass-with-hazards'),
+            (rule['origins'], rule['counts'], report['verdict']))
+
+    def test_a_violation_without_a_finding_counts_unless_the_control_has_it(
+            self):
+        self.assertTrue(self.told(stuck())['load']['rules']['stuck'][
+            'counts'])
         place = control.run_dir(self.run_dir)
         place.mkdir()
         save(place, stuck())
-        title = (stuck_finding().title
-                 + '; so does the control, a plain restart')
-        report = self.told(stuck(), found=[stories.finding(
-            'db-sync', title=title, origin=findings.RESTART)])
-        self.assertEqual([findings.RESTART],
-                         report['load']['rules']['stuck']['origins'])
+        self.assertFalse(self.report()['load']['rules']['stuck']['counts'])
 
     def test_a_load_without_an_end_says_so(self):
         report = self.told(ended=False)
@@ -174,7 +210,7 @@ class TestLoad(LoadCase):
     def test_a_page_says_what_held_and_what_was_broken(self):
         text = self.page(self.told(stuck())).text
         self.assertIn('broken 1 time, by check', text)
-        self.assertIn('made-twice: a resource is made once', text)
+        self.assertIn(f'made-twice: {judge.RULES["made-twice"]}', text)
         self.assertIn('No call got an error', text)
 
     def test_a_page_has_the_errors_by_step(self):
@@ -210,16 +246,33 @@ STUCK = {'legal': False, 'stuck': True, 'status': 'CREATE_IN_PROGRESS',
 class TestWorkInFlight(FlightCase):
 
     def finding(self, **changes):
-        return stories.finding(
-            'settle-node-1', title='create-chain-lock, graceful: stuck in '
-            'CREATE_IN_PROGRESS; an update repairs it', **changes)
+        return stories.finding(**{
+            'step': 'settle-node-1', 'rule': 'inflight.stuck',
+            'subject': 'create-chain-lock', 'title': 'it is stuck',
+            'facts': {'disruption': 'graceful'}, **changes})
 
     @ddt.data(findings.HEAT, findings.KNOWN, findings.RESTART)
     def test_each_has_its_step_and_the_origin_of_its_finding(self, origin):
-        report = self.flown({}, STUCK, found=[self.finding(origin=origin)])
+        report = self.flown(STUCK, found=[self.finding(origin=origin)])
         self.assertEqual(
-            [('settle-node-1', origin)] * 2,
-            [(one['step'], one['origin']) for one in report['in_flight']])
+            [('settle-node-1', origin, origin == findings.HEAT)],
+            [(one['step'], one['origin'], one['counts'])
+             for one in report['in_flight']])
+
+    @ddt.data({'step': 'settle-node-2'}, {'subject': 'create-chain-queued'},
+              {'facts': {'disruption': 'kill'}}, {'facts': {}},
+              {'rule': 'inflight.not-started'})
+    def test_a_finding_of_something_else_excuses_none(self, changes):
+        report = self.flown(STUCK, found=[
+            self.finding(origin=findings.KNOWN, **changes)])
+        self.assertEqual([('', True)], [
+            (one['origin'], one['counts']) for one in report['in_flight']])
+
+    def test_one_finding_that_counts_is_enough(self):
+        report = self.flown(STUCK, found=[
+            self.finding(origin=origin)
+            for origin in (findings.KNOWN, findings.HEAT)])
+        self.assertTrue(report['in_flight'][0]['counts'])
 
     def test_what_nobody_complains_of_has_no_origin(self):
         self.assertEqual('', self.flown({})['in_flight'][0]['origin'])

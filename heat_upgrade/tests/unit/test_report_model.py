@@ -44,12 +44,13 @@ class ModelCase(testtools.TestCase):
 
 
 class TestPromises(ModelCase):
-    """What DESIGN.md says that report.json has, with values and types."""
+    """The data of report.json, with values and types."""
 
     def test_the_upgrade_and_its_verdict(self):
         self.assertThat(self.report(), matchers.ContainsDict({
             name: matchers.Equals(value) for name, value in {
-                'verdict': 'pass', 'strategy': 'cold', 'seed': 7,
+                'version': 2, 'verdict': 'pass', 'strategy': 'cold',
+                'seed': 7,
                 'duration_s': 16.0, 'finished': True, 'scenarios': '',
                 'base': {'name': '2026.1', 'kind': 'series',
                          'version': '26.0.2'},
@@ -67,7 +68,8 @@ class TestPromises(ModelCase):
                          [step['name'] for step in steps])
         self.assertThat(steps[1], matchers.Equals({
             'name': 'pre-upgrade', 'title': 'create and record',
-            'command': 'tox -e pre-upgrade', 'start': 2.0, 'end': 4.0,
+            'command': 'tox -e pre-upgrade', 'phase': 'pre-upgrade',
+            'start': 2.0, 'end': 4.0,
             'outcome': 'ok', 'seconds': 2.0, 'cpu_s': 1.25, 'passed': 2,
             'failed': 0, 'skipped': 0}))
 
@@ -115,7 +117,7 @@ class TestVerdicts(ModelCase):
         test = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
         report = self.report(found=[stories.finding(
             'verify-target', test=test, origin='known')])
-        self.assertEqual('pass', report['verdict'])
+        self.assertEqual('pass-with-hazards', report['verdict'])
         self.assertEqual(numbers(passed=1, known=1),
                          report['phases']['post-upgrade'])
 
@@ -132,11 +134,135 @@ class TestVerdicts(ModelCase):
             ['failed'] + ['skipped'] * 6 + ['ok'],
             [step['outcome'] for step in report['steps']])
 
-    def test_a_known_failure_passes_and_is_shown(self):
+    def test_a_failed_test_with_a_finding_that_counts_is_not_known(self):
+        test = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
+        report = self.report(found=[
+            stories.finding('verify-target', test=test, origin=origin)
+            for origin in ('known', 'heat')])
+        self.assertEqual(numbers(passed=1, failed=1),
+                         report['phases']['post-upgrade'])
+        self.assertEqual(['failed'], [
+            one['outcome'] for one in report['tests'] if one['id'] == test])
+
+    def test_a_known_failure_passes_with_a_hazard_and_is_shown(self):
         report = self.report(found=[stories.finding('db-sync',
                                                     origin='known')])
-        self.assertEqual(('pass', 1),
+        self.assertEqual(('pass-with-hazards', 1),
                          (report['verdict'], len(report['findings'])))
+
+
+@ddt.ddt
+class TestSteps(ModelCase):
+
+    def outcome(self, *found, failing=()):
+        report = self.report(found=found, failing=failing)
+        return next(step['outcome'] for step in report['steps']
+                    if step['name'] == 'db-sync')
+
+    @ddt.unpack
+    @ddt.data(
+        ({}, 'failed'), ({'origin': 'lab', 'failure_class': None}, 'failed'),
+        ({'origin': 'known'}, 'hazard'), ({'origin': 'restart'}, 'hazard'),
+        ({'severity': 'warning'}, 'ok'),
+        ({'origin': 'known', 'severity': 'warning'}, 'ok'))
+    def test_its_findings_decide_its_outcome(self, changes, outcome):
+        self.assertEqual(outcome, self.outcome(
+            stories.finding('db-sync', **changes)))
+
+    def test_one_that_the_runner_called_failed_may_be_a_hazard(self):
+        self.assertEqual('hazard', self.outcome(
+            stories.finding('db-sync', origin='known'), failing=['db-sync']))
+
+    def test_one_error_that_counts_is_enough(self):
+        self.assertEqual('failed', self.outcome(
+            stories.finding('db-sync', origin='known'),
+            stories.finding('db-sync')))
+
+    def test_one_that_failed_without_a_finding_has_failed(self):
+        self.assertEqual('failed', self.outcome(failing=['db-sync']))
+
+
+class TestChecks(ModelCase):
+    """Static checks count as tests, and rules name the check."""
+
+    def outcomes(self, *found):
+        story = stories.Story(self.run_dir)
+        # Not checks, but rules of the registry begin with their names.
+        story.event(journals.TESTS, 'pre-upgrade', phase='pre-upgrade', tests=[
+            {'id': f'heat_upgrade.checks.{name}', 'outcome': 'failed',
+             'seconds': 0, 'details': ''} for name in ('queue', 'ledger')])
+        for one in found:
+            story.finding(one)
+        return [one['outcome'] for one in model.make(self.run_dir)['tests']]
+
+    def test_one_with_known_findings_alone_is_known(self):
+        self.assertEqual(['known', 'failed'], self.outcomes(
+            stories.finding('pre-upgrade', rule='queue.orphaned-messages',
+                            origin='known'),
+            stories.finding('pre-upgrade', rule='ledger.lost', origin='known'),
+            stories.finding('pre-upgrade', rule='ledger.left-behind')))
+
+    def test_findings_of_another_step_excuse_nothing(self):
+        self.assertEqual(['failed', 'failed'], self.outcomes(
+            stories.finding('db-sync', rule='queue.orphaned-messages',
+                            origin='known')))
+
+
+class TestOrder(ModelCase):
+
+    def test_the_worst_finding_is_the_first(self):
+        found = [
+            stories.finding('db-sync', title='note', severity='warning'),
+            stories.finding('db-sync', title='known', origin='known',
+                            failure_class=3),
+            stories.finding('db-sync', title='slow', failure_class=8),
+            stories.finding('db-sync', title='stuck', failure_class=2),
+            stories.finding('db-sync', title='gone', failure_class=3)]
+        self.assertEqual(
+            ['gone', 'stuck', 'slow', 'known', 'note'],
+            [one['title'] for one in self.report(found=found)['findings']])
+
+    def test_a_lab_that_broke_first_decides_although_it_is_shown_last(self):
+        report = self.report(found=[
+            stories.finding('base-up', origin='lab', failure_class=None),
+            stories.finding('db-sync')])
+        self.assertEqual(
+            ('lab-error', 'heat'),
+            (report['verdict'], report['findings'][0]['origin']))
+
+
+@ddt.ddt
+class TestAgainst(ModelCase):
+
+    def against(self, text):
+        place = self.run_dir / 'against'
+        place.mkdir()
+        (place / 'report.json').write_text(text)
+
+    def reference(self, *found):
+        directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        stories.Story(directory).tell(found=found)
+        return model.make(directory)
+
+    def test_a_run_without_a_reference_has_none(self):
+        self.assertIsNone(self.report()['against'])
+
+    def test_new_gone_and_same_are_counted(self):
+        self.against(json.dumps(self.reference(
+            stories.finding('db-sync', subject='both'),
+            stories.finding('db-sync', subject='there'))))
+        report = self.report(found=[
+            stories.finding('db-sync', subject='both'),
+            stories.finding('db-sync', subject='here'),
+            stories.finding('db-sync', subject='here too')])
+        self.assertEqual(
+            {'target': report['target'], 'verdict': 'fail', 'new': 2,
+             'gone': 1, 'same': 1}, report['against'])
+
+    def test_a_damaged_reference_is_refused_with_its_path(self):
+        self.against('{')
+        exc = self.assertRaises(errors.UsageError, self.report)
+        self.assertIn('against/report.json is not a report', str(exc))
 
 
 @ddt.ddt
@@ -216,6 +342,11 @@ class TestNoRun(ModelCase):
         journal = self.run_dir / journals.FILE
         journal.write_text('{"ti\n' + journal.read_text())
         self.assertIn('line 1 of journal.jsonl is damaged', self.refused())
+
+    def test_a_run_of_an_older_tool_is_refused(self):
+        story = stories.Story(self.run_dir)
+        story.event(journals.FINDING, 'db-sync', finding={'title': 'x'})
+        self.assertIn('was made by an older version', self.refused())
 
     def test_a_damaged_plan_is_refused(self):
         stories.Story(self.run_dir).tell()

@@ -123,10 +123,11 @@ class TestBlame(RunnerCase):
         finding = self.finding_of(
             errors.LabError('db_sync failed:\nno such column',
                             log='/logs/x.log'), blame)
-        self.assertEqual(findings.Finding(
-            origin=origin, failure_class=failure_class, severity='error',
-            title='a: db_sync failed:', evidence='no such column', step='a',
-            reproduce=finding.reproduce, log='/logs/x.log'), finding)
+        self.assertEqual(findings.make(
+            'step.failed' if blame == plans.HEAT else 'lab.broken', 'a',
+            'a: db_sync failed:', 'no such column', step='a', origin=origin,
+            failure_class=failure_class, reproduce=finding.reproduce,
+            log='/logs/x.log'), finding)
 
     @ddt.data(KeyError('x'), ZeroDivisionError(), OSError('disk full'))
     def test_a_mistake_of_ours_is_never_heat_s(self, exc):
@@ -149,9 +150,9 @@ class TestBlame(RunnerCase):
     def test_a_step_with_an_error_has_failed_and_the_run_goes_on(
             self, severity, outcome):
         def note(run, step):
-            run.finding(findings.Finding(
-                origin='heat', failure_class=2, severity=severity,
-                title='a test failed', evidence='', step=step.name))
+            run.finding(findings.make(
+                'test.failed', 'a', 'a test failed', step=step.name,
+                severity=severity))
             return {'failed': 1}
         self.run_plan(step('a'), step('b'), do={'a': note})
         self.assertEqual({'a': outcome, 'b': 'ok'}, self.outcomes())

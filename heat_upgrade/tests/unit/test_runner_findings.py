@@ -12,74 +12,48 @@
 
 """The runner's findings: known ones, what repeats them, what is noted."""
 
-import datetime
-
 import ddt
 
 from heat_upgrade.actions import tests
-from heat_upgrade import errors
 from heat_upgrade import findings
 from heat_upgrade import journal as journals
-from heat_upgrade import known
+from heat_upgrade import known_failures
 from heat_upgrade import suites
 from heat_upgrade.tests.unit import runner_case
 
 RunnerCase = runner_case.RunnerCase
 TEST = runner_case.TEST
-fails = runner_case.fails
 step = runner_case.step
 
 
-def entry(**changes):
-    return known.Entry(**{
-        'id': 'nested', 'match': 'nested', 'base': '>=26', 'target': '>=27',
-        'reason': 'it loses its order', 'bug': 'bug 1',
-        'expires': datetime.date(2027, 4, 1), **changes})
-
-
 class TestKnownFailures(RunnerCase):
+    """The runner records; whether a finding counts is judged afterwards."""
 
-    def run_with(self, exc=None, **changes):
-        self.run_plan(
-            step('a'), step('b'), known_failures=[entry(**changes)],
-            today=datetime.date(2027, 1, 1),
-            do={'a': self.note('nested stack')} if exc is None else exc)
-        return self.found()
+    def note(self, run, step):
+        run.finding(findings.make('inflight.stuck', 'create-chain', 'stuck',
+                                  step=step.name))
+        return {}
 
-    def note(self, title):
-        def action(run, step):
-            run.finding(findings.Finding(
-                origin='heat', failure_class=2, severity='error',
-                title=title, evidence='', step=step.name))
-            return {}
-        return action
+    def test_the_entries_are_in_the_journal(self):
+        entry = known_failures.load()[0]
+        self.run_plan(step('a'), known_failures=[entry])
+        start, = self.events(journals.RUN_START)
+        self.assertEqual([entry], list(map(
+            known_failures.from_dict, start['data']['known_failures'])))
+        self.assertEqual('27.0.1', start['data']['reference'])
 
-    def test_it_is_shown_and_its_step_has_not_failed(self):
-        finding, = self.run_with()
-        self.assertEqual('known', finding.origin)
-        self.assertEqual('ok', self.outcomes()['a'])
+    def test_a_finding_is_recorded_as_it_was_made(self):
+        self.run_plan(step('a'), known_failures=known_failures.load(),
+                      do={'a': self.note})
+        self.assertEqual(['heat'], [one.origin for one in self.found()])
+        self.assertEqual('failed', self.outcomes()['a'])
 
-    def test_one_that_does_not_happen_is_noted(self):
-        finding, = self.run_with(exc={})
-        self.assertEqual(
-            ('known', 'warning', 'the known failure nested did not happen'),
-            (finding.origin, finding.severity, finding.title))
-        self.assertIn('it loses its order (bug 1)', finding.evidence)
+    def test_a_run_has_failed_if_a_finding_counts(self):
+        run = self.run_plan(step('a'), do={'a': self.note})
+        self.assertTrue(run.failed())
 
-    def test_the_absence_of_one_that_takes_a_race_is_not_noted(self):
-        self.assertEqual([], self.run_with(exc={}, sometimes=True))
-
-    def test_one_that_could_not_happen_is_not_noted(self):
-        finding, = self.run_with(exc={'a': fails(errors.LabError('no'))})
-        self.assertEqual('a: no', finding.title)
-
-    def test_one_of_another_upgrade_is_neither(self):
-        finding, = self.run_with(target='>=28')
-        self.assertEqual('heat', finding.origin)
-
-    def test_one_that_has_expired_counts(self):
-        finding, = self.run_with(expires=datetime.date(2026, 12, 31))
-        self.assertEqual('heat', finding.origin)
+    def test_a_run_without_findings_has_not_failed(self):
+        self.assertFalse(self.run_plan(step('a')).failed())
 
 
 @ddt.ddt
@@ -149,7 +123,8 @@ class TestNotes(RunnerCase):
         self.assertEqual(
             {'phase': 'post-upgrade', 'tests': [
                 {'id': TEST, 'outcome': 'passed', 'seconds': 1.5,
-                 'details': ''}]},
+                 'details': '', 'failure_class': None, 'cause': '',
+                 'known_on_base': False}]},
             self.events(journals.TESTS)[0]['data'])
 
     def test_a_probe_is_journalled_by_its_name(self):

@@ -83,6 +83,33 @@ class TestParse(testtools.TestCase):
         self.assertEqual('traceback: Traceback\nMismatchError',
                          self.parse()[0].details)
 
+    def test_the_traceback_comes_first_and_the_log_last(self):
+        self.stream.test(ID, 'fail', pythonlogging='much', traceback='T',
+                         requests='GET')
+        self.assertEqual('traceback: T\nrequests: GET\npythonlogging: much',
+                         self.parse()[0].details)
+
+    def test_its_failure_is_the_error_of_its_traceback(self):
+        self.stream.test(ID, 'fail', requests='GET', traceback=(
+            'Traceback (most recent call last):\n  File "x", line 1, in y\n'
+            'MismatchError: !=:\nreference = 1\nactual = 2'))
+        self.assertEqual('MismatchError: !=:\nreference = 1\nactual = 2',
+                         self.parse()[0].failure)
+
+    def test_a_failure_may_tell_its_class_and_its_cause(self):
+        self.stream.test(ID, 'fail', traceback='T', cause='yaql-mixed-up',
+                         **{'failure-class': '3', 'known-on-base': 'yes'})
+        test, = self.parse()
+        self.assertEqual(('traceback: T', 3, 'yaql-mixed-up', True), (
+            test.details, test.failure_class, test.cause,
+            test.known_on_base))
+
+    def test_most_failures_tell_neither(self):
+        self.stream.test(ID, 'fail', traceback='T')
+        test, = self.parse()
+        self.assertEqual((None, '', False), (
+            test.failure_class, test.cause, test.known_on_base))
+
     def test_the_reason_of_a_skip_is_its_details(self):
         self.stream.test(ID, 'skip', reason='no swift')
         self.assertEqual('reason: no swift', self.parse()[0].details)

@@ -42,7 +42,6 @@ class TestTracebacks(testtools.TestCase):
 
     def test_a_log_without_one_has_none(self):
         self.assertEqual('', tracebacks.of_start('INFO starting\n'))
-        self.assertEqual('', tracebacks.last(''))
 
     def test_what_a_request_led_to_is_not_of_the_start(self):
         stamp = '2026-11-22 17:14:00.726 22871 ERROR heat.engine.worker'
@@ -59,9 +58,31 @@ class TestTracebacks(testtools.TestCase):
         self.assertIn('ValueError: no', tracebacks.of_start(
             log.replace(f'{user} {project}', '- -')))
 
-    def test_the_first_and_the_last_are_told_apart(self):
+    def test_the_first_is_shown(self):
         self.assertIn('ValueError: one', tracebacks.of_start(OSLO + PLAIN))
-        self.assertIn("KeyError: 'two'", tracebacks.last(OSLO + PLAIN))
+
+    def test_the_error_is_its_conclusion(self):
+        self.assertEqual("KeyError: 'two'", tracebacks.conclusion(
+            PLAIN.replace('starting\n', '')))
+        self.assertEqual('no traceback', tracebacks.conclusion(
+            'no traceback\n  File "x", line 1'))
+        self.assertEqual('', tracebacks.conclusion(''))
+
+    def test_an_assertion_shows_both_sides(self):
+        text = (f'{tracebacks.SIGN}:\n  File "x", line 1, in test\n'
+                '    self.assertEqual(1, 2)\n'
+                'MismatchError: !=:\nreference = 1\nactual    = 2\n')
+        self.assertEqual(
+            'MismatchError: !=:\nreference = 1\nactual    = 2',
+            tracebacks.message(text))
+        self.assertEqual('MismatchError: !=:', tracebacks.conclusion(text))
+
+    def test_a_long_message_is_cut(self):
+        lines = tracebacks.message(
+            f'{tracebacks.SIGN}:\n  File "x", line 1\nOh:'
+            + '\nmore' * 50).splitlines()
+        self.assertEqual((tracebacks.MESSAGE + 1, '...'),
+                         (len(lines), lines[-1]))
 
     def test_it_ends_where_other_records_begin(self):
         for log in (OSLO, PLAIN):
@@ -89,14 +110,14 @@ class TestMeanwhile(testtools.TestCase):
     def test_what_was_logged_before_is_not_told(self):
         self.process.log.write_text(OSLO)
         before = tracebacks.sizes([self.process])
-        self.assertEqual('', tracebacks.last_since(before))
+        self.assertEqual('', tracebacks.of_start_since(before))
 
     def test_what_was_logged_since_is_told_with_the_process(self):
         self.process.log.write_text(OSLO)
         before = tracebacks.sizes([self.process])
         with open(self.process.log, 'a') as log:
             log.write(PLAIN)
-        shown = tracebacks.last_since(before)
+        shown = tracebacks.of_start_since(before)
         self.assertIn('heat-engine logged meanwhile:\nTraceback', shown)
         self.assertIn("KeyError: 'two'", shown)
 

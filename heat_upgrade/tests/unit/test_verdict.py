@@ -41,7 +41,10 @@ class TestVerdict(testtools.TestCase):
         (['heat'], 'fail'),
         (['lab'], 'lab-error'),
         (['scenario'], 'lab-error'),
-        (['known'], 'pass'),
+        (['known'], 'pass-with-hazards'),
+        (['restart'], 'pass-with-hazards'),
+        (['input'], 'fail'),
+        (['known', 'scenario'], 'lab-error'),
         (['heat', 'lab'], 'fail'),
         (['lab', 'heat'], 'lab-error'),
         (['scenario', 'heat'], 'fail'),
@@ -75,7 +78,17 @@ class TestVerdict(testtools.TestCase):
         self.assertEqual('fail', self.judge(
             ['heat'], phases={**ALL, 'post-upgrade': 0}))
 
+    def test_a_run_that_was_cut_off_has_no_hazards_to_pass_with(self):
+        self.assertEqual('lab-error', self.judge(['known'], finished=False))
+
     @ddt.unpack
-    @ddt.data(('pass', 0), ('fail', 1), ('lab-error', 3))
-    def test_each_has_its_exit_status(self, name, status):
-        self.assertEqual(status, verdict.EXIT_STATUS[name])
+    @ddt.data(('pass', 0, 0), ('pass-with-hazards', 0, 1), ('fail', 1, 1),
+              ('lab-error', 3, 3))
+    def test_each_has_its_exit_status(self, name, status, strict):
+        report = {'verdict': name}
+        self.assertEqual((status, strict), (
+            verdict.exit_status(report),
+            verdict.exit_status(report, strict=True)))
+
+    def test_each_is_shown_in_words(self):
+        self.assertEqual(set(verdict.EXIT_STATUS), set(verdict.SHOWN))

@@ -152,7 +152,7 @@ class TestValues(UsageCase):
         self.assertEqual(
             ('warning', '[limits] widht is known to neither release'),
             (finding.severity, finding.title))
-        self.assertIn('you may have meant [limits] width', finding.evidence)
+        self.assertIn('you may have meant [limits] width', finding.remedy)
         self.assertEqual(
             [(f'{PATH}:3', 'widht = (not shown)',
               'width = (the same value)')],

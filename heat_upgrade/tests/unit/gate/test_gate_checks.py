@@ -109,7 +109,8 @@ class TestChecks(testtools.TestCase):
         self.assertNotIn('unspoken', repr(self.context.asked))
 
     def test_what_they_find_is_of_this_run(self):
-        self.found = [contract.error('config', 4, 'an option is gone', '')]
+        self.found = [contract.error('config.option-removed-unannounced',
+                                     '[a] b', 'an option is gone', '')]
         error = self.assertRaises(records.StepFailed, self.run_checks)
         self.assertIsNotNone(error)
         events = journals.read(self.grenade.around.run_dir)
@@ -126,5 +127,6 @@ class TestChecks(testtools.TestCase):
                          [test['outcome'] for test in tests])
 
     def test_a_warning_is_no_failure(self):
-        self.found = [contract.warning('config', 4, 'to know', '')]
+        self.found = [contract.warning('config.default-changed', '[a] b',
+                                       'to know', '')]
         self.assertIsNotNone(self.run_checks())

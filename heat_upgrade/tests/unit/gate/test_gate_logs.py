@@ -105,3 +105,15 @@ class TestMeanwhile(testtools.TestCase):
         def refuse(unit):
             raise errors.LabError('no sudo')
         self.assertEqual('', self.meanwhile(refuse))
+
+
+class TestBelonging(testtools.TestCase):
+
+    def test_records_of_other_requests_are_left_out(self):
+        shown = logs.belonging(DEVSTACK.replace(RED, ''), ['req-1'])
+        self.assertIn("KeyError: 'x'", shown)
+        self.assertNotIn('after', shown)
+        self.assertEqual('', logs.belonging(DEVSTACK, ['req-9']))
+
+    def test_without_marks_nothing_belongs(self):
+        self.assertEqual('', logs.belonging(DEVSTACK, []))

@@ -26,10 +26,11 @@ from heat_upgrade import journal as journals
 from heat_upgrade import suites
 from heat_upgrade.tests.unit.gate import grenade_fakes
 
+REQUEST = 'req-6f1a7f34-4f5b-4b7e-a8f6-2f3b5e8d9c01'
 GOOD = suites.Test('heat_integrationtests.scenarios.test_a.TestA.test_b',
                    suites.PASSED, 1)
 BAD = suites.Test('heat_integrationtests.scenarios.test_a.TestA.test_c',
-                  suites.FAILED, 1, 'MismatchError')
+                  suites.FAILED, 1, f'MismatchError\nrequests: {REQUEST}')
 
 
 class PhasesCase(testtools.TestCase):
@@ -39,8 +40,9 @@ class PhasesCase(testtools.TestCase):
         self.grenade = self.useFixture(grenade_fakes.Grenade())
         self.ran, self.said = [], []
         self.status, self.results = 0, {'post': [GOOD]}
-        self.patch(phases.logs, 'meanwhile',
-                   lambda record, around, since: 'RuntimeError of Heat')
+        self.patch(phases.logs, 'logged', lambda record, around, since: {
+            'h-eng': 'ERROR heat [None req-2] of another stack\n'
+                     f'ERROR heat [None {REQUEST}] RuntimeError of Heat\n'})
         self.keystone = True
         self.patch(phases.keystone, 'answers', lambda cloud: self.keystone)
         self.patch(phases.clouds, 'Cloud', lambda environ: None)
@@ -49,6 +51,12 @@ class PhasesCase(testtools.TestCase):
                        repository.name))
         self.patch(suites, 'parse',
                    lambda source: self.results[source.read().decode()])
+
+    def excuse_all(self):
+        """Have each finding judged as a known failure."""
+        self.patch(records.judgement, 'of_run', lambda run_dir, events, plan: [
+            dataclasses.replace(finding, origin=findings.KNOWN)
+            for finding in records.judgement.recorded(events)])
 
     def begin(self):
         self.record = self.grenade.record()
@@ -115,23 +123,23 @@ class TestRun(PhasesCase):
         found, = self.found()
         self.assertEqual((findings.HEAT, BAD.id),
                          (found['origin'], found['test']))
-        self.assertIn('RuntimeError of Heat', found['evidence'])
+        self.assertTrue(found['evidence'].startswith(BAD.details.split(
+            '\n')[0]))
         self.assertIn(BAD.details, found['evidence'])
+        self.assertIn('RuntimeError of Heat', found['evidence'])
+        self.assertNotIn('of another stack', found['evidence'])
 
     def test_a_failure_that_is_known_does_not_count(self):
-        self.patch(records.known, 'judge', lambda finding, entries: (
-            dataclasses.replace(finding, origin=findings.KNOWN), None))
+        self.excuse_all()
         self.status, self.results = 1, {'verify': [GOOD], 'post': [BAD]}
         with self.record.step(steps.POST) as step:
             phases.run(self.record, self.grenade.around, step,
                        say=self.said.append, start=self.start)
         self.assertFalse(self.record.failed)
-        self.assertEqual([findings.KNOWN],
-                         [one['origin'] for one in self.found()])
+        self.assertEqual([BAD.id], [one['test'] for one in self.found()])
 
     def test_after_what_is_known_the_rest_of_the_phase_is_run(self):
-        self.patch(records.known, 'judge', lambda finding, entries: (
-            dataclasses.replace(finding, origin=findings.KNOWN), None))
+        self.excuse_all()
         self.status, self.results = 1, {'verify': [BAD]}
         begin = self.start
 
@@ -147,8 +155,7 @@ class TestRun(PhasesCase):
         self.assertEqual(2, len(self.ran))
 
     def test_what_is_known_hides_no_other_status(self):
-        self.patch(records.known, 'judge', lambda finding, entries: (
-            dataclasses.replace(finding, origin=findings.KNOWN), None))
+        self.excuse_all()
         self.status, self.results = 3, {'verify': [BAD]}
         error = self.assertRaises(records.Broken, self.run_phase)
         self.assertIn('only what is known failed', str(error))
@@ -241,12 +248,12 @@ class TestDestroy(PhasesCase):
                          (found['origin'], found['evidence']))
 
     def test_what_is_known_to_be_left_does_not_count(self):
-        self.patch(records.known, 'judge', lambda finding, entries: (
-            dataclasses.replace(finding, origin=findings.KNOWN), None))
+        self.excuse_all()
         self.status = 1
         self.destroy()
         found, = self.found()
-        self.assertEqual(findings.KNOWN, found['origin'])
+        self.assertEqual('destroy.left-behind', found['rule'])
+        self.assertFalse(self.record.failed)
 
     def test_when_it_breaks_nothing_is_known(self):
         self.status = 3

@@ -12,6 +12,7 @@
 
 """The run directory of a grenade run."""
 
+import dataclasses
 import json
 
 import ddt
@@ -28,9 +29,9 @@ from heat_upgrade.tests.unit import installables
 
 def finding(origin=findings.HEAT, *, title='broken', step=steps.UP,
             test=None):
-    return findings.Finding(
-        origin=origin, failure_class=2, severity=findings.ERROR, title=title,
-        evidence='', step=step, test=test)
+    return findings.make(
+        'test.failed', test or step, title, step=step, test=test,
+        origin=origin, failure_class=2)
 
 
 class RecordCase(testtools.TestCase):
@@ -138,13 +139,17 @@ class TestRecord(RecordCase):
         self.assertIn('failed', [step['outcome']
                                  for step in self.report()['steps']])
 
-    def test_what_is_known_is_shown_and_counts_not(self):
+    @ddt.unpack
+    @ddt.data((True, 0, 'known'), (False, 1, 'heat'))
+    def test_a_checkout_is_excused_for_what_its_base_shows_too(
+            self, base_shows, status, origin):
         known = self.grenade.root / 'known.yaml'
         known.write_text(json.dumps([{
-            'id': 'it', 'match': 'broken', 'base': '>=1', 'target': '>=1',
-            'reason': 'so', 'bug': 'https://bugs/1',
-            'expires': '2999-01-01'}]).replace('"2999-01-01"',
-                                               '2999-01-01'))
+            'id': 'it', 'rules': 'test.failed', 'subjects': '*',
+            'base': '>=1,<99', 'target': '>=1,<99', 'cause': 'yaql-mixed-up',
+            'ceiling': {'at_most': 1}, 'measured': '1 of 1', 'reason': 'so',
+            'bug': 'https://bugs/1', 'expires': '2999-01-01'}]).replace(
+                '"2999-01-01"', '2999-01-01'))
         self.grenade.environ['HEAT_UPGRADE_KNOWN_FAILURES'] = str(known)
         for name, version in (('old', '26.0.1'), ('new', '27.0.0')):
             checkout = self.useFixture(installables.Checkout(tag=version))
@@ -153,10 +158,11 @@ class TestRecord(RecordCase):
 
         def do(record):
             with record.step(steps.UP):
-                record.finding(finding())
-        self.assertEqual(0, self.call(do))
-        self.assertEqual(['known'], [one['origin'] for one
-                                     in self.report()['findings']])
+                record.finding(dataclasses.replace(finding(), facts={
+                    'cause': 'yaql-mixed-up', 'base_shows': base_shows}))
+        self.assertEqual(status, self.call(do))
+        self.assertEqual([origin], [one['origin'] for one
+                                    in self.report()['findings']])
 
     @ddt.data(
         (errors.LabError('no answer'), steps.UP, findings.HEAT, 4),

@@ -1,0 +1,137 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Compares a run with the same plan for another target: --against."""
+
+import argparse
+import pathlib
+import shutil
+import typing
+
+from heat_upgrade import cache
+from heat_upgrade import environments
+from heat_upgrade import errors
+from heat_upgrade import judgement
+from heat_upgrade import known_failures
+from heat_upgrade import plan as plans
+from heat_upgrade import progress
+from heat_upgrade import reference
+from heat_upgrade import releases
+from heat_upgrade import report as reports
+from heat_upgrade import runner
+from heat_upgrade import verdict
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        '--against', metavar='REL',
+        help='compare the findings with those of the same upgrade to this '
+             'release, which is run as well, unless its report was kept from '
+             'an earlier run')
+    group.add_argument(
+        '--no-against', action='store_true',
+        help='do not run a released target to find out whether it shows the '
+             'same; without this option an unreleased target is compared '
+             'where a known failure could excuse one of its findings')
+
+
+def check(parsed_args: argparse.Namespace, base: releases.Release,
+          target: releases.Release) -> None:
+    """Refuse a reference that is no upgrade, or the target itself.
+
+    :raises: :class:`heat_upgrade.errors.UsageError`
+    """
+    if not parsed_args.against:
+        return
+    other = releases.parse(parsed_args.against)
+    releases.check_order(base, other)
+    if (other.version, other.digest) == (target.version, target.digest):
+        raise errors.UsageError(
+            f'--against {parsed_args.against} is the target itself: {target}')
+
+
+def compare(plan: plans.Plan, run_dir: pathlib.Path, base: releases.Release,
+            target: releases.Release, parsed_args: argparse.Namespace,
+            stream: typing.TextIO) -> int:
+    """Put the report of the reference into the directory of a run.
+
+    Does nothing if none is asked for or needed, or if the run broke.
+
+    :param stream: text stream that takes the progress
+    :returns: 0, or INTERRUPTED_STATUS after a Ctrl-C
+    """
+    other = _reference(run_dir, base, target, parsed_args)
+    if other is None or (
+            reports.make(run_dir)['verdict'] == verdict.LAB_ERROR):
+        return 0
+    # The constraints of a target are those of its own series.
+    constraints = parsed_args.constraints if other.source else None
+    name = reference.key(plan, *(
+        environments.heat(release, constraints=its) for release, its in (
+            (base, parsed_args.base_constraints), (other, constraints))))
+    with cache.Lock(reference.place(name)):
+        if reference.use(name, run_dir):
+            print(f'compared with an earlier run to {other}', file=stream)
+            return 0
+        return _execute(reference.plan_of(plan, other), name, run_dir, stream,
+                        base=base, target=other, constraints=constraints,
+                        base_constraints=parsed_args.base_constraints,
+                        known_failures=known_failures.load(
+                            parsed_args.known_failures))
+
+
+def _reference(run_dir: pathlib.Path, base: releases.Release,
+               target: releases.Release, parsed_args: argparse.Namespace
+               ) -> releases.Release | None:
+    """Return the release to compare with, None if there is none."""
+    if parsed_args.against:
+        return releases.parse(parsed_args.against)
+    if parsed_args.no_against or not reference.is_unreleased(target):
+        return None
+    name = judgement.wants_reference(run_dir)
+    if name is None:
+        return None
+    try:
+        other = releases.parse(name)
+        releases.check_order(base, other)
+    except errors.UsageError:
+        # The base is the newest release of its series: nothing to compare.
+        return None
+    return other
+
+
+def _execute(plan: plans.Plan, name: str, run_dir: pathlib.Path,
+             stream: typing.TextIO, **options: typing.Any) -> int:
+    """Run the reference; keep its report if it says anything.
+
+    :param name: what :func:`reference.key` returned
+    :param options: of :func:`runner.execute`
+    """
+    print(f'the same upgrade to {options["target"]}, to compare with:',
+          file=stream)
+    place = run_dir / reference.DIRECTORY / reference.RUN
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True, mode=0o700)
+    (place / plans.FILE).write_text(plan.as_json())
+    with progress.display(plan, stream) as show:
+        status: int = runner.execute(plan, run_dir=place, listeners=[show],
+                                     **options)
+    report = reports.build(place)
+    if status:
+        return status
+    if report['verdict'] == verdict.LAB_ERROR:
+        print(f'the reference run broke, and nothing is compared: {place}',
+              file=stream)
+        return 0
+    reference.keep(name, run_dir, place / reference.REPORT)
+    return 0

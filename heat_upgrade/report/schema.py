@@ -1,0 +1,47 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The published JSON Schema of report.json."""
+
+import functools
+import json
+import os
+import pathlib
+import typing
+
+FILE = pathlib.Path(__file__).with_name('report.schema.json')
+
+# Where it is set, each report is validated before it is written. Our tests
+# set it; the validator is no requirement of the tool.
+VARIABLE = 'HEAT_UPGRADE_VALIDATE_REPORTS'
+
+
+def load() -> dict[str, typing.Any]:
+    """Return the schema."""
+    schema: dict[str, typing.Any] = json.loads(FILE.read_text())
+    return schema
+
+
+@functools.cache
+def _validator() -> typing.Any:
+    import jsonschema
+    return jsonschema.Draft202012Validator(load())
+
+
+def validate(report: dict[str, typing.Any]) -> None:
+    """Raise jsonschema.ValidationError for a report that breaks the schema.
+
+    Does nothing unless the environment asks for it.
+    """
+    if os.environ.get(VARIABLE):
+        # As a reader gets it: JSON has no tuples and no enums.
+        _validator().validate(json.loads(json.dumps(report)))

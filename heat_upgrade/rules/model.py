@@ -1,0 +1,105 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A rule: one kind of thing that can be wrong, as data."""
+
+import dataclasses
+import enum
+
+
+class Severity(enum.StrEnum):
+    """Whether a finding makes an upgrade unsafe."""
+
+    ERROR = 'error'
+    WARNING = 'warning'
+
+
+class Origin(enum.StrEnum):
+    """Whose failure a finding is.
+
+    Only HEAT makes an upgrade unsafe. SCENARIO and LAB mean that nothing is
+    known about Heat. INPUT is an operator's file that is wrong on both
+    releases. KNOWN and RESTART are reported but not counted: a known failure
+    with a proved cause, and a failure that the control run shows as well.
+    """
+
+    HEAT = 'heat'
+    SCENARIO = 'scenario'
+    LAB = 'lab'
+    INPUT = 'input'
+    KNOWN = 'known'
+    RESTART = 'restart'
+
+
+class FailureClass(enum.IntEnum):
+    """The classes of Heat's real upgrade failures, 2012 to 2026."""
+
+    MIGRATION = 1
+    OLD_STACKS = 2
+    PHYSICAL = 3
+    OPTIONS = 4
+    RPC = 5
+    API = 6
+    TYPES = 7
+    AVAILABILITY = 8
+
+    @property
+    def says(self) -> str:
+        """The class in words."""
+        return _CLASSES[self]
+
+
+_CLASSES = {
+    FailureClass.MIGRATION: 'the database does not migrate',
+    FailureClass.OLD_STACKS: 'old stacks are unusable or stuck',
+    FailureClass.PHYSICAL: 'physical resources are replaced or gone',
+    FailureClass.OPTIONS: 'options are removed or narrowed',
+    FailureClass.RPC: 'RPC and objects in a rolling upgrade',
+    FailureClass.API: 'API, authentication, policy',
+    FailureClass.TYPES: 'types, functions, template versions',
+    FailureClass.AVAILABILITY: 'speed and availability',
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """One kind of finding.
+
+    :ivar slug: its identifier, such as ``inflight.stuck``
+    :ivar summary: one sentence: what is wrong
+    :ivar impact: one sentence: what a user or an operator notices
+    :ivar remedy: one or two sentences: what to do; a workaround, and whether
+        it was tried
+    :ivar example: a title that a finding of this rule has
+    :ivar failure_class: of its findings; None if each finding brings its own,
+        or if it is not Heat's
+    :ivar severity: of its findings, unless one brings its own
+    :ivar origin: likewise
+    :ivar docs: page of the documentation, below doc/source, without suffix
+    :ivar by_step: whether findings with one subject in two steps of a plan
+        are two different failures
+    :ivar plural: the title of several of its findings together, with {count}
+        and, if need be, {family}: what they are of, such as a [section]; ''
+        if only their own titles tell what they are about
+    """
+
+    slug: str
+    summary: str
+    impact: str
+    remedy: str
+    example: str
+    failure_class: FailureClass | None = None
+    severity: Severity = Severity.ERROR
+    origin: Origin = Origin.HEAT
+    docs: str = ''
+    by_step: bool = False
+    plural: str = ''

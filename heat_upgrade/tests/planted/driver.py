@@ -1,0 +1,142 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Runs the default upgrade to a copy of the target that has a fault."""
+
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import typing
+
+import heat_upgrade
+from heat_upgrade.tests.functional import heat_source
+from heat_upgrade.tests.planted import faults
+from heat_upgrade.tests.planted import judging
+
+# Seconds. A default run takes 90 to 160; one that waits for lost operations
+# takes longer.
+RUN_TIMEOUT = 900
+# Seconds in which an interrupted tool stops its cloud and writes its report.
+END_TIMEOUT = 120
+
+# Names a file that is locked for the time of each run, where several share a
+# machine.
+LOCK_VARIABLE = 'LAB_LOCK'
+
+COPIES, RUNS, OUTPUTS = 'copies', 'runs', 'outputs'
+
+
+def run(fault: faults.Fault, place: pathlib.Path, *,
+        base: str) -> judging.Result:
+    """Plant a fault, run the upgrade, and judge its report.
+
+    :param place: directory for the copies, the run directories and the
+        output of the tool
+    :param base: release to upgrade from
+    :raises: ValueError if the fault does not fit the sources
+    """
+    for name in (COPIES, RUNS, OUTPUTS):
+        (place / name).mkdir(parents=True, exist_ok=True)
+    copy = place / COPIES / fault.name
+    shutil.rmtree(copy, ignore_errors=True)
+    target = heat_source.checkout(copy, faults.TARGET, prepare=fault.plant)
+    work_dir = place / RUNS / fault.name
+    known = set(_run_dirs(place, fault))
+    with lab_lock():
+        started = time.monotonic()
+        _upgrade(base, target, work_dir,
+                 place / OUTPUTS / f'{fault.name}.log')
+        seconds = time.monotonic() - started
+    new = [found for found in _run_dirs(place, fault) if found not in known]
+    return _judge(fault, new, seconds)
+
+
+def rejudge(fault: faults.Fault, place: pathlib.Path) -> judging.Result | None:
+    """Judge the latest of a fault's runs that are kept.
+
+    :param place: the directory that :func:`run` was given
+    :returns: None if there is no run of the fault
+    """
+    kept = _run_dirs(place, fault)
+    return _judge(fault, kept) if kept else None
+
+
+def _judge(fault: faults.Fault, run_dirs: list[pathlib.Path],
+           seconds: float | None = None) -> judging.Result:
+    """Judge the last of some runs; without one there is no report."""
+    run_dir = run_dirs[-1] if run_dirs else None
+    report = _report(run_dir) if run_dir else None
+    if seconds is None:
+        seconds = report['duration_s'] if report else 0
+    return judging.judge(fault, report, seconds=seconds,
+                         run_dir=str(run_dir or ''))
+
+
+def _run_dirs(place: pathlib.Path,
+              fault: faults.Fault) -> list[pathlib.Path]:
+    """Return the run directories of a fault, the latest at the end."""
+    work_dir = place / RUNS / fault.name
+    return sorted(work_dir.iterdir()) if work_dir.is_dir() else []
+
+
+def _report(run_dir: pathlib.Path) -> dict | None:
+    path = run_dir / 'report.json'
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def _upgrade(base: str, target: pathlib.Path, work_dir: pathlib.Path,
+             log: pathlib.Path) -> None:
+    # The tests that the run starts must come from this tree as well.
+    tree = str(pathlib.Path(heat_upgrade.__file__).parents[1])
+    env = dict(os.environ, PYTHONUNBUFFERED='1', PYTHONPATH=os.pathsep.join(
+        filter(None, (tree, os.environ.get('PYTHONPATH')))))
+    with open(log, 'w') as output:
+        tool = subprocess.Popen(
+            [sys.executable, '-m', 'heat_upgrade.cli.main', 'run',
+             '--from', base, '--to', str(target),
+             '--work-dir', str(work_dir)],
+            cwd=tree, env=env, stdin=subprocess.DEVNULL, stdout=output,
+            stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            tool.wait(RUN_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            output.write(f'\nnot done after {RUN_TIMEOUT} s: interrupted\n')
+        finally:
+            _end(tool)
+
+
+def _end(tool: subprocess.Popen) -> None:
+    """End a tool that still runs: by Ctrl-C, then by force."""
+    for number in (signal.SIGINT, signal.SIGKILL):
+        if tool.poll() is None:
+            os.killpg(tool.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                tool.wait(END_TIMEOUT)
+
+
+@contextlib.contextmanager
+def lab_lock() -> typing.Iterator[None]:
+    """Hold the lock that LOCK_VARIABLE names, if it names one."""
+    path = os.environ.get(LOCK_VARIABLE)
+    if not path:
+        yield
+        return
+    with open(path, 'a') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

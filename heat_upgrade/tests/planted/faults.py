@@ -1,0 +1,132 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The faults: what is changed in a copy of the target, and what must see it.
+
+``catalogue/*.yaml`` are lists; ``harmless.yaml`` has the changes that no run
+may call FAIL. An entry has
+
+    name: slug
+    effect: one sentence: what the change does to a user or an operator
+    steps: names of steps of a plan; a finding in any of them is right
+    classes: failure classes of such a finding; any of them is right
+    changes: a list of file, find and replace, as in tests/functional/planted;
+        find '' for a new file
+    migration: the body of the upgrade() of a new migration
+
+A harmless change has neither steps nor classes.
+"""
+
+import dataclasses
+import pathlib
+import textwrap
+import zlib
+
+import yaml
+
+from heat_upgrade.tests.functional import planting
+
+CATALOGUE = pathlib.Path(__file__).with_name('catalogue')
+HARMLESS = 'harmless'
+
+# The release that is changed, and the newest of its migrations.
+TARGET = '27.0.1'
+HEAD = '97b2a986f922'
+
+_MIGRATION = '''\
+"""{title}"""
+
+from alembic import op
+import sqlalchemy as sa
+
+revision = '{revision}'
+down_revision = '{parent}'
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+{body}
+'''
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """A change to the target, and what must be seen of it.
+
+    :ivar name: slug, unique in the catalogue
+    :ivar kind: stem of the file that has it
+    :ivar effect: one sentence: what it does to a user or an operator
+    :ivar steps: names of steps, in any of which a finding is right; none for
+        a harmless change
+    :ivar classes: failure classes that such a finding may have
+    :ivar changes: what is changed, in order
+    """
+
+    name: str
+    kind: str
+    effect: str
+    steps: tuple[str, ...]
+    classes: tuple[int, ...]
+    changes: tuple[planting.Change, ...]
+
+    @property
+    def harmless(self) -> bool:
+        return self.kind == HARMLESS
+
+    def plant(self, top: pathlib.Path) -> None:
+        """Make the changes.
+
+        :param top: the directory that has ``heat`` and ``setup.cfg``
+        :raises: ValueError if the text of a change is not there exactly once
+        """
+        for change in self.changes:
+            planting.apply(change, top)
+
+
+def every() -> tuple[Fault, ...]:
+    """Return all faults and harmless changes, class by class."""
+    return tuple(
+        _fault(path.stem, entry) for path in sorted(CATALOGUE.glob('*.yaml'))
+        for entry in yaml.safe_load(path.read_text()))
+
+
+def named(names: list[str]) -> tuple[Fault, ...]:
+    """Return some faults, in the order of the names; all without names.
+
+    :raises: ValueError that names what is not there
+    """
+    found = {fault.name: fault for fault in every()}
+    unknown = sorted(set(names) - set(found))
+    if unknown:
+        raise ValueError(f'no planted fault is called {", ".join(unknown)}')
+    return tuple(found[name] for name in names or found)
+
+
+def _fault(kind: str, entry: dict) -> Fault:
+    name = entry['name']
+    changes = [planting.Change(name=name, **change)
+               for change in entry.get('changes', ())]
+    if 'migration' in entry:
+        changes.append(_migration(name, entry['migration']))
+    return Fault(name, kind, entry['effect'], tuple(entry.get('steps', ())),
+                 tuple(entry.get('classes', ())), tuple(changes))
+
+
+def _migration(name: str, body: str) -> planting.Change:
+    revision = f'{zlib.crc32(name.encode()):08x}0001'
+    return planting.Change(
+        name=name, find='', file='heat/db/migrations/versions/'
+        f'{revision}_{name.replace("-", "_")}.py',
+        replace=_MIGRATION.format(
+            title=name.replace('-', ' '), revision=revision, parent=HEAD,
+            body=textwrap.indent(body.rstrip(), '    ')))

@@ -1,0 +1,72 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What people and machines read about the faults and their results."""
+
+import collections
+import dataclasses
+import json
+import textwrap
+
+from heat_upgrade import findings
+from heat_upgrade.tests.planted import faults
+from heat_upgrade.tests.planted import judging
+
+_WIDTH = 78
+
+
+def kind(fault: faults.Fault) -> str:
+    """Return the failure class that a fault is an example of, in words."""
+    if fault.harmless:
+        return 'Harmless changes'
+    number = int(fault.kind.partition('-')[0])
+    return f'Class {number}: {findings.CLASSES[number]}'
+
+
+def listing(chosen: tuple[faults.Fault, ...]) -> str:
+    """Return a line for each fault."""
+    return ''.join(f'{fault.name:<41}{fault.effect}\n' for fault in chosen)
+
+
+def table(results: list[judging.Result]) -> str:
+    """Return the results as text: a line for each, and the sums."""
+    sums = collections.Counter(result.outcome for result in results)
+    return ''.join(f'{result.line()}\n' for result in results) + ', '.join(
+        f'{count} {outcome}' for outcome, count in sorted(sums.items())) + '\n'
+
+
+def as_json(results: list[judging.Result], base: str) -> str:
+    """Return the results as text for machines."""
+    return json.dumps({
+        'base': base, 'target': faults.TARGET,
+        'results': [dataclasses.asdict(result) | {'good': result.good}
+                    for result in results]}, indent=1) + '\n'
+
+
+def rst(chosen: tuple[faults.Fault, ...]) -> str:
+    """Return the table of the reference: reStructuredText."""
+    lines = ['.. list-table::', '   :header-rows: 1', '   :widths: 26 50 24',
+             '', '   * - Name', '     - Effect', '     - Right steps']
+    before = ''
+    for fault in chosen:
+        if kind(fault) != before:
+            before = kind(fault)
+            lines += [f'   * - **{before}**', '     -', '     -']
+        steps = ', '.join(f'``{step}``' for step in fault.steps) or 'none'
+        lines += [f'   * - ``{fault.name}``', *_cell(fault.effect),
+                  *_cell(steps)]
+    return '\n'.join(lines) + '\n'
+
+
+def _cell(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent='     - ',
+                         subsequent_indent='       ')
