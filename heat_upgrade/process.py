@@ -118,11 +118,13 @@ class Process:
         self.stop_signal = stop_signal
         self._popen = None
         self._stopping = False
+        self._asked = False
 
     def start(self):
         """Start it in a process group of its own."""
         _refuse_if_ended(self.env)
         self._stopping = False
+        self._asked = False
         with open(self.log, 'ab') as out:
             self._popen = subprocess.Popen(
                 self.argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
@@ -162,9 +164,15 @@ class Process:
                                   what=f'{self.name}: {what}', log=self.log)
 
     def ask_to_stop(self):
-        """Send the stop signal and return at once."""
+        """Send the stop signal and return at once; send it only once.
+
+        The parent of heat-engine under eventlet (2025.1 and older) dies of
+        the second SIGTERM, and its workers with it: their work is lost.
+        """
         self._stopping = True
-        if self._popen is not None and not self._has_ended():
+        if (self._popen is not None and not self._asked
+                and not self._has_ended()):
+            self._asked = True
             os.kill(self._popen.pid, self.stop_signal)
 
     def stop(self, timeout=STOP_TIMEOUT):

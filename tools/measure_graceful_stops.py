@@ -43,6 +43,7 @@ from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import flights
 from heat_upgrade.inflight import oracle
 from heat_upgrade.inflight import outcomes
+from heat_upgrade.inflight import sampling
 from heat_upgrade import node as nodes
 from heat_upgrade import plan
 from heat_upgrade import releases
@@ -226,14 +227,22 @@ class Measurement:
                     'readers')
 
 
-def chosen(seed: int, number: int, without: set[str]) -> list[cases.Case]:
+def chosen(seed: int, number: int, without: set[str],
+           any_case: bool) -> list[cases.Case]:
     """Return the operations of one stop.
 
-    What waits for a signal needs an API and an engine while it stops.
+    :param seed: as that of a run
+    :param number: how many
+    :param without: shapes to leave out
+    :param any_case: draw also what the only engine cannot end; what waits for
+        a signal is left out in any case: it needs an API and an engine while
+        it stops
     """
-    among = [case for case in cases.every()
-             if case.parked != cases.SIGNAL and case.shape not in without]
-    return list(cases.sample(seed, number, among=among))
+    def allowed(case: cases.Case) -> bool:
+        return (case.parked != cases.SIGNAL and case.shape not in without
+                and (any_case or sampling.for_a_cold_stop(case)))
+    found, = sampling.samples(seed, lambda _: ((number, allowed),))
+    return list(found)
 
 
 @contextlib.contextmanager
@@ -278,7 +287,7 @@ def measure(release: str, words: argparse.Namespace) -> list[Row]:
                 cloud.nodes['node-2'].process(heat.ENGINE).stop()
             for number in range(stops):
                 one.stop(row, number, chosen(words.seed + number, operations,
-                                             set(words.without)))
+                                             set(words.without), words.any))
         note(event='rows', rows=[dataclasses.asdict(row) for row in rows])
     return rows
 
@@ -297,10 +306,13 @@ def main(argv: list[str]) -> int:
                         help='in flight at each of them')
     parser.add_argument('--peer-stops', type=int, default=10,
                         help='with another engine beside')
-    parser.add_argument('--peer-operations', type=int, default=8)
+    parser.add_argument('--peer-operations', type=int, default=24)
     parser.add_argument('--without', action='append', default=[],
                         choices=cases.SHAPES, metavar='SHAPE',
                         help='leave out operations of this shape')
+    parser.add_argument('--any', action='store_true',
+                        help='take also operations that the only engine '
+                        'cannot end')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--profile', choices=plan.PROFILES,
                         default=plan.STANDARD)

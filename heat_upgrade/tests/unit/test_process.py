@@ -26,6 +26,7 @@ from heat_upgrade import errors
 from heat_upgrade import guardian
 from heat_upgrade import process
 from heat_upgrade.tests.unit import children
+from heat_upgrade import waiting
 
 MARKER = 'feedbeef'
 
@@ -211,6 +212,30 @@ class TestDeath(ProcessCase):
         child.ask_to_stop()
         children.gone(child.pid)
         self.assertIsNone(child.died())
+
+    def test_the_signal_to_stop_is_sent_once_only(self):
+        # The second one would find no handler, as in an eventlet service.
+        go = self.home / 'go'
+        child = self.started(
+            "trap 'trap - TERM; echo asked; while [ ! -e \"$GO\" ]; do "
+            "sleep 0.02; done; echo drained; exit 0' TERM; echo ready; "
+            'while :; do sleep 0.02; done'.replace('$GO', str(go)))
+        children.text_of(self.log)
+        child.ask_to_stop()
+        waiting.wait_until(lambda: 'asked' in self.log.read_text(),
+                           timeout=10, what='a handler')
+        child.ask_to_stop()
+        go.touch()
+        _, killed = child.stop(10)
+        self.assertFalse(killed)
+        self.assertIn('drained', self.log.read_text())
+
+    def test_a_process_that_was_started_again_is_asked_again(self):
+        child = self.started(children.FOREVER)
+        child.stop(10)
+        child.start()
+        _, killed = child.stop(10)
+        self.assertFalse(killed)
 
     def test_the_error_has_the_status_and_the_last_words(self):
         child = self.dead('echo cannot bind; exit 3')
