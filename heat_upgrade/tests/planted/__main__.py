@@ -75,13 +75,14 @@ def main(words: list[str]) -> int:
         prefix='heat-upgrade-planted-'))).resolve()
     results = (_rejudge(chosen, place) if arguments.rejudge
                else _run(chosen, place, arguments))
-    print(f'\n{showing.table(results)}results: {place / RESULTS}')
+    print(f'\n{showing.table(results)}', end='')
     return 0 if results and all(result.good for result in results) else 1
 
 
 def _run(chosen: tuple[faults.Fault, ...], place: pathlib.Path,
          arguments: argparse.Namespace) -> list[judging.Result]:
-    print(f'{len(chosen)} runs in {place}', flush=True)
+    print(f'{len(chosen)} runs in {place}; results in {place / RESULTS}',
+          flush=True)
     results: list[judging.Result] = []
 
     def run(fault: faults.Fault) -> None:
