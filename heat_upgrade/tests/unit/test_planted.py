@@ -18,7 +18,6 @@ import io
 import json
 import pathlib
 import re
-import re
 
 import ddt
 import fixtures
