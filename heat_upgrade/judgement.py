@@ -84,6 +84,7 @@ def entries_of(events: Events) -> list[known_failures.Entry]:
 def judge(found: list[findings.Finding],
           case: Case) -> list[findings.Finding]:
     """Return findings, those that a known failure excuses as known ones."""
+    case = dataclasses.replace(case, shown=case.shown | _mirrored(found))
     excuses = [_excuse(finding, case) for finding in found]
     exceeded = {}
     for entry in case.entries:
@@ -97,6 +98,20 @@ def judge(found: list[findings.Finding],
                 f'the run has {number}: all of them count')
     return [_judged(finding, excuse, exceeded)
             for finding, excuse in zip(found, excuses)]
+
+
+def _mirrored(found: list[findings.Finding]) -> frozenset[tuple[str, ...]]:
+    """Return identities of tests whose mirror image the base fails.
+
+    A test of mixed versions has one: the same operations through the nodes in
+    the opposite order. Where the base is the one that fails, the defect is no
+    new one of the target.
+    """
+    return frozenset(
+        (finding.rule, finding.subject.replace('BackTest.', 'ForthTest.')
+         .replace('_earlier', '_later'), *finding.identity[2:])
+        for finding in found if finding.facts.get('base_shows')
+        and 'BackTest.' in finding.subject)
 
 
 def _judged(finding: findings.Finding,

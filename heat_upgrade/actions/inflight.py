@@ -15,6 +15,7 @@
 from heat_upgrade import api
 from heat_upgrade import findings
 from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import evidence
 from heat_upgrade.inflight import flights
 from heat_upgrade.inflight import grounding
 from heat_upgrade.inflight import orphans
@@ -67,7 +68,9 @@ def settle(run, step):
         run.finding(findings.make(
             'inflight.not-removed', 'in-flight',
             'cannot be deleted: ' + ', '.join(names), '\n'.join(left),
-            step=step.name, facts={'stacks': names}))
+            step=step.name, facts={
+                'stacks': names, 'snapshots_without_data':
+                evidence.snapshots_without_data(run.cloud)}))
     return {'legal': sum(outcome.legal for outcome in outcomes),
             'illegal': sum(not outcome.legal for outcome in outcomes)}
 

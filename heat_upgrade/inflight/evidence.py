@@ -161,6 +161,19 @@ def _of_stacks(cloud, ids):
                'stack_id, entity_id, traversal_id, is_update, input_data'))
 
 
+def snapshots_without_data(cloud):
+    """Return the number of snapshots in progress that have no data.
+
+    Up to 2025.2 a snapshot has none until it is complete.
+
+    :param cloud: :class:`heat_upgrade.cloud.Cloud`
+    """
+    (number,), = _select(
+        cloud, "SELECT COUNT(*) FROM snapshot WHERE status = 'IN_PROGRESS' "
+        "AND (data IS NULL OR data = 'null')", ())
+    return number
+
+
 def _select(cloud, statement, values):
     return tuple(tuple(row) for row in cloud.mariadb.execute(
         statement, tuple(values), database=DATABASE))

@@ -165,6 +165,8 @@ class TestInFlight(WorkCase):
         self.assertEqual([('heat', 'error', 'stuck')], self.titles())
 
     def test_what_cannot_be_removed_is_heat_s_failure(self):
+        self.replace('inflight.evidence.snapshots_without_data',
+                     lambda cloud: 1)
         self.flights.left = ['inflight-delete-chain-lock-a1 (1): stuck',
                              'nobody answers']
         self.settle()
@@ -174,6 +176,7 @@ class TestInFlight(WorkCase):
             self.titles()[-1])
         self.assertEqual('\n'.join(self.flights.left),
                          self.found[-1].evidence)
+        self.assertEqual(1, self.found[-1].facts['snapshots_without_data'])
 
     def test_afterwards_nothing_is_in_flight(self):
         self.settle()

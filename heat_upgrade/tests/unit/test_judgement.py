@@ -163,6 +163,22 @@ class TestUnreleased(JudgementCase):
         one, = self.judged(lost(base_shows=True), **self.CHECKOUT)
         self.assertFalse(one.counts)
 
+    def test_a_mirror_image_that_fails_on_the_base_excuses_a_test(self):
+        forth, back = (findings.make(
+            'test.failed', f'cross.test_x.A{way}Test.test_nodes_named_{end}',
+            'failed', facts={'worker_went_down': True, **facts})
+            for way, end, facts in (('Forth', 'later', {}),
+                                    ('Back', 'earlier',
+                                     {'base_shows': True})))
+        entry = test_known_failures.entry(
+            rules=['test.failed'], subjects=['cross.*'],
+            cause='yaql-mixed-up', ceiling={'at_most': 2})
+        forth.facts['cause'] = back.facts['cause'] = 'yaql-mixed-up'
+        for found, counts in (([forth], [True]),
+                              ([forth, back], [False, False])):
+            self.assertEqual(counts, [one.counts for one in self.judged(
+                *found, entry=entry, **self.CHECKOUT)])
+
     def reference(self, *found):
         path = self.run_dir / judgement.REFERENCE
         path.parent.mkdir()
