@@ -92,18 +92,15 @@ def recover_orphans(run, step):
     for outcome in outcomes:
         run.journal.event(journals.ORPHAN, step.name, **outcome.as_dict())
         if outcome.story:
-            run.finding(findings.Finding(
-                origin=findings.HEAT, failure_class=step.failure_class,
-                severity=findings.ERROR, title=outcome.title,
-                evidence=f'{outcome.story}\n{outcome.evidence}',
-                step=step.name))
+            run.finding(findings.make(
+                'orphan.not-recovered', outcome.recovery.kind, outcome.title,
+                f'{outcome.story}\n{outcome.evidence}', step=step.name))
     left = run.orphans.remove()
     if left:
-        run.finding(findings.Finding(
-            origin=findings.HEAT, failure_class=step.failure_class,
-            severity=findings.ERROR,
-            title=f'{len(left)} stacks that a dead engine has left cannot be '
-            'deleted', evidence='\n'.join(left), step=step.name))
+        run.finding(findings.make(
+            'orphan.not-recovered', 'delete', f'{len(left)} stacks that a '
+            'dead engine has left cannot be deleted', '\n'.join(left),
+            step=step.name))
     return {'recovered': sum(not outcome.story for outcome in outcomes),
-            'seconds': {one.recovery.kind: round(one.seconds, 1)
-                        for one in outcomes}}
+            'recovered_s': {one.recovery.kind: round(one.seconds, 1)
+                            for one in outcomes}}

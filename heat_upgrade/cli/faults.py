@@ -89,7 +89,7 @@ class Run(lister.Lister):
 
 
 def _row(result):
-    titles = {one.identity: one.title for one in result.seen}.values()
+    titles = dict.fromkeys(one.title for one in result.seen)
     return (result.name, '\n'.join(result.oracles) or 'nothing',
             'yes' if result.as_expected else 'no',
             '\n'.join(titles) or 'nothing', round(result.seconds, 1))

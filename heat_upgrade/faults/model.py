@@ -101,6 +101,11 @@ class Seen:
     oracle: str
     title: str
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Return what tells it from the others that were seen."""
+        return self.oracle, self.title
+
 
 @dataclasses.dataclass(frozen=True)
 class Result:

@@ -62,6 +62,19 @@ def exceeded(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+# What a client of heat-api raises for the answer of a load balancer without a
+# server: OS::Heat::Stack asks for the state of its stack by such a client.
+_API_WAS_DOWN = re.compile(r'\bHTTP(BadGateway|ServiceUnavailable): ')
+
+
+def api_was_down(reason: str) -> bool:
+    """Return True if a stack failed because the API had been stopped.
+
+    :param reason: its status_reason, in Heat's own words
+    """
+    return bool(_API_WAS_DOWN.search(reason))
+
+
 def cut_off(rows: evidence.Rows, engines: frozenset[str]) -> tuple[str, ...]:
     """Return the resources with a stack inside that such engines had in hand.
 

@@ -16,6 +16,7 @@ import dataclasses
 
 from heat_upgrade import findings
 from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import oracle
 
 # How an outcome was repaired.
 BY_UPDATE, BY_DELETE, NOT_AT_ALL = 'update', 'delete', 'nothing'
@@ -38,6 +39,10 @@ class Outcome:
     :ivar lost: whether messages lie where no engine listens
     :ivar two_shapes: whether two releases have written into one sync point,
         each in its own way
+    :ivar cut_off: names of its resources with a stack inside that an engine
+        held until its grace was over
+    :ivar api_was_down: whether it failed because a resource with a stack
+        inside found no API
     :ivar evidence: text, '' for a legal one
     :ivar repaired: BY_UPDATE, BY_DELETE, NOT_AT_ALL; '' if not tried
     :ivar held_by: names of the nodes whose engines had it in hand when it was
@@ -54,6 +59,8 @@ class Outcome:
     stuck: bool = False
     lost: bool = False
     two_shapes: bool = False
+    cut_off: tuple[str, ...] = ()
+    api_was_down: bool = False
     evidence: str = ''
     repaired: str = ''
     held_by: tuple[str, ...] = ()
@@ -65,6 +72,8 @@ class Outcome:
                 'seconds': round(self.seconds, 2), 'legal': self.legal,
                 'stuck': self.stuck, 'lost': self.lost,
                 'two_shapes': self.two_shapes,
+                'cut_off': list(self.cut_off),
+                'api_was_down': self.api_was_down,
                 'repaired': self.repaired, 'held_by': list(self.held_by)}
 
 
@@ -110,5 +119,9 @@ def _found(one, step, reproduce):
 
 def facts(outcome):
     """Return what the cause of an outcome can be proved by."""
-    return {name: value for name, value in outcome.as_dict().items()
-            if name not in ('case', 'stack', 'seconds')}
+    # An engine of the base is the one that stopped, or was killed.
+    of_the_base = bool(outcome.cut_off or outcome.api_was_down
+                       or outcome.disruption == oracle.KILL)
+    return {'base_shows': of_the_base,
+            **{name: value for name, value in outcome.as_dict().items()
+               if name not in ('case', 'stack', 'seconds')}}

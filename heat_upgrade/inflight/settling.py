@@ -16,6 +16,7 @@ import time
 
 from heat_upgrade import errors
 from heat_upgrade.inflight import evidence
+from heat_upgrade.inflight import grace
 from heat_upgrade.inflight import oracle
 from heat_upgrade.inflight import outcomes
 from heat_upgrade.inflight import quiet
@@ -49,6 +50,7 @@ class Settling:
         self._start = clock()
         self._quiet = quiet.Quiet(cloud, clock=clock)
         self._ended = {}
+        self._cut_off_engines = None
 
     def run(self, timeout):
         """Wait for all.
@@ -126,9 +128,23 @@ class Settling:
             seconds=seconds, legal=legal, stuck=stuck,
             lost=stuck and bool(evidence.lost_work(queues)),
             two_shapes=rows is not None and rows.of_two_shapes(),
+            cut_off=self._cut_off(rows) if stuck else (),
+            api_was_down=not legal and grace.api_was_down(seen.reason),
             held_by=flight.held_by,
             evidence='' if legal else evidence.collect(
                 self._cloud, flight.stack_id, flight.name, queues, rows))
+
+    def _cut_off(self, rows):
+        """Return the resources that engines held to the end of their grace.
+
+        The engines that wait for an operation have stopped by now: their logs
+        are read once.
+        """
+        if self._cut_off_engines is None:
+            self._cut_off_engines = frozenset().union(*(
+                grace.exceeded(log.read_text(errors='replace'))
+                for log in evidence.engine_logs(self._cloud)))
+        return grace.cut_off(rows, self._cut_off_engines)
 
 
 def _top(rows, flight):

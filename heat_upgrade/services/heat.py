@@ -24,7 +24,7 @@ from heat_upgrade.services import uwsgi
 WORKERS = 2
 # Of a worker of heat-engine, for work that it has accepted. What is parked
 # holds one each: Heat's own 64 are too few for all the work in flight at once.
-ENGINE_THREADS = 256
+ENGINE_THREADS = 512
 MANAGE_TIMEOUT = 300
 
 # Of heat-status (oslo.upgradecheck): all is well; there is something to know.

@@ -12,15 +12,23 @@
 
 """The resources check of real releases, with templates of an operator."""
 
+import json
+import subprocess
+import sys
+
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import reading
 from heat_upgrade.checks import registry
 from heat_upgrade.tests.functional import check_case
 
-SECURITY_GROUP = ('OS::Neutron::SecurityGroup: property rules.*.protocol '
-                  'accepts less: values')
-VITRAGE = ('OS::Vitrage::Template became a placeholder: what it made is '
-           'deleted no more')
+SECURITY_GROUP = ('resources.property-values-narrowed',
+                  'OS::Neutron::SecurityGroup rules.*.protocol')
+VITRAGE = ('resources.type-placeholder', 'OS::Vitrage::Template')
+
+# 2026.2 refuses TCP where 2026.1 takes it.
+REFUSED = ('resources: {g: {type: OS::Neutron::SecurityGroup, properties: '
+           '{rules: [{protocol: tcp}, {protocol: TCP}]}}}')
+TIMEOUT = 300
 
 
 class TestResources(check_case.CheckCase):
@@ -34,11 +42,17 @@ class TestResources(check_case.CheckCase):
         return contract.Context(self.workspace,
                                 contract.Asked(templates=tuple(paths)))
 
-    def titles(self, *templates):
-        found = registry.run(
+    def found(self, *templates):
+        return registry.run(
             ['resources'], self.subject('26.0.2'), self.subject('27.0.1'),
             self.asking(*templates))
-        return [finding.title for finding in found]
+
+    def check(self, *words):
+        """Run the command from 2026.1 to 2026.2; returns what it did."""
+        return subprocess.run(
+            [sys.executable, '-m', 'heat_upgrade.cli.main', 'check',
+             'resources', '--from', '2026.1', '--to', '2026.2', '-f', 'json',
+             *words], capture_output=True, text=True, timeout=TIMEOUT)
 
     def test_a_release_says_what_it_has(self):
         read = reading.read(self.subject('27.0.1'), 'resources',
@@ -63,13 +77,42 @@ class TestResources(check_case.CheckCase):
             'heat_template_version.2018-08-31']['functions'])
 
     def test_what_changed_is_told(self):
-        self.assertEqual([SECURITY_GROUP, VITRAGE], self.titles())
+        self.assertEqual([SECURITY_GROUP, VITRAGE], [
+            (finding.rule, finding.subject) for finding in self.found()])
 
     def test_of_templates_what_they_use_alone_is_told(self):
-        self.assertEqual([SECURITY_GROUP], self.titles(
-            'resources: {g: {type: OS::Neutron::SecurityGroup, properties: '
-            '{rules: [{protocol: tcp}, {protocol: TCP}]}}}'))
-        self.assertEqual([], self.titles(
+        finding, = self.found(REFUSED)
+        self.assertEqual(
+            (*SECURITY_GROUP, True),
+            (finding.rule, finding.subject, finding.own_files))
+        self.assertEqual([], self.found(
             'resources: {g: {type: OS::Neutron::SecurityGroup, properties: '
             '{rules: [{protocol: tcp}, {protocol: 6}, {}]}}}',
             'resources: {g: {type: OS::Heat::RandomString}}'))
+
+    def test_an_operators_template_counts_whatever_is_known(self):
+        path = self.place / 'lit.yaml'
+        path.write_text(f'heat_template_version: 2018-08-31\n{REFUSED}\n')
+        entry = self.place / 'known.yaml'
+        entry.write_text("""
+- id: security-group-protocol
+  rules: resources.property-values-narrowed
+  subjects: 'OS::Neutron::SecurityGroup *'
+  base: '>=23,<27'
+  target: '>=27,<28'
+  cause: compared
+  ceiling: {at_most: 1}
+  measured: 1 of 1
+  reason: protocols that Neutron takes are refused in embedded rules
+  bug: doc/source/findings/security-group-protocol.rst
+  expires: 2999-01-01
+""")
+        known = ('--known-failures', str(entry))
+        self.assertEqual(0, self.check(*known).returncode)
+        done = self.check('--template', str(path), *known)
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertIn('1 of your templates breaks\n', done.stderr)
+        row, = json.loads(done.stdout)
+        self.assertEqual('', row['Known'])
+        self.assertIn(f'1 of your templates breaks ({path}): ',
+                      row['Finding'])

@@ -42,6 +42,7 @@ TOOL = pathlib.Path(__file__).parents[2]
 MAY = {
     'specs/checker.py': 'of the sections of a spec',
     'specs/outline.py': 'of the sections of a spec',
+    'cli/faults.py': 'of what oracles saw: each is shown once',
     'cli/plan_shrink.py': "the user's own pattern, for what is shown",
     'report/summary.py': 'no step is told that the title tells already',
 }

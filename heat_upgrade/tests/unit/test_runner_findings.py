@@ -123,7 +123,8 @@ class TestNotes(RunnerCase):
         self.assertEqual(
             {'phase': 'post-upgrade', 'tests': [
                 {'id': TEST, 'outcome': 'passed', 'seconds': 1.5,
-                 'details': ''}]},
+                 'details': '', 'failure_class': None, 'cause': '',
+                 'known_on_base': False}]},
             self.events(journals.TESTS)[0]['data'])
 
     def test_a_probe_is_journalled_by_its_name(self):
