@@ -28,6 +28,7 @@ import time
 
 from heat_upgrade import beside
 from heat_upgrade import cache
+from heat_upgrade import errors
 from heat_upgrade import process
 from heat_upgrade.services import heat
 from heat_upgrade.services import identity
@@ -39,6 +40,13 @@ from heat_upgrade import workspace as workspaces
 RECIPE = 1
 
 VERSION_TIMEOUT = 20
+
+# Of the output of a db_sync that fails.
+LAST_LINES = 40
+
+
+class HeatFails(errors.LabError):
+    """Heat's own migrations fail on an empty database."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,8 +72,9 @@ def state(workspace, keystone_environment, heat_environment):
     :param keystone_environment: the environment with Keystone
     :param heat_environment: the environment with the base release of Heat
     :returns: :class:`State`
-    :raises: :class:`heat_upgrade.errors.LabError` if a service or a
-        command fails
+    :raises: :class:`HeatFails` if Heat does not fill its database,
+        :class:`heat_upgrade.errors.LabError` if another service or command
+        fails
     """
     _, version = process.run(
         'mariadbd --version', [mariadb.find('mariadbd'), '--version'],
@@ -141,8 +150,18 @@ def _fill_heat(workspace, environment, url):
     """Bring Heat's database to the schema of a release."""
     config = workspace.secret_file('prepare-heat.conf',
                                    f'[database]\nconnection = {url}\n')
-    process.run('heat-manage db_sync',
-                [environment.bin('heat-manage'), '--config-file', config,
-                 *heat.nothing_else(workspace), 'db_sync'],
-                log=workspace.log('prepare-heat-manage'),
-                env=workspace.environment(), timeout=heat.MANAGE_TIMEOUT)
+    status, output = process.run(
+        'heat-manage db_sync',
+        [environment.bin('heat-manage'), '--config-file', config,
+         *heat.nothing_else(workspace), 'db_sync'],
+        log=workspace.log('prepare-heat-manage'),
+        env=workspace.environment(), timeout=heat.MANAGE_TIMEOUT,
+        check=False)
+    if status:
+        # Its last line names the error.
+        last = next((line for line in reversed(output.splitlines())
+                     if line.strip()), '')
+        raise HeatFails(
+            f'heat-manage db_sync fails on an empty database: {last}\n'
+            + '\n'.join(output.splitlines()[-LAST_LINES:]),
+            log=workspace.log('prepare-heat-manage'))

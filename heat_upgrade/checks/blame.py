@@ -19,6 +19,7 @@ the lab's, for the base is what works today.
 """
 
 import collections
+from collections import abc
 import dataclasses
 
 from heat_upgrade.checks import contract
@@ -70,12 +71,14 @@ class Blamed(errors.LabError):
     :ivar findings: list of :class:`heat_upgrade.findings.Finding`
     """
 
-    def __init__(self, found):
+    def __init__(self, found: abc.Iterable[findings.Finding]) -> None:
         self.findings = list(found)
         super().__init__('\n'.join(one.title for one in self.findings))
 
 
-def judge(check, failures, base, target, context):
+def judge(check: str, failures: abc.Iterable[reading.Failure],
+          base: contract.Subject, target: contract.Subject,
+          context: contract.Context) -> list[findings.Finding]:
     """Return the findings of programs that failed in a check.
 
     The program that failed in one release is run with the code of the other
@@ -88,10 +91,11 @@ def judge(check, failures, base, target, context):
     :param context: :class:`heat_upgrade.checks.contract.Context`
     :returns: list of findings: one for a program and a rule
     """
-    of_program = collections.defaultdict(list)
+    of_program: dict[str, list[reading.Failure]] = (
+        collections.defaultdict(list))
     for failure in failures:
         of_program[failure.request.program].append(failure)
-    found = {}
+    found: dict[tuple[str, str], findings.Finding] = {}
     for failed in of_program.values():
         # A failure at the other release's data is what an operator meets.
         failed.sort(key=lambda failure: failure.request.own is None)
@@ -101,7 +105,9 @@ def judge(check, failures, base, target, context):
     return list(found.values())
 
 
-def _judge(check, failure, base, target, context):
+def _judge(check: str, failure: reading.Failure, base: contract.Subject,
+           target: contract.Subject,
+           context: contract.Context) -> findings.Finding:
     request = failure.request
     own = request if request.own is None else dataclasses.replace(
         request, given=request.own, own=None)
@@ -115,13 +121,16 @@ def _judge(check, failure, base, target, context):
                     _failure(target, own, context))
 
 
-def _failure(subject, request, context):
+def _failure(subject: contract.Subject, request: reading.Request,
+             context: contract.Context) -> reading.Failure | None:
     """Return how a program fails in a release, None if it does not."""
     found, = reading.attempt(subject, [request], context)
     return found if isinstance(found, reading.Failure) else None
 
 
-def of_sides(check, request, names, base_failure, target_failure):
+def of_sides(check: str, request: reading.Request, names: tuple[str, str],
+             base_failure: reading.Failure | None,
+             target_failure: reading.Failure | None) -> findings.Finding:
     """Return the finding of a program of which it is known where it fails.
 
     :param check: name of the check
@@ -163,7 +172,8 @@ def of_sides(check, request, names, base_failure, target_failure):
         step=step, log=log, own_files=bool(request.about))
 
 
-def _breaks_base(check, failure, base, target):
+def _breaks_base(check: str, failure: reading.Failure, base: str,
+                 target: str) -> findings.Finding:
     deed = DEEDS[failure.request.program]
     return findings.make(
         'target.breaks-base', failure.request.program,
@@ -172,7 +182,7 @@ def _breaks_base(check, failure, base, target):
         step=f'{contract.STEP}{check}', log=str(failure.log))
 
 
-def evidence(failure, comparison):
+def evidence(failure: reading.Failure, comparison: str) -> str:
     """Return the evidence of a failure: the error itself comes first.
 
     :param failure: :class:`heat_upgrade.checks.reading.Failure`
@@ -190,7 +200,7 @@ def evidence(failure, comparison):
     return '\n'.join(lines)
 
 
-def _is_ours(text):
+def _is_ours(text: str) -> bool:
     """Return True if the innermost frame is of a program of ours."""
     frames = [line for line in text.splitlines()
               if line.lstrip().startswith('File "')]

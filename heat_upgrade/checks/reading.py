@@ -32,6 +32,7 @@ import typing
 
 from heat_upgrade import beside
 from heat_upgrade import cache
+from heat_upgrade.checks import contract
 from heat_upgrade import errors
 from heat_upgrade import process
 from heat_upgrade import workspace as workspaces
@@ -96,7 +97,7 @@ class ProgramsFailed(errors.LabError):
     :ivar failures: tuple of :class:`Failure`
     """
 
-    def __init__(self, failures: abc.Iterable[Failure]):
+    def __init__(self, failures: abc.Iterable[Failure]) -> None:
         self.failures = tuple(failures)
         first = self.failures[0]
         super().__init__(f'{first.request.program} cannot be read of '
@@ -117,7 +118,8 @@ def read(subject, program, context, *, given=None, kept=True):
     return read_all(subject, [Request(program, given, kept)], context)[0]
 
 
-def read_all(subject, requests, context):
+def read_all(subject: contract.Subject, requests: list[Request],
+             context: contract.Context) -> list[typing.Any]:
     """Return what several programs read of a release, in one process.
 
     :param requests: list of :class:`Request`
@@ -131,15 +133,17 @@ def read_all(subject, requests, context):
     return found
 
 
-def both(base, target, function):
+def both(base: contract.Subject, target: contract.Subject,
+         function: abc.Callable[[contract.Subject], typing.Any]
+         ) -> list[typing.Any]:
     """Return what a function returns of each of two releases, side by side.
 
     :param function: takes a subject; may raise :class:`ProgramsFailed`
     :raises: :class:`ProgramsFailed` with the failures of both
     """
-    failures = []
+    failures: list[Failure] = []
 
-    def call(subject):
+    def call(subject: contract.Subject) -> typing.Any:
         try:
             return function(subject)
         except ProgramsFailed as exc:
@@ -151,7 +155,8 @@ def both(base, target, function):
     return answers
 
 
-def attempt(subject, requests, context):
+def attempt(subject: contract.Subject, requests: list[Request],
+            context: contract.Context) -> list[typing.Any]:
     """Return what several programs read of a release, or how they failed.
 
     Programs that share a process do not take each other down: after a
@@ -226,7 +231,8 @@ class _End:
     hung: bool
 
 
-def _outcomes(subject, requests, context):
+def _outcomes(subject: contract.Subject, requests: list[Request],
+              context: contract.Context) -> list[typing.Any]:
     """Run some programs; return what each has read, or its failure."""
     if not requests:
         return []
@@ -251,7 +257,9 @@ def _outcomes(subject, requests, context):
     return found + _outcomes(subject, requests[len(found):], context)
 
 
-def _process(subject, requests, context):
+def _process(subject: contract.Subject, requests: list[Request],
+             context: contract.Context
+             ) -> tuple[list[typing.Any], _End, pathlib.Path]:
     """Run some programs in one process.
 
     :returns: (list of [answer, traceback] of those that ended,
@@ -296,7 +304,7 @@ def _process(subject, requests, context):
     return answers, _End(f'the process {how}\n{_last(output)}', hung), log
 
 
-def _ended(status):
+def _ended(status: int) -> str:
     if status >= 0:
         return f'ended with status {status} without an answer'
     with contextlib.suppress(ValueError):
@@ -304,5 +312,5 @@ def _ended(status):
     return f'was ended by the signal {-status}'
 
 
-def _last(output):
+def _last(output: str) -> str:
     return '\n'.join(output.splitlines()[-LAST_LINES:])

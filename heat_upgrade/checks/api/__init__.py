@@ -24,6 +24,7 @@ from heat_upgrade.checks.api import static
 from heat_upgrade.checks import contract
 from heat_upgrade.checks import reading
 from heat_upgrade import findings
+from heat_upgrade import prepared
 
 NAME = static.NAME
 READINGS = ('api',)
@@ -47,6 +48,13 @@ def check(base, target, context):
             *(compare(*answers) if answers else ())]
 
 
+def _class(exc):
+    """Return the class of a Heat that does not start."""
+    return (findings.FailureClass.MIGRATION
+            if isinstance(exc, prepared.HeatFails)
+            else findings.FailureClass.API)
+
+
 def _not_started(exc, base, target):
     """Return the finding of a Heat that does not start for the calls."""
     first = next(iter(exc.failed.values()))
@@ -59,7 +67,8 @@ def _not_started(exc, base, target):
             'target.does-not-start', 'cloud',
             f'Heat {name} does not start in the lab, where {base.name} '
             'starts', f'{its}\n{base.name} starts on the same '
-            f'configuration.\n\n{more}', **options)
+            f'configuration.\n\n{more}', failure_class=_class(first),
+            **options)
     if 1 not in exc.failed:
         return findings.make(
             'base.program-fails', 'cloud',

@@ -37,6 +37,7 @@ from heat_upgrade.checks.api import shape
 from heat_upgrade import cloud as clouds
 from heat_upgrade import environments
 from heat_upgrade import errors
+from heat_upgrade import prepared
 from heat_upgrade.services import heat
 from heat_upgrade.services import identity as identities
 from heat_upgrade import workspace as workspaces
@@ -202,24 +203,30 @@ def _in_the_lab(subjects, context):
         environments.keystone(subjects[0].release),
         log_dir=context.workspace.logs)
     with contextlib.ExitStack() as stack:
-        started = []
-        for subject in subjects:
+        started, results = {}, {}
+        for number, subject in enumerate(subjects):
             place = context.workspace.run_dir / 'check-api'
             name = f'{subject.name}-{subject.overlay_digest[:8]}'.strip('-')
             # The second attempt of a release has a directory of its own.
-            number = len(list(place.glob(f'{name}*')))
+            before = len(list(place.glob(f'{name}*')))
             workspace = stack.enter_context(workspaces.Workspace(
-                place / (f'{name}-{number + 1}' if number else name)))
+                place / (f'{name}-{before + 1}' if before else name)))
             cloud = clouds.Cloud(
                 workspace, keystone_environment=keystone,
                 heat_environment=subject.environment,
                 variables=subject.variables(), workers=WORKERS,
-                lender=started[0] if started else None)
+                lender=next(iter(started.values()), None))
             stack.callback(cloud.down)
-            cloud.start_backing()
-            started.append(cloud)
-        return beside.run(*(lambda cloud=cloud: _called(cloud)
-                            for cloud in started))
+            try:
+                cloud.start_backing()
+            except prepared.HeatFails as exc:
+                results[number] = exc
+            else:
+                started[number] = cloud
+        made_by = beside.run(*(lambda cloud=cloud: _called(cloud)
+                               for cloud in started.values()))
+        results.update(zip(started, made_by))
+        return [results[number] for number in range(len(subjects))]
 
 
 def _called(cloud):

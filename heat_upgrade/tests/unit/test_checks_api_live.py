@@ -12,7 +12,9 @@
 
 """Recorded calls are made in their order, and no answer is kept."""
 
+import contextlib
 import json
+import pathlib
 import types
 
 import ddt
@@ -24,6 +26,7 @@ from heat_upgrade.checks import api as api_check
 from heat_upgrade.checks.api import live
 from heat_upgrade.checks.api import shape
 from heat_upgrade import errors
+from heat_upgrade import prepared
 
 UUID = '3ee8c4b1-92f1-4d32-9b5c-6a9d0c7c6d11'
 
@@ -191,6 +194,45 @@ class TestStart(testtools.TestCase):
         found, = self.check(*self.NAMES)
         self.assertEqual(('both.program-fails', 'lab'),
                          (found.rule, found.origin))
+
+    def test_a_heat_that_does_not_fill_its_database_does_not_start(self):
+        made = []
+
+        class Cloud:
+            def __init__(self, workspace, *, heat_environment, lender, **_):
+                self.heat, self.lender = heat_environment, lender
+                made.append(self)
+
+            def start_backing(self):
+                if self.heat == '27.0.1':
+                    raise prepared.HeatFails('db_sync fails')
+
+            def down(self):
+                pass
+        run_dir = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.cloud.Cloud', Cloud))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.environments.ensure', lambda *a, **kw: None))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.environments.keystone', lambda release: None))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.workspace.Workspace',
+            lambda place: contextlib.nullcontext(place)))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.api.live._called',
+            lambda cloud: f'answers of {cloud.heat}'))
+        answers = live._in_the_lab(
+            [types.SimpleNamespace(
+                name=name, release=name, overlay_digest='', environment=name,
+                variables=dict) for name in ('27.0.1', '26.0.2')],
+            types.SimpleNamespace(
+                workspace=types.SimpleNamespace(run_dir=run_dir, logs=None),
+                progress=lambda line: None))
+        self.assertIsInstance(answers[0], prepared.HeatFails)
+        self.assertEqual('answers of 26.0.2', answers[1])
+        # What has failed lends nothing.
+        self.assertEqual([None, None], [cloud.lender for cloud in made])
 
     def called(self, *dead):
         def start():
