@@ -104,5 +104,5 @@ def recover_orphans(run, step):
             title=f'{len(left)} stacks that a dead engine has left cannot be '
             'deleted', evidence='\n'.join(left), step=step.name))
     return {'recovered': sum(not outcome.story for outcome in outcomes),
-            'seconds': {one.recovery.kind: round(one.seconds, 1)
-                        for one in outcomes}}
+            'recovery_s': {one.recovery.kind: round(one.seconds, 1)
+                           for one in outcomes}}
