@@ -165,14 +165,14 @@ def leave_orphans():
     """Write what an engine leaves in the database when it is killed."""
     return model.Step(
         'leave-orphans', 'leave_orphans',
-        'leave stacks behind as a killed engine does', side=model.BASE,
+        'orphan stacks as a killed engine does', side=model.BASE,
         seconds=0.4)
 
 
 def recover_orphans():
     return model.Step(
         'recover-orphans', 'recover_orphans',
-        'stacks of a dead engine can be used again', side=model.TARGET,
+        'recover the stacks of a dead engine', side=model.TARGET,
         blame=model.HEAT, failure_class=2, seconds=25)
 
 
