@@ -105,5 +105,5 @@ def recover_orphans(run, step):
             'dead engine has left cannot be deleted', '\n'.join(left),
             step=step.name))
     return {'recovered': sum(not outcome.story for outcome in outcomes),
-            'recovered_s': {one.recovery.kind: round(one.seconds, 1)
-                            for one in outcomes}}
+            'recovery_s': {one.recovery.kind: round(one.seconds, 1)
+                           for one in outcomes}}

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Detects operations that no engine works on any more.
+"""Detects operations that no engine will ever finish.
 
 An operation that is under way is at each moment in one of three places. An
 engine works on it, and holds a lock or a resource in Heat's tables. Or a

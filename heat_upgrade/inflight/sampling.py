@@ -60,7 +60,7 @@ def for_a_last_engine(case: cases.Case) -> bool:
 def for_a_cold_stop(case: cases.Case) -> bool:
     """Return True if the operation survives a stop of all of Heat.
 
-    Without an API nobody can deliver a signal, for which the engine waits
+    A signal cannot be delivered without an API, and the engine waits for it
     until its grace period is over. OS::Heat::Stack asks the API how the stack
     inside does, and fails when that is down.
     """

@@ -142,7 +142,7 @@ def park(cases, suffix='', *, upgrading=True):
         f'park{suffix}', 'park', 'start operations and park them',
         side=model.BASE, blame=model.HEAT if upgrading else model.LAB,
         failure_class=2 if upgrading else None,
-        seconds=2 + len(cases) * 0.25, cases=cases) or None
+        seconds=2 + len(cases) * 0.2, cases=cases) or None
 
 
 def settle(cases, disruption, suffix=''):
@@ -150,7 +150,7 @@ def settle(cases, disruption, suffix=''):
     return cases and model.Step(
         f'settle{suffix}', 'settle', 'what was in flight ends as it may',
         side=model.TARGET, blame=model.HEAT, failure_class=2,
-        seconds=8 + len(cases), cases=cases, disruption=disruption
+        seconds=8 + len(cases) * 0.5, cases=cases, disruption=disruption
     ) or None
 
 
@@ -165,14 +165,14 @@ def leave_orphans():
     """Write what an engine leaves in the database when it is killed."""
     return model.Step(
         'leave-orphans', 'leave_orphans',
-        'leave stacks behind as a killed engine does', side=model.BASE,
+        'orphan stacks as a killed engine does', side=model.BASE,
         seconds=0.4)
 
 
 def recover_orphans():
     return model.Step(
         'recover-orphans', 'recover_orphans',
-        'stacks of a dead engine can be used again', side=model.TARGET,
+        'recover the stacks of a dead engine', side=model.TARGET,
         blame=model.HEAT, failure_class=2, seconds=25)
 
 

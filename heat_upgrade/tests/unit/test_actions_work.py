@@ -207,6 +207,8 @@ class TestOrphans(WorkCase):
         measured = self.do('recover_orphans', failure_class=2)
         self.assertEqual(['leave', 'recover', 'remove'], self.calls)
         self.assertEqual(3, measured['recovered'])
+        # The runner writes these itself.
+        self.assertFalse({'outcome', 'seconds', 'cpu_s'} & set(measured))
         self.assertEqual([], self.found)
 
     def test_each_that_is_not_recovered_is_a_finding_of_heat(self):
