@@ -100,7 +100,7 @@ CAUSE = 'yaql-mixed-up'
 # The errors of a lexer that two threads use at once, for templates that are
 # right: see doc/source/findings/yaql-mixed-up.rst.
 LEXER_ERROR = re.compile(
-    r"Bad expression Parse error|'Lexer' object has no attribute"
+    r"Bad expression (Parse|Lexical) error|'Lexer' object has no attribute"
     r'|Unknown function "')
 
 

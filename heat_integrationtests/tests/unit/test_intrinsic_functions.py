@@ -36,6 +36,7 @@ class TestMixedUp(testtools.TestCase):
         30000, 300000, 300,
         'Bad expression Parse error: unexpected end of statement',
         "'Lexer' object has no attribute 'lexmatch'",
+        'Bad expression Lexical error: illegal character',
         'Unknown function "select"')
     def test_a_proof(self, value):
         wrong = self.wrong(value)
