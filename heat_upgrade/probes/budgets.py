@@ -20,6 +20,7 @@ was in hand at that moment may be lost, and no more.
 import collections
 import dataclasses
 import itertools
+import math
 
 from heat_upgrade import findings
 from heat_upgrade.plan import model
@@ -116,6 +117,10 @@ _DOWN = {
     questions.CANARY: Budget(False, COLD_CANARY_GAP),
 }
 
+# The base alone, before a cold upgrade begins: operations are started and
+# parked. What is slow there is the machine, or the base.
+_BEFORE = Budget(False, math.inf)
+
 # From the first to the last of these Heat is down in a cold upgrade.
 _DOWN_ACTIONS = ('stop_base', 'save_database', 'upgrade_check', 'db_sync',
                  'start_target')
@@ -129,6 +134,8 @@ def budget(probe, step, strategy):
     :param strategy: of the plan
     :returns: :class:`Budget`; None for a probe that has none
     """
+    if strategy == model.COLD and _is_before(step):
+        return _BEFORE
     if probe in questions.DATA_PLANE:
         return _DATA_PLANE
     if strategy == model.COLD and (step.action in _DOWN_ACTIONS
@@ -139,6 +146,12 @@ def budget(probe, step, strategy):
     if probe == questions.CANARY and _stops(step):
         return Budget(True, STOP_CANARY_GAP)
     return _ROLLING.get(probe)
+
+
+def _is_before(step):
+    """Return True for a step before a cold upgrade stops the base."""
+    return step.blame == model.LAB and step.side == model.BASE and (
+        step.action not in _DOWN_ACTIONS)
 
 
 def violent(step):
@@ -234,7 +247,11 @@ def _during(start, end, plan, times):
              and (times[step.name][1] is None
                   or times[step.name][1] >= start)]
     before = [step for step in begun if times[step.name][0] <= start]
-    return found or before[-1:] or begun[:1] or plan.steps[:1]
+    found = found or before[-1:] or begun[:1] or plan.steps[:1]
+    if plan.strategy == model.COLD:
+        # A gap that begins just before the stop is judged by the stop.
+        found = [step for step in found if not _is_before(step)] or found
+    return found
 
 
 def _outage(outage):

@@ -37,6 +37,7 @@ KILL = {'action': 'stop_engine', 'disruption': 'kill'}
 GRACEFUL = {'action': 'stop_engine', 'disruption': 'graceful'}
 FAULT = {'action': 'fault', 'fault': 'cut-broker'}
 DOWN = {'action': 'db_sync'}
+PARK = {'action': 'park', 'side': 'base', 'blame': 'lab'}
 
 
 def available(*, bad=(), silent=None, error='503'):
@@ -79,6 +80,10 @@ class TestJudge(testtools.TestCase):
         ('stack-list', 'cold', DOWN, True),
         ('signal', 'cold', DOWN, True),
         ('stack-list', 'cold', {}, False),
+        # the base alone, before the upgrade
+        ('stack-list', 'cold', PARK, True),
+        ('keystone-user', 'cold', PARK, True),
+        ('stack-list', 'rolling', PARK, False),
         ('keystone-user', 'cold', DOWN, False),
         ('keystone-user', 'rolling', KILL, False),
         ('keystone-user', 'rolling', FAULT, False),
@@ -112,6 +117,19 @@ class TestJudge(testtools.TestCase):
                 budgets.judge({probe: statistics.whole(found, origin=0)},
                               plan(strategy, **step), TIMES),
                 matchers.HasLength(expected))
+
+    def test_a_gap_from_before_the_stop_is_judged_by_the_stop(self):
+        steps = (model.Step('park', title='', **PARK),
+                 model.Step('stop', 'stop_base', '', side='base'))
+        cold = model.Plan(
+            strategy='cold', base='26.0.2', target='27.0.1', seed=0,
+            scenarios='', stages=tuple(((step,),) for step in steps))
+        times = {'park': (0, 10), 'stop': (10, 100)}
+        for end, expected in ((9.5, []), (71, ['stop'])):
+            found = [samples.Sample(time, time, True) for time in (9, end)]
+            self.assertEqual(expected, [one.step for one in budgets.judge(
+                {'stack-list': statistics.whole(found, origin=0)}, cold,
+                times)])
 
     def test_a_finding_has_its_class_and_its_evidence(self):
         found, = self.judge('stack-list', bad=(15, 16))
