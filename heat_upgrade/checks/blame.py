@@ -12,10 +12,10 @@
 
 """Whose failure it is when a program of a check fails.
 
-The same program is run with the code of the base and of the target. What the
-target alone fails at is a failure of the target; what both fail at is the
-lab's, or the operator's whose file they read; what the base alone fails at is
-the lab's, for the base is what works today.
+The same program is run with the code of the base and of the target. If the
+target alone fails, the failure is the target's. If both fail, it is the lab's,
+or is due to the operator's file that they read. If the base alone fails, it is
+the lab's: the base works today.
 """
 
 import collections

@@ -118,7 +118,7 @@ _DOWN = {
 }
 
 # The base alone, before a cold upgrade begins: operations are started and
-# parked. What is slow there is the machine, or the base.
+# parked. A slow answer there is the machine's, or the base's.
 _BEFORE = Budget(False, math.inf)
 
 # From the first to the last of these Heat is down in a cold upgrade.

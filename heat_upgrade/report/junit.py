@@ -14,7 +14,7 @@
 
 A step is a suite. Its test cases are the step itself, the tests that it ran,
 each operation in flight, each rule of the static checks, and each budget of a
-probe. What is known is skipped, with the reason.
+probe. Known failures are skipped, with the reason.
 """
 
 from collections import abc

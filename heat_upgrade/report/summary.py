@@ -25,7 +25,7 @@ from heat_upgrade import verdict
 # Of the evidence of a finding; its beginning is the failure itself.
 EVIDENCE_LINES = 12
 
-# Of that of a hazard or a warning: what is known needs fewer.
+# A hazard or a warning needs fewer: its cause is known.
 FEW_LINES = 3
 
 # Subjects of a group that are listed.

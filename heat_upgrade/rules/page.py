@@ -66,7 +66,7 @@ def _heading(words: str, line: str) -> str:
 
 def _rule(rule: model.Rule) -> list[str]:
     fields = {'Impact': _plain(rule.impact),
-              'What to do': _plain(rule.remedy),
+              'Remedy': _plain(rule.remedy),
               'Example': f'``{rule.example}``'}
     if rule.plural:
         fields['Several together'] = f'``{rule.plural}``'
