@@ -179,7 +179,8 @@ class LabTest(playbook_case.PlaybookCase):
             heat_upgrade_options=['--scenarios', 'random_string'])
         self.assertEqual(2, status, said[-5000:])
         self.assertIn('\nThis upgrade of Heat is NOT safe (status 1).\n'
-                      'verdict: FAIL (this upgrade is NOT safe)\n', said)
+                      'verdict: FAIL (1 new failure: db-sync: heat-manage '
+                      'db_sync ended with status 1:)\n', said)
         self.assertIn('this migration is broken on purpose', said)
         # What the job prints last, after both playbooks.
         *_, change, again = self.collecting.partition(
