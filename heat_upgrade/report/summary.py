@@ -182,7 +182,8 @@ def _section(says: str, found: list[findings.Finding]) -> Lines:
 def _group(mark: str, group: grouping.Group, most: int) -> Lines:
     """Tell a group of findings.
 
-    :param most: so many lines of the evidence
+    :param most: so many first lines of the evidence, and its last one: a
+        command that failed says why at its end
     """
     first = group.findings[0]
     yield f'{mark:2} [{kind(first)}] in {first.step}:'
@@ -195,8 +196,10 @@ def _group(mark: str, group: grouping.Group, most: int) -> Lines:
     lines = first.evidence.strip().splitlines()
     for line in lines[:most]:
         yield f'   | {line}'
-    if len(lines) > most:
-        yield f'   | ... {len(lines) - most} more lines'
+    if len(lines) > most + 1:
+        yield f'   | ... {len(lines) - most - 1} more lines'
+    for line in lines[most:][-1:]:
+        yield f'   | {line}'
     why_not = groups.why_not(first)
     for word, told in (
             ('reason', why_not if why_not not in lines[:most] else ''),

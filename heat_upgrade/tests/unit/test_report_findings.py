@@ -221,13 +221,21 @@ class TestSummary(test_report_files.ReportCase):
         self.assertNotIn('   - thing 10', lines)
         self.assertIn('   - and 2 more', lines)
 
-    def test_the_head_of_the_evidence_is_shown(self):
+    def test_the_head_and_the_end_of_the_evidence_are_shown(self):
         lines = self.summary(finding('long', evidence='\n'.join(
             f'line {number}' for number in range(20))))
         self.assertIn('   | line 0', lines)
         self.assertIn(f'   | line {summary.EVIDENCE_LINES - 1}', lines)
         self.assertNotIn(f'   | line {summary.EVIDENCE_LINES}', lines)
-        self.assertIn('   | ... 8 more lines', lines)
+        place = lines.index('   | ... 7 more lines')
+        self.assertEqual('   | line 19', lines[place + 1])
+
+    def test_one_line_more_than_the_head_is_shown_as_it_is(self):
+        lines = self.summary(finding('long', evidence='\n'.join(
+            f'line {number}' for number in range(
+                summary.EVIDENCE_LINES + 1))))
+        self.assertIn(f'   | line {summary.EVIDENCE_LINES}', lines)
+        self.assertNotIn('more lines', '\n'.join(lines))
 
     def test_of_a_hazard_less_evidence_is_shown(self):
         lines = self.summary(finding(
