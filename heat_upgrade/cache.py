@@ -15,6 +15,8 @@
 import fcntl
 import os
 import pathlib
+import shutil
+import time
 
 from heat_upgrade import waiting
 
@@ -40,6 +42,28 @@ def entry_points():
     found is kept by the times of what is installed.
     """
     return directory() / 'entry-points'
+
+
+def prune(root: pathlib.Path, days: float = KEEP_DAYS) -> None:
+    """Remove the directories that no run has used for some days.
+
+    A directory is used when its time is set; one whose lock is held stays.
+
+    :param root: directory of the directories
+    :param days: how many
+    """
+    oldest = time.time() - days * 86400
+    for place in root.glob('*/'):
+        try:
+            used = place.stat().st_mtime
+        except FileNotFoundError:
+            # Another run has removed it since it was listed.
+            continue
+        if used < oldest:
+            lock = Lock(place)
+            if lock.try_hold():
+                shutil.rmtree(place, ignore_errors=True)
+            lock.release()
 
 
 class Lock:

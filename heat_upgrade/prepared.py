@@ -24,7 +24,6 @@ import os
 import pathlib
 import shutil
 import tempfile
-import time
 
 from heat_upgrade import beside
 from heat_upgrade import cache
@@ -90,19 +89,8 @@ def state(workspace, keystone_environment, heat_environment):
             _make(workspace, keystone_environment, heat_environment, place)
         secrets = json.loads((place / 'secrets.json').read_text())
         os.utime(place)
-    _prune(root)
+    cache.prune(root)
     return State(data=place / 'data', **secrets)
-
-
-def _prune(root):
-    """Remove states that nobody has used for long."""
-    oldest = time.time() - cache.KEEP_DAYS * 86400
-    for place in root.glob('*/'):
-        if place.stat().st_mtime < oldest:
-            lock = cache.Lock(place)
-            if lock.try_hold():
-                shutil.rmtree(place, ignore_errors=True)
-            lock.release()
 
 
 def _make(workspace, keystone_environment, heat_environment, place):

@@ -24,7 +24,6 @@ import os
 import pathlib
 import shutil
 import tempfile
-import time
 
 from packaging import version
 
@@ -42,10 +41,10 @@ RUN = 'run'
 # Part of the key: raise it when a kept report can no longer be used.
 RECIPE = 1
 
-# Of a plan: what its releases are called, and the words that make it again.
+# Of a plan: the names of its releases, and the words that make it again.
 _NAMES = ('base', 'target', 'options')
 
-# What of this tool decides how a run goes.
+# The packages and files of this tool that decide the course of a run.
 _TOOL = ('heat_upgrade', 'heat_integrationtests')
 _SUFFIXES = ('.py', '.yaml')
 _TESTS = 'tests'
@@ -94,7 +93,7 @@ def _tool() -> str:
 def place(name: str) -> pathlib.Path:
     """Return the directory in which a report is kept, made or not.
 
-    :param name: what :func:`key` returned
+    :param name: from :func:`key`
     """
     return cache.directory() / 'controls' / name
 
@@ -102,7 +101,7 @@ def place(name: str) -> pathlib.Path:
 def use(name: str, run_dir: pathlib.Path) -> bool:
     """Copy a report that is kept into the directory of a run.
 
-    :param name: what :func:`key` returned
+    :param name: from :func:`key`
     :param run_dir: of the run that is compared
     :returns: False if there is none
     """
@@ -117,7 +116,7 @@ def use(name: str, run_dir: pathlib.Path) -> bool:
 def keep(name: str, run_dir: pathlib.Path, report: pathlib.Path) -> None:
     """Keep a report, and copy it into the directory of a run.
 
-    :param name: what :func:`key` returned
+    :param name: from :func:`key`
     :param run_dir: of the run that is compared
     :param report: the file that the reference run has written
     """
@@ -132,21 +131,10 @@ def keep(name: str, run_dir: pathlib.Path, report: pathlib.Path) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     _copy(report, run_dir)
-    _prune(kept.parent)
+    cache.prune(kept.parent)
 
 
 def _copy(report: pathlib.Path, run_dir: pathlib.Path) -> None:
     directory = run_dir / DIRECTORY
     directory.mkdir(mode=0o700, exist_ok=True)
     shutil.copyfile(report, directory / REPORT)
-
-
-def _prune(root: pathlib.Path) -> None:
-    """Remove reports that no run has used for long."""
-    oldest = time.time() - cache.KEEP_DAYS * 86400
-    for kept in root.glob('*/'):
-        if kept.stat().st_mtime < oldest:
-            lock = cache.Lock(kept)
-            if lock.try_hold():
-                shutil.rmtree(kept, ignore_errors=True)
-            lock.release()

@@ -23,7 +23,6 @@ import os
 import pathlib
 import shutil
 import tempfile
-import time
 
 from heat_upgrade import cache
 from heat_upgrade import process
@@ -123,19 +122,8 @@ def _template(workspace):
         if not place.is_dir():
             _make(workspace, place)
         os.utime(place)
-    prune()
+    cache.prune(place.parent)
     return place / 'data'
-
-
-def prune(days=cache.KEEP_DAYS):
-    """Remove what nobody has used for some days."""
-    oldest = time.time() - days * 86400
-    for place in (cache.directory() / 'databases').glob('*/'):
-        if place.stat().st_mtime < oldest:
-            lock = cache.Lock(place)
-            if lock.try_hold():
-                shutil.rmtree(place, ignore_errors=True)
-            lock.release()
 
 
 def _make(workspace, place):

@@ -13,8 +13,10 @@
 """The cache: where it is, and the locks on what is in it."""
 
 from concurrent import futures
+import os
 import pathlib
 import threading
+import types
 
 import ddt
 import fixtures
@@ -103,3 +105,33 @@ class TestLock(testtools.TestCase):
         with futures.ThreadPoolExecutor(2) as pool:
             list(pool.map(one, [self.lock(), self.lock()]))
         self.assertEqual(1, len(made))
+
+
+class TestPrune(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.root = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        for name in ('new', 'old'):
+            (self.root / name).mkdir()
+        self.old = self.root / 'old'
+        os.utime(self.old, (0, 0))
+
+    def kept(self):
+        return sorted(place.name for place in self.root.glob('*/'))
+
+    def test_an_unused_directory_is_removed(self):
+        cache.prune(self.root)
+        self.assertEqual(['new'], self.kept())
+
+    def test_a_directory_that_another_run_holds_stays(self):
+        with cache.Lock(self.old):
+            cache.prune(self.root)
+        self.assertEqual(['new', 'old'], self.kept())
+
+    def test_a_directory_that_another_run_has_just_removed_is_passed_over(
+            self):
+        removed = self.root / 'removed'
+        root = types.SimpleNamespace(glob=lambda _: [removed, self.old])
+        cache.prune(root)
+        self.assertEqual(['new'], self.kept())

@@ -337,16 +337,3 @@ class TestCorner(testtools.TestCase):
     def test_its_logs_bear_its_name(self):
         corner = database.Corner(_Workspace(self.data), 'schema')
         self.assertEqual('schema-mariadb.log', corner.log('mariadb').name)
-
-
-class TestPrune(testtools.TestCase):
-
-    def test_what_nobody_uses_any_more_is_removed(self):
-        kept = self.useFixture(fixtures.TempDir()).path
-        self.useFixture(fixtures.EnvironmentVariable('XDG_CACHE_HOME', kept))
-        root = pathlib.Path(kept, 'heat-upgrade/databases')
-        for name in ('new', 'old'):
-            (root / name).mkdir(parents=True)
-        os.utime(root / 'old', (1, 1))
-        database.prune()
-        self.assertEqual(['new'], [place.name for place in root.glob('*/')])

@@ -22,7 +22,6 @@ import testtools
 from testtools import matchers
 
 from heat_upgrade import beside
-from heat_upgrade import cache
 from heat_upgrade import errors
 from heat_upgrade import prepared
 from heat_upgrade.tests.unit import fakes
@@ -155,6 +154,12 @@ class TestState(PreparedCase):
         self.state()
         self.assertThat(place.stat().st_mtime, matchers.GreaterThan(0))
 
+    def test_an_unused_state_is_removed(self):
+        old = self.state().data.parent
+        os.utime(old, (0, 0))
+        self.heat.key = 'heat-2'
+        self.assertEqual([self.state().data.parent.name], self.kept())
+
 
 class TestFailure(PreparedCase):
 
@@ -183,20 +188,3 @@ class TestFailure(PreparedCase):
         self.failure = KeyboardInterrupt()
         self.assertRaises(KeyboardInterrupt, self.state)
         self.assertEqual([], self.kept())
-
-    def test_what_nobody_has_used_for_long_is_removed(self):
-        self.state()
-        old, = self.kept()
-        os.utime(self.cache / old, (0, 0))
-        recent = self.cache / 'recent'
-        recent.mkdir()
-        prepared._prune(self.cache)
-        self.assertEqual(['recent'], self.kept())
-
-    def test_what_somebody_is_making_stays(self):
-        self.state()
-        old, = self.kept()
-        os.utime(self.cache / old, (0, 0))
-        with cache.Lock(self.cache / old):
-            prepared._prune(self.cache)
-        self.assertEqual([old], self.kept())
