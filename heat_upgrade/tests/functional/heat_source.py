@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+import textwrap
 
 import uv
 
@@ -98,6 +99,20 @@ def newest_migration(top):
             (revisions if name == 'revision' else parents).add(found)
     newest, = revisions - parents
     return newest, directory
+
+
+def add_migration(top: pathlib.Path, body: str, imports: str = '') -> None:
+    """Add a migration after Heat's newest one; it is not committed.
+
+    :param top: a checkout
+    :param body: the lines of its function ``upgrade``, not indented
+    :param imports: lines
+    """
+    newest, directory = newest_migration(top)
+    (directory / 'planted0000001_planted.py').write_text(
+        f"{imports}\nrevision = 'planted0000001'\n"
+        f"down_revision = '{newest}'\n\n\ndef upgrade():\n"
+        + textwrap.indent(body, '    '))
 
 
 def _sdist(version):

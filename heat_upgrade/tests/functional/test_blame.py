@@ -51,20 +51,12 @@ class BrokenCodeTest(base.ToolTestCase):
         self.assertNotEqual({'checks'}, set(found))
 
     def test_a_migration_that_fails_without_rows_fails_in_both(self):
-        newest, directory = heat_source.newest_migration(self.heat)
-        (directory / 'broken0000001_break.py').write_text(f'''\
-from alembic import op
-
-revision = 'broken0000001'
-down_revision = '{newest}'
-
-
-def upgrade():
-    number, = op.get_bind().exec_driver_sql(
-        'SELECT COUNT(*) FROM stack').fetchone()
-    if not number:
-        raise RuntimeError('this migration needs a stack on purpose')
-''')
+        heat_source.add_migration(self.heat, '''\
+number, = op.get_bind().exec_driver_sql(
+    'SELECT COUNT(*) FROM stack').fetchone()
+if not number:
+    raise RuntimeError('this migration needs a stack on purpose')
+''', 'from alembic import op\n')
         heat_source.commit(self.heat, 'a migration that needs rows')
         found = self.upgrade()
         blamed = [finding for finding in found['checks']

@@ -106,15 +106,9 @@ class BrokenTargetTest(base.ToolTestCase):
         self.assert_nothing_is_left(self.marker())
 
     def test_a_migration_that_fails_is_named(self):
-        newest, directory = heat_source.newest_migration(self.heat)
-        (directory / 'broken0000001_break.py').write_text(f'''\
-revision = 'broken0000001'
-down_revision = '{newest}'
-
-
-def upgrade():
-    raise RuntimeError('this migration is broken on purpose')
-''')
+        heat_source.add_migration(
+            self.heat,
+            "raise RuntimeError('this migration is broken on purpose')\n")
         heat_source.commit(self.heat, 'a migration that fails')
         self.assert_fails('db-sync', failure_class=1,
                           evidence='this migration is broken on purpose')

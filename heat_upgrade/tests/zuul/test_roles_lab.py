@@ -43,15 +43,9 @@ print(heat_source.checkout(sys.argv[1]))
 BREAK = '''
 import pathlib, sys
 from heat_upgrade.tests.functional import heat_source
-newest, place = heat_source.newest_migration(pathlib.Path(sys.argv[1]))
-(place / 'broken0000001_break.py').write_text(f"""\\
-revision = 'broken0000001'
-down_revision = '{newest}'
-
-
-def upgrade():
-    raise RuntimeError('this migration is broken on purpose')
-""")
+heat_source.add_migration(
+    pathlib.Path(sys.argv[1]),
+    "raise RuntimeError('this migration is broken on purpose')\\n")
 '''
 SPEC_JOB = 'heat-upgrade-spec-impact'
 SPEC_JOB_OF_SPECS = f'{SPEC_JOB} of heat-specs'
