@@ -33,7 +33,7 @@ _UNANSWERED = frozenset(('500', '504', 'timeout'))
 
 
 class Evidence:
-    """What a run has recorded, for the predicates.
+    """The records of a run, read by the predicates.
 
     :param run_dir: the run directory; its ``logs`` are read when needed
     :param events: those of its journal

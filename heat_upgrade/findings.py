@@ -27,7 +27,7 @@ HEAT, SCENARIO, LAB = Origin.HEAT, Origin.SCENARIO, Origin.LAB
 INPUT, KNOWN, RESTART = Origin.INPUT, Origin.KNOWN, Origin.RESTART
 ORIGINS = tuple(Origin)
 
-# {class: what it says}
+# {class: its words}
 CLASSES = {int(one): one.says for one in FailureClass}
 
 
@@ -36,19 +36,19 @@ class Finding:
     """Something wrong.
 
     :ivar rule: slug of its rule, see :mod:`heat_upgrade.rules.registry`
-    :ivar subject: what it is about: a stack, case, probe, option or test;
-        the same in each run that finds it
-    :ivar title: one line: what happened to what
+    :ivar subject: the stack, case, probe, option or test; the same in each
+        run that finds it
+    :ivar title: one line: the subject and its failure
     :ivar evidence: the lines that prove it; the failure itself comes first
     :ivar step: name of the plan's step in which it was seen
     :ivar origin: whose failure it is
     :ivar severity: whether it makes the upgrade unsafe
     :ivar failure_class: None if it is not Heat's
-    :ivar impact: what a user or an operator notices
-    :ivar remedy: what to do
+    :ivar impact: the consequence for users and operators
+    :ivar remedy: the operator's action; a workaround, and whether it was tried
     :ivar docs: page of the documentation, '' if there is none
-    :ivar facts: what the cause of a known failure is proved by, as JSON has
-        it; see :mod:`heat_upgrade.causes`
+    :ivar facts: the proof of the cause of a known failure, as JSON; see
+        :mod:`heat_upgrade.causes`
     :ivar own_files: whether it is about the operator's own files, so that no
         known failure excuses it
     :ivar known: id of the known failure that excuses it, ''
@@ -82,7 +82,7 @@ class Finding:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What it has in common with the same failure of another run."""
+        """The identity of this failure, the same in each run."""
         by_step = registry.get(self.rule).by_step
         return self.rule, self.subject, *((self.step,) if by_step else ())
 

@@ -27,7 +27,7 @@ WORST_FIRST = (
     findings.FailureClass.API, findings.FailureClass.TYPES,
     findings.FailureClass.OPTIONS, findings.FailureClass.AVAILABILITY)
 
-# What a subject begins with that others of its family begin with as well:
+# Prefixes of subjects that make a family:
 # [section] option; table.column; OS::Nova::Server property; OS::Nova::Server.
 _FAMILIES = tuple(map(re.compile, (
     r'(\[[^]]+\])', r'(\w+::\w+::\w+) ', r'(\w+::\w+)::\w+$', r'(\w+)\.\w+$',

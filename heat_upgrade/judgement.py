@@ -41,7 +41,7 @@ Events = list[dict[str, typing.Any]]
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """What findings are judged by.
+    """The rules and records by which findings are judged.
 
     :ivar entries: the known failures that apply to the upgrade
     :ivar evidence: of the run
@@ -249,8 +249,8 @@ def _case(run_dir: pathlib.Path, events: Events, plan: plans.Plan,
     known_as = start.get('reference')
     released = known_as == target.get('version') and (
         target.get('kind') in ('series', 'release'))
-    # What an unreleased target may be excused for is decided by comparison
-    # with its reference: the entries that are about that are looked at.
+    # Comparison with the reference decides which failures an unreleased
+    # target may be excused for; here only the matching entries are collected.
     return Case(
         entries=tuple(
             entry for entry in entries_of(events)

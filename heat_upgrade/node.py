@@ -101,9 +101,9 @@ class Node:
     def deploy(self, which, environment, *, side, vhost):
         """Install a release of a service; starts nothing.
 
-        The configuration stays what it is, as the Theory of Upgrade asks;
-        what differs from node to node is its name, the names of its queues
-        and, as Heat's guide of rolling upgrades tells, the virtual host.
+        The configuration stays unchanged, as the Theory of Upgrade asks.
+        Nodes differ in their name, in the names of their queues and, as
+        Heat's guide of rolling upgrades requires, in the virtual host.
 
         :param which: one of heat.SERVICES
         :param side: 'base' or 'target'

@@ -70,7 +70,7 @@ class Workspace:
 
         Files of this name in the shared memory end with the run.
 
-        :param name: what tells it from others of this run
+        :param name: unique in this run
         """
         return f'{self.marker}-{name}'
 

@@ -63,7 +63,7 @@ HEADER = ('release', 'stopped', 'stops', 'operations', 'lost', 'calls',
 
 @dataclasses.dataclass
 class Row:
-    """What stops of one kind have cost.
+    """The losses of all stops of one kind.
 
     :ivar release: its version
     :ivar stopped: PEER or ONLY
@@ -165,9 +165,9 @@ class Measurement:
     def stop(self, row: Row, number: int, chosen: list[cases.Case]) -> None:
         """Stop the engine of node-1 with work in its hands, once.
 
-        :param row: what takes the numbers
+        :param row: takes the numbers
         :param number: of the stop
-        :param chosen: what is to be in flight
+        :param chosen: the operations to have in flight
         """
         node = self._cloud.nodes['node-1']
         flying = flights.Flights(chosen, self._api,
@@ -234,9 +234,9 @@ def chosen(seed: int, number: int, without: set[str],
     :param seed: as that of a run
     :param number: how many
     :param without: shapes to leave out
-    :param any_case: draw also what the only engine cannot end; what waits for
-        a signal is left out in any case: it needs an API and an engine while
-        it stops
+    :param any_case: draw also operations that the only engine cannot finish.
+        Operations that wait for a signal are always left out: they need an
+        API and an engine during the stop
     """
     def allowed(case: cases.Case) -> bool:
         return (case.parked != cases.SIGNAL and case.shape not in without

@@ -140,7 +140,7 @@ def is_mixed_up(wrong):
     One of them has a value of another expression that was evaluated at the
     same time, or an error of the lexer.
 
-    :param wrong: what wrong_outputs() gives
+    :param wrong: the result of wrong_outputs()
     """
     values = {value for factor in TABLES.values()
               for value in looked_up(factor).values()}

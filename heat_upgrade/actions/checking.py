@@ -21,10 +21,10 @@ from heat_upgrade import findings
 from heat_upgrade import plan as plans
 
 
-# What the base makes of messages and rows of the target is no matter to an
-# upgrade in which Heat is down before anything of the target is up. A target
-# whose own code fails is a matter to any upgrade, and so are messages and rows
-# of the base: those of the operations in flight cross a cold upgrade too.
+# In a cold upgrade the base never reads messages and rows of the target: Heat
+# is down before the target starts. The target's own failures count in any
+# upgrade. So do messages and rows of the base: those of in-flight operations
+# cross a cold upgrade too.
 _ROLLING = findings.FailureClass.RPC
 _OF_THE_TARGET = 'target.program-fails'
 

@@ -54,11 +54,11 @@ _SNAPSHOT_CONSTRAINT = 'resource_snapshot_ibfk'
 
 @dataclasses.dataclass(frozen=True)
 class Traces:
-    """What Heat has of a failed test.
+    """Events, log records and facts of a failed test.
 
     :ivar events: lines of the last events of its stacks
     :ivar records: lines of the services' logs
-    :ivar facts: what they prove, see :mod:`heat_upgrade.causes`
+    :ivar facts: proved by them, see :mod:`heat_upgrade.causes`
     """
 
     events: str = ''
@@ -89,7 +89,7 @@ def of_test(test: suites.Test, logs: dict[str, str],
     """Return the traces of a failed test.
 
     :param test: the test
-    :param logs: {name of a service: what it logged while the tests ran}
+    :param logs: {name of a service: its log while the tests ran}
     :param mariadb: the cloud's database; None where it cannot be asked
     :param belonging: finds the records in a log
     """

@@ -33,7 +33,7 @@ _Class = findings.FailureClass
 
 @dataclasses.dataclass(frozen=True)
 class Deed:
-    """What a release cannot do if a program fails in it.
+    """The ability that a release lacks if a program fails in it.
 
     :ivar failure_class: of the failure
     :ivar words: in words, after "27.0.1 cannot"
@@ -186,7 +186,7 @@ def evidence(failure: reading.Failure, comparison: str) -> str:
     """Return the evidence of a failure: the error itself comes first.
 
     :param failure: :class:`heat_upgrade.checks.reading.Failure`
-    :param comparison: a sentence: what the other release did
+    :param comparison: a sentence about the result of the other release
     """
     text = failure.text.strip()
     lines = [f'{failure.name}: {tracebacks.conclusion(text)}', comparison]

@@ -90,7 +90,7 @@ class Context:
     :ivar workspace: :class:`heat_upgrade.workspace.Workspace`
     :ivar asked: :class:`Asked`
     :ivar progress: callable that takes a line for the user
-    :ivar failed: what programs failed so far, see
+    :ivar failed: programs that have failed so far, see
         :mod:`heat_upgrade.checks.reading`
     """
 
@@ -107,7 +107,7 @@ def error(rule: str, subject: str, title: str, evidence: str,
 
     :param rule: slug of its rule; the part before the dot is the check's name
     :param subject: stable name of what it is about, without versions
-    :param title: one line: what happened to what
+    :param title: one line: the subject and its change
     :param evidence: the lines that prove it
     :param more: as :func:`_finding` takes it
     :raises: KeyError if there is no such rule: a mistake of ours
@@ -130,8 +130,8 @@ def _finding(severity: findings.Severity, rule: str, subject: str, title: str,
 
     :param failure_class: if it is another than the rule's
     :param own_files: whether it is about files of the operator's own
-    :param impact: what is noticed, if it is more than the rule says
-    :param remedy: what to do, likewise
+    :param impact: instead of the rule's, if this finding has a wider one
+    :param remedy: instead of the rule's, if this finding has a better one
     :param facts: see :class:`heat_upgrade.findings.Finding`
     """
     given = {'failure_class': failure_class, 'impact': impact,

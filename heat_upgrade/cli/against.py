@@ -112,9 +112,9 @@ def _reference(run_dir: pathlib.Path, base: releases.Release,
 
 def _execute(plan: plans.Plan, name: str, run_dir: pathlib.Path,
              stream: typing.TextIO, **options: typing.Any) -> int:
-    """Run the reference; keep its report if it says anything.
+    """Run the reference; keep its report unless it is a LAB-ERROR.
 
-    :param name: what :func:`reference.key` returned
+    :param name: from :func:`reference.key`
     :param options: of :func:`runner.execute`
     """
     print(f'the same upgrade to {options["target"]}, to compare with:',

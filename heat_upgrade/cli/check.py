@@ -36,8 +36,8 @@ from heat_upgrade import workspace as workspaces
 
 ALL = 'all'
 COLUMNS = ('Severity', 'Check', 'Class', 'Finding', 'Known')
-# What programs get beside these, of each finding.
-MORE = ('Rule', 'Subject', 'Impact', 'What to do')
+# Further columns, for programs: the formats other than table.
+MORE = ('Rule', 'Subject', 'Impact', 'Remedy')
 EVIDENCE = 'Evidence'
 
 
@@ -160,7 +160,7 @@ def _told(group):
     """Return the evidence of a group, and what to do."""
     return '\n\n'.join('\n'.join(filter(None, [
         one.title if len(group.findings) > 1 else '', one.evidence,
-        f'What to do: {one.remedy}'])) for one in group.findings)
+        f'Remedy: {one.remedy}'])) for one in group.findings)
 
 
 def _say(line):

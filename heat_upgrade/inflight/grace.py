@@ -62,8 +62,8 @@ def exceeded(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-# What a client of heat-api raises for the answer of a load balancer without a
-# server: OS::Heat::Stack asks for the state of its stack by such a client.
+# Exceptions of a client of heat-api when the load balancer has no server left:
+# OS::Heat::Stack asks for the state of its stack by such a client.
 _API_WAS_DOWN = re.compile(r'\bHTTP(BadGateway|ServiceUnavailable): ')
 
 

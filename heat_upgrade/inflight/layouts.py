@@ -161,7 +161,7 @@ def layout(case):
 
 def _operation(case):
     if case.kind == cases.RESTORE and case.shape in cases.INNER:
-        # What is inside is updated to the template that it had then.
+        # The inner stack is updated to the template of the snapshot.
         return cases.UPDATE
     return _OPERATIONS[case.kind]
 

@@ -13,8 +13,8 @@
 """Which messages an engine has lost while it stopped, from its log.
 
 An engine that stops deletes its fanout queue, and waits for the broker's
-answer. What the broker delivers meanwhile is acknowledged and put into a list
-that no thread reads again (``RpcAMQPListener.__call__`` and
+answer. Messages delivered until then are acknowledged and put into a list that
+no thread reads again (``RpcAMQPListener.__call__`` and
 ``Connection.close`` in oslo.messaging). The profile stock-messaging logs all
 of it; these lines of one process prove it, in this order:
 
@@ -66,7 +66,7 @@ class Lost:
 
 @dataclasses.dataclass
 class _Process:
-    """What one process of an engine has logged so far."""
+    """The log of one engine process, as read so far."""
 
     closing: bool = False
     calls: dict[str, None] = dataclasses.field(default_factory=dict)

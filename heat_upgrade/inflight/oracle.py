@@ -34,7 +34,7 @@ BOUND = 90
 _ACTION = {kind: kind.upper() for kind in cases.KINDS} | {
     cases.CANCEL: 'ROLLBACK'}
 
-# What a resource's own action is called where it is not that of its stack.
+# The action of a resource, where it differs from that of its stack.
 _OF_A_RESOURCE = {cases.RESTORE: 'UPDATE', cases.CANCEL: 'UPDATE'}
 
 

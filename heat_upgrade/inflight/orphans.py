@@ -60,11 +60,11 @@ HELD, LOCKED, DELETED = 'held', 'locked', 'deleted'
 
 @dataclasses.dataclass(frozen=True)
 class Recovery:
-    """What a user does with an orphaned stack, and how it has to end.
+    """A user's operation on an orphaned stack, and its expected result.
 
     :ivar kind: HELD, LOCKED or DELETED
-    :ivar left: what the dead engine has left
-    :ivar operation: what is asked of Heat
+    :ivar left: the state that the dead engine has left
+    :ivar operation: the operation that the user requests
     :ivar status: status of the stack in the end
     """
 
@@ -89,7 +89,7 @@ class Outcome:
     """How a recovery ended.
 
     :ivar recovery: the :class:`Recovery`
-    :ivar story: what went wrong, '' if nothing did
+    :ivar story: the failure, '' if there was none
     :ivar seconds: that it took
     :ivar evidence: text, '' if nothing went wrong
     """

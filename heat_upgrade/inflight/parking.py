@@ -287,8 +287,8 @@ class Flight:
 # Kinds after which each item has the value of before again.
 _BACK_TO_FIRST = (cases.ROLLBACK, cases.CANCEL, cases.RESTORE)
 
-# What makes the stack that an operation is done with: how each step is begun,
-# and the status at its end. The first step is to create it.
+# The steps that prepare the stack of an operation: the function that begins a
+# step, and the status at its end. The first step creates the stack.
 _PREPARATION = {
     cases.RESUME: ((None, _CREATED), (Flight._suspend, _SUSPENDED)),
     cases.RESTORE: ((None, _CREATED), (Flight._snapshot, _SNAPSHOT_TAKEN),

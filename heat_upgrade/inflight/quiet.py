@@ -70,8 +70,8 @@ class Quiet:
         :param flights: list of :class:`heat_upgrade.inflight.parking.Flight`
         :param waited_for: those that wait for us, and are not stuck
         """
-        # The queues first: what is sent after a row has changed must not be
-        # taken for delivered.
+        # The queues first: a message sent after a row has changed must not
+        # count as delivered.
         self.queues = self._cloud.queues()
         delivered = evidence.is_delivered(self.queues)
         engines = set(self._cloud.engines())

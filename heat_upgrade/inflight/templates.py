@@ -33,7 +33,7 @@ _SIGNAL_TIMEOUT = 3600
 # How Heat is given the templates of a stack two deep; any names would do.
 _MIDDLE, _INNER = 'file:///middle.yaml', 'file:///inner.yaml'
 
-# What a stack two deep is told from outside.
+# The parameter that is passed to a stack two levels deep.
 _VALUE = {'value': {'type': 'string'}}
 
 

@@ -162,4 +162,4 @@ def _findings(report):
         if len(lines) > EVIDENCE_LINES:
             yield '   | ...'
         yield f'   Impact: {one["impact"]}'
-        yield f'   What to do: {one["remedy"]}'
+        yield f'   Remedy: {one["remedy"]}'

@@ -107,4 +107,4 @@ def _identity(finding: findings.Finding) -> Key:
 def _notes(report: Report, which: str) -> abc.Iterator[str]:
     if report['verdict'] == verdict.LAB_ERROR:
         yield (f'the {which} run is a {verdict.SHOWN[verdict.LAB_ERROR]}: '
-               'what it did not reach is missing')
+               'its missing steps were not compared')

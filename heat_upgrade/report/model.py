@@ -203,8 +203,8 @@ def _steps(plan: plans.Plan, events: Events, found: Found) -> list[Report]:
 def _outcome(raw: str, wrong: Found) -> str:
     """Return the outcome of a step that has ended.
 
-    :param raw: as the runner saw it, which knows no known failures and not
-        what is found later
+    :param raw: as recorded by the runner, which knows neither known failures
+        nor later findings
     :param wrong: the errors of the step
     """
     if raw not in (OK, FAILED):

@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Rules of the check ``api``: what the APIs take, and what they answer."""
+"""Rules of the check ``api``: requests and answers of the APIs."""
 
 import functools
 
@@ -21,7 +21,7 @@ _error = functools.partial(
 
 _CALLS = ('Search your clients for this call and change them before the '
           'upgrade; nothing can be configured.')
-_READS = ('Search your clients for what reads it and change them before the '
+_READS = ('Search your clients for code that reads it; change it before the '
           'upgrade; nothing can be configured.')
 
 RULES = (

@@ -57,7 +57,7 @@ RULES = (
     _warning('config.option-unlisted',
              'Heat no longer lists an option of a library.',
              'The library still reads it; Heat may not.',
-             'Test what you have set it for, on the target.',
+             'Test the behaviour that you have set it for, on the target.',
              '[ssl] ca_file of oslo.service is no longer listed by Heat',
              plural='{count} options of {family} are no longer listed by '
                     'Heat'),
@@ -85,7 +85,8 @@ RULES = (
              'Plan its removal; nothing is to be done for this upgrade.',
              '[DEFAULT] heat_metadata_server_url is deprecated for removal',
              plural='{count} options of {family} are deprecated for removal'),
-    _warning('config.limit-added', 'An option limits what was not limited.',
+    _warning('config.limit-added',
+             'An option sets a limit where there was none.',
              'Requests are refused where there is more than the limit.',
              'Count what there is already; set a higher limit with the '
              'upgrade if that is more.',
@@ -94,7 +95,7 @@ RULES = (
     _error('config.options-not-listed',
            'The code that lists options of the target cannot be loaded.',
            'Nothing is known of its options.',
-           'Mend what the error names, and run the check again.',
+           'Correct the place that the error names, and run the check again.',
            'the options of heat.common.config cannot be listed'),
     _error('config.command-removed-unannounced',
            'A command is removed that did not warn of it.',
@@ -141,7 +142,7 @@ RULES = (
            'Compare it with the api-paste.ini of the target.',
            'api-paste.ini cannot be read'),
     _error('config.paste-not-loaded',
-           'The target cannot load what api-paste.ini names.',
+           'The target cannot load a factory that api-paste.ini names.',
            'The API does not start.',
            'Take the api-paste.ini of the target and put your changes into '
            'it.', 'api-paste.ini: heat.api.middleware:fault cannot be loaded'),
@@ -185,7 +186,7 @@ RULES = (
             'policy rule stacks:old is renamed to stacks:new'),
     _policy('config.policy-rule-gone',
             'The target never asks for a rule of your policy.',
-            'The default of what came in its place counts, silently: it may '
+            'The default of its replacement applies silently: it may '
             'let in whom the rule shut out.',
             'Remove it, and look which rule decides now: '
             'oslopolicy-list-redundant --namespace heat.',
@@ -198,7 +199,7 @@ RULES = (
             'policy rule stacks:oold is known to neither release'),
     _policy('config.policy-rule-not-parsed',
             'The target cannot parse a rule of your policy.',
-            'The rule lets nobody in.', 'Mend the rule.',
+            'The rule refuses every user.', 'Correct the rule.',
             'policy rule stacks:show cannot be parsed',
             severity=model.Severity.ERROR),
 )

@@ -17,7 +17,7 @@ import functools
 from heat_upgrade.rules import model
 
 _Rule = functools.partial(model.Rule, origin=model.Origin.LAB)
-_IMPACT = 'Nothing is known about the upgrade beyond what was proved before.'
+_IMPACT = 'The upgrade is proved only up to this point.'
 
 RULES = (
     _Rule('lab.broken', 'The machinery of the lab broke in a step.', _IMPACT,

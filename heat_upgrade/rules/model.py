@@ -75,10 +75,10 @@ class Rule:
     """One kind of finding.
 
     :ivar slug: its identifier, such as ``inflight.stuck``
-    :ivar summary: one sentence: what is wrong
-    :ivar impact: one sentence: what a user or an operator notices
-    :ivar remedy: one or two sentences: what to do; a workaround, and whether
-        it was tried
+    :ivar summary: one sentence: the failure
+    :ivar impact: one sentence: the consequence for users and operators
+    :ivar remedy: one or two sentences: the operator's action; a workaround,
+        and whether it was tried
     :ivar example: a title that a finding of this rule has
     :ivar failure_class: of its findings; None if each finding brings its own,
         or if it is not Heat's
@@ -88,7 +88,7 @@ class Rule:
     :ivar by_step: whether findings with one subject in two steps of a plan
         are two different failures
     :ivar plural: the title of several of its findings together, with {count}
-        and, if need be, {family}: what they are of, such as a [section]; ''
+        and, if need be, {family}: their common part, such as a [section]; ''
         if only their own titles tell what they are about
     """
 

@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Rules of the check ``policy``: who may do what."""
+"""Rules of the check ``policy``: permissions of roles."""
 
 import functools
 
@@ -20,9 +20,9 @@ _error = functools.partial(
     docs='reference/checks/policy')
 _warning = functools.partial(_error, severity=model.Severity.WARNING)
 
-_OPEN = 'Users can do what they could not before: a security problem.'
-_CLOSED = 'Users are refused what they could do before.'
-_GIVE = ('Give these users what the new default asks for, or set the rule in '
+_OPEN = 'Users gain a permission that they did not have: a security problem.'
+_CLOSED = 'Users lose a permission that they had.'
+_GIVE = ('Give these users the roles of the new default, or set the rule in '
          "the policy file to the base's check string.")
 _RESOURCE_TYPE = ('Set the rule resource_types: of this type in the policy '
                   'file.')
@@ -37,26 +37,25 @@ RULES = (
              'stacks:old is renamed to stacks:new'),
     _warning('policy.rule-removed', 'A policy rule is gone, as announced.',
              'A rule of that name in a policy file is without effect.',
-             'Look for it in your policy files, and write rules for what the '
+             'Look for it in your policy files, and write the rules that the '
              'target asks instead (oslopolicy-list-redundant --namespace '
              'heat).', 'stacks:old is removed, as was announced'),
     _error('policy.rule-removed-unannounced',
            'A policy rule is gone and has no deprecated name.',
            'A rule of that name in a policy file is without effect.',
-           'Look for it in your policy files, and write rules for what the '
+           'Look for it in your policy files, and write the rules that the '
            'target asks instead (oslopolicy-list-redundant --namespace '
            'heat).', 'stacks:old is removed without a deprecated name'),
     _error('policy.persona-gained',
-           'Someone may do what was not allowed before.', _OPEN,
+           'A user gains a permission.', _OPEN,
            "Before the upgrade, set this rule in the policy file to the "
            "base's check string, unless you want this.",
            'stacks:index: reader could not and now can (security)'),
     _error('policy.persona-lost',
-           'Someone may no longer do what was allowed before.', _CLOSED,
+           'A user loses a permission.', _CLOSED,
            _GIVE, 'stacks:index: member could and now cannot'),
     _warning('policy.persona-lost-announced',
-             'Someone may no longer do what was allowed by a deprecated '
-             'rule.', _CLOSED,
+             'A user loses a permission that a deprecated rule gave.', _CLOSED,
              'Give these users the roles that the new default asks for, or '
              'set the rule in the policy file.',
              'stacks:index: member could and now cannot, as was announced'),

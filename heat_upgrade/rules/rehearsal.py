@@ -22,21 +22,21 @@ _warning = functools.partial(_any, severity=model.Severity.WARNING)
 _stacks = functools.partial(
     _any, failure_class=model.FailureClass.OLD_STACKS)
 
-_STATED = ('Do not upgrade. Compare the columns that are named with what the '
-           'migration does to them; if that is meant, state it in '
+_STATED = ('Do not upgrade. Compare the columns that are named with the '
+           'migration; if the change is meant, state it in '
            'heat_upgrade/rehearsal/stated.py.')
 
 RULES = (
     _any('rehearsal.upgrade-check-fails',
          'heat-status upgrade check fails on this database.',
          'The upgrade guide forbids to go on.',
-         "Run it with the target's code and do what it says: its details may "
-         'quote the database, and are not shown.',
+         "Run it with the target's code and follow its output: its details "
+         'may quote the database, and are not shown.',
          'heat-status upgrade check ends with status 2'),
     _warning('rehearsal.upgrade-check-warns',
              'heat-status upgrade check warns on this database.',
              'The upgrade may go on.',
-             "Run it with the target's code and read what it says: its "
+             "Run it with the target's code and read its output: its "
              'details may quote the database, and are not shown.',
              'heat-status upgrade check ends with status 1'),
     _any('rehearsal.migration-fails',
@@ -64,11 +64,11 @@ RULES = (
          failure_class=model.FailureClass.RPC),
     _any('rehearsal.content-changed',
          'A table has other content after db_sync.',
-         'Stacks may not be what they were.', _STATED,
+         'Stacks may have changed.', _STATED,
          'table stack has other content after db_sync'),
     _any('rehearsal.not-as-stated',
-         'A migration does not do what is stated of it.',
-         'Rows are not what the target expects.',
+         'A migration differs from its statement.',
+         'The target may misread the rows.',
          'Do not upgrade: look at the rows that are counted.',
          'stack.name is not what its migration states'),
     _warning('rehearsal.requests-wait',
@@ -82,7 +82,7 @@ RULES = (
             'Stacks cannot be loaded after the upgrade.',
             'They can be neither shown nor updated nor deleted.',
             "Look at one of them with the target's code before the upgrade: "
-            'what the error says may quote the stack, and is not shown.',
+            'the text of the error may quote the stack, and is not shown.',
             'stacks whose definitions cannot be loaded: EntityNotFound'),
     _stacks('rehearsal.stack-never-loaded',
             'Stacks cannot be loaded, by the base neither.',

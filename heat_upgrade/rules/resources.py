@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Rules of the check ``resources``: what templates are made of."""
+"""Rules of the check ``resources``: the building blocks of templates."""
 
 import functools
 
@@ -53,21 +53,21 @@ RULES = (
     _error('resources.type-placeholder-unannounced',
            'A resource type that was not deprecated became a placeholder.',
            _LEFT, _FIND,
-           'OS::Old::Thing became a placeholder without a deprecation: what '
-           'it made is deleted no more',
+           'OS::Old::Thing became a placeholder without a deprecation: a '
+           'delete leaves its physical resources',
            plural='{count} types of {family} became placeholders without a '
-                  'deprecation: what they made is deleted no more'),
+                  'deprecation: a delete leaves their physical resources'),
     _warning('resources.type-placeholder',
              'A resource type became a placeholder, as was announced.',
              _LEFT, _FIND,
-             'OS::Old::Thing became a placeholder: what it made is deleted '
-             'no more',
-             plural='{count} types of {family} became placeholders: what '
-                    'they made is deleted no more'),
+             'OS::Old::Thing became a placeholder: a delete leaves its '
+             'physical resources',
+             plural='{count} types of {family} became placeholders: a '
+                    'delete leaves their physical resources'),
     _warning('resources.type-mapped-elsewhere',
              'A resource type is mapped to another one.',
              'Existing resources are handled by the other one.',
-             'Compare what the two do, with a stack that can be lost.',
+             'Compare both types with a test stack.',
              'OS::Nova::Net is mapped to another type'),
     _warning('resources.type-deprecated', 'A resource type is deprecated.',
              _LATER, 'Replace it in templates in time.',
@@ -112,7 +112,7 @@ RULES = (
              'OS::A::B: property c is gone, as announced',
              plural='{count} properties of {family} are gone, as announced'),
     _warning('resources.property-deprecated', 'A property is deprecated.',
-             _LATER, 'Use what the documentation of the type names instead.',
+             _LATER, 'Use the replacement that its documentation names.',
              'OS::A::B: property c is now deprecated',
              plural='{count} properties of {family} are now deprecated'),
     _error('resources.property-keys-closed',
@@ -160,7 +160,7 @@ RULES = (
     _physical('resources.property-replaces',
               'A change of a property replaces the resource.', _REPLACED,
               'Change this property in no stack after the upgrade; openstack '
-              'stack update --dry-run shows what would be replaced.',
+              'stack update --dry-run shows replacements.',
               'OS::A::B: a change of property c replaces the resource',
               plural='changes of {count} properties of {family} replace the '
                      'resource'),
@@ -191,7 +191,7 @@ RULES = (
            failure_class=model.FailureClass.API,
            plural='{count} attributes of {family} are of another type'),
     _warning('resources.attribute-deprecated', 'An attribute is deprecated.',
-             _LATER, 'Use what the documentation of the type names instead.',
+             _LATER, 'Use the replacement that its documentation names.',
              'OS::A::B: attribute c is now deprecated',
              plural='{count} attributes of {family} are now deprecated'),
     _error('resources.template-version-removed',
@@ -207,7 +207,7 @@ RULES = (
            'gone'),
     _warning('resources.function-changed',
              'A function has another implementation.',
-             'A value that differs updates or replaces what depends on it.',
+             'A value that differs updates or replaces dependent resources.',
              'Preview an update of stacks that use it.',
              'function yaql of heat_template_version.2016-10-14 is another '
              'implementation'),

@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Rules of the check ``rpc``: messages, objects, and what is stored."""
+"""Rules of the check ``rpc``: messages, objects and stored data."""
 
 import functools
 
@@ -55,8 +55,8 @@ RULES = (
              '[engine] delete_stack is cast and no longer called'),
     _warning('rpc.method-not-heard',
              'A method of a client sent nothing that was heard.',
-             'It is not known whether the other release takes what it '
-             'sends.',
+             'It is not known whether the other release accepts its '
+             'messages.',
              'Compare it with the method of the service by hand.',
              '[engine.show] sends nothing that was heard'),
     _rolling('rpc.context-not-read',
@@ -70,11 +70,11 @@ RULES = (
              'base'),
     _warning('rpc.object-removed', 'A versioned object is gone.',
              'Nothing by itself: objects do not travel.',
-             'Read what the schema check says of its table.',
+             'Read the findings of the schema check about its table.',
              '[Stack] the object is gone'),
     _warning('rpc.object-version-backwards',
              "A versioned object's version goes back.",
-             'Nothing: nobody reads it.', 'Nothing is to be done.',
+             'None: no code reads it.', 'Nothing is to be done.',
              "[Stack] the object's version goes back"),
     _warning('rpc.object-field-added',
              'An object has a new field that must not be NULL.',
@@ -84,8 +84,8 @@ RULES = (
              '[Stack] kind is new and must not be NULL'),
     _rolling('rpc.object-field-removed',
              'A field that must not be NULL is gone from an object.',
-             'In a rolling upgrade, engines of the base cannot load what '
-             'those of the target have made.',
+             'In a rolling upgrade, engines of the base cannot load objects '
+             'that the target has created.',
              'Do no rolling upgrade, or one in which nothing is created '
              'meanwhile.', '[Stack] owner is removed from the object'),
     _warning('rpc.object-optional-field-removed',
@@ -111,22 +111,22 @@ RULES = (
              'stopped.', '[Stack] owner may now be NULL'),
     _warning('rpc.object-version-not-raised',
              'An object has changed and its version has not.',
-             'Nothing: nobody reads it.',
+             'None: no code reads it.',
              'Nothing is to be done by an operator; authors raise VERSION.',
              '[Stack] the object has changed and its version has not'),
     _stored('rpc.operation-fails',
-            "The target's engine cannot do what the base's engine can.",
+            "An operation of the base's engine fails in the target's.",
             'Users cannot do this after the upgrade.',
             'Do not upgrade; report it to Heat.', '[rows] snapshot fails'),
     _stored('rpc.stored-data-not-read',
-            'A release cannot read what the other has stored.',
+            'A release cannot read stored data of the other.',
             'Stacks with such data cannot be shown, updated or deleted.',
             'Do not upgrade such stacks; try it on a copy first '
             '(heat-upgrade rehearse).',
             '[sync points] what the base writes cannot be read by the '
             'target'),
     _stored('rpc.stored-data-read-differently',
-            'A release reads something else than the other has stored.',
+            'A release reads stored data of the other differently.',
             'Stacks with such data go on wrongly.',
             'Do not upgrade such stacks; try it on a copy first '
             '(heat-upgrade rehearse).',

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rules of the check ``schema``: what an upgrade does to the database."""
+"""Rules of the check ``schema``: changes of the database by an upgrade."""
 
 import functools
 
@@ -68,8 +68,7 @@ RULES = (
          'a second db_sync is not without effect'),
     _any_warning('schema.downgrade-leads-elsewhere',
                  'The downgrades of the migrations do not lead back.',
-                 'An operator who uses alembic for it is left with neither '
-                 'schema.',
+                 'A downgrade by alembic leaves neither of the two schemas.',
                  'Restore a backup to go back; do not use the downgrades.',
                  'the downgrades of the migrations do not lead back'),
     _any('schema.upgraded-differs-from-new',
@@ -81,8 +80,9 @@ RULES = (
          plural='{count} parts of {family} are not the same in an upgraded '
                 'and in a new database'),
     _any('schema.model-differs',
-         'The models of the target cannot work with what its migrations '
-         'make.', 'The target fails when it reads or writes this table.',
+         'The models of the target do not match the schema that its '
+         'migrations make.',
+         'The target fails when it reads or writes this table.',
          'Do not upgrade: authors add a migration, or mend the model.',
          'models and migrations differ in stack.name',
          plural='models and migrations differ in {count} parts of {family}'),
@@ -199,7 +199,7 @@ RULES = (
              'answer.', _COLD,
              'stack: the base cannot write rows after the migration'),
     _rolling('schema.own-rows-not-read',
-             'The base cannot read what it writes after the migration.',
+             'The base cannot read its own rows after the migration.',
              _FAILS, _COLD,
              'stack: the base cannot read rows that it writes after the '
              'migration'),

@@ -29,7 +29,7 @@ RULES = (
         'heat-status upgrade check of the target reports a failure, or '
         'crashes.',
         'The upgrade guide forbids to go on after a failed check.',
-        'Do what the output of the check says, then run it again.',
+        'Follow the output of the check, then run it again.',
         'upgrade-check: heat-status upgrade check ended with status 2',
         failure_class=model.FailureClass.OPTIONS),
     model.Rule(

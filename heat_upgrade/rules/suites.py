@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rules about the tests of a run, and about what exists after it."""
+"""Rules about the tests of a run, and about objects left after it."""
 
 from heat_upgrade.rules import model
 
@@ -20,7 +20,7 @@ RULES = (
     model.Rule(
         'test.failed',
         'A test of the suites failed.',
-        'The test states in its name what users can no longer rely on.',
+        'Users can no longer rely on the behaviour that the test names.',
         'Read the assertion; run the scenario again with the command of the '
         'finding.',
         'scenarios.test_random_string.RandomStringScenario.test_value_is_kept'
@@ -36,7 +36,7 @@ RULES = (
         'destroy.left-behind',
         'Something is left in Heat or Keystone after all stacks of the tests '
         'were deleted.',
-        'Projects, users or stacks remain that nobody owns.',
+        'Projects, users or stacks remain without an owner.',
         'Delete them by hand; the evidence lists them.',
         'something is left in Heat or Keystone',
         failure_class=_PHYSICAL),

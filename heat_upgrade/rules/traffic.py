@@ -76,7 +76,7 @@ RULES = (
         'probe.over-budget',
         'A probe failed more often, or for longer, than its budget allows '
         'in a step.',
-        'Users of this API, or of what a stack made, notice an outage.',
+        'Users of this API, or of resources of a stack, notice an outage.',
         'Plan the maintenance window for the outage that was measured here.',
         'probe stack-list exceeded its failure budget in stop-engine-node-1',
         failure_class=model.FailureClass.AVAILABILITY,

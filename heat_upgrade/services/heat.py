@@ -191,8 +191,8 @@ def _program(workspace, environment, called, name, side):
     The master process of heat-engine since 2025.2 is called after its
     program: 'heat-engine: master process'. oslo.messaging's QManager reads
     the start of that process from /proc/PID/stat as the 22nd word, which the
-    space in this name shifts. What it has read before the process had this
-    name differs, it numbers the queues from 1 again, and two workers may come
+    space in this name shifts. A value read before the process had this name
+    differs, QManager numbers the queues from 1 again, and two workers may come
     to share one queue of replies. The kernel keeps 15 characters of a name:
     a longer one has no space in them.
     """

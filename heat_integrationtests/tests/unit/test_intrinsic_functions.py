@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the scenario of intrinsic functions calls a mix-up of yaql."""
+"""The rule by which the scenario of intrinsic functions finds a yaql bug."""
 
 import ddt
 import testtools

@@ -127,7 +127,7 @@ def recorded(path=CALLS):
 class NotStarted(errors.LabError):
     """Heat does not start in the clouds of some releases.
 
-    :ivar failed: {number of the release: what its start raised}
+    :ivar failed: {number of the release: the exception of its start}
     """
 
     def __init__(self, failed):

@@ -147,7 +147,7 @@ def text(findings, changed, history, files, defaults=()):
         parts += [f'### {_cell(finding.title)}', '',
                   textwrap.indent(
                       f'{finding.evidence}\n'
-                      f'What to do: {finding.remedy}', '    '), '']
+                      f'Remedy: {finding.remedy}', '    '), '']
     return '\n'.join(parts).rstrip() + '\n'
 
 
@@ -156,7 +156,7 @@ def _table(findings):
         return ['Nothing was found.']
     rows = sorted(findings, key=lambda finding: finding.severity
                   != found_things.ERROR)
-    return ['| Severity | Finding | What to do |', '|---|---|---|',
+    return ['| Severity | Finding | Remedy |', '|---|---|---|',
             *(f'| {finding.severity} | {_cell(finding.title)} | '
               f'{_cell(finding.remedy)} |' for finding in rows)]
 

@@ -137,7 +137,7 @@ def _of_name(rule, ours, theirs, references, history):
             [_where(rule), f'{history.base_version}: asks for it'
              + (', deprecated' if announced else ''),
              f'{history.target_version}: never asks for it: the default of '
-             'what came in its place counts, silently'],
+             'its replacement applies silently'],
             _instead(name, theirs))
     elif name not in references and name != 'default':
         yield _warning(

@@ -17,9 +17,9 @@ what it returns goes to a file.
 
     driver.py ASKED SAID [SECONDS]
 
-ASKED: JSON, a list of [path of a program, what it is given]. SAID: a line of
-JSON for each program as soon as it ends, [what its function ``read``
-returned, or null; traceback, or null]. A process that takes more than SECONDS
+ASKED: JSON, a list of [path of a program, its input]. SAID: a line of JSON
+for each program as soon as it ends, [result of its function ``read``, or
+null; traceback, or null]. A process that takes more than SECONDS
 prints where each of its threads is, and ends.
 """
 

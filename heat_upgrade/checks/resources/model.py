@@ -50,7 +50,7 @@ class Difference:
     :ivar title: one line
     :ivar evidence: lines: where, and both values
     :ivar touches: what a template must have to be touched by it
-    :ivar remedy: what to do, if it is more than the rule says
+    :ivar remedy: instead of the rule's, if this one is better
     """
 
     rule: str
@@ -87,7 +87,7 @@ def own(difference, labels, more):
     """Return the finding of a difference that touches an operator's own.
 
     :param difference: :class:`Difference`
-    :param labels: what the templates are called that it touches
+    :param labels: names of the templates that it touches
     :param more: lines that follow its evidence
     """
     many = len(labels)

@@ -192,8 +192,8 @@ class _Type:
             f'property {_dotted(path)} has another default',
             (*self._pair.values(*(json.dumps(each['default'])
                                   for each in (before, after))),
-             'What exists keeps what it has until something else of it is '
-             'updated; what is created after the upgrade has the new one.'),
+             'Existing resources keep their value until another property is '
+             'updated; new resources get the new default.'),
             (model.UNSET, self._name, path))
 
     def _updates(self, path, before, after):

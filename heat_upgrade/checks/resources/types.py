@@ -149,7 +149,7 @@ def _placeholder(pair, name, before, after):
         else 'resources.type-placeholder-unannounced', name,
         f'{name} became a placeholder' + (
             '' if words else ' without a deprecation') +
-        ': what it made is deleted no more',
+        ': a delete leaves its physical resources',
         (f'in {after["class"]}',
          *pair.values(model.described(before['status']),
                       model.described(after['status'])),

@@ -60,12 +60,12 @@ _GUIDE = ('The upgrade guide migrates the database while the base serves: '
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """What is wrong with a statement.
+    """A defect of a statement.
 
     :ivar rule: slug
-    :ivar subject: what it is about
+    :ivar subject: the table, column, index or key
     :ivar title: one line
-    :ivar why: what comes of it
+    :ivar why: its consequence
     """
 
     rule: str
@@ -206,7 +206,7 @@ def _table(effect):
     if effect.how == shapes.REMOVED:
         return Problem('schema.table-dropped', effect.table,
                        f'{effect.table} is dropped',
-                       'What is in it is lost, and the base still uses it.')
+                       'Its data is lost, and the base still uses it.')
     return None
 
 
@@ -214,7 +214,7 @@ def _column(effect):
     place, old, new = effect.place, effect.before, effect.after
     if effect.how == shapes.REMOVED:
         return Problem('schema.column-dropped', place, f'{place} is dropped',
-                       'What is in it is lost, and the base still uses it.')
+                       'Its data is lost, and the base still uses it.')
     if not new['nullable'] and new['default'] is None \
             and 'auto_increment' not in new['extra']:
         if effect.how == shapes.ADDED:
@@ -242,7 +242,7 @@ def _retyped(place, old, new):
                 'schema.type-narrowed', place,
                 f'{place} is narrowed or retyped from {old["type"]} to '
                 f'{new["type"]}',
-                'What the base has written, or writes, may not fit.')
+                'Values that the base has written, or writes, may not fit.')
         return None
     if old['collation'] != new['collation']:
         return Problem(
@@ -276,7 +276,7 @@ def _foreign_key(effect):
     return Problem('schema.foreign-key-added', f'{effect.table} {shown}',
                    f'{effect.table} gets a foreign key {shown}',
                    'Rows that the base has written, or writes, may refer to '
-                   'what is not there, and what is\nreferred to can no '
+                   'missing rows, and the rows\nthat they refer to can no '
                    'longer be deleted first.')
 
 
@@ -370,8 +370,8 @@ def _about_rows(operation):
     if verb in ('DELETE', 'TRUNCATE'):
         return Problem(
             'schema.rows-deleted', table, f'rows of {table} are deleted',
-            f'{operation.rows} of the base\'s rows matched. What an '
-            'operator has there is lost for a base that\nstill serves, '
+            f'{operation.rows} of the base\'s rows matched. Rows that '
+            'an operator has there are lost for a base that\nstill serves, '
             'and for good.')
     does = 'rewritten' if verb in ('UPDATE', 'REPLACE') else 'added'
     return Problem(

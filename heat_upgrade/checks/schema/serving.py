@@ -26,7 +26,7 @@ from heat_upgrade import findings as findings_
 _SHOWN = 12
 _MODELS, _OBJECTS = 'models', 'objects'
 
-# Who reads or writes, and the rules that it then breaks.
+# The two readers and writers, and the rules that each breaks.
 _BASE, _TARGET = 'the base', 'the target'
 _NOT_READ = {_BASE: 'schema.rows-not-read-by-base',
              _TARGET: 'schema.rows-not-read'}

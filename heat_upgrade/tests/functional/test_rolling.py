@@ -34,7 +34,7 @@ class RollingTest(base.ToolTestCase):
         status, report = self.run_upgrade(
             *ROLLING, '--in-flight', 'sample', '--rollback', 'node-1')
         self.assertEqual(0, status, self.output())
-        # What is known of these releases is a hazard.
+        # Known failures of these releases are hazards.
         self.assertIn(report['verdict'], verdict.PASSED)
         done = [step['name'] for step in report['steps']
                 if step['outcome'] in ('ok', 'hazard')]

@@ -10,13 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The faults: what is changed in a copy of the target, and what must see it.
+"""The faults: changes of a copy of the target, and the steps that see them.
 
 ``catalogue/*.yaml`` are lists; ``harmless.yaml`` has the changes that no run
 may call FAIL. An entry has
 
     name: slug
-    effect: one sentence: what the change does to a user or an operator
+    effect: one sentence: the consequence for users and operators
     steps: names of steps of a plan; a finding in any of them is right
     classes: failure classes of such a finding; any of them is right
     changes: a list of file, find and replace, as in tests/functional/planted;
@@ -65,11 +65,11 @@ class Fault:
 
     :ivar name: slug, unique in the catalogue
     :ivar kind: stem of the file that has it
-    :ivar effect: one sentence: what it does to a user or an operator
+    :ivar effect: one sentence: the consequence for users and operators
     :ivar steps: names of steps, in any of which a finding is right; none for
         a harmless change
     :ivar classes: failure classes that such a finding may have
-    :ivar changes: what is changed, in order
+    :ivar changes: of files, in order
     """
 
     name: str

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What people and machines read about the faults and their results."""
+"""Tables and files that show the faults and their results."""
 
 import collections
 import dataclasses

@@ -168,11 +168,11 @@ class TestInFlight(WorkCase):
         self.replace('inflight.evidence.snapshots_without_data',
                      lambda cloud: 1)
         self.flights.left = ['inflight-delete-chain-lock-a1 (1): stuck',
-                             'nobody answers']
+                             'no answer']
         self.settle()
         self.assertEqual(
             ('heat', 'error',
-             'cannot be deleted: inflight-delete-chain-lock, nobody answers'),
+             'cannot be deleted: inflight-delete-chain-lock, no answer'),
             self.titles()[-1])
         self.assertEqual('\n'.join(self.flights.left),
                          self.found[-1].evidence)

@@ -231,7 +231,7 @@ class TestStart(testtools.TestCase):
                 progress=lambda line: None))
         self.assertIsInstance(answers[0], prepared.HeatFails)
         self.assertEqual('answers of 26.0.2', answers[1])
-        # What has failed lends nothing.
+        # A cloud that failed lends nothing.
         self.assertEqual([None, None], [cloud.lender for cloud in made])
 
     def called(self, *dead):

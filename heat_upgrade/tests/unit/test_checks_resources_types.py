@@ -66,14 +66,14 @@ class TestTypes(testtools.TestCase):
         status = dict(readings.HIDDEN, previous=readings.SUPPORTED)
         self.assertEqual(
             [('error', f'{NAME} became a placeholder without a deprecation: '
-              'what it made is deleted no more')],
+              'a delete leaves its physical resources')],
             found({NAME: readings.thing({'a': readings.prop()})},
                   {NAME: readings.thing(placeholder=True, status=status)}))
 
     def test_a_placeholder_that_was_announced_is_a_warning(self):
         self.assertEqual(
-            [('warning', f'{NAME} became a placeholder: what it made is '
-              'deleted no more')],
+            [('warning', f'{NAME} became a placeholder: a delete leaves '
+              'its physical resources')],
             found({NAME: readings.thing({'a': readings.prop()},
                                         status=readings.DEPRECATED)},
                   {NAME: readings.thing(placeholder=True,

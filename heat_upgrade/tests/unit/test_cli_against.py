@@ -31,7 +31,7 @@ class AgainstCase(cli_case.CliCase):
     def setUp(self):
         super().setUp()
         self.ran = []
-        # What each target shows, by its name; the target of a run: TARGET.
+        # The report of each target, by its name; the target of a run: TARGET.
         self.stories = {}
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.runner.execute', self.execute))

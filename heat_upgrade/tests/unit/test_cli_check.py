@@ -72,11 +72,11 @@ class TestCheck(cli_case.CliCase):
         self.assertEqual(['[a] b is removed', 'the default of [a] c changed'],
                          [row['Finding'] for row in rows])
         self.assertEqual(
-            {'Rule': GONE.rule, 'Subject': '[a] b', 'What to do':
+            {'Rule': GONE.rule, 'Subject': '[a] b', 'Remedy':
              'Take it out.', 'Impact': GONE.impact,
              'Evidence': 'no deprecation'},
             {name: rows[0][name] for name in (
-                'Rule', 'Subject', 'What to do', 'Impact', 'Evidence')})
+                'Rule', 'Subject', 'Remedy', 'Impact', 'Evidence')})
         self.assertIn('1 make the upgrade unsafe, 1 to know', self.err)
 
     def test_warnings_alone_are_no_failure(self):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The list of known failures: what an entry is, and what it matches."""
+"""The list of known failures: its entries, and the findings they match."""
 
 import datetime
 import pathlib

@@ -303,7 +303,7 @@ class TestReport(testtools.TestCase):
                               step='db-sync')
         self.assertEqual('fail', self.make(found)['verdict'])
         text = report.summary(self.make(found))
-        self.assertIn(f'What to do: {found.remedy}', text)
+        self.assertIn(f'Remedy: {found.remedy}', text)
 
     def test_the_summary_says_what_matters(self):
         text = report.summary(self.make())

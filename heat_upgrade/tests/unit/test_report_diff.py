@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What two runs have found, compared."""
+"""The comparison of the findings of two runs."""
 
 import dataclasses
 
@@ -100,8 +100,8 @@ class TestCompare(testtools.TestCase):
 
     def test_a_run_that_broke_is_noted(self):
         found = diff.compare(report(), report(verdict='lab-error'))
-        self.assertEqual(('the second run is a LAB-ERROR: what it did not '
-                          'reach is missing',), found.notes)
+        self.assertEqual(('the second run is a LAB-ERROR: its missing '
+                          'steps were not compared',), found.notes)
 
     def test_a_report_of_an_older_tool_is_refused(self):
         old = report(finding('a'))
