@@ -84,7 +84,6 @@ def entries_of(events: Events) -> list[known_failures.Entry]:
 def judge(found: list[findings.Finding],
           case: Case) -> list[findings.Finding]:
     """Return findings, those that a known failure excuses as known ones."""
-    case = dataclasses.replace(case, shown=case.shown | _mirrored(found))
     excuses = [_excuse(finding, case) for finding in found]
     exceeded = {}
     for entry in case.entries:
@@ -257,8 +256,8 @@ def _case(run_dir: pathlib.Path, events: Events, plan: plans.Plan,
             if entry.applies(base.get('version'), known_as,
                              vhost=plan.vhost, profile=plan.profile)),
         evidence=causes.Evidence(run_dir, events, plan), released=released,
-        shown=frozenset(one.identity for one in (
-            *controls, *_reference(run_dir))))
+        shown=_mirrored(recorded(events)) | {one.identity for one in (
+            *controls, *_reference(run_dir))})
 
 
 def wants_reference(run_dir: pathlib.Path) -> str | None:

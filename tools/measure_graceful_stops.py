@@ -54,6 +54,9 @@ from heat_upgrade import workspace as workspaces
 # that gets no answer holds one of heat-api's threads for a minute.
 INTERVAL, PATIENT_INTERVAL = 0.2, 3.0
 # Calls under way: those of one minute without an answer.
+# Seconds for the thread that sends calls to end.
+JOIN_TIMEOUT = 10
+
 MOST_CALLS = 400
 
 PEER, ONLY = 'with a peer', 'the only one'
@@ -119,7 +122,8 @@ class Calls:
     def end(self) -> None:
         """Send no more."""
         self._over.set()
-        self._thread.join()
+        # It only sleeps and submits; each call has its own deadline.
+        self._thread.join(self._interval + JOIN_TIMEOUT)
 
     def _run(self) -> None:
         number = 0

@@ -178,6 +178,7 @@ class TestUnreleased(JudgementCase):
                               ([forth, back], [False, False])):
             self.assertEqual(counts, [one.counts for one in self.judged(
                 *found, entry=entry, **self.CHECKOUT)])
+        self.assertIsNone(judgement.wants_reference(self.run_dir))
 
     def reference(self, *found):
         path = self.run_dir / judgement.REFERENCE
