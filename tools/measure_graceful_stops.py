@@ -53,10 +53,9 @@ from heat_upgrade import workspace as workspaces
 # Seconds between two calls, with another engine there and without: a call
 # that gets no answer holds one of heat-api's threads for a minute.
 INTERVAL, PATIENT_INTERVAL = 0.2, 3.0
-# Calls under way: those of one minute without an answer.
 # Seconds for the thread that sends calls to end.
 JOIN_TIMEOUT = 10
-
+# Calls under way: those of one minute without an answer.
 MOST_CALLS = 400
 
 PEER, ONLY = 'with a peer', 'the only one'
