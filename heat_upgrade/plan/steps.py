@@ -148,7 +148,8 @@ def park(cases, suffix='', *, upgrading=True):
 def settle(cases, disruption, suffix=''):
     """Let them go on, and see how they end."""
     return cases and model.Step(
-        f'settle{suffix}', 'settle', 'what was in flight ends as it may',
+        f'settle{suffix}', 'settle',
+        'verify the outcome of in-flight operations',
         side=model.TARGET, blame=model.HEAT, failure_class=2,
         seconds=8 + len(cases) * 0.5, cases=cases, disruption=disruption
     ) or None
