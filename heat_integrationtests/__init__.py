@@ -15,7 +15,7 @@
 import os
 
 # What runs against a cloud; tests/unit does not.
-SUITES = ('smoke', 'scenarios', 'cross')
+SUITES = ('smoke', 'scenarios', 'mixed_version')
 
 
 def load_tests(loader, tests, pattern):

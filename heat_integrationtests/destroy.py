@@ -26,13 +26,13 @@ import traceback
 
 from keystoneauth1 import exceptions as auth_exc
 
-from heat_integrationtests import account
 from heat_integrationtests import clients
 from heat_integrationtests import config as own_config
-from heat_integrationtests import isolation
 from heat_integrationtests import manifest
 from heat_integrationtests import phases
+from heat_integrationtests import preflight
 from heat_integrationtests import stacks
+from heat_integrationtests import tenant
 from heat_integrationtests import waiters
 
 # What destroy ends with when something was left behind that should have
@@ -71,7 +71,7 @@ class Destroyer:
         :returns: the complaints, as lines of text
         """
         try:
-            content = manifest.load(self._directory, account.NAME)
+            content = manifest.load(self._directory, tenant.NAME)
         except manifest.Missing:
             self._say(f'Nothing to destroy: no account was made or used '
                       f'in {self._directory}.')
@@ -80,7 +80,7 @@ class Destroyer:
         if content['own']:
             self._own(content, scenarios)
         else:
-            self._given(account.load(self._conf, self._directory),
+            self._given(tenant.load(self._conf, self._directory),
                         scenarios)
         if not self._stuck:
             now = datetime.datetime.now(datetime.timezone.utc)
@@ -101,7 +101,7 @@ class Destroyer:
     def _scenarios(self):
         found = {}
         for name in manifest.names(self._directory):
-            if name == account.NAME:
+            if name == tenant.NAME:
                 continue
             try:
                 found[name] = manifest.load(self._directory, name)
@@ -130,7 +130,7 @@ class Destroyer:
                       'that is repaired.')
             return
         self._keystone_leftovers(keystone, content)
-        account.remove(content, keystone)
+        tenant.remove(content, keystone)
         self._say(f'The project {content["name"]} and its users are '
                   'removed.')
 
@@ -306,7 +306,7 @@ def main(argv=None):
 
 
 def _destroy(known, parser):
-    isolation.check()
+    preflight.check()
     # Imported here: it reads TEMPEST_CONFIG.
     from tempest import config
     conf = config.CONF
@@ -316,7 +316,7 @@ def _destroy(known, parser):
             phases.environment(known.state_dir))
     except own_config.NoStateDirectory as error:
         parser.error(str(error))
-    with account.lock(directory):
+    with tenant.lock(directory):
         complaints = Destroyer(conf, directory).run()
     return LEFT_BEHIND if complaints else 0
 

@@ -226,7 +226,7 @@ def report(mismatches, *, heading='These facts are not as recorded:'):
 
 
 # The name and text of the detail by which a test says that physical resources
-# were replaced or lost; the lab reads it (heat_upgrade.suites).
+# were replaced or lost; the lab reads it (heat_upgrade.lab.stestr_runner).
 REPLACED_DETAIL = 'failure-class', '3'
 
 

@@ -35,7 +35,7 @@ KINDS = ('pre', 'verify', 'during', 'post', 'smoke', 'cross')
 WITHOUT_RECORD = ('smoke', 'cross')
 
 # Says how many classes run side by side; see side_by_side.
-LANES_VARIABLE = 'HEAT_UPGRADE_LANES'
+CONCURRENCY_VARIABLE = 'HEAT_UPGRADE_CONCURRENCY'
 
 # Exit status when the tests ran and one failed, and when none ran.
 FAILED = 1
@@ -90,7 +90,7 @@ def regex(*kinds):
         raise ValueError(f'Unknown kinds {sorted(unknown)}; the kinds are '
                          + ', '.join(KINDS))
     names = kinds[0] if len(kinds) == 1 else f'({"|".join(kinds)})'
-    return (rf'^heat_integrationtests\.(smoke|scenarios|cross)\.'
+    return (rf'^heat_integrationtests\.(smoke|scenarios|mixed_version)\.'
             rf'.*[\[,]{names}[,\]]')
 
 
@@ -99,7 +99,8 @@ def scenario_tests(package='scenarios'):
 
     Read from the source, so that a selection can be judged in no time.
 
-    :param package: the one whose tests are meant: scenarios, smoke, cross
+    :param package: the one whose tests are meant: scenarios, smoke,
+        mixed_version
     """
     found = []
     directory = pathlib.Path(__file__).with_name(package)
@@ -123,7 +124,7 @@ def command(*kinds, repository, concurrency=None, scenarios=None,
     :param repository: directory in which stestr keeps its results; it must
         exist
     :param concurrency: how many classes of tests run at the same time, in
-        the threads of one process; default: side_by_side.LANES
+        the threads of one process; default: parallel.LANES
     :param scenarios: a regular expression; only tests whose id matches it
         are run
     :param arguments: further arguments of ``stestr run``
@@ -134,10 +135,10 @@ def command(*kinds, repository, concurrency=None, scenarios=None,
     if scenarios:
         selection = f'(?=.*(?:{scenarios})){selection}'
     argv = [python, '-m', 'stestr', '--repo-url', repository,
-            '--test-path', os.path.join(here, 'side_by_side'),
+            '--test-path', os.path.join(here, 'parallel'),
             '--top-dir', os.path.dirname(here), 'run', '--serial']
     if concurrency:
-        argv[:0] = ['env', f'{LANES_VARIABLE}={concurrency}']
+        argv[:0] = ['env', f'{CONCURRENCY_VARIABLE}={concurrency}']
     return argv + list(arguments) + [selection]
 
 

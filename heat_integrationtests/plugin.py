@@ -18,9 +18,9 @@ from tempest import config
 from tempest.test_discover import plugins
 
 from heat_integrationtests import config as own_config
-from heat_integrationtests import isolation
+from heat_integrationtests import preflight
 
-isolation.check()
+preflight.check()
 
 
 class HeatUpgradeTestsPlugin(plugins.TempestPlugin):

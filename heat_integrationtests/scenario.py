@@ -22,19 +22,19 @@ from tempest import config
 from tempest import test
 from testtools import content as attachment
 
-from heat_integrationtests import account
 from heat_integrationtests import clients
 from heat_integrationtests import config as own_config
 from heat_integrationtests import facts
-from heat_integrationtests import hot
-from heat_integrationtests import phase
-from heat_integrationtests import record as records
+from heat_integrationtests import markers
+from heat_integrationtests import scenario_record
 from heat_integrationtests import stacks
+from heat_integrationtests import template_files
+from heat_integrationtests import tenant
 
 CONF = config.CONF
 
 # The name of the stack of a scenario that has only one.
-MAIN = records.MAIN
+MAIN = scenario_record.MAIN
 
 
 class Scenario(test.BaseTestCase):
@@ -117,16 +117,16 @@ class Scenario(test.BaseTestCase):
         self.addOnException(self._attach_stories)
         clients.forget_requests()
         self.addOnException(self._attach_requests)
-        kind = phase.of(getattr(self, self._testMethodName))
-        find = account.ensure if kind == 'pre' else account.load
+        kind = markers.of(getattr(self, self._testMethodName))
+        find = tenant.ensure if kind == 'pre' else tenant.load
         self.account = find(CONF, self.directory)
         if self.as_operator and self.account.operator is None:
-            raise account.NoAccount(
+            raise tenant.NoAccount(
                 f'{self.name()} needs the admin of [auth] admin_*; without '
                 'one, set keystone_resources = false in '
                 '[heat_integrationtests]')
-        open_record = (records.Record.begin if kind == 'pre'
-                       else records.Record.load)
+        open_record = (scenario_record.Record.begin if kind == 'pre'
+                       else scenario_record.Record.load)
         self.record = open_record(self.directory, self.name())
         self._touched = []
 
@@ -395,4 +395,4 @@ class Scenario(test.BaseTestCase):
 
 def _text(template):
     # A template is given as its text, or as the name of a file.
-    return template if '\n' in template else hot.read(template)
+    return template if '\n' in template else template_files.read(template)

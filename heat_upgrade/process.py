@@ -14,7 +14,7 @@
 
 Every process carries the name of its run in its environment (RUN_MARKER), so
 that whatever it starts itself, even in a session of its own, is found again.
-See :mod:`heat_upgrade.guardian` for what happens when the tool itself dies.
+See :mod:`heat_upgrade.reaper` for what happens when the tool itself dies.
 """
 
 import collections

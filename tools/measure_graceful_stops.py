@@ -36,19 +36,19 @@ import tempfile
 import threading
 import time
 
-from heat_upgrade import api as apis
-from heat_upgrade import cloud as clouds
-from heat_upgrade import environments
+from heat_upgrade.inflight import batch
 from heat_upgrade.inflight import cases
-from heat_upgrade.inflight import flights
-from heat_upgrade.inflight import oracle
+from heat_upgrade.inflight import expected_outcomes
 from heat_upgrade.inflight import outcomes
 from heat_upgrade.inflight import sampling
-from heat_upgrade import node as nodes
-from heat_upgrade import plan
-from heat_upgrade import releases
-from heat_upgrade.services import heat
-from heat_upgrade import workspace as workspaces
+from heat_upgrade.install import environments
+from heat_upgrade.install import releases
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import heat_client
+from heat_upgrade.lab import node as nodes
+from heat_upgrade.lab import profiles
+from heat_upgrade.lab.services import heat
+from heat_upgrade.lab import workspace as workspaces
 
 # Seconds between two calls, with another engine there and without: a call
 # that gets no answer holds one of heat-api's threads for a minute.
@@ -137,7 +137,7 @@ class Calls:
         found: collections.Counter[str] = collections.Counter()
         for path, one in self._sent:
             try:
-                found[str(one.result(apis.ANSWER_TIMEOUT * 2))] += 1
+                found[str(one.result(heat_client.ANSWER_TIMEOUT * 2))] += 1
             except (OSError, futures.TimeoutError) as exc:
                 found[type(exc).__name__] += 1
         self._pool.shutdown()
@@ -163,7 +163,7 @@ class Measurement:
         self._cloud = cloud
         self._version = version
         self._note = note
-        self._api = apis.Api(cloud.identity, cloud.api_url)
+        self._api = heat_client.Api(cloud.identity, cloud.api_url)
 
     def stop(self, row: Row, number: int, chosen: list[cases.Case]) -> None:
         """Stop the engine of node-1 with work in its hands, once.
@@ -173,8 +173,8 @@ class Measurement:
         :param chosen: the operations to have in flight
         """
         node = self._cloud.nodes['node-1']
-        flying = flights.Flights(chosen, self._api,
-                                 self._cloud.ledger.client, self._cloud)
+        flying = batch.Batch(chosen, self._api,
+                             self._cloud.ledger.client, self._cloud)
         began = time.monotonic()
         grounded = [*flying.prepare(), *flying.park()]
         for one in grounded:
@@ -191,7 +191,7 @@ class Measurement:
             stopped = time.monotonic() - parked
             node.start(heat.ENGINE)
         self._no_queue_is_shared(number)
-        ended = flying.settle(oracle.GRACEFUL)
+        ended = flying.settle(expected_outcomes.GRACEFUL)
         results = calls.results()
         for outcome in ended:
             self._note(event='operation', stop=number,
@@ -317,8 +317,8 @@ def main(argv: list[str]) -> int:
                         help='take also operations that the only engine '
                         'cannot end')
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--profile', choices=plan.PROFILES,
-                        default=plan.STANDARD)
+    parser.add_argument('--profile', choices=profiles.PROFILES,
+                        default=profiles.STANDARD)
     parser.add_argument('--work-dir', type=pathlib.Path, required=True)
     words = parser.parse_args(argv)
     words.work_dir.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from tempest import config
 from tempest.lib import decorators
 
 from heat_integrationtests import clients
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -80,17 +80,17 @@ class AutoScalingScenario(scenario.Scenario):
         return parse.parse_qs(parse.urlsplit(url).query)['AWSAccessKeyId'][0]
 
     @decorators.idempotent_id('70743b68-59ee-4190-9cfe-6c4398cea033')
-    @phase.pre
+    @markers.pre
     def test_a_group_is_made_and_its_webhook_handed_out(self):
         self.create_and_record()
 
     @decorators.idempotent_id('136038e5-e503-466c-b5ed-7c93fd6c22e3')
-    @phase.verify
+    @markers.verify
     def test_group_and_webhook_are_as_recorded(self):
         self.assert_unchanged()
 
     @decorators.idempotent_id('4bb621f3-5230-4762-9306-dec1f3ddc231')
-    @phase.during
+    @markers.during
     def test_the_key_that_signed_the_webhook_is_in_keystone_meanwhile(self):
         self.assert_out_of_reach()
         if self.keystone is not None:
@@ -98,6 +98,6 @@ class AutoScalingScenario(scenario.Scenario):
                           self.keystone.ec2_access_keys())
 
     @decorators.idempotent_id('3fb7cbae-8352-4625-9d84-2ecdf42280af')
-    @phase.post
+    @markers.post
     def test_the_old_webhook_scales_the_group(self):
         self.update_and_delete()

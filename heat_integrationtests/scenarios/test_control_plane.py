@@ -16,7 +16,7 @@ from tempest import config
 from tempest.lib import decorators
 
 from heat_integrationtests import clients
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 
 CONF = config.CONF
@@ -46,7 +46,7 @@ class ControlPlaneScenario(scenario.Scenario):
                                       'the upgrade, and are gone')
 
     @decorators.idempotent_id('ce90fadf-7f6a-47ce-a8bc-8b72d94e05d1')
-    @phase.pre
+    @markers.pre
     def test_what_heat_offers_is_recorded(self):
         self.record.note('resource_types', self.offered())
         self.record.note('endpoints', {
@@ -55,12 +55,12 @@ class ControlPlaneScenario(scenario.Scenario):
         self.assertIn('OS::Heat::Stack', self.record.noted('resource_types'))
 
     @decorators.idempotent_id('bb51e29a-9ce3-4194-88d0-aa25c436ff68')
-    @phase.verify
+    @markers.verify
     def test_what_was_offered_is_offered(self):
         self.assert_all_offered()
 
     @decorators.idempotent_id('3ee3287a-0f9d-4306-a3f4-550939abadad')
-    @phase.during
+    @markers.during
     def test_keystone_answers_and_no_endpoint_of_heat_does(self):
         for service, endpoint in self.record.noted('endpoints').items():
             # Asks Keystone: its catalog has the same endpoint.
@@ -69,7 +69,7 @@ class ControlPlaneScenario(scenario.Scenario):
             self.assert_no_answer(endpoint)
 
     @decorators.idempotent_id('97bc1f0d-9e0d-4004-b1fe-e50844fd31a1')
-    @phase.post
+    @markers.post
     def test_endpoints_are_those_of_before_and_answer(self):
         for service, endpoint in self.record.noted('endpoints').items():
             self.assertEqual(

@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -34,7 +34,7 @@ class DeletedStackScenario(scenario.Scenario):
             found.id for found in stacks.listed(self.heat, show_nested=True)])
 
     @decorators.idempotent_id('74b04b3f-59a2-458c-b62a-63e92b1de154')
-    @phase.pre
+    @markers.pre
     def test_a_stack_is_created_and_deleted(self):
         stack = self.create_and_record()
         self.delete(stack)
@@ -45,17 +45,17 @@ class DeletedStackScenario(scenario.Scenario):
         self.assertEqual('DELETE_COMPLETE', shown.stack_status)
 
     @decorators.idempotent_id('2531e21d-c6ce-4ffb-8565-50e3d8777be4')
-    @phase.verify
+    @markers.verify
     def test_the_stack_is_deleted_and_not_listed(self):
         self.assert_still_deleted()
 
     @decorators.idempotent_id('89a011f9-2cca-4ac4-a077-e98f5f187415')
-    @phase.during
+    @markers.during
     def test_nothing_serves_the_stack_while_heat_is_down(self):
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('ffbf05c4-8c79-41e0-be6b-4afc2c90d25c')
-    @phase.post
+    @markers.post
     def test_its_name_can_be_used_again(self):
         self.assert_still_deleted()
         record = self.record.stack()

@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -41,23 +41,23 @@ class FailedStackScenario(scenario.Scenario):
              'label': 'second'}, outputs)
 
     @decorators.idempotent_id('13241bf8-5e55-495c-b172-cff5545e4908')
-    @phase.pre
+    @markers.pre
     def test_a_stack_fails_and_the_reason_is_recorded(self):
         self.create_and_record()
         self.assertIn('broken', self.record.facts()['stack'][
             'stack_status_reason'])
 
     @decorators.idempotent_id('25ec08b5-d8d4-45f7-978f-9d6e5242c407')
-    @phase.verify
+    @markers.verify
     def test_the_stack_has_failed_for_the_reason_recorded(self):
         self.assert_unchanged()
 
     @decorators.idempotent_id('7040bd08-0fab-4f00-ac88-36b295fed2e4')
-    @phase.during
+    @markers.during
     def test_nothing_serves_the_stack_while_heat_is_down(self):
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('641c586c-4028-4205-84ff-ed8f0f3eaf28')
-    @phase.post
+    @markers.post
     def test_an_update_repairs_the_stack_and_keeps_what_was_well(self):
         self.update_and_delete()

@@ -21,7 +21,7 @@ import textwrap
 from tempest.lib import decorators
 from testtools import content as attachment
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -94,7 +94,7 @@ ON_BASE = 3
 
 # The note of the pre phase that the base mixes values too.
 MIXED_ON_BASE = 'mixed_on_base'
-# The name of this defect in the lab (heat_upgrade.causes).
+# The name of this defect in the lab (heat_upgrade.judgement.causes).
 CAUSE = 'yaql-mixed-up'
 
 # The errors of a lexer that two threads use at once, for templates that are
@@ -193,7 +193,7 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
             pool.shutdown(wait=timeout is None, cancel_futures=True)
 
     @decorators.idempotent_id('317cd296-cce5-43db-b505-38eea0252f04')
-    @phase.pre
+    @markers.pre
     def test_a_stack_uses_every_function(self):
         functions = self.known_functions()
         self.assertLessEqual(
@@ -208,7 +208,7 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
             wrong_outputs(self.show_at_once(ON_BASE))))
 
     @decorators.idempotent_id('9b672fb8-beba-41d8-84fa-4f480b9de4fe')
-    @phase.verify
+    @markers.verify
     def test_the_outputs_are_as_recorded_and_no_function_is_lost(self):
         self.assert_unchanged()
         self.assertEqual(
@@ -217,12 +217,12 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
             'Stacks that use these functions can no longer be updated')
 
     @decorators.idempotent_id('1d2995f7-7add-443f-9504-bfaf940d628e')
-    @phase.during
+    @markers.during
     def test_nothing_serves_the_stack_while_heat_is_down(self):
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('f06bc14b-d400-436e-a9a0-9dffe58942d9')
-    @phase.post
+    @markers.post
     def test_stacks_that_are_shown_at_once_give_their_own_outputs(self):
         # A test of its own, before the stacks are used up: what it finds says
         # nothing of any function. Not of kind verify, which looks at the base
@@ -241,7 +241,7 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
             f'{len(shows)} times shown, each with {len(LOOKED_UP)} outputs')
 
     @decorators.idempotent_id('d31cb90c-2895-4b1d-8015-9d4ea3e70849')
-    @phase.post
+    @markers.post
     def test_the_functions_give_what_they_should_after_a_change(self):
         self.update_and_delete()
         for key in TABLES:

@@ -19,9 +19,9 @@ from tempest import config
 from tempest.lib import decorators
 
 from heat_integrationtests import clients
-from heat_integrationtests import hot
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
+from heat_integrationtests import template_files
 
 CONF = config.CONF
 
@@ -87,9 +87,9 @@ class KeystoneResourcesScenario(scenario.Scenario):
             f'{made["project"]}')
 
     @decorators.idempotent_id('275877e1-822e-4de2-afab-fcdc689fa666')
-    @phase.pre
+    @markers.pre
     def test_a_stack_makes_a_project_and_a_user(self):
-        template = hot.read(self.template)
+        template = template_files.read(self.template)
         if self.retained():
             project = '    type: OS::Keystone::Project\n'
             template = template.replace(
@@ -100,18 +100,18 @@ class KeystoneResourcesScenario(scenario.Scenario):
             'role': CONF.heat_integrationtests.account_roles[0]})
 
     @decorators.idempotent_id('79ee2332-2ecd-4c75-a7ee-0ebff303bfe1')
-    @phase.verify
+    @markers.verify
     def test_project_and_user_are_as_recorded(self):
         self.assert_unchanged()
 
     @decorators.idempotent_id('89549ee0-5996-41e6-9977-c5045a4d524b')
-    @phase.during
+    @markers.during
     def test_the_user_can_authenticate_while_heat_is_down(self):
         self.assert_out_of_reach()
         self.assert_described('first', self.record.facts()['outputs'])
         self.assert_can_authenticate(self.record.stack())
 
     @decorators.idempotent_id('a812c357-d96c-42f4-9de7-d512fb6cacf5')
-    @phase.post
+    @markers.post
     def test_an_update_replaces_neither_and_a_deletion_removes_both(self):
         self.update_and_delete()

@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 
 
@@ -33,21 +33,21 @@ class RandomStringScenario(scenario.Scenario):
         self.assertEqual(f'second:{secret}', outputs['labelled'])
 
     @decorators.idempotent_id('553b275f-99f7-4137-be3b-84178e362740')
-    @phase.pre
+    @markers.pre
     def test_a_secret_is_generated(self):
         self.create_and_record()
 
     @decorators.idempotent_id('1792c092-b73b-496e-96fa-95f0b2cd887f')
-    @phase.verify
+    @markers.verify
     def test_the_secret_is_the_one_recorded(self):
         self.assert_unchanged()
 
     @decorators.idempotent_id('5bd4a1fe-fddc-4ec6-90f5-f24ba4c9d436')
-    @phase.during
+    @markers.during
     def test_nothing_serves_the_secret_while_heat_is_down(self):
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('6cfd8609-5b87-4fa8-aef2-c9417340e2e8')
-    @phase.post
+    @markers.post
     def test_the_secret_outlives_updates_and_ends_with_its_stack(self):
         self.update_and_delete()

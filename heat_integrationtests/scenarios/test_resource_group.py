@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -45,21 +45,21 @@ class ResourceGroupScenario(scenario.Scenario):
                          stacks.outputs(shrunk)['members'])
 
     @decorators.idempotent_id('58e76e8a-1891-4829-a368-42bd0284625f')
-    @phase.pre
+    @markers.pre
     def test_a_group_is_made(self):
         self.create_and_record()
 
     @decorators.idempotent_id('8fe49c55-04c8-4371-8579-7879062727f3')
-    @phase.verify
+    @markers.verify
     def test_members_and_their_order_are_as_recorded(self):
         self.assert_unchanged()
 
     @decorators.idempotent_id('0d7235bf-2c97-485f-9b3a-2f2d2c57d9bf')
-    @phase.during
+    @markers.during
     def test_nothing_serves_the_group_while_heat_is_down(self):
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('fae7df69-5fff-4d99-bbc0-e90073de71d9')
-    @phase.post
+    @markers.post
     def test_the_group_grows_and_shrinks_and_keeps_the_other_members(self):
         self.update_and_delete()

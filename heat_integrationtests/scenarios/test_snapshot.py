@@ -15,7 +15,7 @@
 from tempest import config
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -74,22 +74,22 @@ class SnapshotScenario(scenario.Scenario):
             self.heat.stacks.snapshot_list(stack.ref)['snapshots'])
 
     @decorators.idempotent_id('9f5f8053-564e-44f1-b948-5bbb391c75ef')
-    @phase.pre
+    @markers.pre
     def test_a_snapshot_is_taken(self):
         self.create_and_record()
 
     @decorators.idempotent_id('0a72486b-be27-4b6e-80d4-549b03329ae8')
-    @phase.verify
+    @markers.verify
     def test_the_snapshot_is_as_recorded(self):
         self.assert_unchanged()
         self.assert_snapshot_unchanged()
 
     @decorators.idempotent_id('8756cd32-8c23-466b-8b25-f585118ea0a9')
-    @phase.during
+    @markers.during
     def test_nothing_serves_the_snapshot_while_heat_is_down(self):
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('ae7a2139-3af5-4b69-bff4-b8f617bbe7da')
-    @phase.post
+    @markers.post
     def test_the_old_snapshot_restores_the_stack_after_a_change(self):
         self.update_and_delete()

@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 
 
@@ -36,23 +36,23 @@ class SuspendedStackScenario(scenario.Scenario):
                          outputs['secret'])
 
     @decorators.idempotent_id('c7057aa7-21b9-4b56-8946-458ad5789cc5')
-    @phase.pre
+    @markers.pre
     def test_a_stack_is_suspended(self):
         self.create_and_record()
         self.assertEqual('SUSPEND_COMPLETE',
                          self.record.facts()['stack']['stack_status'])
 
     @decorators.idempotent_id('f9d1e315-e2e3-472c-b68a-202beeebfeac')
-    @phase.verify
+    @markers.verify
     def test_the_stack_is_still_suspended(self):
         self.assert_unchanged()
 
     @decorators.idempotent_id('a42dba31-6304-41d3-a2d8-431f5de364a4')
-    @phase.during
+    @markers.during
     def test_nothing_serves_the_stack_while_heat_is_down(self):
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('4f6e1d37-4164-4b78-bb78-c451049af90f')
-    @phase.post
+    @markers.post
     def test_the_stack_resumes_and_can_be_updated(self):
         self.update_and_delete()

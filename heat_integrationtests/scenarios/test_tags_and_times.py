@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 
 
@@ -51,21 +51,21 @@ class TagsAndTimesScenario(scenario.Scenario):
         self.assertEqual(f'second:{secret}', outputs['labelled'])
 
     @decorators.idempotent_id('6ab2042a-e518-4ced-8f64-4e7bb2d7ddff')
-    @phase.pre
+    @markers.pre
     def test_a_tagged_parent_and_its_child_are_made(self):
         self.create_and_record()
 
     @decorators.idempotent_id('2ee09185-1bcf-492c-8f28-e61099e5a260')
-    @phase.verify
+    @markers.verify
     def test_tags_times_events_and_ids_are_as_recorded(self):
         self.assert_unchanged()
 
     @decorators.idempotent_id('3db075ad-8ce9-41ef-9389-a97cacf0fc38')
-    @phase.during
+    @markers.during
     def test_nothing_serves_parent_and_child_while_heat_is_down(self):
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('f383e403-53bd-417b-b24e-772994aea2a8')
-    @phase.post
+    @markers.post
     def test_tags_change_on_request_only_and_the_creation_time_never(self):
         self.update_and_delete()

@@ -16,7 +16,7 @@ import json
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 
 # What every version can say. The versions of HOT and of the CloudFormation
@@ -120,7 +120,7 @@ class TemplateVersionsScenario(scenario.Scenario):
                       self.heat.template_versions.list())
 
     @decorators.idempotent_id('f0f11ee3-14e1-4a74-97c0-1b648ae71042')
-    @phase.pre
+    @markers.pre
     def test_a_stack_of_each_version_is_made(self):
         versions = self.known_versions()
         self.assertIn('heat_template_version.2013-05-23', versions)
@@ -131,7 +131,7 @@ class TemplateVersionsScenario(scenario.Scenario):
                    for version in versions})
 
     @decorators.idempotent_id('43d6dada-5b9c-47f2-8f73-d45e47f5572a')
-    @phase.verify
+    @markers.verify
     def test_the_stacks_are_as_recorded_and_no_version_is_lost(self):
         self.assert_unchanged()
         self.assertEqual(
@@ -140,11 +140,11 @@ class TemplateVersionsScenario(scenario.Scenario):
             'Stacks of these versions can no longer be updated')
 
     @decorators.idempotent_id('5b2b7cd7-a37e-4b36-b2ce-91d632d1b398')
-    @phase.during
+    @markers.during
     def test_nothing_serves_the_stacks_while_heat_is_down(self):
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('2d4cf853-b781-47fc-8ce7-60ac3633187a')
-    @phase.post
+    @markers.post
     def test_stacks_of_each_version_can_be_updated(self):
         self.update_and_delete()

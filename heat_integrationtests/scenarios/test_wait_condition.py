@@ -19,7 +19,7 @@ from tempest import config
 from tempest.lib import decorators
 
 from heat_integrationtests import clients
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -107,7 +107,7 @@ class WaitConditionScenario(scenario.Scenario):
                                       look)
 
     @decorators.idempotent_id('7bdbe680-564d-4e96-8992-cece9f349cd1')
-    @phase.pre
+    @markers.pre
     def test_credentials_are_handed_out_and_used(self):
         stack = self.create(wait=None)
         outputs = self.outputs_with_credentials(stack)
@@ -118,12 +118,12 @@ class WaitConditionScenario(scenario.Scenario):
         self.record_facts(stack)
 
     @decorators.idempotent_id('86a3db1c-6068-447e-a614-0b5c20a9b621')
-    @phase.verify
+    @markers.verify
     def test_the_credentials_are_the_ones_handed_out(self):
         self.assert_unchanged()
 
     @decorators.idempotent_id('8a5197bc-7377-46f5-adde-c27b05eac075')
-    @phase.during
+    @markers.during
     def test_the_user_of_the_stack_can_authenticate_while_heat_is_down(
             self):
         self.assert_out_of_reach()
@@ -133,6 +133,6 @@ class WaitConditionScenario(scenario.Scenario):
             f'Keystone refuses user {user["user_id"]} of the stack')
 
     @decorators.idempotent_id('2d519a0d-ab4e-44e0-85a6-5787447dc80f')
-    @phase.post
+    @markers.post
     def test_the_old_credentials_signal_and_end_with_the_stack(self):
         self.update_and_delete()

@@ -19,7 +19,7 @@ from tempest import config
 from tempest.lib import decorators
 
 from heat_integrationtests import clients
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -81,7 +81,7 @@ class CfnWaitConditionScenario(scenario.Scenario):
         return stacks.outputs(self.stacks.get(stack))['url']
 
     @decorators.idempotent_id('2904bda8-4fd8-4f18-b9aa-452e07a64fc1')
-    @phase.pre
+    @markers.pre
     def test_a_url_is_handed_out_and_used(self):
         stack = self.create(wait=None)
         self.signal(self.url_handed_out(stack), 'before', 'here')
@@ -89,12 +89,12 @@ class CfnWaitConditionScenario(scenario.Scenario):
         self.record_facts(stack)
 
     @decorators.idempotent_id('2cce73b4-9bfc-48bf-bd62-75af93bc9e11')
-    @phase.verify
+    @markers.verify
     def test_the_url_is_the_one_handed_out(self):
         self.assert_unchanged()
 
     @decorators.idempotent_id('19bb08da-744f-4258-85da-15469c8d2f16')
-    @phase.during
+    @markers.during
     def test_the_key_that_signed_the_url_is_in_keystone_meanwhile(self):
         self.assert_out_of_reach()
         if self.keystone is not None:
@@ -102,6 +102,6 @@ class CfnWaitConditionScenario(scenario.Scenario):
                           self.keystone.ec2_access_keys())
 
     @decorators.idempotent_id('61b5f3c4-5a9e-4f17-be31-dd24000734b8')
-    @phase.post
+    @markers.post
     def test_the_old_url_signals_and_ends_with_the_stack(self):
         self.update_and_delete()

@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests.smoke import base
 
 TEMPLATE = """
@@ -31,7 +31,7 @@ class ActionsTest(base.SmokeTest):
     weight = 7
 
     @decorators.idempotent_id('e7d6c5b4-a392-4817-9605-f4e3d2c1b0a9')
-    @phase.smoke
+    @markers.smoke
     def test_a_stack_is_suspended_resumed_and_its_secret_kept(self):
         stack = self.create(TEMPLATE)
         before = self.outputs(stack)
@@ -44,7 +44,7 @@ class ActionsTest(base.SmokeTest):
         self.assertEqual(before, self.outputs(stack))
 
     @decorators.idempotent_id('1a2b3c4d-5e6f-4708-9192-a3b4c5d6e7f8')
-    @phase.smoke
+    @markers.smoke
     def test_a_stack_is_checked(self):
         stack = self.create(TEMPLATE)
         self.stacks.act(stack, 'check')

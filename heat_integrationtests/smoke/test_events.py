@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests.smoke import base
 
 
@@ -23,7 +23,7 @@ class EventsTest(base.SmokeTest):
     weight = 3
 
     @decorators.idempotent_id('0b6d0bd5-6e02-42d5-9db6-8f2ff1e7f5a0')
-    @phase.smoke
+    @markers.smoke
     def test_events_tell_what_happened_in_order(self):
         stack = self.create()
         events = self.heat.events.list(stack.ref, sort_dir='asc')

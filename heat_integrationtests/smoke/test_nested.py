@@ -15,7 +15,7 @@
 from tempest.lib import decorators
 
 from heat_integrationtests import facts
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests.smoke import base
 from heat_integrationtests import stacks
 
@@ -37,7 +37,7 @@ class NestedTest(base.SmokeTest):
     weight = 8
 
     @decorators.idempotent_id('5a2f6d8e-1e0f-4b7c-9d6a-7e5b4c3a2f10')
-    @phase.smoke
+    @markers.smoke
     def test_a_nested_stack_lives_and_ends_with_its_parent(self):
         files = {'child.yaml': base.ONE_VALUE}
         stack = self.create(PARENT, files=files)

@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests.smoke import base
 
 TEMPLATE = """
@@ -37,7 +37,7 @@ class OutputsTest(base.SmokeTest):
     weight = 3
 
     @decorators.idempotent_id('9fcf0f0a-5e68-4b1f-8b52-0b3c79f2f1a5')
-    @phase.smoke
+    @markers.smoke
     def test_outputs_are_listed_and_resolved(self):
         stack = self.create(TEMPLATE)
         listed = self.heat.stacks.output_list(stack.ref)['outputs']

@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests.smoke import base
 from heat_integrationtests import stacks
 
@@ -24,7 +24,7 @@ class PreviewTest(base.SmokeTest):
     weight = 4
 
     @decorators.idempotent_id('3c9d8f07-6a5b-4e4d-8c3b-2a1f0e9d8c7b')
-    @phase.smoke
+    @markers.smoke
     def test_a_preview_shows_resources_and_makes_none(self):
         preview = self.heat.stacks.preview(
             stack_name='smoke-preview', template=base.ONE_VALUE,
@@ -36,7 +36,7 @@ class PreviewTest(base.SmokeTest):
             found.stack_name for found in stacks.listed(self.heat)])
 
     @decorators.idempotent_id('71e0d9c8-b7a6-4594-8372-61504f3e2d1c')
-    @phase.smoke
+    @markers.smoke
     def test_a_preview_of_an_update_tells_what_would_change(self):
         stack = self.create()
         changes = self.heat.stacks.preview_update(

@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests.smoke import base
 
 METADATA = """
@@ -40,7 +40,7 @@ class ResourcesTest(base.SmokeTest):
     weight = 6
 
     @decorators.idempotent_id('4b0f5d6e-36d8-4bb5-9b6b-0f1f3c60c5cb')
-    @phase.smoke
+    @markers.smoke
     def test_metadata_of_a_resource_is_as_the_template_says(self):
         stack = self.create(METADATA)
         self.assertEqual(
@@ -48,7 +48,7 @@ class ResourcesTest(base.SmokeTest):
             self.heat.resources.metadata(stack.ref, 'thing'))
 
     @decorators.idempotent_id('d8b9db0c-9f1b-4b0e-8b4e-1f3d3a0f9f57')
-    @phase.smoke
+    @markers.smoke
     def test_a_signal_reaches_the_resource(self):
         stack = self.create(HANDLE)
         self.heat.resources.signal(stack.ref, 'handle', data={

@@ -15,7 +15,7 @@
 from heatclient import exc
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests.smoke import base
 
 
@@ -24,14 +24,14 @@ class ServiceTest(base.SmokeTest):
     weight = 3
 
     @decorators.idempotent_id('f4a4c1a0-7f0b-4df4-a8b2-9f2a6c35e3b0')
-    @phase.smoke
+    @markers.smoke
     def test_build_info_names_a_revision_of_api_and_engine(self):
         info = self.heat.build_info.build_info()
         self.assertTrue(info['api']['revision'])
         self.assertTrue(info['engine']['revision'])
 
     @decorators.idempotent_id('83c34dd8-2e5c-45c5-8e7a-bf5a52cc6b3f')
-    @phase.smoke
+    @markers.smoke
     def test_resource_types_are_listed_and_shown(self):
         listed = {found.resource_type for found in
                   self.heat.resource_types.list()}
@@ -49,14 +49,14 @@ class ServiceTest(base.SmokeTest):
             template['resources']['RandomString']['type'])
 
     @decorators.idempotent_id('0e0bd4a0-0f0a-4fe7-90f5-9c8b7c6a3a9e')
-    @phase.smoke
+    @markers.smoke
     def test_a_good_template_is_validated_with_its_parameters(self):
         answer = self.heat.stacks.validate(template=base.ONE_VALUE)
         self.assertEqual('first', answer['Parameters']['text']['Default'])
         self.assertEqual('String', answer['Parameters']['text']['Type'])
 
     @decorators.idempotent_id('b60c0b5c-8f7d-4f6b-b1b5-3a2f8c9d7e61')
-    @phase.smoke
+    @markers.smoke
     def test_a_bad_template_is_refused_with_the_reason(self):
         bad = base.ONE_VALUE.replace('OS::Heat::Value', 'OS::Heat::Nothing')
         error = self.assertRaises(exc.HTTPException,

@@ -14,7 +14,7 @@
 
 from tempest.lib import decorators
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests.smoke import base
 from heat_integrationtests import stacks
 
@@ -24,7 +24,7 @@ class StackTest(base.SmokeTest):
     weight = 7
 
     @decorators.idempotent_id('6d2f0b64-3b80-4f39-9e3a-6a1f2bb0b7f1')
-    @phase.smoke
+    @markers.smoke
     def test_a_stack_is_created_shown_updated_and_deleted(self):
         stack = self.create(tags='smoke,first')
         shown = self.stacks.get(stack)
@@ -52,7 +52,7 @@ class StackTest(base.SmokeTest):
                                     stacks.listed(self.heat)])
 
     @decorators.idempotent_id('2e0b3c1f-a8df-4d84-83e5-24cc2d3f61cf')
-    @phase.smoke
+    @markers.smoke
     def test_a_stack_that_cannot_be_made_says_why_and_can_be_deleted(self):
         stack = self.create("""
 heat_template_version: 2018-08-31

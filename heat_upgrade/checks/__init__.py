@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Static checks: what two releases differ in, before anything is upgraded.
+"""Static checks: the differences between two releases, before an upgrade.
 
-Each check is a module or package of this one with a public function
-``check(base, target, context)`` that returns findings; ``registry`` lists
-them. A check reads each release by a small program that runs in the release's
-own environment (``programs/``, through ``reading``), and compares what it
-said by pure functions.
+Each check is a module with a public function ``check(base, target, context)``
+that returns findings; ``registry`` lists them. A check inspects each release
+with a small program that runs in the release's own environment
+(``inspectors/``, through ``introspection``), and compares the answers with
+pure functions.
 """

@@ -22,11 +22,11 @@ import collections
 from collections import abc
 import dataclasses
 
-from heat_upgrade.checks import contract
-from heat_upgrade.checks import reading
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks import introspection
 from heat_upgrade import errors
-from heat_upgrade import findings
-from heat_upgrade import tracebacks
+from heat_upgrade.lab import log_errors
+from heat_upgrade.results import findings
 
 _Class = findings.FailureClass
 
@@ -68,7 +68,7 @@ DEEDS = {
 class Blamed(errors.LabError):
     """A check could not compare the releases; its findings say why.
 
-    :ivar findings: list of :class:`heat_upgrade.findings.Finding`
+    :ivar findings: list of :class:`heat_upgrade.results.findings.Finding`
     """
 
     def __init__(self, found: abc.Iterable[findings.Finding]) -> None:
@@ -76,22 +76,26 @@ class Blamed(errors.LabError):
         super().__init__('\n'.join(one.title for one in self.findings))
 
 
-def judge(check: str, failures: abc.Iterable[reading.Failure],
-          base: contract.Subject, target: contract.Subject,
-          context: contract.Context) -> list[findings.Finding]:
+def judge(
+    check: str,
+    failures: abc.Iterable[introspection.Failure],
+    base: check_context.InstalledRelease,
+    target: check_context.InstalledRelease,
+    context: check_context.Context,
+) -> list[findings.Finding]:
     """Return the findings of programs that failed in a check.
 
     The program that failed in one release is run with the code of the other
     release, unless that has been done already.
 
     :param check: name of the check
-    :param failures: list of :class:`heat_upgrade.checks.reading.Failure`
-    :param base: :class:`heat_upgrade.checks.contract.Subject`
+    :param failures: list of :class:`heat_upgrade.checks.introspection.Failure`
+    :param base: :class:`heat_upgrade.checks.check_context.InstalledRelease`
     :param target: likewise
-    :param context: :class:`heat_upgrade.checks.contract.Context`
+    :param context: :class:`heat_upgrade.checks.check_context.Context`
     :returns: list of findings: one for a program and a rule
     """
-    of_program: dict[str, list[reading.Failure]] = (
+    of_program: dict[str, list[introspection.Failure]] = (
         collections.defaultdict(list))
     for failure in failures:
         of_program[failure.request.program].append(failure)
@@ -105,9 +109,13 @@ def judge(check: str, failures: abc.Iterable[reading.Failure],
     return list(found.values())
 
 
-def _judge(check: str, failure: reading.Failure, base: contract.Subject,
-           target: contract.Subject,
-           context: contract.Context) -> findings.Finding:
+def _judge(
+    check: str,
+    failure: introspection.Failure,
+    base: check_context.InstalledRelease,
+    target: check_context.InstalledRelease,
+    context: check_context.Context,
+) -> findings.Finding:
     request = failure.request
     own = request if request.own is None else dataclasses.replace(
         request, given=request.own, own=None)
@@ -121,23 +129,30 @@ def _judge(check: str, failure: reading.Failure, base: contract.Subject,
                     _failure(target, own, context))
 
 
-def _failure(subject: contract.Subject, request: reading.Request,
-             context: contract.Context) -> reading.Failure | None:
+def _failure(
+    subject: check_context.InstalledRelease,
+    request: introspection.Request,
+    context: check_context.Context,
+) -> introspection.Failure | None:
     """Return how a program fails in a release, None if it does not."""
-    found, = reading.attempt(subject, [request], context)
-    return found if isinstance(found, reading.Failure) else None
+    found, = introspection.attempt(subject, [request], context)
+    return found if isinstance(found, introspection.Failure) else None
 
 
-def of_sides(check: str, request: reading.Request, names: tuple[str, str],
-             base_failure: reading.Failure | None,
-             target_failure: reading.Failure | None) -> findings.Finding:
+def of_sides(
+    check: str,
+    request: introspection.Request,
+    names: tuple[str, str],
+    base_failure: introspection.Failure | None,
+    target_failure: introspection.Failure | None,
+) -> findings.Finding:
     """Return the finding of a program of which it is known where it fails.
 
     :param check: name of the check
-    :param request: :class:`heat_upgrade.checks.reading.Request`
+    :param request: :class:`heat_upgrade.checks.introspection.Request`
     :param names: of the base and of the target
-    :param base_failure: :class:`heat_upgrade.checks.reading.Failure`, None
-        if the program works there
+    :param base_failure: :class:`heat_upgrade.checks.introspection.Failure`,
+        None if the program works there
     :param target_failure: likewise
     """
     base, target = names
@@ -145,7 +160,7 @@ def of_sides(check: str, request: reading.Request, names: tuple[str, str],
     words = (deed.others.format(base) if request.own is not None
              else deed.words)
     about = f': {request.about}' if request.about else ''
-    step = f'{contract.STEP}{check}'
+    step = f'{check_context.STEP}{check}'
     failed = base_failure or target_failure
     log = str(failed.log)
     if not base_failure:
@@ -168,35 +183,35 @@ def of_sides(check: str, request: reading.Request, names: tuple[str, str],
         '\n\n'.join([
             evidence(target_failure, 'The same fails with both releases, so '
                      'the upgrade is not the cause.'),
-            f'{base}: {tracebacks.conclusion(base_failure.text)}']),
+            f'{base}: {log_errors.conclusion(base_failure.text)}']),
         step=step, log=log, own_files=bool(request.about))
 
 
-def _breaks_base(check: str, failure: reading.Failure, base: str,
+def _breaks_base(check: str, failure: introspection.Failure, base: str,
                  target: str) -> findings.Finding:
     deed = DEEDS[failure.request.program]
     return findings.make(
         'target.breaks-base', failure.request.program,
         f'{base} cannot {deed.others.format(target)}',
         evidence(failure, f'{base} does the same with data of its own.'),
-        step=f'{contract.STEP}{check}', log=str(failure.log))
+        step=f'{check_context.STEP}{check}', log=str(failure.log))
 
 
-def evidence(failure: reading.Failure, comparison: str) -> str:
+def evidence(failure: introspection.Failure, comparison: str) -> str:
     """Return the evidence of a failure: the error itself comes first.
 
-    :param failure: :class:`heat_upgrade.checks.reading.Failure`
+    :param failure: :class:`heat_upgrade.checks.introspection.Failure`
     :param comparison: a sentence about the result of the other release
     """
     text = failure.text.strip()
-    lines = [f'{failure.name}: {tracebacks.conclusion(text)}', comparison]
+    lines = [f'{failure.name}: {log_errors.conclusion(text)}', comparison]
     if _is_ours(text):
         lines.append(
             'The error was raised in the program of the check, which uses '
             "Heat's code directly: the target has moved or removed what the "
             'program reads. If no other step fails, adapt the program.')
     if '\n' in text:
-        lines += ['', tracebacks.shortened(text)]
+        lines += ['', log_errors.shortened(text)]
     return '\n'.join(lines)
 
 
@@ -204,5 +219,5 @@ def _is_ours(text: str) -> bool:
     """Return True if the innermost frame is of a program of ours."""
     frames = [line for line in text.splitlines()
               if line.lstrip().startswith('File "')]
-    return (tracebacks.SIGN in text and bool(frames)
-            and str(reading.PROGRAMS) in frames[-1])
+    return (log_errors.SIGN in text and bool(frames)
+            and str(introspection.PROGRAMS) in frames[-1])

@@ -21,8 +21,8 @@ oslo.policy, which announces a change of a default by a deprecated rule.
 Custom rules in an operator's files are the check "config"'s.
 """
 
-from heat_upgrade.checks import contract
-from heat_upgrade.checks import reading
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks import introspection
 
 NAME = 'policy'
 READINGS = ('policy',)
@@ -36,14 +36,22 @@ MANY = 3
 
 
 def check(base, target, context):
-    """Return the findings; see :mod:`heat_upgrade.checks.contract`."""
-    was, now = reading.both(base, target, lambda subject: reading.read(
-        subject, 'policy', context))
+    """Return the findings; see :mod:`heat_upgrade.checks.check_context`."""
+    was, now = introspection.both(
+        base,
+        target,
+        lambda subject: introspection.read(subject, 'policy', context),
+    )
     names = sorted(set(was['types']) ^ set(now['types']))
     if names:
         # Both are asked about all types that the rules of either are about.
-        answers = reading.both(base, target, lambda subject: reading.read(
-            subject, 'policy', context, given={'types': names}))
+        answers = introspection.both(
+            base,
+            target,
+            lambda subject: introspection.read(
+                subject, 'policy', context, given={'types': names}
+            ),
+        )
         # What one of them does not have can be used by nobody.
         known = [name for name in names if name.endswith(ANY)
                  or all(name in more['known'] for more in answers)]
@@ -93,21 +101,21 @@ def _gone(name, was, now, renamed):
             f'The target knows {name} as the deprecated name of {new}: a '
             'rule of that name in a policy file is obeyed for now, with a '
             'warning.']
-        return [contract.warning('policy.rule-renamed', name,
-                                 f'{name} is renamed to {new}',
-                                 '\n'.join(evidence),
-                                 remedy=f'Call it {new} in your policy '
-                                 'files.')]
+        return [check_context.warning('policy.rule-renamed', name,
+                                      f'{name} is renamed to {new}',
+                                      '\n'.join(evidence),
+                                      remedy=f'Call it {new} in your policy '
+                                      'files.')]
     announced = was['rules'][name]['for_removal']
     evidence += [
         'target: no rule has or had this name',
         'A rule of that name in a policy file no longer restricts or allows '
         'anything, and a rule that refers to it lets nobody through.']
     if announced:
-        return [contract.warning(
+        return [check_context.warning(
             'policy.rule-removed', name,
             f'{name} is removed, as was announced', '\n'.join(evidence))]
-    return [contract.error(
+    return [check_context.error(
         'policy.rule-removed-unannounced', name,
         f'{name} is removed without a deprecated name',
         '\n'.join(evidence))]
@@ -123,7 +131,7 @@ def _rule(name, new, was, now):
     found = []
     gained = [one for one in after if one not in before]
     if gained:
-        found.append(contract.error(
+        found.append(check_context.error(
             'policy.persona-gained', new,
             f'{new}: {", ".join(gained)} could not and now can (security)',
             '\n'.join(evidence + [
@@ -132,7 +140,7 @@ def _rule(name, new, was, now):
     found += _lost(name, new, was, now, evidence)
     scopes = [(rule or {}).get('scopes', []) for rule in (old_rule, new_rule)]
     if scopes[0] != scopes[1] and not found:
-        found.append(contract.warning(
+        found.append(check_context.warning(
             'policy.scopes-changed', new, f'{new}: scope types are changed',
             '\n'.join(evidence + [
                 'No persona gains or loses anything by it; with a check '
@@ -153,19 +161,19 @@ def _lost(name, new, was, now, evidence):
     title = f'{new}: {", ".join(lost)} could and now cannot'
     if not unannounced:
         since = (rule.get('old') or {}).get('since') or 'an earlier release'
-        return [contract.warning(
+        return [check_context.warning(
             'policy.persona-lost-announced', new, f'{title}, as was announced',
             '\n'.join(evidence + [
                 'The base lets them through by a rule that is deprecated '
                 f'(since {since}).']))]
     if ':' not in name and not _calls_lose(was, now):
         # No API asks for it by itself, and no call is lost.
-        return [contract.warning(
+        return [check_context.warning(
             'policy.persona-lost-of-shared-rule', new, title,
             '\n'.join(evidence + [
                 'No call of the API is refused for it that the base '
                 'allows; rules of your own that refer to it change.']))]
-    return [contract.error(
+    return [check_context.error(
         'policy.persona-lost', new, title, '\n'.join(evidence + [
             'No deprecated rule of the base announces it.']))]
 
@@ -215,9 +223,9 @@ def _call_finding(was, now, who, rule, calls):
         'tokens of each persona; the client of the engine is replaced.',
         'Where: heat/api/openstack/v1/util.py, heat/api/cfn/v1/stacks.py, '
         'and the methods of the controllers']
-    return contract.error(rule, f'{calls[0]}: {", ".join(who)}',
-                          f'{which}: {", ".join(who)} {_WORDS[rule]}',
-                          '\n'.join(evidence))
+    return check_context.error(rule, f'{calls[0]}: {", ".join(who)}',
+                               f'{which}: {", ".join(who)} {_WORDS[rule]}',
+                               '\n'.join(evidence))
 
 
 def _types(was, now):
@@ -236,12 +244,12 @@ def _types(was, now):
                  else name.replace(ANY, '::*'))
         remedy = f'Set resource_types:{shown} in the policy file.'
         if gained:
-            found.append(contract.error(
+            found.append(check_context.error(
                 'policy.resource-type-gained', shown, f'resource type {shown}:'
                 f' {", ".join(gained)} could not and now can (security)',
                 '\n'.join(evidence), remedy=remedy))
         if lost:
-            found.append(contract.error(
+            found.append(check_context.error(
                 'policy.resource-type-lost', shown, f'resource type {shown}: '
                 f'{", ".join(lost)} could and now cannot',
                 '\n'.join(evidence + [
@@ -254,7 +262,7 @@ def _asking(was, now):
     """Return calls of the engine that began, or ceased, to ask."""
     evidence = ('Where: heat/engine/service.py, what uses resource_enforcer\n'
                 f'base:   {_list(was)}\ntarget: {_list(now)}\n')
-    found = [contract.error(
+    found = [check_context.error(
         'policy.engine-asks', name,
         f'engine call {name} now asks the policies of resource types',
         evidence +
@@ -262,7 +270,7 @@ def _asking(was, now):
         'it was not: by a member, for one that an administrator has made '
         '(bugs 1539145, 1561172).')
         for name in now if name not in was]
-    return found + [contract.error(
+    return found + [check_context.error(
         'policy.engine-asks-no-longer', name,
         f'engine call {name} no longer asks the policies of resource types '
         '(security)', evidence.rstrip())
@@ -281,11 +289,11 @@ def _files(was, now):
             'the base refuses what the target allows.')
         title = f'own rules in {way} are silently not applied'
         if deprecated:
-            found.append(contract.warning(
+            found.append(check_context.warning(
                 'policy.own-rules-ignored-announced', way,
                 f'{title}, as was announced', evidence))
         else:
-            found.append(contract.error(
+            found.append(check_context.error(
                 'policy.own-rules-ignored', way, title, evidence))
     return found
 

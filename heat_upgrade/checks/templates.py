@@ -22,7 +22,7 @@ import json
 import yaml
 
 from heat_upgrade import errors
-from heat_upgrade import rehearsal
+from heat_upgrade.rehearsal import row_reader
 
 # Nobody writes templates that are nested deeper; what is would end us.
 _DEEPEST = 200
@@ -110,7 +110,7 @@ class Dump:
                 'writes of the whole database')
 
     def _rows(self, table, columns):
-        for row in rehearsal.rows(self._path, table):
+        for row in row_reader.rows(self._path, table):
             if not row.keys() >= set(columns):
                 raise errors.UsageError(
                     f'{self._path} has rows of {table} but not all of its '
@@ -140,7 +140,7 @@ class Dump:
 def asked(wanted, versions):
     """Return the templates that an operator asks about, as iterables.
 
-    :param wanted: :class:`heat_upgrade.checks.contract.Asked`
+    :param wanted: :class:`heat_upgrade.checks.check_context.OperatorInputs`
     :param versions: those that the base knows
     """
     return [Files(wanted.templates, versions),

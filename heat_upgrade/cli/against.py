@@ -17,18 +17,18 @@ import pathlib
 import shutil
 import typing
 
-from heat_upgrade import cache
-from heat_upgrade import environments
 from heat_upgrade import errors
-from heat_upgrade import judgement
-from heat_upgrade import known_failures
-from heat_upgrade import plan as plans
-from heat_upgrade import progress
-from heat_upgrade import reference
-from heat_upgrade import releases
-from heat_upgrade import report as reports
-from heat_upgrade import runner
-from heat_upgrade import verdict
+from heat_upgrade.install import cache
+from heat_upgrade.install import environments
+from heat_upgrade.install import releases
+from heat_upgrade.judgement import judge
+from heat_upgrade.judgement import known_failures
+from heat_upgrade.plan import planner
+from heat_upgrade.report import files
+from heat_upgrade.report import progress
+from heat_upgrade.results import verdict
+from heat_upgrade.run import reference_run
+from heat_upgrade.run import runner
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +60,7 @@ def check(parsed_args: argparse.Namespace, base: releases.Release,
             f'--against {parsed_args.against} is the target itself: {target}')
 
 
-def compare(plan: plans.Plan, run_dir: pathlib.Path, base: releases.Release,
+def compare(plan: planner.Plan, run_dir: pathlib.Path, base: releases.Release,
             target: releases.Release, parsed_args: argparse.Namespace,
             stream: typing.TextIO) -> int:
     """Put the report of the reference into the directory of a run.
@@ -72,22 +72,28 @@ def compare(plan: plans.Plan, run_dir: pathlib.Path, base: releases.Release,
     """
     other = _reference(run_dir, base, target, parsed_args)
     if other is None or (
-            reports.make(run_dir)['verdict'] == verdict.LAB_ERROR):
+            files.make(run_dir)['verdict'] == verdict.LAB_ERROR):
         return 0
     # The constraints of a target are those of its own series.
     constraints = parsed_args.constraints if other.source else None
-    name = reference.key(plan, *(
+    name = reference_run.key(plan, *(
         environments.heat(release, constraints=its) for release, its in (
             (base, parsed_args.base_constraints), (other, constraints))))
-    with cache.Lock(reference.place(name)):
-        if reference.use(name, run_dir):
+    with cache.Lock(reference_run.place(name)):
+        if reference_run.use(name, run_dir):
             print(f'compared with an earlier run to {other}', file=stream)
             return 0
-        return _execute(reference.plan_of(plan, other), name, run_dir, stream,
-                        base=base, target=other, constraints=constraints,
-                        base_constraints=parsed_args.base_constraints,
-                        known_failures=known_failures.load(
-                            parsed_args.known_failures))
+        return _execute(
+            reference_run.plan_of(plan, other),
+            name,
+            run_dir,
+            stream,
+            base=base,
+            target=other,
+            constraints=constraints,
+            base_constraints=parsed_args.base_constraints,
+            known_failures=known_failures.load(parsed_args.known_failures),
+        )
 
 
 def _reference(run_dir: pathlib.Path, base: releases.Release,
@@ -96,9 +102,9 @@ def _reference(run_dir: pathlib.Path, base: releases.Release,
     """Return the release to compare with, None if there is none."""
     if parsed_args.against:
         return releases.parse(parsed_args.against)
-    if parsed_args.no_against or not reference.is_unreleased(target):
+    if parsed_args.no_against or not reference_run.is_unreleased(target):
         return None
-    name = judgement.wants_reference(run_dir)
+    name = judge.wants_reference(run_dir)
     if name is None:
         return None
     try:
@@ -110,7 +116,7 @@ def _reference(run_dir: pathlib.Path, base: releases.Release,
     return other
 
 
-def _execute(plan: plans.Plan, name: str, run_dir: pathlib.Path,
+def _execute(plan: planner.Plan, name: str, run_dir: pathlib.Path,
              stream: typing.TextIO, **options: typing.Any) -> int:
     """Run the reference; keep its report unless it is a LAB-ERROR.
 
@@ -119,19 +125,19 @@ def _execute(plan: plans.Plan, name: str, run_dir: pathlib.Path,
     """
     print(f'the same upgrade to {options["target"]}, to compare with:',
           file=stream)
-    place = run_dir / reference.DIRECTORY / reference.RUN
+    place = run_dir / reference_run.DIRECTORY / reference_run.RUN
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True, mode=0o700)
-    (place / plans.FILE).write_text(plan.as_json())
+    (place / planner.FILE).write_text(plan.as_json())
     with progress.display(plan, stream) as show:
         status: int = runner.execute(plan, run_dir=place, listeners=[show],
                                      **options)
-    report = reports.build(place)
+    report = files.build(place)
     if status:
         return status
     if report['verdict'] == verdict.LAB_ERROR:
         print(f'the reference run broke, and nothing is compared: {place}',
               file=stream)
         return 0
-    reference.keep(name, run_dir, place / reference.REPORT)
+    reference_run.keep(name, run_dir, place / reference_run.REPORT)
     return 0

@@ -20,18 +20,18 @@ import time
 
 from cliff import lister
 
-from heat_upgrade.actions import cold
 from heat_upgrade.cli import options
-from heat_upgrade import cloud as clouds
-from heat_upgrade import environments
 from heat_upgrade import errors
-from heat_upgrade import meter
-from heat_upgrade import plan as plans
-from heat_upgrade import progress
-from heat_upgrade import report as reports
-from heat_upgrade import runner
-from heat_upgrade import verdict
-from heat_upgrade import workspace as workspaces
+from heat_upgrade.install import environments
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import resource_usage
+from heat_upgrade.lab import workspace as workspaces
+from heat_upgrade.plan import planner
+from heat_upgrade.report import files
+from heat_upgrade.report import progress
+from heat_upgrade.results import verdict
+from heat_upgrade.run.actions import cold
+from heat_upgrade.run import runner
 
 # What we promise on two cores, in seconds; and in bytes for the memory.
 LIMITS = {
@@ -76,7 +76,7 @@ class Bench(lister.Lister):
             with progress.display(plan, sys.stderr) as show:
                 status = runner.execute(plan, run_dir=run_dir, base=base,
                                         target=target, listeners=[show])
-        report = reports.build(run_dir)
+        report = files.build(run_dir)
         if status == verdict.INTERRUPTED_STATUS:
             raise KeyboardInterrupt
         if report['verdict'] not in verdict.PASSED:
@@ -85,7 +85,7 @@ class Bench(lister.Lister):
         whole = 'whole run'
         if parsed_args.empty_caches:
             whole += ', empty caches'
-        limits = (LIMITS if plan.strategy == plans.COLD
+        limits = (LIMITS if plan.strategy == planner.COLD
                   else {**LIMITS, **ROLLING_LIMITS})
         return ('what', 'value', 'CPU s', 'limit'), [
             (name, value, cpu, limits.get(name, ''))
@@ -96,7 +96,7 @@ def _cloud_up(release, run_dir):
     """Return the row of a cloud's start, from the command to all answers."""
     with workspaces.Workspace(run_dir) as workspace:
         started = time.monotonic()
-        cpu = meter.cpu_seconds(workspace.marker)
+        cpu = resource_usage.cpu_seconds(workspace.marker)
         keystone, heat = environments.ensure_all(
             [environments.keystone(release), environments.heat(release)],
             log_dir=workspace.logs, marker=workspace.marker)
@@ -104,7 +104,7 @@ def _cloud_up(release, run_dir):
                              heat_environment=heat)
         cloud.up()
         row = ('cloud up', round(time.monotonic() - started, 1),
-               round(meter.cpu_seconds(workspace.marker) - cpu, 1))
+               round(resource_usage.cpu_seconds(workspace.marker) - cpu, 1))
         cloud.down()
     return [row]
 

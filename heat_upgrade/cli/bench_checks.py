@@ -21,13 +21,13 @@ import time
 
 from cliff import lister
 
-from heat_upgrade import cache
-from heat_upgrade.checks import contract
+from heat_upgrade.checks import check_context
 from heat_upgrade.checks import registry
 from heat_upgrade.cli import options
-from heat_upgrade import environments
-from heat_upgrade import meter
-from heat_upgrade import workspace as workspaces
+from heat_upgrade.install import cache
+from heat_upgrade.install import environments
+from heat_upgrade.lab import resource_usage
+from heat_upgrade.lab import workspace as workspaces
 
 # What we promise on two cores, in seconds, for two installed releases.
 FIRST, WARM = 'all checks, the first time', 'all checks, again'
@@ -55,7 +55,7 @@ class Checks(lister.Lister):
             place = pathlib.Path(place)
             with workspaces.Workspace(place / 'run') as workspace:
                 subjects = [
-                    contract.Subject(release, environment)
+                    check_context.InstalledRelease(release, environment)
                     for release, environment in zip(
                         (base, target), environments.ensure_all(
                             [environments.heat(base),
@@ -75,12 +75,16 @@ class Checks(lister.Lister):
 
 def _measure(what, names, subjects, workspace):
     print(what, file=sys.stderr, flush=True)
-    context = contract.Context(workspace)
+    context = check_context.Context(workspace)
     started = time.monotonic()
-    cpu = meter.cpu_seconds(workspace.marker)
+    cpu = resource_usage.cpu_seconds(workspace.marker)
     found = registry.run(names, *subjects, context)
-    return (what, round(time.monotonic() - started, 1),
-            round(meter.cpu_seconds(workspace.marker) - cpu, 1), len(found))
+    return (
+        what,
+        round(time.monotonic() - started, 1),
+        round(resource_usage.cpu_seconds(workspace.marker) - cpu, 1),
+        len(found),
+    )
 
 
 @contextlib.contextmanager

@@ -23,11 +23,11 @@ from cliff import lister
 from heat_upgrade.cli import options
 from heat_upgrade.cli import rehearse
 from heat_upgrade import errors
-from heat_upgrade.rehearsal import conduct
+from heat_upgrade.install import releases
 from heat_upgrade.rehearsal import generator
-from heat_upgrade.rehearsal import settings
-from heat_upgrade import releases
-from heat_upgrade import verdict
+from heat_upgrade.rehearsal import heat_options
+from heat_upgrade.rehearsal import runner
+from heat_upgrade.results import verdict
 
 # What we promise for a dump of 100,000 stacks and 1,000,000 events.
 STACKS, EVENTS = 100_000, 1_000_000
@@ -74,9 +74,9 @@ class Rehearse(lister.Lister):
             rows = [('making the dump, s', time.monotonic() - started, ''),
                     ('dump, MiB', os.path.getsize(dump) / 2**20, '')]
             report = rehearse.execute(
-                conduct.Order(
+                runner.Order(
                     dump=dump, base=releases.parse(BASE), target=target,
-                    settings={settings.KEY: generator.KEY},
+                    settings={heat_options.KEY: generator.KEY},
                     sample=parsed_args.load),
                 work_dir, sys.stderr, words=['heat-upgrade', 'rehearse'])
         if report['verdict'] != verdict.PASS:
@@ -100,7 +100,7 @@ def measured(report):
           for step in report['steps']),
         (LOADED, report['load']['rows_per_second'], ''),
         ('rows a second, read and loaded',
-         rows / (took[conduct.READ] + took[conduct.LOAD]), ''),
+         rows / (took[runner.READ] + took[runner.LOAD]), ''),
         ('stacks loaded by Heat', report['stacks']['stacks'], ''),
         *((f'migration {one["id"]}, s', one['seconds'], '')
           for one in report['revisions']),

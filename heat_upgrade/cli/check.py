@@ -20,19 +20,19 @@ import tempfile
 
 from cliff import lister
 
-from heat_upgrade.checks import config
-from heat_upgrade.checks import contract
-from heat_upgrade.checks import reading
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks.config import check
+from heat_upgrade.checks import introspection
 from heat_upgrade.checks import registry
 from heat_upgrade.cli import options
-from heat_upgrade import environments
 from heat_upgrade import errors
-from heat_upgrade import findings
-from heat_upgrade import grouping
-from heat_upgrade import judgement
-from heat_upgrade import known_failures
-from heat_upgrade import releases
-from heat_upgrade import workspace as workspaces
+from heat_upgrade.install import environments
+from heat_upgrade.install import releases
+from heat_upgrade.judgement import judge
+from heat_upgrade.judgement import known_failures
+from heat_upgrade.lab import workspace as workspaces
+from heat_upgrade.results import findings
+from heat_upgrade.results import grouping
 
 ALL = 'all'
 COLUMNS = ('Severity', 'Check', 'Class', 'Finding', 'Known')
@@ -139,18 +139,18 @@ def _judged(found, entries, base, target, look):
     reference = releases.reference(target)
     released = releases.is_released(target)
     given = {'base': base.version, 'reference': reference.version}
-    judged = judgement.of_checks(found, entries, released=True, **given)
+    judged = judge.of_checks(found, entries, released=True, **given)
     if released or not any(one.known for one in judged):
         return judged
     _say(f'checking {reference.version}, by which {target.name} is measured')
-    return judgement.of_checks(
+    return judge.of_checks(
         found, entries, released=False, **given,
         shown={one.identity for one in look(reference)})
 
 
 def _row(group, title=None):
     one = group.first
-    return (one.severity, one.step.removeprefix(contract.STEP),
+    return (one.severity, one.step.removeprefix(check_context.STEP),
             one.failure_class and int(one.failure_class),
             title or group.title,
             'known' if one.origin == findings.KNOWN else '')
@@ -214,16 +214,17 @@ def _found(names, base, target, parsed_args, *, is_reference=False):
                          None if is_reference else parsed_args.constraints))],
                 log_dir=workspace.logs, marker=workspace.marker,
                 progress=_say)
-            subjects = [contract.Subject(release, environment)
+            subjects = [check_context.InstalledRelease(release, environment)
                         for release, environment
                         in zip((base, target), installed)]
-            context = contract.Context(workspace, options.asked(parsed_args),
-                                       _say)
+            context = check_context.Context(
+                workspace, options.asked(parsed_args), _say
+            )
             found = registry.run(names, *subjects, context)
             if parsed_args.write_report and not is_reference:
                 parsed_args.write_report.write_text(
-                    config.advice(*subjects, context))
-        reading.prune()
+                    check.advice(*subjects, context))
+        introspection.prune()
     except errors.LabError:
         raise
     except BaseException:

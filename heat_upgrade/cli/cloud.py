@@ -19,14 +19,14 @@ import time
 
 from cliff import command
 
-from heat_upgrade import access
-from heat_upgrade import cache
 from heat_upgrade.cli import options
-from heat_upgrade import cloud as clouds
-from heat_upgrade import environments
 from heat_upgrade import errors
-from heat_upgrade import releases
-from heat_upgrade import workspace as workspaces
+from heat_upgrade.install import cache
+from heat_upgrade.install import environments
+from heat_upgrade.install import releases
+from heat_upgrade.lab import client_config
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import workspace as workspaces
 
 # The run directory of the cloud that nobody gave a name.
 NAME = 'cloud'
@@ -64,7 +64,7 @@ class Up(command.Command):
               f'{time.monotonic() - started:.1f} s. To use it, and to end '
               f'it:\n\n'
               f'    eval $(heat-upgrade cloud env {shlex.quote(str(run_dir))})'
-              f'\n    openstack --os-cloud {access.CLOUD} stack list\n'
+              f'\n    openstack --os-cloud {client_config.CLOUD} stack list\n'
               f'    heat-upgrade cloud down {shlex.quote(str(run_dir))}\n\n'
               f'clouds.yaml, openrc, tempest.conf and logs: {run_dir}')
 
@@ -90,7 +90,9 @@ def start(release, run_dir, *, constraints):
         cloud = clouds.Cloud(workspace, keystone_environment=keystone,
                              heat_environment=heat)
         cloud.up()
-        access.write(cloud.access, run_dir, state_dir=run_dir / 'manifest')
+        client_config.write(
+            cloud.access, run_dir, state_dir=run_dir / 'manifest'
+        )
         cloud.keep()
         kept = True
         return heat.version
@@ -109,7 +111,9 @@ class Env(command.Command):
 
     def take_action(self, parsed_args):
         clouds.kept(parsed_args.run_dir)
-        for name, value in access.variables(parsed_args.run_dir).items():
+        for name, value in client_config.variables(
+            parsed_args.run_dir
+        ).items():
             print(f'export {name}={shlex.quote(value)}')
 
 

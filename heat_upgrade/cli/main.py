@@ -23,7 +23,7 @@ import pbr.version
 
 from heat_upgrade import errors
 from heat_upgrade import process
-from heat_upgrade import verdict
+from heat_upgrade.results import verdict
 
 NAMESPACE = 'heat_upgrade.commands'
 
@@ -92,14 +92,14 @@ def _interrupted(signum, frame):
     raise KeyboardInterrupt
 
 
-def _check_isolation():
+def _check_preflight():
     """Refuse an environment that we share with openstack-heat.
 
     Its wheel installs a top-level package heat_integrationtests too, and one
     overwrites the other.
     """
     try:
-        from heat_integrationtests import isolation
+        from heat_integrationtests import preflight
     except ImportError:
         raise errors.UsageError(
             'the package heat_integrationtests is not ours: openstack-heat, '
@@ -107,8 +107,8 @@ def _check_isolation():
             'environment. Install heat-upgrade-tests in one of its own.'
         ) from None
     try:
-        isolation.check()
-    except isolation.SharedEnvironment as exc:
+        preflight.check()
+    except preflight.SharedEnvironment as exc:
         raise errors.UsageError(str(exc)) from exc
 
 
@@ -124,7 +124,7 @@ def main(argv=None):
 
 def _main(words):
     try:
-        _check_isolation()
+        _check_preflight()
     except errors.UsageError as exc:
         print(f'heat-upgrade: {exc}', file=sys.stderr)
         return exc.exit_status

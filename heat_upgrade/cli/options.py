@@ -18,11 +18,12 @@ import pathlib
 import re
 
 from heat_integrationtests import phases
-from heat_upgrade.checks import contract
-from heat_upgrade.checks import given
-from heat_upgrade import known_failures
-from heat_upgrade import plan
-from heat_upgrade import releases
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks import external_database
+from heat_upgrade.install import releases
+from heat_upgrade.judgement import known_failures
+from heat_upgrade.lab import profiles
+from heat_upgrade.plan import planner
 
 
 def work_dir(environ=os.environ):
@@ -108,7 +109,7 @@ def add_selectors(parser):
     """Add what says which upgrade is meant."""
     add_releases(parser)
     parser.add_argument(
-        '--strategy', choices=plan.STRATEGIES, default=plan.COLD,
+        '--strategy', choices=planner.STRATEGIES, default=planner.COLD,
         help='cold: all down, migrate, all up (default); rolling: node by '
              'node, two releases side by side meanwhile; partial: the same, '
              'with the last tests half way, in the mixed state')
@@ -119,22 +120,22 @@ def add_selectors(parser):
     parser.add_argument(
         '--nodes', type=int, metavar='N',
         help='how many nodes Heat runs on, up to '
-             f'{plan.MOST_NODES} (default: 1; for a rolling upgrade 2)')
+             f'{planner.MOST_NODES} (default: 1; for a rolling upgrade 2)')
     parser.add_argument(
-        '--vhost', choices=plan.VHOSTS, default=plan.PER_RELEASE,
+        '--vhost', choices=planner.VHOSTS, default=planner.PER_RELEASE,
         help='in a rolling upgrade, a virtual host of RabbitMQ for each '
              'release, as the guide tells to (default), or one for both')
     parser.add_argument(
-        '--profile', choices=plan.PROFILES, default=plan.STANDARD,
+        '--profile', choices=profiles.PROFILES, default=profiles.STANDARD,
         help="configuration of Heat's messaging: standard loses no message "
              'when an engine stops gracefully (default); stock-messaging '
              "runs with Heat's own defaults, and shows which are lost")
     parser.add_argument(
-        '--in-flight', choices=plan.IN_FLIGHT,
+        '--in-flight', choices=planner.IN_FLIGHT,
         help='how much work is in flight while engines stop (default: '
              'sample; with --scenarios: none)')
     parser.add_argument(
-        '--stop', choices=plan.STOPS,
+        '--stop', choices=planner.STOPS,
         help='how a cold upgrade stops the engine of one node: gracefully, or '
              'by SIGKILL (default: the seed decides; seed 0 gracefully)')
     parser.add_argument(
@@ -144,10 +145,14 @@ def add_selectors(parser):
         '--checks-only', action='store_true',
         help='stop after the static checks (heat-upgrade check)')
     parser.add_argument(
-        '--rollback', metavar='NODE', nargs='?', const=plan.RANDOM,
+        '--rollback',
+        metavar='NODE',
+        nargs='?',
+        const=planner.RANDOM,
         help='in a rolling upgrade, go back to the base after this node, '
-             'and forward again (without a name: after one that the seed '
-             f'chooses; {plan.NEVER}: not at all; default: the seed decides)')
+        'and forward again (without a name: after one that the seed '
+        f'chooses; {planner.NEVER}: not at all; default: the seed decides)',
+    )
     parser.add_argument(
         '--budget', type=float, metavar='SECONDS',
         help='leave out what does not fit into this predicted time')
@@ -185,24 +190,24 @@ def add_operator_files(parser):
 
 def asked(parsed_args):
     """Return what :func:`add_operator_files` has added, for the checks."""
-    return contract.Asked(
+    return check_context.OperatorInputs(
         config_files=tuple(parsed_args.config_file),
         config_dirs=tuple(parsed_args.config_dir),
         templates=tuple(parsed_args.template),
         stacks_from=parsed_args.stacks_from,
         postgresql=parsed_args.postgresql,
-        server=(given.url_of(parsed_args.database_of)
+        server=(external_database.url_of(parsed_args.database_of)
                 if parsed_args.database_of else ''))
 
 
 def plan_of(parsed_args, base, target, *, seed=None):
     """Return the plan that the selectors of a command line ask for.
 
-    :param base: :class:`heat_upgrade.releases.Release`
+    :param base: :class:`heat_upgrade.install.releases.Release`
     :param target: likewise
     :param seed: in place of the one that was given
     """
-    return plan.make(
+    return planner.make(
         parsed_args.strategy, base=base.name, target=target.name,
         seed=parsed_args.seed if seed is None else seed,
         scenarios=parsed_args.scenarios, nodes=parsed_args.nodes,

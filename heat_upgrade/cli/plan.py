@@ -19,7 +19,7 @@ from cliff import command
 from heat_upgrade.cli import options
 from heat_upgrade.cli import run
 from heat_upgrade import errors
-from heat_upgrade import progress
+from heat_upgrade.report import progress
 
 
 class Plan(command.Command):

@@ -20,14 +20,14 @@ from cliff import command
 
 from heat_upgrade.cli import options
 from heat_upgrade import errors
-from heat_upgrade import findings
-from heat_upgrade import known_failures
-from heat_upgrade import plan as plans
+from heat_upgrade.judgement import known_failures
+from heat_upgrade.plan import planner
 from heat_upgrade.plan import shrink
-from heat_upgrade import progress
-from heat_upgrade import report as reports
-from heat_upgrade import runner
-from heat_upgrade import verdict
+from heat_upgrade.report import files
+from heat_upgrade.report import progress
+from heat_upgrade.results import findings
+from heat_upgrade.results import verdict
+from heat_upgrade.run import runner
 
 # In the run directory: the shortest plan, and the runs that found it.
 FILE = 'shrunk.json'
@@ -61,8 +61,8 @@ class Shrink(command.Command):
 
     def take_action(self, parsed_args):
         run_dir = parsed_args.run_dir
-        report = reports.build(run_dir)
-        plan = plans.from_json((run_dir / plans.FILE).read_text())
+        report = files.build(run_dir)
+        plan = planner.from_json((run_dir / planner.FILE).read_text())
         finding = _finding(report, run_dir, parsed_args.finding)
         trial = _Trial(plan, finding, parsed_args)
         print(f'finding: {finding.title}\n'
@@ -150,7 +150,7 @@ class _Trial:
             constraints=self._arguments.constraints,
             base_constraints=self._arguments.base_constraints,
             known_failures=self._known)
-        report = reports.build(run_dir)
+        report = files.build(run_dir)
         if status == verdict.INTERRUPTED_STATUS:
             print('interrupted')
             raise KeyboardInterrupt

@@ -18,12 +18,12 @@ import sys
 from cliff import command
 
 from heat_upgrade.cli import options
-from heat_upgrade.rehearsal import conduct
+from heat_upgrade.install import releases
+from heat_upgrade.rehearsal import heat_options
+from heat_upgrade.rehearsal import progress
 from heat_upgrade.rehearsal import report as reports
-from heat_upgrade.rehearsal import settings
-from heat_upgrade.rehearsal import showing
-from heat_upgrade import releases
-from heat_upgrade import verdict
+from heat_upgrade.rehearsal import runner
+from heat_upgrade.results import verdict
 
 
 class Rehearse(command.Command):
@@ -73,10 +73,10 @@ class Rehearse(command.Command):
         base, target = (releases.parse(name) for name in (
             parsed_args.base, parsed_args.target))
         releases.check_order(base, target)
-        order = conduct.Order(
+        order = runner.Order(
             dump=parsed_args.dump, base=base, target=target,
             database=parsed_args.database,
-            settings=settings.of_files(parsed_args.config_file),
+            settings=heat_options.of_files(parsed_args.config_file),
             sample=parsed_args.stacks)
         report = execute(order, parsed_args.work_dir, sys.stderr,
                          words=_words(parsed_args))
@@ -98,12 +98,12 @@ def _positive(text):
 def execute(order, work_dir, stream, *, words):
     """Rehearse, and show how far it is; returns the report.
 
-    :param order: :class:`heat_upgrade.rehearsal.conduct.Order`
+    :param order: :class:`heat_upgrade.rehearsal.runner.Order`
     :param stream: text stream that takes the progress
     :param words: the command that does it again
     """
-    with showing.display(stream, conduct.STEPS) as show:
-        outcome = conduct.Rehearsal(order, work_dir, show).run()
+    with progress.display(stream, runner.STEPS) as show:
+        outcome = runner.Rehearsal(order, work_dir, show).run()
     return reports.make(order, outcome, words=words)
 
 

@@ -20,10 +20,10 @@ import rich.console
 import rich.markup
 import rich.table
 
-from heat_upgrade.load import rejudge
-from heat_upgrade import report as reports
+from heat_upgrade.report import files
 from heat_upgrade.report import summary
-from heat_upgrade import verdict
+from heat_upgrade.results import verdict
+from heat_upgrade.traffic import revalidate
 
 
 class Report(command.Command):
@@ -41,7 +41,7 @@ class Report(command.Command):
         return parser
 
     def take_action(self, parsed_args):
-        report = reports.build(parsed_args.run_dir)
+        report = files.build(parsed_args.run_dir)
         print(summary.text(report), end='')
         if parsed_args.open:
             page = parsed_args.run_dir.resolve() / 'report.html'
@@ -52,7 +52,7 @@ class Report(command.Command):
 
     def _rejudge(self, run_dir):
         """Print the violations as a table; returns the exit status."""
-        found = rejudge.rejudge(run_dir)
+        found = revalidate.rejudge(run_dir)
         if not found:
             print('the judge finds nothing wrong in the history of the load')
             return 0

@@ -19,10 +19,10 @@ import pathlib
 
 from cliff import command
 
-from heat_upgrade import findings
-from heat_upgrade import report as reports
 from heat_upgrade.report import diff
-from heat_upgrade import verdict
+from heat_upgrade.report import files
+from heat_upgrade.results import findings
+from heat_upgrade.results import verdict
 
 TEXT, JSON = 'text', 'json'
 
@@ -46,7 +46,7 @@ class Diff(command.Command):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        found = diff.compare(*(reports.make(run_dir) for run_dir in (
+        found = diff.compare(*(files.make(run_dir) for run_dir in (
             parsed_args.run_a, parsed_args.run_b)))
         if parsed_args.format == JSON:
             print(json.dumps(found.as_dict(), indent=2))

@@ -20,16 +20,16 @@ from cliff import command
 from heat_upgrade.cli import against
 from heat_upgrade.cli import options
 from heat_upgrade.cli import seeds
-from heat_upgrade import cloud as clouds
-from heat_upgrade import control as controls
 from heat_upgrade import errors
-from heat_upgrade import known_failures
-from heat_upgrade import plan as plans
-from heat_upgrade import progress
-from heat_upgrade import report as reports
+from heat_upgrade.judgement import known_failures
+from heat_upgrade.lab import cloud
+from heat_upgrade.plan import control_run
+from heat_upgrade.plan import planner
+from heat_upgrade.report import files
+from heat_upgrade.report import progress
 from heat_upgrade.report import summary
-from heat_upgrade import runner
-from heat_upgrade import verdict
+from heat_upgrade.results import verdict
+from heat_upgrade.run import runner
 
 
 class Run(command.Command):
@@ -72,17 +72,17 @@ class Run(command.Command):
         if parsed_args.plan:
             with parsed_args.plan as source:
                 try:
-                    plan = plans.from_json(source.read())
+                    plan = planner.from_json(source.read())
                 except UnicodeDecodeError as exc:
                     raise errors.UsageError(
                         f'{source.name} is not a plan: {exc}') from exc
         else:
             plan = plan_of(parsed_args)
         run_dir, status = execute(plan, parsed_args, sys.stdout)
-        report = reports.build(run_dir)
+        report = files.build(run_dir)
         print()
         print(summary.text(report), end='')
-        if (run_dir / clouds.STATE_FILE).exists():
+        if (run_dir / cloud.STATE_FILE).exists():
             print(f'cloud:   heat-upgrade cloud env {run_dir}\n'
                   f'         heat-upgrade cloud down {run_dir}')
         if status == verdict.INTERRUPTED_STATUS:
@@ -93,7 +93,7 @@ class Run(command.Command):
 def execute(plan, parsed_args, stream):
     """Execute a plan as the options of a command line ask for.
 
-    :param plan: :class:`heat_upgrade.plan.Plan`
+    :param plan: :class:`heat_upgrade.plan.planner.Plan`
     :param stream: text stream that takes its progress
     :returns: (run directory, status of :func:`runner.execute`)
     """
@@ -113,23 +113,23 @@ def execute(plan, parsed_args, stream):
         status = against.compare(plan, run_dir, base, target, parsed_args,
                                  stream)
     if (parsed_args.control and status == 0
-            and reports.build(run_dir)['verdict'] == verdict.FAIL):
+            and files.build(run_dir)['verdict'] == verdict.FAIL):
         status = _execute_control(plan, run_dir, base, parsed_args, stream)
     return run_dir, status
 
 
 def _execute_control(plan, run_dir, base, parsed_args, stream):
     """Execute the control of a run that has failed; returns its status."""
-    plan = controls.plan_of(plan)
+    plan = control_run.plan_of(plan)
     print('the same as a plain restart of the base, to tell what is not the '
           "upgrade's fault:", file=stream)
-    place = controls.make_run_dir(run_dir, plan)
+    place = control_run.make_run_dir(run_dir, plan)
     with progress.display(plan, stream) as show:
         status = runner.execute(
             plan, run_dir=place, base=base, target=base,
             constraints=parsed_args.base_constraints,
             base_constraints=parsed_args.base_constraints, listeners=[show])
-    reports.build(place)
+    files.build(place)
     return status
 
 

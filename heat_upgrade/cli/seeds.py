@@ -20,10 +20,10 @@ import re
 
 from heat_upgrade.cli import options
 from heat_upgrade import errors
-from heat_upgrade import findings
-from heat_upgrade import report as reports
-from heat_upgrade.report import groups
-from heat_upgrade import verdict
+from heat_upgrade.report import files
+from heat_upgrade.report import triage
+from heat_upgrade.results import findings
+from heat_upgrade.results import verdict
 
 # Of the exit statuses of a night's runs that of the night is the first: an
 # upgrade that is unsafe is unsafe, whatever else is not known.
@@ -113,10 +113,10 @@ def _file(work_dir):
 
 def _run(seed, run_dir):
     """Return what is told of a run."""
-    report = reports.build(run_dir)
+    report = files.build(run_dir)
     wrong = [one['title'] for one in report['findings']
              if one['severity'] == findings.ERROR
-             and one['origin'] not in groups.NOT_COUNTED]
+             and one['origin'] not in triage.NOT_COUNTED]
     return {'seed': seed, 'verdict': report['verdict'],
             'finished': report['finished'], 'seconds': report['duration_s'],
             'finding': wrong[0] if wrong else '', 'findings': len(wrong),

@@ -95,7 +95,7 @@ class Rows:
                 | {row[-1] for row in self.resources
                    if row[-1] and row[-2] not in waited_for})
 
-    def of_two_shapes(self):
+    def has_mixed_sync_points(self):
         """Tell whether two releases have written into one sync point.
 
         Who is waited for stands in its input data: (18, True) up to 2025.2,
@@ -112,7 +112,7 @@ def rows(cloud, stack_id, name):
     A stack that OS::Heat::Stack makes is Heat's own only by its name, which
     begins with that of the stack around it.
 
-    :param cloud: :class:`heat_upgrade.cloud.Cloud`
+    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
     :param stack_id: id of the stack
     :param name: its name
     """
@@ -125,7 +125,8 @@ def rows_of(cloud, flights, prefix):
     """Return the :class:`Rows` of many stacks, by one query for each table.
 
     :param cloud: as for :func:`rows`
-    :param flights: list of :class:`heat_upgrade.inflight.parking.Flight`
+    :param flights: list of
+        :class:`heat_upgrade.inflight.operation.InFlightOperation`
     :param prefix: that the names of all their stacks begin with
     :returns: {flight: its Rows}
     """
@@ -166,7 +167,7 @@ def snapshots_without_data(cloud):
 
     Up to 2025.2 a snapshot has none until it is complete.
 
-    :param cloud: :class:`heat_upgrade.cloud.Cloud`
+    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
     """
     (number,), = _select(
         cloud, "SELECT COUNT(*) FROM snapshot WHERE status = 'IN_PROGRESS' "
@@ -211,7 +212,7 @@ def _carries_work(queue):
 def collect(cloud, stack_id, name='', queues=None, found=None):
     """Return as text what there is to know of a stack.
 
-    :param cloud: :class:`heat_upgrade.cloud.Cloud`
+    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
     :param stack_id: id of the stack
     :param name: its name, by which stacks nested in it are found
     :param queues: as the broker told a moment ago; None: it is asked

@@ -40,7 +40,7 @@ import time
 from typing import Any
 import uuid
 
-from heat_upgrade import beside
+from heat_upgrade import concurrency
 from heat_upgrade import errors
 from heat_upgrade.inflight import evidence
 from heat_upgrade import waiting
@@ -114,8 +114,8 @@ class Outcome:
 class Orphans:
     """The orphaned stacks of a run.
 
-    :param api: :class:`heat_upgrade.api.Api`
-    :param cloud: :class:`heat_upgrade.cloud.Cloud`
+    :param api: :class:`heat_upgrade.lab.heat_client.Api`
+    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
     """
 
     def __init__(self, api: Any, cloud: Any) -> None:
@@ -204,7 +204,9 @@ class Orphans:
         :param timeout: seconds
         """
         self._started = time.monotonic()
-        beside.each(self._try, list(RECOVERIES), threads=len(RECOVERIES))
+        concurrency.map_parallel(
+            self._try, list(RECOVERIES), threads=len(RECOVERIES)
+        )
         try:
             waiting.wait_until(self._all_ended, timeout=timeout,
                                interval=INTERVAL,

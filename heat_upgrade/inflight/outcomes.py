@@ -14,9 +14,9 @@
 
 import dataclasses
 
-from heat_upgrade import findings
 from heat_upgrade.inflight import cases
-from heat_upgrade.inflight import oracle
+from heat_upgrade.inflight import expected_outcomes
+from heat_upgrade.results import findings
 
 # How an outcome was repaired.
 BY_UPDATE, BY_DELETE, NOT_AT_ALL = 'update', 'delete', 'nothing'
@@ -27,7 +27,8 @@ class Outcome:
     """How one operation ended.
 
     :ivar case: :class:`heat_upgrade.inflight.cases.Case`
-    :ivar disruption: one of :data:`heat_upgrade.inflight.oracle.DISRUPTIONS`
+    :ivar disruption: one of
+        :data:`heat_upgrade.inflight.expected_outcomes.DISRUPTIONS`
     :ivar stack_id: id of its stack
     :ivar status: of the stack, such as 'CREATE_COMPLETE'; DELETE_COMPLETE
         when it is gone
@@ -121,7 +122,7 @@ def facts(outcome):
     """Return what the cause of an outcome can be proved by."""
     # An engine of the base is the one that stopped, or was killed.
     of_the_base = bool(outcome.cut_off or outcome.api_was_down
-                       or outcome.disruption == oracle.KILL)
+                       or outcome.disruption == expected_outcomes.KILL)
     return {'base_shows': of_the_base,
             **{name: value for name, value in outcome.as_dict().items()
                if name not in ('case', 'stack', 'seconds')}}

@@ -14,7 +14,7 @@
 
 import dataclasses
 
-from heat_upgrade import api as apis
+from heat_upgrade.lab import heat_client
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Stack:
 GONE = Stack('', 'DELETE_COMPLETE', 'it is gone')
 
 
-def listed(api, timeout=apis.ANSWER_TIMEOUT):
+def listed(api, timeout=heat_client.ANSWER_TIMEOUT):
     """Return all stacks, nested ones too, as {name: :class:`Stack`}.
 
-    :param api: :class:`heat_upgrade.api.Api`
+    :param api: :class:`heat_upgrade.lab.heat_client.Api`
     :param timeout: seconds that Heat may take
     :raises: OSError if Heat does not tell
     """
@@ -58,7 +58,7 @@ def listed(api, timeout=apis.ANSWER_TIMEOUT):
 def seen(flight, stacks):
     """Return a flight's stack as it is, with those nested in it.
 
-    :param flight: :class:`heat_upgrade.inflight.parking.Flight`
+    :param flight: :class:`heat_upgrade.inflight.operation.InFlightOperation`
     :param stacks: what :func:`listed` returned
     :returns: its :class:`Stack`, with the status of one nested in it if that
         is still in progress; GONE if there is none

@@ -15,7 +15,7 @@
 import json
 
 from heat_upgrade.inflight import cases
-from heat_upgrade.inflight import layouts
+from heat_upgrade.inflight import hold_points
 
 # The newest version that every release of the lab knows.
 _VERSION = '2021-04-16'
@@ -82,7 +82,7 @@ def _item(case, name, step, *, uses=(), after=(), value=None):
         value = {'list_join': ['/', [
             {'get_attr': [other, 'value']} for other in uses] + [value]]}
     found = {'type': ITEM, 'properties': {
-        'label': layouts.label(case, name), 'value': value}}
+        'label': hold_points.label(case, name), 'value': value}}
     if after:
         found['depends_on'] = list(after)
     return found
@@ -91,11 +91,11 @@ def _item(case, name, step, *, uses=(), after=(), value=None):
 def _gate(*after):
     """A wait condition with its handle."""
     return {
-        layouts.HANDLE: {'type': 'OS::Heat::WaitConditionHandle'},
-        layouts.GATE: {
+        hold_points.HANDLE: {'type': 'OS::Heat::WaitConditionHandle'},
+        hold_points.GATE: {
             'type': 'OS::Heat::WaitCondition',
             'depends_on': list(after),
-            'properties': {'handle': {'get_resource': layouts.HANDLE},
+            'properties': {'handle': {'get_resource': hold_points.HANDLE},
                            'count': 1, 'timeout': _SIGNAL_TIMEOUT}}}
 
 
@@ -104,7 +104,7 @@ def _chain(case, step, gated):
     if case.parked == cases.SIGNAL:
         if gated:
             found |= _gate('a')
-        after = (layouts.GATE,) if gated else ()
+        after = (hold_points.GATE,) if gated else ()
         return found | {'c': _item(case, 'c', step, uses=('a',),
                                    after=after)}
     return found | {'b': _item(case, 'b', step, uses=('a',)),
@@ -115,7 +115,7 @@ def _fan_out(case, step, gated):
     found = {'a': _item(case, 'a', step)}
     if gated:
         found |= _gate('a')
-    after = (layouts.GATE,) if gated else ()
+    after = (hold_points.GATE,) if gated else ()
     return found | {name: _item(case, name, step, uses=('a',), after=after)
                     for name in ('b', 'c', 'd')}
 
@@ -127,7 +127,7 @@ def _fan_in(case, step, gated):
             found |= _gate()
         return found | {'c': _item(
             case, 'c', step, uses=('a',),
-            after=(layouts.GATE,) if gated else ())}
+            after=(hold_points.GATE,) if gated else ())}
     return found | {'b': _item(case, 'b', step),
                     'c': _item(case, 'c', step, uses=('a', 'b'))}
 
@@ -138,7 +138,7 @@ def _two_ends(case, step, gated):
     if gated:
         found |= _gate('a')
     found['c'] = _item(case, 'c', step, uses=('a',),
-                       after=(layouts.GATE,) if gated else ())
+                       after=(hold_points.GATE,) if gated else ())
     return found
 
 
@@ -148,7 +148,7 @@ def _inner(case, step, gated, value=None):
         inner |= _gate('x')
     return inner | {'y': _item(
         case, 'y', step, uses=('x',), value=value,
-        after=(layouts.GATE,) if gated else ())}
+        after=(hold_points.GATE,) if gated else ())}
 
 
 def _nested(case, step, gated):
@@ -165,27 +165,27 @@ def _deep(case, step, gated):
 
 def _then_after(case, step, name, resource):
     found = {name: resource}
-    if layouts.has_after(case):
-        found[layouts.AFTER] = _item(case, layouts.AFTER, step,
-                                     after=(name,))
+    if hold_points.has_after(case):
+        found[hold_points.AFTER] = _item(case, hold_points.AFTER, step,
+                                         after=(name,))
     return found
 
 
 def _group(case, step, gated):
     found = _gate() if gated else {}
-    batches = {'max_batch_size': layouts.BATCH}
+    batches = {'max_batch_size': hold_points.BATCH}
     found['group'] = {
         'type': 'OS::Heat::ResourceGroup',
         'properties': {
-            'count': layouts.MEMBERS,
-            'resource_def': _item(case, layouts.member('%index%'), step)},
+            'count': hold_points.MEMBERS,
+            'resource_def': _item(case, hold_points.member('%index%'), step)},
         'update_policy': {'batch_create': batches,
                           'rolling_update': batches}}
     if gated:
-        found['group']['depends_on'] = [layouts.GATE]
-    if layouts.has_after(case):
-        found[layouts.AFTER] = _item(case, layouts.AFTER, step,
-                                     after=('group',))
+        found['group']['depends_on'] = [hold_points.GATE]
+    if hold_points.has_after(case):
+        found[hold_points.AFTER] = _item(case, hold_points.AFTER, step,
+                                         after=('group',))
     return found
 
 

@@ -14,7 +14,7 @@
 
 import re
 
-from heat_upgrade.ledger import comparison
+from heat_upgrade.ledger import reconciliation
 
 DATABASE = 'heat'
 
@@ -37,16 +37,24 @@ _SNAPSHOT = re.compile(r'ledger-snapshot-[0-9a-f]{32}')
 
 
 def rows(mariadb):
-    """Return all :class:`heat_upgrade.ledger.comparison.Row` of Heat's.
+    """Return all :class:`heat_upgrade.ledger.reconciliation.Row` of Heat's.
 
-    :param mariadb: :class:`heat_upgrade.services.mariadb.MariaDB`
+    :param mariadb: :class:`heat_upgrade.lab.services.mariadb.MariaDB`
     """
     return [
-        comparison.Row(stack=stack, resource=name, item=item or '', row=row,
-                       action=action or '', status=status or '',
-                       deleted=bool(deleted))
-        for stack, name, item, row, action, status, deleted
-        in mariadb.execute(_ROWS, database=DATABASE)]
+        reconciliation.Row(
+            stack=stack,
+            resource=name,
+            item=item or '',
+            row=row,
+            action=action or '',
+            status=status or '',
+            deleted=bool(deleted),
+        )
+        for stack, name, item, row, action, status, deleted in mariadb.execute(
+            _ROWS, database=DATABASE
+        )
+    ]
 
 
 def known_snapshots(mariadb):
@@ -72,9 +80,9 @@ def audit(mariadb, client):
     Heat may go on meanwhile: what a first look shows, and a second does not,
     was under way.
 
-    :param mariadb: :class:`heat_upgrade.services.mariadb.MariaDB`
+    :param mariadb: :class:`heat_upgrade.lab.services.mariadb.MariaDB`
     :param client: :class:`heat_upgrade.ledger.client.Client`
-    :returns: list of :class:`heat_upgrade.ledger.comparison.Difference`
+    :returns: list of :class:`heat_upgrade.ledger.reconciliation.Difference`
     """
     first = _look(mariadb, client)
     if not first:
@@ -84,7 +92,7 @@ def audit(mariadb, client):
 
 
 def _look(mariadb, client):
-    return comparison.differences(
+    return reconciliation.differences(
         client.items(), client.events(), rows(mariadb),
         snapshots=client.snapshots(), known=known_snapshots(mariadb),
         busy=busy(mariadb))

@@ -31,8 +31,8 @@ import threading
 import traceback
 import urllib.parse
 
-from heat_upgrade.ledger import book as books
-from heat_upgrade.ledger import record
+from heat_upgrade.ledger import event_log
+from heat_upgrade.ledger import store
 
 TOKEN_HEADER = 'X-Ledger-Token'
 
@@ -71,7 +71,7 @@ def _item(book, name):
     try:
         return dataclasses.asdict(book.state.items[name])
     except KeyError:
-        raise books.NotFound(f'no item {name!r}') from None
+        raise store.NotFound(f'no item {name!r}') from None
 
 
 def _snapshots(book):
@@ -108,9 +108,9 @@ def _slow(book, body):
 
 
 def _known(operation):
-    if operation not in record.OPERATIONS:
+    if operation not in event_log.OPERATIONS:
         raise ValueError(f'no operation {operation!r}; there are '
-                         f'{", ".join(record.OPERATIONS)}')
+                         f'{", ".join(event_log.OPERATIONS)}')
 
 
 _GET = [(re.compile(pattern), answer) for pattern, answer in (
@@ -157,13 +157,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             found = pattern.fullmatch(path)
             if found:
                 return answer(self.server.book, *found.groups())
-        raise books.NotFound(f'no {path}')
+        raise store.NotFound(f'no {path}')
 
     def _post(self):
         length = int(self.headers.get('Content-Length') or 0)
         body = json.loads(self.rfile.read(length) or b'{}')
         if self.path not in _POST:
-            raise books.NotFound(f'no {self.path}')
+            raise store.NotFound(f'no {self.path}')
         return _POST[self.path](self.server.book, body)
 
     def _answer(self, find):
@@ -174,11 +174,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 status, body = 403, {'error': 'the token is wrong'}
             else:
                 status, body = 200, find()
-        except books.NotFound as exc:
+        except store.NotFound as exc:
             status, body = 404, {'error': str(exc)}
         except (KeyError, TypeError, ValueError) as exc:
             status, body = 400, {'error': repr(exc)}
-        except record.Unwritable:
+        except event_log.Unwritable:
             _die()
         content = json.dumps(body).encode()
         self.send_response(status)
@@ -195,7 +195,7 @@ class Server(http.server.ThreadingHTTPServer):
     """The HTTP server of a book.
 
     :param port: on loopback
-    :param book: :class:`heat_upgrade.ledger.book.Book`
+    :param book: :class:`heat_upgrade.ledger.store.Book`
     :param token: that each request must bear
     """
 
@@ -227,7 +227,7 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
     with open(arguments.access) as file:
         access = json.load(file)
-    book = books.Book(record.Record(arguments.record))
+    book = store.Book(event_log.Record(arguments.record))
     threading.Thread(target=_keep_time, args=[book], daemon=True).start()
     server = Server(urllib.parse.urlsplit(access['url']).port, book,
                     access['token'])

@@ -18,7 +18,7 @@ import json
 import urllib.parse
 
 from heat_upgrade import errors
-from heat_upgrade.ledger import record
+from heat_upgrade.ledger import event_log
 from heat_upgrade.ledger import state
 
 # The backend answers within milliseconds; this is for a machine that hangs.
@@ -28,7 +28,7 @@ TOKEN_HEADER = 'X-Ledger-Token'
 
 Item = state.Item
 Snapshot = state.Snapshot
-Event = record.Event
+Event = event_log.Event
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Operation:
 
     :ivar item: id of the item
     :ivar label: of the item
-    :ivar operation: one of :data:`heat_upgrade.ledger.record.OPERATIONS`
+    :ivar operation: one of :data:`heat_upgrade.ledger.event_log.OPERATIONS`
     :ivar stack: id of Heat's stack
     :ivar resource: logical name
     :ivar since: monotonic time in seconds at which it was asked for
@@ -116,7 +116,7 @@ class Client:
 
         :param after: how many to leave out, since they are known
         """
-        return [record.from_json(one) for one in
+        return [event_log.from_json(one) for one in
                 self._call('GET', f'/events/{after}')]
 
     def _call(self, method, path, **body):

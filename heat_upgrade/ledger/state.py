@@ -14,7 +14,7 @@
 
 import dataclasses
 
-from heat_upgrade.ledger import record
+from heat_upgrade.ledger import event_log
 
 IN_PROGRESS = 'in-progress'
 
@@ -62,14 +62,14 @@ class Snapshot:
 class Work:
     """One operation: how it started, and how it stands.
 
-    :ivar start: the :class:`heat_upgrade.ledger.record.Event` that started
+    :ivar start: the :class:`heat_upgrade.ledger.event_log.Event` that started
         it
     :ivar status: IN_PROGRESS, or DONE or FAILED of the record
     :ivar reason: of a failure
     :ivar transient: whether a failure is worth another try
     """
 
-    start: record.Event
+    start: event_log.Event
     status: str
     reason: str = ''
     transient: bool = False
@@ -78,7 +78,7 @@ class Work:
 class State:
     """All that the events up to now have made.
 
-    :param events: of :class:`heat_upgrade.ledger.record.Event`
+    :param events: of :class:`heat_upgrade.ledger.event_log.Event`
 
     :ivar items: {id: Item}
     :ivar snapshots: {id: Snapshot}
@@ -102,11 +102,11 @@ class State:
 
     def apply(self, event):
         """Take in the next event."""
-        if event.status == record.STARTED:
+        if event.status == event_log.STARTED:
             self._start(event)
             return
         work = self.works[event.number]
-        if event.status == record.DONE:
+        if event.status == event_log.DONE:
             self._done(event)
         elif event.operation in ('create', 'delete'):
             self._change(event.item, state=ERROR)

@@ -17,6 +17,7 @@ import json
 import re
 
 from heat_upgrade import errors
+from heat_upgrade.lab import profiles
 
 VERSION = 2
 
@@ -42,8 +43,6 @@ FAULTS = (CUT_BROKER, SLOW_DATABASE)
 
 # How the lab's Heat talks through RabbitMQ: in a way in which a graceful stop
 # loses no message, or by Heat's own defaults.
-STANDARD, STOCK_MESSAGING = 'standard', 'stock-messaging'
-PROFILES = (STANDARD, STOCK_MESSAGING)
 
 BASE, TARGET = 'base', 'target'
 
@@ -57,7 +56,8 @@ class Step:
     """One thing to do.
 
     :ivar name: unique in its plan
-    :ivar action: what the runner does, see :mod:`heat_upgrade.actions`
+    :ivar action: what the runner does, see
+        :mod:`heat_upgrade.run.actions.registry`
     :ivar title: what it is, for people
     :ivar command: what an operator would type for it, '' if nothing
     :ivar side: BASE, TARGET, or ''
@@ -105,8 +105,8 @@ class Plan:
     :ivar stages: see the package
     :ivar nodes: how many nodes the cloud has
     :ivar vhost: one of VHOSTS
-    :ivar profile: one of PROFILES
-    :ivar choices: what the seed drew, see :mod:`heat_upgrade.plan.choices`
+    :ivar profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
+    :ivar choices: what the seed drew, see :mod:`heat_upgrade.plan.variation`
     :ivar options: the words of a command line that make it again from its
         seed; empty if none do, as after shrinking
     """
@@ -119,7 +119,7 @@ class Plan:
     stages: tuple[tuple[tuple[Step, ...], ...], ...]
     nodes: int = 1
     vhost: str = PER_RELEASE
-    profile: str = STANDARD
+    profile: str = profiles.STANDARD
     choices: dict = dataclasses.field(default_factory=dict)
     options: tuple[str, ...] = ()
 
@@ -178,7 +178,7 @@ def from_json(text):
         re.compile(f'(?=.*(?:{plan.scenarios})).')
         if not plan.steps or plan.strategy not in STRATEGIES:
             raise ValueError('no steps, or an unknown strategy')
-        if plan.profile not in PROFILES:
+        if plan.profile not in profiles.PROFILES:
             raise ValueError(f'no profile is called {plan.profile!r}')
         return plan
     except (AttributeError, KeyError, TypeError, ValueError,

@@ -136,7 +136,7 @@ class _Roll:
 def stages(choices, *, vhost, smoke, partial=False):
     """Return the stages of a rolling upgrade.
 
-    :param choices: :class:`heat_upgrade.plan.choices.Choices`
+    :param choices: :class:`heat_upgrade.plan.variation.Choices`
     :param vhost: one of model.VHOSTS
     :param smoke: whether to run the smoke and the cross-version tests
     :param partial: end the tests half way, in the mixed state, as the

@@ -19,8 +19,8 @@ from collections import abc
 import dataclasses
 import time
 
-from heat_upgrade import findings
-from heat_upgrade import plan as plans
+from heat_upgrade.plan import planner
+from heat_upgrade.results import findings
 
 # Rules of which another subject shows the same: one operation in flight is
 # lost for the reason for which another one is.
@@ -39,7 +39,7 @@ class Shrunk:
         more; if not, there may be a shorter one
     """
 
-    plan: plans.Plan
+    plan: planner.Plan
     tries: int
     finished: bool
 
@@ -54,17 +54,17 @@ def signature(finding: findings.Finding) -> tuple[object, ...]:
     return finding.rule, finding.failure_class, subject
 
 
-def candidates(plan: plans.Plan, kinds: Kinds,
-               scenarios: str = '') -> list[plans.Plan]:
+def candidates(plan: planner.Plan, kinds: Kinds,
+               scenarios: str = '') -> list[planner.Plan]:
     """Return the shorter plans that can show a finding, the shortest first.
 
-    :param plan: :class:`heat_upgrade.plan.Plan`
+    :param plan: :class:`heat_upgrade.plan.planner.Plan`
     :param kinds: what :func:`kinds_of` tells of the step that has found it:
         a plan without such a step cannot
     :param scenarios: regular expression of the scenarios that are enough,
         '' if it takes all of them
     """
-    found = [one for one in plans.lighter(plan, scenarios=scenarios)
+    found = [one for one in planner.lighter(plan, scenarios=scenarios)
              if kinds <= kinds_of(one)]
     # One scenario in place of all is the most. sort is stable: what is
     # equally long stays in the order of choices.
@@ -73,7 +73,7 @@ def candidates(plan: plans.Plan, kinds: Kinds,
     return found
 
 
-def kinds_of(plan: plans.Plan, name: str | None = None) -> Kinds:
+def kinds_of(plan: planner.Plan, name: str | None = None) -> Kinds:
     """Return what the steps of a plan do.
 
     :param name: only of the step of this name
@@ -82,13 +82,13 @@ def kinds_of(plan: plans.Plan, name: str | None = None) -> Kinds:
                      if name in (None, step.name))
 
 
-def search(plan: plans.Plan, shows: abc.Callable[[plans.Plan], bool], *,
+def search(plan: planner.Plan, shows: abc.Callable[[planner.Plan], bool], *,
            step: str, scenarios: str = '', tries: int,
            seconds: float | None = None,
            clock: abc.Callable[[], float] = time.monotonic) -> Shrunk:
     """Leave out one thing after the other, for as long as it still shows.
 
-    :param plan: the :class:`heat_upgrade.plan.Plan` that has failed
+    :param plan: the :class:`heat_upgrade.plan.planner.Plan` that has failed
     :param shows: callable that tries a plan, and tells whether that shows
         the same finding
     :param step: name of the step that has found it

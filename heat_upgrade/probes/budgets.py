@@ -22,11 +22,11 @@ import dataclasses
 import itertools
 import math
 
-from heat_upgrade import findings
 from heat_upgrade.plan import model
 from heat_upgrade.probes import canary
-from heat_upgrade.probes import failures
-from heat_upgrade.probes import questions
+from heat_upgrade.probes import definitions
+from heat_upgrade.probes import error_classes
+from heat_upgrade.results import findings
 
 # Of an operator's maintenance window for a cold upgrade. The downtime that we
 # measure is 13 to 20 s on two cores; three times as much, on a busy machine,
@@ -102,19 +102,19 @@ class Budget:
 
 _DATA_PLANE = Budget(True, DATA_PLANE_GAP)
 _ROLLING = {
-    **dict.fromkeys(questions.READS, Budget(True, ROLLING_READ_GAP)),
-    questions.SIGNAL: Budget(True, ROLLING_SIGNAL_GAP),
-    questions.CANARY: Budget(True, ROLLING_CANARY_GAP),
+    **dict.fromkeys(definitions.READS, Budget(True, ROLLING_READ_GAP)),
+    definitions.SIGNAL: Budget(True, ROLLING_SIGNAL_GAP),
+    definitions.CANARY: Budget(True, ROLLING_CANARY_GAP),
 }
 _VIOLENT = {
-    **dict.fromkeys(questions.READS, Budget(False, VIOLENT_GAP)),
-    questions.SIGNAL: Budget(False, VIOLENT_GAP),
-    questions.CANARY: Budget(False, VIOLENT_CANARY_GAP),
+    **dict.fromkeys(definitions.READS, Budget(False, VIOLENT_GAP)),
+    definitions.SIGNAL: Budget(False, VIOLENT_GAP),
+    definitions.CANARY: Budget(False, VIOLENT_CANARY_GAP),
 }
 _DOWN = {
-    **dict.fromkeys(questions.READS, Budget(False, COLD_GAP)),
-    questions.SIGNAL: Budget(False, COLD_GAP),
-    questions.CANARY: Budget(False, COLD_CANARY_GAP),
+    **dict.fromkeys(definitions.READS, Budget(False, COLD_GAP)),
+    definitions.SIGNAL: Budget(False, COLD_GAP),
+    definitions.CANARY: Budget(False, COLD_CANARY_GAP),
 }
 
 # The base alone, before a cold upgrade begins: operations are started and
@@ -130,20 +130,20 @@ def budget(probe, step, strategy):
     """Return the budget of a probe in a step.
 
     :param probe: one of questions.NAMES
-    :param step: :class:`heat_upgrade.plan.Step`
+    :param step: :class:`heat_upgrade.plan.planner.Step`
     :param strategy: of the plan
     :returns: :class:`Budget`; None for a probe that has none
     """
     if strategy == model.COLD and _is_before(step):
         return _BEFORE
-    if probe in questions.DATA_PLANE:
+    if probe in definitions.DATA_PLANE:
         return _DATA_PLANE
     if strategy == model.COLD and (step.action in _DOWN_ACTIONS
                                    or step.phase == 'during-upgrade'):
         return _DOWN.get(probe)
     if violent(step):
         return _VIOLENT.get(probe)
-    if probe == questions.CANARY and _stops(step):
+    if probe == definitions.CANARY and _stops(step):
         return Budget(True, STOP_CANARY_GAP)
     return _ROLLING.get(probe)
 
@@ -168,18 +168,18 @@ def judge(availability, plan, times, *, recovered=()):
     """Return what was lost beyond the budgets.
 
     :param availability: {probe: dict} of
-        :mod:`heat_upgrade.probes.records`
-    :param plan: :class:`heat_upgrade.plan.Plan`
+        :mod:`heat_upgrade.probes.results`
+    :param plan: :class:`heat_upgrade.plan.planner.Plan`
     :param times: {step: (start, end)} in seconds since the run's start; end
         None for a step that has not ended
     :param recovered: probes of which a good answer was waited for at their
         end; one without is another finding
-    :returns: list of :class:`heat_upgrade.findings.Finding` of class 8, one
-        for a probe in a step; of our own mistakes, the lab's
+    :returns: list of :class:`heat_upgrade.results.findings.Finding` of class
+        8, one for a probe in a step; of our own mistakes, the lab's
     """
     found = []
     for name, one in availability.items():
-        if name not in questions.NAMES:
+        if name not in definitions.NAMES:
             continue
         texts, lost = {}, {}
         for outage in one['outages']:
@@ -199,7 +199,7 @@ def judge(availability, plan, times, *, recovered=()):
             step, allowed = _widest(name, last['start'], last['end'], plan,
                                     times)
             # A canary takes its time: the end of the probes may come first.
-            if (name != questions.CANARY
+            if (name != definitions.CANARY
                     or last['end'] - last['start'] > allowed):
                 texts.setdefault(step.name, []).append(
                     'never answered again')
@@ -221,7 +221,7 @@ def _met_by(name, outage, plan, times):
         return reversed(_during(start, min(outage['end'], start + in_hand),
                                 plan, times))
 
-    is_canary = name == questions.CANARY
+    is_canary = name == definitions.CANARY
     may_lose = (step for step in met(CANARY_IN_HAND if is_canary else IN_HAND)
                 if not budget(name, step, plan.strategy).lossless)
     stops = (step for step in met(CANARY_WELL if is_canary else IN_HAND)
@@ -270,7 +270,7 @@ def _finding(name, step, lines, errors, lost):
         more = len(lines) - EVIDENCE_LINES
         lines = [*lines[:EVIDENCE_LINES], f'... and {more} more']
     evidence = '\n'.join(lines)
-    if failures.MISTAKE in errors:
+    if error_classes.MISTAKE in errors:
         return findings.make(
             'lab.probe-mistake', name,
             f'probe {name} broke in its own code in {step}', evidence,

@@ -21,10 +21,10 @@ import itertools
 import time
 
 from heat_upgrade import errors
-from heat_upgrade.probes import failures
+from heat_upgrade.lab import workspace
+from heat_upgrade.probes import error_classes
 from heat_upgrade.probes import samples
 from heat_upgrade import waiting
-from heat_upgrade import workspace
 
 # What is ours in the administrator's project.
 PREFIX = 'heat-upgrade-probe-'
@@ -86,7 +86,7 @@ class Standing:
     def __init__(self, api, project, *, timeout=MAKE_TIMEOUT):
         """Create it and wait until it is complete.
 
-        :param api: :class:`heat_upgrade.api.Api`
+        :param api: :class:`heat_upgrade.lab.heat_client.Api`
         :param project: id
         :param timeout: seconds
         :raises: :class:`errors.LabError`
@@ -132,7 +132,7 @@ def remove(api, *, timeout=REMOVE_TIMEOUT, watch=None):
     Who deletes them asks again now and then: a deletion whose message got
     lost stays in progress until somebody does.
 
-    :param api: :class:`heat_upgrade.api.Api`
+    :param api: :class:`heat_upgrade.lab.heat_client.Api`
     :param timeout: seconds
     :param watch: called again and again meanwhile; may raise to end the wait
     :raises: :class:`errors.WaitTimeout` with what is left
@@ -171,7 +171,7 @@ class Cycle:
     read. Only the two requests themselves must be accepted, and both
     operations complete.
 
-    :param api: :class:`heat_upgrade.api.Api`
+    :param api: :class:`heat_upgrade.lab.heat_client.Api`
     :param ended: threading.Event: the end of the probes
     :param timeout: seconds for both operations together
     """
@@ -223,12 +223,12 @@ class Cycle:
                     if stack['stack_status'] == wanted:
                         return samples.Reply(node=answer.node)
                     if stack['stack_status'].endswith('_FAILED'):
-                        return samples.Reply(failures.FAILED, answer.node,
+                        return samples.Reply(error_classes.FAILED, answer.node,
                                              f'{path} is {seen}')
             if self._ended.wait(POLL):
                 return samples.Reply()
         return samples.Reply(
-            failures.TIMEOUT, detail=f'{path} is not {wanted} after '
+            error_classes.TIMEOUT, detail=f'{path} is not {wanted} after '
             f'{self._timeout:g} s, but: {seen}')
 
 

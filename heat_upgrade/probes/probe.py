@@ -15,7 +15,7 @@
 import threading
 import time
 
-from heat_upgrade.probes import failures
+from heat_upgrade.probes import error_classes
 from heat_upgrade.probes import samples
 
 # Ten times a second (the longest gap is known to a tenth).
@@ -128,13 +128,15 @@ class Probe:
         try:
             reply = self._question()
         except OSError as exc:
-            return samples.Reply(failures.of_exception(exc), detail=str(exc))
+            return samples.Reply(
+                error_classes.of_exception(exc), detail=str(exc)
+            )
         except Exception as exc:
             # It would end the thread, and nobody would be told.
-            return samples.Reply(failures.MISTAKE, detail=repr(exc))
+            return samples.Reply(error_classes.MISTAKE, detail=repr(exc))
         if isinstance(reply, samples.Reply):
             return reply
-        return samples.Reply('' if reply else failures.WRONG)
+        return samples.Reply('' if reply else error_classes.WRONG)
 
     def _take(self, sample):
         self.samples.append(sample)

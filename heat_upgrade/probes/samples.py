@@ -33,8 +33,8 @@ DETAIL_CHARACTERS = 300
 class Reply:
     """What a question says of the answer that it got.
 
-    :ivar error: class of a bad answer (:mod:`heat_upgrade.probes.failures`),
-        '' if it is a good one
+    :ivar error: class of a bad answer
+        (:mod:`heat_upgrade.probes.error_classes`), '' if it is a good one
     :ivar node: name of the node that answered, '' if nobody says
     :ivar detail: the bad answer's own words
     """

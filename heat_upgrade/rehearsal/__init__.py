@@ -12,17 +12,8 @@
 
 """A rehearsal: the upgrade of a copy of a real database.
 
-``source`` unpacks a dump, ``statements`` finds its statements, ``grammar``
-says what each is, ``reader`` gives the rows of a table; nothing of a dump is
-ever given to a client program, or executed that the grammar does not know.
+``dump_file`` unpacks a dump, ``tokenizer`` finds its statements,
+``statement_filter`` classifies each of them, and ``row_reader`` yields the
+rows of a table. No client program reads a dump, and only statements that
+``statement_filter`` knows are executed.
 """
-
-from heat_upgrade.rehearsal import reader
-
-
-def rows(path, table, *, database=None):
-    """Give the rows of a table of a dump as dicts; streamed.
-
-    See :func:`heat_upgrade.rehearsal.reader.rows`.
-    """
-    return reader.rows(path, table, database=database)

@@ -19,13 +19,13 @@ when the hash does. The server computes them: no row leaves it.
 
 import dataclasses
 
-from heat_upgrade import findings
-from heat_upgrade.rehearsal import survey
+from heat_upgrade.rehearsal import dump_summary
+from heat_upgrade.results import findings
 
 STEP = 'compare'
 
 # Changes with each migration, as it should.
-OURS = (survey.REVISIONS, survey.LEGACY)
+OURS = (dump_summary.REVISIONS, dump_summary.LEGACY)
 
 _COLUMNS = '''
 SELECT table_name, column_name, column_key = 'PRI'
@@ -110,10 +110,10 @@ def compare(before, after, changes, wrong):
 
     :param before: {table: :class:`Table`} as the base left it
     :param after: likewise, of the same columns, as the target found it
-    :param changes: :class:`heat_upgrade.rehearsal.stated.Change`s of the
-        revisions in between
+    :param changes: :class:`heat_upgrade.rehearsal.expected_changes.Change`s of
+        the revisions in between
     :param wrong: {(table, column or None): rows that are not as stated}
-    :returns: list of :class:`heat_upgrade.findings.Finding`
+    :returns: list of :class:`heat_upgrade.results.findings.Finding`
     """
     found = []
     allowed = {(one.table, one.column) for one in changes}

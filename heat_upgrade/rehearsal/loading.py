@@ -13,7 +13,7 @@
 """Loads a dump into a private server, as rows and tables and nothing else.
 
 Statements reach the server one at a time, by an account that is confined to
-one database; see :mod:`heat_upgrade.rehearsal.grammar` for which do.
+one database; see :mod:`heat_upgrade.rehearsal.statement_filter` for which do.
 """
 
 import queue
@@ -23,11 +23,11 @@ import pymysql
 from pymysql.constants import ER
 
 from heat_upgrade import errors
-from heat_upgrade.rehearsal import grammar
-from heat_upgrade.rehearsal import programs
-from heat_upgrade.rehearsal import reader as readers
-from heat_upgrade.rehearsal import source as sources
-from heat_upgrade.rehearsal import statements
+from heat_upgrade.rehearsal import dump_file
+from heat_upgrade.rehearsal import heat_commands
+from heat_upgrade.rehearsal import row_reader
+from heat_upgrade.rehearsal import statement_filter
+from heat_upgrade.rehearsal import tokenizer
 
 # What the account may do, in one database.
 ACCOUNT = 'dump'
@@ -57,15 +57,16 @@ def error_name(exc):
     number = exc.args[0] if exc.args else None
     if not isinstance(number, int):
         return type(exc).__name__
-    return programs.error_name(number)
+    return heat_commands.error_name(number)
 
 
 def load(path, server, database, *, survey, progress=lambda done, size: None):
     """Load Heat's database of a dump.
 
-    :param server: :class:`heat_upgrade.services.mariadb.MariaDB`, ready
+    :param server: :class:`heat_upgrade.lab.services.mariadb.MariaDB`, ready
     :param database: its name in the server, where it is made
-    :param survey: :class:`heat_upgrade.rehearsal.survey.Survey` of the dump
+    :param survey: :class:`heat_upgrade.rehearsal.dump_summary.Survey` of the
+        dump
     :param progress: called with the bytes of the file so far, and in all
     :returns: {table: how many rows were stored}
     :raises: :class:`errors.UsageError` for what cannot be stored,
@@ -97,7 +98,7 @@ def _store(path, cursor, survey, progress):
                 cursor.execute(text)
             except pymysql.err.MySQLError as exc:
                 raise _explained(path, exc, line, name) from None
-            if kind is grammar.Kind.INSERT:
+            if kind is statement_filter.Kind.INSERT:
                 counts[name] = counts.get(name, 0) + cursor.rowcount
     finally:
         ahead.end()
@@ -129,27 +130,34 @@ def to_execute(path, survey, progress):
     :returns: iterator of (line, :class:`grammar.Kind`, table, bytes)
     :raises: :class:`errors.UsageError`
     """
-    with sources.opened(path) as source:
-        reader = statements.Reader(source)
+    with dump_file.opened(path) as source:
+        reader = tokenizer.Reader(source)
         here = None
-        for kind, name, text in readers.told(reader):
+        for kind, name, text in row_reader.told(reader):
             progress(source.position, source.size)
-            if kind is grammar.Kind.USE:
+            if kind is statement_filter.Kind.USE:
                 here = name
             elif here == survey.database and kind in _EXECUTED:
                 yield (reader.line, kind, name,
                        _checked(reader, kind, name, text))
 
 
-_EXECUTED = (grammar.Kind.CREATE, grammar.Kind.DROP, grammar.Kind.INSERT)
+_EXECUTED = (
+    statement_filter.Kind.CREATE,
+    statement_filter.Kind.DROP,
+    statement_filter.Kind.INSERT,
+)
 
 
 def _checked(reader, kind, name, text):
     """Return a statement as it is executed."""
-    if kind is grammar.Kind.INSERT and not grammar.has_only_literals(text):
+    if (
+        kind is statement_filter.Kind.INSERT
+        and not statement_filter.has_only_literals(text)
+    ):
         raise reader.error('has more than rows of values')
-    if kind is grammar.Kind.CREATE:
-        text = grammar.definition(text)
+    if kind is statement_filter.Kind.CREATE:
+        text = statement_filter.definition(text)
         if text is None:
             raise reader.error(
                 f'defines the table {name} by more than columns, keys and '

@@ -16,9 +16,9 @@ import dataclasses
 import json
 
 from heat_upgrade import errors
-from heat_upgrade import findings
-from heat_upgrade.rehearsal import programs
-from heat_upgrade.rehearsal import stated
+from heat_upgrade.rehearsal import expected_changes
+from heat_upgrade.rehearsal import heat_commands
+from heat_upgrade.results import findings
 
 STEP = 'db-sync'
 
@@ -53,7 +53,7 @@ class Revision:
 def path(survey, base, target, *, dump, named):
     """Return the revisions between a dump and a release, oldest first.
 
-    :param survey: :class:`heat_upgrade.rehearsal.survey.Survey`
+    :param survey: :class:`heat_upgrade.rehearsal.dump_summary.Survey`
     :param base: what rehearse_revisions reads of the base
     :param target: likewise of the target
     :param dump: path of the dump, for messages
@@ -82,14 +82,15 @@ def path(survey, base, target, *, dump, named):
 
 
 def _series(revision):
-    return f'Heat {stated.SERIES.get(revision, "of a series not known")}'
+    series = expected_changes.SERIES.get(revision, 'of an unknown series')
+    return f'Heat {series}'
 
 
 def _is(revision):
     if revision is None:
         return ('at no revision of alembic at all: its table alembic_version '
                 'is empty or not there')
-    if revision not in stated.SERIES:
+    if revision not in expected_changes.SERIES:
         return 'at a revision that no release known here has'
     return f'at revision {revision} ({_series(revision)})'
 
@@ -98,7 +99,7 @@ def migrate(place, environment, config, revisions, *, port, ready,
             progress):
     """Run migrations one by one.
 
-    :param place: :class:`heat_upgrade.rehearsal.place.Place`
+    :param place: :class:`heat_upgrade.rehearsal.workspace.Place`
     :param config: path of the heat.conf of the rehearsal
     :param revisions: as :func:`path` returns them
     :param port: of the database
@@ -119,7 +120,7 @@ def migrate(place, environment, config, revisions, *, port, ready,
         begun = [event for event in _events(out) if event['event'] == 'start']
         if begun:
             progress(len(begun), titles[begun[-1]['revision']])
-    failure = programs.run(
+    failure = heat_commands.run(
         place, environment, 'rehearse_migrate', {
             'config': str(config), 'out': str(out), 'go': str(go),
             'port': port,
@@ -162,7 +163,7 @@ def of_failure(failure):
         f'migration {failure["revision"]} fails on this database',
         '\n'.join(filter(None, [
             f'error: {failure["error"]}'
-            + (f', {programs.error_name(number)}' if number else ''),
+            + (f', {heat_commands.error_name(number)}' if number else ''),
             f'statement: {failure["statement"]}'
             if failure['statement'] else '',
             *(f'at: {place}' for place in failure['where'])])), step=STEP)
@@ -171,7 +172,8 @@ def of_failure(failure):
 def waits(sampled, revisions):
     """Return how long reads and writes waited while migrations ran.
 
-    :param sampled: list of :class:`heat_upgrade.rehearsal.sampling.Waits`
+    :param sampled: list of
+        :class:`heat_upgrade.rehearsal.lock_contention.Waits`
     :param revisions: list of :class:`Revision`
     :returns: [{table, kind, samples, per_second, longest_s, migration,
         error}]

@@ -24,9 +24,9 @@ import shlex
 import jinja2
 
 from heat_upgrade import errors
-from heat_upgrade import findings
-from heat_upgrade import verdict
-from heat_upgrade import workspace as workspaces
+from heat_upgrade.lab import workspace
+from heat_upgrade.results import findings
+from heat_upgrade.results import verdict
 
 TEMPLATES = pathlib.Path(__file__).parent
 PAGE = 'report.html.j2'
@@ -42,8 +42,8 @@ FILES = ('report.json', 'report.html', 'summary.txt')
 def make(order, outcome, *, words):
     """Return the report of a rehearsal, as report.json has it.
 
-    :param order: :class:`heat_upgrade.rehearsal.conduct.Order`
-    :param outcome: :class:`heat_upgrade.rehearsal.conduct.Outcome`
+    :param order: :class:`heat_upgrade.rehearsal.runner.Order`
+    :param outcome: :class:`heat_upgrade.rehearsal.runner.Outcome`
     :param words: the command that does it again
     """
     reproduce = shlex.join(words)
@@ -72,7 +72,7 @@ def write(report, directory):
         report=report, classes=findings.CLASSES, version=_version)
     for name, content in zip(FILES, (
             json.dumps(report, indent=2) + '\n', page, summary(report))):
-        workspaces.write_secret(pathlib.Path(directory, name), content)
+        workspace.write_secret(pathlib.Path(directory, name), content)
 
 
 def make_directory(work_dir, keep, base, target):

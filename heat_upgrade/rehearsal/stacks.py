@@ -17,9 +17,9 @@ import dataclasses
 import json
 import os
 
-from heat_upgrade import beside
-from heat_upgrade import findings
-from heat_upgrade.rehearsal import programs
+from heat_upgrade import concurrency
+from heat_upgrade.rehearsal import heat_commands
+from heat_upgrade.results import findings
 
 STEP = 'load-stacks'
 
@@ -41,7 +41,7 @@ class Failure:
     """Something of a stack that cannot be loaded.
 
     :ivar stack: its id
-    :ivar part: what of it: see checks/programs/rehearse_stacks.py
+    :ivar part: what of it: see checks/inspectors/rehearse_stacks.py
     :ivar error: class of the error
     :ivar where: place in Heat's code
     """
@@ -56,7 +56,7 @@ def load(place, environment, config, *, port, key, total, ids=None,
          sample=None, progress=lambda done, size: None):
     """Load stacks by the code of a release, in several processes.
 
-    :param place: :class:`heat_upgrade.rehearsal.place.Place`
+    :param place: :class:`heat_upgrade.rehearsal.workspace.Place`
     :param config: path of a heat.conf with an account that may only read
     :param port: of the database
     :param key: whether the configuration has the encryption key
@@ -82,7 +82,7 @@ def load(place, environment, config, *, port, key, total, ids=None,
             nonlocal position
             position = _read(outs[number], position, done, number, failures)
             progress(sum(done), size)
-        counts = programs.run(
+        counts = heat_commands.run(
             place, environment, 'rehearse_stacks', {
                 'config': str(config), 'port': port, 'key': key,
                 'share': [number, many * every], 'out': str(outs[number]),
@@ -91,8 +91,8 @@ def load(place, environment, config, *, port, key, total, ids=None,
         watch()
         outs[number].unlink()
         return counts
-    counted = beside.run(*(lambda number=number: one(number)
-                           for number in range(many)))
+    counted = concurrency.run_parallel(*(lambda number=number: one(number)
+                                         for number in range(many)))
     total_counts = collections.Counter()
     for counts in counted:
         total_counts.update(counts)

@@ -16,8 +16,8 @@ import dataclasses
 import typing
 
 from heat_upgrade import errors
-from heat_upgrade import findings
-from heat_upgrade import verdict
+from heat_upgrade.results import findings
+from heat_upgrade.results import verdict
 
 Report = abc.Mapping[str, typing.Any]
 Key = tuple[str, ...]

@@ -16,9 +16,9 @@ from collections import abc
 import itertools
 import typing
 
-from heat_upgrade import findings
-from heat_upgrade.report import groups
-from heat_upgrade import verdict
+from heat_upgrade.report import triage
+from heat_upgrade.results import findings
+from heat_upgrade.results import verdict
 
 Report = dict[str, typing.Any]
 
@@ -44,7 +44,7 @@ def headline(report: Report) -> str:
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
     """
-    found = groups.of_report(report)
+    found = triage.of_report(report)
     return _BY_VERDICT[report['verdict']](report, found)
 
 
@@ -85,7 +85,7 @@ def _of_a_pass(report: Report, found: list[findings.Finding]) -> str:
 
 
 def _of_hazards(report: Report, found: list[findings.Finding]) -> str:
-    hazards = groups.hazards(found)
+    hazards = triage.hazards(found)
     lost = [one for one in report['in_flight'] if not one['legal']]
     figures = []
     if lost:
@@ -122,7 +122,7 @@ def _of_a_failure(report: Report, found: list[findings.Finding]) -> str:
 
 
 def _of_a_broken_lab(report: Report, found: list[findings.Finding]) -> str:
-    broken = [one.title for one in groups.failures(found)
+    broken = [one.title for one in triage.failures(found)
               if not one.counts]
     why = (broken[0] if broken else 'the run was cut off'
            if not report['finished'] else _no_test(report))

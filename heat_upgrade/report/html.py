@@ -17,17 +17,17 @@ import typing
 
 import jinja2
 
-from heat_upgrade import grouping
-from heat_upgrade.load import history
-from heat_upgrade.plan import model as plans
-from heat_upgrade.probes import statistics
-from heat_upgrade.report import choices
-from heat_upgrade.report import groups
+from heat_upgrade.plan import model
+from heat_upgrade.probes import aggregates
 from heat_upgrade.report import headline
-from heat_upgrade.report import load
 from heat_upgrade.report import summary
 from heat_upgrade.report import timeline
-from heat_upgrade import verdict
+from heat_upgrade.report import traffic
+from heat_upgrade.report import triage
+from heat_upgrade.report import variation
+from heat_upgrade.results import grouping
+from heat_upgrade.results import verdict
+from heat_upgrade.traffic import history
 
 TEMPLATES = pathlib.Path(__file__).with_name('templates')
 PAGE = 'page.html.j2'
@@ -43,9 +43,9 @@ MANY = 20
 
 # What work in flight may have met, in words.
 DISRUPTIONS = {
-    plans.GRACEFUL: 'graceful stop',
-    plans.KILL: 'SIGKILL',
-    plans.LAST_ENGINE: 'stop of the last engine',
+    model.GRACEFUL: 'graceful stop',
+    model.KILL: 'SIGKILL',
+    model.LAST_ENGINE: 'stop of the last engine',
 }
 RESULTS = (history.OK, history.REFUSED, history.ERROR, history.NO_ANSWER)
 
@@ -64,11 +64,11 @@ def write(report: Report, path: pathlib.Path | str) -> None:
     templates.filters['counted'] = summary.counted
     templates.globals.update(
         version=headline.version, number=headline.number,
-        counts=load.counts, clock=clock, kind=summary.kind,
-        page=summary.page, size=size, why_not=groups.why_not,
-        long_gap=statistics.LONG, disruptions=DISRUPTIONS, results=RESULTS)
+        counts=traffic.counts, clock=clock, kind=summary.kind,
+        page=summary.page, size=size, why_not=triage.why_not,
+        long_gap=aggregates.LONG, disruptions=DISRUPTIONS, results=RESULTS)
     page = templates.get_template(PAGE).render(
-        report=report, chosen=choices.told(report), facts=facts(report),
+        report=report, chosen=variation.told(report), facts=facts(report),
         headline=headline.headline(report), proved=_proved(report),
         verdict=verdict.SHOWN[report['verdict']], **_sections(report),
         picture=picture(report), timeline=timeline.timeline(report))
@@ -77,11 +77,11 @@ def write(report: Report, path: pathlib.Path | str) -> None:
 
 def _sections(report: Report) -> dict[str, list[grouping.Group]]:
     """Return the findings in the sections of the page, in groups."""
-    found = groups.of_report(report)
+    found = triage.of_report(report)
     return {name: grouping.groups(section(found)) for name, section in (
-        ('failures', groups.failures), ('hazards', groups.hazards),
-        ('warnings', groups.warnings), ('to_know', groups.to_know),
-        ('notes', groups.notes))}
+        ('failures', triage.failures), ('hazards', triage.hazards),
+        ('warnings', triage.warnings), ('to_know', triage.to_know),
+        ('notes', triage.notes))}
 
 
 def size(found: list[grouping.Group]) -> int:
@@ -116,9 +116,9 @@ Fact = tuple[str, str, bool, bool]
 
 
 def _of_findings(report: Report) -> Fact:
-    found = groups.of_report(report)
-    failures = len(groups.failures(found))
-    hazards = len(groups.hazards(found))
+    found = triage.of_report(report)
+    failures = len(triage.failures(found))
+    hazards = len(triage.hazards(found))
     return ('findings', f'{failures}' + (
         f', and {headline.number(hazards, "hazard")}' if hazards else ''),
         bool(failures), bool(hazards))
@@ -154,10 +154,10 @@ def _of_against(report: Report) -> Fact | None:
 def _of_load(report: Report) -> Fact | None:
     if not report['load']:
         return None
-    broken = load.broken(report['load'])
+    broken = traffic.broken(report['load'])
     return ('load', f'{report["load"]["operations"]} operations, '
             f'{headline.number(len(broken), "rule")} broken',
-            any(map(load.counts, broken.values())), bool(broken))
+            any(map(traffic.counts, broken.values())), bool(broken))
 
 
 def picture(report: Report) -> dict[str, typing.Any]:

@@ -23,11 +23,11 @@ import re
 import typing
 from xml.etree import ElementTree
 
-from heat_upgrade import findings
-from heat_upgrade.report import groups
 from heat_upgrade.report import matching
-from heat_upgrade.rules import registry
-from heat_upgrade import verdict
+from heat_upgrade.report import triage
+from heat_upgrade.results import findings
+from heat_upgrade.results.rules import registry
+from heat_upgrade.results import verdict
 
 Element = ElementTree.Element
 Report = dict[str, typing.Any]
@@ -49,7 +49,7 @@ def write(report: Report, path: pathlib.Path | str) -> None:
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
     """
-    found = groups.of_report(report)
+    found = triage.of_report(report)
     root = ElementTree.Element('testsuites')
     for step in report['steps']:
         suite = ElementTree.SubElement(root, 'testsuite', {
@@ -117,7 +117,7 @@ def _judged(case: Element, found: Found) -> Found:
     makes it skipped. Warnings do neither.
     """
     wrong = [one for one in found if one.severity == findings.ERROR]
-    failing = groups.failures(wrong)
+    failing = triage.failures(wrong)
     if failing:
         _failure(case, '; '.join(one.title for one in failing),
                  '\n\n'.join(one.evidence for one in failing))
@@ -182,7 +182,7 @@ def _case(suite: Element, classname: str, name: str,
 
 
 def _skipped(case: Element, found: Found) -> None:
-    reasons = dict.fromkeys(map(groups.why_not, found))
+    reasons = dict.fromkeys(map(triage.why_not, found))
     skipped = ElementTree.SubElement(
         case, 'skipped', message=_clean('; '.join(filter(None, reasons))))
     skipped.text = _clean('\n\n'.join(

@@ -14,7 +14,7 @@
 from collections import abc
 import typing
 
-from heat_upgrade import findings
+from heat_upgrade.results import findings
 
 Findings = list[findings.Finding]
 

@@ -17,21 +17,21 @@ import json
 import pathlib
 import typing
 
-from heat_upgrade import control
 from heat_upgrade import errors
-from heat_upgrade import findings
-from heat_upgrade import grouping
-from heat_upgrade import journal as journals
-from heat_upgrade import judgement
-from heat_upgrade import plan as plans
-from heat_upgrade.probes import records
+from heat_upgrade.judgement import judge
+from heat_upgrade.lab import stestr_runner
+from heat_upgrade.plan import control_run
+from heat_upgrade.plan import planner
+from heat_upgrade.probes import results
 from heat_upgrade.report import diff
-from heat_upgrade.report import groups
-from heat_upgrade.report import load
 from heat_upgrade.report import matching
 from heat_upgrade.report import schema
-from heat_upgrade import suites
-from heat_upgrade import verdict as verdicts
+from heat_upgrade.report import traffic
+from heat_upgrade.report import triage
+from heat_upgrade.results import findings
+from heat_upgrade.results import grouping
+from heat_upgrade.results import journal
+from heat_upgrade.results import verdict
 
 # Of the format of report.json; report.schema.json describes it.
 VERSION = 2
@@ -65,35 +65,35 @@ def make(run_dir: pathlib.Path | str) -> Report:
     """
     run_dir = pathlib.Path(run_dir)
     try:
-        plan = plans.from_json((run_dir / plans.FILE).read_text())
-        events = journals.read(run_dir)
-        available = records.make(run_dir, events)
+        plan = planner.from_json((run_dir / planner.FILE).read_text())
+        events = journal.read(run_dir)
+        available = results.make(run_dir, events)
     except (FileNotFoundError, NotADirectoryError, ValueError) as exc:
         raise errors.UsageError(
             f'{run_dir} is not the directory of a run: {exc}') from exc
     if any('rule' not in event['data']['finding']
-           for event in _of(events, journals.FINDING)):
+           for event in _of(events, journal.FINDING)):
         raise errors.UsageError(
             f'{run_dir} was made by an older version of this tool, whose '
             'findings name no rules')
     reference = _reference(run_dir)
     first, last = (events[0], events[-1]) if events else (None, None)
-    start = _data(events, journals.RUN_START)
+    start = _data(events, journal.RUN_START)
     # As they came: the order in which Heat and the lab failed decides.
-    found = judgement.of_run(run_dir, events, plan)
+    found = judge.of_run(run_dir, events, plan)
     tests = _tests(events, found)
     phases = _phases(plan, events, tests)
-    finished = bool(_of(events, journals.RUN_END))
-    measures = _of(events, journals.MEASURE)
+    finished = bool(_of(events, journal.RUN_END))
+    measures = _of(events, journal.MEASURE)
     executed = {name: one['passed'] + one['failed'] + one[KNOWN]
                 for name, one in phases.items()}
     report = {
         'version': VERSION,
-        'verdict': verdicts.verdict(found, executed, finished=finished),
+        'verdict': verdict.verdict(found, executed, finished=finished),
         'finished': finished,
         'in_flight': _in_flight(events, found),
-        'load': load.make(run_dir, records.spans(events), found),
-        'controlled': control.run_dir(run_dir).is_dir(),
+        'load': traffic.make(run_dir, results.spans(events), found),
+        'controlled': control_run.run_dir(run_dir).is_dir(),
         'against': None,
         'base': start.get('base', {'name': plan.base}),
         'target': start.get('target', {'name': plan.target}),
@@ -113,7 +113,7 @@ def make(run_dir: pathlib.Path | str) -> Report:
         'findings': [one.as_dict() for one in sorted(
             found, key=grouping.rank)],
         'availability': available,
-        'cpu_s': _data(events, journals.RUN_END).get('cpu_s'),
+        'cpu_s': _data(events, journal.RUN_END).get('cpu_s'),
         'peak_memory_bytes': max(
             (event['data']['peak_memory'] for event in measures), default=0),
         'reproduce': start.get('reproduce', ''),
@@ -153,7 +153,7 @@ def _in_flight(events: Events, found: Found) -> list[Report]:
         upgrade unsafe
     """
     flown = []
-    for event in _of(events, journals.IN_FLIGHT):
+    for event in _of(events, journal.IN_FLIGHT):
         one = {'step': event['step'], **event['data']}
         its = matching.of_flight(found, one)
         decides = matching.first(its)
@@ -173,11 +173,11 @@ def _data(events: Events, kind: str) -> dict[str, typing.Any]:
     return found[0]['data'] if found else {}
 
 
-def _steps(plan: plans.Plan, events: Events, found: Found) -> list[Report]:
+def _steps(plan: planner.Plan, events: Events, found: Found) -> list[Report]:
     """Return what became of each step; times in seconds since the start."""
     starts = {event['step']: event
-              for event in _of(events, journals.STEP_START)}
-    ends = {event['step']: event for event in _of(events, journals.STEP_END)}
+              for event in _of(events, journal.STEP_START)}
+    ends = {event['step']: event for event in _of(events, journal.STEP_END)}
     origin = events[0]['monotonic'] if events else 0
     steps = []
     for step in plan.steps:
@@ -209,20 +209,30 @@ def _outcome(raw: str, wrong: Found) -> str:
     """
     if raw not in (OK, FAILED):
         return raw
-    if any(one.origin not in groups.NOT_COUNTED for one in wrong):
+    if any(one.origin not in triage.NOT_COUNTED for one in wrong):
         return FAILED
     # A step that failed by no finding of its own was ended by another's.
     return HAZARD if wrong else raw
 
 
-def _phases(plan: plans.Plan, events: Events,
+def _phases(plan: planner.Plan, events: Events,
             tests: list[Report]) -> dict[str, dict[str, int]]:
     """Return the number of tests by phase and outcome."""
-    phases = {step.phase: dict.fromkeys(
-        (suites.PASSED, suites.FAILED, suites.SKIPPED, KNOWN), 0)
-        for step in plan.steps if step.phase}
+    phases = {
+        step.phase: dict.fromkeys(
+            (
+                stestr_runner.PASSED,
+                stestr_runner.FAILED,
+                stestr_runner.SKIPPED,
+                KNOWN,
+            ),
+            0,
+        )
+        for step in plan.steps
+        if step.phase
+    }
     of_step = {event['step']: event['data']['phase']
-               for event in _of(events, journals.TESTS)}
+               for event in _of(events, journal.TESTS)}
     for test in tests:
         phases[of_step[test['step']]][test['outcome']] += 1
     return phases
@@ -237,10 +247,10 @@ def _tests(events: Events,
     """
     found = list(found)
     tests = [{'step': event['step'], **{name: test[name] for name in _TEST}}
-             for event in _of(events, journals.TESTS)
+             for event in _of(events, journal.TESTS)
              for test in event['data']['tests']]
     for test in tests:
-        if test['outcome'] == suites.FAILED and matching.is_excused(
+        if test['outcome'] == stestr_runner.FAILED and matching.is_excused(
                 matching.of_test(found, test['step'], test['id'])):
             test['outcome'] = KNOWN
     return tests

@@ -15,12 +15,12 @@
 from collections import abc
 import typing
 
-from heat_upgrade import findings
-from heat_upgrade import grouping
-from heat_upgrade.report import groups
 from heat_upgrade.report import headline
-from heat_upgrade.report import load
-from heat_upgrade import verdict
+from heat_upgrade.report import traffic
+from heat_upgrade.report import triage
+from heat_upgrade.results import findings
+from heat_upgrade.results import grouping
+from heat_upgrade.results import verdict
 
 # Of the evidence of a finding; its beginning is the failure itself.
 EVIDENCE_LINES = 12
@@ -108,8 +108,8 @@ def _in_flight(report: Report) -> Lines:
 def _load(report: Report) -> Lines:
     if not report['load']:
         return
-    broken = load.broken(report['load'])
-    known = sum(not load.counts(rule) for rule in broken.values())
+    broken = traffic.broken(report['load'])
+    known = sum(not traffic.counts(rule) for rule in broken.values())
     yield (f'  load             {report["load"]["operations"]} operations, '
            f'{headline.number(len(broken), "rule")} broken'
            + (f' ({known} not counted)' if known else '')
@@ -150,8 +150,8 @@ def _proved(report: Report) -> Lines:
 
 def _findings(report: Report) -> Lines:
     """Tell the findings, section by section, the worst first."""
-    found = groups.of_report(report)
-    failures = groups.failures(found)
+    found = triage.of_report(report)
+    failures = triage.failures(found)
     if not failures:
         yield '  no findings' + (' that count' if found else '')
     for number, group in enumerate(grouping.groups(failures), 1):
@@ -159,11 +159,11 @@ def _findings(report: Report) -> Lines:
         yield from _group(f'{number}.', group, EVIDENCE_LINES)
     yield from _section(
         'hazards: known defects of these releases, to be avoided',
-        groups.hazards(found))
-    yield from _section('warnings', groups.warnings(found))
+        triage.hazards(found))
+    yield from _section('warnings', triage.warnings(found))
     for says, ones in (
             ('to know before the upgrade, from the static checks',
-             groups.to_know(found)), ('notes', groups.notes(found))):
+             triage.to_know(found)), ('notes', triage.notes(found))):
         if ones:
             yield ''
             yield f'{says} ({len(ones)}):'
@@ -200,7 +200,7 @@ def _group(mark: str, group: grouping.Group, most: int) -> Lines:
         yield f'   | ... {len(lines) - most - 1} more lines'
     for line in lines[most:][-1:]:
         yield f'   | {line}'
-    why_not = groups.why_not(first)
+    why_not = triage.why_not(first)
     for word, told in (
             ('reason', why_not if why_not not in lines[:most] else ''),
             ('impact', first.impact), ('remedy', first.remedy),

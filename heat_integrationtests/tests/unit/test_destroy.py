@@ -18,10 +18,10 @@ import fixtures
 from heatclient import exc
 import testtools
 
-from heat_integrationtests import account
 from heat_integrationtests import clients
 from heat_integrationtests import destroy
 from heat_integrationtests import manifest
+from heat_integrationtests import tenant
 
 
 def _listed(stack_id, parent=None, status='CREATE_COMPLETE', project='P'):
@@ -115,7 +115,7 @@ class DestroyTest(testtools.TestCase):
 
     def own_account(self):
         who = {'password': 'secret', 'project_id': 'P'}
-        manifest.save(self.directory, account.NAME, {
+        manifest.save(self.directory, tenant.NAME, {
             'own': True, 'name': 'ours', 'complete': True,
             'project_id': 'P', 'owner': {**who, 'user_id': 'O'},
             'operator': {**who, 'user_id': 'A'}})
@@ -211,7 +211,7 @@ class DestroyTest(testtools.TestCase):
         self.assertNotIn('L', self.keystone.removed)
 
     def test_an_account_that_was_made_in_part_is_removed(self):
-        manifest.save(self.directory, account.NAME, {
+        manifest.save(self.directory, tenant.NAME, {
             'own': True, 'name': 'ours', 'complete': False,
             'project_id': 'P'})
         self.assertEqual([], self.destroy())
@@ -229,7 +229,7 @@ class DestroyTest(testtools.TestCase):
         self.assertEqual([], self.destroy()[1:])
 
     def test_in_a_given_account_only_our_stacks_are_removed(self):
-        manifest.save(self.directory, account.NAME, {'own': False})
+        manifest.save(self.directory, tenant.NAME, {'own': False})
         self.heat = Heat(_listed('S'), _listed('theirs'))
         self.scenario(_entry('S'), _entry(None, name='never-made'))
         self.assertEqual([], self.destroy())

@@ -15,7 +15,7 @@
 import ddt
 import testtools
 
-from heat_integrationtests.scenarios import test_intrinsic_functions as own
+from heat_integrationtests.scenarios import test_intrinsic_functions
 
 
 @ddt.ddt
@@ -24,13 +24,22 @@ class TestMixedUp(testtools.TestCase):
 
     def wrong(self, value):
         """Return the wrong outputs if one of the stack of tens is this."""
-        return own.wrong_outputs([
-            ('tens', {**own.looked_up(10), 'line_3': value}),
-            ('thousands', own.looked_up(1000))])
+        return test_intrinsic_functions.wrong_outputs(
+            [
+                (
+                    'tens',
+                    {
+                        **test_intrinsic_functions.looked_up(10),
+                        'line_3': value,
+                    },
+                ),
+                ('thousands', test_intrinsic_functions.looked_up(1000)),
+            ]
+        )
 
     def test_its_own_values_are_not_wrong(self):
         self.assertEqual([], self.wrong(30))
-        self.assertFalse(own.is_mixed_up([]))
+        self.assertFalse(test_intrinsic_functions.is_mixed_up([]))
 
     @ddt.data(
         30000, 300000, 300,
@@ -41,9 +50,11 @@ class TestMixedUp(testtools.TestCase):
     def test_a_proof(self, value):
         wrong = self.wrong(value)
         self.assertEqual([('tens', 'line_3', value)], wrong)
-        self.assertTrue(own.is_mixed_up(wrong))
+        self.assertTrue(test_intrinsic_functions.is_mixed_up(wrong))
 
     @ddt.data(None, 7, [1, 2, 3], 'The Referenced Attribute is incorrect',
               'something else broke')
     def test_no_proof(self, value):
-        self.assertFalse(own.is_mixed_up(self.wrong(value)))
+        self.assertFalse(
+            test_intrinsic_functions.is_mixed_up(self.wrong(value))
+        )

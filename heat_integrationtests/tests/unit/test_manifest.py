@@ -21,7 +21,7 @@ import fixtures
 import testtools
 
 from heat_integrationtests import manifest
-from heat_integrationtests import record
+from heat_integrationtests import scenario_record
 
 
 @ddt.ddt
@@ -107,10 +107,10 @@ class RecordTest(testtools.TestCase):
         self.directory = self.useFixture(fixtures.TempDir()).path
 
     def begun(self):
-        return record.Record.begin(self.directory, 'one')
+        return scenario_record.Record.begin(self.directory, 'one')
 
     def loaded(self):
-        return record.Record.load(self.directory, 'one')
+        return scenario_record.Record.load(self.directory, 'one')
 
     def add_stack(self, begun):
         return begun.add_stack('main', 'name', as_operator=False,

@@ -22,7 +22,7 @@ import ddt
 import fixtures
 import testtools
 
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import phases
 
 ID = 'heat_integrationtests.scenarios.test_x.XScenario.test_it[%s]'
@@ -30,7 +30,7 @@ ID = 'heat_integrationtests.scenarios.test_x.XScenario.test_it[%s]'
 
 def _test_id(kind):
     class Case(testtools.testcase.WithAttributes, testtools.TestCase):
-        @getattr(phase, kind)
+        @getattr(markers, kind)
         def test_it(self):
             pass
 

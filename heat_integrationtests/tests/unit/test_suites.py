@@ -20,7 +20,7 @@ import unittest
 import testtools
 
 import heat_integrationtests
-from heat_integrationtests import phase
+from heat_integrationtests import markers
 from heat_integrationtests import phases
 from heat_integrationtests import scenario
 
@@ -41,7 +41,7 @@ def _discovered():
 
 
 def _kind(test):
-    return phase.of(getattr(test, test._testMethodName))
+    return markers.of(getattr(test, test._testMethodName))
 
 
 class SuitesTest(testtools.TestCase):
@@ -91,10 +91,11 @@ class SuitesTest(testtools.TestCase):
     def test_what_crosses_nodes_does_so_forth_and_back(self):
         names = {type(test).__name__ for test in self.tests
                  if _kind(test) == 'cross'}
-        self.assertIn('LifeForthTest', names)
+        self.assertIn('LifeBaseToTargetTest', names)
         self.assertEqual(names, {
-            name.replace('Forth', way) for name in names
-            if 'Forth' in name for way in ('Forth', 'Back')})
+            name.replace('BaseToTarget', way) for name in names
+            if 'BaseToTarget' in name
+            for way in ('BaseToTarget', 'TargetToBase')})
 
     def test_each_scenario_has_a_name_of_its_own(self):
         names = [found.name() for found in self.scenarios()]

@@ -16,9 +16,9 @@ Heat 2025.2 left out heat-api and heat-api-cfn: what starts the services is
 configuration too.
 """
 
-from heat_upgrade.checks.config import history as histories
-from heat_upgrade.checks.config import notes
-from heat_upgrade.checks import contract
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks.config import deprecations as histories
+from heat_upgrade.checks.config import release_notes
 
 
 def findings(base, target, history):
@@ -37,7 +37,9 @@ def findings(base, target, history):
 
 def _gone(name, warns, history):
     def deprecations(place):
-        return notes.mentioning(place, name, notes.DEPRECATIONS)
+        return release_notes.mentioning(
+            place, name, release_notes.DEPRECATIONS
+        )
 
     announced = [f'Announced: yes, in {history.base_version} it warns that '
                  'it is deprecated'] if warns else []
@@ -45,19 +47,28 @@ def _gone(name, warns, history):
                   for note, since in histories.old_enough(history,
                                                           deprecations)]
     place = history.target if history.target.origin else history.base
-    lines = [f'{history.base_version}: has it',
-             f'{history.target_version}: has it not',
-             *(announced or [f'Announced: no, in {history.base_version} it '
-                             'does not warn']),
-             *(f'Notes: {note.path} ({note.section}): '
-               f'{" ".join(note.text.split())}'
-               for note in notes.mentioning(place, name)
-               if note.section in (notes.UPGRADE, notes.DEPRECATIONS))]
+    lines = [
+        f'{history.base_version}: has it',
+        f'{history.target_version}: has it not',
+        *(
+            announced
+            or [
+                f'Announced: no, in {history.base_version} it ' 'does not warn'
+            ]
+        ),
+        *(
+            f'Notes: {note.path} ({note.section}): '
+            f'{" ".join(note.text.split())}'
+            for note in release_notes.mentioning(place, name)
+            if note.section
+            in (release_notes.UPGRADE, release_notes.DEPRECATIONS)
+        ),
+    ]
     if announced:
-        return contract.warning(
+        return check_context.warning(
             'config.command-removed', name,
             f'the command {name} is removed, as announced', '\n'.join(lines))
-    return contract.error(
+    return check_context.error(
         'config.command-removed-unannounced', name,
         f'the command {name} is removed without a deprecation',
         '\n'.join(lines))

@@ -48,7 +48,7 @@ class Option:
     :ivar namespaces: entry points that list it
     :ivar listed: whether Heat's own sample configuration has it
     :ivar heats: whether Heat's own code lists it, alone or beside a library
-    :ivar type: what ``programs/config_options`` says of its type
+    :ivar type: what ``inspectors/config_options`` says of its type
     :ivar multi: whether it may be set more than once
     :ivar default: its default
     :ivar sample_default: what a sample shows instead, or None
@@ -127,7 +127,7 @@ def listed_namespaces(version, source=None):
 def of_reading(reading, source=None):
     """Return the options that a release has.
 
-    :param reading: what ``programs/config_options`` has read
+    :param reading: what ``inspectors/config_options`` has read
     :param source: as of :func:`listed_namespaces`
     :returns: {(group, name): :class:`Option`}
     """

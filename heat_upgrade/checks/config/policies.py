@@ -23,9 +23,9 @@ import re
 
 import yaml
 
-from heat_upgrade.checks.config import advising
-from heat_upgrade.checks.config import ini
-from heat_upgrade.checks import contract
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks.config import config_files
+from heat_upgrade.checks.config import remediation
 from heat_upgrade import errors
 
 # Heat asks for resource_types:<any type>, of its own and of plugins.
@@ -56,7 +56,7 @@ def read(paths):
     """
     rules, json = [], []
     for path in paths:
-        text = ini.read_text(path, 'the file of policy')
+        text = config_files.read_text(path, 'the file of policy')
         if text.lstrip().startswith('{'):
             json.append(path)
         rules += _rules(path, text)
@@ -89,7 +89,7 @@ def findings(found, ours, theirs, history):
     """Return the findings of files of policy.
 
     :param found: :class:`referred.Files`
-    :param ours: what ``programs/config_policy`` of the base says
+    :param ours: what ``inspectors/config_policy`` of the base says
     :param theirs: likewise, of the target
     :param history: :class:`history.History`
     """
@@ -159,12 +159,12 @@ def lines(found, ours, theirs, history):
             continue
         if new:
             # One rule may have become several.
-            result += [advising.Line(
+            result += [remediation.Line(
                 rule.place, old, f'"{name}": "{rule.text}"',
                 f'renamed in {history.target_version}') for name in new]
         elif rule.name in ours['known'] or rule.name in ours['old_names']:
-            result.append(advising.Line(
-                rule.place, old, advising.REMOVE,
+            result.append(remediation.Line(
+                rule.place, old, remediation.REMOVE,
                 f'gone in {history.target_version}'))
     return result
 
@@ -215,10 +215,10 @@ def _where(rule):
 
 
 def _error(rule, subject, title, lines, remedy='', *, own_files=True):
-    return contract.error(rule, subject, title, '\n'.join(lines),
-                          remedy=remedy, own_files=own_files)
+    return check_context.error(rule, subject, title, '\n'.join(lines),
+                               remedy=remedy, own_files=own_files)
 
 
 def _warning(rule, subject, title, lines, remedy='', *, own_files=True):
-    return contract.warning(rule, subject, title, '\n'.join(lines),
-                            remedy=remedy, own_files=own_files)
+    return check_context.warning(rule, subject, title, '\n'.join(lines),
+                                 remedy=remedy, own_files=own_files)

@@ -12,7 +12,7 @@
 
 """Which values a type of an option takes that another does not.
 
-Types are data as ``programs/config_options`` gives them: the class of
+Types are data as ``inspectors/config_options`` gives them: the class of
 oslo_config.types, what bounds it, and its parts.
 """
 

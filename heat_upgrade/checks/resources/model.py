@@ -14,9 +14,9 @@
 
 import dataclasses
 
-from heat_upgrade.checks import contract
-from heat_upgrade import findings
-from heat_upgrade.rules import registry
+from heat_upgrade.checks import check_context
+from heat_upgrade.results import findings
+from heat_upgrade.results.rules import registry
 
 NAME = 'resources'
 
@@ -79,8 +79,8 @@ def finding(difference):
 
 
 def _tell(difference):
-    return contract.error if difference.severity == ERROR else (
-        contract.warning)
+    return check_context.error if difference.severity == ERROR else (
+        check_context.warning)
 
 
 def own(difference, labels, more):
@@ -105,7 +105,7 @@ def own(difference, labels, more):
 
 @dataclasses.dataclass(frozen=True)
 class Pair:
-    """Two releases, as ``programs/resources.py`` reads them.
+    """Two releases, as ``inspectors/resources.py`` reads them.
 
     :ivar base: what it read of the one
     :ivar target: and of the other

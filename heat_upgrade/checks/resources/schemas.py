@@ -14,8 +14,8 @@
 
 import json
 
+from heat_upgrade.checks.resources import constraint_diff
 from heat_upgrade.checks.resources import model
-from heat_upgrade.checks.resources import narrowing
 
 # What a property may become and still take each value that it took:
 # heat.engine.properties.Property.get_value.
@@ -60,7 +60,7 @@ def watched(types, differences_):
             for key in path:
                 schema = schema['schema'][key]
             found[name, (section, *path)] = (
-                narrowing.limits(schema['constraints']), schema['type'],
+                constraint_diff.limits(schema['constraints']), schema['type'],
                 schema['default'])
     return found
 
@@ -159,20 +159,39 @@ class _Type:
             (model.SET, self._name, path))
 
     def _narrowed(self, path, before, after):
-        for certain, what, words in narrowing.narrowed(
+        for certain, what, words in constraint_diff.narrowed(
                 before['constraints'], after['constraints'], after['type'],
                 implementations=(self._pair.base['constraints'],
                                  self._pair.target['constraints'])):
             yield self._difference(
-                'property-values-narrowed' if certain
-                else 'property-constraint-changed', _dotted(path),
-                f'property {_dotted(path)} ' + (
-                    f'accepts less: {what}' if certain
-                    else f'has another {what}'),
-                (words, *self._pair.values(
-                    _constraints(before), _constraints(after))),
-                (model.REFUSED if what in narrowing.DECIDABLE else model.SET,
-                 self._name, path))
+                (
+                    'property-values-narrowed'
+                    if certain
+                    else 'property-constraint-changed'
+                ),
+                _dotted(path),
+                f'property {_dotted(path)} '
+                + (
+                    f'accepts less: {what}'
+                    if certain
+                    else f'has another {what}'
+                ),
+                (
+                    words,
+                    *self._pair.values(
+                        _constraints(before), _constraints(after)
+                    ),
+                ),
+                (
+                    (
+                        model.REFUSED
+                        if what in constraint_diff.DECIDABLE
+                        else model.SET
+                    ),
+                    self._name,
+                    path,
+                ),
+            )
 
     def _required(self, path, before, after):
         had = before['required'] and before['default'] is None
@@ -291,7 +310,7 @@ def _dotted(path):
 
 def _constraints(schema):
     return '; '.join(
-        f'{kind} ' + (narrowing.listed(asked) if isinstance(asked, list)
+        f'{kind} ' + (constraint_diff.listed(asked) if isinstance(asked, list)
                       else json.dumps(asked))
         for kind, asked in schema['constraints']) or 'any value'
 

@@ -20,7 +20,7 @@ public method of the name, which takes the arguments by their names.
 
 import dataclasses
 
-from heat_upgrade.checks import contract
+from heat_upgrade.checks import check_context
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +94,7 @@ def findings(base, target, names):
     :param base: what the program ``rpc`` read of the base
     :param target: likewise
     :param names: versions of the two
-    :returns: list of :class:`heat_upgrade.findings.Finding`
+    :returns: list of :class:`heat_upgrade.results.findings.Finding`
     """
     sides = {'base': (base, names[0]), 'target': (target, names[1])}
     found = []
@@ -151,10 +151,10 @@ def _refused(service, method, cases, sender, receiver, server, known):
         # It is for what only one release can do; nothing of before is lost.
         lines += [f'{receiver[1]} does not have this call at all: what needs '
                   f'it fails until all engines are of {sender[1]}.']
-        return contract.warning('rpc.new-call-refused', subject, title,
-                                '\n'.join(lines))
-    return contract.error('rpc.message-refused', subject, title,
-                          '\n'.join(lines), facts={'sender': sender[0]})
+        return check_context.warning('rpc.new-call-refused', subject, title,
+                                     '\n'.join(lines))
+    return check_context.error('rpc.message-refused', subject, title,
+                               '\n'.join(lines), facts={'sender': sender[0]})
 
 
 def _all_refused(service, refused, sender, receiver, server):
@@ -162,7 +162,7 @@ def _all_refused(service, refused, sender, receiver, server):
     lines = [f'{_sent(message)}\n    {why.text}' for message, why in cases]
     has = (f'version {server["version"]} on topic {server["topic"]}'
            if server else f'no {service}')
-    return contract.error(
+    return check_context.error(
         'rpc.service-refused', f'[{service}] of the {sender[0]}',
         f'[{service}] every message of the {sender[0]} is refused by the '
         f'{receiver[0]}',
@@ -190,7 +190,7 @@ def _casts(base, target, names):
     for key in sorted(before.keys() & after.keys()):
         if before[key] == {'call'} and after[key] == {'cast'}:
             service, by = key
-            found.append(contract.warning(
+            found.append(check_context.warning(
                 'rpc.call-is-cast', f'[{service}] {by}',
                 f'[{service}] {by} is cast and no longer called',
                 f'{by} waits for an answer in {names[0]} and does not in '
@@ -213,7 +213,7 @@ def _unheard(base, target, names):
     """Return methods of clients that nothing could be got out of."""
     found = []
     for name in sorted(set(target['unheard']) - set(base['unheard'])):
-        found.append(contract.warning(
+        found.append(check_context.warning(
             'rpc.method-not-heard', f'[{name}]',
             f'[{name}] sends nothing that was heard',
             f'It was called with stand-in arguments in {names[1]}, and no '

@@ -20,7 +20,7 @@ nullable refuses NULL with ValueError, a field of another type refuses or
 turns what the other release has written.
 """
 
-from heat_upgrade.checks import contract
+from heat_upgrade.checks import check_context
 
 
 def findings(base, target, names):
@@ -29,13 +29,13 @@ def findings(base, target, names):
     :param base: ``objects`` of what the program ``rpc`` read of the base
     :param target: likewise
     :param names: versions of the two
-    :returns: list of :class:`heat_upgrade.findings.Finding`
+    :returns: list of :class:`heat_upgrade.results.findings.Finding`
     """
     found = []
     for name, before in sorted(base.items()):
         after = target.get(name)
         if after is None:
-            found.append(contract.warning(
+            found.append(check_context.warning(
                 'rpc.object-removed', f'[{name}]',
                 f'[{name}] the object is gone',
                 f'heat.objects has {name} {before["version"]} in {names[0]}, '
@@ -48,7 +48,7 @@ def findings(base, target, names):
                 and before['version'] == after['version']):
             found.append(_same_version(name, before, after, names))
         if _number(after['version']) < _number(before['version']):
-            found.append(contract.warning(
+            found.append(check_context.warning(
                 'rpc.object-version-backwards', f'[{name}]',
                 f'[{name}] the object\'s version goes back',
                 f'{before["version"]} in {names[0]}, '
@@ -69,7 +69,7 @@ def _changes(name, before, after, names):
             found.append(_removed(name, field, old, names))
         elif old is None:
             if not new['nullable'] and not new['read_only']:
-                found.append(contract.warning(
+                found.append(check_context.warning(
                     'rpc.object-field-added', f'[{name}] {field}',
                     f'[{name}] {field} is new and must not be NULL',
                     f'{names[1]} refuses rows in which it is NULL; '
@@ -81,9 +81,9 @@ def _changes(name, before, after, names):
 
 def _removed(name, field, old, names):
     report, rule = (
-        (contract.warning, 'rpc.object-optional-field-removed')
+        (check_context.warning, 'rpc.object-optional-field-removed')
         if old['nullable'] else
-        (contract.error, 'rpc.object-field-removed'))
+        (check_context.error, 'rpc.object-field-removed'))
     consequence = (
         f'Rows that {names[1]} writes have NULL there, which {names[0]} '
         'takes for "not given".' if old['nullable'] else
@@ -100,18 +100,18 @@ def _altered(name, field, old, new, names):
     values = f'{names[0]}: {_field(old)}; {names[1]}: {_field(new)}.'
     subject = f'[{name}] {field}'
     if old['type'] != new['type']:
-        yield contract.error(
+        yield check_context.error(
             'rpc.object-field-retyped', subject, f'{subject} has another type',
             f'{values}\nThe column holds what the other release has written, '
             'which is refused or turned into something else.')
     if old['nullable'] and not new['nullable']:
-        yield contract.error(
+        yield check_context.error(
             'rpc.object-field-not-null', subject,
             f'{subject} must no longer be NULL',
             f'{values}\n{names[1]} cannot load a row of {names[0]} in which '
             'it is NULL (ValueError), after any upgrade.')
     if new['nullable'] and not old['nullable']:
-        yield contract.warning(
+        yield check_context.warning(
             'rpc.object-field-null', subject, f'{subject} may now be NULL',
             f'{values}\n{names[0]} cannot load a row in which {names[1]} '
             'has left it NULL (ValueError): only in a rolling upgrade.')
@@ -122,7 +122,7 @@ def _same_version(name, before, after, names):
     others = sorted(field for field in {*before['fields'], *after['fields']}
                     if before['fields'].get(field)
                     != after['fields'].get(field) and field not in added)
-    return contract.warning(
+    return check_context.warning(
         'rpc.object-version-not-raised', f'[{name}]',
         f'[{name}] the object has changed and its version has not',
         f'Version {before["version"]} in {names[0]} and {names[1]}.\n'

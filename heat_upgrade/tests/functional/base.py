@@ -27,9 +27,9 @@ import psutil
 import testtools
 from testtools import content
 
-from heat_upgrade import guardian
-from heat_upgrade import journal as journals
 from heat_upgrade import process
+from heat_upgrade import reaper
+from heat_upgrade.results import journal
 from heat_upgrade import waiting
 
 # A run with one scenario takes 45 s alone on two cores, a rolling one that
@@ -109,9 +109,9 @@ class ToolTestCase(testtools.TestCase):
         run_dir = self.run_dir()
 
         def found():
-            if not (run_dir / journals.FILE).exists():
+            if not (run_dir / journal.FILE).exists():
                 return None
-            for event in journals.read(run_dir):
+            for event in journal.read(run_dir):
                 if (event['kind'], event['step']) == (kind, step):
                     return event
             self.assertIsNone(tool.poll(), 'the tool has ended')
@@ -122,8 +122,8 @@ class ToolTestCase(testtools.TestCase):
     def marker(self):
         """Return the marker of the run's processes."""
         return next(event['data']['marker']
-                    for event in journals.read(self.run_dir())
-                    if event['kind'] == journals.RUN_START)
+                    for event in journal.read(self.run_dir())
+                    if event['kind'] == journal.RUN_START)
 
     def ask(self, marker, question):
         """Return what each process of a run that lives answers.
@@ -133,7 +133,7 @@ class ToolTestCase(testtools.TestCase):
         :param question: called with a :class:`psutil.Process`
         """
         answers = []
-        for pid in guardian.marked(f'{process.RUN_MARKER}={marker}'):
+        for pid in reaper.marked(f'{process.RUN_MARKER}={marker}'):
             with contextlib.suppress(psutil.NoSuchProcess):
                 answers.append(question(psutil.Process(pid)))
         return answers

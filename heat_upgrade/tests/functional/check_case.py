@@ -17,10 +17,10 @@ import pathlib
 import fixtures
 import testtools
 
-from heat_upgrade.checks import contract
-from heat_upgrade import environments
-from heat_upgrade import releases
-from heat_upgrade import workspace as workspaces
+from heat_upgrade.checks import check_context
+from heat_upgrade.install import environments
+from heat_upgrade.install import releases
+from heat_upgrade.lab import workspace
 
 
 class CheckCase(testtools.TestCase):
@@ -35,12 +35,12 @@ class CheckCase(testtools.TestCase):
         super().setUp()
         self.place = pathlib.Path(
             self.useFixture(fixtures.TempDir()).path).resolve()
-        self.workspace = workspaces.Workspace(self.place / 'run')
+        self.workspace = workspace.Workspace(self.place / 'run')
         self.addCleanup(self.workspace.close)
-        self.context = contract.Context(self.workspace)
+        self.context = check_context.Context(self.workspace)
 
     def subject(self, name):
         """Return a release by its name, installed."""
         release = releases.parse(name)
-        return contract.Subject(release, environments.ensure(
+        return check_context.InstalledRelease(release, environments.ensure(
             environments.heat(release), log_dir=self.workspace.logs))

@@ -21,8 +21,8 @@ import textwrap
 
 import uv
 
-from heat_upgrade import cache
-from heat_upgrade import releases
+from heat_upgrade.install import cache
+from heat_upgrade.install import releases
 
 DOWNLOAD_TIMEOUT = 300
 

@@ -29,7 +29,7 @@ import shutil
 
 import yaml
 
-from heat_upgrade.checks import contract
+from heat_upgrade.checks import check_context
 
 LISTS = pathlib.Path(__file__).with_name('planted')
 WRONG, HARMLESS = 'wrong', 'harmless'
@@ -55,10 +55,10 @@ def changes(check, kind):
 def planted(subject, planted_changes, place):
     """Return a release with some changes made to a copy of its code.
 
-    :param subject: :class:`heat_upgrade.checks.contract.Subject`
+    :param subject: :class:`heat_upgrade.checks.check_context.InstalledRelease`
     :param planted_changes: list of :class:`Change`
     :param place: directory for the copy, which is not there yet
-    :returns: :class:`heat_upgrade.checks.contract.Subject`
+    :returns: :class:`heat_upgrade.checks.check_context.InstalledRelease`
     :raises: ValueError if the text of a change is not there exactly once
     """
     place = pathlib.Path(place)
@@ -68,8 +68,9 @@ def planted(subject, planted_changes, place):
     for change in planted_changes:
         after = apply(change, place)
         digest.update(f'{change.file}\0{after}\0'.encode())
-    return contract.Subject(subject.release, subject.environment, place,
-                            digest.hexdigest())
+    return check_context.InstalledRelease(
+        subject.release, subject.environment, place, digest.hexdigest()
+    )
 
 
 def apply(change, place):

@@ -18,14 +18,14 @@ import uuid
 
 import fixtures
 
-from heat_upgrade import cache
-from heat_upgrade.checks import api
-from heat_upgrade.checks.api import live
-from heat_upgrade import guardian
+from heat_upgrade.checks.api import check
+from heat_upgrade.checks.api import replay
+from heat_upgrade.install import cache
+from heat_upgrade.lab import workspace
 from heat_upgrade import process
+from heat_upgrade import reaper
 from heat_upgrade.tests.functional import check_case
 from heat_upgrade.tests.functional import planting
-from heat_upgrade import workspace as workspaces
 
 # A hidden parameter of the recorded calls.
 HIDDEN = 'secret-of-the-calls'
@@ -59,20 +59,20 @@ class CheckApiTest(check_case.CheckCase):
         changed = dataclasses.replace(
             planting.planted(self.plain, [change], self.place / 'heat'),
             overlay_digest=uuid.uuid4().hex)
-        self.noting(workspaces, 'password', self.passwords)
-        self.noting(workspaces, 'Workspace', self.workspaces)
+        self.noting(workspace, 'password', self.passwords)
+        self.noting(workspace, 'Workspace', self.workspaces)
         kept = set(self._kept())
-        found = api.check(self.plain, changed, self.context)
+        found = check.check(self.plain, changed, self.context)
         self.assertEqual(1, len(found), found)
         self.assertRegex(found[0].title, change.finding)
 
         started = time.monotonic()
-        self.assertEqual(found, api.check(self.plain, changed, self.context))
+        self.assertEqual(found, check.check(self.plain, changed, self.context))
         self.assertLess(time.monotonic() - started, WARM_SECONDS)
 
         fresh = set(self._kept()) - kept
         self.addCleanup(lambda: [path.unlink() for path in fresh])
-        self.assertGreaterEqual(len(self.passwords), len(live.ROLES))
+        self.assertGreaterEqual(len(self.passwords), len(replay.ROLES))
         shown = [path.read_text(errors='replace')
                  for path in [*fresh, *self._kept(),
                               *self.place.glob('run/**/*.log')]]
@@ -87,6 +87,6 @@ class CheckApiTest(check_case.CheckCase):
     def assert_nothing_is_left(self):
         self.assertGreaterEqual(len(self.workspaces), 1)
         for one in self.workspaces:
-            self.assertEqual([], guardian.marked(
+            self.assertEqual([], reaper.marked(
                 f'{process.RUN_MARKER}={one.marker}'))
             self.assertFalse(one.data.exists())

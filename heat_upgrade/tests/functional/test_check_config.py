@@ -18,11 +18,11 @@ The files are written for 2026.1; what they have wrong is real.
 import hashlib
 import os
 
-from heat_upgrade import cache
-from heat_upgrade.checks import config
-from heat_upgrade.checks import contract
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks.config import check
 from heat_upgrade import errors
-from heat_upgrade import findings
+from heat_upgrade.install import cache
+from heat_upgrade.results import findings
 from heat_upgrade.tests.functional import check_case
 
 # In every place where a secret may stand.
@@ -144,8 +144,12 @@ class TestConfig(check_case.CheckCase):
             path.write_text(text)
 
     def asking(self, *names):
-        return contract.Context(self.workspace, contract.Asked(
-            config_files=tuple(self.place / 'etc' / name for name in names)))
+        return check_context.Context(
+            self.workspace,
+            check_context.OperatorInputs(
+                config_files=tuple(self.place / 'etc' / name for name in names)
+            ),
+        )
 
     def digests(self):
         return {path: (hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -154,7 +158,7 @@ class TestConfig(check_case.CheckCase):
                 if path.is_file()}
 
     def test_all_that_is_known_is_found(self):
-        titles = [finding.title for finding in config.check(
+        titles = [finding.title for finding in check.check(
             *self.both(), self.asking())]
         self.assertEqual([], [name for name in KNOWN if not any(
             title.startswith(name) for title in titles)])
@@ -162,10 +166,10 @@ class TestConfig(check_case.CheckCase):
     def test_an_operators_files_are_looked_at_and_left_alone(self):
         self.write(FILES)
         before = self.digests()
-        found = config.check(*self.both(), self.asking('heat.conf'))
+        found = check.check(*self.both(), self.asking('heat.conf'))
         self.assertEqual(EXPECTED, {(finding.severity, finding.title)
                                     for finding in found})
-        text = config.advice(*self.both(), self.asking('heat.conf'))
+        text = check.advice(*self.both(), self.asking('heat.conf'))
         self.assertEqual(before, self.digests())
         self.assertIn(f'`{self.place}/etc/heat.conf:2`: an old name, gone in',
                       text)
@@ -188,14 +192,14 @@ class TestConfig(check_case.CheckCase):
     def test_a_clean_file_has_no_finding(self):
         self.write({'heat.conf': '[DEFAULT]\nnum_engine_workers = 4\n'
                                  '[yaql]\nmemory_quota = 20000\n'})
-        self.assertEqual([], config.check(*self.both(),
-                                          self.asking('heat.conf')))
+        self.assertEqual([], check.check(*self.both(),
+                                         self.asking('heat.conf')))
 
     def test_a_bad_file_is_refused_before_anything_starts(self):
         self.write({'heat.conf': f'[DEFAULT]\n{SECRET}\n'})
         both = self.both()
         before = sorted(os.listdir(self.workspace.data))
-        exc = self.assertRaises(errors.UsageError, config.check, *both,
+        exc = self.assertRaises(errors.UsageError, check.check, *both,
                                 self.asking('heat.conf'))
         self.assertIn('heat.conf:2:', str(exc))
         self.assertNotIn(SECRET, str(exc))
@@ -206,6 +210,6 @@ class TestConfig(check_case.CheckCase):
                     '[filter:ssl]\npaste.filter_factory = '
                     'oslo_middleware.ssl:SSLMiddleware.factory\n'
                     '[app:a]\nuse = egg:heat#gone\n'})
-        found = config.check(*self.both(), self.asking('heat.conf'))
+        found = check.check(*self.both(), self.asking('heat.conf'))
         self.assertEqual(2, len([finding for finding in found if 'api-paste'
                                  in finding.title]), found)

@@ -16,8 +16,8 @@ import json
 import subprocess
 import sys
 
-from heat_upgrade.checks import contract
-from heat_upgrade.checks import reading
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks import introspection
 from heat_upgrade.checks import registry
 from heat_upgrade.tests.functional import check_case
 
@@ -39,8 +39,10 @@ class TestResources(check_case.CheckCase):
             path = self.place / f'{number}.yaml'
             path.write_text(f'heat_template_version: 2018-08-31\n{text}\n')
             paths.append(path)
-        return contract.Context(self.workspace,
-                                contract.Asked(templates=tuple(paths)))
+        return check_context.Context(
+            self.workspace,
+            check_context.OperatorInputs(templates=tuple(paths)),
+        )
 
     def found(self, *templates):
         return registry.run(
@@ -55,8 +57,8 @@ class TestResources(check_case.CheckCase):
              *words], capture_output=True, text=True, timeout=TIMEOUT)
 
     def test_a_release_says_what_it_has(self):
-        read = reading.read(self.subject('27.0.1'), 'resources',
-                            self.asking())
+        read = introspection.read(self.subject('27.0.1'), 'resources',
+                                  self.asking())
         self.assertGreater(len(read['types']), 200)
         self.assertEqual({}, read['broken'])
         self.assertTrue(read['types']['OS::Sahara::Cluster']['placeholder'])

@@ -17,8 +17,8 @@ import zlib
 
 import ddt
 
-from heat_upgrade.checks import reading
-from heat_upgrade.checks import rpc
+from heat_upgrade.checks import introspection
+from heat_upgrade.checks.rpc import check
 from heat_upgrade.checks.rpc import shapes
 from heat_upgrade.tests.functional import check_case
 
@@ -51,13 +51,15 @@ class TestReleases(check_case.CheckCase):
               ('24.1.2', '26.0.2', _CONVERGENCE))
     @ddt.unpack
     def test_what_is_found_is_what_was_reviewed(self, base, target, expected):
-        found = rpc.check(self.subject(base), self.subject(target),
-                          self.context)
+        found = check.check(self.subject(base), self.subject(target),
+                            self.context)
         self.assertEqual(sorted(expected),
                          sorted(finding.title for finding in found))
 
     def test_each_release_writes_a_row_of_each_kind(self):
-        wrote = reading.read(self.subject('26.0.2'), 'rows', self.context)
+        wrote = introspection.read(
+            self.subject('26.0.2'), 'rows', self.context
+        )
         self.assertEqual({None}, set(wrote['wrote'].values()))
         self.assertLessEqual(
             {'sync_point.extra_data', 'snapshot.data',
@@ -69,20 +71,28 @@ class TestReleases(check_case.CheckCase):
             {path for path, types in
              shapes.of(wrote['database']).items() if types})
 
-    @ddt.data((None, set()), (rpc.KEY, set()),
+    @ddt.data((None, set()), (check.KEY, set()),
               ('another-key-of-32-characters-here',
                {'resources', 'stored context'}))
     @ddt.unpack
     def test_the_loader_reads_a_database_of_which_it_has_only_the_url(
             self, key, failing):
         subject = self.subject('27.0.1')
-        wrote = reading.read(subject, 'rows', self.context)
+        wrote = introspection.read(subject, 'rows', self.context)
         path, progress = self.place / 'heat.sqlite', self.place / 'progress'
         path.write_bytes(zlib.decompress(base64.b64decode(
             wrote['database'])))
-        said = reading.read(subject, 'rows_load', self.context, kept=False,
-                            given={'connection': f'sqlite:///{path}',
-                                   'key': key, 'progress': str(progress)})
+        said = introspection.read(
+            subject,
+            'rows_load',
+            self.context,
+            kept=False,
+            given={
+                'connection': f'sqlite:///{path}',
+                'key': key,
+                'progress': str(progress),
+            },
+        )
         self.assertGreaterEqual(said['stacks'], 10)
         self.assertEqual(f'{said["stacks"]} {said["stacks"]}\n',
                          progress.read_text())

@@ -19,10 +19,10 @@ import time
 import ddt
 import fixtures
 
-from heat_upgrade.checks import contract
-from heat_upgrade.checks import schema
-from heat_upgrade.checks.schema import observation
-from heat_upgrade.checks.schema import operations
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks.schema import check as schema
+from heat_upgrade.checks.schema import ddl
+from heat_upgrade.checks.schema import migration_trace
 from heat_upgrade import errors
 from heat_upgrade.tests.functional import check_case
 from heat_upgrade.tests.functional import planting
@@ -44,8 +44,8 @@ def upgrade():
 class _Case(check_case.CheckCase):
 
     def check(self, base, target, **asked):
-        found = schema.check(base, target, contract.Context(
-            self.workspace, contract.Asked(**asked)))
+        found = schema.check(base, target, check_context.Context(
+            self.workspace, check_context.OperatorInputs(**asked)))
         return {finding.title: finding for finding in found}
 
     def planted(self, statement):
@@ -76,16 +76,16 @@ class TestReleases(_Case):
                             self.subject('2025.2'))))
 
     def test_each_operation_of_2026_1_has_its_class_and_revision(self):
-        seen = observation.observe(
+        seen = migration_trace.observe(
             self.subject('2025.2'), self.subject('2026.1'),
-            contract.Context(self.workspace))
-        found = operations.operations(seen['base'], seen['target'])
+            check_context.Context(self.workspace))
+        found = ddl.operations(seen['base'], seen['target'])
         self.assertEqual(
-            [('d2db381e3324', 'AddColumnOp', {operations.EXPAND}),
-             ('88be64598c0f', 'CreateTableOp', {operations.EXPAND}),
-             ('88be64598c0f', 'CreateTableOp', {operations.EXPAND}),
-             ('97b2a986f922', 'AddColumnOp', {operations.EXPAND}),
-             ('97b2a986f922', 'ExecuteSQLOp', {operations.REWRITING})],
+            [('d2db381e3324', 'AddColumnOp', {ddl.EXPAND}),
+             ('88be64598c0f', 'CreateTableOp', {ddl.EXPAND}),
+             ('88be64598c0f', 'CreateTableOp', {ddl.EXPAND}),
+             ('97b2a986f922', 'AddColumnOp', {ddl.EXPAND}),
+             ('97b2a986f922', 'ExecuteSQLOp', {ddl.REWRITING})],
             [(operation.revision, operation.name, operation.classes)
              for operation in found])
         self.assertIn('ALGORITHM=INSTANT, LOCK=NONE', found[0].how)
@@ -123,7 +123,7 @@ class TestFailures(_Case):
         started = time.monotonic()
         self.assertRaises(errors.LabError, self.check,
                           self.subject('2026.2'), broken)
-        self.assertLess(time.monotonic() - started, observation.WAIT / 2)
+        self.assertLess(time.monotonic() - started, migration_trace.WAIT / 2)
 
 
 class TestTraces(_Case):

@@ -22,7 +22,7 @@ import sys
 import threading
 import urllib.request
 
-from heat_upgrade import journal as journals
+from heat_upgrade.results import journal
 from heat_upgrade.tests.functional import base
 
 
@@ -115,7 +115,7 @@ class EndOfTheToolTest(base.ToolTestCase):
 
     def test_nothing_outlives_a_tool_that_is_killed(self):
         tool = self.start_run(*base.ONE_SCENARIO)
-        self.wait_for_event(journals.STEP_START, 'verify-base', tool=tool)
+        self.wait_for_event(journal.STEP_START, 'verify-base', tool=tool)
         marker = self.marker()
         ports = self.ports(marker)
         self.assertGreaterEqual(len(ports), 6)
@@ -125,7 +125,7 @@ class EndOfTheToolTest(base.ToolTestCase):
 
     def test_ctrl_c_leaves_a_partial_report_and_nothing_else(self):
         tool = self.start_run(*base.ONE_SCENARIO)
-        self.wait_for_event(journals.STEP_START, 'verify-base', tool=tool)
+        self.wait_for_event(journal.STEP_START, 'verify-base', tool=tool)
         marker = self.marker()
         ports = self.ports(marker)
         os.killpg(tool.pid, signal.SIGINT)

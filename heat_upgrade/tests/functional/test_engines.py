@@ -18,14 +18,14 @@ import pathlib
 import fixtures
 import testtools
 
-from heat_upgrade import beside
-from heat_upgrade import cloud as clouds
-from heat_upgrade import environments
-from heat_upgrade import guardian
+from heat_upgrade import concurrency
+from heat_upgrade.install import environments
+from heat_upgrade.install import releases
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab.services import heat
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
-from heat_upgrade import releases
-from heat_upgrade.services import heat
-from heat_upgrade import workspace as workspaces
+from heat_upgrade import reaper
 
 # Of two nodes side by side: twenty restarts in all, half of them after a
 # SIGKILL.
@@ -47,7 +47,7 @@ class EnginesTest(testtools.TestCase):
             cloud.up()
             before = self.commands(workspace)
             for number in range(ROUNDS):
-                beside.run(*(
+                concurrency.run_parallel(*(
                     lambda node=node: self.restart(node, kill=number % 2)
                     for node in cloud.nodes.values()))
             self.assertEqual(before, self.commands(workspace))
@@ -57,7 +57,7 @@ class EnginesTest(testtools.TestCase):
                 if queue.name.startswith('reply_') and queue.consumers > 1])
             for node in cloud.nodes.values():
                 cloud.check_answer(node)
-        self.assertEqual([], guardian.marked(
+        self.assertEqual([], reaper.marked(
             f'{process.RUN_MARKER}={workspace.marker}'))
         self.assertEqual([], glob.glob(
             workspaces.shared_memory(workspace.marker)))
@@ -75,7 +75,7 @@ class EnginesTest(testtools.TestCase):
     def commands(self, workspace):
         """Return the programs of a run's processes, sorted."""
         found = []
-        for pid in guardian.marked(
+        for pid in reaper.marked(
                 f'{process.RUN_MARKER}={workspace.marker}'):
             words = pathlib.Path(f'/proc/{pid}/cmdline').read_bytes()
             found.append(words.partition(b'\0')[0].decode())

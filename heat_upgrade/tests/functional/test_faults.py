@@ -16,8 +16,8 @@ import json
 import os
 import signal
 
-from heat_upgrade.faults import trial
-from heat_upgrade import journal as journals
+from heat_upgrade.bug_seeding import experiment
+from heat_upgrade.results import journal
 from heat_upgrade.tests.functional import base
 
 # One of each place, none of which takes long: 40 s in all.
@@ -33,7 +33,7 @@ class FaultsTest(base.ToolTestCase):
     def test_each_is_seen_and_the_control_is_silent(self):
         status = self.start_faults(*QUICK).wait(base.RUN_TIMEOUT)
         self.assertEqual(0, status, self.output())
-        told = json.loads((self.run_dir() / trial.FILE).read_text())
+        told = json.loads((self.run_dir() / experiment.FILE).read_text())
         self.assertEqual(
             {**dict.fromkeys(QUICK, True), 'control': True},
             {one['name']: one['as_expected'] for one in told['results']})
@@ -50,7 +50,7 @@ class FaultsTest(base.ToolTestCase):
 
     def test_ctrl_c_leaves_nothing(self):
         tool = self.start_faults('stuck')
-        self.wait_for_event(journals.STEP_START, trial.PLANT, tool=tool)
+        self.wait_for_event(journal.STEP_START, experiment.PLANT, tool=tool)
         marker = self.marker()
         ports = self.ports(marker)
         self.assertGreaterEqual(len(ports), 6)

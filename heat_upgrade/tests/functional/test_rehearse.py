@@ -23,16 +23,16 @@ import time
 import ddt
 import psutil
 
-from heat_upgrade import api
-from heat_upgrade import cloud as clouds
-from heat_upgrade import environments
+from heat_upgrade.install import environments
+from heat_upgrade.install import releases
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import heat_client
+from heat_upgrade.lab.services import mariadb
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade.rehearsal import generator
-from heat_upgrade import releases
-from heat_upgrade.services import mariadb
 from heat_upgrade.tests.functional import base
-from heat_upgrade.tests.unit import dumps
+from heat_upgrade.tests.unit.support import dumps
 from heat_upgrade import waiting
-from heat_upgrade import workspace as workspaces
 
 # Between these there are three migrations.
 BASE, TARGET = '25.0.2', '27.0.1'
@@ -298,7 +298,7 @@ class TestRealCloud(RehearseCase):
         config = self.work_dir / 'heat.conf'
         with workspaces.Workspace(self.work_dir / 'cloud') as workspace:
             cloud = self.cloud(workspace)
-            self.fill(api.Api(cloud.identity, cloud.api_url))
+            self.fill(heat_client.Api(cloud.identity, cloud.api_url))
             key, = re.findall('auth_encryption_key = (.*)', (
                 workspace.data / 'heat' / 'heat.conf').read_text())
             cloud.save_database(one)

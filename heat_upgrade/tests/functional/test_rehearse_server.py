@@ -20,14 +20,14 @@ import fixtures
 import pymysql
 import testtools
 
+from heat_upgrade.lab.services import mariadb
 from heat_upgrade.rehearsal import comparison
+from heat_upgrade.rehearsal import dump_summary
 from heat_upgrade.rehearsal import generator
 from heat_upgrade.rehearsal import loading
+from heat_upgrade.rehearsal import lock_contention
 from heat_upgrade.rehearsal import migration
-from heat_upgrade.rehearsal import place as places
-from heat_upgrade.rehearsal import sampling
-from heat_upgrade.rehearsal import survey
-from heat_upgrade.services import mariadb
+from heat_upgrade.rehearsal import workspace
 
 
 @ddt.ddt
@@ -37,12 +37,14 @@ class TestOnServer(testtools.TestCase):
         directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         dump = directory / 'heat.sql'
         generator.write(dump, stacks=20, events=100)
-        place = places.Place(directory, 0)
+        place = workspace.Place(directory, 0)
         self.addCleanup(place.close)
         self.server = mariadb.MariaDB(place)
         self.server.start()
         self.server.wait_ready()
-        loading.load(dump, self.server, 'heat', survey=survey.survey(dump))
+        loading.load(
+            dump, self.server, 'heat', survey=dump_summary.survey(dump)
+        )
 
     def connect(self):
         return pymysql.connect(unix_socket=str(self.server.socket),
@@ -105,7 +107,7 @@ class TestOnServer(testtools.TestCase):
             tables = {table: columns for table, columns
                       in comparison.columns(cursor).items()
                       if table in ('stack', 'event')}
-            with sampling.Sampling(self.connect, tables) as samples:
+            with lock_contention.Sampling(self.connect, tables) as samples:
                 samples.start()
                 start = time.monotonic()
                 cursor.execute(statement)

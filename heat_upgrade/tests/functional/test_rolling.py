@@ -12,9 +12,9 @@
 
 """A rolling upgrade: node by node, back and forth, with work in flight."""
 
+from heat_upgrade.results import verdict
 from heat_upgrade.tests.functional import base
 from heat_upgrade.tests.functional import heat_source
-from heat_upgrade import verdict
 
 ROLLING = ('--strategy', 'rolling', '--quick', *base.ONE_SCENARIO)
 

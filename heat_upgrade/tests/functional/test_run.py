@@ -12,7 +12,7 @@
 
 """Whole upgrades: what passes passes, and what is broken is called so."""
 
-from heat_upgrade import journal as journals
+from heat_upgrade.results import journal
 from heat_upgrade.tests.functional import base
 from heat_upgrade.tests.functional import heat_source
 
@@ -46,7 +46,7 @@ class UpgradeTest(base.ToolTestCase):
 
     def test_a_lost_manifest_fails(self):
         tool = self.start_run(*base.ONE_SCENARIO)
-        self.wait_for_event(journals.STEP_END, 'verify-base', tool=tool)
+        self.wait_for_event(journal.STEP_END, 'verify-base', tool=tool)
         (self.run_dir() / 'manifest' / 'random_string.json').unlink()
         self.assertEqual(1, tool.wait(base.RUN_TIMEOUT), self.output())
         failed = [finding for finding in self.report()['findings']
@@ -55,7 +55,7 @@ class UpgradeTest(base.ToolTestCase):
 
     def test_an_engine_that_dies_after_the_upgrade_is_a_failure_of_heat(self):
         tool = self.start_run(*base.ONE_SCENARIO)
-        self.wait_for_event(journals.STEP_START, 'verify-target', tool=tool)
+        self.wait_for_event(journal.STEP_START, 'verify-target', tool=tool)
         self.kill(self.marker(), 'heat-engine')
         self.assertEqual(1, tool.wait(base.RUN_TIMEOUT), self.output())
         report = self.report()
@@ -67,7 +67,7 @@ class UpgradeTest(base.ToolTestCase):
 
     def test_a_database_that_dies_is_a_failure_of_the_lab(self):
         tool = self.start_run(*base.ONE_SCENARIO)
-        self.wait_for_event(journals.STEP_START, 'verify-target', tool=tool)
+        self.wait_for_event(journal.STEP_START, 'verify-target', tool=tool)
         self.kill(self.marker(), 'mariadbd')
         self.assertEqual(3, tool.wait(base.RUN_TIMEOUT), self.output())
         report = self.report()
@@ -85,8 +85,8 @@ class BrokenTargetTest(base.ToolTestCase):
     def when(self, finding):
         """Return the time at which a finding was journalled."""
         return next(
-            event['monotonic'] for event in journals.read(self.run_dir())
-            if event['kind'] == journals.FINDING
+            event['monotonic'] for event in journal.read(self.run_dir())
+            if event['kind'] == journal.FINDING
             and event['data']['finding']['title'] == finding['title'])
 
     def assert_fails(self, step, *, failure_class, evidence):

@@ -23,7 +23,7 @@ import unittest
 import fixtures
 import uv
 
-from heat_upgrade import releases
+from heat_upgrade.install import releases
 from heat_upgrade.tests.functional import base
 
 USER = 'nobody'

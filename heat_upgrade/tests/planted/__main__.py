@@ -21,7 +21,7 @@ import pathlib
 import sys
 import tempfile
 
-from heat_upgrade import beside
+from heat_upgrade import concurrency
 from heat_upgrade.tests.planted import driver
 from heat_upgrade.tests.planted import faults
 from heat_upgrade.tests.planted import judging
@@ -92,7 +92,7 @@ def _run(chosen: tuple[faults.Fault, ...], place: pathlib.Path,
         (place / RESULTS).write_text(
             showing.as_json(results, arguments.base))
 
-    beside.each(run, chosen, threads=arguments.jobs)
+    concurrency.map_parallel(run, chosen, threads=arguments.jobs)
     return results
 
 

@@ -14,8 +14,8 @@
 
 import dataclasses
 
+from heat_upgrade.results import verdict as verdicts
 from heat_upgrade.tests.planted import faults
-from heat_upgrade import verdict as verdicts
 
 # How a run with a fault ended, compared with the expectation.
 CAUGHT, MISSED, ELSEWHERE = 'caught', 'missed', 'elsewhere'

@@ -17,7 +17,7 @@ import dataclasses
 import json
 import textwrap
 
-from heat_upgrade import findings
+from heat_upgrade.results import findings
 from heat_upgrade.tests.planted import faults
 from heat_upgrade.tests.planted import judging
 

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography import x509
 from cryptography.x509 import oid
 
-from heat_upgrade import workspace
+from heat_upgrade.lab import workspace
 
 _LIFE = datetime.timedelta(days=1)
 

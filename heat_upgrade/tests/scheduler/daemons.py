@@ -15,10 +15,10 @@
 import os
 import sys
 
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
-from heat_upgrade.tests.zuul import tenant as tenants
+from heat_upgrade.tests.zuul import tenant
 from heat_upgrade import waiting
-from heat_upgrade import workspace as workspaces
 
 # Measured: 10 s on two cores that are busy.
 MERGER_TIMEOUT = 120
@@ -28,7 +28,7 @@ VALIDATION_TIMEOUT = 170
 class Zuul:
     """A Zuul without a database, with its git repositories on this machine.
 
-    :param workspace: :class:`heat_upgrade.workspace.Workspace`
+    :param workspace: :class:`heat_upgrade.lab.workspace.Workspace`
     :param repositories: directory of the git repositories
     :param tenants_file: the tenants' configuration
     :param port: of ZooKeeper
@@ -61,10 +61,10 @@ git_user_email=test@localhost
 state_dir={place}/merger
 pidfile={place}/merger.pid
 command_socket={place}/merger.socket
-[connection {tenants.HOST}]
+[connection {tenant.HOST}]
 driver=git
 baseurl=file://{repositories}
-canonical_hostname={tenants.HOST}
+canonical_hostname={tenant.HOST}
 poll_delay=86400
 ''')
 

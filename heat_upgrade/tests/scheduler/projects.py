@@ -19,7 +19,7 @@ import subprocess
 import yaml
 
 from heat_upgrade.tests.zuul import gate
-from heat_upgrade.tests.zuul import tenant as tenants
+from heat_upgrade.tests.zuul import tenant
 
 TENANT = 'openstack'
 # Of our checkout, what Zuul reads or looks for.
@@ -61,7 +61,7 @@ def commit(place, message):
 def _init(place):
     place.mkdir(parents=True)
     _git(place, 'init', '--quiet', '--initial-branch',
-         tenants.DEFAULT_BRANCH)
+         tenant.DEFAULT_BRANCH)
     return place
 
 
@@ -74,7 +74,7 @@ def _configuration(path):
         {*gate.CHECKOUTS} - {*gate.UNTRUSTED, *gate.OUR_PROJECTS})]
     pathlib.Path(path).write_text(yaml.safe_dump([{'tenant': {
         'name': TENANT,
-        'source': {tenants.HOST: {
+        'source': {tenant.HOST: {
             'config-projects': list(gate.TRUSTED),
             'untrusted-projects': [*gate.UNTRUSTED, *gate.OUR_PROJECTS,
                                    *checkouts]}}}}], sort_keys=False))

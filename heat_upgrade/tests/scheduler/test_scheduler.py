@@ -19,12 +19,12 @@ import testtools
 from testtools import content
 from testtools import matchers
 
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade.tests.scheduler import certificates
 from heat_upgrade.tests.scheduler import daemons
 from heat_upgrade.tests.scheduler import projects
 from heat_upgrade.tests.scheduler import zookeeper
 from heat_upgrade.tests.zuul import gate
-from heat_upgrade import workspace as workspaces
 
 # What the scheduler says when it has loaded a tenant whole.
 COMPLETE = 'Config validation complete'

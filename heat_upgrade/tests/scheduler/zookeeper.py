@@ -36,7 +36,7 @@ START_TIMEOUT = 60
 def start(workspace, port, certificates):
     """Start it; returns its process, once it answers.
 
-    :param workspace: :class:`heat_upgrade.workspace.Workspace`
+    :param workspace: :class:`heat_upgrade.lab.workspace.Workspace`
     :param port: of the workspace
     :param certificates: :class:`certificates.Certificates`
     """

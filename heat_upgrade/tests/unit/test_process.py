@@ -23,9 +23,9 @@ import testtools
 from testtools import matchers
 
 from heat_upgrade import errors
-from heat_upgrade import guardian
 from heat_upgrade import process
-from heat_upgrade.tests.unit import children
+from heat_upgrade import reaper
+from heat_upgrade.tests.unit.support import children
 from heat_upgrade import waiting
 
 MARKER = 'feedbeef'
@@ -360,7 +360,7 @@ class TestRun(ProcessCase):
 
         def watch():
             pid = int(children.text_of(self.log))
-            seen.append(pid in guardian.marked(f'HEAT_UPGRADE_RUN={MARKER}'))
+            seen.append(pid in reaper.marked(f'HEAT_UPGRADE_RUN={MARKER}'))
             raise errors.LabError('seen enough')
         self.assertRaises(errors.LabError, self.run_script,
                           f'echo $$; exec {children.FOREVER}', watch=watch)

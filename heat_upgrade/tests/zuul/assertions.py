@@ -21,8 +21,8 @@ exist, a variable that nobody sets. That rest is looked for here.
 import re
 import tempfile
 
-from heat_upgrade.tests.zuul import books
 from heat_upgrade.tests.zuul import gate
+from heat_upgrade.tests.zuul import playbooks
 from heat_upgrade.tests.zuul import templating
 from heat_upgrade.tests.zuul import tenant as tenants
 
@@ -68,7 +68,7 @@ def of_loaded(tenant, errors, top):
     found += _halves(tenant)
     found += _documentation(tenant)
     for name, job in jobs.items():
-        missing = list(books.problems(top, job))
+        missing = list(playbooks.problems(top, job))
         found += [f'{name}: {text}' for text in (
             *_limits(job), *_groups(ours[name], job), *_replaced(tenant, job),
             *missing, *(() if missing else templating.problems(
@@ -189,10 +189,10 @@ def _undocumented(ours, jobs):
 def _unread(top, ours, jobs):
     """Say which variables are explained that no role of the job reads."""
     for name, job in jobs.items():
-        if any(books.problems(top, job)):
+        if any(playbooks.problems(top, job)):
             continue
-        read = {variable for role in books.roles(top, job)
-                for variable in books.defaults(top, role)}
+        read = {variable for role in playbooks.roles(top, job)
+                for variable in playbooks.defaults(top, role)}
         for said in _said(ours, job):
             told = re.findall(r'zuul:jobvar:: (heat_upgrade_\w+)',
                               said.get('description', ''))

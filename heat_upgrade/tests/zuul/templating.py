@@ -20,9 +20,9 @@ from ansible import errors
 from ansible.parsing import dataloader
 from ansible.template import Templar
 
-from heat_upgrade.tests.zuul import books
 from heat_upgrade.tests.zuul import gate
-from heat_upgrade.tests.zuul import tenant as tenants
+from heat_upgrade.tests.zuul import playbooks
+from heat_upgrade.tests.zuul import tenant
 
 _HOME = '/home/zuul'
 _ADDRESS = '192.0.2.1'
@@ -35,12 +35,12 @@ def problems(top, job, said):
     :param said: its definition and those of its parents, as far as they are
         ours: what upstream says is not looked at
     """
-    defaults = {name: value for role in books.roles(top, job)
-                for name, value in books.defaults(top, role).items()}
-    for node in tenants.nodes(job):
+    defaults = {name: value for role in playbooks.roles(top, job)
+                for name, value in playbooks.defaults(top, role).items()}
+    for node in tenant.nodes(job):
         # In the order in which Ansible lets one replace the other.
         context = {**facts(job, node), **defaults,
-                   **tenants.variables(job, node)}
+                   **tenant.variables(job, node)}
         used = [(name, value) for name, value in defaults.items()
                 if context[name] == value]
         used += [pair for one in said for pair in _pairs(one)]
@@ -66,19 +66,19 @@ def facts(job, node, *, project=gate.HEAT):
     :param project: whose change it is
     """
     projects = {name: _project(name) for name in
-                {*job.required_projects, f'{tenants.HOST}/{project}'}}
-    groups = {'all': list(tenants.nodes(job)), **tenants.groups(job)}
+                {*job.required_projects, f'{tenant.HOST}/{project}'}}
+    groups = {'all': list(tenant.nodes(job)), **tenant.groups(job)}
     return {
         'ansible_user_dir': _HOME, 'ansible_user': 'zuul',
         'inventory_hostname': node, 'groups': groups,
         'hostvars': {name: {'nodepool': {'private_ipv4': _ADDRESS,
                                          'public_ipv4': _ADDRESS}}
-                     for name in tenants.nodes(job)},
+                     for name in tenant.nodes(job)},
         'zuul': {
-            'branch': tenants.DEFAULT_BRANCH, 'build': '0' * 32,
+            'branch': tenant.DEFAULT_BRANCH, 'build': '0' * 32,
             'change': '1', 'patchset': '1', 'pipeline': 'check',
             'job': job.name, 'projects': projects,
-            'project': projects[f'{tenants.HOST}/{project}'],
+            'project': projects[f'{tenant.HOST}/{project}'],
             'executor': {'log_root': '/tmp/logs', 'src_root': '/tmp/src',
                          'work_root': '/tmp/work'}}}
 
@@ -86,5 +86,5 @@ def facts(job, node, *, project=gate.HEAT):
 def _project(name):
     return {'name': name.partition('/')[2], 'canonical_name': name,
             'short_name': name.rpartition('/')[2],
-            'src_dir': f'src/{name}', 'checkout': tenants.DEFAULT_BRANCH,
+            'src_dir': f'src/{name}', 'checkout': tenant.DEFAULT_BRANCH,
             'required': True}

@@ -54,13 +54,13 @@ HEAT_SPECS = (
     (['specs/2027.1/renamed-groups.rst', 'doc/source/index.rst'], SPECS),
 )
 OURS = (
-    (['heat_upgrade/runner.py'],
+    (['heat_upgrade/run/runner.py'],
      CHECKS + test_jobs.UPGRADES + UNIT + ['heat-upgrade-tests-pep8',
                                            'heat-upgrade-tests-docs']),
     (['doc/source/user/gate.rst'], DOCS),
     (['doc/source/specs/upgrade-tests.rst'], DOCS + SPECS),
     (['releasenotes/notes/gate-1.yaml'], CHECKS + DOCS),
-    (['heat_upgrade/tests/unit/test_plan.py'], DOCS + UNIT),
+    (['heat_upgrade/tests/unit/plan/test_planner.py'], DOCS + UNIT),
     (['heat_integrationtests/tests/unit/test_phases.py'], DOCS + UNIT),
     (['heat_upgrade/specs/checker.py'],
      CHECKS + test_jobs.UPGRADES + UNIT + DOCS + SPECS),

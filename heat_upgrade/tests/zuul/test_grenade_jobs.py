@@ -16,7 +16,7 @@ import ddt
 import testtools
 
 from heat_upgrade.tests.zuul import gate
-from heat_upgrade.tests.zuul import tenant as tenants
+from heat_upgrade.tests.zuul import tenant
 from heat_upgrade.tests.zuul import test_jobs
 
 FULL = 'heat-upgrade-grenade'
@@ -33,7 +33,7 @@ SUBNODES = "{{ hostvars['compute1']['nodepool']['private_ipv4'] }}"
 
 def variables(name, node='controller'):
     """Return what a job sets on a node."""
-    return tenants.variables(test_jobs.frozen(name), node)
+    return tenant.variables(test_jobs.frozen(name), node)
 
 
 def services(name, node='controller', *, on=True):
@@ -117,7 +117,7 @@ class FullTest(testtools.TestCase):
 
     def test_tempest_runs_on_the_one_node(self):
         self.assertEqual({'tempest': ['controller']},
-                         tenants.groups(test_jobs.frozen(FULL)))
+                         tenant.groups(test_jobs.frozen(FULL)))
 
     def test_nothing_says_that_there_are_other_nodes(self):
         mine = variables(FULL)
@@ -141,7 +141,7 @@ class SkipLevelTest(testtools.TestCase):
 class PartialTest(testtools.TestCase):
 
     def test_the_groups(self):
-        groups = tenants.groups(test_jobs.frozen(PARTIAL))
+        groups = tenant.groups(test_jobs.frozen(PARTIAL))
         self.assertEqual({
             'tempest': ['controller'], 'switch': ['controller'],
             'compute': ['controller', 'compute1'],

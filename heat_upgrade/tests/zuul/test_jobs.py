@@ -16,7 +16,7 @@ import ddt
 import testtools
 
 from heat_upgrade.tests.zuul import gate
-from heat_upgrade.tests.zuul import tenant as tenants
+from heat_upgrade.tests.zuul import tenant
 
 GRENADE = ['base', 'multinode', 'grenade-base', 'grenade']
 TOX = ['base', 'unittests', 'tox', 'tox-fips', 'openstack-tox']
@@ -81,7 +81,7 @@ class EachJobTest(testtools.TestCase):
 
     @ddt.data(*JOBS)
     def test_its_nodes(self, name):
-        self.assertEqual(JOBS[name][1], tenants.nodes(frozen(name)))
+        self.assertEqual(JOBS[name][1], tenant.nodes(frozen(name)))
 
     @ddt.data(*JOBS)
     def test_it_has_at_most_that_time(self, name):
@@ -123,12 +123,12 @@ class LabJobsTest(testtools.TestCase):
     @ddt.unpack
     def test_the_strategy(self, name, strategy):
         self.assertEqual({'heat_upgrade_strategy': strategy},
-                         tenants.variables(frozen(name), 'debian-bookworm'))
+                         tenant.variables(frozen(name), 'debian-bookworm'))
 
     def test_specs_from_the_series_of_the_template_on(self):
         job = frozen('heat-upgrade-spec-impact', project=gate.SPECS)
         self.assertEqual({'heat_upgrade_spec_since': '2027.1'},
-                         tenants.variables(job, 'debian-bookworm'))
+                         tenant.variables(job, 'debian-bookworm'))
 
     def test_our_own_specs_are_in_the_documentation(self):
         self.assertEqual(

@@ -21,8 +21,8 @@ import fixtures
 import testtools
 from testtools import matchers
 
-from heat_upgrade.tests.zuul import books
 from heat_upgrade.tests.zuul import playbook_case
+from heat_upgrade.tests.zuul import playbooks
 
 TIMEOUT = 300
 PLAYBOOKS = sorted(str(path.relative_to(playbook_case.PLAYBOOKS))
@@ -68,7 +68,7 @@ class PlaybooksTest(testtools.TestCase):
                          for one in PLAYBOOKS)
         used = {one for one in ROLES if one in text}
         for one in tuple(used):
-            used.update(books.dependencies(playbook_case.TOP, one))
+            used.update(playbooks.dependencies(playbook_case.TOP, one))
         self.assertEqual(set(ROLES), used)
 
     @ddt.data(*ROLES)

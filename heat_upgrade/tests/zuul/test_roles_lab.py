@@ -35,8 +35,8 @@ SETTINGS = (playbook_case.TOP / 'roles' / 'heat-upgrade-install' / 'files'
             / 'uv_settings.py')
 TIMEOUT = 600
 CHECKOUT = '''
-import sys
 from heat_upgrade.tests.functional import heat_source
+import sys
 print(heat_source.checkout(sys.argv[1]))
 '''
 # A database that cannot be taken to the release in a checkout.

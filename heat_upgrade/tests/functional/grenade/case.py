@@ -23,8 +23,8 @@ import psutil
 import testtools
 from testtools import content
 
-from heat_upgrade import guardian
 from heat_upgrade import process
+from heat_upgrade import reaper
 from heat_upgrade.tests.functional.grenade import node as nodes
 
 KEYSTONE = nodes.KEYSTONE
@@ -137,7 +137,7 @@ class GrenadeTestCase(testtools.TestCase):
         marker = f'{process.RUN_MARKER}={node.workspace.marker}'
         self.assertEqual([], [
             pathlib.Path(f'/proc/{pid}/cmdline').read_text()
-            for pid in guardian.marked(marker) if pid not in known])
+            for pid in reaper.marked(marker) if pid not in known])
         self.assertEqual([], [path.name for path in node.tmp.iterdir()])
 
     def assert_no_secret_is_told(self, node):

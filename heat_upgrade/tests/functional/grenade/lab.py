@@ -19,12 +19,12 @@ from urllib import parse
 
 import psutil
 
-from heat_upgrade import cloud as clouds
-from heat_upgrade import environments
+from heat_upgrade.install import environments
+from heat_upgrade.install import releases
+from heat_upgrade.lab import cloud
+from heat_upgrade.lab.services import heat
+from heat_upgrade.lab.services import mariadb
 from heat_upgrade import process
-from heat_upgrade import releases
-from heat_upgrade.services import heat
-from heat_upgrade.services import mariadb
 from heat_upgrade import waiting
 
 CONTROLLER, SUBNODE = 'node-1', 'node-2'
@@ -56,7 +56,7 @@ pyargv = --config-file {conf} --config-dir {nothing}
 '''
 
 
-class Lab(clouds.Cloud):
+class Lab(cloud.Cloud):
     """A cloud whose controller's Heat is run by somebody else."""
 
     def start_heat(self):
@@ -92,7 +92,7 @@ class Lab(clouds.Cloud):
         """
         # In DevStack Heat comes to its database as root.
         self.mariadb.execute(
-            f"GRANT ALL ON *.* TO `{clouds.DATABASE}`@'127.0.0.1'")
+            f"GRANT ALL ON *.* TO `{cloud.DATABASE}`@'127.0.0.1'")
         home = self.configuration.directory
         shutil.copytree(home, directory)
         directory.chmod(0o700)
@@ -135,7 +135,7 @@ class Lab(clouds.Cloud):
         def answers():
             up = self.mariadb.execute(
                 'SELECT COUNT(*) FROM service WHERE deleted_at IS NULL AND '
-                'host = %s', (CONTROLLER,), database=clouds.DATABASE)[0][0]
+                'host = %s', (CONTROLLER,), database=cloud.DATABASE)[0][0]
             if not up:
                 return False
             self.check_answer(controller)

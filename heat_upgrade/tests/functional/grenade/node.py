@@ -26,18 +26,18 @@ import threading
 
 import fixtures
 
-from heat_upgrade import access
-from heat_upgrade import cache
-from heat_upgrade import environments
-from heat_upgrade import guardian
+from heat_upgrade.install import cache
+from heat_upgrade.install import environments
+from heat_upgrade.install import releases
+from heat_upgrade.lab import client_config
+from heat_upgrade.lab import workspace
 from heat_upgrade import process
-from heat_upgrade import releases
+from heat_upgrade import reaper
 from heat_upgrade.tests.functional.grenade import installing
 from heat_upgrade.tests.functional.grenade import lab as labs
 from heat_upgrade.tests.functional.grenade import settings
 from heat_upgrade.tests.functional.grenade import systemd
 from heat_upgrade.tests.functional import heat_source
-from heat_upgrade import workspace as workspaces
 
 TREE = pathlib.Path(__file__).with_name('tree')
 REPOSITORY = pathlib.Path(__file__).resolve().parents[4]
@@ -98,7 +98,7 @@ class Node(fixtures.Fixture):
             place.mkdir()
         # Environments are not made anew for every node.
         (self.root / 'home' / '.cache').symlink_to(cache.directory().parent)
-        self.workspace = workspaces.Workspace(self.root / 'lab')
+        self.workspace = workspace.Workspace(self.root / 'lab')
         self.addCleanup(self.workspace.close)
         self.secrets = set()
         if self._with_lab:
@@ -167,7 +167,7 @@ class Node(fixtures.Fixture):
         marker = f'{process.RUN_MARKER}={self.workspace.marker}'
         lines = ['USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\n']
         elsewhere = self.lab.elsewhere()
-        for pid in set(guardian.marked(marker)) - elsewhere:
+        for pid in set(reaper.marked(marker)) - elsewhere:
             try:
                 command = pathlib.Path(f'/proc/{pid}/cmdline').read_bytes()
             except OSError:
@@ -210,7 +210,7 @@ class Node(fixtures.Fixture):
             self._lay_out_side(side, version, environment)
         (self.stack / 'old' / 'devstack' / 'accrc').mkdir()
         if self.lab:
-            workspaces.write_secret(self.root / 'tempest.conf', _tempest_conf(
+            workspace.write_secret(self.root / 'tempest.conf', _tempest_conf(
                 self.lab.access, self.tmp))
         self.grenade = (self.stack / 'new' / 'grenade' if self.external
                         else self.root / 'home' / 'grenade')
@@ -230,7 +230,7 @@ class Node(fixtures.Fixture):
         home = self.stack / side
         home.mkdir(parents=True)
         shutil.copytree(TREE / 'devstack', home / 'devstack')
-        workspaces.write_secret(
+        workspace.write_secret(
             home / 'devstack' / 'local.conf',
             '[[local|localrc]]\n' + '\n'.join(settings.devstack(self, side))
             + '\n')
@@ -341,5 +341,5 @@ def _own_paths(heat):
 
 def _tempest_conf(cloud, place):
     """Return what lib/tempest writes: nothing of our tests."""
-    return access._tempest_conf(cloud, place, place).partition(
+    return client_config._tempest_conf(cloud, place, place).partition(
         '[heat_integrationtests]')[0]

@@ -14,7 +14,7 @@
 
 import sys
 
-from heat_upgrade import releases
+from heat_upgrade.install import releases
 
 # Our plugin, and Heat's own.
 OURS, HEAT = 'heat-upgrade-tests', 'heat'

@@ -42,7 +42,7 @@ class Systemd:
     """Runs what unit files say, and answers systemctl.
 
     :param directory: of the unit files
-    :param workspace: the run's :class:`heat_upgrade.workspace.Workspace`
+    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
     :param variables: environment variables of every unit
 
     :ivar events: list of (verb, unit) of what was asked for and done

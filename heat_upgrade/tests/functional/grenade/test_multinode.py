@@ -12,12 +12,12 @@
 
 """A partial upgrade: the controller's Heat is new, the subnode's is not."""
 
-from heat_upgrade.gate import configuration
-from heat_upgrade.gate import steps
-from heat_upgrade.services import heat
+from heat_upgrade.grenade import configuration
+from heat_upgrade.grenade import steps
+from heat_upgrade.lab.services import heat
 from heat_upgrade.tests.functional.grenade import case
 from heat_upgrade.tests.functional.grenade import lab
-from heat_upgrade.tests.functional.grenade import node as nodes
+from heat_upgrade.tests.functional.grenade import node
 
 # What Heat's own plugin calls the virtual host of the node that it upgrades.
 HEATS_VHOST = 'newvhost'
@@ -32,16 +32,26 @@ class MultinodeTest(case.GrenadeTestCase):
         started = engine.pid
         self.assert_passes(one, phases=(
             'pre-upgrade', 'during-upgrade', 'mixed'))
-        self.assertEqual(2, len([
-            test for test in self.report(one)['tests']
-            if test['step'] == steps.MIXED and test['outcome'] == 'passed'
-            and test['id'].startswith('heat_integrationtests.cross.')]))
+        self.assertEqual(
+            2,
+            len(
+                [
+                    test
+                    for test in self.report(one)['tests']
+                    if test['step'] == steps.MIXED
+                    and test['outcome'] == 'passed'
+                    and test['id'].startswith(
+                        'heat_integrationtests.mixed_version.'
+                    )
+                ]
+            ),
+        )
         self.assertEqual((True, started), (engine.running(), engine.pid))
         self.assertEqual({'heat', vhost}, one.lab.vhosts_of_engines())
 
     def test_the_subnode_goes_on_with_the_base_in_its_own_vhost(self):
-        self.upgrade_one_of_two([nodes.OURS], configuration.VHOST)
+        self.upgrade_one_of_two([node.OURS], configuration.VHOST)
 
     def test_after_heats_plugin_it_proves_what_that_has_done(self):
         # In the order of the job heat-upgrade-grenade-multinode.
-        self.upgrade_one_of_two([nodes.HEAT, nodes.OURS], HEATS_VHOST)
+        self.upgrade_one_of_two([node.HEAT, node.OURS], HEATS_VHOST)

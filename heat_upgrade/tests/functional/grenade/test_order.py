@@ -13,7 +13,7 @@
 """The node is true to grenade: its order, and what it lets a script see."""
 
 from heat_upgrade.tests.functional.grenade import case
-from heat_upgrade.tests.functional.grenade import node as nodes
+from heat_upgrade.tests.functional.grenade import node
 
 # By a login, by bash itself, by grenade, and by the node.
 LOGIN = {'HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'USER'}
@@ -33,7 +33,7 @@ class OrderTest(case.GrenadeTestCase):
 
     def calls(self):
         """Run grenade with a project of its own; what that has noted."""
-        one = self.useFixture(nodes.Node(
+        one = self.useFixture(node.Node(
             external=True, plugins=('nothing',), lab=False,
             localrc=['ENABLE_TEMPEST=False', 'BASE_RUN_SMOKE=False']))
         # Without any plugin grenade does not export UPGRADE_PROJECTS.

@@ -21,9 +21,9 @@ import time
 import fixtures
 import testtools
 
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade.tests.functional.grenade import systemd
 from heat_upgrade import waiting
-from heat_upgrade import workspace as workspaces
 
 UNIT = 'devstack@one.service'
 

@@ -1,0 +1,159 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What one node waits for is signalled through another."""
+
+import json
+from urllib import parse
+
+from tempest import config
+from tempest.lib import decorators
+
+from heat_integrationtests import clients
+from heat_integrationtests import markers
+from heat_integrationtests.mixed_version import base
+
+CONF = config.CONF
+
+TEMPLATE = """
+heat_template_version: 2018-08-31
+parameters:
+  signals: {type: number, default: 1}
+resources:
+  handle: {type: OS::Heat::WaitConditionHandle}
+  condition:
+    type: OS::Heat::WaitCondition
+    properties:
+      handle: {get_resource: handle}
+      timeout: 120
+      count: {get_param: signals}
+outputs:
+  data: {value: {get_attr: [condition, data]}}
+"""
+
+CFN_TEMPLATE = """
+heat_template_version: 2018-08-31
+parameters:
+  signals: {type: number, default: 1}
+resources:
+  handle: {type: AWS::CloudFormation::WaitConditionHandle}
+  condition:
+    type: AWS::CloudFormation::WaitCondition
+    properties:
+      Handle: {get_resource: handle}
+      Timeout: 120
+      Count: {get_param: signals}
+outputs:
+  url: {value: {get_resource: handle}}
+  data: {value: {get_attr: [condition, Data]}}
+"""
+
+
+class Signals(base.CrossTest):
+
+    weight = 10
+    template = TEMPLATE
+
+    def wait_and_signal(self, first, second):
+        """Let the one node wait in creation, and the other in an update."""
+        stack = self.create_through(first, self.template, wait=None)
+        second.stacks.wait_for_resources(stack, 'CREATE_IN_PROGRESS',
+                                         'condition')
+        self.signal(second, stack, 'one')
+        first.stacks.wait(stack, 'CREATE_COMPLETE')
+        self.assert_data({'one': 'here'}, stack)
+
+        second.stacks.update(stack, template=self.template,
+                             parameters={'signals': 2},
+                             wait='UPDATE_IN_PROGRESS')
+        first.stacks.wait_for_resources(stack, 'UPDATE_IN_PROGRESS',
+                                        'condition')
+        self.signal(first, stack, 'two')
+        second.stacks.wait(stack, 'UPDATE_COMPLETE')
+        self.assert_data({'one': 'here', 'two': 'here'}, stack)
+        first.stacks.delete(stack)
+
+    def assert_data(self, expected, stack):
+        """Assert that all nodes show the data of these signals."""
+        for node in self.nodes:
+            self.assertEqual(expected,
+                             json.loads(node.outputs(stack)['data']), node)
+
+    def signal(self, node, stack, name):
+        """Send a signal through a node's heat-api."""
+        node.heat.resources.signal(stack.ref, 'handle', data={
+            'status': 'SUCCESS', 'id': name, 'data': 'here',
+            'reason': 'signalled'})
+
+
+class CfnSignals(Signals):
+
+    template = CFN_TEMPLATE
+
+    @classmethod
+    def skip_checks(cls):
+        super().skip_checks()
+        if not CONF.heat_integrationtests.cfn_api:
+            raise cls.skipException(
+                'cfn_api is off in [heat_integrationtests]')
+
+    def signal(self, node, stack, name):
+        """Send a signal by the pre-signed URL, through a node if it can be.
+
+        The signature is one of the host and the path, too (Ec2Signer of
+        keystoneclient), and the host that heat-api-cfn checks is that of
+        the header; so it is kept, as a load balancer keeps it.
+        """
+        url = node.outputs(stack)['url']
+        headers = {'Content-Type': '',
+                   'Host': parse.urlsplit(url).netloc}
+        if node.cfn_url:
+            there = parse.urlsplit(node.cfn_url)
+            url = parse.urlsplit(url)._replace(
+                scheme=there.scheme, netloc=there.netloc).geturl()
+        answer = clients.session(CONF).put(
+            url, authenticated=False, raise_exc=False, headers=headers,
+            data=json.dumps({'Status': 'SUCCESS', 'UniqueId': name,
+                             'Data': 'here', 'Reason': 'signalled'}))
+        self.assertEqual(200, answer.status_code, answer.text)
+
+
+class SignalsBaseToTargetTest(Signals):
+
+    @decorators.idempotent_id('6f4f7aa9-8174-4578-9194-e143b2c68799')
+    @markers.cross
+    def test_a_signal_arrives_through_nodes_named_later(self):
+        self.forth(self.wait_and_signal)
+
+
+class SignalsTargetToBaseTest(Signals):
+
+    @decorators.idempotent_id('ed99ab2a-7c57-483b-826c-88314e8d16a8')
+    @markers.cross
+    def test_a_signal_arrives_through_nodes_named_earlier(self):
+        self.back(self.wait_and_signal)
+
+
+class CfnSignalsBaseToTargetTest(CfnSignals):
+
+    @decorators.idempotent_id('940f7872-ff86-4421-a3ac-c591b8feb4b6')
+    @markers.cross
+    def test_a_signed_url_is_good_for_nodes_named_later(self):
+        self.forth(self.wait_and_signal)
+
+
+class CfnSignalsTargetToBaseTest(CfnSignals):
+
+    @decorators.idempotent_id('6b24bb2f-9f24-4a58-a97a-1beecba0ec8b')
+    @markers.cross
+    def test_a_signed_url_is_good_for_nodes_named_earlier(self):
+        self.back(self.wait_and_signal)

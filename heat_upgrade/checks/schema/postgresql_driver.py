@@ -1,0 +1,76 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The driver for PostgreSQL, which Heat does not bring with it.
+
+It is installed once, beside the environments and not into them: these are
+what an operator has, by their lock files.
+"""
+
+import dataclasses
+import hashlib
+import os
+import pathlib
+import shutil
+import tempfile
+
+from heat_upgrade.checks import check_context
+from heat_upgrade.install import cache
+from heat_upgrade.install import environments
+from heat_upgrade.install import uv_runner
+
+# As a wheel, without a compiler; it needs no other package.
+REQUIREMENT = 'psycopg2-binary>=2.9.10,<3'
+
+
+def psycopg2(context):
+    """Return the directory with the driver, installed if need be.
+
+    :param context: :class:`heat_upgrade.checks.check_context.Context`
+    :raises: :class:`heat_upgrade.install.uv_runner.UvFailed` if it cannot be
+        installed
+    """
+    python = environments.python()
+    key = hashlib.sha256(f'{REQUIREMENT} {python}'.encode()).hexdigest()[:16]
+    place = cache.directory() / 'databases' / f'psycopg2-{key}'
+    with cache.Lock(place):
+        if not place.is_dir():
+            fresh = pathlib.Path(tempfile.mkdtemp(dir=place.parent))
+            try:
+                uv_runner.offline_first(
+                    uv_runner.Uv(marker=context.workspace.marker),
+                    ['pip', 'install', '--python', python, '--target',
+                     str(fresh), '--no-deps', '--only-binary', ':all:',
+                     REQUIREMENT],
+                    log=context.workspace.log('check-psycopg2'))
+                os.rename(fresh, place)
+            except BaseException:
+                shutil.rmtree(fresh, ignore_errors=True)
+                raise
+        os.utime(place)
+    return place
+
+
+def with_path(subject, place):
+    """Return a subject whose processes also find the packages of a place."""
+    return _WithPath(**{field.name: getattr(subject, field.name)
+                        for field in dataclasses.fields(subject)},
+                     place=place)
+
+
+@dataclasses.dataclass(frozen=True)
+class _WithPath(check_context.InstalledRelease):
+    place: pathlib.Path | None = None
+
+    def variables(self):
+        paths = [path for path in (self.overlay, self.place) if path]
+        return {'PYTHONPATH': os.pathsep.join(map(str, paths))}

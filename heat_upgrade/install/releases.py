@@ -1,0 +1,329 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What names something to install: series, release, checkout or file.
+
+Which series exist, and which releases of Heat and Keystone they stand for, is
+said by the lock files in ``constraints/`` and nowhere else.
+"""
+
+import dataclasses
+import functools
+import os
+import pathlib
+import re
+import sys
+
+from packaging import utils
+from packaging import version as pkg_version
+
+from heat_upgrade import errors
+from heat_upgrade.install import source_metadata
+
+HEAT = 'openstack-heat'
+KEYSTONE = 'keystone'
+
+_SERIES = re.compile(r'\d{4}\.\d')
+_PIN = re.compile(r'([A-Za-z0-9][A-Za-z0-9._-]*)={2,3}([^\s;#]+)')
+
+
+@dataclasses.dataclass(frozen=True)
+class Release:
+    """One thing that can be installed as Heat.
+
+    :ivar name: as it was asked for
+    :ivar kind: 'series', 'release', 'checkout' or 'file'
+    :ivar series: the series whose lock file constrains it
+    :ivar version: version of openstack-heat; None for a checkout that does
+        not tell, which then counts as newer than all
+    :ivar source: path of the checkout or file, else None
+    :ivar digest: hash of the content of the source, else None
+    :ivar commit: what a checkout is at, else None
+    :ivar dirty: True for a checkout with changes that are not committed
+    """
+
+    name: str
+    kind: str
+    series: str
+    version: str | None
+    source: pathlib.Path | None = None
+    digest: str | None = None
+    commit: str | None = None
+    dirty: bool = False
+
+    def __str__(self):
+        if self.kind == 'series':
+            return f'{self.series} (openstack-heat {self.version})'
+        if self.kind == 'release':
+            return f'{self.version} ({self.series})'
+        text = f'{self.kind} {self.source} ({self.version or self.series}'
+        if self.commit:
+            text += f', commit {self.commit[:9]}'
+        if self.dirty:
+            text += ', with uncommitted changes'
+        return text + ')'
+
+    def describe(self):
+        """Return what a report records of it, as plain data."""
+        known = dataclasses.asdict(self)
+        known['source'] = self.source and str(self.source)
+        if self.kind != 'checkout':
+            del known['dirty']
+        return {name: value for name, value in known.items()
+                if value is not None}
+
+
+def lock_dir():
+    """Return the directory of the lock files.
+
+    It is ``constraints/`` of the source tree; an installed tool has it in
+    ``share/`` (see setup.cfg).
+    """
+    tree = pathlib.Path(__file__).resolve().parents[2] / 'constraints'
+    if tree.is_dir():
+        return tree
+    return pathlib.Path(sys.prefix, 'share/heat-upgrade-tests/constraints')
+
+
+def lock_file(series):
+    """Return the path of a series' lock file, which need not exist."""
+    return lock_dir() / f'{series}.txt'
+
+
+def pins(text):
+    """Return what a constraints file pins: {normalized name: version}."""
+    found = {}
+    for line in text.splitlines():
+        match = _PIN.match(line)
+        if match:
+            found[utils.canonicalize_name(match[1])] = match[2]
+    return found
+
+
+@functools.lru_cache
+def lock(series):
+    """Return what the lock file of a known series pins."""
+    return pins(lock_file(series).read_text())
+
+
+def is_series(text):
+    """Tell whether a text is the name of a series, such as 2026.1."""
+    return _SERIES.fullmatch(text) is not None
+
+
+def known_series():
+    """Return the series that have a lock file, oldest first."""
+    return sorted(path.stem for path in lock_dir().glob('*.txt')
+                  if _SERIES.fullmatch(path.stem))
+
+
+def newest_two():
+    """Return the two newest series: what a run upgrades by default.
+
+    :raises: :class:`errors.UsageError` with fewer than two lock files
+    """
+    series = known_series()
+    if len(series) < 2:
+        raise errors.UsageError(
+            f'there are fewer than two lock files in {lock_dir()}; make them '
+            f'with: heat-upgrade constraints lock')
+    return parse(series[-2]), parse(series[-1])
+
+
+def before(target):
+    """Return what a release is upgraded from, unless somebody says so.
+
+    The newest known series with an older major version of Heat: for a change
+    on a stable branch, and for one on master, the release before. A target of
+    unknown version and series counts as newer than all.
+
+    :raises: :class:`errors.UsageError` if there is none
+    """
+    older = known_series()
+    if target.version is not None:
+        major = pkg_version.Version(target.version).major
+        older = [series for series in older
+                 if pkg_version.Version(lock(series)[HEAT]).major < major]
+    elif target.series != older[-1]:
+        older = [series for series in older if series < target.series]
+    if not older:
+        raise errors.UsageError(
+            f'no series with a lock file is older than {target}: name the '
+            f'base; {_accepted()}')
+    return parse(older[-1])
+
+
+def is_released(release):
+    """Return True if a release is a published version, no pre-release."""
+    return release.kind in ('series', 'release') and not (
+        pkg_version.Version(release.version).is_prerelease)
+
+
+def reference(target):
+    """Return the published release that an unreleased target is measured by.
+
+    :param target: :class:`Release`
+    :returns: the release in the lock file of its series; the target itself
+        if it is published
+    """
+    return target if is_released(target) else parse(target.series)
+
+
+def parse(text):
+    """Return the release that a text names.
+
+    :param text: a series (2026.1), a release (26.0.2), or the path of a git
+        checkout, an sdist or a wheel of Heat
+    :raises: :class:`errors.UsageError` that lists what is accepted
+    """
+    text = str(text)
+    if text in known_series():
+        return Release(text, 'series', text, lock(text)[HEAT])
+    path = pathlib.Path(os.path.expanduser(text))
+    if path.is_dir():
+        return _checkout(text, path)
+    if path.is_file():
+        return _file(text, path)
+    if re.fullmatch(r'\d+\.\d+\.\d+(\.?[a-z0-9.]+)?', text):
+        return _release(text)
+    raise errors.UsageError(
+        f'{text!r} names neither a known release nor an existing file or '
+        f'directory; {_accepted()}')
+
+
+def check_order(base, target):
+    """Refuse what is not an upgrade.
+
+    A checkout of unknown version counts as newer than all. Two checkouts, or
+    two files, of the same version may differ: only equal content is refused.
+
+    :raises: :class:`errors.UsageError`
+    """
+    if base.digest and base.digest == target.digest:
+        raise errors.UsageError(
+            f'base and target have the same content: {base}, {target}')
+    if target.version is None:
+        return
+    if base.version is None:
+        order = 1
+    else:
+        ours, theirs = (pkg_version.Version(release.version)
+                        for release in (base, target))
+        order = (ours > theirs) - (ours < theirs)
+    if order == 0 and not (base.source or target.source):
+        raise errors.UsageError(
+            f'base and target are the same release: {base}, {target}')
+    if order > 0:
+        hint = ''
+        if target.kind == 'checkout':
+            hint = ('; the version of a checkout is taken from its nearest '
+                    'tag: fetch the tags if it is newer')
+        raise errors.UsageError(
+            f'{target} is older than {base}; Heat cannot be downgraded, name '
+            f'the older one as the base{hint}')
+
+
+def _accepted():
+    known = ', '.join(f'{series} ({lock(series)[HEAT]})'
+                      for series in known_series())
+    return (f'give a series ({known}), a release of one of these, or the '
+            f'path of a git checkout, an sdist (.tar.gz) or a wheel (.whl) '
+            f'of {HEAT}')
+
+
+def _series_by_major():
+    return {pkg_version.Version(lock(series)[HEAT]).major: series
+            for series in known_series()}
+
+
+def _series_of(name, version):
+    """Return the series of a version; the newest if it is beyond all."""
+    by_major = _series_by_major()
+    major = pkg_version.Version(version).major
+    if by_major and major > max(by_major):
+        return by_major[max(by_major)]
+    if major not in by_major:
+        raise errors.UsageError(
+            f'{name} is of version {version}, which belongs to no known '
+            f'series; {_accepted()}')
+    return by_major[major]
+
+
+def _release(text):
+    try:
+        version = pkg_version.Version(text)
+    except pkg_version.InvalidVersion:
+        version = None
+    series = version and _series_by_major().get(version.major)
+    if not series:
+        raise errors.UsageError(
+            f'release {text!r} belongs to no known series; {_accepted()}')
+    return Release(text, 'release', series, str(version))
+
+
+def _file(text, path):
+    try:
+        name, version = source_metadata.metadata(path)
+    except ValueError as exc:
+        raise errors.UsageError(
+            f'{text} is no sdist or wheel: {exc}; {_accepted()}') from exc
+    if utils.canonicalize_name(name) != HEAT:
+        raise errors.UsageError(
+            f'{text} is {name}, not {HEAT}; {_accepted()}')
+    return Release(text, 'file', _series_of(text, version), version,
+                   path.resolve(), source_metadata.file_digest(path))
+
+
+def _checkout(text, path):
+    checkout = source_metadata.read_checkout(path)
+    if checkout is None or checkout.name != HEAT:
+        what = ('no git checkout' if checkout is None
+                else f'a checkout of {checkout.name or "something else"}')
+        raise errors.UsageError(
+            f'{text} is {what}, where one of {HEAT} was expected; '
+            f'{_accepted()}')
+    series, version = _place(text, checkout)
+    return Release(text, 'checkout', series, version, checkout.top,
+                   checkout.digest(), checkout.commit, checkout.dirty)
+
+
+def _place(text, checkout):
+    """Return (series, version or None) of a checkout.
+
+    OpenStack tags point releases on stable branches only; master has nothing
+    but X.0.0.0rc1 (where the branch leaves it) and is X+1 in the making from
+    there on. .gitreview names the stable branch that a tree belongs to: one
+    that has no lock file, since it is newer or older than all, is taken for
+    the series next to it.
+    """
+    known = known_series()
+    branch = checkout.branch_series
+    if branch and known:
+        branch = max((one for one in known if one <= branch),
+                     default=known[0])
+    if not checkout.tag:
+        if branch or not known:
+            return branch, checkout.packaged_version
+        if checkout.packaged_version:
+            return (_series_of(text, checkout.packaged_version),
+                    checkout.packaged_version)
+        return known[-1], None
+    tag = pkg_version.Version(checkout.tag)
+    if not checkout.distance and not checkout.dirty:
+        version = str(tag)
+    elif branch or tag.minor or tag.micro:
+        micro = tag.micro if tag.is_prerelease else tag.micro + 1
+        version = (f'{tag.major}.{tag.minor}.{micro}'
+                   f'.dev{checkout.distance}')
+    else:
+        version = f'{tag.major + 1}.0.0.dev{checkout.distance}'
+    return branch or _series_of(text, version), version

@@ -1,0 +1,155 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The state that a cloud starts from, made once and kept by content.
+
+Filling the databases of Keystone and Heat takes three times as long as
+starting the services; the result depends on nothing but the releases. So it
+is made once, as a stopped MariaDB's data directory, and copied into each run.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+
+from heat_upgrade import concurrency
+from heat_upgrade import errors
+from heat_upgrade.install import cache
+from heat_upgrade.lab.services import heat
+from heat_upgrade.lab.services import identity
+from heat_upgrade.lab.services import keystone as keystones
+from heat_upgrade.lab.services import mariadb
+from heat_upgrade.lab import workspace as workspaces
+from heat_upgrade import process
+
+# Part of the key: raise it when the way a state is made changes.
+RECIPE = 1
+
+VERSION_TIMEOUT = 20
+
+# Of the output of a db_sync that fails.
+LAST_LINES = 40
+
+
+class HeatFails(errors.LabError):
+    """Heat's own migrations fail on an empty database."""
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """What a cloud starts from.
+
+    :param data: MariaDB's data directory
+    :param admin_password: of Keystone's administrator
+    :param service_password: of Heat's own user
+    :param domain_password: of the stack domain's administrator
+    """
+
+    data: pathlib.Path
+    admin_password: str
+    service_password: str
+    domain_password: str
+
+
+def state(workspace, keystone_environment, heat_environment):
+    """Return the state for two releases, made now if there is none.
+
+    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
+    :param keystone_environment: the environment with Keystone
+    :param heat_environment: the environment with the base release of Heat
+    :returns: :class:`State`
+    :raises: :class:`HeatFails` if Heat does not fill its database,
+        :class:`heat_upgrade.errors.LabError` if another service or command
+        fails
+    """
+    _, version = process.run(
+        'mariadbd --version', [mariadb.find('mariadbd'), '--version'],
+        log=workspace.log('mariadb'), env=workspace.environment(),
+        timeout=VERSION_TIMEOUT)
+    content = [RECIPE, version, keystone_environment.key,
+               heat_environment.key]
+    key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+    root = cache.directory() / 'prepared'
+    place = root / key
+    with cache.Lock(place):
+        if not place.is_dir():
+            _make(workspace, keystone_environment, heat_environment, place)
+        secrets = json.loads((place / 'secrets.json').read_text())
+        os.utime(place)
+    cache.prune(root)
+    return State(data=place / 'data', **secrets)
+
+
+def _make(workspace, keystone_environment, heat_environment, place):
+    """Fill the databases and keep them, whole or not at all."""
+    secrets = {name: workspaces.password() for name in (
+        'admin_password', 'service_password', 'domain_password')}
+    database = mariadb.MariaDB(workspace)
+    database.start()
+    try:
+        database.wait_ready()
+        concurrency.run_parallel(
+            lambda: _fill_keystone(workspace, keystone_environment, secrets,
+                                   database.database('keystone')),
+            lambda: _fill_heat(workspace, heat_environment,
+                               database.database('heat')))
+    finally:
+        database.stop()
+    fresh = pathlib.Path(tempfile.mkdtemp(dir=place.parent))
+    try:
+        shutil.move(database.data, fresh / 'data')
+        workspaces.write_secret(fresh / 'secrets.json', json.dumps(secrets))
+        os.rename(fresh, place)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+
+
+def _fill_keystone(workspace, environment, secrets, url):
+    """Make Keystone's schema, its administrator, and what Heat needs."""
+    keystone = keystones.Keystone(workspace, environment, database_url=url)
+    keystone.bootstrap(secrets['admin_password'])
+    keystone.start()
+    try:
+        keystone.wait_ready()
+        identity.Identity(
+            keystone.url, username=keystones.ADMIN,
+            password=secrets['admin_password'],
+        ).prepare_heat(service_password=secrets['service_password'],
+                       domain_password=secrets['domain_password'])
+    finally:
+        keystone.stop()
+
+
+def _fill_heat(workspace, environment, url):
+    """Bring Heat's database to the schema of a release."""
+    config = workspace.secret_file('prepare-heat.conf',
+                                   f'[database]\nconnection = {url}\n')
+    status, output = process.run(
+        'heat-manage db_sync',
+        [environment.bin('heat-manage'), '--config-file', config,
+         *heat.nothing_else(workspace), 'db_sync'],
+        log=workspace.log('prepare-heat-manage'),
+        env=workspace.environment(), timeout=heat.MANAGE_TIMEOUT,
+        check=False)
+    if status:
+        # Its last line names the error.
+        last = next((line for line in reversed(output.splitlines())
+                     if line.strip()), '')
+        raise HeatFails(
+            f'heat-manage db_sync fails on an empty database: {last}\n'
+            + '\n'.join(output.splitlines()[-LAST_LINES:]),
+            log=workspace.log('prepare-heat-manage'))

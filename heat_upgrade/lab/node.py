@@ -1,0 +1,174 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One node of a cloud: its Heat services, each of the base or the target."""
+
+import dataclasses
+
+from heat_upgrade.lab.services import heat
+from heat_upgrade.lab.services import messaging
+from heat_upgrade.lab.services import uwsgi
+from heat_upgrade import process
+
+# From the start of the process to the first report in Heat's service table:
+# 3 s of import, two workers, and a busy machine.
+ENGINE_TIMEOUT = 90
+
+DATABASE = 'heat'
+
+# An API that answers, in its version list (RFC 9110: Multiple Choices).
+VERSIONS = (300,)
+
+
+@dataclasses.dataclass(frozen=True)
+class Deployment:
+    """What is installed for a service on a node.
+
+    :ivar process: its :class:`heat_upgrade.process.Process`
+    :ivar environment: the virtual environment that it runs in
+    :ivar side: 'base' or 'target'
+    :ivar vhost: RabbitMQ's virtual host that it talks through
+    """
+
+    process: process.Process
+    environment: object
+    side: str
+    vhost: str
+
+
+class Node:
+    """heat-engine, heat-api and heat-api-cfn on one node.
+
+    :param name: also the ``host`` of its services in Heat's own tables
+    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
+    :param configuration: :class:`heat.Configuration`, shared by all nodes
+    :param mariadb: :class:`heat_upgrade.lab.services.mariadb.MariaDB`
+    :param rabbitmq: :class:`heat_upgrade.lab.services.rabbitmq.RabbitMQ`
+    :param ports: {heat.API: port, heat.CFN: port} of this node
+    :param extra: environment variables of its services
+    """
+
+    def __init__(self, name, workspace, configuration, *, mariadb, rabbitmq,
+                 ports, extra):
+        self.name = name
+        self._workspace = workspace
+        self._configuration = configuration
+        self._mariadb = mariadb
+        self._rabbitmq = rabbitmq
+        self.ports = ports
+        self._extra = extra
+        self.deployed = {}
+        self._seen_engines = set()
+        self._engine_ids = set()
+
+    @property
+    def api_url(self):
+        """URL of this node's heat-api, past HAProxy."""
+        return f'http://127.0.0.1:{self.ports[heat.API]}/v1'
+
+    @property
+    def cfn_url(self):
+        return f'http://127.0.0.1:{self.ports[heat.CFN]}'
+
+    @property
+    def side(self):
+        """The side of its API: what a user meets here."""
+        return self.deployed[heat.API].side
+
+    @property
+    def environment(self):
+        """The environment of its API."""
+        return self.deployed[heat.API].environment
+
+    @property
+    def processes(self):
+        return [self.deployed[which].process for which in heat.SERVICES
+                if which in self.deployed]
+
+    def process(self, which):
+        """Return the process of a service, one of heat.SERVICES."""
+        return self.deployed[which].process
+
+    def deploy(self, which, environment, *, side, vhost):
+        """Install a release of a service; starts nothing.
+
+        The configuration stays unchanged, as the Theory of Upgrade asks.
+        Nodes differ in their name, in the names of their queues and, as
+        Heat's guide of rolling upgrades requires, in the virtual host.
+
+        :param which: one of heat.SERVICES
+        :param side: 'base' or 'target'
+        :param vhost: name of RabbitMQ's virtual host
+        """
+        own = self._workspace.secret_file(
+            f'heat/{self.name}-{side}-{which}.conf',
+            f'[DEFAULT]\nhost = {self.name}\n'
+            f'transport_url = {self._rabbitmq.url(vhost)}\n'
+            + messaging.of_service(
+                self._configuration.profile, heat.NAMES[which],
+                self._workspace.host(f'{self.name}-{side}')))
+        self.deployed[which] = Deployment(
+            heat.service(
+                which, self._workspace, environment, name=self.name,
+                side=side, configs=(self._configuration.heat_conf, own),
+                port=self.ports.get(which), extra=self._extra,
+                workers=self._configuration.workers),
+            environment=environment, side=side, vhost=vhost)
+
+    def start(self, which):
+        """Start what is deployed, and wait until it answers.
+
+        :raises: :class:`errors.ProcessDied`, :class:`errors.WaitTimeout`
+        """
+        self.begin(which)
+        self.wait_ready(which)
+
+    def begin(self, which):
+        """Start what is deployed, and do not wait."""
+        self.process(which).start()
+
+    def wait_ready(self, which):
+        """Wait until a service that was started answers."""
+        if which == heat.ENGINE:
+            self._engine_ids = self._wait_for_engine()
+            self._seen_engines |= self._engine_ids
+            return
+        port = self.ports[which]
+        self.process(which).wait_ready(
+            lambda: uwsgi.answers(port, '/', VERSIONS),
+            timeout=uwsgi.START_TIMEOUT,
+            what=f'the list of versions from port {port}')
+
+    def _wait_for_engine(self):
+        """Wait until as many new engines report as there are workers.
+
+        An engine enters itself in Heat's table "service" when it has begun
+        to listen. The API would tell the same, but a request that comes too
+        early holds one of its threads for a minute.
+        """
+        workers = self._configuration.workers
+
+        def all_up():
+            up = {engine for engine, in self._mariadb.execute(
+                'SELECT engine_id FROM service WHERE deleted_at IS NULL '
+                'AND host = %s', (self.name,), database=DATABASE)}
+            up -= self._seen_engines
+            return up if len(up) >= workers else None
+        return self.process(heat.ENGINE).wait_ready(
+            all_up, timeout=ENGINE_TIMEOUT,
+            what=f'{workers} new engines in the service table')
+
+    def engines(self):
+        """Return the ids of the engines that live here now."""
+        alive = (heat.ENGINE in self.deployed
+                 and self.process(heat.ENGINE).running())
+        return set(self._engine_ids) if alive else set()

@@ -1,0 +1,171 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A private MariaDB server."""
+
+import os
+import shutil
+
+import pymysql
+
+from heat_upgrade import errors
+from heat_upgrade.lab import workspace as workspaces
+from heat_upgrade import process
+
+START_TIMEOUT = 60
+INSTALL_TIMEOUT = 60
+ANSWER_TIMEOUT = 60
+DUMP_TIMEOUT = 300
+
+# A lab loses nothing by a power cut, and is young when it starts: no flush
+# for each transaction, no binary log, small redo log and buffers.
+_OPTIONS = (
+    '--innodb-flush-log-at-trx-commit=0',
+    '--innodb-flush-method=nosync',
+    '--innodb-doublewrite=0',
+    '--innodb-log-file-size=16M',
+    '--innodb-buffer-pool-size=64M',
+    '--skip-log-bin',
+    '--skip-name-resolve',
+    '--max-connections=300',
+    '--character-set-server=utf8mb4',
+    '--performance-schema=0',
+)
+
+
+def find(program):
+    """Return the path of one of MariaDB's programs.
+
+    :raises: :class:`errors.LabError` that names the package to install
+    """
+    path = shutil.which(program, path=f'{os.environ["PATH"]}:/usr/sbin')
+    if path is None:
+        raise errors.LabError(
+            f'{program} is not installed; install mariadb-server-core and '
+            'mariadb-client, or start through tools/with-deps.sh')
+    return path
+
+
+class MariaDB:
+    """One server with its own data directory.
+
+    Its administrator comes in by the unix socket alone, in a directory that
+    nobody else can enter; the services come in by TCP, each with an account
+    and a password of its own.
+
+    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
+    :param template: a data directory to start from; an empty server if None
+    :param options: further options of the server; they override ours
+    """
+
+    def __init__(self, workspace, *, template=None, options=()):
+        self.workspace = workspace
+        self.data = workspace.directory('mariadb') / 'data'
+        self.socket = workspace.directory('mariadb') / 'socket'
+        self.port = workspace.port()
+        self._urls = {}
+        # Whoever is root may run it as root; anybody else as themselves.
+        self._user = ['--user=root'] if os.geteuid() == 0 else []
+        if template is None:
+            self._install()
+        else:
+            shutil.copytree(template, self.data)
+        self.process = process.Process(
+            'mariadb',
+            [find('mariadbd'), '--no-defaults', *self._user, *_OPTIONS,
+             f'--datadir={self.data}', f'--socket={self.socket}',
+             '--bind-address=127.0.0.1', f'--port={self.port}',
+             f'--pid-file={self.data}.pid', *options],
+            log=workspace.log('mariadb'), env=workspace.environment())
+
+    def _install(self):
+        process.run(
+            'mariadb-install-db',
+            [find('mariadb-install-db'), '--no-defaults', *self._user,
+             '--auth-root-authentication-method=normal', '--skip-test-db',
+             # also where the machine's own name cannot be looked up
+             '--force',
+             f'--datadir={self.data}', '--innodb-log-file-size=16M'],
+            log=self.workspace.log('mariadb-install-db'),
+            env=self.workspace.environment(), timeout=INSTALL_TIMEOUT)
+
+    def start(self):
+        self.process.start()
+
+    def wait_ready(self):
+        def answers():
+            try:
+                self.execute('SELECT 1')
+            except pymysql.err.OperationalError as exc:
+                raise OSError(str(exc)) from exc
+            return True
+        self.process.wait_ready(answers, timeout=START_TIMEOUT,
+                                what='an answer on its socket')
+
+    def stop(self):
+        return self.process.stop()
+
+    def execute(self, statement, arguments=None, *, database=None):
+        """Execute a statement as the administrator.
+
+        :returns: all rows, as tuples
+        """
+        with self.connection(database) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, arguments)
+                return cursor.fetchall()
+
+    def connection(self, database=None):
+        """Return a connection of the administrator, a context manager."""
+        return pymysql.connect(
+            unix_socket=str(self.socket), user='root', database=database,
+            autocommit=True, connect_timeout=ANSWER_TIMEOUT,
+            read_timeout=ANSWER_TIMEOUT)
+
+    def database(self, name):
+        """Make a database if need be, with an account for its service.
+
+        :returns: the URL for SQLAlchemy, with a password made for this run
+        """
+        if name not in self._urls:
+            secret = workspaces.password()
+            self.execute(f'CREATE DATABASE IF NOT EXISTS `{name}`')
+            self.execute(f"CREATE OR REPLACE USER `{name}`@'127.0.0.1' "
+                         'IDENTIFIED BY %s', (secret,))
+            self.execute(f"GRANT ALL ON `{name}`.* TO `{name}`@'127.0.0.1'")
+            self._urls[name] = (f'mysql+pymysql://{name}:{secret}'
+                                f'@127.0.0.1:{self.port}/{name}')
+        return self._urls[name]
+
+    def account(self, name, database, privileges):
+        """Make an account that is confined to one database.
+
+        :param privileges: as GRANT has them, such as 'SELECT, INSERT'
+        :returns: its password, made for this run
+        """
+        secret = workspaces.password()
+        self.execute(f"CREATE OR REPLACE USER `{name}`@'127.0.0.1' "
+                     'IDENTIFIED BY %s', (secret,))
+        self.execute(f'GRANT {privileges} ON `{database}`.* TO '
+                     f"`{name}`@'127.0.0.1'")
+        return secret
+
+    def dump(self, name, path):
+        """Write a consistent dump of a database to a file of mode 0600."""
+        workspaces.write_secret(path, '')
+        process.run(
+            'mariadb-dump',
+            [find('mariadb-dump'), '--no-defaults', f'--socket={self.socket}',
+             '--user=root', '--single-transaction', f'--result-file={path}',
+             name],
+            log=self.workspace.log('mariadb-dump'),
+            env=self.workspace.environment(), timeout=DUMP_TIMEOUT)

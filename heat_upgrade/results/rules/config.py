@@ -1,0 +1,205 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Rules of the check ``config``: options, values, commands and files."""
+
+import functools
+
+from heat_upgrade.results.rules import model
+
+_error = functools.partial(
+    model.Rule, failure_class=model.FailureClass.OPTIONS,
+    docs='reference/checks/config')
+_warning = functools.partial(_error, severity=model.Severity.WARNING)
+_policy = functools.partial(_warning, failure_class=model.FailureClass.API)
+
+_IGNORED = 'The line is ignored silently: Heat works as if it were not there.'
+_STARTS_NOT = 'The service does not start with the old value.'
+_CONVERT = ('Convert it with oslopolicy-convert-json-to-yaml --namespace '
+            'heat --policy-file policy.json --output-file policy.yaml.')
+
+RULES = (
+    _error('config.option-removed-unannounced',
+           'An option is removed that no earlier release has deprecated.',
+           _IGNORED,
+           'Remove it from the files before the upgrade.',
+           '[clients_vitrage] endpoint_type is removed without a deprecation',
+           plural='{count} options of {family} are removed without a '
+                  'deprecation'),
+    _warning('config.option-removed',
+             'An option is removed, as an earlier release has announced.',
+             _IGNORED,
+             'Remove it from the files before the upgrade.',
+             '[DEFAULT] stack_scheduler_hints is removed, as announced',
+             plural='{count} options of {family} are removed, as announced'),
+    _warning('config.option-renamed',
+             'An option is renamed; the target still reads the old name.',
+             'Nothing yet: a later release ignores the old name.',
+             'Write the new name once all services run the target.',
+             '[clients] url is renamed to [clients] endpoint',
+             plural='{count} options of {family} are renamed'),
+    _warning('config.old-name-removed',
+             'The old name of an option is no longer read.', _IGNORED,
+             'Write the new name before the upgrade.',
+             '[DEFAULT] size_limit, the old name of [limits] size, is '
+             'removed, as announced',
+             plural='{count} old names of options of {family} are removed, '
+                    'as announced'),
+    _warning('config.option-unlisted',
+             'Heat no longer lists an option of a library.',
+             'The library still reads it; Heat may not.',
+             'Test the behaviour that you have set it for, on the target.',
+             '[ssl] ca_file of oslo.service is no longer listed by Heat',
+             plural='{count} options of {family} are no longer listed by '
+                    'Heat'),
+    _error('config.option-retyped', 'An option is of another type.',
+           'The value means something else, or is refused.',
+           'Let the target look at your value: --config-file names your '
+           'files.', '[DEFAULT] workers is of another type',
+           plural='{count} options of {family} are of another type'),
+    _error('config.option-narrowed', 'An option takes fewer values.',
+           'The service does not start with a value that is refused.',
+           'Let the target look at your value: --config-file names your '
+           'files.', '[cache] backend of oslo.cache takes fewer values',
+           plural='{count} options of {family} take fewer values'),
+    _warning('config.default-changed', 'An option has another default.',
+             'Heat works otherwise where the option is not set.',
+             'Set the old default in the files before the upgrade, if you '
+             'rely on it.', '[DEFAULT] max_resources has another default',
+             plural='{count} options of {family} have another default'),
+    _error('config.option-required', 'An option must be set that need not '
+           'be before.', 'The service does not start without it.',
+           'Set it before the upgrade.', '[auth] url must be set',
+           plural='{count} options of {family} must be set'),
+    _warning('config.option-deprecated', 'An option is now deprecated.',
+             'Nothing yet: a later release ignores it.',
+             'Plan its removal; nothing is to be done for this upgrade.',
+             '[DEFAULT] heat_metadata_server_url is deprecated for removal',
+             plural='{count} options of {family} are deprecated for removal'),
+    _warning('config.limit-added',
+             'An option sets a limit where there was none.',
+             'Requests are refused where there is more than the limit.',
+             'Count what there is already; set a higher limit with the '
+             'upgrade if that is more.',
+             '[DEFAULT] max_software_configs_per_tenant is a new limit',
+             plural='{count} options of {family} are new limits'),
+    _error('config.options-not-listed',
+           'The code that lists options of the target cannot be loaded.',
+           'Nothing is known of its options.',
+           'Correct the place that the error names, and run the check again.',
+           'the options of heat.common.config cannot be listed'),
+    _error('config.command-removed-unannounced',
+           'A command is removed that did not warn of it.',
+           'Units, containers and cron jobs that call it fail.',
+           'Look for it in your units, containers, cron jobs and scripts. '
+           'For an API, let a WSGI server load heat.wsgi.api or '
+           'heat.wsgi.cfn.',
+           'the command heat-api is removed without a deprecation'),
+    _warning('config.command-removed',
+             'A command is removed, as an earlier release has announced.',
+             'Units, containers and cron jobs that call it fail.',
+             'Look for it in your units, containers, cron jobs and scripts. '
+             'For an API, let a WSGI server load heat.wsgi.api or '
+             'heat.wsgi.cfn.',
+             'the command heat-api-cfn is removed, as announced'),
+    _warning('config.option-unknown',
+             'Your files set an option that neither release knows.', _IGNORED,
+             'Correct its name, or remove it unless a plugin of your own '
+             'reads it.', '[limits] widht is known to neither release',
+             plural='{count} options of {family} are known to neither '
+                    'release'),
+    _error('config.value-refused',
+           'Your files have a value that the target refuses.', _STARTS_NOT,
+           'Set a value that the target takes; the evidence says which.',
+           '[limits] size has a value that the target refuses',
+           plural='{count} options of {family} have a value that the target '
+                  'refuses'),
+    _warning('config.value-refused-by-both',
+             'Your files have a value that neither release takes.',
+             'Nothing new: it is as wrong on the base.',
+             'Set a value that the target takes; the evidence says which.',
+             '[limits] size has a value that neither release takes',
+             plural='{count} options of {family} have a value that neither '
+                    'release takes'),
+    _warning('config.file-not-here',
+             'Your files name a file that is not here.',
+             'Nothing is known of that file.',
+             'Put a copy of it beside the configuration file, where Heat '
+             'would look for it too, or run the check where it is.',
+             '[oslo_policy] policy_file names what is not here: it was not '
+             'checked'),
+    _error('config.paste-not-read', 'The target cannot read api-paste.ini.',
+           'The API does not start.',
+           'Compare it with the api-paste.ini of the target.',
+           'api-paste.ini cannot be read'),
+    _error('config.paste-not-loaded',
+           'The target cannot load a factory that api-paste.ini names.',
+           'The API does not start.',
+           'Take the api-paste.ini of the target and put your changes into '
+           'it.', 'api-paste.ini: heat.api.middleware:fault cannot be loaded'),
+    _error('config.engine-file-not-parsed',
+           'The engine of the target cannot parse a file of environment_dir '
+           'or template_dir.',
+           'The engine leaves the file out and says so in its log only.',
+           'Mend the file as the error says.',
+           'default.yaml cannot be parsed by the engine'),
+    _error('config.engine-type-gone',
+           'A file of the engine maps to a type that is gone.',
+           'Stacks that use the mapping cannot be created or updated.',
+           'Map to another type, or remove the mapping.',
+           'OS::Old::Thing is named by files of the engine and gone'),
+    _warning('config.engine-type-hidden',
+             'A file of the engine maps to a type that is now hidden.',
+             'Stacks that use the mapping meet a placeholder.',
+             'Map to another type, or remove the mapping.',
+             'OS::Old::Thing is named by files of the engine and hidden'),
+    _warning('config.engine-type-unknown',
+             'A file of the engine maps to a type that neither release has.',
+             'Nothing new: it is as wrong on the base.',
+             'If it is of a plugin of your own, try it with the target.',
+             'My::Own::Thing is named by files of the engine and unknown'),
+    _policy('config.policy-file-json', 'A file of policy is written as JSON.',
+            'Nothing yet: oslo.policy deprecates JSON.', _CONVERT,
+            'the file of policy policy.json is written as JSON'),
+    _policy('config.policy-json-not-read',
+            'policy.json is no longer read in place of policy.yaml.',
+            'All rules in it are silently without effect: those whom they '
+            'shut out get in.', _CONVERT,
+            'policy.json is no longer read in place of policy.yaml'),
+    _policy('config.policy-rule-deprecated',
+            'A rule of your policy is now deprecated.',
+            'Nothing yet: a later release does not ask for it.',
+            'Plan its removal; nothing is to be done for this upgrade.',
+            'policy rule stacks:old is deprecated for removal'),
+    _policy('config.policy-rule-renamed', 'A rule of your policy is renamed.',
+            'Nothing yet: the target still reads the old name.',
+            'Write the new name.',
+            'policy rule stacks:old is renamed to stacks:new'),
+    _policy('config.policy-rule-gone',
+            'The target never asks for a rule of your policy.',
+            'The default of its replacement applies silently: it may '
+            'let in whom the rule shut out.',
+            'Remove it, and look which rule decides now: '
+            'oslopolicy-list-redundant --namespace heat.',
+            'policy rule stacks:old is gone',
+            severity=model.Severity.ERROR),
+    _policy('config.policy-rule-unknown',
+            'Neither release asks for a rule of your policy.',
+            'The rule is silently without effect.',
+            'Correct its name, or remove it.',
+            'policy rule stacks:oold is known to neither release'),
+    _policy('config.policy-rule-not-parsed',
+            'The target cannot parse a rule of your policy.',
+            'The rule refuses every user.', 'Correct the rule.',
+            'policy rule stacks:show cannot be parsed',
+            severity=model.Severity.ERROR),
+)

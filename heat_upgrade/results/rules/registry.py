@@ -1,0 +1,53 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""All rules, by their slugs."""
+
+from heat_upgrade.results.rules import api
+from heat_upgrade.results.rules import blame
+from heat_upgrade.results.rules import config
+from heat_upgrade.results.rules import inflight
+from heat_upgrade.results.rules import lab
+from heat_upgrade.results.rules import model
+from heat_upgrade.results.rules import policy
+from heat_upgrade.results.rules import rehearsal
+from heat_upgrade.results.rules import resources
+from heat_upgrade.results.rules import rpc
+from heat_upgrade.results.rules import schema
+from heat_upgrade.results.rules import services
+from heat_upgrade.results.rules import suites
+from heat_upgrade.results.rules import traffic
+
+# The modules that declare rules, in the order of the reference page.
+MODULES = (blame, services, inflight, traffic, suites, config, schema, rpc,
+           resources, policy, api, rehearsal, lab)
+
+
+def _by_slug() -> dict[str, model.Rule]:
+    found: dict[str, model.Rule] = {}
+    for module in MODULES:
+        for rule in module.RULES:
+            if rule.slug in found:
+                raise ValueError(f'two rules are called {rule.slug}')
+            found[rule.slug] = rule
+    return found
+
+
+BY_SLUG = _by_slug()
+
+
+def get(slug: str) -> model.Rule:
+    """Return the rule with a slug.
+
+    :raises: KeyError if there is no such rule: a mistake of ours
+    """
+    return BY_SLUG[slug]

@@ -1,0 +1,99 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Rules of a rehearsal: the upgrade of a copy of a real database."""
+
+import functools
+
+from heat_upgrade.results.rules import model
+
+_any = functools.partial(
+    model.Rule, failure_class=model.FailureClass.MIGRATION,
+    docs='reference/rehearse')
+_warning = functools.partial(_any, severity=model.Severity.WARNING)
+_stacks = functools.partial(
+    _any, failure_class=model.FailureClass.OLD_STACKS)
+
+_STATED = ('Do not upgrade. Compare the columns that are named with the '
+           'migration; if the change is meant, state it in '
+           'heat_upgrade/rehearsal/expected_changes.py.')
+
+RULES = (
+    _any('rehearsal.upgrade-check-fails',
+         'heat-status upgrade check fails on this database.',
+         'The upgrade guide forbids to go on.',
+         "Run it with the target's code and follow its output: its details "
+         'may quote the database, and are not shown.',
+         'heat-status upgrade check ends with status 2'),
+    _warning('rehearsal.upgrade-check-warns',
+             'heat-status upgrade check warns on this database.',
+             'The upgrade may go on.',
+             "Run it with the target's code and read its output: its "
+             'details may quote the database, and are not shown.',
+             'heat-status upgrade check ends with status 1'),
+    _any('rehearsal.migration-fails',
+         'A migration fails on this database.',
+         'db_sync stops half way, and no service of the target starts.',
+         'Do not upgrade. Run heat-manage db_sync on a copy to read the '
+         "error's text: it may quote the database, and is not shown.",
+         'migration 1a2b3c4d5e6f fails on this database'),
+    _any('rehearsal.second-db-sync-fails',
+         'heat-manage db_sync fails where there is nothing more to do.',
+         'Tools that run db_sync on each node stop.',
+         'Run db_sync once, on one node.',
+         'heat-manage db_sync fails where there is nothing more to do'),
+    _any('rehearsal.table-gone', 'A table is gone after db_sync.',
+         'All that was in it is lost.', _STATED,
+         'table software_config is gone after db_sync'),
+    _any('rehearsal.rows-lost-or-added',
+         'A table has another number of rows after db_sync.',
+         'Data is lost, or made up.', _STATED,
+         'table event has another number of rows after db_sync'),
+    _any('rehearsal.columns-gone', 'A table lost columns in db_sync.',
+         'Their content is lost, and services of the base fail on the '
+         'table.', 'Stop all services of the base before db_sync.',
+         'table stack lost columns in db_sync: owner',
+         failure_class=model.FailureClass.RPC),
+    _any('rehearsal.content-changed',
+         'A table has other content after db_sync.',
+         'Stacks may have changed.', _STATED,
+         'table stack has other content after db_sync'),
+    _any('rehearsal.not-as-stated',
+         'A migration differs from its statement.',
+         'The target may misread the rows.',
+         'Do not upgrade: look at the rows that are counted.',
+         'stack.name is not what its migration states'),
+    _warning('rehearsal.requests-wait',
+             'Reads or writes of a table wait while db_sync runs.',
+             "Heat's users wait that long.",
+             'Stop Heat before db_sync, or expect its requests to wait that '
+             'long; a database that others use takes longer.',
+             'writes of table stack wait while db_sync runs',
+             failure_class=model.FailureClass.AVAILABILITY),
+    _stacks('rehearsal.stack-does-not-load',
+            'Stacks cannot be loaded after the upgrade.',
+            'They can be neither shown nor updated nor deleted.',
+            "Look at one of them with the target's code before the upgrade: "
+            'the text of the error may quote the stack, and is not shown.',
+            'stacks whose definitions cannot be loaded: EntityNotFound'),
+    _stacks('rehearsal.stack-never-loaded',
+            'Stacks cannot be loaded, by the base neither.',
+            'Nothing new: they are as unusable before the upgrade.',
+            'Delete or repair these stacks; the upgrade need not wait.',
+            'stacks whose definitions cannot be loaded: EntityNotFound, by '
+            'the base neither', severity=model.Severity.WARNING),
+    _stacks('rehearsal.stacks-encrypted',
+            'Stacks with encrypted values were not loaded in full.',
+            'Nothing is known of the encrypted values.',
+            'Give the file with auth_encryption_key: --config-file '
+            'heat.conf.', 'stacks with encrypted values were not loaded in '
+            'full', severity=model.Severity.WARNING),
+)

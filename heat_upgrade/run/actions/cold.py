@@ -1,0 +1,148 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Actions of every strategy, and of the cold one."""
+
+import time
+
+from heat_upgrade import errors
+from heat_upgrade.install import environments
+from heat_upgrade.lab import client_config
+from heat_upgrade.lab import cloud
+from heat_upgrade.lab import log_errors
+from heat_upgrade.lab.services import heat
+from heat_upgrade.plan import planner
+from heat_upgrade.probes import downtime
+from heat_upgrade.results import findings
+from heat_upgrade.run.actions import monitoring
+
+# The name of the probe of downtime in a report.
+API = 'heat-api'
+PROBE_TIMEOUT = 2
+FIRST_ANSWER_TIMEOUT = 60
+
+
+def environments_(run, step):
+    """Install the releases."""
+    base, target = run.base, run.target
+    run.environments = dict(zip(('keystone', planner.BASE, planner.TARGET), (
+        environments.ensure_all([
+            environments.keystone(base),
+            environments.heat(base, constraints=run.base_constraints),
+            environments.heat(target, constraints=run.constraints),
+        ], log_dir=run.workspace.logs, marker=run.workspace.marker))))
+    return {name: environment.version
+            for name, environment in run.environments.items()}
+
+
+def base_up(run, step):
+    """Start a cloud with the base release."""
+    run.cloud = cloud.Cloud(
+        run.workspace, keystone_environment=run.environments['keystone'],
+        heat_environment=run.environments[planner.BASE],
+        size=run.plan.nodes, profile=run.plan.profile)
+    run.cloud.up()
+    client_config.write(run.cloud.access, run.workspace.run_dir,
+                        state_dir=run.workspace.run_dir / 'manifest')
+    return {}
+
+
+def stop_base(run, step):
+    """Stop Heat, with the downtime's probe watching.
+
+    Gracefully, but for the engine of the step's node.
+    """
+    run.probe = downtime.Probe(
+        lambda: run.cloud.request('stacks?limit=1',
+                                  timeout=PROBE_TIMEOUT).status_code == 200)
+    run.probe.start()
+    if not run.probe.wait_for_good(FIRST_ANSWER_TIMEOUT):
+        raise errors.LabError(
+            'the base release does not list stacks any more',
+            log=_api_log(run))
+    killed = ([run.cloud.nodes[step.node].process(heat.ENGINE)]
+              if step.disruption == planner.KILL else [])
+    stopped = run.cloud.stop_heat(meanwhile=run.release, kill=killed)
+    for name, one in stopped.items():
+        if one['killed']:
+            run.finding(findings.make(
+                'service.killed-at-stop', name,
+                f'{name} did not stop gracefully and was killed',
+                f'{one["seconds"]} s after SIGTERM', step=step.name))
+    return {'stopped': stopped}
+
+
+def save_database(run, step):
+    """Dump Heat's database, as Heat's upgrades guide tells to."""
+    path = run.workspace.run_dir / 'heat-before.sql'
+    run.cloud.save_database(path)
+    return {'bytes': path.stat().st_size}
+
+
+def upgrade_check(run, step):
+    """Run the target's own check of the database and the configuration."""
+    status, output = run.cloud.manage(
+        run.environments[planner.TARGET], 'heat-status', 'upgrade', 'check',
+        side=planner.TARGET, check=False)
+    if not heat.may_upgrade(status, output):
+        raise errors.LabError(
+            f'heat-status upgrade check ended with status {status}:\n'
+            f'{output}')
+    return {'status': status}
+
+
+def db_sync(run, step):
+    """Migrate the database with the target's code."""
+    run.cloud.manage(
+        run.environments[planner.TARGET],
+        'heat-manage',
+        'db_sync',
+        side=planner.TARGET,
+    )
+    return {}
+
+
+def start_target(run, step):
+    """Start the target on the base's configuration."""
+    run.cloud.deploy(run.environments[planner.TARGET], side=planner.TARGET)
+    try:
+        run.cloud.start_heat()
+        answered = run.probe.wait_for_good(FIRST_ANSWER_TIMEOUT)
+    finally:
+        run.availability(API, run.probe.stop())
+    run.restarted = time.monotonic()
+    if not answered:
+        raise errors.LabError('the target release does not list stacks',
+                              log=_api_log(run))
+    for one in run.cloud.heat_processes:
+        shown = log_errors.of_start(one.log.read_text(errors='replace'))
+        if shown:
+            run.finding(findings.make(
+                'service.traceback-at-start', one.name,
+                f'{one.name} logs a traceback when it starts', shown,
+                step=step.name, log=str(one.log)))
+    return {}
+
+
+def _api_log(run):
+    return run.cloud.nodes['node-1'].process(heat.API).log
+
+
+def down(run, step):
+    """Stop the cloud, unless it is to be kept."""
+    if run.probe and run.probe.running():
+        # A step between the stop and the start has failed.
+        run.availability(API, run.probe.stop())
+    monitoring.abandon(run)
+    if run.cloud and not run.keep:
+        run.cloud.down()
+    return {}

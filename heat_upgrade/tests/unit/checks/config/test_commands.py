@@ -1,0 +1,53 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Commands of Heat that are gone."""
+
+import testtools
+
+from heat_upgrade.checks.config import commands
+from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import release_notes
+
+
+def told(before, after, **sources):
+    return [(finding.severity, finding.title) for finding in
+            commands.findings(before, after,
+                              deprecations.History('24.1.2', '25.0.0',
+                                                   **sources))]
+
+
+class TestCommands(testtools.TestCase):
+
+    def test_a_command_that_stays_or_comes_is_well(self):
+        self.assertEqual([], told({'heat-a': False},
+                                  {'heat-a': False, 'heat-b': False}))
+
+    def test_a_command_that_did_not_warn_is_an_error(self):
+        self.assertEqual(
+            [('error', 'the command heat-a is removed without a '
+                       'deprecation')], told({'heat-a': False}, {}))
+
+    def test_a_command_that_warned_is_a_warning(self):
+        self.assertEqual(
+            [('warning', 'the command heat-a is removed, as announced')],
+            told({'heat-a': True}, {}))
+
+    def test_a_note_of_the_base_is_an_announcement(self):
+        base = release_notes.Sources('an sdist', (release_notes.Note(
+            'a.yaml', 'deprecations', 'The ``heat-a`` script is old.'),))
+        self.assertEqual(
+            [('warning', 'the command heat-a is removed, as announced')],
+            told({'heat-a': False}, {}, base=base))
+        self.assertEqual(
+            [('error', 'the command heat is removed without a '
+                       'deprecation')], told({'heat': False}, {}, base=base))

@@ -1,0 +1,156 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the programs say of options and of values, without any Heat."""
+
+import os
+import types as python_types
+
+import fixtures
+from oslo_config import cfg
+from oslo_config import types
+import testtools
+
+from heat_upgrade.checks.inspectors import config_options
+from heat_upgrade.checks.inspectors import config_values
+
+
+class TestDescription(testtools.TestCase):
+
+    def described(self, opt):
+        point = python_types.SimpleNamespace(
+            name='a.b', dist=python_types.SimpleNamespace(
+                name='oslo.config', version='1'))
+        return config_options._described(point, 'DEFAULT', opt)
+
+    def test_a_type_is_told_with_all_that_bounds_it(self):
+        self.assertEqual(
+            {'class': 'List', 'item_type': {
+                'class': 'URI', 'schemes': ['https']}},
+            self.described(cfg.ListOpt(
+                'a', item_type=types.URI(schemes=['https'])))['type'])
+        self.assertEqual(
+            {'class': 'Integer', 'min': 0, 'max': 9},
+            self.described(cfg.IntOpt('a', min=0, max=9))['type'])
+        self.assertEqual(
+            {'class': 'String', 'choices': ['x', 'y'], 'ignore_case': True},
+            self.described(cfg.StrOpt('a', choices=['x', 'y'],
+                                      ignore_case=True))['type'])
+        self.assertEqual(
+            {'class': 'String', 'regex': 'a+', 'max_length': 3},
+            self.described(cfg.StrOpt('a', regex='a+',
+                                      max_length=3))['type'])
+
+    def test_old_names_are_told_with_their_groups(self):
+        self.assertEqual(
+            [('DEFAULT', 'old'), ('DEFAULT', 'older'), ('away', 'a')],
+            self.described(cfg.StrOpt(
+                'a', deprecated_opts=[
+                    cfg.DeprecatedOpt('old'), cfg.DeprecatedOpt('older'),
+                    cfg.DeprecatedOpt(None, group='away')]))['old_names'])
+
+    def test_what_is_this_machines_own_is_told_by_its_kind(self):
+        self.patch(config_options, '_MACHINE', config_options._machine())
+        self.assertNotIn(
+            '/', self.described(cfg.StrOpt(
+                'a', default=config_options.sys.prefix))['default'])
+        self.patch(config_options.socket, 'gethostname', lambda: 'box-7')
+        self.patch(config_options, '_MACHINE', config_options._machine())
+        for text, expected in (('box-7', '<host>'), ('box-77', 'box-77'),
+                               ('http://box-7:80/', 'http://<host>:80/')):
+            self.assertEqual(expected, self.described(
+                cfg.StrOpt('a', default=text))['default'])
+
+    def test_a_default_is_told_as_json_has_it(self):
+        self.assertEqual({'a': '1'}, self.described(
+            cfg.DictOpt('a', default={'a': '1'}))['default'])
+        self.assertEqual(['a'], self.described(
+            cfg.ListOpt('a', default=('a',)))['default'])
+
+
+class TestValues(testtools.TestCase):
+
+    def read(self, *settings):
+        opts = {('DEFAULT', 'size'): cfg.IntOpt(
+            'size', min=1, deprecated_name='length'),
+            ('DEFAULT', 'seed'): cfg.StrOpt('seed', secret=True,
+                                            max_length=3)}
+        self.patch(config_values, '_options', lambda: opts)
+        return config_values.read({'settings': settings, 'files': [],
+                                   'dirs': []})
+
+    def test_the_type_of_the_option_looks_at_a_value(self):
+        good, bad, wrong = self.read(
+            ['DEFAULT', 'size', '3'], ['DEFAULT', 'size', '0'],
+            ['DEFAULT', 'length', 'x'])
+        self.assertIsNone(good['error'])
+        self.assertEqual('Should be greater than or equal to 1',
+                         bad['error'])
+        self.assertIn('invalid literal', wrong['error'])
+
+    def test_what_no_option_is_named_is_unknown(self):
+        answer, = self.read(['DEFAULT', 'wide', '3'])
+        self.assertFalse(answer['known'])
+
+    def test_a_secret_is_told_to_be_one(self):
+        answer, = self.read(['DEFAULT', 'seed', 'hunter2'])
+        self.assertTrue(answer['secret'])
+        self.assertIsNotNone(answer['error'])
+
+    def test_what_a_value_names_is_looked_for(self):
+        opts = {('oslo_messaging_notifications', 'driver'):
+                cfg.MultiStrOpt('driver'),
+                ('cache', 'driver'): cfg.StrOpt('driver'),
+                ('DEFAULT', 'backend'): cfg.StrOpt(
+                    'backend', default='heat.engine.clients.Clients'),
+                ('trustee', 'auth_type'): cfg.StrOpt('auth_type')}
+        self.patch(config_values, '_options', lambda: opts)
+        answers = config_values.read({'files': [], 'dirs': [], 'settings': [
+            ['oslo_messaging_notifications', 'driver', 'no.such.driver'],
+            ['oslo_messaging_notifications', 'driver', ''],
+            ['cache', 'driver', 'no.such.driver'],
+            ['DEFAULT', 'backend', 'heat.no.such.Thing'],
+            ['DEFAULT', 'backend', 'os.path'],
+            ['trustee', 'auth_type', 'password'],
+            ['trustee', 'auth_type', 'pasword']]})
+        self.assertEqual(
+            ['there is no no.such.driver in oslo.messaging.notify.drivers',
+             None, None, "ModuleNotFoundError: No module named 'heat'", None,
+             None, 'there is no pasword in keystoneauth1.plugin'],
+            [answer['error'] for answer in answers])
+
+    def test_what_refers_to_another_option_is_looked_up(self):
+        path = os.path.join(self.useFixture(fixtures.TempDir()).path, 'a')
+        opts = {('DEFAULT', 'size'): cfg.IntOpt('size', default=3),
+                ('DEFAULT', 'config_file'): cfg.StrOpt('config_file'),
+                ('a', 'width'): cfg.IntOpt('width'),
+                ('a', 'depth'): cfg.IntOpt('depth', required=True)}
+        self.patch(config_values, '_options', lambda: opts)
+        errors = []
+        for value in ('$size', '${size}0', '$size!', '$no_such'):
+            with open(path, 'w') as out:
+                out.write(f'[a]\nwidth = {value}\n')
+            answer, = config_values.read({
+                'settings': [['a', 'width', value]], 'files': [path],
+                'dirs': []})
+            errors.append(answer['error'])
+        self.assertEqual([None, None], errors[:2])
+        self.assertIsNotNone(errors[2])
+        self.assertEqual('there is no option that it refers to', errors[3])
+
+    def test_the_options_of_a_plugin_that_is_named_are_known(self):
+        answers = self.read(
+            ['trustee', 'auth_type', 'v3applicationcredential'],
+            ['trustee', 'application_credential_id', 'x'],
+            ['trustee', 'application_credential_ids', 'x'])
+        self.assertEqual([True, False],
+                         [answer['known'] for answer in answers[1:]])

@@ -1,0 +1,232 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What an operator's files set, against two releases."""
+
+import dataclasses
+import pathlib
+
+import testtools
+
+from heat_upgrade.checks.config import comparison
+from heat_upgrade.checks.config import config_files
+from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import operator_settings
+from heat_upgrade.checks.config import options
+from heat_upgrade.checks.config import remediation
+
+HISTORY = deprecations.History('26.0.2', '27.0.1')
+PATH = pathlib.Path('/etc/heat/heat.conf')
+SECRET = 'hunter2'
+
+TAKEN = {'known': True, 'secret': False, 'error': None}
+UNKNOWN = {**TAKEN, 'known': False}
+
+
+def refused(text='Not a number'):
+    return {**TAKEN, 'error': text}
+
+
+SIZE = options.Option('limits', 'size', default=1)
+WIDTH = options.Option('limits', 'width')
+DEPTH = options.Option('limits', 'depth')
+
+
+def of(*opts):
+    return {option.key: option for option in opts}
+
+
+def setting(name, value='1', section='limits', line=3):
+    return config_files.Setting(PATH, line, line, section, name, value)
+
+
+class UsageCase(testtools.TestCase):
+    """Two releases that differ, and the settings of a file."""
+
+    base = of(SIZE, WIDTH, DEPTH)
+    target = base
+
+    def given(self, *settings, ours=TAKEN, theirs=TAKEN):
+        changes = comparison.changes(self.base, self.target)
+        answers = [[ours] * len(settings), [theirs] * len(settings)]
+        return (settings, answers, changes, HISTORY,
+                (self.base, self.target))
+
+    def findings(self, *settings, **answers):
+        return operator_settings.findings(*self.given(*settings, **answers))
+
+    def titles(self, *settings, **answers):
+        return [(finding.severity, finding.title)
+                for finding in self.findings(*settings, **answers)]
+
+    def lines(self, *settings, **answers):
+        return [(line.place, line.old, line.new) for line
+                in remediation.lines(*self.given(*settings, **answers))]
+
+
+class TestSettings(UsageCase):
+
+    target = of(dataclasses.replace(SIZE, default=2), WIDTH)
+
+    def test_what_is_gone_matters_to_who_has_set_it(self):
+        self.assertEqual(
+            [('error', '[limits] depth is removed without a deprecation')],
+            self.titles(setting('depth'), setting('size')))
+        self.assertEqual([], self.titles(setting('size')))
+
+    def test_it_says_where_and_what(self):
+        finding, = self.findings(setting('depth', 'x', line=7),
+                                 setting('size'))
+        self.assertIn(f'Set in: {PATH}:7: depth = x\n', finding.evidence)
+
+    def test_a_default_matters_to_who_has_not_set_it(self):
+        told = [('warning', '[limits] size has another default')]
+        self.assertEqual(told, self.titles(setting('width')))
+        self.assertEqual([], self.titles(setting('size')))
+        self.assertEqual([], self.titles(setting('a', section='other')))
+
+    def test_the_line_of_what_is_gone_is_to_be_removed(self):
+        self.assertEqual([(f'{PATH}:3', 'depth = 1', remediation.REMOVE)],
+                         self.lines(setting('depth')))
+
+
+class TestNames(UsageCase):
+
+    base = of(dataclasses.replace(SIZE, old_names=frozenset(
+        {('DEFAULT', 'size_limit')})), WIDTH)
+    target = of(SIZE, dataclasses.replace(
+        DEPTH, old_names=frozenset({WIDTH.key})))
+
+    def test_an_old_name_that_goes_has_a_new_one(self):
+        old = setting('size_limit', section='DEFAULT')
+        self.assertEqual(
+            [('warning', '[DEFAULT] size_limit, the old name of [limits] '
+                         'size, is removed, as announced')],
+            self.titles(old))
+        self.assertEqual([(f'{PATH}:3', 'size_limit = 1',
+                           '[limits] size = 1')], self.lines(old))
+
+    def test_a_renamed_option_has_a_new_name(self):
+        self.assertEqual(
+            [('warning', '[limits] width is renamed to [limits] depth')],
+            self.titles(setting('width')))
+        self.assertEqual([(f'{PATH}:3', 'width = 1', 'depth = 1')],
+                         self.lines(setting('width')))
+
+    def test_a_section_of_another_case_is_the_same(self):
+        self.assertEqual(1, len(self.titles(setting(
+            'width', section='Limits'))))
+
+
+class TestValues(UsageCase):
+
+    def test_a_value_that_only_the_target_refuses_is_an_error(self):
+        finding, = self.findings(setting('size', 'x'), theirs=refused())
+        self.assertEqual(
+            ('error', '[limits] size has a value that the target refuses'),
+            (finding.severity, finding.title))
+        self.assertIn('26.0.2: takes it\n27.0.1: Not a number',
+                      finding.evidence)
+
+    def test_a_value_that_both_refuse_is_a_warning(self):
+        self.assertEqual(
+            [('warning', '[limits] size has a value that neither release '
+                         'takes')],
+            self.titles(setting('size'), ours=refused(), theirs=refused()))
+
+    def test_a_value_that_the_target_takes_is_well(self):
+        self.assertEqual([], self.titles(setting('size'), ours=refused()))
+
+    def test_a_misspelt_name_has_a_near_one(self):
+        finding, = self.findings(setting('widht'), ours=UNKNOWN,
+                                 theirs=UNKNOWN)
+        self.assertEqual(
+            ('warning', '[limits] widht is known to neither release'),
+            (finding.severity, finding.title))
+        self.assertIn('you may have meant [limits] width', finding.remedy)
+        self.assertEqual(
+            [(f'{PATH}:3', 'widht = (not shown)',
+              'width = (the same value)')],
+            self.lines(setting('widht'), ours=UNKNOWN, theirs=UNKNOWN))
+
+    def test_a_right_name_in_a_wrong_section_has_a_right_one(self):
+        self.assertEqual(
+            SIZE.key,
+            operator_settings.nearest(('DEFAULT', 'size'), self.target),
+        )
+        self.assertEqual(
+            WIDTH.key,
+            operator_settings.nearest(('limit', 'width'), self.target),
+        )
+        self.assertIsNone(
+            operator_settings.nearest(('own', 'thing'), self.target)
+        )
+
+    def test_a_name_that_only_the_target_knows_is_well(self):
+        self.assertEqual([], self.titles(setting('new'), ours=UNKNOWN))
+
+    def test_no_secret_is_in_what_is_told(self):
+        secret = options.Option('limits', 'seed', secret=True)
+        self.base = self.target = of(secret)
+        answer = {**refused(f'{SECRET} is too short'), 'secret': True}
+        given = (setting('seed', SECRET),)
+        finding, = self.findings(*given, theirs=answer)
+        self.assertNotIn(SECRET, finding.evidence)
+        self.assertIn('27.0.1: refuses it', finding.evidence)
+        self.assertNotIn(SECRET, str(self.lines(*given, theirs=answer)))
+
+    def test_no_secret_of_an_unknown_name_is_told(self):
+        given = (setting('pasword', SECRET),)
+        for text in (str(self.findings(*given, ours=UNKNOWN,
+                                       theirs=UNKNOWN)),
+                     str(self.lines(*given, ours=UNKNOWN, theirs=UNKNOWN))):
+            self.assertNotIn(SECRET, text)
+
+    def test_no_credentials_of_a_url_are_told(self):
+        url = f'http://heat:{SECRET}@host'
+        finding, = self.findings(setting('size', url),
+                                 theirs=refused(f'{url} is no number'))
+        self.assertNotIn(SECRET, finding.evidence)
+        self.assertIn('http://***@host is no number', finding.evidence)
+
+
+class TestText(UsageCase):
+
+    target = of(dataclasses.replace(SIZE, default=2), WIDTH)
+
+    def text(self, *settings):
+        given = self.given(*settings)
+        return remediation.text(
+            operator_settings.findings(*given),
+            remediation.lines(*given),
+            HISTORY,
+            [PATH],
+            [
+                change
+                for change in given[2]
+                if change.kind == comparison.DEFAULT
+            ],
+        )
+
+    def test_it_has_a_table_the_lines_and_what_keeps_the_defaults(self):
+        text = self.text(setting('depth', line=9))
+        self.assertIn('# Configuration of Heat: 26.0.2 to 27.0.1', text)
+        self.assertIn('| error | [limits] depth is removed without a '
+                      'deprecation | remove it', text)
+        self.assertIn(f'`{PATH}:9`: gone in 27.0.1\n\n    - depth = 1\n'
+                      '    + (remove)', text)
+        self.assertIn('    [limits]\n    size = 1\n', text)
+
+    def test_without_files_it_says_so(self):
+        text = remediation.text([], [], HISTORY, [])
+        self.assertIn('No configuration file was named', text)
+        self.assertIn('Nothing was found.', text)

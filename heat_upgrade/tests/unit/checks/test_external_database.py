@@ -1,0 +1,140 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Databases of a check's own on somebody else's server."""
+
+import contextlib
+import pathlib
+
+import fixtures
+import pymysql
+import testtools
+
+from heat_upgrade.checks import external_database
+from heat_upgrade import errors
+
+URL = 'mysql+pymysql://root:p%40ss@db:3307/heat?charset=utf8'
+
+
+class Connection(contextlib.AbstractContextManager):
+    """Notes statements; refuses those that hold a word."""
+
+    def __init__(self, refused=None):
+        self.refused = refused
+        self.statements = []
+
+    def __exit__(self, *exc):
+        pass
+
+    def cursor(self):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def execute(self, statement):
+        if self.refused and self.refused in statement:
+            raise pymysql.err.OperationalError(1044, 'Access denied')
+        self.statements.append(statement)
+
+    def fetchone(self):
+        return '8.0.36', 'Ubuntu'
+
+
+class TestUrl(testtools.TestCase):
+
+    def conf(self, text):
+        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'heat')
+        path.write_text(text)
+        return path
+
+    def test_it_is_that_of_a_configuration_file(self):
+        path = self.conf(f'[database]\nconnection = {URL}\n')
+        self.assertEqual(URL, external_database.url_of(path))
+
+    def test_a_file_without_one_is_refused(self):
+        error = self.assertRaises(errors.UsageError, external_database.url_of,
+                                  self.conf('[DEFAULT]\n'))
+        self.assertIn('[database] connection', str(error))
+
+    def test_a_file_that_cannot_be_read_is_refused(self):
+        self.assertRaises(
+            errors.UsageError, external_database.url_of, '/no/such/file'
+        )
+
+
+class TestGiven(testtools.TestCase):
+
+    def connect(self, connection):
+        def connect(**options):
+            self.options = options
+            return connection
+        self.patch(pymysql, 'connect', connect)
+        return connection
+
+    def test_databases_are_new_and_go_with_the_check(self):
+        connection = self.connect(Connection())
+        with external_database.databases(URL, ['a', 'b']) as urls:
+            self.assertEqual({'a', 'b'}, set(urls))
+            for name, url in urls.items():
+                self.assertRegex(
+                    url, r'^mysql\+pymysql://root:p%40ss@db:3307/'
+                         rf'heat_upgrade_check_\w+_{name}\?charset=utf8$')
+        created, dropped = connection.statements[:2], connection.statements[2:]
+        self.assertEqual(
+            [statement.split('`')[1] for statement in created],
+            [statement.split('`')[1] for statement in dropped])
+        self.assertNotIn('`heat`', ' '.join(connection.statements))
+
+    def test_they_go_also_when_the_check_breaks(self):
+        connection = self.connect(Connection())
+        with testtools.ExpectedException(KeyError):
+            with external_database.databases(URL, ['a']):
+                raise KeyError()
+        self.assertIn('DROP', connection.statements[-1])
+
+    def test_the_user_is_that_of_the_url(self):
+        self.connect(Connection())
+        external_database.version(URL)
+        self.assertEqual(('db', 3307, 'root', 'p@ss'), tuple(
+            self.options[name] for name in ('host', 'port', 'user',
+                                            'password')))
+
+    def test_the_servers_version_is_asked_for(self):
+        self.connect(Connection())
+        self.assertEqual('8.0.36 Ubuntu', external_database.version(URL))
+
+    def test_who_may_make_none_is_told_so_and_nothing_is_dropped(self):
+        connection = self.connect(Connection(refused='_b`'))
+        error = self.assertRaises(errors.LabError, self._enter, ['a', 'b'])
+        self.assertIn('must be allowed', str(error))
+        self.assertEqual(2, len(connection.statements))
+
+    def _enter(self, names):
+        with external_database.databases(URL, names):
+            self.fail('there are databases')
+
+    def test_a_server_that_does_not_let_us_in_is_named_without_a_secret(
+            self):
+        def connect(**options):
+            raise pymysql.err.OperationalError(1045, 'denied')
+        self.patch(pymysql, 'connect', connect)
+        error = self.assertRaises(
+            errors.LabError, external_database.version, URL
+        )
+        self.assertIn('db:3307', str(error))
+        self.assertNotIn('p@ss', str(error))
+
+    def test_another_kind_of_server_is_refused(self):
+        error = self.assertRaises(errors.LabError, external_database.version,
+                                  'postgresql://a:b@db/heat')
+        self.assertIn('postgresql', str(error))

@@ -1,0 +1,193 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+import gzip
+import json
+import pathlib
+
+import ddt
+import fixtures
+import testtools
+
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks import templates
+from heat_upgrade import errors
+from heat_upgrade.tests.unit.support import resources_readings
+
+HEAD = '-- MariaDB dump 10.19\n/*!40101 SET NAMES utf8mb4 */;\n'
+TAIL = '-- Dump completed on 2026-11-22 18:00:00\n'
+
+TEMPLATE = {'heat_template_version': '2018-08-31', 'description': "it's \"a\""}
+
+
+def quoted(value):
+    if value is None:
+        return 'NULL'
+    if isinstance(value, int):
+        return str(value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    for plain, escaped in (('\\', '\\\\'), ("'", "\\'"), ('"', '\\"')):
+        text = text.replace(plain, escaped)
+    return f"'{text}'"
+
+
+def table(name, columns, rows):
+    """Return the lines of a table as mysqldump writes them."""
+    text = (f'CREATE TABLE `{name}` (\n' + ',\n'.join(
+        f'  `{column}` longtext DEFAULT NULL' for column in columns) +
+        '\n) ENGINE=InnoDB;\n')
+    if rows:
+        text += f'INSERT INTO `{name}` VALUES ' + ',\n'.join(
+            '(' + ','.join(map(quoted, row)) + ')' for row in rows) + ';\n'
+    return text
+
+
+def dump(raw_templates, stacks):
+    """Return a dump; rows of (id, template, environment), and of stacks."""
+    return HEAD + table('raw_template', ('id', 'template', 'environment'),
+                        raw_templates) + table(
+        'stack', ('id', 'deleted_at', 'raw_template_id',
+                  'prev_raw_template_id'), stacks) + TAIL
+
+
+class Case(testtools.TestCase):
+
+    def file(self, name, content):
+        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, name)
+        path.write_bytes(content if isinstance(content, bytes)
+                         else content.encode())
+        return path
+
+    def refused(self, source):
+        """Return the text of the error with which a source is refused."""
+        error = self.assertRaises(errors.UsageError, list, source)
+        self.assertNotIn('SECRET', str(error))
+        return str(error)
+
+
+@ddt.ddt
+class TestFiles(Case):
+
+    def read(self, content, name='a.yaml'):
+        path = self.file(name, content)
+        (template,) = templates.Files(
+            [path], {resources_readings.HOT, resources_readings.CFN}
+        )
+        self.assertEqual(str(path), template.label)
+        return template
+
+    @ddt.data('heat_template_version: 2018-08-31\nresources:\n',
+              'heat_template_version: "2018-08-31"',
+              '{"heat_template_version": "2018-08-31"}')
+    def test_a_template_is_read_from_yaml_or_json(self, text):
+        template = self.read(text)
+        self.assertEqual((resources_readings.HOT, {}),
+                         (template.version, template.registry))
+        self.assertEqual('2018-08-31', template.data['heat_template_version'])
+
+    def test_a_template_of_cfn_is_read(self):
+        self.assertEqual(resources_readings.CFN, self.read(
+            'AWSTemplateFormatVersion: 2010-09-09').version)
+
+    @ddt.data((b'heat_template_version: 2018-08-31\na: [SECRET\nb: }', 3),
+              (b'heat_template_version: 2018-08-31\na: *SECRET\n', 2),
+              (b'heat_template_version: 2018-08-31\na: !SECRET b\n', 2),
+              (b'heat_template_version: 2018-08-31\n\n# \xffSECRET', 3),
+              (b'heat_template_version: 2018-08-31\n\nb: \x01SECRET', 3),
+              (b'heat_template_version: 2018-08-31\nresources: SECRET', 2),
+              (b'heat_template_version: SECRET', 1), (b'a: SECRET', 1),
+              (b'- SECRET', 1), (b'', 1), (b'[' * 100000, 1),
+              (b'{[SECRET]: 1}', 1))
+    @ddt.unpack
+    def test_what_is_no_template_is_told_with_its_line_alone(self, content,
+                                                             line):
+        path = self.file('bad.yaml', content)
+        text = self.refused(templates.Files([path], {resources_readings.HOT}))
+        self.assertIn(f'{path}, line {line}: ', text)
+
+    def test_what_cannot_be_read_is_told(self):
+        path = self.file('a.yaml', '')
+        path.unlink()
+        self.assertIn(f'{path} cannot be read: No such file',
+                      self.refused(templates.Files([path], {})))
+
+
+@ddt.ddt
+class TestDump(Case):
+
+    def read(self, content, name='heat.sql'):
+        return list(
+            templates.Dump(self.file(name, content), {resources_readings.HOT})
+        )
+
+    def test_the_templates_of_stacks_are_read(self):
+        registry = {'OS::A': 'OS::B'}
+        found = self.read(dump(
+            [(1, TEMPLATE, {'resource_registry': registry}),
+             (2, TEMPLATE, None), (3, TEMPLATE, {'resource_registry': 3})],
+            [('s', None, 1, 2), ('t', None, 3, None)]))
+        self.assertEqual(
+            [('raw_template 1', registry), ('raw_template 2', {}),
+             ('raw_template 3', {})],
+            [(each.label, each.registry) for each in found])
+        self.assertEqual([TEMPLATE] * 3, [each.data for each in found])
+
+    def test_a_dump_may_be_compressed(self):
+        text = dump([(1, TEMPLATE, None)], [('s', None, 1, None)])
+        self.assertEqual(1, len(self.read(gzip.compress(text.encode()))))
+
+    def test_a_template_of_a_deleted_stack_is_left_out(self):
+        self.assertEqual([], self.read(dump(
+            [(1, TEMPLATE, None), (2, TEMPLATE, None)],
+            [('s', '2020-01-01 00:00:00', 1, None)])))
+
+    @ddt.data(None, 'no JSON', '[]', '{"heat_template_version": 7}',
+              '{"heat_template_version": "2018-08-31", "a": ' + '[' * 500 +
+              ']' * 500 + '}')
+    def test_what_the_base_does_not_know_is_left_out(self, text):
+        self.assertEqual([], self.read(dump([(1, text, None)],
+                                            [('s', None, 1, None)])))
+
+    @ddt.data(
+        (HEAD + TAIL, 'has no rows of raw_template'),
+        (dump([(1, 'SECRET', None)], [('s', None, 1, None)])[:-150],
+         'is cut off'),
+        (dump([(1, 'SECRET\xff', None)],
+              [('s', None, 1, None)]).encode('latin-1'), 'is no UTF-8'),
+        (HEAD + "INSERT INTO `raw_template` VALUES (1,'SECRET',NULL);\n"
+         + TAIL, 'without --no-create-info'),
+        ('heat_template_version: SECRET\n', ''), ('', ''))
+    @ddt.unpack
+    def test_what_is_no_dump_of_heat_is_told(self, content, words):
+        path = self.file('bad.sql', content)
+        text = self.refused(templates.Dump(path, {resources_readings.HOT}))
+        self.assertIn(str(path), text)
+        self.assertIn(words, text)
+
+
+class TestAsked(Case):
+
+    def test_files_and_a_dump_are_asked_about_together(self):
+        path = self.file('a.yaml', 'heat_template_version: 2018-08-31')
+        rows = self.file('a.sql', dump([(1, TEMPLATE, None)],
+                                       [('s', None, 1, None)]))
+        asked = check_context.OperatorInputs(
+            templates=(path,), stacks_from=rows
+        )
+        self.assertEqual(
+            [str(path), 'raw_template 1'],
+            [
+                each.label
+                for source in templates.asked(asked, {resources_readings.HOT})
+                for each in source
+            ],
+        )

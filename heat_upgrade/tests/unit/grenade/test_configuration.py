@@ -1,0 +1,203 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Heat's old configuration in a grenade run."""
+
+import dataclasses
+import re
+import shutil
+from unittest import mock
+
+import ddt
+import testtools
+
+from heat_upgrade import errors
+from heat_upgrade.grenade import configuration
+from heat_upgrade.tests.unit.support import grenade_fakes
+
+
+class ConfigurationCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.grenade = self.useFixture(grenade_fakes.Grenade())
+        self.around = self.grenade.around
+
+
+class TestKeep(ConfigurationCase):
+
+    def setUp(self):
+        super().setUp()
+        self.grenade.record().close()
+
+    def test_it_is_kept_once(self):
+        configuration.keep(self.around)
+        self.around.heat_conf.write_text('[DEFAULT]\n')
+        place = configuration.keep(self.around)
+        self.assertIn('transport_url', (place / 'heat.conf').read_text())
+
+    def test_only_we_can_read_it(self):
+        self.around.heat_conf.chmod(0o644)
+        self.around.heat_conf_dir.chmod(0o755)
+        place = configuration.keep(self.around)
+        self.assertEqual((0o700, 0o600), tuple(
+            path.stat().st_mode & 0o777 for path in (
+                place, place / 'heat.conf')))
+
+    def test_that_of_an_earlier_run_is_not_taken_for_it(self):
+        configuration.keep(self.around)
+        self.around.heat_conf.write_text('[DEFAULT]\n')
+        self.grenade.record().close()
+        place = configuration.keep(self.around)
+        self.assertEqual('[DEFAULT]\n', (place / 'heat.conf').read_text())
+
+    def test_half_a_copy_does_not_count(self):
+        (self.around.heat_conf_dir / 'more').mkdir()
+        (self.around.heat_conf_dir / 'more' / 'policy.yaml').touch()
+
+        def cut_off(source, place):
+            raise OSError('no space left on device')
+        with mock.patch.object(shutil, 'copyfile', cut_off):
+            error = self.assertRaises(
+                errors.LabError, configuration.keep, self.around)
+        self.assertIn('no space left', str(error))
+        self.assertFalse(configuration.kept(self.around).exists())
+        place = configuration.keep(self.around)
+        self.assertTrue((place / 'more' / 'policy.yaml').exists())
+
+    def test_without_any_it_is_told_what_is_not_there(self):
+        self.around.heat_conf.unlink()
+        error = self.assertRaises(errors.LabError, configuration.keep,
+                                  self.around)
+        self.assertIn(str(self.around.heat_conf), str(error))
+
+    def test_what_is_as_before_is_no_change(self):
+        configuration.keep(self.around)
+        self.assertEqual([], configuration.changed(self.around))
+
+    def test_options_that_changed_are_named_without_their_values(self):
+        configuration.keep(self.around)
+        self.around.heat_conf.write_text(
+            '[DEFAULT]\ntransport_url = rabbit://x:topsecret@host/\n'
+            '[new]\nthing = 1\n')
+        said, = configuration.changed(self.around)
+        self.assertEqual(
+            f'{self.around.heat_conf}: [DEFAULT] transport_url, [database] '
+            'connection, [new] thing', said)
+
+    def test_a_virtual_host_of_its_own_is_by_the_guide_in_a_partial_one(self):
+        partial = dataclasses.replace(self.around, topology='multinode')
+        configuration.keep(partial)
+        text = partial.heat_conf.read_text()
+        partial.heat_conf.write_text(re.sub(
+            '(transport_url = ).*', r'\1rabbit://elsewhere/', text))
+        self.assertNotEqual(text, partial.heat_conf.read_text())
+        self.assertEqual([], configuration.changed(partial))
+        self.assertEqual(1, len(configuration.changed(self.around)))
+
+    def test_files_that_came_or_went_are_named(self):
+        (self.around.heat_conf_dir / 'policy.yaml').write_text('{}')
+        configuration.keep(self.around)
+        (self.around.heat_conf_dir / 'policy.yaml').unlink()
+        (self.around.heat_conf_dir / 'fresh').touch()
+        self.assertEqual(
+            [f'{self.around.heat_conf_dir}/fresh: new',
+             f'{self.around.heat_conf_dir}/policy.yaml: removed'],
+            configuration.changed(self.around))
+
+
+@ddt.ddt
+class TestVhost(ConfigurationCase):
+
+    def setUp(self):
+        super().setUp()
+        self.record = self.grenade.record()
+        self.addCleanup(self.record.close)
+        self.around = dataclasses.replace(self.around, topology='multinode')
+        self.ran = []
+        self.vhosts = '/'
+
+    def run_it(self, name, argv, **options):
+        self.ran.append(argv[2:])
+        return 0, self.vhosts
+
+    def move(self):
+        return configuration.move_to_vhost(self.record, self.around,
+                                           run=self.run_it)
+
+    def test_the_target_has_one_of_its_own(self):
+        self.assertEqual('heat_upgrade_target', self.move())
+        self.assertEqual(
+            [['--quiet', 'list_vhosts'], ['add_vhost', 'heat_upgrade_target'],
+             ['set_permissions', '-p', 'heat_upgrade_target', 'stack', '.*',
+              '.*', '.*']], self.ran)
+
+    def test_a_node_that_comes_later_follows_and_makes_none(self):
+        # It has no broker.
+        self.around = dataclasses.replace(self.around, role='subnode')
+        configuration.keep(self.around)
+        self.assertEqual('heat_upgrade_target', self.move())
+        self.assertEqual([], self.ran)
+        self.assertIn('/heat_upgrade_target',
+                      self.around.heat_conf.read_text())
+        self.assertEqual([], configuration.changed(self.around))
+
+    @ddt.data('rabbit://stack:secret@host:5672/',
+              'rabbit://stack:secret@host:5672/old')
+    def test_nothing_else_of_the_url_changes(self, url):
+        self.around.heat_conf.write_text(
+            f'[DEFAULT]\n# a comment\ntransport_url={url}\ndebug = True\n')
+        self.move()
+        self.assertEqual(
+            '[DEFAULT]\n# a comment\ntransport_url=rabbit://stack:secret@'
+            'host:5672/heat_upgrade_target\ndebug = True\n',
+            self.around.heat_conf.read_text())
+
+    def test_that_of_notifications_stays(self):
+        self.around.heat_conf.write_text(
+            '[oslo_messaging_notifications]\ntransport_url = rabbit://a/b\n'
+            '[DEFAULT]\ntransport_url = rabbit://u:p@h/\n')
+        self.move()
+        self.assertEqual(
+            '[oslo_messaging_notifications]\ntransport_url = rabbit://a/b\n'
+            '[DEFAULT]\ntransport_url = rabbit://u:p@h/heat_upgrade_target\n',
+            self.around.heat_conf.read_text())
+
+    def test_without_one_of_its_own_that_of_notifications_is_none(self):
+        self.around.heat_conf.write_text(
+            '[DEFAULT]\n[other]\ntransport_url = rabbit://a/b\n')
+        self.assertRaises(errors.LabError, self.move)
+
+    def test_what_links_to_the_file_stays(self):
+        path = self.around.heat_conf
+        elsewhere = path.with_name('elsewhere.conf')
+        path.rename(elsewhere)
+        path.symlink_to(elsewhere)
+        self.move()
+        self.assertTrue(path.is_symlink())
+        self.assertIn('/heat_upgrade_target', elsewhere.read_text())
+
+    def test_the_mode_of_the_file_stays(self):
+        self.around.heat_conf.chmod(0o640)
+        self.move()
+        self.assertEqual(0o640,
+                         self.around.heat_conf.stat().st_mode & 0o777)
+
+    def test_one_that_is_there_is_not_made_again(self):
+        self.vhosts = '/\nheat_upgrade_target\n'
+        self.move()
+        self.assertNotIn('add_vhost', [words[0] for words in self.ran])
+
+    def test_without_a_url_there_is_nothing_to_move(self):
+        self.around.heat_conf.write_text('[DEFAULT]\n')
+        error = self.assertRaises(errors.LabError, self.move)
+        self.assertIn('transport_url', str(error))

@@ -1,0 +1,227 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import json
+import os
+import pathlib
+import stat
+import types
+
+import ddt
+import fixtures
+import testtools
+from testtools import matchers
+
+from heat_upgrade import errors
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import node as nodes
+from heat_upgrade.lab import workspace as workspaces
+from heat_upgrade import process
+from heat_upgrade.tests.unit.support import children
+from heat_upgrade.tests.unit.support import fakes
+
+
+class Child:
+    """A process that stops as it is told to, or has died."""
+
+    def __init__(self, name, died=None, calls=None):
+        self.name, self._died = name, died
+        self._calls = [] if calls is None else calls
+
+    def died(self):
+        return self._died
+
+    def ask_to_stop(self):
+        self._calls.append('ask')
+
+    def stop(self):
+        self._calls.append('stop')
+        return 1.234, False
+
+    def kill(self):
+        self._calls.append('kill')
+
+
+def service(name, died=None):
+    return types.SimpleNamespace(process=Child(name, died))
+
+
+def node(name, *, engine=None, calls=None, side='base', vhost='heat',
+         engines=()):
+    """Return a node whose engine has died with a status, or lives."""
+    environment = types.SimpleNamespace(version=f'of {side}')
+    made = nodes.Node(
+        name, None, None, mariadb=None, rabbitmq=None, extra={},
+        ports={'api': 5, 'cfn': 6})
+    made.deployed = {which: nodes.Deployment(
+        process=Child(f'{which} on {name}', died, calls), side=side,
+        environment=environment, vhost=vhost)
+        for which, died in (('engine', engine), ('api', None))}
+    made.engines = lambda: set(engines)
+    return made
+
+
+class TestCloud(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.workspace = self.useFixture(fakes.Workspace()).workspace
+        self.cloud = clouds.Cloud(self.workspace, keystone_environment=None,
+                                  heat_environment=None)
+        self.cloud.rabbitmq = fakes.Broker()
+        self.cloud.rabbitmq.process = Child('rabbitmq')
+        self.calls = []
+
+    def test_before_it_is_up_nothing_has_died(self):
+        self.assertEqual([], self.cloud.died())
+
+    def test_who_ended_by_itself_has_died(self):
+        self.cloud.mariadb = service('mariadb', died=1)
+        self.cloud.keystone = service('keystone')
+        self.cloud.nodes = {
+            'node-1': node('node-1', engine=0), 'node-2': node('node-2')}
+        self.assertEqual({'mariadb', 'engine on node-1'},
+                         {one.name for one in self.cloud.died()})
+
+    def test_every_process_of_it_is_watched(self):
+        for name in ('mariadb', 'rabbitmq', 'keystone', 'haproxy', 'ledger'):
+            setattr(self.cloud, name, service(name, died=1))
+        self.assertEqual(
+            {'mariadb', 'rabbitmq', 'keystone', 'haproxy', 'ledger'},
+            {one.name for one in self.cloud.died()})
+
+    def test_what_is_lent_is_the_lender_s_to_watch_and_to_end(self):
+        other = self.useFixture(fakes.Workspace()).workspace
+        borrower = clouds.Cloud(other, keystone_environment=None,
+                                heat_environment=None, lender=self.cloud)
+        for name in ('mariadb', 'rabbitmq', 'keystone', 'haproxy', 'ledger'):
+            setattr(borrower, name, service(name, died=1))
+        self.assertEqual({'mariadb', 'haproxy', 'ledger'},
+                         {one.name for one in borrower.died()})
+
+    def test_who_borrows_has_a_region_and_a_virtual_host_of_its_own(self):
+        other = self.useFixture(fakes.Workspace()).workspace
+        borrower = clouds.Cloud(other, keystone_environment=None,
+                                heat_environment=None, lender=self.cloud)
+        self.assertNotEqual(self.cloud.region, borrower.region)
+        self.assertNotEqual(self.cloud.vhost, borrower.vhost)
+
+    def test_how_long_each_of_heat_s_services_took_to_stop_is_told(self):
+        self.cloud.nodes = {name: node(name)
+                            for name in ('node-1', 'node-2')}
+        one = {'seconds': 1.23, 'killed': False}
+        self.assertEqual(
+            {f'{which} on {name}': one for name in ('node-1', 'node-2')
+             for which in ('engine', 'api')}, self.cloud.stop_heat())
+
+    def test_all_are_asked_to_stop_before_one_is_waited_for(self):
+        self.cloud.nodes = {name: node(name, calls=self.calls)
+                            for name in ('node-1', 'node-2')}
+        self.cloud.stop_heat(
+            meanwhile=lambda: self.calls.append('meanwhile'))
+        self.assertEqual(
+            ['ask'] * 4 + ['meanwhile'] + ['stop'] * 4, self.calls)
+
+    def test_engines_that_live_are_told_with_their_node_and_side(self):
+        self.cloud.nodes = {
+            'node-1': node('node-1', side='target', engines={'a', 'b'}),
+            'node-2': node('node-2', engines={'c'})}
+        self.assertEqual(
+            {'a': ('node-1', 'target'), 'b': ('node-1', 'target'),
+             'c': ('node-2', 'base')}, self.cloud.engines())
+
+    def test_virtual_hosts_are_those_of_services_and_the_first_one(self):
+        self.assertEqual(['heat'], self.cloud.vhosts())
+        self.cloud.nodes = {
+            'node-1': node('node-1', vhost='heat-target'),
+            'node-2': node('node-2', vhost='heat-target')}
+        self.assertEqual(['heat', 'heat-target'], self.cloud.vhosts())
+
+    def test_queues_are_those_of_all_virtual_hosts(self):
+        self.cloud.nodes = {'node-1': node('node-1', vhost='heat-target')}
+        self.cloud.rabbitmq.looks = [['of heat'], ['of heat-target']]
+        self.assertEqual(['of heat', 'of heat-target'], self.cloud.queues())
+
+    def test_the_release_of_a_node_is_that_of_its_api(self):
+        self.cloud.nodes = {'node-1': node('node-1', side='target')}
+        self.assertEqual(('of target', ''), (
+            self.cloud.release_of('node-1'), self.cloud.release_of('')))
+
+    def test_an_unfinished_cloud_can_be_stopped(self):
+        self.cloud.down()
+
+
+@ddt.ddt
+class TestKept(testtools.TestCase):
+    """A cloud that outlives the tool."""
+
+    def setUp(self):
+        super().setUp()
+        self.run_dir = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).path)
+
+    def keep(self):
+        workspace = workspaces.Workspace(self.run_dir)
+        child = process.Process('child', ['sleep', '600'],
+                                log=workspace.log('child'),
+                                env=workspace.environment())
+        self.addCleanup(child.kill)
+        child.start()
+        cloud = clouds.Cloud(workspace, keystone_environment=None,
+                             heat_environment=None)
+        cloud.configuration = types.SimpleNamespace(api_port=5, cfn_port=6)
+        cloud.keystone = types.SimpleNamespace(url='http://keystone')
+        cloud.nodes = {
+            'node-1': node('node-1', side='target'), 'node-2': node('node-2')}
+        cloud.keep()
+        return workspace, child
+
+    def test_it_stays_and_is_noted_until_it_is_ended(self):
+        workspace, child = self.keep()
+        shared = pathlib.Path('/dev/shm', workspace.host('node-1'))
+        shared.write_text('1')
+        self.addCleanup(shared.unlink, missing_ok=True)
+        self.assertTrue(children.alive(child.pid))
+        self.assertThat(clouds.kept(self.run_dir), matchers.ContainsDict({
+            'api': matchers.Equals('http://127.0.0.1:5/v1'),
+            'release': matchers.Equals('of target'),
+            'nodes': matchers.Equals({name: {
+                'api': 'http://127.0.0.1:5/v1', 'cfn': 'http://127.0.0.1:6',
+                'release': release} for name, release in (
+                    ('node-1', 'of target'), ('node-2', 'of base'))})}))
+        self.assertEqual(0o600, stat.S_IMODE(os.stat(
+            self.run_dir / clouds.STATE_FILE).st_mode))
+        self.assertEqual(1, clouds.end_kept(self.run_dir))
+        children.gone(child.pid)
+        for path in (workspace.data, shared):
+            self.assertThat(str(path),
+                            matchers.Not(matchers.PathExists()))
+        self.assertRaises(errors.UsageError, clouds.kept, self.run_dir)
+
+    @ddt.data(clouds.kept, clouds.end_kept)
+    def test_without_one_it_is_said_how_to_start_one(self, function):
+        exc = self.assertRaises(errors.UsageError, function, self.run_dir)
+        self.assertIn('heat-upgrade cloud up', str(exc))
+
+    @ddt.data('', '{', '{}', '[]')
+    def test_a_damaged_note_is_named(self, text):
+        path = self.run_dir / clouds.STATE_FILE
+        path.write_text(text)
+        exc = self.assertRaises(errors.UsageError, clouds.end_kept,
+                                self.run_dir)
+        self.assertIn(str(path), str(exc))
+
+    def test_data_that_somebody_removed_does_no_harm(self):
+        (self.run_dir / clouds.STATE_FILE).write_text(json.dumps(
+            {'marker': 'nobody', 'data': '/nowhere/data'}))
+        self.assertEqual(0, clouds.end_kept(self.run_dir))

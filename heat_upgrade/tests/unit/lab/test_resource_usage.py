@@ -1,0 +1,86 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import pathlib
+import secrets
+import subprocess
+import sys
+
+import fixtures
+import testtools
+from testtools import matchers
+
+from heat_upgrade.lab import resource_usage
+from heat_upgrade import process
+from heat_upgrade.tests.unit.support import children
+
+MIB = 2**20
+
+
+class TestMeter(testtools.TestCase):
+    """With a real child that uses what it says."""
+
+    def setUp(self):
+        super().setUp()
+        self.marker = secrets.token_hex(8)
+        self.log = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).path, 'said')
+
+    def child(self, code):
+        with open(self.log, 'w') as out:
+            child = subprocess.Popen(
+                [sys.executable, '-S', '-c',
+                 f'import time\n{code}\nprint("ready", flush=True)\n'
+                 'time.sleep(600)'],
+                stdout=out, env=process.environment(self.marker))
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        children.text_of(self.log)
+        return child
+
+    def test_the_memory_of_a_child_counts(self):
+        self.child('held = bytearray(b"x") * (40 * 2**20)')
+        with_it = resource_usage.memory(self.marker)
+        without = resource_usage.memory('of another run')
+        self.assertThat(with_it - without, matchers.MatchesAll(
+            matchers.GreaterThan(35 * MIB), matchers.LessThan(80 * MIB)))
+
+    def test_our_own_memory_counts(self):
+        self.assertThat(resource_usage.memory(self.marker),
+                        matchers.GreaterThan(5 * MIB))
+
+    def test_the_time_of_a_child_that_lives_counts(self):
+        self.child('while time.process_time() < 0.1: pass')
+        self.assertThat(
+            resource_usage.cpu_seconds(self.marker)
+            - resource_usage.cpu_seconds('of another run'),
+            matchers.GreaterThan(0.05))
+
+    def test_the_time_of_a_child_that_has_ended_counts_once(self):
+        before = resource_usage.cpu_seconds(self.marker)
+        child = self.child('while time.process_time() < 0.1: pass')
+        child.kill()
+        child.wait(10)
+        self.assertThat(resource_usage.cpu_seconds(self.marker) - before,
+                        matchers.MatchesAll(matchers.GreaterThan(0.08),
+                                            matchers.LessThan(2)))
+
+    def test_a_process_that_ends_meanwhile_does_no_harm(self):
+        # proc(5): no process has an id beyond 2^22
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.reaper.marked', lambda marker: [2**22 + 1]))
+        self.assertThat(
+            resource_usage.memory(self.marker), matchers.GreaterThan(0)
+        )
+        self.assertThat(resource_usage.cpu_seconds(self.marker),
+                        matchers.GreaterThan(0))

@@ -1,0 +1,124 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The control: a plain restart in place of an upgrade."""
+
+import json
+import pathlib
+import stat
+
+import ddt
+import fixtures
+import testtools
+from testtools import matchers
+
+from heat_upgrade.lab import profiles
+from heat_upgrade.plan import control_run
+from heat_upgrade.plan import planner
+from heat_upgrade.report import model
+from heat_upgrade.results import findings
+from heat_upgrade.tests.unit.support import plan_simulation
+from heat_upgrade.tests.unit.support import stories
+
+
+def finding(subject, **changes):
+    return stories.finding('settle-node-1', **{
+        'rule': 'inflight.stuck', 'subject': subject,
+        'title': f'{subject} is stuck', **changes})
+
+
+@ddt.ddt
+class TestPlan(testtools.TestCase):
+
+    @ddt.data(*planner.STRATEGIES)
+    def test_it_is_the_same_from_the_base_to_the_base(self, strategy):
+        for seed in range(10):
+            plan = planner.make(strategy, base='a', target='b', seed=seed,
+                                nodes=3)
+            made = control_run.plan_of(plan)
+            self.assertEqual(
+                ('a', 'a', 'shared', {**plan.choices, 'checks': False}),
+                (made.base, made.target, made.vhost, made.choices))
+            plan_simulation.Simulation(made).walk()
+
+    @ddt.data(*profiles.PROFILES)
+    def test_it_talks_as_the_run_does(self, profile):
+        plan = planner.make('cold', base='a', target='b', profile=profile)
+        self.assertEqual(profile, control_run.plan_of(plan).profile)
+
+    def test_no_words_make_it_again(self):
+        self.assertEqual([], planner.selectors(control_run.plan_of(
+            planner.make('rolling', base='a', target='b'))))
+
+
+@ddt.ddt
+class TestMark(testtools.TestCase):
+
+    def marked(self, one, *controls):
+        marked, = control_run.mark([one], controls)
+        return marked
+
+    def test_what_a_restart_shows_too_is_not_the_upgrade_s_fault(self):
+        one = self.marked(finding('create-chain'),
+                          finding('create-chain', title='something else'))
+        self.assertEqual(findings.RESTART, one.origin)
+        self.assertIn(one.origin, findings.ORIGINS)
+        self.assertIn('a plain restart of the base shows it too',
+                      one.evidence)
+        self.assertThat(one.evidence, matchers.StartsWith('Traceback'))
+
+    @ddt.data(
+        finding('create-fan-in'),
+        finding('create-chain', rule='inflight.wrong-end'),
+        finding('create-chain', origin=findings.LAB),
+        finding('create-chain', origin=findings.KNOWN))
+    def test_what_it_shows_otherwise_is_something_else(self, other):
+        one = finding('create-chain')
+        self.assertEqual(one, self.marked(one, other))
+
+    def test_without_a_control_nothing_is_marked(self):
+        one = finding('create-chain')
+        self.assertEqual(one, self.marked(one))
+
+    def test_only_heat_s_failures_are_marked(self):
+        one = finding('create-chain', origin=findings.LAB)
+        self.assertEqual(one, self.marked(one, finding('create-chain')))
+
+
+class TestRunDirectory(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.run_dir = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).path)
+        self.plan = planner.make('cold', base='2026.1', target='2026.2')
+
+    def test_it_is_in_the_run_s_and_for_nobody_else(self):
+        place = control_run.make_run_dir(self.run_dir,
+                                         control_run.plan_of(self.plan))
+        self.assertEqual(self.run_dir / 'control', place)
+        self.assertEqual(0o700, stat.S_IMODE(place.stat().st_mode))
+        self.assertEqual('2026.1', json.loads(
+            (place / planner.FILE).read_text())['target'])
+
+    def test_a_run_whose_control_shows_the_same_has_not_failed(self):
+        stories.Story(self.run_dir, self.plan).tell(
+            found=[stories.finding('settle', title='x is stuck')])
+        self.assertEqual('fail', model.make(self.run_dir)['verdict'])
+        made = control_run.plan_of(self.plan)
+        stories.Story(control_run.make_run_dir(self.run_dir, made), made).tell(
+            found=[stories.finding('settle', title='x is stuck')])
+        report = model.make(self.run_dir)
+        self.assertEqual(('pass-with-hazards', True), (
+            report['verdict'], report['controlled']))
+        self.assertEqual(['restart'], [
+            one['origin'] for one in report['findings']])

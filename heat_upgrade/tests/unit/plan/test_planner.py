@@ -1,0 +1,310 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import itertools
+import json
+
+import ddt
+import testtools
+from testtools import matchers
+
+from heat_upgrade import errors
+from heat_upgrade.lab import profiles
+from heat_upgrade.plan import planner
+from heat_upgrade.report import progress
+from heat_upgrade.results import findings
+from heat_upgrade.run.actions import registry
+
+
+def make(**changes):
+    return planner.make('cold', **{'base': '2026.1', 'target': '2026.2',
+                                   **changes})
+
+
+@ddt.ddt
+class TestMake(testtools.TestCase):
+
+    def test_the_same_arguments_give_the_same_plan_fifty_times(self):
+        self.assertEqual(1, len({make(seed=3).as_json()
+                                 for _ in range(50)}))
+
+    def test_a_plan_says_what_it_was_made_from(self):
+        plan = make(seed=5, scenarios='random')
+        self.assertEqual(
+            ('cold', '2026.1', '2026.2', 5, 'random'),
+            (plan.strategy, plan.base, plan.target, plan.seed,
+             plan.scenarios))
+
+    def test_an_unknown_strategy_is_refused_with_what_is_known(self):
+        exc = self.assertRaises(errors.UsageError, planner.make, 'hot',
+                                base='2026.1', target='2026.2')
+        self.assertIn("'hot' is not known; there are: cold", str(exc))
+
+    def test_its_time_is_that_of_the_longest_lane_of_each_stage(self):
+        def step(name, seconds):
+            return planner.Step(name, 'down', name, seconds=seconds)
+        plan = planner.Plan('cold', 'a', 'b', 0, '', (
+            ((step('a', 1),),),
+            ((step('b', 5),), (step('c', 2), step('d', 4)))))
+        self.assertEqual(7, plan.seconds)
+        self.assertEqual(['a', 'b', 'c', 'd'],
+                         [one.name for one in plan.steps])
+
+
+@ddt.ddt
+class TestSteps(testtools.TestCase):
+    """What holds for every strategy."""
+
+    @ddt.data(*planner.STRATEGIES)
+    def test_names_are_unique(self, strategy):
+        names = [step.name for step in self.steps(strategy)]
+        self.assertEqual(sorted(set(names)), sorted(names))
+
+    @ddt.data(*planner.STRATEGIES)
+    def test_every_action_exists(self, strategy):
+        self.assertEqual(set(), {step.action for step in self.steps(strategy)}
+                         - set(registry.BY_NAME))
+
+    @ddt.data(*planner.STRATEGIES)
+    def test_who_blames_heat_says_of_which_class(self, strategy):
+        self.assertEqual([], [
+            step.name for step in self.steps(strategy)
+            if (step.blame == planner.HEAT) != (
+                step.failure_class in findings.CLASSES)])
+
+    @ddt.data(*planner.STRATEGIES)
+    def test_before_the_upgrade_nothing_is_heat_s_failure(self, strategy):
+        begins = {planner.COLD: 'stop-base'}.get(strategy, 'upgrade-check')
+        before = list(itertools.takewhile(
+            lambda step: step.name != begins, self.steps(strategy)))
+        self.assertIn('prepare', {step.action for step in before})
+        self.assertEqual({planner.LAB}, {step.blame for step in before})
+
+    @ddt.data(*planner.STRATEGIES)
+    def test_the_cloud_is_stopped_whatever_happens(self, strategy):
+        self.assertTrue(self.steps(strategy)[-1].always)
+
+    @ddt.data(*planner.STRATEGIES)
+    def test_every_phase_has_tests(self, strategy):
+        self.assertEqual(
+            {'pre-upgrade', 'post-upgrade',
+             'during-upgrade' if strategy == planner.COLD else 'mixed'},
+            {step.phase for step in self.steps(strategy) if step.kinds})
+
+    @ddt.data(*planner.STRATEGIES)
+    def test_every_step_has_a_time_and_a_title(self, strategy):
+        for step in self.steps(strategy):
+            self.assertThat(step.seconds, matchers.GreaterThan(0))
+            self.assertNotEqual('', step.title)
+
+    @ddt.data(*planner.STRATEGIES)
+    def test_every_step_is_in_the_tree(self, strategy):
+        plan = planner.make(strategy, base='a', target='b')
+        tree = progress.tree(plan)
+        for step in plan.steps:
+            self.assertEqual(1, tree.count(f' {step.name}: {step.title} ('))
+
+    def steps(self, strategy):
+        return planner.make(strategy, base='2026.1', target='2026.2').steps
+
+
+@ddt.ddt
+class TestLimits(testtools.TestCase):
+    """What cannot be is refused before anything starts."""
+
+    def refused(self, strategy, **options):
+        return str(self.assertRaises(
+            errors.UsageError, planner.make, strategy, base='a', target='b',
+            **options))
+
+    @ddt.unpack
+    @ddt.data(('cold', 0, '1'), ('cold', 5, '1'), ('rolling', 1, '2'),
+              ('partial', 5, '2'))
+    def test_too_few_or_too_many_nodes(self, strategy, nodes, least):
+        self.assertIn(f'takes {least} to 4 nodes, not {nodes}',
+                      self.refused(strategy, nodes=nodes))
+
+    @ddt.data('random', 'node-1')
+    def test_a_way_back_of_a_cold_upgrade(self, rollback):
+        self.assertIn('restore the database',
+                      self.refused('cold', rollback=rollback))
+
+    def test_a_node_that_is_not_there(self):
+        self.assertIn("no node 'node-3'",
+                      self.refused('rolling', rollback='node-3'))
+
+    @ddt.data(*planner.STRATEGIES)
+    def test_a_budget_below_the_least(self, strategy):
+        self.assertIn('; the budget is 10 s',
+                      self.refused(strategy, budget=10))
+
+
+@ddt.ddt
+class TestBudget(testtools.TestCase):
+
+    def make(self, seconds, **options):
+        return planner.make('rolling', base='a', target='b', seed=12, nodes=3,
+                            budget=seconds, **options)
+
+    def test_without_one_nothing_is_left_out(self):
+        self.assertEqual(self.make(None).stages, self.make(10000).stages)
+
+    def test_what_may_happen_is_left_out_before_what_is_always_asked(self):
+        whole = self.make(None)
+        less = self.make(whole.seconds - 1)
+        self.assertEqual('', less.choices['rollback'])
+        self.assertEqual(whole.choices['cases'], less.choices['cases'])
+        least = self.make(193)
+        self.assertEqual(({}, True),
+                         (least.choices['faults'], least.choices['quick']))
+
+    def test_what_takes_no_time_is_not_left_out(self):
+        plan = self.make(195)
+        self.assertEqual(['node-1'], plan.choices['kills'])
+        self.assertEqual(['node-2', 'node-3', 'node-1'],
+                         plan.choices['order'])
+
+    def test_what_was_asked_for_by_name_is_kept(self):
+        self.assertEqual('node-1', self.make(
+            270, rollback='node-1').choices['rollback'])
+
+
+class TestLighter(testtools.TestCase):
+
+    def test_each_is_another_plan_of_the_same_upgrade(self):
+        plan = planner.make('rolling', base='a', target='b', seed=12, nodes=3,
+                            vhost='shared', profile='stock-messaging')
+        lighter = planner.lighter(plan)
+        self.assertNotIn(plan.stages, [one.stages for one in lighter])
+        self.assertEqual({('rolling', 'a', 'b', 12, 'shared',
+                           'stock-messaging')}, {
+            (one.strategy, one.base, one.target, one.seed, one.vhost,
+             one.profile) for one in lighter})
+        self.assertEqual({2, 3}, {one.nodes for one in lighter})
+
+    def test_no_words_make_it_again(self):
+        plan = planner.make('rolling', base='a', target='b')
+        self.assertEqual({()}, {one.options for one in planner.lighter(plan)})
+
+    def test_a_strategy_keeps_the_nodes_that_it_needs(self):
+        for strategy in planner.STRATEGIES:
+            plan = planner.make(strategy, base='a', target='b')
+            self.assertEqual({plan.nodes}, {
+                one.nodes for one in planner.lighter(plan)})
+
+    def test_the_least_has_none(self):
+        plan = planner.make('cold', base='a', target='b', in_flight='none')
+        quick, unchecked = planner.lighter(plan)
+        self.assertNotIn('smoke', [kind for step in quick.steps
+                                   for kind in step.kinds])
+        self.assertNotIn('checks', [step.name for step in unchecked.steps])
+        least, = planner.lighter(quick)
+        self.assertEqual([], planner.lighter(least))
+
+    def test_what_stops_after_the_checks_needs_no_cloud(self):
+        plan = planner.make('rolling', base='a', target='b', checks_only=True)
+        self.assertEqual(['environments', 'checks'],
+                         [step.name for step in plan.steps])
+        self.assertIn('--checks-only', planner.selectors(plan))
+
+    def test_scenarios_are_no_checks(self):
+        self.assertNotIn('checks', [step.name for step
+                                    in make(scenarios='random').steps])
+        self.assertRaises(errors.UsageError, make, scenarios='random',
+                          checks_only=True)
+
+
+class TestSelection(testtools.TestCase):
+
+    def test_who_selects_scenarios_does_not_wait_for_smoke_tests(self):
+        kinds = [kind for step in make(scenarios='random').steps
+                 for kind in step.kinds]
+        self.assertEqual(['pre', 'verify', 'during', 'verify', 'post'],
+                         kinds)
+
+
+@ddt.ddt
+class TestJson(testtools.TestCase):
+
+    def changed(self, change):
+        data = json.loads(make().as_json())
+        change(data)
+        return json.dumps(data)
+
+    def test_what_is_written_is_read_again(self):
+        plan = make(seed=9, scenarios=r'random|\.test_x')
+        self.assertEqual(plan, planner.from_json(plan.as_json()))
+
+    def test_the_profile_is_kept_and_asked_for_again(self):
+        plan = make(profile='stock-messaging')
+        self.assertEqual('stock-messaging',
+                         planner.from_json(plan.as_json()).profile)
+        self.assertEqual(
+            '--strategy cold --seed 0 --profile stock-messaging',
+            ' '.join(planner.selectors(plan)))
+
+    def test_the_standard_profile_needs_no_word(self):
+        self.assertEqual(
+            ('standard', ('--strategy', 'cold', '--seed', '0')),
+            (make().profile, make().options))
+
+    def test_a_profile_changes_no_step(self):
+        for strategy in planner.STRATEGIES:
+            standard, stock = (
+                planner.make(strategy, base='a', target='b', profile=profile)
+                for profile in profiles.PROFILES)
+            self.assertEqual((standard.stages, standard.choices),
+                             (stock.stages, stock.choices))
+
+    def test_a_plan_from_before_there_were_profiles_has_the_standard_one(
+            self):
+        plan = planner.from_json(self.changed(
+            lambda data: data.pop('profile')))
+        self.assertEqual('standard', plan.profile)
+
+    def test_a_step_says_only_what_is_not_as_by_default(self):
+        data = json.loads(make().as_json())
+        self.assertEqual(
+            {'name': 'environments', 'action': 'environments',
+             'title': 'install both releases', 'seconds': 1,
+             'command': 'uv pip install openstack-heat'},
+            data['stages'][0][0][0])
+
+    def test_another_version_is_refused(self):
+        exc = self.assertRaises(
+            errors.UsageError, planner.from_json,
+            self.changed(lambda data: data.update(version=99)))
+        self.assertIn('of version 99; this tool knows version 2', str(exc))
+
+    @ddt.data('', 'hello', '{}', '[]', '5', 'null', '{"version": 2}')
+    def test_what_is_no_plan_is_refused(self, text):
+        exc = self.assertRaises(errors.UsageError, planner.from_json, text)
+        self.assertIn('this is not a plan', str(exc))
+
+    @ddt.data(
+        lambda data: data.pop('base'),
+        lambda data: data.update(surprise=1),
+        lambda data: data.update(stages=5),
+        lambda data: data.update(stages=[[[5]]]),
+        lambda data: data['stages'][0][0][0].pop('action'),
+        lambda data: data['stages'][0][0][0].update(surprise=1),
+        lambda data: data.update(stages=[]),
+        lambda data: data.update(strategy='hot'),
+        lambda data: data.update(profile='loud'),
+        lambda data: data.update(options=5),
+        lambda data: data.update(scenarios='('),
+    )
+    def test_a_damaged_plan_is_refused(self, change):
+        exc = self.assertRaises(errors.UsageError, planner.from_json,
+                                self.changed(change))
+        self.assertIn('this is not a plan', str(exc))

@@ -1,0 +1,162 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The search for the shortest plan that still shows a finding."""
+
+import ddt
+import testtools
+from testtools import matchers
+
+from heat_upgrade.plan import planner
+from heat_upgrade.plan import shrink
+from heat_upgrade.results import findings
+from heat_upgrade.tests.unit.support import plan_simulation
+
+PLAN = planner.make('rolling', base='a', target='b', seed=12, nodes=3)
+KILL = 'stop-engine-node-1'
+
+
+def killed(plan):
+    """Tell whether a plan kills an engine."""
+    return any(step.disruption == 'kill' and step.action == 'stop_engine'
+               for step in plan.steps)
+
+
+class Search(testtools.TestCase):
+
+    def search(self, shows, *, plan=PLAN, step=KILL, tries=100, **options):
+        """Search with a judge that is given; keeps what it was shown."""
+        self.shown = []
+
+        def spy(one):
+            self.shown.append(one)
+            return shows(one)
+        return shrink.search(plan, spy, step=step, tries=tries, **options)
+
+
+class TestSearch(Search):
+
+    def test_all_goes_that_the_finding_does_not_need(self):
+        shrunk = self.search(killed)
+        self.assertTrue(shrunk.finished)
+        self.assertThat(shrunk.plan.choices, matchers.ContainsDict({
+            name: matchers.Equals(value) for name, value in {
+                'order': ['node-1', 'node-2'], 'kills': ['node-1'],
+                'faults': {}, 'rollback': '', 'quick': True,
+                'cases': {'node-1': [], 'node-2': []}}.items()}))
+
+    def test_what_the_finding_needs_stays(self):
+        shrunk = self.search(lambda plan: plan.choices['rollback'])
+        self.assertEqual('node-2', shrunk.plan.choices['rollback'])
+        self.assertEqual([], shrunk.plan.choices['kills'])
+
+    def test_a_finding_of_one_case_in_flight_comes_down_to_that_case(self):
+        case = PLAN.choices['cases']['node-3'][2]
+        shrunk = self.search(
+            lambda plan: any(case in step.cases for step in plan.steps),
+            step='settle-node-3')
+        self.assertEqual({(), (case,)}, {
+            step.cases for step in shrunk.plan.steps})
+
+    def test_every_plan_that_is_tried_is_legal_and_shorter(self):
+        self.search(killed)
+        for one in self.shown:
+            plan_simulation.Simulation(one).walk()
+            self.assertThat(len(one.steps), matchers.LessThan(
+                len(PLAN.steps) + 1))
+
+    def test_no_plan_is_tried_twice(self):
+        self.search(lambda plan: False)
+        stages = [one.stages for one in self.shown]
+        self.assertEqual(len(set(stages)), len(stages))
+
+    def test_what_shows_nowhere_else_stays_as_it_was(self):
+        shrunk = self.search(lambda plan: False)
+        self.assertEqual((PLAN, True), (shrunk.plan, shrunk.finished))
+        self.assertEqual(len(self.shown), shrunk.tries)
+
+    def test_a_plan_without_a_step_of_its_kind_is_not_tried(self):
+        self.search(lambda plan: True, step='cross')
+        self.assertThat(self.shown, matchers.Not(matchers.HasLength(0)))
+        for one in self.shown:
+            self.assertIn('cross', {step.name for step in one.steps})
+
+    def test_when_some_scenarios_are_enough_the_rest_is_left_out(self):
+        shrunk = self.search(lambda plan: True, step='verify-mixed',
+                             scenarios='test_a')
+        self.assertEqual('test_a', shrunk.plan.scenarios)
+
+    def test_the_same_answers_lead_to_the_same_plan(self):
+        self.assertEqual(self.search(killed), self.search(killed))
+
+
+class TestLimits(Search):
+
+    def test_after_so_many_tries_it_ends_with_what_it_has(self):
+        shrunk = self.search(killed, tries=2)
+        self.assertEqual((2, False), (shrunk.tries, shrunk.finished))
+        self.assertThat(len(shrunk.plan.steps),
+                        matchers.LessThan(len(PLAN.steps)))
+
+    def test_no_try_is_no_try(self):
+        self.assertEqual(shrink.Shrunk(PLAN, 0, finished=False),
+                         self.search(killed, tries=0))
+
+    def test_what_would_not_end_in_time_is_not_begun(self):
+        self.now = 1000.0
+
+        def take(plan):
+            self.now += plan.seconds
+            return True
+        shrunk = self.search(take, seconds=700, clock=lambda: self.now)
+        self.assertFalse(shrunk.finished)
+        self.assertThat(self.now, matchers.LessThan(1700.1))
+        self.assertThat(shrunk.tries, matchers.GreaterThan(1))
+
+    def test_a_busy_machine_is_taken_to_remain_busy(self):
+        self.now = 1000.0
+
+        def take(plan):
+            self.now += 4 * plan.seconds
+            return True
+        shrunk = self.search(take, seconds=2200, clock=lambda: self.now)
+        self.assertFalse(shrunk.finished)
+        self.assertThat(self.now, matchers.LessThan(3200.1))
+        self.assertThat(shrunk.tries, matchers.GreaterThan(1))
+
+
+@ddt.ddt
+class TestSignature(testtools.TestCase):
+
+    def signature(self, rule, subject, **more):
+        return shrink.signature(findings.make(rule, subject, **{
+            'title': 'a title', 'step': 'settle', **more}))
+
+    @ddt.unpack
+    @ddt.data(
+        ('inflight.stuck', {'subject': 'delete-group-queued'}),
+        ('test.failed', {'title': 'in other words'}),
+        ('probe.over-budget', {'step': 'settle-node-3'}),
+        ('step.failed', {'evidence': 'another'}))
+    def test_what_differs_from_plan_to_plan_makes_no_difference(self, rule,
+                                                                changes):
+        self.assertEqual(
+            self.signature(rule, 'a'),
+            self.signature(**{'rule': rule, 'subject': 'a', **changes}))
+
+    @ddt.data({'rule': 'inflight.stuck'}, {'subject': 'b'},
+              {'failure_class': findings.FailureClass.RPC})
+    def test_another_thing_is_another(self, changes):
+        self.assertNotEqual(
+            self.signature('test.failed', 'a'),
+            self.signature(**{'rule': 'test.failed', 'subject': 'a',
+                              **changes}))

@@ -1,0 +1,213 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import ddt
+from testtools import matchers
+
+from heat_upgrade import errors
+from heat_upgrade.probes import results
+from heat_upgrade.probes import samples
+from heat_upgrade.report import html
+from heat_upgrade.report import model
+from heat_upgrade.report import summary
+from heat_upgrade.report import timeline
+from heat_upgrade.tests.unit.report import test_files
+from heat_upgrade.tests.unit.support import stories
+
+# A story's steps take two seconds each, its clock begins at 1000.
+ORIGIN = 1000
+
+
+class SavedCase(test_files.ReportCase):
+
+    def asked(self, name='stack-list', *, start=4, end=14, bad=(), every=0.5):
+        """Save a probe that asks from start to end, in seconds of the run."""
+        file = samples.File(self.run_dir, samples.About(name, 'what?', every))
+        for number in range(int((end - start) / every)):
+            at = start + number * every
+            error = '503' if any(one <= at < other
+                                 for one, other in bad) else ''
+            file.write(samples.Sample(ORIGIN + at, ORIGIN + at + 0.1,
+                                      not error, error, 'node-2',
+                                      'no <server>' if error else ''))
+        file.close()
+
+
+@ddt.ddt
+class TestAvailability(SavedCase):
+
+    def test_a_probe_is_there_with_all_that_its_samples_tell(self):
+        self.asked(bad=[(8, 11)])
+        one = self.report()['availability']['stack-list']
+        self.assertThat(one, matchers.ContainsDict({
+            name: matchers.Equals(value) for name, value in {
+                'sent': 20, 'failed': 6, 'longest_gap_s': 3.5,
+                'errors': {'503': 6}, 'p50_ms': 100.0, 'p99_ms': 100.0,
+                'first_bad': 8.1, 'first_good': 11.1, 'gap': [7.6, 11.1],
+                'asked': [4.0, 13.6], 'question': 'what?', 'interval': 0.5,
+            }.items()}))
+
+    def test_each_step_has_its_own(self):
+        self.asked(bad=[(8, 11)])
+        steps = self.report()['availability']['stack-list']['steps']
+        self.assertEqual(
+            {'during-upgrade': (4, 0), 'save-database': (4, 0),
+             'db-sync': (4, 4), 'start-target': (4, 2),
+             'verify-target': (4, 0)},
+            {name: (one['sent'], one['failed'])
+             for name, one in steps.items()})
+
+    def test_the_probe_of_downtime_stands_beside_them(self):
+        self.asked()
+        self.assertEqual({'heat-api', 'stack-list'},
+                         set(self.report()['availability']))
+
+    def test_what_a_run_that_goes_on_has_seen_can_be_judged(self):
+        self.asked()
+        stories.Story(self.run_dir).tell(until='db-sync')
+        seen, times = results.of_run(self.run_dir)
+        self.assertEqual((8, None), times['db-sync'])
+        self.assertNotIn('start-target', times)
+        self.assertEqual(20, seen['stack-list']['sent'])
+
+    def test_damaged_samples_are_told_with_their_file(self):
+        self.asked()
+        path = self.run_dir / 'probes' / 'stack-list.jsonl'
+        path.write_text('nonsense\n' + path.read_text())
+        stories.Story(self.run_dir).tell()
+        exc = self.assertRaises(errors.UsageError, model.make, self.run_dir)
+        self.assertIn('line 1 of stack-list.jsonl is damaged', str(exc))
+
+    @ddt.unpack
+    @ddt.data(
+        ([], '  stack-list       0 of 20 failed, longest gap 0.5 s'),
+        ([(8, 11)], '  stack-list       6 of 20 failed (503 6), longest gap '
+                    '3.5 s'),
+        ([(8, 20)], '  stack-list       12 of 20 failed (503 12), longest '
+                    'gap never answered again'),
+    )
+    def test_a_summary_has_a_line_for_each_probe(self, bad, line):
+        self.asked(bad=bad)
+        self.assertIn(line, summary.text(self.report()).splitlines())
+
+    def page(self, report):
+        path = self.run_dir / 'report.html'
+        html.write(report, path)
+        return test_files.Page(path.read_text())
+
+    @ddt.data({}, {'until': 'base-up'}, {'until': 'db-sync'},
+              {'failing': ['base-up']})
+    def test_every_kind_of_run_has_a_well_formed_page(self, story):
+        self.asked(bad=[(8, 11)])
+        self.asked('canary', every=4, bad=[(0, 100)])
+        page = self.page(self.report(**story))
+        self.assertTrue(page.balanced)
+        self.assertIn('503 6', page.text)
+
+    def test_a_page_says_what_each_step_lost(self):
+        self.asked(bad=[(8, 11)])
+        self.assertIn('By step', self.page(self.report()).text)
+
+    def test_a_probe_that_never_asked_does_no_harm(self):
+        self.asked(end=4)
+        report = self.report()
+        self.assertIsNone(timeline.timeline(report))
+        self.assertTrue(self.page(report).balanced)
+
+
+class TestTimeline(SavedCase):
+
+    def timeline(self, **story):
+        return timeline.timeline(self.report(**story))
+
+    def test_without_samples_there_is_none(self):
+        self.assertIsNone(self.timeline())
+
+    def test_each_probe_has_a_row_of_its_own(self):
+        self.asked()
+        self.asked('api-versions')
+        rows = self.timeline()['rows']
+        self.assertEqual(['api-versions', 'stack-list'],
+                         [row['name'] for row in rows])
+        self.assertThat({row['y'] for row in rows}, matchers.HasLength(2))
+
+    def test_what_was_bad_stands_where_it_was(self):
+        self.asked(bad=[(8, 11)])
+        row, = self.timeline()['rows']
+        scale = ((timeline.WIDTH - timeline.LABELS - timeline.MARGIN)
+                 / (13.6 - 4))
+        for one, start, end in ((row['outages'][0], 8, 10.6),
+                                (row['longest'], 7.6, 11.1),
+                                (row['gaps'][0], 7.6, 11.1)):
+            self.assertEqual(
+                (round(timeline.LABELS + (start - 4) * scale, 1),
+                 round((end - start) * scale, 1)), (one['x'], one['width']))
+        self.assertEqual('3.5 s', row['longest']['text'])
+        self.assertIn('503 6', row['outages'][0]['title'])
+
+    def test_a_moment_can_be_seen(self):
+        self.asked(bad=[(8, 8.1)])
+        self.asked('api-versions', end=10000, every=100)
+        for row in self.timeline()['rows']:
+            for one in row['outages']:
+                self.assertEqual(timeline.THIN, one['width'])
+
+    def test_a_probe_that_is_never_answered_again_has_no_longest_gap(self):
+        self.asked(bad=[(8, 20)])
+        self.assertIsNone(self.timeline()['rows'][0]['longest'])
+
+    def test_steps_are_those_that_the_probes_saw(self):
+        self.asked(start=7, end=11)
+        self.assertEqual(
+            ['save-database', 'db-sync', 'start-target'],
+            [step['name'] for step in self.timeline()['steps']])
+
+    def test_names_of_steps_do_not_stand_on_each_other(self):
+        self.asked()
+        self.asked('api-versions', end=1000, every=10)
+        at = [step['at'] for step in self.timeline()['steps']]
+        self.assertThat(
+            min(after - before for before, after in zip(at, at[1:])),
+            matchers.Not(matchers.LessThan(timeline.APART)))
+
+    def test_more_steps_than_names_have_room_are_told_by_the_longest(self):
+        self.asked()
+        report = self.report()
+        long, *_ = report['steps']
+        report['steps'] = [
+            {**long, 'name': f'step-{number}', 'start': 4 + number / 20,
+             'end': 4 + number / 20 + (2 if number % 9 == 5 else 0.01)}
+            for number in range(180)]
+        steps = timeline.timeline(report)['steps']
+        named = [step for step in steps if step['at'] is not None]
+        self.assertEqual((180, timeline.NAMED), (len(steps), len(named)))
+        self.assertThat(
+            {f'step-{number}' for number in range(5, 180, 9)} - {
+                step['name'] for step in named}, matchers.HasLength(0))
+        for step, after in zip(named, named[1:]):
+            self.assertThat(after['at'] - step['at'], matchers.GreaterThan(
+                timeline.APART - 0.2))
+        self.assertThat(
+            named[-1]['at'] + timeline.ASIDE * len(named[-1]['name']),
+            matchers.LessThan(timeline.WIDTH + 0.2))
+
+    def test_all_lies_within_the_picture(self):
+        self.asked(start=3, bad=[(8, 11)])
+        picture = self.timeline(until='db-sync')
+        for one in [*picture['steps'], *picture['rows'],
+                    *picture['rows'][0]['outages'],
+                    *picture['rows'][0]['gaps']]:
+            self.assertThat(one['x'], matchers.Not(
+                matchers.LessThan(timeline.LABELS)))
+            self.assertThat(one['x'] + one['width'],
+                            matchers.LessThan(timeline.WIDTH))

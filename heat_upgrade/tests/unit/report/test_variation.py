@@ -1,0 +1,98 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a page says of the choices of a plan."""
+
+import ddt
+import testtools
+from testtools import matchers
+
+from heat_upgrade.plan import planner
+from heat_upgrade.report import variation
+from heat_upgrade.tests.unit.report import test_files
+from heat_upgrade.tests.unit.support import goldens
+from heat_upgrade.tests.unit.support import stories
+
+
+def report_of(strategy, **options):
+    plan = planner.make(strategy, base='a', target='b', **options)
+    return {'strategy': plan.strategy, 'vhost': plan.vhost,
+            'scenarios': plan.scenarios, 'choices': plan.choices,
+            'profile': plan.profile}
+
+
+@ddt.ddt
+class TestChoices(testtools.TestCase):
+
+    def test_a_drawn_plan_says_all_that_was_drawn(self):
+        told = dict(
+            variation.told(report_of(**goldens.PLANS['rolling-drawn']))
+        )
+        self.assertThat(told, matchers.ContainsDict({
+            name: matchers.Equals(text) for name, text in {
+                'nodes': 'node-2, node-3, node-1, in this order',
+                'virtual hosts': 'one for each release',
+                'engines killed': 'node-1',
+                'faults': 'the database answers slowly after node-3',
+                'goes back': 'after node-2, and forward again',
+                'work in flight': '42 operations',
+            }.items()}))
+
+    def test_the_guides_own_procedure_has_nothing_drawn(self):
+        self.assertEqual(
+            ['nodes', 'virtual hosts', 'work in flight'],
+            [word for word, _ in variation.told(report_of('rolling'))])
+
+    @ddt.unpack
+    @ddt.data(({'vhost': 'shared'}, 'virtual hosts', 'one for both releases'),
+              ({'scenarios': 'tags'}, 'scenarios', 'tags'),
+              ({'profile': 'stock-messaging'}, 'messaging',
+               "as in Heat's own configuration"),
+              ({'rollback': 'node-1'}, 'goes back',
+               'after node-1, and forward again'))
+    def test_what_was_asked_for_is_told(self, options, word, text):
+        self.assertEqual(text, dict(variation.told(report_of(
+            'rolling', **options)))[word])
+
+    @ddt.unpack
+    @ddt.data(('cold', 'smoke tests'),
+              ('rolling', 'smoke and cross-version tests'))
+    def test_what_a_quick_run_leaves_out_is_told(self, strategy, text):
+        self.assertEqual(text, dict(variation.told(report_of(
+            strategy, quick=True)))['left out'])
+
+    def test_a_cold_upgrade_of_one_node_has_no_nodes_and_no_hosts(self):
+        self.assertEqual(
+            ['work in flight'],
+            [word for word, _ in variation.told(report_of('cold'))])
+
+    def test_a_plan_that_tells_no_choices_will_do(self):
+        self.assertEqual([], variation.told({
+            'strategy': 'cold', 'vhost': 'per-release', 'scenarios': '',
+            'choices': {}}))
+
+    def test_every_strategy_can_be_told_with_many_seeds(self):
+        for strategy in planner.STRATEGIES:
+            for seed in range(20):
+                for word, text in variation.told(report_of(
+                        strategy, seed=seed)):
+                    self.assertThat((word, text), matchers.AllMatch(
+                        matchers.IsInstance(str)))
+
+
+class TestModel(test_files.ReportCase):
+
+    def test_a_report_has_the_choices_of_its_plan(self):
+        report = self.report()
+        self.assertEqual(
+            (stories.PLAN.nodes, stories.PLAN.vhost, stories.PLAN.choices),
+            (report['nodes'], report['vhost'], report['choices']))

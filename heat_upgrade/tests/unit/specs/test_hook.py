@@ -1,0 +1,52 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The hook that pre-commit finds here."""
+
+import re
+
+import ddt
+import testtools
+import yaml
+
+from heat_upgrade.cli import main
+from heat_upgrade.tests.unit.support import tree
+
+
+@ddt.ddt
+class TestHook(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.hook, = yaml.safe_load(
+            (tree.ROOT / '.pre-commit-hooks.yaml').read_text())
+
+    def test_it_runs_a_command_that_there_is(self):
+        program, *words = self.hook['entry'].split()
+        self.assertEqual('python', self.hook['language'])
+        self.assertIn(f'    {program} = heat_upgrade.cli.main:main',
+                      (tree.ROOT / 'setup.cfg').read_text().splitlines())
+        manager = main.App().command_manager
+        _, name, rest = manager.find_command([*words, 'a.rst'])
+        self.assertEqual(('spec check', ['a.rst']), (name, rest))
+
+    @ddt.data('specs/2027.1/a.rst', 'specs/2027.1/approved/a.rst',
+              'specs/a.rst', 'specs/2027.1/templates-of-groups.rst')
+    def test_it_is_for_specs(self, path):
+        self.assertTrue(re.search(self.hook['files'], path))
+
+    @ddt.data('specs/templates/2027.1-template.rst', 'specs/template.rst',
+              'specs/rocky/rocky-template.rst', 'specs/index.rst',
+              'specs/2027.1/index.rst', 'README.rst', 'specs/a.txt',
+              'doc/source/specs/a.rst')
+    def test_it_is_for_nothing_else(self, path):
+        self.assertFalse(re.search(self.hook['files'], path))

@@ -1,0 +1,376 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Walks the steps of a plan, and says which rule of an upgrade they break.
+
+It knows what a step does to a cloud from its action alone, and shares no
+code with the planner.
+"""
+
+from heat_upgrade.results import findings
+
+BASE, TARGET = 'base', 'target'
+PHASES = {
+    'cold': {'pre-upgrade', 'during-upgrade', 'post-upgrade'},
+    'rolling': {'pre-upgrade', 'mixed', 'post-upgrade'},
+    'partial': {'pre-upgrade', 'mixed', 'post-upgrade'},
+}
+# What each of these steps does, nothing else may happen beside.
+ALONE = {'drain', 'ready', 'stop_engine', 'start_service', 'change_api',
+         'queues', 'left_in_queues', 'add_vhost', 'fault', 'watch',
+         'unwatch', 'base_up', 'stop_base', 'start_target', 'account',
+         'destroy', 'down'}
+
+
+class Illegal(Exception):
+    """A plan does what nobody may do to a cloud."""
+
+
+class Simulation:
+    """A cloud as a plan changes it, step by step.
+
+    :param plan: :class:`heat_upgrade.plan.planner.Plan`
+    """
+
+    def __init__(self, plan):
+        self.plan = plan
+        self.cold = plan.strategy == 'cold'
+        self.per_release = plan.vhost == 'per-release' and not self.cold
+        self.nodes = [f'node-{number}' for number in range(
+            1, plan.nodes + 1)]
+        self.rotation = set()
+        self.apis = {}
+        self.engines = {}
+        self.vhosts = {BASE} if self.per_release else {BASE, TARGET}
+        self.up = self.stopped = self.synced = False
+        self.saved = self.checked = False
+        self.watched = self.unwatched = self.ended = False
+        self.recorded = None
+        self.prepared = self.parked = None
+        self.disruption = None
+        self.looked = self.orphans = None
+        self.went_back = []
+        self.killed = set()
+        self.verified_back = False
+        self.names = set()
+
+    def need(self, truth, text):
+        if not truth:
+            raise Illegal(f'{self.step.name}: {text}')
+
+    def vhost(self, side):
+        return side if self.per_release else 'heat'
+
+    def listened_to(self):
+        """Return the virtual hosts that an engine listens to."""
+        return {self.vhost(own) for own in self.engines.values() if own}
+
+    def walk(self):
+        """Do every step; returns itself.
+
+        :raises: :class:`Illegal`
+        """
+        for stage in self.plan.stages:
+            if not stage or not all(stage):
+                raise Illegal('an empty stage or lane')
+            for lane in stage:
+                for step in lane:
+                    self.step = step
+                    self.do(step, beside=len(stage) > 1)
+        self.at_the_end()
+        return self
+
+    def do(self, step, *, beside):
+        self.need(step.name not in self.names, 'is there twice')
+        self.names.add(step.name)
+        self.need(not (beside and step.action in ALONE), 'is not alone')
+        self.need((step.blame == 'heat') == (
+            step.failure_class in findings.CLASSES),
+            'who blames Heat says of which class, and only they do')
+        self.need(step.seconds > 0 and step.title, 'has no time or title')
+        self.need(not self.ended, 'comes after the end')
+        self.need(step.node in ('', *self.nodes), 'is of no node')
+        getattr(self, f'do_{step.action}')(step)
+        if self.up and not self.ended and not self.stopped:
+            self.serves()
+
+    def serves(self):
+        self.need(self.rotation, 'nobody serves')
+        listened_to = self.listened_to()
+        for node in self.rotation:
+            self.need(self.vhost(self.apis[node]) in listened_to,
+                      'a node serves and no engine listens to it')
+
+    def whole(self):
+        """Tell whether every node serves."""
+        return (self.rotation == set(self.nodes)
+                and all(self.engines.values()))
+
+    def do_environments(self, step):
+        self.need(not self.up, 'comes too late')
+
+    def do_check(self, step):
+        self.need(not self.up and step.phase == 'checks',
+                  'needs no cloud, and comes before it')
+
+    def do_base_up(self, step):
+        self.up, self.rotation = True, set(self.nodes)
+        self.apis = dict.fromkeys(self.nodes, BASE)
+        self.engines = dict.fromkeys(self.nodes, BASE)
+
+    def do_suite(self, step):
+        self.need(step.phase in PHASES[self.plan.strategy], 'has no phase')
+        if step.phase == 'during-upgrade':
+            self.need(self.stopped and step.kinds == ('during',),
+                      'Heat is not down')
+            return
+        self.need(self.up and self.whole(), 'tests what is not whole')
+        self.need((step.blame == 'lab') == (step.phase == 'pre-upgrade'),
+                  'blames the wrong one')
+        sides = set(self.apis.values())
+        self.need(step.phase != 'pre-upgrade' or not self.synced,
+                  'the upgrade has begun')
+        self.need(step.phase == 'pre-upgrade' or TARGET in sides
+                  or step.name.endswith('-back'), 'no target is there')
+        kind, = step.kinds
+        getattr(self, f'test_{kind}')(step, sides)
+        if self.went_back and self.apis[self.went_back[-1]] == BASE:
+            self.verified_back = True
+
+    def test_pre(self, step, sides):
+        self.need(self.recorded is None, 'creates twice')
+        self.recorded = True
+
+    def test_verify(self, step, sides):
+        self.need(self.recorded, 'nothing is recorded')
+
+    def test_post(self, step, sides):
+        self.need(self.recorded, 'nothing is recorded')
+        self.need(sides == ({BASE, TARGET} if self.plan.strategy == 'partial'
+                            else {TARGET}), 'comes at the wrong time')
+        self.recorded = False
+
+    def test_smoke(self, step, sides):
+        self.need(step.phase != 'mixed' or step.node in self.rotation,
+                  'no node is tested')
+
+    def test_cross(self, step, sides):
+        self.need(sides == {BASE, TARGET}, 'there is one release')
+
+    def do_stop_base(self, step):
+        self.need(self.cold and self.whole() and not self.synced,
+                  'comes at the wrong time')
+        self.stopped, self.rotation = True, set()
+        self.need(bool(step.node) == (step.disruption == 'kill'),
+                  'kills no engine')
+        self.killed |= {step.node} - {''}
+        self.disruption = (step.disruption or 'graceful'
+                           ) if self.parked else None
+
+    def do_make_orphans(self, step):
+        self.need(self.whole() and not self.synced and self.orphans is None,
+                  'comes at the wrong time')
+        self.orphans = 'made'
+
+    def do_leave_orphans(self, step):
+        self.need(self.orphans == 'made', 'there are no stacks')
+        self.need(not self.saved and self.stopped == self.cold,
+                  'comes at the wrong time')
+        self.orphans = 'left'
+
+    def do_recover_orphans(self, step):
+        self.need(self.orphans == 'left', 'there are no orphans')
+        self.need(set(self.engines.values()) == {TARGET} and self.whole(),
+                  'an engine of the base lives')
+        self.orphans = 'recovered'
+
+    def do_start_target(self, step):
+        self.need(self.stopped and self.synced, 'comes too early')
+        self.stopped, self.rotation = False, set(self.nodes)
+        self.apis = dict.fromkeys(self.nodes, TARGET)
+        self.engines = dict.fromkeys(self.nodes, TARGET)
+
+    def do_watch(self, step):
+        self.need(not self.watched and not self.synced, 'comes too late')
+        self.watched = True
+
+    def do_probe(self, step):
+        self.need(self.cold and not self.watched and not self.stopped,
+                  'comes at the wrong time')
+        self.watched = True
+
+    def do_unprobe(self, step):
+        self.need(self.watched and not self.unwatched, 'nobody watches')
+        self.need(self.apis['node-1'] == TARGET, 'comes too early')
+        self.unwatched = True
+
+    def do_unwatch(self, step):
+        self.need(self.watched and not self.unwatched, 'nobody watches')
+        self.need(self.whole(), 'comes too early')
+        self.unwatched = True
+
+    def do_save_database(self, step):
+        self.need(not self.synced, 'comes too late')
+        self.saved = True
+
+    def do_upgrade_check(self, step):
+        self.need(not self.synced, 'comes too late')
+        self.checked = True
+
+    def do_db_sync(self, step):
+        self.need(self.saved and self.checked and not self.synced
+                  and step.side == TARGET, 'comes at the wrong time')
+        self.need(set(self.apis.values()) == {BASE}, 'comes too late')
+        self.need(self.stopped == self.cold, 'Heat is up or down')
+        self.need(self.watched, 'nobody watches')
+        self.synced = True
+
+    def do_add_vhost(self, step):
+        self.need(self.per_release and self.synced
+                  and TARGET not in self.vhosts, 'is not wanted here')
+        self.vhosts.add(TARGET)
+
+    def do_drain(self, step):
+        self.need(self.whole(), 'another node is away')
+        self.rotation.remove(step.node)
+
+    def do_ready(self, step):
+        self.need(step.node not in self.rotation, 'is in the rotation')
+        self.rotation.add(step.node)
+
+    def may_start(self, step):
+        self.need(step.side == BASE or (self.synced and self.watched),
+                  'the target comes before its database')
+        self.need(step.side in self.vhosts, 'it has no virtual host')
+
+    def do_change_api(self, step):
+        self.need(step.node not in self.rotation, 'users are cut off')
+        self.need(self.apis[step.node] != step.side, 'nothing changes')
+        self.may_start(step)
+        self.apis[step.node] = step.side
+
+    def do_queues(self, step):
+        self.need(self.engines[step.node] == step.side,
+                  'looks at other queues')
+        self.looked = step.node
+
+    def do_stop_engine(self, step):
+        side = self.engines[step.node]
+        self.need(side and side == step.side, 'no such engine')
+        last = [node for node, own in self.engines.items()
+                if own == side] == [step.node]
+        if last:
+            self.need(side not in self.apis.values(),
+                      'an API is left behind without an engine')
+            self.need(self.looked == step.node, 'nobody looked at the queue')
+        self.need(step.disruption != 'kill' or step.node not in self.killed,
+                  'is killed twice')
+        if step.disruption == 'kill':
+            self.killed.add(step.node)
+        met = ('kill' if step.disruption == 'kill' else
+               'last-engine' if last and self.per_release else 'graceful')
+        self.need(step.disruption == met, f'it is {met}')
+        self.left = (step.node, side) if last and self.per_release else None
+        self.looked = None
+        self.engines[step.node] = None
+        if self.parked:
+            self.need(self.disruption is None, 'two disruptions')
+            self.disruption = met
+
+    def do_left_in_queues(self, step):
+        self.need(self.left == (step.node, step.side),
+                  'looks at other queues')
+        self.left = None
+
+    def do_start_service(self, step):
+        self.need(step.service == 'engine' and not self.engines[step.node],
+                  'an engine is there')
+        self.need(not self.left, 'nobody looked at what is left')
+        self.may_start(step)
+        if step.side == BASE:
+            self.went_back.append(step.node)
+        self.engines[step.node] = step.side
+
+    def do_fault(self, step):
+        self.need(step.fault and self.whole(), 'two things at a time')
+
+    def do_prepare(self, step):
+        self.need(step.cases and self.prepared is None
+                  and self.parked is None, 'others are on their way')
+        self.prepared = step.cases
+
+    def do_park(self, step):
+        self.need(step.cases == self.prepared, 'these are not prepared')
+        self.need(self.whole(), 'a node is away')
+        self.need((step.blame == 'heat') == self.synced,
+                  'blames the wrong one')
+        self.disruption = None
+        self.prepared, self.parked = None, step.cases
+
+    def do_settle(self, step):
+        self.need(step.cases == self.parked, 'these are not parked')
+        self.need(self.whole(), 'a node is away')
+        self.need(step.disruption == self.disruption is not None,
+                  f'they met {self.disruption}')
+        self.parked = self.disruption = None
+
+    def do_account(self, step):
+        self.need(self.unwatched, 'the load goes on')
+
+    def do_destroy(self, step):
+        self.need(self.recorded is False, 'scenarios have stacks')
+
+    def do_down(self, step):
+        self.need(step.always, 'must always be done')
+        self.ended = True
+
+    def at_the_end(self):
+        self.need(self.ended, 'is the last, and the cloud is up')
+        self.need(set(self.apis.values()) | set(self.engines.values())
+                  == {TARGET} and self.whole(), 'not all is upgraded')
+        self.need(self.prepared is None and self.parked is None,
+                  'work is in flight')
+        self.need(self.orphans == (
+            'recovered' if self.plan.choices['orphans'] else None),
+            f'orphans are {self.orphans}')
+        if self.cold:
+            self.need(self.killed == set(self.plan.choices['kills']),
+                      f'killed are {self.killed}')
+        self.need({step.phase for step in self.plan.steps if step.phase}
+                  - {'checks'} == PHASES[self.plan.strategy],
+                  'a phase has no tests')
+        if not self.cold:
+            self.need(self.drawn() == self.happened(),
+                      f'what happened is {self.happened()}')
+
+    def drawn(self):
+        """Return what the plan says that its seed drew."""
+        drawn = self.plan.choices
+        return {'order': drawn['order'], 'kills': set(drawn['kills']),
+                'faults': sorted(drawn['faults'].values()),
+                'rollback': [drawn['rollback']] if drawn['rollback'] else [],
+                'cases': [tuple(drawn['cases'][node])
+                          for node in drawn['order']
+                          if drawn['cases'].get(node)]}
+
+    def happened(self):
+        """Return the same, from the steps."""
+        steps = self.plan.steps
+        stops = [step for step in steps if step.action == 'stop_engine']
+        return {'order': list(dict.fromkeys(step.node for step in stops)),
+                'kills': {step.node for step in stops
+                          if step.disruption == 'kill'
+                          and not step.name.endswith(('-back', '-again'))},
+                'faults': sorted(step.fault for step in steps if step.fault),
+                'rollback': self.went_back,
+                'cases': [step.cases for step in steps
+                          if step.action == 'park']}

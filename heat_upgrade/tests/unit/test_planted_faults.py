@@ -1,0 +1,324 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The faults for whole runs: their catalogue, judging, and command line."""
+
+import contextlib
+import fcntl
+import io
+import json
+import pathlib
+import re
+
+import ddt
+import fixtures
+import testtools
+
+from heat_upgrade.plan import planner
+from heat_upgrade.results import findings
+from heat_upgrade.tests.functional import planting
+from heat_upgrade.tests.planted import __main__
+from heat_upgrade.tests.planted import driver
+from heat_upgrade.tests.planted import faults
+from heat_upgrade.tests.planted import judging
+from heat_upgrade.tests.planted import showing
+from heat_upgrade.tests.unit.support import tree
+
+PAGE = tree.ROOT / 'doc' / 'source' / 'reference' / 'planted.rst'
+MOST_WORDS = 25
+
+
+def finding(**changed: object) -> dict:
+    """Return a finding as report.json has it."""
+    return {'origin': 'heat', 'severity': 'error', 'step': 'settle',
+            'class': 2, 'title': 'it is stuck', **changed}
+
+
+def fault(**changed: object) -> faults.Fault:
+    return faults.Fault(**{
+        'name': 'lost', 'kind': '2-stacks', 'effect': 'All is lost.',
+        'steps': ('settle',), 'classes': (2,), 'changes': (), **changed})
+
+
+def judged(verdict: str, *found: dict, **changed: object) -> str:
+    """Return the outcome of a fault whose report has these findings."""
+    return judging.judge(
+        fault(**changed), {'verdict': verdict, 'findings': list(found)},
+        seconds=1).outcome
+
+
+class TestCatalogue(testtools.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.faults = faults.every()
+        self.wrong = [one for one in self.faults if not one.harmless]
+
+    def test_names_are_unique_slugs(self) -> None:
+        names = [one.name for one in self.faults]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertEqual([], [name for name in names if not re.fullmatch(
+            r'[a-z0-9]+(-[a-z0-9]+)+', name)])
+
+    def test_there_are_enough_for_every_failure_class(self) -> None:
+        self.assertGreaterEqual(len(self.wrong), 18)
+        self.assertGreaterEqual(len(self.faults) - len(self.wrong), 4)
+        self.assertEqual(set(findings.CLASSES), {
+            int(one.kind.partition('-')[0]) for one in self.wrong})
+
+    def test_expectations_name_steps_of_the_default_run(self) -> None:
+        default = planner.make(planner.COLD, base=__main__.BASE,
+                               target=faults.TARGET)
+        steps = {step.name for step in default.steps}
+        for one in self.wrong:
+            self.assertTrue(one.steps, one.name)
+            self.assertLessEqual(set(one.steps), steps, one.name)
+
+    def test_expectations_name_failure_classes(self) -> None:
+        for one in self.wrong:
+            self.assertTrue(one.classes, one.name)
+            self.assertLessEqual(set(one.classes), set(findings.CLASSES),
+                                 one.name)
+
+    def test_a_harmless_change_expects_no_finding(self) -> None:
+        for one in self.faults:
+            if one.harmless:
+                self.assertEqual(((), ()), (one.steps, one.classes), one.name)
+
+    def test_an_effect_is_one_short_sentence(self) -> None:
+        for one in self.faults:
+            self.assertTrue(one.effect.endswith('.'), one.name)
+            self.assertNotIn('. ', one.effect, one.name)
+            self.assertLessEqual(len(one.effect.split()), MOST_WORDS,
+                                 one.name)
+
+    def test_every_fault_changes_something(self) -> None:
+        for one in self.faults:
+            self.assertTrue(one.changes, one.name)
+            for change in one.changes:
+                self.assertNotEqual(change.find, change.replace, one.name)
+
+    def test_the_tool_knows_no_fault_by_name(self) -> None:
+        # A rule of the registry may have such a name after its dot.
+        names = {one.name: re.compile(rf'(?<![.\w-]){one.name}(?![\w-])')
+                 for one in self.faults}
+        for path in (tree.ROOT / 'heat_upgrade').rglob('*'):
+            if path.suffix in ('.py', '.yaml') and 'tests' not in path.parts:
+                text = path.read_text()
+                self.assertEqual(
+                    [], [name for name, pattern in names.items()
+                         if pattern.search(text)], path)
+
+    def test_the_reference_has_the_table(self) -> None:
+        self.assertIn(showing.rst(self.faults), PAGE.read_text())
+
+
+class TestPlanting(testtools.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def plant(self, text: str, find: str) -> str:
+        (self.top / 'code.py').write_text(text)
+        fault(changes=(planting.Change('lost', 'code.py', find, 'new'),
+                       )).plant(self.top)
+        return (self.top / 'code.py').read_text()
+
+    def test_a_text_is_replaced(self) -> None:
+        self.assertEqual('a new b', self.plant('a old b', 'old'))
+
+    def test_a_text_that_is_missing_or_not_unique_is_refused(self) -> None:
+        self.assertRaises(ValueError, self.plant, 'a b', 'old')
+        self.assertRaises(ValueError, self.plant, 'old old', 'old')
+
+    def test_a_migration_follows_the_release(self) -> None:
+        one, = faults.named(['sync-points-purged'])
+        one.plant(self.top)
+        path, = self.top.rglob('*.py')
+        self.assertIn(f"down_revision = '{faults.HEAD}'", path.read_text())
+        self.assertIn("    op.execute('DELETE FROM sync_point')",
+                      path.read_text())
+
+
+@ddt.ddt
+class TestJudging(testtools.TestCase):
+
+    def test_a_finding_in_the_right_step_catches_a_fault(self) -> None:
+        self.assertEqual(judging.CAUGHT, judged('fail', finding()))
+
+    @ddt.data({'step': 'checks'}, {'class': 4})
+    def test_a_fault_that_fails_elsewhere_is_not_caught(
+            self, changed: dict) -> None:
+        self.assertEqual(judging.ELSEWHERE,
+                         judged('fail', finding(**changed)))
+
+    @ddt.data({'severity': 'warning'}, {'origin': 'known'},
+              {'origin': 'lab'}, {'origin': 'restart'})
+    def test_a_finding_that_does_not_count_catches_no_fault(
+            self, changed: dict) -> None:
+        self.assertEqual(judging.ELSEWHERE,
+                         judged('fail', finding(**changed)))
+        self.assertEqual(judging.MISSED, judged('pass', finding(**changed)))
+
+    def test_a_pass_with_hazards_misses_a_fault(self) -> None:
+        self.assertEqual(judging.MISSED, judged('pass-with-hazards'))
+
+    def test_a_failure_of_the_lab_catches_no_fault(self) -> None:
+        self.assertEqual(judging.LAB_ERROR, judged('lab-error', finding()))
+
+    @ddt.data(('pass', judging.SILENT), ('pass-with-hazards', judging.SILENT),
+              ('fail', judging.FALSE_ALARM),
+              ('lab-error', judging.FALSE_ALARM))
+    @ddt.unpack
+    def test_a_harmless_change_must_not_fail(self, verdict: str,
+                                             outcome: str) -> None:
+        self.assertEqual(outcome, judged(
+            verdict, kind=faults.HARMLESS, steps=(), classes=()))
+
+    def test_a_run_without_a_report_is_no_success(self) -> None:
+        result = judging.judge(fault(), None, seconds=1)
+        self.assertEqual((judging.NO_REPORT, False),
+                         (result.outcome, result.good))
+
+    def test_a_line_names_the_step_and_the_finding(self) -> None:
+        result = judging.judge(
+            fault(), {'verdict': 'fail', 'findings': [finding(), finding()]},
+            seconds=12.4)
+        self.assertEqual('caught      lost (12 s): settle, class 2: it is '
+                         'stuck (+1)', result.line())
+
+
+class TestProgram(testtools.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.ran: list[str] = []
+        self.verdict = 'fail'
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.tests.planted.driver.run', self.run_fault))
+
+    def run_fault(self, one: faults.Fault, place: pathlib.Path, *,
+                  base: str) -> judging.Result:
+        self.ran.append(one.name)
+        return judging.judge(
+            one, {'verdict': self.verdict, 'findings': [
+                finding(step=step, **{'class': number})
+                for step in one.steps for number in one.classes]},
+            seconds=1, run_dir=str(place))
+
+    def main(self, *words: str) -> tuple[int, str]:
+        place = self.useFixture(fixtures.TempDir()).path
+        with contextlib.redirect_stdout(io.StringIO()) as output, \
+                contextlib.redirect_stderr(output):
+            status = __main__.main(['--dir', place, *words])
+        return status, output.getvalue()
+
+    def test_named_faults_run_in_their_order(self) -> None:
+        names = ['worker-topic-renamed', 'option-renamed']
+        status, output = self.main(*names)
+        self.assertEqual((0, names), (status, self.ran))
+        self.assertIn('2 caught', output)
+
+    def test_a_missed_fault_fails(self) -> None:
+        self.verdict = 'pass'
+        status, output = self.main('worker-topic-renamed')
+        self.assertEqual(1, status)
+        self.assertIn('1 missed', output)
+
+    def test_an_unknown_name_is_a_usage_error(self) -> None:
+        status, output = self.main('no-such-fault')
+        self.assertEqual((2, []), (status, self.ran))
+        self.assertIn('no-such-fault', output)
+
+    def test_a_list_runs_nothing(self) -> None:
+        status, output = self.main('--list')
+        self.assertEqual((0, []), (status, self.ran))
+        self.assertEqual(len(faults.every()), len(output.splitlines()))
+
+    def test_kept_runs_are_judged_again(self) -> None:
+        place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        for name, verdict in (('20261128-1', 'pass'), ('20261128-2', 'fail')):
+            run_dir = place / driver.RUNS / 'option-renamed' / name
+            run_dir.mkdir(parents=True)
+            (run_dir / 'report.json').write_text(json.dumps({
+                'verdict': verdict, 'duration_s': 90, 'findings': [
+                    finding(step='checks', **{'class': 4})]}))
+        status, output = self.main('--rejudge', '--dir', str(place))
+        self.assertEqual((0, []), (status, self.ran))
+        self.assertIn('caught      option-renamed (90 s)', output)
+
+    def test_no_kept_run_is_no_success(self) -> None:
+        self.assertEqual(1, self.main('--rejudge')[0])
+
+
+class TestDriver(testtools.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.reports: list[dict | None] = []
+        self.targets: list[str] = []
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.tests.functional.heat_source.checkout',
+            self.checkout))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.tests.planted.driver._upgrade', self.upgrade))
+
+    def checkout(self, copy: pathlib.Path, version: str, *,
+                 prepare: object) -> pathlib.Path:
+        self.assertEqual(faults.TARGET, version)
+        self.assertFalse(copy.exists())
+        top = copy / 'heat'
+        top.mkdir(parents=True)
+        return top
+
+    def upgrade(self, base: str, target: pathlib.Path,
+                work_dir: pathlib.Path, log: pathlib.Path) -> None:
+        self.targets.append(f'{base} {target.relative_to(self.place)}')
+        run_dir = work_dir / f'run-{len(self.targets)}'
+        run_dir.mkdir(parents=True)
+        report = self.reports.pop(0)
+        if report:
+            (run_dir / 'report.json').write_text(json.dumps(report))
+
+    def run_fault(self, *reports: dict | None) -> judging.Result:
+        self.reports += reports
+        return [driver.run(fault(), self.place, base='26.0.2')
+                for _ in reports][-1]
+
+    def test_the_target_is_a_fresh_copy_each_time(self) -> None:
+        self.run_fault(None, None)
+        self.assertEqual(['26.0.2 copies/lost/heat'] * 2, self.targets)
+
+    def test_the_report_of_the_new_run_is_judged(self) -> None:
+        result = self.run_fault(
+            {'verdict': 'pass', 'findings': []},
+            {'verdict': 'fail', 'findings': [finding()]})
+        self.assertEqual(
+            (judging.CAUGHT, str(self.place / 'runs' / 'lost' / 'run-2')),
+            (result.outcome, result.run_dir))
+
+    def test_the_report_of_an_older_run_is_not_judged(self) -> None:
+        result = self.run_fault(
+            {'verdict': 'fail', 'findings': [finding()]}, None)
+        self.assertEqual(judging.NO_REPORT, result.outcome)
+
+    def test_the_lock_that_the_environment_names_is_held(self) -> None:
+        path = self.place / 'lock'
+        self.useFixture(fixtures.EnvironmentVariable(
+            driver.LOCK_VARIABLE, str(path)))
+        with open(path, 'a') as other:
+            with driver.lab_lock():
+                self.assertRaises(BlockingIOError, fcntl.flock, other,
+                                  fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
