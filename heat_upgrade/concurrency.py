@@ -10,30 +10,35 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Running functions side by side."""
+"""Running functions in parallel."""
 
+from collections import abc
 import queue
 import threading
+import typing
+
+_Item = typing.TypeVar('_Item', bound=abc.Hashable)
+_Result = typing.TypeVar('_Result')
 
 
-def run_parallel(*functions):
+def run_parallel(*functions: abc.Callable[[], _Result]) -> list[_Result]:
     """Call functions at the same time, and wait until all have ended.
 
-    The threads are daemons: a Ctrl-C ends the wait at once, and what they
-    wait for ends with the run's processes.
+    The threads are daemons: a Ctrl-C ends the wait at once. The operations on
+    which they block end with the run's processes.
 
-    :param functions: callables without arguments
     :returns: their results, in order
-    :raises: what the first of them (in order) raised, after all have ended
+    :raises: the error of the first function (in order) that failed, after
+        all have ended
     """
-    results = [None] * len(functions)
-    raised = [None] * len(functions)
+    results: dict[int, _Result] = {}
+    errors: dict[int, BaseException] = {}
 
-    def call(number, function):
+    def call(number: int, function: abc.Callable[[], _Result]) -> None:
         try:
             results[number] = function()
         except BaseException as exc:
-            raised[number] = exc
+            errors[number] = exc
 
     threads = [threading.Thread(target=call, args=item, daemon=True)
                for item in enumerate(functions)]
@@ -41,26 +46,25 @@ def run_parallel(*functions):
         thread.start()
     for thread in threads:
         thread.join()
-    for exc in raised:
-        if exc is not None:
-            raise exc
-    return results
+    if errors:
+        raise errors[min(errors)]
+    return [results[number] for number in range(len(functions))]
 
 
-def map_parallel(function, items, *, threads):
-    """Call a function with each of some items, so many at the same time.
+def map_parallel(function: abc.Callable[[_Item], _Result],
+                 items: abc.Iterable[_Item], *, threads: int
+                 ) -> dict[_Item, _Result]:
+    """Call a function with each item, in a limited number of threads.
 
-    :param items: hashable
-    :param threads: how many at most
-    :returns: {item: what the function returned}
-    :raises: what the first of them raised, after all have ended
+    :returns: {item: result}
+    :raises: the error of the first thread that failed, after all have ended
     """
-    todo = queue.SimpleQueue()
+    todo: queue.SimpleQueue[_Item] = queue.SimpleQueue()
     for item in items:
         todo.put(item)
-    results = {}
+    results: dict[_Item, _Result] = {}
 
-    def work():
+    def work() -> None:
         while True:
             try:
                 item = todo.get_nowait()

@@ -10,40 +10,42 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The errors of the tool, each with the exit status that it ends with."""
+"""The errors of the tool, each with its exit status."""
+
+import os
 
 
 class HeatUpgradeError(Exception):
     """Base of every error that the tool raises on purpose.
 
-    The text says what happened, to what, what was expected, and what to do
-    or where to look; it is printed without a traceback.
+    The text names the failure, its subject, the expectation and the next
+    step or the place to look. It is printed without a traceback.
     """
 
     exit_status = 3
 
 
 class UsageError(HeatUpgradeError):
-    """The caller asked for something that cannot be: exit status 2."""
+    """The caller asked for something impossible: exit status 2."""
 
     exit_status = 2
 
 
 class LabError(HeatUpgradeError):
-    """Our own machinery broke, so nothing is known about Heat: status 3.
+    """The lab or the tool failed, so Heat was not judged: exit status 3.
 
-    :param message: what happened
-    :param log: path of the log that tells more, if there is one
+    :param log: path of the log with the details, if there is one
     """
 
-    def __init__(self, message, *, log=None):
+    def __init__(self, message: str, *,
+                 log: str | os.PathLike[str] | None = None) -> None:
         super().__init__(message)
         self.log = log
 
 
 class WaitTimeout(LabError):
-    """Something did not become true before its deadline."""
+    """A condition did not become true before its deadline."""
 
 
 class ProcessDied(LabError):
-    """A process ended that should have been running."""
+    """A process that should be running ended."""

@@ -10,16 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Ends what a run started when the tool itself is gone.
+"""Ends the processes of a run after the tool itself has ended.
 
-Runs as a process of its own, with nothing but the standard library, and reads
-its standard input: the other end is held by the tool, so that the end of file
-tells that the tool has ended, in whatever way. It then ends every process that
-carries the run's marker in its environment and removes the run's temporary
-directories and its files in shared memory, unless the tool said ``keep``
-before it ended.
+The reaper is a process of its own that uses the standard library alone. It
+reads its standard input, a pipe whose other end the tool holds open. When the
+tool ends, even by SIGKILL, the reaper reads the end of file. It then ends
+every process with the run's marker in its environment, and removes the run's
+temporary directories and its files in shared memory. It does nothing if the
+tool wrote ``keep`` before it ended.
 """
 
+from collections import abc
 import glob
 import os
 import shutil
@@ -28,25 +29,25 @@ import subprocess
 import sys
 import time
 
-# Seconds between SIGTERM and SIGKILL. The tool is gone and nobody looks at
-# what the services still had in hand: enough to let RabbitMQ and MariaDB
-# close, not enough for an engine to drain.
+# Seconds between SIGTERM and SIGKILL. The tool is gone, and the result of
+# in-flight operations is of no use: enough for RabbitMQ and MariaDB to close,
+# not enough for an engine to drain.
 GRACE = 3
 INTERVAL = 0.05
 
-# Seconds that the guardian has for its work: twice the grace, and the disk.
+# Seconds that the reaper has for its work: twice the grace, and the disk.
 RELEASE_TIMEOUT = 30
 
 # On its command line, between directories and patterns of files.
 PATTERNS = '--'
 
 
-def marked(marker):
-    """Return the ids of all live processes that carry a marker, not ours.
+def marked(marker: str) -> list[int]:
+    """Return the ids of all live processes with a marker, except this one.
 
-    :param marker: 'NAME=value' as it stands in a process's environment
+    :param marker: 'NAME=value', as in the environment of a process
     """
-    found = []
+    pids = []
     wanted = marker.encode()
     for entry in os.listdir('/proc'):
         if not entry.isdigit() or int(entry) == os.getpid():
@@ -60,12 +61,15 @@ def marked(marker):
         except OSError:
             continue
         if state not in (b'Z', b'X'):
-            found.append(int(entry))
-    return found
+            pids.append(int(entry))
+    return pids
 
 
-def sweep(marker, *, grace=GRACE):
-    """End every process with the marker; returns how many there were."""
+def sweep(marker: str, *, grace: float = GRACE) -> int:
+    """End every process with the marker, and return their initial number.
+
+    :param grace: seconds between SIGTERM and SIGKILL
+    """
     first = marked(marker)
     _signal_all(first, signal.SIGTERM)
     deadline = time.monotonic() + grace
@@ -81,7 +85,7 @@ def sweep(marker, *, grace=GRACE):
     return len(first)
 
 
-def _signal_all(pids, signum):
+def _signal_all(pids: abc.Iterable[int], signum: int) -> None:
     for pid in pids:
         try:
             os.kill(pid, signum)
@@ -89,12 +93,9 @@ def _signal_all(pids, signum):
             pass
 
 
-def remove(directories, patterns=()):
-    """Remove directories, and the files whose paths match patterns.
-
-    :param directories: paths
-    :param patterns: for :mod:`glob`
-    """
+def remove(directories: abc.Iterable[str | os.PathLike[str]],
+           patterns: abc.Iterable[str] = ()) -> None:
+    """Remove directories, and the files whose paths match glob patterns."""
     for directory in directories:
         shutil.rmtree(directory, ignore_errors=True)
     for pattern in patterns:
@@ -102,31 +103,34 @@ def remove(directories, patterns=()):
             try:
                 os.unlink(path)
             except OSError:
-                # Another's, or gone.
+                # Another user's file, or already removed.
                 pass
 
 
-class Guardian:
-    """The tool's end of it: holds the pipe.
+class Reaper:
+    """The tool's end of the pipe to a reaper.
 
-    :param marker: 'NAME=value', see :func:`marked`
-    :param directories: what to remove at the end
-    :param patterns: of files to remove at the end
+    :param marker: 'NAME=value', see marked()
+    :param directories: removed at the end
+    :param patterns: glob patterns of files that are removed at the end
     """
 
-    def __init__(self, marker, directories=(), patterns=()):
+    def __init__(self, marker: str,
+                 directories: abc.Iterable[str | os.PathLike[str]] = (),
+                 patterns: abc.Iterable[str] = ()) -> None:
         # Neither the marker nor the group of the tool: a Ctrl-C must not
-        # reach it, and its own sweep must not find it.
+        # reach the reaper, and its own sweep must not end it.
         self._popen = subprocess.Popen(
             [sys.executable, '-S', '-E', __file__, marker,
              *map(str, directories), PATTERNS, *patterns],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True, cwd='/')
 
-    def release(self, *, keep=False):
-        """Let it do its work, or with keep nothing, and wait for its end.
+    def release(self, *, keep: bool = False) -> bool:
+        """Let the reaper work, and wait for its end.
 
-        :returns: whether it did; not if it was killed itself
+        :param keep: end it without ending processes or removing files
+        :returns: False if the reaper failed or was killed
         """
         try:
             self._popen.communicate(b'keep' if keep else b'',
@@ -136,7 +140,7 @@ class Guardian:
         return self._popen.wait() == 0
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     marker, *rest = argv
     cut = rest.index(PATTERNS)
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

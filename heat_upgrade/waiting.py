@@ -12,43 +12,52 @@
 
 """Waiting with a deadline on the monotonic clock."""
 
+from collections import abc
+import os
 import time
+import typing
 
 from heat_upgrade import errors
 
-# Fast enough to add nothing that a person or a benchmark would notice, slow
-# enough that ten waits side by side do not load a core.
+# Short enough to add no delay that a person or a benchmark would notice, long
+# enough that ten concurrent waits do not load a core.
 INTERVAL = 0.05
 
+_Result = typing.TypeVar('_Result')
 
-def wait_until(probe, *, timeout, what, log=None, interval=INTERVAL,
-               clock=time.monotonic, sleep=time.sleep):
-    """Call a probe until it returns something true.
 
-    :param probe: callable without arguments; its result ends the wait when
-        true; an OSError that it raises counts as "not yet" (a port that
-        nobody listens on)
-    :param timeout: seconds until the wait is given up
-    :param what: what is waited for, as the end of "waited for ..."
-    :param log: path of the log that would tell why it does not come
+def wait_until(probe: abc.Callable[[], _Result | None], *, timeout: float,
+               what: str | os.PathLike[str],
+               log: str | os.PathLike[str] | None = None,
+               interval: float = INTERVAL,
+               clock: abc.Callable[[], float] = time.monotonic,
+               sleep: abc.Callable[[float], object] = time.sleep) -> _Result:
+    """Call a probe until its result is true, and return that result.
+
+    ``what`` names the awaited condition, as the end of "waited for ...".
+
+    :param probe: an OSError that it raises counts as "not yet", such as a
+        refused connection
+    :param timeout: seconds
+    :param log: path of the log that would explain a timeout
     :param interval: seconds between two calls
     :param clock: monotonic clock, for tests
     :param sleep: for tests
-    :returns: the probe's first true result
-    :raises: :class:`errors.WaitTimeout` with what the probe said last
+    :raises: errors.WaitTimeout with the last result or error of the probe
     """
     deadline = clock() + timeout
     while True:
+        last: _Result | OSError | None
         try:
-            seen = probe()
+            last = result = probe()
         except OSError as exc:
-            seen = exc
+            last = exc
         else:
-            if seen:
-                return seen
+            if result:
+                return result
         if clock() >= deadline:
-            where = f'; see {log}' if log else ''
+            hint = f'; see {log}' if log else ''
             raise errors.WaitTimeout(
-                f'waited {timeout:g} s for {what}; saw last: {seen!r}{where}',
-                log=log)
+                f'waited {timeout:g} s for {what}; last result: '
+                f'{last!r}{hint}', log=log)
         sleep(interval)

@@ -10,36 +10,40 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is kept between runs: where it is, and who may touch it."""
+"""The cache that runs share: its directory, its locks, its pruning."""
 
+from collections import abc
 import fcntl
 import os
 import pathlib
 import shutil
 import time
+import typing
 
 from heat_upgrade import waiting
 
-# An environment is 230 MB, a prepared state 40 MB; who upgrades between the
-# same releases once a month still finds them.
+# An environment is 230 MB, a database template 40 MB; monthly upgrades
+# between the same releases still find both.
 KEEP_DAYS = 30
 
-# What is behind a lock is made within minutes, or its maker gives up.
+# Seconds. A cached thing is made within minutes, or its maker gives up.
 TIMEOUT = 1800
 
+_Result = typing.TypeVar('_Result')
 
-def directory():
-    """Return the directory of all that is kept."""
+
+def directory() -> pathlib.Path:
+    """Return the directory of the whole cache."""
     base = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
     return pathlib.Path(base, 'heat-upgrade')
 
 
-def entry_points():
-    """Return the directory in which stevedore keeps what it finds.
+def entry_points() -> pathlib.Path:
+    """Return the directory of stevedore's cache.
 
-    To look through the entry points of all that is installed with Heat takes
-    a third of a second of CPU, in each process that does it anew; what is
-    found is kept by the times of what is installed.
+    A scan of the entry points of all packages that are installed with Heat
+    takes a third of a second of CPU in each process. stevedore keys its
+    cache by the modification times of the packages.
     """
     return directory() / 'entry-points'
 
@@ -47,68 +51,67 @@ def entry_points():
 def prune(root: pathlib.Path, days: float = KEEP_DAYS) -> None:
     """Remove the directories that no run has used for some days.
 
-    A directory is used when its time is set; one whose lock is held stays.
-
-    :param root: directory of the directories
-    :param days: how many
+    The modification time of a directory is that of its last use. A directory
+    whose lock is held stays.
     """
     oldest = time.time() - days * 86400
-    for place in root.glob('*/'):
+    for path in root.glob('*/'):
         try:
-            used = place.stat().st_mtime
+            used = path.stat().st_mtime
         except FileNotFoundError:
             # Another run has removed it since it was listed.
             continue
         if used < oldest:
-            lock = Lock(place)
+            lock = Lock(path)
             if lock.try_hold():
-                shutil.rmtree(place, ignore_errors=True)
+                shutil.rmtree(path, ignore_errors=True)
             lock.release()
 
 
 class Lock:
-    """A lock on one thing, held by many who use or one who makes it.
+    """A lock on a cached path: shared by its users or held by its maker.
 
-    It ends with this object, and with the process, however that ends.
+    It ends with this object, and with the process.
 
-    :param path: the thing; the lock is a file beside it
-    :param check: called while we wait; may raise to end the wait
+    :param path: the cached path; the lock file stands next to it
+    :param check: called during a wait; an error that it raises ends the wait
     """
 
-    def __init__(self, path, *, check=lambda: None):
+    def __init__(self, path: str | os.PathLike[str], *,
+                 check: abc.Callable[[], object] = lambda: None) -> None:
         path = pathlib.Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(path.with_name(f'{path.name}.lock'), 'a')
-        self._what = path.name
+        self._name = path.name
         self._check = check
 
-    def __enter__(self):
+    def __enter__(self) -> typing.Self:
         self.hold()
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         self.release()
 
-    def share(self):
-        """Wait until nobody holds it, and keep it from being held."""
+    def share(self) -> None:
+        """Wait until the lock is not held, then share it."""
         self._wait(lambda: self._try(fcntl.LOCK_SH))
 
-    def share_or_hold(self, is_made):
-        """Share the thing if it is made, hold it to make it if it is not.
+    def share_or_hold(self, is_made: abc.Callable[[], bool]) -> bool:
+        """Share the lock if the path is complete, otherwise hold the lock.
 
-        Two that find it missing at once both want to hold it; who comes
-        second must look again, for the first will share it from then on, and
-        as long as its run lasts.
+        Two runs that find the path incomplete at the same time both try to
+        hold the lock. The second must check again, because the first then
+        shares the lock for as long as its run lasts.
 
-        :param is_made: callable that looks whether the thing is there; called
-            while this lock is shared
-        :returns: whether it is held
+        :param is_made: returns True if the path is complete; called while the
+            lock is shared or held
+        :returns: True if the lock is held
         """
-        def attempt():
+        def attempt() -> str:
             self._try(fcntl.LOCK_SH)
             if is_made():
                 return 'shared'
-            # If it fails it has let go of what it shared: flock(2).
+            # A failure also releases the shared lock: flock(2).
             self._try(fcntl.LOCK_EX)
             if not is_made():
                 return 'held'
@@ -116,27 +119,27 @@ class Lock:
             return 'shared'
         return self._wait(attempt) == 'held'
 
-    def hold(self):
-        """Wait until nobody else has it."""
+    def hold(self) -> None:
+        """Wait until no other process has the lock, then hold it."""
         self._wait(lambda: self._try(fcntl.LOCK_EX))
 
-    def release(self):
+    def release(self) -> None:
         self._file.close()
 
-    def try_hold(self):
-        """Hold it if nobody has it; return whether it is held."""
+    def try_hold(self) -> bool:
+        """Hold the lock if it is free; return True if it is held."""
         try:
             return self._try(fcntl.LOCK_EX)
         except BlockingIOError:
             return False
 
-    def _try(self, how):
+    def _try(self, operation: int) -> bool:
         self._check()
-        fcntl.flock(self._file, how | fcntl.LOCK_NB)
+        fcntl.flock(self._file, operation | fcntl.LOCK_NB)
         return True
 
-    def _wait(self, attempt):
+    def _wait(self, attempt: abc.Callable[[], _Result | None]) -> _Result:
         return waiting.wait_until(
             attempt, timeout=TIMEOUT,
-            what=f'another run that makes {self._what} '
+            what=f'another run that makes {self._name} '
                  f'({self._file.name})')

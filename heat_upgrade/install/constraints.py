@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The constraints of one environment: a lock file, or what the user gives."""
+"""The constraints of one environment: a lock file, or the user's file."""
 
 import dataclasses
 import functools
@@ -25,8 +25,8 @@ from packaging import utils
 from heat_upgrade import errors
 from heat_upgrade.install import releases
 
-# Packages that a service needs and that upper-constraints.txt does not name:
-# the lock's pins stand in for what is missing.
+# Packages that a service needs and upper-constraints.txt does not pin: the
+# lock file's pins are added.
 UNNAMED = ('pymysql', 'pyuwsgi', 'setuptools')
 
 URL_TIMEOUT = 60
@@ -37,9 +37,9 @@ _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]*')
 
 @dataclasses.dataclass(frozen=True)
 class Constraints:
-    """What limits the versions in one environment.
+    """The limits on versions in one environment.
 
-    :ivar origin: where they come from, for messages
+    :ivar origin: the file or URL, for messages
     :ivar lines: requirement lines, sorted
     """
 
@@ -47,12 +47,13 @@ class Constraints:
     lines: tuple[str, ...]
 
 
-def constraints(series, given=None):
-    """Return the constraints of a series' environments.
+def constraints(series: str, given: str | os.PathLike[str] | None = None
+                ) -> Constraints:
+    """Return the constraints for the environments of a series.
 
     :param series: a known series
     :param given: path or URL that replaces the lock file
-    :raises: :class:`errors.UsageError` if what is given is not there
+    :raises: errors.UsageError if the given file cannot be read
     """
     if not given:
         path = releases.lock_file(series)
@@ -67,12 +68,12 @@ def constraints(series, given=None):
                        tuple(sorted([*lines, *added])))
 
 
-def normalize(text):
-    """Return the lines of a constraints file as uv takes them.
+def normalize(text: str) -> tuple[str, ...]:
+    """Return the lines of a constraints file, as uv accepts them.
 
-    Comments, options and editable lines go, and so do Heat and Keystone
-    themselves: which version of them is installed is not for the constraints
-    to say. ``===``, as upper-constraints.txt has it, becomes ``==``.
+    Comments, options and editable lines are dropped. So are Heat and
+    Keystone: the release chooses their versions, not the constraints. ``===``,
+    as in upper-constraints.txt, becomes ``==``.
     """
     lines = set()
     for line in text.splitlines():
@@ -83,22 +84,23 @@ def normalize(text):
     return tuple(sorted(lines))
 
 
-def _name(line):
+def _name(line: str) -> str | None:
     match = _NAME.match(line)
-    return match and utils.canonicalize_name(match[0])
+    return utils.canonicalize_name(match[0]) if match else None
 
 
 @functools.lru_cache
-def _read(given):
+def _read(given: str) -> str:
     try:
         if _URL.match(given):
             with urllib.request.urlopen(given, timeout=URL_TIMEOUT) as page:
-                return page.read().decode()
+                content: bytes = page.read()
+                return content.decode()
         return pathlib.Path(os.path.expanduser(given)).read_text()
     except (OSError, UnicodeDecodeError) as exc:
-        # A name that does not resolve and a page that is not there are alike
-        # to the caller, who has to name another one.
+        # The user has to name another file, both if the host name does not
+        # resolve and if the page does not exist.
         raise errors.UsageError(
             f'the constraints {given} cannot be read ({exc}); give the path '
-            f'or URL of a file like upper-constraints.txt, or none for the '
-            f'lock files in {releases.lock_dir()}') from exc
+            f'or URL of a file like upper-constraints.txt, or omit the option '
+            f'to use the lock files in {releases.lock_dir()}') from exc

@@ -12,11 +12,12 @@
 
 """Virtual environments for the services, made by uv and reused.
 
-An environment is named by a hash of all that went into it, so that the same
-request finds the same environment, in this run or in another. Two runs that
-need the same one meet at a lock file beside it: one builds, the other waits.
+A hash of all inputs names an environment, so that the same request finds the
+same environment, in this run or in another. A lock file next to it serializes
+two runs that need the same environment: one builds, the other waits.
 """
 
+from collections import abc
 import concurrent.futures
 import dataclasses
 import hashlib
@@ -45,13 +46,13 @@ RECIPE = 1
 # pyuwsgi is uwsgi as a wheel: no compiler, and the same `uwsgi` script.
 EXTRAS = ('PyMySQL', 'pyuwsgi')
 
-# Written last; its time is that of the last use.
+# Written last; its modification time is that of the last use.
 MARKER = '.complete'
 
-# Importing what the services import writes the bytecode of just that: 5 s of
-# CPU for Heat, where `uv --compile-bytecode` takes 17 s for all that is
-# installed. Without it the first start pays, in the midst of the downtime.
-# That it fails says nothing here: the service will, with its own log.
+# Importing the modules of the services writes their bytecode: 5 s of CPU for
+# Heat, where `uv --compile-bytecode` takes 17 s for all installed modules.
+# Otherwise the first start compiles them, during the downtime. A failure is
+# ignored here: the service will fail with a log of its own.
 _WARM_UP = {
     'heat': """
 import importlib
@@ -73,13 +74,12 @@ import keystone.server.flask.application
 
 @dataclasses.dataclass(frozen=True)
 class Spec:
-    """One environment to be: everything that decides what is in it.
+    """The inputs that determine the content of one environment.
 
     :ivar role: 'heat' or 'keystone'
-    :ivar release: :class:`releases.Release` that was asked for
-    :ivar requirement: its main package as a requirement; None if it is to be
-        built from, or is, the release's source
-    :ivar constraints: :class:`pinning.Constraints`
+    :ivar release: the requested release
+    :ivar requirement: its main package as a requirement; None if the main
+        package is the release's source or is built from it
     """
 
     role: str
@@ -88,11 +88,11 @@ class Spec:
     constraints: pinning.Constraints
 
     @property
-    def key(self):
+    def key(self) -> str:
         """Name of its directory: readable, and unique by content."""
         release = self.release
-        what = self.requirement or [release.version, release.digest]
-        whole = json.dumps([RECIPE, self.role, what, EXTRAS,
+        main = self.requirement or [release.version, release.digest]
+        whole = json.dumps([RECIPE, self.role, main, EXTRAS,
                             self.constraints.lines, python(),
                             platform.python_version(), platform.machine()])
         version = (self.requirement.partition('==')[2] if self.requirement
@@ -102,31 +102,32 @@ class Spec:
 
 
 class Environment:
-    """A virtual environment that is there.
+    """A complete virtual environment.
 
-    A lock keeps it from :func:`prune` for as long as this object lives.
+    A lock keeps it from prune() for as long as this object lives.
 
     :ivar path: its directory
     :ivar key: name of that directory
     :ivar version: version of its main package
     """
 
-    def __init__(self, path, lock):
+    def __init__(self, path: pathlib.Path, lock: cache.Lock) -> None:
         self.path = path
         self.key = path.name
-        self.version = json.loads((path / MARKER).read_text())['version']
+        self.version: str = json.loads((path / MARKER).read_text())['version']
         self._lock = lock
 
-    def bin(self, name):
-        """Return the path of an executable in it."""
+    def bin(self, name: str) -> pathlib.Path:
+        """Return the path of one of its executables."""
         return self.path / 'bin' / name
 
 
-def heat(release, *, constraints=None):
-    """Return the environment of Heat of a release.
+def heat(release: releases.Release, *,
+         constraints: str | os.PathLike[str] | None = None) -> Spec:
+    """Return the spec of the environment of a release of Heat.
 
     :param constraints: path or URL that replaces the lock file
-    :raises: :class:`errors.UsageError` if there is no such file
+    :raises: errors.UsageError if there is no such file
     """
     requirement = (None if release.source
                    else f'{releases.HEAT}=={release.version}')
@@ -134,30 +135,34 @@ def heat(release, *, constraints=None):
                 pinning.constraints(release.series, constraints))
 
 
-def keystone(release, *, constraints=None):
-    """Return the environment of the Keystone of a release's series.
+def keystone(release: releases.Release, *,
+             constraints: str | os.PathLike[str] | None = None) -> Spec:
+    """Return the spec of the environment of Keystone of a release's series.
 
-    Takes and raises the same as :func:`heat`.
+    Parameters and errors are those of heat().
     """
     version = releases.lock(release.series)[releases.KEYSTONE]
     return Spec('keystone', release, f'{releases.KEYSTONE}=={version}',
                 pinning.constraints(release.series, constraints))
 
 
-def python():
-    """Return the interpreter that environments are made with: our own."""
+def python() -> str:
+    """Return the interpreter for environments, which is the tool's own."""
     base = getattr(sys, '_base_executable', None) or sys.executable
     return os.path.realpath(base)
 
 
-def ensure_all(specs, *, log_dir, progress=None, marker='', uv=None):
-    """Return the environments of several specs, built side by side.
+def ensure_all(specs: abc.Sequence[Spec], *,
+               log_dir: str | os.PathLike[str],
+               progress: abc.Callable[[str], object] | None = None,
+               marker: str = '', uv: uv_runner.Uv | None = None
+               ) -> list[Environment]:
+    """Return the environments of several specs, built in parallel.
 
-    Takes and raises the same as :func:`ensure`. When one fails, or on Ctrl-C,
-    the others are given up. What nobody uses any more is removed on the way
-    (:func:`prune`).
+    Parameters and errors are those of ensure(). A failure or Ctrl-C cancels
+    the other builds. Unused environments are removed at the end; see prune().
 
-    :param marker: name of the run, see :mod:`heat_upgrade.process`
+    :param marker: name of the run, see heat_upgrade.process
     """
     uv = uv or uv_runner.Uv(marker=marker)
     if not specs:
@@ -171,22 +176,24 @@ def ensure_all(specs, *, log_dir, progress=None, marker='', uv=None):
                 futures, return_when=concurrent.futures.FIRST_EXCEPTION)
             for future in done:
                 future.result()
-            found = [future.result() for future in futures]
+            environments = [future.result() for future in futures]
         except BaseException:
             uv.cancel()
             raise
     prune()
-    return found
+    return environments
 
 
-def ensure(spec, *, log_dir, progress=None, uv=None):
-    """Return the environment of a spec; build it if it is not there.
+def ensure(spec: Spec, *, log_dir: str | os.PathLike[str],
+           progress: abc.Callable[[str], object] | None = None,
+           uv: uv_runner.Uv | None = None) -> Environment:
+    """Return the environment of a spec; build it if necessary.
 
-    :param log_dir: directory that takes the output of uv
-    :param progress: callable that takes a line for the user, or None
-    :param uv: for tests, see :class:`uvtool.Uv`
-    :raises: :class:`errors.LabError` if it cannot be built,
-        :class:`errors.UsageError` if the index has no such release
+    :param log_dir: directory for the output of uv
+    :param progress: called with lines for the user
+    :param uv: for tests
+    :raises: errors.LabError if it cannot be built, errors.UsageError if the
+        index has no such release
     """
     uv = uv or uv_runner.Uv()
     path = cache.directory() / 'environments' / spec.key
@@ -204,18 +211,18 @@ def ensure(spec, *, log_dir, progress=None, uv=None):
         os.utime(path / MARKER)
         return Environment(path, lock)
     except BaseException:
-        # The traceback would keep it for as long as anybody looks at it.
+        # The traceback would hold the lock for as long as it exists.
         lock.release()
         raise
 
 
-def prune(days=cache.KEEP_DAYS):
-    """Remove environments and wheels that nobody has used for some days.
+def prune(days: float = cache.KEEP_DAYS) -> list[pathlib.Path]:
+    """Remove environments and wheels that no run has used for some days.
 
-    Of entry points: those that were found so long ago. An environment that a
-    run holds, or that a process runs from (a cloud that was kept), stays.
+    Cached entry points of that age are removed, too. An environment stays if
+    a run holds it or if a process runs from it (a cloud that was kept).
 
-    :returns: the paths that were removed
+    :returns: the removed paths
     """
     removed = []
     oldest = time.time() - days * 86400
@@ -235,23 +242,24 @@ def prune(days=cache.KEEP_DAYS):
     return removed + wheels.prune(cache.directory(), oldest)
 
 
-def _quiet(line):
+def _quiet(line: str) -> None:
     pass
 
 
-def _is_complete(path):
-    # The link is broken when the Python that it was made with is gone.
+def _is_complete(path: pathlib.Path) -> bool:
+    # The link is broken if the Python of the environment was removed.
     return (path / MARKER).exists() and (path / 'bin/python').exists()
 
 
-def _runs_from(path):
+def _runs_from(path: pathlib.Path) -> bool:
     prefix = f'{path}{os.sep}'
     return any(word.startswith(prefix)
                for process in psutil.process_iter(['cmdline'])
                for word in process.info['cmdline'] or ())
 
 
-def _build(spec, path, *, uv, log, progress):
+def _build(spec: Spec, path: pathlib.Path, *, uv: uv_runner.Uv,
+           log: pathlib.Path, progress: abc.Callable[[str], object]) -> None:
     started = time.monotonic()
     progress(f'building the environment {path.name}')
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -270,17 +278,18 @@ def _build(spec, path, *, uv, log, progress):
         raise _explained(spec, exc) from exc
     _warm_up(spec, path, uv, log)
     package = releases.HEAT if spec.role == 'heat' else releases.KEYSTONE
-    described = {'version': _installed(path, package),
-                 'release': spec.release.describe(),
-                 'constraints': spec.constraints.origin}
+    description = {'version': _installed(path, package),
+                   'release': spec.release.describe(),
+                   'constraints': spec.constraints.origin}
     partial = path / f'{MARKER}.partial'
-    partial.write_text(json.dumps(described, indent=1))
+    partial.write_text(json.dumps(description, indent=1))
     partial.rename(path / MARKER)
     progress(f'built the environment {path.name} in '
              f'{time.monotonic() - started:.0f} s')
 
 
-def _warm_up(spec, path, uv, log):
+def _warm_up(spec: Spec, path: pathlib.Path, uv: uv_runner.Uv,
+             log: pathlib.Path) -> None:
     with tempfile.TemporaryDirectory(prefix='heat-upgrade-') as nowhere:
         try:
             uv.run('first import', [path / 'bin/python', '-W', 'ignore', '-c',
@@ -290,26 +299,27 @@ def _warm_up(spec, path, uv, log):
             pass
 
 
-def _installed(path, package):
+def _installed(path: pathlib.Path, package: str) -> str:
     """Return the version of a package in an environment."""
     stem = package.replace('-', '_')
-    for found in path.glob(f'lib/python*/site-packages/{stem}-*.dist-info'):
-        return found.name[len(stem) + 1:-len('.dist-info')]
-    raise errors.LabError(f'{package} was installed into {path}, but is not '
-                          f'there')
+    for info in path.glob(f'lib/python*/site-packages/{stem}-*.dist-info'):
+        return info.name[len(stem) + 1:-len('.dist-info')]
+    raise errors.LabError(f'uv reported no error, but {package} is missing '
+                          f'in {path}')
 
 
-def _explained(spec, exc):
-    """Return the error that says what a failure of uv means."""
-    said = ' '.join(exc.output.split())
+def _explained(spec: Spec, exc: uv_runner.UvFailed
+               ) -> errors.HeatUpgradeError:
+    """Return the error that explains a failure of uv to the user."""
+    output = ' '.join(exc.output.split())
     if spec.requirement and re.search(
-            'there is no version of ' + re.escape(spec.requirement), said):
+            'there is no version of ' + re.escape(spec.requirement), output):
         return errors.UsageError(
             f'the package index has no {spec.requirement}; known series and '
             f'their newest releases are ' + ', '.join(
                 f'{series} ({releases.lock(series)[releases.HEAT]})'
                 for series in releases.known_series()))
-    if 'No solution found' in said:
+    if 'No solution found' in output:
         return errors.LabError(
             f'the requirements of {spec.release} conflict with '
             f'{spec.constraints.origin}; name others with --constraints '

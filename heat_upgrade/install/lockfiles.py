@@ -10,13 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Making the lock files: what a series is deployed with, as of its day.
+"""Makes the lock files, which pin the packages of a series as of a day.
 
-A lock file pins Heat, Keystone and all that they need. The libraries are those
-that were on the index on the day after the series' first release, which is
-what a stable branch was tested with; Heat and Keystone are the newest point
-releases of the series on a later day that the caller chooses and the file's
-header records. The same two days give the same file, whoever makes it.
+A lock file pins Heat, Keystone and their requirements. The libraries are those
+that were on the index on the day after the series' first release: a stable
+branch was tested with those. Heat and Keystone are the newest point releases
+of the series on a later day that the caller chooses and the file's header
+records. The same two days always give the same file.
 """
 
 import dataclasses
@@ -27,18 +27,22 @@ import tempfile
 
 from heat_upgrade import errors
 from heat_upgrade.install import releases
+from heat_upgrade.install import uv_runner
 
-# pkg_resources left setuptools with 82; what runs on uwsgi still looks for it
-# in some libraries, and with 84 the engine of Heat 24 dies while its API goes
-# on answering.
+# setuptools 82 dropped pkg_resources, which some libraries of the uWSGI
+# services still import. With 84 the engine of Heat 24 dies while its API
+# continues to answer.
 SETUPTOOLS = 'setuptools<82'
 
-# What a service needs beside its own package: a database driver and a WSGI
-# server that comes as a wheel (uwsgi itself wants a C compiler).
+# Packages that a service needs besides its own: a database driver and a WSGI
+# server that comes as a wheel (uwsgi itself needs a C compiler).
 TOOLS = ('PyMySQL', 'pyuwsgi')
 
 PYTHON = '3.11'
 TOOL = 'tool'
+
+# The header of constraints/tool.txt.
+_TOOL = 'What the tool and its tests run with: all of'  # language: quoted
 
 _DAY = re.compile(r'\d{4}-\d{2}-\d{2}')
 
@@ -51,7 +55,8 @@ class Series:
     :ivar heat: major version of openstack-heat
     :ivar keystone: major version of keystone
     :ivar day: the day after the first release, ISO format
-    :ivar bounds: further requirements, each with a reason beside it
+    :ivar bounds: further requirements, each with a comment that gives the
+        reason
     """
 
     name: str
@@ -63,8 +68,8 @@ class Series:
 
 # A new series is one line here and a run of `heat-upgrade constraints lock`.
 SERIES = (
-    # Keystone 26.1 asks for a token at POST /v3/ec2tokens, as a security fix;
-    # Heat 23 has none to give, so signals through heat-api-cfn would get 403.
+    # As a security fix, Keystone 26.1 requires a token at POST /v3/ec2tokens.
+    # Heat 23 sends none, so signals through heat-api-cfn would get 403.
     Series('2024.2', 23, 26, '2024-10-03', bounds=('keystone<26.1',)),
     Series('2025.1', 24, 27, '2025-04-03'),
     Series('2025.2', 25, 28, '2025-10-02'),
@@ -73,26 +78,24 @@ SERIES = (
 )
 
 
-def names():
-    """Return what can be locked: the series, and the tool itself."""
+def names() -> list[str]:
+    """Return the names of the lock files: the series, and the tool."""
     return [series.name for series in SERIES] + [TOOL]
 
 
-def write_lock(name, directory, *, as_of, uv, log):
-    """Resolve and write one lock file.
+def write_lock(name: str, directory: str | os.PathLike[str], *, as_of: str,
+               uv: uv_runner.Uv, log: pathlib.Path) -> pathlib.Path:
+    """Resolve and write one lock file, and return its path.
 
-    :param name: one of :func:`names`
-    :param directory: where the file goes
-    :param as_of: day (ISO format) whose newest point releases of Heat and
-        Keystone, or whose packages for the tool, are taken
-    :param uv: callable as :class:`heat_upgrade.install.uv_runner.Uv`
-    :param log: path of the file that takes the output of uv
-    :returns: path of the file
-    :raises: :class:`errors.UsageError` for an unknown name or a bad day,
-        :class:`errors.LabError` if it cannot be resolved
+    :param name: one of names()
+    :param as_of: day (ISO format) of the newest point releases of Heat and
+        Keystone, or of the tool's packages
+    :param log: path of the file for the output of uv
+    :raises: errors.UsageError for an unknown name or a bad day,
+        errors.LabError if it cannot be resolved
     """
     if name not in names():
-        raise errors.UsageError(f'there is no recipe for {name!r}; known are '
+        raise errors.UsageError(f'unknown lock file {name!r}; known are '
                                 f'{", ".join(names())}')
     if not _DAY.fullmatch(as_of):
         raise errors.UsageError(f'{as_of!r} is not a day as in 2026-11-22')
@@ -116,29 +119,28 @@ def write_lock(name, directory, *, as_of, uv, log):
     return path
 
 
-def requirements(series):
-    """Return what a lock of a series is resolved from."""
+def requirements(series: Series) -> list[str]:
+    """Return the requirements from which a series is resolved."""
     return [f'{releases.HEAT}=={series.heat}.*',
             f'{releases.KEYSTONE}=={series.keystone}.*', *series.bounds,
             *TOOLS, SETUPTOOLS]
 
 
-def resolver_options(series, as_of):
-    """Return the options that tell uv which day's index to look at."""
+def resolver_options(series: Series, as_of: str) -> list[str]:
+    """Return uv's options for the index as of the two days."""
     options = ['--exclude-newer', _utc(series.day)]
     for package in (releases.HEAT, releases.KEYSTONE):
         options += ['--exclude-newer-package', f'{package}={_utc(as_of)}']
     return options
 
 
-def header(name, as_of):
+def header(name: str, as_of: str) -> str:
     """Return the comment at the top of a lock file."""
     lines = ['Made by a command, do not edit; this gives the same file again:',
              '',
              f'    heat-upgrade constraints lock {name} --as-of {as_of}', '']
     if name == TOOL:
-        lines += ['What the tool and its tests run with: all of',
-                  'requirements.txt, test-requirements.txt and '
+        lines += [_TOOL, 'requirements.txt, test-requirements.txt and '
                   'doc/requirements.txt',
                   f'as of {as_of}, for Python {PYTHON}.']
     else:
@@ -150,23 +152,23 @@ def header(name, as_of):
     return ''.join(f'# {line}'.rstrip() + '\n' for line in lines)
 
 
-def _series(name):
+def _series(name: str) -> Series:
     return next(series for series in SERIES if series.name == name)
 
 
-def _utc(day):
-    # Without a time uv takes the end of the day in the local time zone.
+def _utc(day: str) -> str:
+    # Without a time uv uses the end of the day in the local time zone.
     return f'{day}T00:00:00Z'
 
 
-def _tool_inputs():
+def _tool_inputs() -> list[pathlib.Path]:
     tree = releases.lock_dir().parent
-    found = [path for path in (tree / 'requirements.txt',
+    paths = [path for path in (tree / 'requirements.txt',
                                tree / 'test-requirements.txt',
                                tree / 'doc/requirements.txt')
              if path.exists()]
-    if not found:
+    if not paths:
         raise errors.UsageError(
-            f'{tree} holds no requirements.txt: the lock of the tool is made '
-            f'in its source tree')
-    return found
+            f'{tree} has no requirements.txt; make the lock of the tool in '
+            f'its source tree')
+    return paths

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What names something to install: series, release, checkout or file.
+"""The things that can be installed: a series, release, checkout or file.
 
-Which series exist, and which releases of Heat and Keystone they stand for, is
-said by the lock files in ``constraints/`` and nowhere else.
+Only the lock files in ``constraints/`` define the known series, and the
+releases of Heat and Keystone in each.
 """
 
 import dataclasses
@@ -22,6 +22,7 @@ import os
 import pathlib
 import re
 import sys
+import typing
 
 from packaging import utils
 from packaging import version as pkg_version
@@ -38,17 +39,17 @@ _PIN = re.compile(r'([A-Za-z0-9][A-Za-z0-9._-]*)={2,3}([^\s;#]+)')
 
 @dataclasses.dataclass(frozen=True)
 class Release:
-    """One thing that can be installed as Heat.
+    """A release, checkout or file of Heat that can be installed.
 
-    :ivar name: as it was asked for
+    :ivar name: as the user gave it
     :ivar kind: 'series', 'release', 'checkout' or 'file'
     :ivar series: the series whose lock file constrains it
-    :ivar version: version of openstack-heat; None for a checkout that does
-        not tell, which then counts as newer than all
-    :ivar source: path of the checkout or file, else None
-    :ivar digest: hash of the content of the source, else None
-    :ivar commit: what a checkout is at, else None
-    :ivar dirty: True for a checkout with changes that are not committed
+    :ivar version: version of openstack-heat; None for a checkout without
+        one, which counts as newer than all releases
+    :ivar source: path of the checkout or file
+    :ivar digest: hash of the content of the source
+    :ivar commit: HEAD of a checkout
+    :ivar dirty: True for a checkout with uncommitted changes
     """
 
     name: str
@@ -60,7 +61,7 @@ class Release:
     commit: str | None = None
     dirty: bool = False
 
-    def __str__(self):
+    def __str__(self) -> str:
         if self.kind == 'series':
             return f'{self.series} (openstack-heat {self.version})'
         if self.kind == 'release':
@@ -72,17 +73,17 @@ class Release:
             text += ', with uncommitted changes'
         return text + ')'
 
-    def describe(self):
-        """Return what a report records of it, as plain data."""
-        known = dataclasses.asdict(self)
-        known['source'] = self.source and str(self.source)
+    def describe(self) -> dict[str, typing.Any]:
+        """Return the release as plain data, for reports."""
+        fields = dataclasses.asdict(self)
+        fields['source'] = self.source and str(self.source)
         if self.kind != 'checkout':
-            del known['dirty']
-        return {name: value for name, value in known.items()
+            del fields['dirty']
+        return {name: value for name, value in fields.items()
                 if value is not None}
 
 
-def lock_dir():
+def lock_dir() -> pathlib.Path:
     """Return the directory of the lock files.
 
     It is ``constraints/`` of the source tree; an installed tool has it in
@@ -94,42 +95,42 @@ def lock_dir():
     return pathlib.Path(sys.prefix, 'share/heat-upgrade-tests/constraints')
 
 
-def lock_file(series):
+def lock_file(series: str) -> pathlib.Path:
     """Return the path of a series' lock file, which need not exist."""
     return lock_dir() / f'{series}.txt'
 
 
-def pins(text):
-    """Return what a constraints file pins: {normalized name: version}."""
-    found = {}
+def pins(text: str) -> dict[str, str]:
+    """Return the pins of a constraints file: {normalized name: version}."""
+    versions: dict[str, str] = {}
     for line in text.splitlines():
         match = _PIN.match(line)
         if match:
-            found[utils.canonicalize_name(match[1])] = match[2]
-    return found
+            versions[utils.canonicalize_name(match[1])] = match[2]
+    return versions
 
 
 @functools.lru_cache
-def lock(series):
-    """Return what the lock file of a known series pins."""
+def lock(series: str) -> dict[str, str]:
+    """Return the pins of a known series' lock file; see pins()."""
     return pins(lock_file(series).read_text())
 
 
-def is_series(text):
-    """Tell whether a text is the name of a series, such as 2026.1."""
+def is_series(text: str) -> bool:
+    """Return True if a text is the name of a series, such as 2026.1."""
     return _SERIES.fullmatch(text) is not None
 
 
-def known_series():
+def known_series() -> list[str]:
     """Return the series that have a lock file, oldest first."""
     return sorted(path.stem for path in lock_dir().glob('*.txt')
                   if _SERIES.fullmatch(path.stem))
 
 
-def newest_two():
-    """Return the two newest series: what a run upgrades by default.
+def newest_two() -> tuple[Release, Release]:
+    """Return the two newest series, the default of a run.
 
-    :raises: :class:`errors.UsageError` with fewer than two lock files
+    :raises: errors.UsageError with fewer than two lock files
     """
     series = known_series()
     if len(series) < 2:
@@ -139,14 +140,14 @@ def newest_two():
     return parse(series[-2]), parse(series[-1])
 
 
-def before(target):
-    """Return what a release is upgraded from, unless somebody says so.
+def before(target: Release) -> Release:
+    """Return the default base release of an upgrade.
 
-    The newest known series with an older major version of Heat: for a change
-    on a stable branch, and for one on master, the release before. A target of
-    unknown version and series counts as newer than all.
+    It is the newest known series with an older major version of Heat: for a
+    change on a stable branch, and for a change on master, the release before.
+    A target of unknown version and series counts as newer than all.
 
-    :raises: :class:`errors.UsageError` if there is none
+    :raises: errors.UsageError if no known series is older
     """
     older = known_series()
     if target.version is not None:
@@ -162,28 +163,28 @@ def before(target):
     return parse(older[-1])
 
 
-def is_released(release):
-    """Return True if a release is a published version, no pre-release."""
-    return release.kind in ('series', 'release') and not (
-        pkg_version.Version(release.version).is_prerelease)
+def is_released(release: Release) -> bool:
+    """Return True if a release is published and not a pre-release."""
+    return (release.kind in ('series', 'release')
+            and release.version is not None
+            and not pkg_version.Version(release.version).is_prerelease)
 
 
-def reference(target):
-    """Return the published release that an unreleased target is measured by.
+def reference(target: Release) -> Release:
+    """Return the published release to which a target is compared.
 
-    :param target: :class:`Release`
-    :returns: the release in the lock file of its series; the target itself
-        if it is published
+    :returns: the release in the lock file of the target's series; the target
+        itself if it is published
     """
     return target if is_released(target) else parse(target.series)
 
 
-def parse(text):
+def parse(text: str | os.PathLike[str]) -> Release:
     """Return the release that a text names.
 
     :param text: a series (2026.1), a release (26.0.2), or the path of a git
         checkout, an sdist or a wheel of Heat
-    :raises: :class:`errors.UsageError` that lists what is accepted
+    :raises: errors.UsageError that lists the accepted forms
     """
     text = str(text)
     if text in known_series():
@@ -200,13 +201,13 @@ def parse(text):
         f'directory; {_accepted()}')
 
 
-def check_order(base, target):
-    """Refuse what is not an upgrade.
+def check_order(base: Release, target: Release) -> None:
+    """Refuse a pair of releases that is not an upgrade.
 
     A checkout of unknown version counts as newer than all. Two checkouts, or
     two files, of the same version may differ: only equal content is refused.
 
-    :raises: :class:`errors.UsageError`
+    :raises: errors.UsageError
     """
     if base.digest and base.digest == target.digest:
         raise errors.UsageError(
@@ -216,9 +217,11 @@ def check_order(base, target):
     if base.version is None:
         order = 1
     else:
-        ours, theirs = (pkg_version.Version(release.version)
-                        for release in (base, target))
-        order = (ours > theirs) - (ours < theirs)
+        base_version, target_version = (
+            pkg_version.Version(base.version),
+            pkg_version.Version(target.version))
+        order = ((base_version > target_version)
+                 - (base_version < target_version))
     if order == 0 and not (base.source or target.source):
         raise errors.UsageError(
             f'base and target are the same release: {base}, {target}')
@@ -232,7 +235,7 @@ def check_order(base, target):
             f'the older one as the base{hint}')
 
 
-def _accepted():
+def _accepted() -> str:
     known = ', '.join(f'{series} ({lock(series)[HEAT]})'
                       for series in known_series())
     return (f'give a series ({known}), a release of one of these, or the '
@@ -240,25 +243,25 @@ def _accepted():
             f'of {HEAT}')
 
 
-def _series_by_major():
+def _series_by_major() -> dict[int, str]:
     return {pkg_version.Version(lock(series)[HEAT]).major: series
             for series in known_series()}
 
 
-def _series_of(name, version):
-    """Return the series of a version; the newest if it is beyond all."""
+def _series_of(name: str, version: str) -> str:
+    """Return the series of a version; the newest for a newer version."""
     by_major = _series_by_major()
     major = pkg_version.Version(version).major
     if by_major and major > max(by_major):
         return by_major[max(by_major)]
     if major not in by_major:
         raise errors.UsageError(
-            f'{name} is of version {version}, which belongs to no known '
+            f'{name} has version {version}, which belongs to no known '
             f'series; {_accepted()}')
     return by_major[major]
 
 
-def _release(text):
+def _release(text: str) -> Release:
     try:
         version = pkg_version.Version(text)
     except pkg_version.InvalidVersion:
@@ -270,12 +273,12 @@ def _release(text):
     return Release(text, 'release', series, str(version))
 
 
-def _file(text, path):
+def _file(text: str, path: pathlib.Path) -> Release:
     try:
         name, version = source_metadata.metadata(path)
     except ValueError as exc:
         raise errors.UsageError(
-            f'{text} is no sdist or wheel: {exc}; {_accepted()}') from exc
+            f'{text} is not an sdist or wheel: {exc}; {_accepted()}') from exc
     if utils.canonicalize_name(name) != HEAT:
         raise errors.UsageError(
             f'{text} is {name}, not {HEAT}; {_accepted()}')
@@ -283,36 +286,36 @@ def _file(text, path):
                    path.resolve(), source_metadata.file_digest(path))
 
 
-def _checkout(text, path):
+def _checkout(text: str, path: pathlib.Path) -> Release:
     checkout = source_metadata.read_checkout(path)
     if checkout is None or checkout.name != HEAT:
-        what = ('no git checkout' if checkout is None
+        kind = ('not a git checkout' if checkout is None
                 else f'a checkout of {checkout.name or "something else"}')
         raise errors.UsageError(
-            f'{text} is {what}, where one of {HEAT} was expected; '
+            f'{text} is {kind}; a checkout of {HEAT} was expected; '
             f'{_accepted()}')
-    series, version = _place(text, checkout)
+    series, version = _series_and_version(text, checkout)
     return Release(text, 'checkout', series, version, checkout.top,
                    checkout.digest(), checkout.commit, checkout.dirty)
 
 
-def _place(text, checkout):
+def _series_and_version(text: str, checkout: source_metadata.Checkout
+                        ) -> tuple[str, str | None]:
     """Return (series, version or None) of a checkout.
 
-    OpenStack tags point releases on stable branches only; master has nothing
-    but X.0.0.0rc1 (where the branch leaves it) and is X+1 in the making from
-    there on. .gitreview names the stable branch that a tree belongs to: one
-    that has no lock file, since it is newer or older than all, is taken for
-    the series next to it.
+    OpenStack tags point releases on stable branches only. master has only
+    X.0.0.0rc1, where the branch leaves it; from there on master becomes X+1.
+    .gitreview names the stable branch of a tree. A branch without a lock
+    file is newer or older than all, and gets the nearest series.
     """
     known = known_series()
     branch = checkout.branch_series
     if branch and known:
-        branch = max((one for one in known if one <= branch),
+        branch = max((series for series in known if series <= branch),
                      default=known[0])
     if not checkout.tag:
         if branch or not known:
-            return branch, checkout.packaged_version
+            return branch or '', checkout.packaged_version
         if checkout.packaged_version:
             return (_series_of(text, checkout.packaged_version),
                     checkout.packaged_version)

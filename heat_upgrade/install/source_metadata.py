@@ -12,6 +12,7 @@
 
 """Reading source trees and packages of Heat, without changing them."""
 
+from collections import abc
 import dataclasses
 import email.parser
 import hashlib
@@ -21,14 +22,15 @@ import re
 import shutil
 import subprocess
 import tarfile
+import typing
 import zipfile
 
 from packaging import version as pkg_version
 
 from heat_upgrade import errors
 
-# A checkout of Heat lists and describes itself in well under a second; this
-# is for file systems that have gone away.
+# Seconds. git takes well under a second for Heat; the limit is for network
+# file systems that stop answering.
 GIT_TIMEOUT = 60
 
 _BRANCH = re.compile(r'^defaultbranch\s*=\s*(?:stable|unmaintained)/(\S+)',
@@ -37,16 +39,28 @@ _NAME = re.compile(r'^name\s*=\s*["\']?([A-Za-z0-9._-]+)', re.MULTILINE)
 _VERSION = re.compile(r'^Version:\s*(\S+)', re.MULTILINE)
 
 
-def git(directory, *args, check=True):
+@typing.overload
+def git(directory: str | os.PathLike[str], *args: str,
+        check: typing.Literal[True] = True) -> str:
+    ...
+
+
+@typing.overload
+def git(directory: str | os.PathLike[str], *args: str, check: bool
+        ) -> str | None:
+    ...
+
+
+def git(directory: str | os.PathLike[str], *args: str, check: bool = True
+        ) -> str | None:
     """Return the output of a git command.
 
     The caller's GIT_* variables are dropped (a hook sets them for another
-    repository), the index of a checkout is not refreshed, and a checkout
-    that belongs to another user is read all the same: the caller has named
-    it.
+    repository), and the index of a checkout is not refreshed. A checkout
+    that belongs to another user is accepted, because the caller named it.
 
     :returns: text, or None if git failed and ``check`` is false
-    :raises: :class:`errors.LabError`
+    :raises: errors.LabError
     """
     env = {name: value for name, value in os.environ.items()
            if not name.startswith('GIT_')}
@@ -74,16 +88,16 @@ def git(directory, *args, check=True):
 
 @dataclasses.dataclass(frozen=True)
 class Checkout:
-    """What a git checkout says of itself.
+    """The metadata of a git checkout.
 
     :ivar top: its top directory
-    :ivar name: name of its distribution, '' if it has none
+    :ivar name: name of its distribution, '' without one
     :ivar commit: hash of its HEAD, None before the first commit
     :ivar dirty: True with uncommitted changes or untracked files
-    :ivar tag: nearest release tag, None without one
+    :ivar tag: nearest release tag
     :ivar distance: number of commits since the tag
-    :ivar branch_series: series of the stable branch it is of, None for master
-    :ivar packaged_version: of a PKG-INFO that stands in it, else None
+    :ivar branch_series: series of its stable branch, None for master
+    :ivar packaged_version: version in its PKG-INFO
     """
 
     top: pathlib.Path
@@ -95,19 +109,19 @@ class Checkout:
     branch_series: str | None = None
     packaged_version: str | None = None
 
-    def files(self):
-        """Return its files, relative: tracked or not, ignored ones not."""
+    def files(self) -> list[str]:
+        """Return the relative paths of all files that git does not ignore."""
         listed = git(self.top, 'ls-files', '-z', '-co', '--exclude-standard')
         return sorted({name for name in listed.split('\0') if name
                        and (os.path.islink(self.top / name)
                             or os.path.isfile(self.top / name))})
 
-    def digest(self):
+    def digest(self) -> str:
         """Return a hash of the names, modes and content of its files."""
         return tree_digest(self.top, self.files())
 
-    def copy(self, target):
-        """Copy its files into a new directory; return that copy's digest."""
+    def copy(self, target: str | os.PathLike[str]) -> str:
+        """Copy its files into a new directory; return the copy's digest."""
         names = self.files()
         for name in names:
             to = pathlib.Path(target, name)
@@ -116,7 +130,8 @@ class Checkout:
         return tree_digest(target, names)
 
 
-def tree_digest(top, names):
+def tree_digest(top: str | os.PathLike[str], names: abc.Iterable[str]
+                ) -> str:
     """Return a hash of the named files below a directory."""
     whole = hashlib.sha256()
     for name in names:
@@ -131,7 +146,7 @@ def tree_digest(top, names):
     return whole.hexdigest()
 
 
-def file_digest(path):
+def file_digest(path: str | os.PathLike[str]) -> str:
     """Return a hash of a file's name and content.
 
     The name counts because installers read the version from it.
@@ -141,12 +156,12 @@ def file_digest(path):
     return content.hexdigest()
 
 
-def read_checkout(directory):
-    """Return the checkout that a directory is in, None if it is in none."""
-    top = git(directory, 'rev-parse', '--show-toplevel', check=False)
-    if top is None:
+def read_checkout(directory: str | os.PathLike[str]) -> Checkout | None:
+    """Return the checkout of a directory, None outside of a checkout."""
+    output = git(directory, 'rev-parse', '--show-toplevel', check=False)
+    if output is None:
         return None
-    top = pathlib.Path(top.rstrip('\n'))
+    top = pathlib.Path(output.rstrip('\n'))
     commit = git(top, 'rev-parse', '--verify', '-q', 'HEAD', check=False)
     tag, distance = _nearest_tag(top) if commit else (None, 0)
     branch = _BRANCH.search(_text(top / '.gitreview'))
@@ -158,20 +173,20 @@ def read_checkout(directory):
         commit=commit and commit.strip(),
         dirty=bool(git(top, 'status', '--porcelain')),
         tag=tag, distance=distance,
-        branch_series=branch and branch[1],
-        packaged_version=packaged and packaged[1])
+        branch_series=branch[1] if branch else None,
+        packaged_version=packaged[1] if packaged else None)
 
 
-def make_repository(directory):
-    """Make a copy of a checkout a git repository that tracks all of it."""
+def make_repository(directory: str | os.PathLike[str]) -> None:
+    """Turn a directory into a git repository that tracks all its files."""
     git(directory, 'init', '--quiet', '--template=')
     git(directory, 'add', '--all', '--force')
 
 
-def metadata(path):
-    """Return (name, version) that an sdist or a wheel says of itself.
+def metadata(path: str | os.PathLike[str]) -> tuple[str, str]:
+    """Return (name, version) from the metadata of an sdist or a wheel.
 
-    :raises: :class:`ValueError` with the reason if it is neither
+    :raises: ValueError with the reason for any other file
     """
     path = pathlib.Path(path)
     try:
@@ -191,7 +206,7 @@ def metadata(path):
     return headers['Name'] or '', str(version)
 
 
-def _wheel_metadata(path):
+def _wheel_metadata(path: pathlib.Path) -> str:
     with zipfile.ZipFile(path) as wheel:
         for name in wheel.namelist():
             if re.fullmatch(r'[^/]+\.dist-info/METADATA', name):
@@ -199,17 +214,18 @@ def _wheel_metadata(path):
     raise ValueError('it holds no METADATA')
 
 
-def _sdist_metadata(path):
+def _sdist_metadata(path: pathlib.Path) -> str:
     with tarfile.open(path, 'r:gz') as sdist:
         for member in sdist:
             if (re.fullmatch(r'[^/]+/PKG-INFO', member.name)
                     and member.isfile()):
-                return sdist.extractfile(member).read().decode(
-                    errors='replace')
+                content = sdist.extractfile(member)
+                assert content is not None, 'a regular file has content'
+                return content.read().decode(errors='replace')
     raise ValueError('it holds no PKG-INFO')
 
 
-def _nearest_tag(top):
+def _nearest_tag(top: pathlib.Path) -> tuple[str | None, int]:
     """Return (version tag or None, commits since it)."""
     described = git(top, 'describe', '--tags', '--long', '--match',
                     '[0-9]*.[0-9]*.[0-9]*', check=False)
@@ -222,7 +238,7 @@ def _nearest_tag(top):
         return None, 0
 
 
-def _text(path):
+def _text(path: pathlib.Path) -> str:
     try:
         return path.read_text(errors='replace')
     except OSError:

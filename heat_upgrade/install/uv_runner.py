@@ -10,8 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Running uv: which binary, in which environment, and what it said."""
+"""Running uv: its binary, its environment and its output."""
 
+from collections import abc
 import os
 import pathlib
 import re
@@ -23,66 +24,71 @@ from heat_upgrade import errors
 from heat_upgrade import process
 from heat_upgrade import waiting
 
-# uv prints one line per package; the reason of a failure is at the end.
+# uv prints one line per package; the reason for a failure is at the end.
 TAIL = 15
 
-# The slowest thing that was seen is the first environment over a slow line:
-# 65 s (LAB-FACTS). This is for mirrors that hang.
+# Seconds. The slowest measured command, the first environment over a slow
+# line, took 65 s; the limit is for mirrors that hang.
 TIMEOUT = 900
 
 _ANSI = re.compile(r'\x1b\[[0-9;]*[A-Za-z]')
 
 
 class UvFailed(errors.LabError):
-    """uv ended with an error; ``output`` is all that it said."""
+    """uv ended with an error; ``output`` is its whole output."""
 
-    def __init__(self, message, *, log, output):
+    def __init__(self, message: str, *, log: str | os.PathLike[str],
+                 output: str) -> None:
         super().__init__(message, log=log)
         self.output = output
 
 
 class Uv:
-    """The uv that is installed beside the tool.
+    """The uv that is installed with the tool.
 
-    It gets the caller's environment, UV_* and proxies included, and pip's
-    settings of the index where uv's own are not given. It never fetches a
-    Python of its own.
+    It gets the caller's environment, including UV_* and proxies. pip's index
+    settings apply if uv's own are not set. It never downloads a Python.
 
-    :param marker: name of the run, see :mod:`heat_upgrade.process`
+    :param marker: name of the run, see heat_upgrade.process
     """
 
-    def __init__(self, *, marker=''):
+    def __init__(self, *, marker: str = '') -> None:
         self._marker = marker
-        # Not in the threads that use it: what looks for it (sysconfig) is
-        # not safe there.
+        # Not in the threads that use the binary: the search for it uses
+        # sysconfig, which is not thread-safe.
         self._binary = binary()
         self._cancelled = threading.Event()
 
-    def cancel(self):
-        """End what is running, in any thread, and start nothing more."""
+    def cancel(self) -> None:
+        """End the running commands of all threads, and start no others."""
         self._cancelled.set()
 
-    def check(self):
-        """Raise :class:`errors.LabError` after :meth:`cancel`."""
+    def check(self) -> None:
+        """Raise errors.LabError after cancel()."""
         if self._cancelled.is_set():
-            raise errors.LabError('given up, because something else failed')
+            raise errors.LabError('cancelled, because another command failed')
 
-    def __call__(self, argv, *, log, env=None):
-        """Run ``uv <argv>`` to its end, its output appended to a log.
+    def __call__(self, argv: abc.Sequence[str], *,
+                 log: str | os.PathLike[str],
+                 env: abc.Mapping[str, str] | None = None) -> str:
+        """Run ``uv <argv>`` to its end, and append its output to a log.
 
-        :param env: variables beside the caller's
+        :param env: variables in addition to the caller's
         :returns: its output
-        :raises: :class:`UvFailed`
+        :raises: UvFailed
         """
         words = [word for word in argv if not word.startswith('-')]
         return self.run(f'uv {" ".join(words[:2])}'
                         if words[0] == 'pip' else f'uv {words[0]}',
                         [self._binary, *argv], log=log, env=env)
 
-    def run(self, name, argv, *, log, env=None, cwd=None):
-        """Run any command as uv is run: cancellable, within the deadline.
+    def run(self, name: str, argv: abc.Iterable[process.Word], *,
+            log: str | os.PathLike[str],
+            env: abc.Mapping[str, str] | None = None,
+            cwd: str | os.PathLike[str] | None = None) -> str:
+        """Run any command like uv: cancellable and with a deadline.
 
-        :raises: :class:`UvFailed`; :class:`errors.LabError` once cancelled
+        :raises: UvFailed; errors.LabError after cancel()
         """
         self.check()
         log = pathlib.Path(log)
@@ -90,11 +96,14 @@ class Uv:
         start = log.stat().st_size if log.exists() else 0
         child = process.Process(name, argv, log=log, cwd=cwd,
                                 env=uv_environment(self._marker, env))
+
+        def ended() -> bool:
+            self.check()
+            return not child.running()
         child.start()
         try:
             waiting.wait_until(
-                lambda: self.check() or not child.running(),
-                timeout=TIMEOUT, what=f'{name} to end', log=log)
+                ended, timeout=TIMEOUT, what=f'{name} to end', log=log)
             status = child.died()
         finally:
             child.kill()
@@ -108,21 +117,23 @@ class Uv:
         return output
 
 
-def binary():
+def binary() -> str:
     """Return the path of the uv binary of the ``uv`` package."""
     try:
         return uv.find_uv_bin()
     except FileNotFoundError as exc:
         raise errors.LabError(
-            f'the package uv is installed without its binary: {exc}; install '
-            f'requirements.txt again') from exc
+            f'the package uv is installed without its binary: {exc}; '
+            f'reinstall requirements.txt') from exc
 
 
-def offline_first(uv, argv, *, log, env=None):
-    """Run uv without the network, and with it only if that is not enough.
+def offline_first(uv: Uv, argv: abc.Sequence[str], *,
+                  log: str | os.PathLike[str],
+                  env: abc.Mapping[str, str] | None = None) -> str:
+    """Run uv without the network; if that fails, run it again with it.
 
-    Everything pinned and in uv's cache, as in any run but the first: 0.3 s
-    instead of 4 s of asking the index about what cannot have changed.
+    In any run but the first all packages are pinned and in uv's cache. That
+    takes 0.3 s instead of the 4 s of queries to the index.
     """
     try:
         return uv([*argv, '--offline'], log=log, env=env)
@@ -130,16 +141,17 @@ def offline_first(uv, argv, *, log, env=None):
         return uv(argv, log=log, env=env)
 
 
-def uv_environment(marker, extra=None):
-    """Return the environment that uv is run with."""
+def uv_environment(marker: str, extra: abc.Mapping[str, str] | None = None
+                   ) -> dict[str, str]:
+    """Return the environment of uv."""
     env = process.environment(marker, {'UV_PYTHON_DOWNLOADS': 'never',
                                        'UV_NO_PROGRESS': '1',
                                        **(extra or {})})
-    for ours, theirs in (('PIP_INDEX_URL', ('UV_INDEX_URL',
-                                            'UV_DEFAULT_INDEX')),
-                         ('PIP_EXTRA_INDEX_URL', ('UV_EXTRA_INDEX_URL',
-                                                  'UV_INDEX')),
-                         ('PIP_CERT', ('SSL_CERT_FILE',))):
-        if os.environ.get(ours) and not any(name in env for name in theirs):
-            env[theirs[0]] = os.environ[ours]
+    for pip_name, uv_names in (
+            ('PIP_INDEX_URL', ('UV_INDEX_URL', 'UV_DEFAULT_INDEX')),
+            ('PIP_EXTRA_INDEX_URL', ('UV_EXTRA_INDEX_URL', 'UV_INDEX')),
+            ('PIP_CERT', ('SSL_CERT_FILE',))):
+        if os.environ.get(pip_name) and not any(name in env
+                                                for name in uv_names):
+            env[uv_names[0]] = os.environ[pip_name]
     return env

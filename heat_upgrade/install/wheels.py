@@ -25,27 +25,31 @@ from heat_upgrade.install import source_metadata
 from heat_upgrade.install import uv_runner
 
 
-def wheel(release, *, cache, constraints, python, uv, log):
+def wheel(release: releases.Release, *, cache: str | os.PathLike[str],
+          constraints: str | os.PathLike[str], python: str,
+          uv: uv_runner.Uv, log: pathlib.Path) -> pathlib.Path:
     """Return the path of a wheel of a release that has a source.
 
-    A checkout is copied first and built from the copy: nothing is left in it.
+    A checkout is copied and built from the copy, so it stays unchanged.
 
-    :param cache: directory of what is kept between runs
-    :param constraints: constraints file, also for what the build needs
-    :param python: interpreter
-    :raises: :class:`errors.LabError` if it cannot be built
+    :param cache: directory of the cache
+    :param constraints: constraints file, also for build requirements
+    :param python: path of the interpreter
+    :raises: errors.LabError if it cannot be built
     """
-    if release.source.suffix == '.whl':
-        return release.source
+    source = release.source
+    assert source is not None and release.digest is not None
+    if source.suffix == '.whl':
+        return source
     kept = pathlib.Path(cache, 'wheels',
                         f'{_label(release)}-{release.digest[:32]}')
-    for found in kept.glob('*.whl'):
+    for path in kept.glob('*.whl'):
         os.utime(kept)
-        return found
+        return path
     with tempfile.TemporaryDirectory(prefix='heat-upgrade-wheel-') as scratch:
-        source, env = release.source, {}
+        env: dict[str, str] = {}
         if release.kind == 'checkout':
-            source, env = _copy(release, scratch)
+            source, env = _copy(release, source, scratch)
         out = pathlib.Path(scratch, 'out')
         uv_runner.offline_first(
             uv, ['build', '--wheel', '--python', python,
@@ -60,8 +64,12 @@ def wheel(release, *, cache, constraints, python, uv, log):
     return kept / built.name
 
 
-def prune(cache, oldest):
-    """Remove wheels that were last used before a time; return their paths."""
+def prune(cache: str | os.PathLike[str], oldest: float
+          ) -> list[pathlib.Path]:
+    """Remove wheels that were last used before a time; return their paths.
+
+    :param oldest: seconds since the epoch
+    """
     removed = []
     for kept in sorted(pathlib.Path(cache, 'wheels').glob('*/')):
         if kept.stat().st_mtime < oldest:
@@ -70,10 +78,10 @@ def prune(cache, oldest):
     return removed
 
 
-def _label(release):
-    """Return the version that a wheel is built as.
+def _label(release: releases.Release) -> str:
+    """Return the version of the wheel.
 
-    A checkout that does not tell is newer than all that is known.
+    A checkout without a version counts as newer than all known releases.
     """
     if release.version:
         return release.version
@@ -81,14 +89,15 @@ def _label(release):
     return f'{pkg_version.Version(newest).major + 1}.0.0.dev0'
 
 
-def _copy(release, scratch):
+def _copy(release: releases.Release, source: pathlib.Path, scratch: str
+          ) -> tuple[pathlib.Path, dict[str, str]]:
     """Copy a checkout; return (directory, variables for its build)."""
     copy = pathlib.Path(scratch, 'source')
     copy.mkdir()
-    checkout = source_metadata.read_checkout(release.source)
+    checkout = source_metadata.read_checkout(source)
     if checkout is None or checkout.copy(copy) != release.digest:
         raise errors.LabError(
-            f'{release.source} was changed after the run had started to '
+            f'{source} was changed after the run had started to '
             f'read it; run again')
     # pbr takes the list of files to package from git.
     source_metadata.make_repository(copy)

@@ -10,27 +10,26 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The files with which people and tests reach a cloud."""
+"""The client configuration of a cloud, for people and for tests."""
 
 import dataclasses
+import os
 import pathlib
 import shlex
 
 import yaml
 
-from heat_upgrade.lab import workspace
+from heat_upgrade import filesystem
 
 CLOUD = 'heat-upgrade'
 
 
 @dataclasses.dataclass(frozen=True)
 class Access:
-    """Where a cloud answers and who its administrator is.
+    """The URL of a cloud, and the account of its administrator.
 
     :param auth_url: of Keystone, without a version
-    :param region: name of the region
-    :param username: the administrator's name, also of its project
-    :param password: the administrator's password
+    :param username: name of the administrator and of its project
     """
 
     auth_url: str
@@ -39,21 +38,22 @@ class Access:
     password: str
 
 
-def write(access, directory, *, state_dir):
+def write(access: Access, directory: str | os.PathLike[str], *,
+          state_dir: str | os.PathLike[str]) -> None:
     """Write clouds.yaml, openrc and tempest.conf, each with mode 0600.
 
-    :param access: :class:`Access`
-    :param directory: where to
-    :param state_dir: where the phases of the tests leave their manifests
+    :param state_dir: directory of the manifests of the test phases
     """
     directory = pathlib.Path(directory)
-    workspace.write_secret(directory / 'clouds.yaml', _clouds_yaml(access))
-    workspace.write_secret(directory / 'openrc', _openrc(access))
-    workspace.write_secret(directory / 'tempest.conf', _tempest_conf(
+    filesystem.write_atomically(
+        directory / 'clouds.yaml', _clouds_yaml(access)
+    )
+    filesystem.write_atomically(directory / 'openrc', _openrc(access))
+    filesystem.write_atomically(directory / 'tempest.conf', _tempest_conf(
         access, directory, state_dir))
 
 
-def variables(directory):
+def variables(directory: str | os.PathLike[str]) -> dict[str, str]:
     """Return the environment variables that point at the files."""
     directory = pathlib.Path(directory)
     return {'OS_CLIENT_CONFIG_FILE': str(directory / 'clouds.yaml'),
@@ -61,8 +61,8 @@ def variables(directory):
             'TEMPEST_CONFIG': str(directory / 'tempest.conf')}
 
 
-def _clouds_yaml(access):
-    return yaml.safe_dump({'clouds': {CLOUD: {
+def _clouds_yaml(access: Access) -> str:
+    text: str = yaml.safe_dump({'clouds': {CLOUD: {
         'auth': {
             'auth_url': f'{access.auth_url}/v3',
             'username': access.username,
@@ -74,9 +74,10 @@ def _clouds_yaml(access):
         'region_name': access.region,
         'identity_api_version': 3,
     }}}, sort_keys=False)
+    return text
 
 
-def _openrc(access):
+def _openrc(access: Access) -> str:
     values = {
         'OS_AUTH_URL': f'{access.auth_url}/v3',
         'OS_USERNAME': access.username,
@@ -91,7 +92,8 @@ def _openrc(access):
                    for name, value in values.items())
 
 
-def _tempest_conf(access, directory, state_dir):
+def _tempest_conf(access: Access, directory: pathlib.Path,
+                  state_dir: str | os.PathLike[str]) -> str:
     return f'''\
 [DEFAULT]
 log_dir = {directory}/logs
@@ -117,9 +119,10 @@ cinder = false
 swift = false
 [heat_integrationtests]
 state_dir = {state_dir}
-# A suite has ten minutes: what hangs must fail before that, with its story.
+# A test run has ten minutes; a test that hangs must fail before that, with
+# its details.
 build_timeout = 120
-# They take 15 s alone, and up to 50 where Heat waits for an engine that
-# cannot answer; what is stuck would hold up the upgrade for two minutes.
+# These tests take 15 s alone, and up to 50 s if Heat waits for an engine that
+# cannot answer. A stuck test would delay the upgrade for two minutes.
 cross_timeout = 80
 '''

@@ -12,12 +12,17 @@
 
 """Wires services into a cloud of one or more nodes."""
 
+from collections import abc
 import json
+import os
 import pathlib
 import secrets
+import typing
 
 from heat_upgrade import concurrency
 from heat_upgrade import errors
+from heat_upgrade import filesystem
+from heat_upgrade.install import environments
 from heat_upgrade.lab import client_config
 from heat_upgrade.lab import database_template
 from heat_upgrade.lab import heat_client
@@ -34,30 +39,37 @@ from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 from heat_upgrade import reaper
 
+if typing.TYPE_CHECKING:
+    import requests
+
 DATABASE = nodes.DATABASE
 STATE_FILE = 'cloud.json'
 
-# Of one request to a Heat that is up: RPC's own limit is 60 s.
+# Seconds of one request to a Heat that is up: RPC's own limit is 60 s.
 ANSWER_TIMEOUT = heat_client.ANSWER_TIMEOUT
 
 
 class Cloud:
     """The lab's cloud: the backing services, HAProxy, and nodes with Heat.
 
-    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
     :param keystone_environment: the environment with Keystone
-    :param heat_environment: the environment of the Heat to start with
-    :param size: how many nodes there are
+    :param heat_environment: the environment of the first release of Heat
+    :param size: number of nodes
     :param variables: environment variables of Heat's services
-    :param workers: of heat-engine, and processes of heat-api
-    :param lender: another cloud whose Keystone and RabbitMQ this one uses, in
-        a region and a virtual host of its own; it outlives this one
-    :param profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
+    :param workers: workers of heat-engine, and processes of heat-api
+    :param lender: another cloud that shares its Keystone and RabbitMQ, and
+        outlives this cloud, which has its own region and virtual host
+    :param profile: one of profiles.PROFILES
     """
 
-    def __init__(self, workspace, *, keystone_environment, heat_environment,
-                 size=1, variables=None, workers=heat.WORKERS, lender=None,
-                 profile=profiles.STANDARD):
+    def __init__(self, workspace: workspaces.Workspace, *,
+                 keystone_environment: environments.Environment,
+                 heat_environment: environments.Environment,
+                 size: int = 1,
+                 variables: abc.Mapping[str, str] | None = None,
+                 workers: int = heat.WORKERS,
+                 lender: typing.Self | None = None,
+                 profile: str = profiles.STANDARD) -> None:
         self.workspace = workspace
         self._keystone_environment = keystone_environment
         self._heat_environment = heat_environment
@@ -66,27 +78,34 @@ class Cloud:
         self._workers = workers
         self._lender = lender
         self._profile = profile
-        self._state = None
         self.region, self.vhost = keystone.REGION, 'heat'
         if lender:
             self.region = f'{lender.region}-{workspace.marker}'
             self.vhost = f'{lender.vhost}-{workspace.marker}'
-        self.mariadb = self.rabbitmq = self.keystone = self.identity = None
-        self.haproxy = self.ledger = self.configuration = self.access = None
-        self.nodes = {}
+        # Attributes that start_backing() and start_front() set.
+        self._state: database_template.State
+        self.mariadb: mariadb.MariaDB
+        self.rabbitmq: rabbitmq.RabbitMQ
+        self.keystone: keystone.Keystone
+        self.identity: identity.Identity
+        self.haproxy: haproxy.HAProxy
+        self.ledger: ledger.Ledger
+        self.configuration: heat.Configuration
+        self.access: client_config.Access
+        self.nodes: dict[str, nodes.Node] = {}
 
-    def up(self):
-        """Start all of it, side by side as far as one needs not the other.
+    def up(self) -> None:
+        """Start the whole cloud, in parallel as far as possible.
 
-        :raises: :class:`errors.LabError`
+        :raises: errors.LabError
         """
         self.start_backing()
         self.start_front()
 
-    def start_backing(self):
-        """Start what Heat needs; from here on it can be lent.
+    def start_backing(self) -> None:
+        """Start the services that Heat needs; then the cloud can lend them.
 
-        :raises: :class:`errors.LabError`
+        :raises: errors.LabError
         """
         if not self._lender:
             self.rabbitmq = rabbitmq.RabbitMQ(self.workspace,
@@ -111,25 +130,24 @@ class Cloud:
             database_url=self.mariadb.database('keystone'))
         self.keystone.start()
 
-    def start_front(self):
-        """Start HAProxy and Heat, until all of it answers.
+    def start_front(self) -> None:
+        """Start HAProxy and Heat, and wait until all services answer.
 
-        :raises: :class:`errors.LabError`
+        :raises: errors.LabError
         """
-        state = self._state
         self.configuration = heat.configure(
             self.workspace, self._heat_environment,
             transport_url=self.rabbitmq.url(self.vhost),
             database_url=self.mariadb.database(DATABASE),
             keystone_url=self.keystone.url, region=self.region,
-            service_password=state.service_password,
-            domain_password=state.domain_password,
+            service_password=self._state.service_password,
+            domain_password=self._state.domain_password,
             encryption_key=secrets.token_hex(16),
             plugin_dir=ledger.PLUGIN_DIR, workers=self._workers,
             profile=self._profile)
         self.access = client_config.Access(
             auth_url=self.keystone.url, region=self.region,
-            username=keystone.ADMIN, password=state.admin_password)
+            username=keystone.ADMIN, password=self._state.admin_password)
         self._make_nodes()
         self.haproxy.start()
         self.ledger.wait_ready()
@@ -137,7 +155,7 @@ class Cloud:
         self.deploy(self._heat_environment, side='base')
         self.start_heat()
 
-    def _make_nodes(self):
+    def _make_nodes(self) -> None:
         for number in range(1, self._size + 1):
             name = f'node-{number}'
             self.nodes[name] = nodes.Node(
@@ -152,7 +170,7 @@ class Cloud:
             for which, port in ((heat.API, self.configuration.api_port),
                                 (heat.CFN, self.configuration.cfn_port))})
 
-    def _register(self):
+    def _register(self) -> None:
         """Fill Keystone's catalog, which depends on the run's ports."""
         self.keystone.wait_ready()
         self.identity = identity.Identity(
@@ -166,16 +184,18 @@ class Cloud:
         self.identity.session.invalidate()
 
     @property
-    def api_url(self):
-        """URL of heat-api as users find it: through HAProxy."""
+    def api_url(self) -> str:
+        """URL of heat-api for users, through HAProxy."""
         return f'http://127.0.0.1:{self.configuration.api_port}/v1'
 
     @property
-    def cfn_url(self):
+    def cfn_url(self) -> str:
+        """URL of heat-api-cfn for users, through HAProxy."""
         return f'http://127.0.0.1:{self.configuration.cfn_port}'
 
-    def deploy(self, environment, *, side, vhost=None):
-        """Install a release on every node; starts nothing.
+    def deploy(self, environment: environments.Environment, *, side: str,
+               vhost: str | None = None) -> None:
+        """Install a release on every node, without starting it.
 
         :param environment: the environment of the release
         :param side: 'base' or 'target'
@@ -186,26 +206,26 @@ class Cloud:
                 node.deploy(which, environment, side=side,
                             vhost=vhost or self.vhost)
 
-    def start_heat(self):
-        """Start what is deployed on all nodes, until all of it answers.
+    def start_heat(self) -> None:
+        """Start the deployed services of all nodes; wait until they answer.
 
-        :raises: :class:`errors.ProcessDied`, :class:`errors.WaitTimeout`
+        :raises: errors.ProcessDied, errors.WaitTimeout
         """
         everywhere = list(self.nodes.values())
         for node in everywhere:
             node.begin(heat.API)
 
-        def engines():
-            # An engine that finds no broker waits longer than it needs to.
+        def engines() -> None:
+            # An engine waits longer than necessary for a missing broker.
             self.rabbitmq.wait_ready()
             if self._lender:
                 self.rabbitmq.add_vhost(self.vhost)
             for node in everywhere:
                 node.begin(heat.ENGINE)
 
-        def cfns():
+        def cfns() -> None:
             # It asks Keystone for its endpoint while it is loaded.
-            if self.identity is None:
+            if not hasattr(self, 'identity'):
                 self._register()
             for node in everywhere:
                 node.begin(heat.CFN)
@@ -218,48 +238,54 @@ class Cloud:
             self.haproxy.ready(node.name)
             self.check_answer(node)
 
-    def check_answer(self, node):
-        """Ask a node for stacks, which takes all of its services but cfn.
+    def check_answer(self, node: nodes.Node) -> None:
+        """List the stacks of a node, which needs all its services but cfn.
 
-        :raises: :class:`errors.LabError` if it does not list them
+        :raises: errors.LabError if the node does not list them
         """
         answer = heat_client.Api(self.identity, node.api_url).call(
             'GET', 'stacks?limit=1')
         if answer.status != 200:
             raise errors.LabError(
-                f'heat-api on {node.name} does not list stacks, but answers '
+                f'heat-api on {node.name} does not list stacks; it answers '
                 f'{answer.status}: {str(answer.body)[:500]}',
                 log=node.process(heat.API).log)
 
-    def request(self, path, *, timeout=10):
+    def request(self, path: str, *, timeout: float = 10
+                ) -> 'requests.Response':
         """GET a path below the administrator's project from heat-api.
 
         :param timeout: seconds
-        :returns: the response, whatever its status
-        :raises: OSError if there is none
+        :returns: the response, also with an HTTP status of 400 or above
+        :raises: OSError without a response in time
         """
         url = f'{self.api_url}/{self.identity.project_id()}/{path}'
         return self.identity.get(url, timeout=timeout)
 
-    def stop_heat(self, *, meanwhile=None, kill=()):
-        """Stop Heat as an operator does: all of it, gracefully.
+    def stop_heat(self, *, meanwhile: abc.Callable[[], object] | None = None,
+                  kill: abc.Collection[process.Process] = ()
+                  ) -> dict[str, dict[str, typing.Any]]:
+        """Stop all services of Heat gracefully, as an operator does.
 
-        :param meanwhile: called when all have been asked to stop
-        :param kill: processes that are killed, before the others are asked
-        :returns: {name: {'seconds', 'killed'}} of each process that was asked
+        ``meanwhile`` is called after all services got the stop signal.
+
+        :param kill: processes that are killed before the others are stopped
+        :returns: {name: {'seconds', 'killed'}} of each stopped process
         """
-        for one in kill:
-            one.kill()
-        running = [one for one in self.heat_processes if one not in kill]
-        for one in running:
-            one.ask_to_stop()
+        for victim in kill:
+            victim.kill()
+        running = [child for child in self.heat_processes
+                   if child not in kill]
+        for child in running:
+            child.ask_to_stop()
         if meanwhile:
             meanwhile()
-        results = concurrency.run_parallel(*(one.stop for one in running))
-        return {one.name: {'seconds': round(seconds, 2), 'killed': killed}
-                for one, (seconds, killed) in zip(running, results)}
+        results = concurrency.run_parallel(*(child.stop for child in running))
+        return {child.name: {'seconds': round(seconds, 2), 'killed': killed}
+                for child, (seconds, killed) in zip(running, results)}
 
-    def manage(self, environment, *words, side, check=True):
+    def manage(self, environment: environments.Environment, *words: str,
+               side: str, check: bool = True) -> tuple[int, str]:
         """Run heat-manage or heat-status of a release on the database.
 
         :returns: (exit status, output)
@@ -267,54 +293,62 @@ class Cloud:
         return heat.manage(self.workspace, environment, self.configuration,
                            *words, side=side, check=check)
 
-    def save_database(self, path):
+    def save_database(self, path: str | os.PathLike[str]) -> None:
         """Dump Heat's database to a file."""
         self.mariadb.dump(DATABASE, path)
 
     @property
-    def heat_processes(self):
+    def heat_processes(self) -> list[process.Process]:
         """The processes of Heat's services on all nodes."""
-        return [one for node in self.nodes.values() for one in node.processes]
+        return [child for node in self.nodes.values()
+                for child in node.processes]
 
-    def vhosts(self):
-        """Return the virtual hosts that a deployed service talks through."""
+    def vhosts(self) -> list[str]:
+        """Return the virtual hosts of all deployed services."""
         return sorted({deployed.vhost for node in self.nodes.values()
                        for deployed in node.deployed.values()}
                       | {self.vhost})
 
-    def queues(self):
-        """Return the queues of all virtual hosts, as rabbitmq.Queue."""
+    def queues(self) -> list[rabbitmq.Queue]:
+        """Return the queues of all virtual hosts."""
         return [queue for vhost in self.vhosts()
                 for queue in self.rabbitmq.queues(vhost)]
 
-    def engines(self):
-        """Return the engines that live: {engine id: (node, side)}."""
+    def engines(self) -> dict[str, tuple[str, str]]:
+        """Return the live engines: {engine id: (node, side)}."""
         return {engine: (node.name, node.deployed[heat.ENGINE].side)
                 for node in self.nodes.values() for engine in node.engines()}
 
-    def release_of(self, node):
-        """Return the version of the API on a node, '' if there is none."""
-        found = self.nodes.get(node)
-        return found.environment.version if found else ''
+    def release_of(self, node: str) -> str:
+        """Return the version of the API on a node, '' for an unknown node."""
+        known = self.nodes.get(node)
+        return known.environment.version if known else ''
 
-    def died(self):
-        """Return the processes that ended though nobody asked them to."""
-        return [one for one in self.processes() if one.died() is not None]
+    def died(self) -> list[process.Process]:
+        """Return the processes that ended without a request."""
+        return [child for child in self.processes()
+                if child.died() is not None]
 
-    def processes(self):
-        """Return all that were made, Heat before what it needs."""
-        own = () if self._lender else (self.keystone, self.rabbitmq)
-        return self.heat_processes + [one.process for one in (
-            self.haproxy, self.ledger, *own, self.mariadb) if one]
+    def processes(self) -> list[process.Process]:
+        """Return all started processes, Heat's before the services it needs.
 
-    def down(self):
-        """End everything at once: nobody needs what is in hand any more."""
-        for one in self.processes():
-            one.kill()
+        Those of the lender are not included.
+        """
+        names = ['haproxy', 'ledger', 'keystone', 'rabbitmq', 'mariadb']
+        if self._lender:
+            names = ['haproxy', 'ledger', 'mariadb']
+        return self.heat_processes + [
+            getattr(self, name).process for name in names
+            if hasattr(self, name)]
 
-    def keep(self):
-        """Leave the cloud up for a person, and note how to end it."""
-        workspaces.write_secret(
+    def down(self) -> None:
+        """Kill all processes: in-flight operations are not needed."""
+        for child in self.processes():
+            child.kill()
+
+    def keep(self) -> None:
+        """Leave the cloud up for a person, and record how to end it."""
+        filesystem.write_atomically(
             self.workspace.run_dir / STATE_FILE, json.dumps({
                 'marker': self.workspace.marker,
                 'data': str(self.workspace.data),
@@ -327,43 +361,42 @@ class Cloud:
         self.workspace.close(keep=True)
 
 
-def kept(run_dir):
-    """Return what :meth:`Cloud.keep` noted of a cloud that is still up.
+def kept(run_dir: str | os.PathLike[str]) -> dict[str, typing.Any]:
+    """Return the record that Cloud.keep() left of a cloud.
 
-    :raises: :class:`errors.UsageError` if there is none
+    :raises: errors.UsageError if there is no such cloud
     """
     path = pathlib.Path(run_dir) / STATE_FILE
     try:
-        noted = json.loads(path.read_text())
-        noted['marker'], noted['data']
+        record: dict[str, typing.Any] = json.loads(path.read_text())
+        record['marker'], record['data']
     except FileNotFoundError:
         raise errors.UsageError(
             f'no cloud is up in {run_dir}; start one with: '
             'heat-upgrade cloud up') from None
     except (KeyError, TypeError, ValueError) as exc:
         raise errors.UsageError(
-            f'{path} is damaged, and does not tell which cloud it is '
-            f'about: {exc!r}') from exc
-    return noted
+            f'{path} is damaged and does not identify its cloud: '
+            f'{exc!r}') from exc
+    return record
 
 
-def end_kept(run_dir):
+def end_kept(run_dir: str | os.PathLike[str]) -> int:
     """End a cloud that was kept, and remove its data.
 
-    :returns: how many processes there were
-    :raises: :class:`errors.UsageError` if there is none,
-        :class:`errors.LabError` if some do not end
+    :returns: number of its processes
+    :raises: errors.UsageError if there is no such cloud, errors.LabError if
+        a process does not end
     """
-    noted = kept(run_dir)
-    marker = f'{process.RUN_MARKER}={noted["marker"]}'
-    # Like down(): nobody needs what is in hand any more.
+    record = kept(run_dir)
+    marker = f'{process.RUN_MARKER}={record["marker"]}'
     ended = reaper.sweep(marker)
     left = reaper.marked(marker)
     if left:
         raise errors.LabError(
-            f'these processes of the cloud did not end: {left}; is it '
-            "another user's?")
-    reaper.remove([noted['data']],
-                  [workspaces.shared_memory(noted['marker'])])
+            f'these processes of the cloud did not end: {left}; if it '
+            'belongs to another user, end it as that user')
+    reaper.remove([record['data']],
+                  [workspaces.shared_memory(record['marker'])])
     (pathlib.Path(run_dir) / STATE_FILE).unlink()
     return ended

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The state that a cloud starts from, made once and kept by content.
+"""The initial databases of a cloud, made once and cached by content.
 
 Filling the databases of Keystone and Heat takes three times as long as
-starting the services; the result depends on nothing but the releases. So it
-is made once, as a stopped MariaDB's data directory, and copied into each run.
+starting the services; the result depends only on the releases. So the data
+directory of a stopped MariaDB is made once, and copied into each run.
 """
 
 import dataclasses
@@ -27,7 +27,9 @@ import tempfile
 
 from heat_upgrade import concurrency
 from heat_upgrade import errors
+from heat_upgrade import filesystem
 from heat_upgrade.install import cache
+from heat_upgrade.install import environments
 from heat_upgrade.lab.services import heat
 from heat_upgrade.lab.services import identity
 from heat_upgrade.lab.services import keystone as keystones
@@ -35,12 +37,12 @@ from heat_upgrade.lab.services import mariadb
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 
-# Part of the key: raise it when the way a state is made changes.
+# Part of the key: raise it when a state is made differently.
 RECIPE = 1
 
 VERSION_TIMEOUT = 20
 
-# Of the output of a db_sync that fails.
+# Number of lines that are shown of a failed db_sync.
 LAST_LINES = 40
 
 
@@ -50,12 +52,12 @@ class HeatFails(errors.LabError):
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """What a cloud starts from.
+    """The initial state of a cloud.
 
-    :param data: MariaDB's data directory
-    :param admin_password: of Keystone's administrator
-    :param service_password: of Heat's own user
-    :param domain_password: of the stack domain's administrator
+    :ivar data: MariaDB's data directory
+    :ivar admin_password: of Keystone's administrator
+    :ivar service_password: of Heat's own user
+    :ivar domain_password: of the stack domain's administrator
     """
 
     data: pathlib.Path
@@ -64,16 +66,15 @@ class State:
     domain_password: str
 
 
-def state(workspace, keystone_environment, heat_environment):
-    """Return the state for two releases, made now if there is none.
+def state(workspace: workspaces.Workspace,
+          keystone_environment: environments.Environment,
+          heat_environment: environments.Environment) -> State:
+    """Return the initial state for two releases, made if necessary.
 
-    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
     :param keystone_environment: the environment with Keystone
     :param heat_environment: the environment with the base release of Heat
-    :returns: :class:`State`
-    :raises: :class:`HeatFails` if Heat does not fill its database,
-        :class:`heat_upgrade.errors.LabError` if another service or command
-        fails
+    :raises: HeatFails if Heat cannot fill its database, errors.LabError if
+        another service or command fails
     """
     _, version = process.run(
         'mariadbd --version', [mariadb.find('mariadbd'), '--version'],
@@ -83,18 +84,21 @@ def state(workspace, keystone_environment, heat_environment):
                heat_environment.key]
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
     root = cache.directory() / 'prepared'
-    place = root / key
-    with cache.Lock(place):
-        if not place.is_dir():
-            _make(workspace, keystone_environment, heat_environment, place)
-        secrets = json.loads((place / 'secrets.json').read_text())
-        os.utime(place)
+    path = root / key
+    with cache.Lock(path):
+        if not path.is_dir():
+            _make(workspace, keystone_environment, heat_environment, path)
+        secrets = json.loads((path / 'secrets.json').read_text())
+        os.utime(path)
     cache.prune(root)
-    return State(data=place / 'data', **secrets)
+    return State(data=path / 'data', **secrets)
 
 
-def _make(workspace, keystone_environment, heat_environment, place):
-    """Fill the databases and keep them, whole or not at all."""
+def _make(workspace: workspaces.Workspace,
+          keystone_environment: environments.Environment,
+          heat_environment: environments.Environment,
+          path: pathlib.Path) -> None:
+    """Fill the databases and cache them, whole or not at all."""
     secrets = {name: workspaces.password() for name in (
         'admin_password', 'service_password', 'domain_password')}
     database = mariadb.MariaDB(workspace)
@@ -108,18 +112,22 @@ def _make(workspace, keystone_environment, heat_environment, place):
                                database.database('heat')))
     finally:
         database.stop()
-    fresh = pathlib.Path(tempfile.mkdtemp(dir=place.parent))
+    fresh = pathlib.Path(tempfile.mkdtemp(dir=path.parent))
     try:
         shutil.move(database.data, fresh / 'data')
-        workspaces.write_secret(fresh / 'secrets.json', json.dumps(secrets))
-        os.rename(fresh, place)
+        filesystem.write_atomically(
+            fresh / 'secrets.json', json.dumps(secrets)
+        )
+        os.rename(fresh, path)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
 
 
-def _fill_keystone(workspace, environment, secrets, url):
-    """Make Keystone's schema, its administrator, and what Heat needs."""
+def _fill_keystone(workspace: workspaces.Workspace,
+                   environment: environments.Environment,
+                   secrets: dict[str, str], url: str) -> None:
+    """Make Keystone's schema, its administrator, and Heat's accounts."""
     keystone = keystones.Keystone(workspace, environment, database_url=url)
     keystone.bootstrap(secrets['admin_password'])
     keystone.start()
@@ -134,8 +142,9 @@ def _fill_keystone(workspace, environment, secrets, url):
         keystone.stop()
 
 
-def _fill_heat(workspace, environment, url):
-    """Bring Heat's database to the schema of a release."""
+def _fill_heat(workspace: workspaces.Workspace,
+               environment: environments.Environment, url: str) -> None:
+    """Create the schema of a release in Heat's database."""
     config = workspace.secret_file('prepare-heat.conf',
                                    f'[database]\nconnection = {url}\n')
     status, output = process.run(

@@ -16,22 +16,24 @@ import dataclasses
 import time
 import typing
 
+from heat_upgrade.lab.services import identity as identities
+
 # Heat's own limit of an RPC call is 60 s; after that it answers 500 or 504.
 ANSWER_TIMEOUT = 65
 
-# HAProxy writes here which node it has given a request to.
+# The header in which HAProxy names the node that answered.
 NODE_HEADER = 'X-Heat-Node'
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What came back of one call.
+    """The answer to one call.
 
     :ivar status: HTTP status
-    :ivar body: what the JSON says, or the text if it is none
-    :ivar node: name of the node that answered, '' if nobody says
-    :ivar start: monotonic time in seconds at which it was sent
-    :ivar end: likewise, at which all of the answer was there
+    :ivar body: the decoded JSON, or the text if the body is not JSON
+    :ivar node: name of the node that answered, '' if unknown
+    :ivar start: monotonic time in seconds of the request
+    :ivar end: monotonic time in seconds of the end of the answer
     """
 
     status: int
@@ -42,26 +44,25 @@ class Answer:
 
 
 class Api:
-    """Heat's API version 1 as one user in one project sees it.
+    """Heat's API version 1, as one user sees it in one project.
 
-    :param identity: :class:`heat_upgrade.lab.services.identity.Identity`: who
-        asks, and in which project
+    :param identity: the user and the project
     :param url: of the API, with its version, without the project
     """
 
-    def __init__(self, identity, url):
+    def __init__(self, identity: identities.Identity, url: str) -> None:
         self._identity = identity
         self.url = url
 
-    def call(self, method, path, body=None, *, timeout=ANSWER_TIMEOUT):
+    def call(self, method: str, path: str, body: typing.Any = None, *,
+             timeout: float = ANSWER_TIMEOUT) -> Answer:
         """Send one request; never twice.
 
-        :param method: of HTTP
         :param path: below the project, such as 'stacks/NAME/ID'
-        :param body: what becomes JSON, or None
+        :param body: sent as JSON
         :param timeout: seconds
-        :returns: :class:`Answer`, whatever its status
-        :raises: OSError if there is none in time
+        :returns: the answer, also with an HTTP status of 400 or above
+        :raises: OSError without an answer in time
         """
         url = f'{self.url}/{self._identity.project_id()}/{path}'
         start = time.monotonic()

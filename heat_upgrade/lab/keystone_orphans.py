@@ -10,13 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Keystone holds for Heat's stacks, compared with what Heat knows.
+"""Finds orphaned projects and users of Heat's stacks in Keystone.
 
 Heat makes a project for each stack with signals in the stack domain, and
-users in it (heat/engine/stack_user.py); they are to go with the stack.
+users in it (heat/engine/stack_user.py). It must delete them with the stack.
 """
 
+from collections import abc
+import typing
+
 from heat_upgrade.lab.services import heat
+from heat_upgrade.lab.services import identity as identities
+from heat_upgrade.lab.services import mariadb as mariadbs
 
 DATABASE = 'heat'
 
@@ -26,30 +31,29 @@ WHERE deleted_at IS NULL AND stack_user_project_id IS NOT NULL
 '''
 
 
-def of_keystone(identity, mariadb):
-    """Return what is in the stack domain though no living stack has it.
-
-    :param identity: :class:`heat_upgrade.lab.services.identity.Identity`
-    :param mariadb: :class:`heat_upgrade.lab.services.mariadb.MariaDB`
-    :returns: list of texts, one for each project or user
-    """
-    # Keystone first: what a stack makes meanwhile is then not looked at.
+def of_keystone(identity: identities.Identity, mariadb: mariadbs.MariaDB
+                ) -> list[str]:
+    """Return descriptions of the orphans in the stack domain."""
+    # Query Keystone first, so that objects created during the query are not
+    # reported.
     projects, users = identity.of_domain(heat.STACK_DOMAIN)
     known = {project for project, in mariadb.execute(
         _PROJECTS, database=DATABASE)}
     return differences(projects, users, known)
 
 
-def differences(projects, users, known):
-    """Return what nobody knows.
+def differences(projects: abc.Iterable[dict[str, typing.Any]],
+                users: abc.Iterable[dict[str, typing.Any]],
+                known: abc.Container[str | None]) -> list[str]:
+    """Return descriptions of the projects and users without a stack.
 
-    :param projects: of the stack domain, as Keystone's API has them
-    :param users: likewise
-    :param known: ids of the projects of living stacks
+    :param projects: of the stack domain, as in Keystone's API
+    :param users: of the stack domain, as in Keystone's API
+    :param known: ids of the projects of existing stacks
     """
-    return [f'project {one["name"]} ({one["id"]})' for one in projects
-            if one['id'] not in known] + [
-        f'user {one["name"]} ({one["id"]}) of project '
-        f'{one.get("default_project_id")}' for one in users
-        if one['name'] != heat.STACK_DOMAIN_ADMIN
-        and one.get('default_project_id') not in known]
+    return [f'project {project["name"]} ({project["id"]})'
+            for project in projects if project['id'] not in known] + [
+        f'user {user["name"]} ({user["id"]}) of project '
+        f'{user.get("default_project_id")}' for user in users
+        if user['name'] != heat.STACK_DOMAIN_ADMIN
+        and user.get('default_project_id') not in known]

@@ -12,71 +12,73 @@
 
 """Finds tracebacks, and deaths of workers, in the logs of services."""
 
+from collections import abc
 import re
 
-# Python's own sign of an error that nobody expected.
+from heat_upgrade import process
+
+# The first line of a traceback.
 SIGN = 'Traceback (most recent call last)'
 
-# A traceback is told by its head and, above all, by its end.
+# Lines of a long traceback that are shown: its head and its end.
 HEAD, END = 4, 36
 
 # Lines of an error's own text: an assertion shows both sides of it.
 MESSAGE = 8
 
-# A record that oslo.log wrote with another level than an error's: each line
-# of a traceback is a record of its own there.
+# A record of oslo.log below the level of an error. In oslo.log each line of a
+# traceback is a record.
 _OTHER_RECORD = re.compile(
     r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \d+ (?!ERROR|CRITICAL)')
 
-# Of a record: the process and the logger.
+# Process and logger of an error's record.
 _RECORD = re.compile(
     r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (\d+) (?:ERROR|CRITICAL) (\S+)')
-# Of a record: process, level, logger, and the rest of it.
+# Process, level, logger and text of any record.
 _ANY_RECORD = re.compile(
     r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (\d+) ([A-Z]+) (\S+) ?(.*)')
 _BAD = ('ERROR', 'CRITICAL')
-# Of those of a test in which nothing is wrong, the last ones.
+# Number of last records that are shown without a warning or an error.
 RECORDS = 10
-# The context of a request: its id, then a user or none, and a project.
+# The context of a request: its id, its user or "-", and its project.
 _REQUEST = re.compile(r'req-[0-9a-f-]{36} (?:[0-9a-f]{32}|-) [0-9a-f]{32}\b')
-# Lines of other threads may come between a record and its traceback.
+# Lines of other threads may stand between a record and its traceback.
 HEAD_WITHIN = 300
 
-# The place of a call in a traceback.
+# The line of a call in a traceback.
 _FRAME = re.compile(r'^\s*File ".*", line \d+')
 
-# A master's word for a worker that ended by itself, which it then replaces:
+# The record of a master about a worker that died, which it then replaces:
 # uWSGI's, oslo.service's and cotyledon's.
 _DEATH = re.compile(
     r'^.*(DAMN ! worker \d+|Child \d+ (killed by signal|exited with status)'
     r'|Child \d+ died).*$', re.MULTILINE)
 
 
-def of_start(text):
-    """Return the first traceback that no request has led to, '' if none.
+def of_start(text: str) -> str:
+    """Return the first traceback that no request caused, '' without one.
 
-    A service that has just started is asked at once, by the probes and by
-    what waits in the queue; what goes wrong then is not its start. oslo.log
-    writes the context of a request, with its project, into the record that
-    the traceback belongs to: the last one before it of that process and
-    logger.
+    A service gets requests as soon as it starts, from the probes and from its
+    queue; an error in a request is not an error in its start. oslo.log writes
+    the context of a request, with its project, into the record of the
+    traceback: the last record before it of the same process and logger.
     """
     lines = text.splitlines()
-    where = 0
+    offset = 0
     for number, line in enumerate(lines):
         if SIGN in line and not _REQUEST.search(_head(lines, number)):
-            return _shown(text, text.find(SIGN, where))
-        where += len(line) + 1
+            return _shown(text, text.find(SIGN, offset))
+        offset += len(line) + 1
     return ''
 
 
-def _head(lines, number):
+def _head(lines: list[str], number: int) -> str:
     """Return the record to which the traceback in a line belongs."""
     record = _RECORD.match(lines[number])
     for line in reversed(lines[max(0, number - HEAD_WITHIN):number]):
         other = _RECORD.match(line)
         if record is None:
-            # The text of an error that came by RPC has lines of its own.
+            # The text of an error that came by RPC may have several lines.
             if other or _OTHER_RECORD.match(line):
                 return line if other else ''
         elif other and other.groups() == record.groups() and '[' in line:
@@ -84,10 +86,10 @@ def _head(lines, number):
     return ''
 
 
-def _shown(text, where):
-    if where < 0:
+def _shown(text: str, offset: int) -> str:
+    if offset < 0:
         return ''
-    lines = text[text.rfind('\n', 0, where) + 1:].splitlines()
+    lines = text[text.rfind('\n', 0, offset) + 1:].splitlines()
     for number, line in enumerate(lines):
         if not line.strip() or _OTHER_RECORD.match(line):
             lines = lines[:number]
@@ -95,28 +97,27 @@ def _shown(text, where):
     return shortened('\n'.join(lines))
 
 
-def shortened(text):
-    """Return the head and the end of a long traceback, all of a short one."""
+def shortened(text: str) -> str:
+    """Return a traceback, without the middle if it is long."""
     lines = text.splitlines()
     if len(lines) > HEAD + END:
         lines[HEAD:-END] = ['...']
     return '\n'.join(lines)
 
 
-def conclusion(text):
+def conclusion(text: str) -> str:
     """Return the line of a traceback that names its error.
 
-    It is not always the last one: the text of an error may have lines of its
-    own. Of a text that is no traceback, it is the first line.
+    It is not always the last line, because the text of an error may have
+    several lines. Without a traceback, return the first line of the text.
     """
     return message(text).partition('\n')[0]
 
 
-def message(text):
-    """Return the error of a traceback with all lines of its text.
+def message(text: str) -> str:
+    """Return the error of a traceback with its text, at most MESSAGE lines.
 
-    Of many lines the first ones; of a text that is no traceback, the first
-    line.
+    Without a traceback, return the first line of the text.
     """
     lines = text.strip().splitlines()
     frames = [number for number, line in enumerate(lines)
@@ -126,78 +127,75 @@ def message(text):
     number = next((number for number in range(frames[-1] + 1, len(lines))
                    if lines[number] and not lines[number].startswith(' ')),
                   len(lines) - 1)
-    said = lines[number:]
-    if len(said) > MESSAGE:
-        said[MESSAGE:] = ['...']
-    return '\n'.join(said)
+    error = lines[number:]
+    if len(error) > MESSAGE:
+        error[MESSAGE:] = ['...']
+    return '\n'.join(error)
 
 
-def sizes(processes):
-    """Return the present size of each process's log: {process: bytes}."""
-    return {one: one.log.stat().st_size for one in processes
-            if one.log.exists()}
+def sizes(processes: abc.Iterable[process.Process]
+          ) -> dict[process.Process, int]:
+    """Return the present size of each process's log, in bytes."""
+    return {child: child.log.stat().st_size for child in processes
+            if child.log.exists()}
 
 
-def of_start_since(before):
-    """Return the tracebacks of starts that were logged since :func:`sizes`.
+def of_start_since(before: abc.Mapping[process.Process, int]) -> str:
+    """Return the tracebacks of starts that were logged since sizes().
 
-    :returns: text: the first traceback of each process that had one, with
-        the name of the process; '' if none had
+    :returns: name and first traceback of each process with a traceback
     """
     return '\n\n'.join(
-        f'{name} logged meanwhile:\n{shown}'
+        f'new in the log of {name}:\n{shown}'
         for name, text in logged_since(before).items()
         if (shown := of_start(text)))
 
 
-def logged_since(before):
-    """Return what processes have logged since :func:`sizes`: {name: text}."""
-    found = {}
-    for one, size in before.items():
-        with open(one.log, 'rb') as log:
-            log.seek(size)
-            found[one.name] = log.read().decode(errors='replace')
-    return found
+def logged_since(before: abc.Mapping[process.Process, int]
+                 ) -> dict[str, str]:
+    """Return the text that processes logged since sizes(), by their name."""
+    return {child.name: _read(child, size) for child, size in before.items()}
 
 
-def belonging(text, marks):
-    """Return the records of a log that belong to a test.
+def _read(child: process.Process, offset: int) -> str:
+    with open(child.log, 'rb') as log:
+        log.seek(offset)
+        return log.read().decode(errors='replace')
 
-    A record belongs to it if it has one of the marks; the lines of a
-    traceback belong to the record before them of that process and logger.
-    Where there are warnings and errors, other records are left out.
 
-    :param text: of a log of oslo.log's
+def belonging(text: str, marks: abc.Collection[str]) -> str:
+    """Return the records of a log that belong to a test, '' without one.
+
+    A record belongs to the test if it contains one of the marks. The lines of
+    a traceback belong to the record before them of the same process and
+    logger. With warnings or errors, other records are omitted.
+
+    :param text: a log in the format of oslo.log
     :param marks: request ids, and ids and names of stacks
-    :returns: lines, '' if none belongs to it
     """
     if not marks:
         return ''
-    found, owners, its = [], {}, None
+    records: list[tuple[str, str]] = []
+    owners: dict[tuple[str, str], bool] = {}
+    current: str | None = None
     for line in text.splitlines():
         record = _ANY_RECORD.match(line)
         if record:
-            key, level, rest = (record.group(1, 3), record[2], record[4])
+            key, level, rest = (record[1], record[3]), record[2], record[4]
             if rest.startswith('[') or level not in _BAD:
                 mine = any(mark in line for mark in marks)
                 owners[key] = mine
             else:
                 mine = owners.get(key, False)
-            its = level if mine else None
-        if its:
-            found.append((its, line))
-    bad = [line for level, line in found if level in _BAD + ('WARNING',)]
+            current = level if mine else None
+        if current:
+            records.append((current, line))
+    bad = [line for level, line in records if level in _BAD + ('WARNING',)]
     return shortened('\n'.join(
-        bad or [line for _, line in found[-RECORDS:]]))
+        bad or [line for _, line in records[-RECORDS:]]))
 
 
-def deaths_since(before):
-    """Return the lines that tell of workers that died since :func:`sizes`."""
-    found = []
-    for one, size in before.items():
-        with open(one.log, 'rb') as log:
-            log.seek(size)
-            text = log.read().decode(errors='replace')
-        found += [f'{one.name}: {match[0]}'
-                  for match in _DEATH.finditer(text)]
-    return found
+def deaths_since(before: abc.Mapping[process.Process, int]) -> list[str]:
+    """Return the lines about workers that died since sizes()."""
+    return [f'{child.name}: {match[0]}' for child, size in before.items()
+            for match in _DEATH.finditer(_read(child, size))]

@@ -12,11 +12,16 @@
 
 """One node of a cloud: its Heat services, each of the base or the target."""
 
+from collections import abc
 import dataclasses
 
+from heat_upgrade.install import environments
 from heat_upgrade.lab.services import heat
+from heat_upgrade.lab.services import mariadb as mariadbs
 from heat_upgrade.lab.services import messaging
+from heat_upgrade.lab.services import rabbitmq as rabbitmqs
 from heat_upgrade.lab.services import uwsgi
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 
 # From the start of the process to the first report in Heat's service table:
@@ -25,22 +30,20 @@ ENGINE_TIMEOUT = 90
 
 DATABASE = 'heat'
 
-# An API that answers, in its version list (RFC 9110: Multiple Choices).
+# An API that is up, in its version list (RFC 9110: Multiple Choices).
 VERSIONS = (300,)
 
 
 @dataclasses.dataclass(frozen=True)
 class Deployment:
-    """What is installed for a service on a node.
+    """A release of one service that is installed on a node.
 
-    :ivar process: its :class:`heat_upgrade.process.Process`
-    :ivar environment: the virtual environment that it runs in
     :ivar side: 'base' or 'target'
-    :ivar vhost: RabbitMQ's virtual host that it talks through
+    :ivar vhost: RabbitMQ's virtual host of the service
     """
 
     process: process.Process
-    environment: object
+    environment: environments.Environment
     side: str
     vhost: str
 
@@ -49,16 +52,16 @@ class Node:
     """heat-engine, heat-api and heat-api-cfn on one node.
 
     :param name: also the ``host`` of its services in Heat's own tables
-    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
-    :param configuration: :class:`heat.Configuration`, shared by all nodes
-    :param mariadb: :class:`heat_upgrade.lab.services.mariadb.MariaDB`
-    :param rabbitmq: :class:`heat_upgrade.lab.services.rabbitmq.RabbitMQ`
+    :param configuration: shared by all nodes
     :param ports: {heat.API: port, heat.CFN: port} of this node
     :param extra: environment variables of its services
     """
 
-    def __init__(self, name, workspace, configuration, *, mariadb, rabbitmq,
-                 ports, extra):
+    def __init__(self, name: str, workspace: workspaces.Workspace,
+                 configuration: heat.Configuration, *,
+                 mariadb: mariadbs.MariaDB, rabbitmq: rabbitmqs.RabbitMQ,
+                 ports: abc.Mapping[str, int],
+                 extra: abc.Mapping[str, str]) -> None:
         self.name = name
         self._workspace = workspace
         self._configuration = configuration
@@ -66,48 +69,48 @@ class Node:
         self._rabbitmq = rabbitmq
         self.ports = ports
         self._extra = extra
-        self.deployed = {}
-        self._seen_engines = set()
-        self._engine_ids = set()
+        self.deployed: dict[str, Deployment] = {}
+        self._seen_engines: set[str] = set()
+        self._engine_ids: set[str] = set()
 
     @property
-    def api_url(self):
+    def api_url(self) -> str:
         """URL of this node's heat-api, past HAProxy."""
         return f'http://127.0.0.1:{self.ports[heat.API]}/v1'
 
     @property
-    def cfn_url(self):
+    def cfn_url(self) -> str:
         return f'http://127.0.0.1:{self.ports[heat.CFN]}'
 
     @property
-    def side(self):
-        """The side of its API: what a user meets here."""
+    def side(self) -> str:
+        """The side of its API, which is the side that a user meets."""
         return self.deployed[heat.API].side
 
     @property
-    def environment(self):
+    def environment(self) -> environments.Environment:
         """The environment of its API."""
         return self.deployed[heat.API].environment
 
     @property
-    def processes(self):
-        return [self.deployed[which].process for which in heat.SERVICES
-                if which in self.deployed]
+    def processes(self) -> list[process.Process]:
+        return [self.deployed[service].process for service in heat.SERVICES
+                if service in self.deployed]
 
-    def process(self, which):
+    def process(self, which: str) -> process.Process:
         """Return the process of a service, one of heat.SERVICES."""
         return self.deployed[which].process
 
-    def deploy(self, which, environment, *, side, vhost):
-        """Install a release of a service; starts nothing.
+    def deploy(self, which: str, environment: environments.Environment, *,
+               side: str, vhost: str) -> None:
+        """Install a release of a service, without starting it.
 
         The configuration stays unchanged, as the Theory of Upgrade asks.
         Nodes differ in their name, in the names of their queues and, as
-        Heat's guide of rolling upgrades requires, in the virtual host.
+        Heat's guide for rolling upgrades requires, in the virtual host.
 
         :param which: one of heat.SERVICES
         :param side: 'base' or 'target'
-        :param vhost: name of RabbitMQ's virtual host
         """
         own = self._workspace.secret_file(
             f'heat/{self.name}-{side}-{which}.conf',
@@ -124,20 +127,20 @@ class Node:
                 workers=self._configuration.workers),
             environment=environment, side=side, vhost=vhost)
 
-    def start(self, which):
-        """Start what is deployed, and wait until it answers.
+    def start(self, which: str) -> None:
+        """Start the deployed release of a service, and wait for an answer.
 
-        :raises: :class:`errors.ProcessDied`, :class:`errors.WaitTimeout`
+        :raises: errors.ProcessDied, errors.WaitTimeout
         """
         self.begin(which)
         self.wait_ready(which)
 
-    def begin(self, which):
-        """Start what is deployed, and do not wait."""
+    def begin(self, which: str) -> None:
+        """Start the deployed release of a service without waiting."""
         self.process(which).start()
 
-    def wait_ready(self, which):
-        """Wait until a service that was started answers."""
+    def wait_ready(self, which: str) -> None:
+        """Wait until a started service answers."""
         if which == heat.ENGINE:
             self._engine_ids = self._wait_for_engine()
             self._seen_engines |= self._engine_ids
@@ -148,16 +151,16 @@ class Node:
             timeout=uwsgi.START_TIMEOUT,
             what=f'the list of versions from port {port}')
 
-    def _wait_for_engine(self):
+    def _wait_for_engine(self) -> set[str]:
         """Wait until as many new engines report as there are workers.
 
         An engine enters itself in Heat's table "service" when it has begun
-        to listen. The API would tell the same, but a request that comes too
-        early holds one of its threads for a minute.
+        to listen. The API returns the same table, but a request that comes
+        too early holds one of its threads for a minute.
         """
         workers = self._configuration.workers
 
-        def all_up():
+        def all_up() -> set[str] | None:
             up = {engine for engine, in self._mariadb.execute(
                 'SELECT engine_id FROM service WHERE deleted_at IS NULL '
                 'AND host = %s', (self.name,), database=DATABASE)}
@@ -167,7 +170,7 @@ class Node:
             all_up, timeout=ENGINE_TIMEOUT,
             what=f'{workers} new engines in the service table')
 
-    def engines(self):
+    def engines(self) -> set[str]:
         """Return the ids of the engines that live here now."""
         alive = (heat.ENGINE in self.deployed
                  and self.process(heat.ENGINE).running())

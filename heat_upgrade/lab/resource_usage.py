@@ -10,54 +10,56 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a run costs: CPU seconds and memory of all its processes."""
+"""The CPU seconds and the memory of all processes of a run."""
 
+from collections import abc
 import os
 import resource
+
+import psutil
 
 from heat_upgrade import process
 from heat_upgrade import reaper
 
-_TICKS = os.sysconf('SC_CLK_TCK')
+
+def _children(marker: str) -> list[int]:
+    return reaper.marked(f'{process.RUN_MARKER}={marker}')
 
 
-def _pids(marker):
-    return [os.getpid(),
-            *reaper.marked(f'{process.RUN_MARKER}={marker}')]
+def cpu_seconds(marker: str) -> float:
+    """Return the CPU seconds that the tool and its children have used.
 
-
-def cpu_seconds(marker):
-    """Return the CPU seconds spent so far by us and all that we started.
-
-    What has ended is in the account of its parent, in the end in ours
-    (getrusage(2), proc(5): cutime and cstime); what lives is looked at.
+    The time of an ended process is added to its parent's, finally to the
+    tool's (getrusage(2)).
     """
-    ours = [resource.getrusage(who) for who in (
+    usages = [resource.getrusage(whose) for whose in (
         resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    total = sum(usage.ru_utime + usage.ru_stime for usage in ours)
-    for pid in _pids(marker)[1:]:
+    total = sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    for pid in _children(marker):
         try:
-            with open(f'/proc/{pid}/stat') as stat:
-                # after the command in parentheses: fields 14 to 17
-                fields = stat.read().rpartition(')')[2].split()
-        except OSError:
+            times = psutil.Process(pid).cpu_times()
+        except psutil.Error:
             continue
-        total += sum(map(int, fields[11:15])) / _TICKS
+        total += (times.user + times.system
+                  + times.children_user + times.children_system)
     return total
 
 
-def memory(marker):
-    """Return the memory of us and all that we started, in bytes.
+def memory(marker: str) -> int:
+    """Return the memory of the tool and its children, in bytes."""
+    return memory_of([os.getpid(), *_children(marker)])
 
-    It is the sum of the proportional set sizes (proc(5): Pss), in which what
-    n processes share counts once.
+
+def memory_of(pids: abc.Iterable[int]) -> int:
+    """Return the memory of some processes, in bytes.
+
+    It is the sum of the proportional set sizes (proc(5): Pss), which count
+    shared memory once. A process that has ended counts nothing.
     """
     total = 0
-    for pid in _pids(marker):
+    for pid in pids:
         try:
-            with open(f'/proc/{pid}/smaps_rollup') as rollup:
-                total += next(int(line.split()[1]) for line in rollup
-                              if line.startswith('Pss:')) * 1024
-        except (OSError, StopIteration):
+            total += psutil.Process(pid).memory_full_info().pss
+        except psutil.Error:
             continue
     return total

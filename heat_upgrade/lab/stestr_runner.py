@@ -10,11 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Runs the suites as any user does: stestr in a process, against a cloud."""
+"""Runs the tests like any user: stestr in a process, against a cloud."""
 
+from collections import abc
 import dataclasses
 import os
+import pathlib
 import sys
+import typing
 
 from stestr.repository import abstract
 from stestr.repository import util
@@ -25,9 +28,13 @@ from heat_integrationtests import config
 from heat_integrationtests import phases
 from heat_upgrade.lab import client_config
 from heat_upgrade.lab import log_errors
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 
-# A suite takes half a minute; one that takes ten hangs.
+if typing.TYPE_CHECKING:
+    from testtools.testresult import real
+
+# Seconds. A test run takes half a minute; after ten minutes it hangs.
 TIMEOUT = 600
 DESTROY_TIMEOUT = 300
 
@@ -37,12 +44,13 @@ PASSED, FAILED, SKIPPED = 'passed', 'failed', 'skipped'
 # Exit statuses of heat_integrationtests.destroy.
 DESTROYED, LEFT_BEHIND = 0, 1
 
-# Details by which a test tells more of its failure than a person reads.
+# Details in which a test classifies its own failure, for the tool.
 FAILURE_CLASS, CAUSE, KNOWN_ON_BASE = (
     'failure-class', 'cause', 'known-on-base')
 _MARKS = (FAILURE_CLASS, CAUSE, KNOWN_ON_BASE)
 
-# Subunit's words. What was in progress when the stream ended did not pass.
+# Subunit's outcomes. A test that is in progress at the end of the stream did
+# not pass.
 _OUTCOMES = {'success': PASSED, 'xfail': PASSED, 'skip': SKIPPED}
 
 
@@ -52,12 +60,12 @@ class Test:
 
     :ivar id: its id without tags
     :ivar outcome: PASSED, FAILED or SKIPPED
-    :ivar seconds: how long it took
-    :ivar details: its traceback, then other details; or the reason of a skip
-    :ivar failure: the assertion or exception that it failed by
-    :ivar failure_class: of the failure, if the test itself tells it
-    :ivar cause: name of the cause that the test has proved, '' if none
-    :ivar known_on_base: whether the base showed the same before the upgrade
+    :ivar seconds: its duration
+    :ivar details: its traceback, then other details; or the reason for a skip
+    :ivar failure: the assertion or exception of its failure
+    :ivar failure_class: class of the failure, if the test set one
+    :ivar cause: name of the cause that the test proved, or ''
+    :ivar known_on_base: True if the base failed alike before the upgrade
     """
 
     id: str
@@ -69,33 +77,34 @@ class Test:
     cause: str = ''
     known_on_base: bool = False
 
-    def as_dict(self):
-        """Return it as a journal has it; the finding of it has the rest."""
+    def as_dict(self) -> dict[str, typing.Any]:
+        """Return the entry for the journal; the finding has the rest."""
         return {'id': self.id, 'outcome': self.outcome,
                 'seconds': self.seconds, 'details': self.details}
 
 
-def run(workspace, directory, *, name, kinds, scenarios='', watch=None,
-        variables=None):
+def run(workspace: workspaces.Workspace, directory: str | os.PathLike[str],
+        *, name: str, kinds: abc.Iterable[str], scenarios: str = '',
+        watch: abc.Callable[[], object] | None = None,
+        variables: abc.Mapping[str, str] | None = None) -> list[Test]:
     """Run the tests of some kinds in one process.
 
-    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
-    :param directory: where :func:`access.write` wrote
-    :param name: of the run, for its log and stream
-    :param kinds: see :mod:`heat_integrationtests.phases`
-    :param scenarios: regular expression of the tests to run, '' for all
-    :param watch: called again and again meanwhile; may raise to end them
-    :param variables: environment variables, of
-        :mod:`heat_integrationtests.config`
-    :returns: list of :class:`Test`, by id
-    :raises: :class:`heat_upgrade.errors.WaitTimeout` if they do not end
+    :param directory: directory of the files of client_config.write()
+    :param name: of the log and of the stream
+    :param kinds: see heat_integrationtests.phases
+    :param scenarios: regular expression of test ids, '' for all tests
+    :param watch: called several times a second; an error that it raises ends
+        the tests
+    :param variables: environment variables of heat_integrationtests.config
+    :returns: the tests, ordered by id
+    :raises: errors.WaitTimeout if the tests do not end
     """
     repository = workspace.data / 'stestr' / name
     repository.mkdir(parents=True)
     stream = workspace.run_dir / 'subunit' / f'{name}.subunit'
     stream.parent.mkdir(exist_ok=True)
     try:
-        # The status says no more than the stream, and less.
+        # The exit status is ignored: the stream contains all results.
         process.run(
             name,
             phases.command(*kinds, repository=str(repository),
@@ -109,11 +118,11 @@ def run(workspace, directory, *, name, kinds, scenarios='', watch=None,
         return parse(source)
 
 
-def copy_last_stream(repository, stream):
-    """Take the stream of the last run out of a stestr repository.
+def copy_last_stream(repository: str | os.PathLike[str],
+                     stream: pathlib.Path) -> None:
+    """Copy the stream of the last run out of a stestr repository.
 
-    :param repository: its directory
-    :param stream: path of the file to write; empty if there was no run
+    :param stream: the file to write, which stays empty without a run
     """
     try:
         last = util.get_repo_open(repo_url=str(repository)).get_latest_run()
@@ -123,8 +132,11 @@ def copy_last_stream(repository, stream):
     stream.write_bytes(content)
 
 
-def destroy(workspace, directory, *, watch=None):
-    """Remove the account of the tests and all that is left in it.
+def destroy(workspace: workspaces.Workspace,
+            directory: str | os.PathLike[str], *,
+            watch: abc.Callable[[], object] | None = None
+            ) -> tuple[int, str]:
+    """Remove the tenant of the tests and its remaining resources.
 
     :returns: (exit status, output)
     """
@@ -135,31 +147,32 @@ def destroy(workspace, directory, *, watch=None):
         timeout=DESTROY_TIMEOUT, check=False, watch=watch)
 
 
-def _environment(workspace, directory):
-    # The tests run in the tool's own environment, and write their bytecode
-    # there; Heat's variables are of no use to them.
+def _environment(workspace: workspaces.Workspace,
+                 directory: str | os.PathLike[str]) -> dict[str, str]:
+    # The tests run in the tool's own virtual environment and do not need the
+    # variables of Heat's services.
     return workspace.environment(
         **client_config.variables(directory),
         **{config.STATE_DIR_VARIABLE: str(workspace.run_dir / 'manifest')},
         PATH=os.environ['PATH'])
 
 
-def parse(stream):
-    """Return the tests of a subunit v2 stream, by id.
+def parse(stream: typing.BinaryIO) -> list[Test]:
+    """Return the tests of a subunit v2 stream, ordered by id.
 
-    :param stream: binary file object
-    :returns: list of :class:`Test`; what did not end counts as failed, and so
-        does what failed before any test began (setUpClass)
+    A test that did not end counts as failed, and so does a failure before the
+    first test (setUpClass).
     """
-    tests = {}
+    tests: dict[str, Test] = {}
 
-    def note(test):
+    def add(test: 'real.TestDict') -> None:
         if test['status'] == 'exists':
             return
         start, stop = test['timestamps']
         seconds = (stop - start).total_seconds() if start and stop else 0.0
         outcome = _OUTCOMES.get(test['status'], FAILED)
-        details, failure, marks = '', '', {}
+        details, failure = '', ''
+        marks: dict[str, str] = {}
         if outcome != PASSED:
             texts = {name: detail.as_text().strip()
                      for name, detail in test['details'].items()
@@ -174,7 +187,7 @@ def parse(stream):
                         not name.startswith('traceback'),
                         name.startswith('pythonlogging'), name)))
         if test['status'] == 'inprogress':
-            details = 'the process ended in the midst of the test\n' + details
+            details = 'the process ended during the test\n' + details
         name = test['id'].partition('[')[0]
         tests[name] = Test(
             name, outcome, round(seconds, 3), details, failure,
@@ -183,7 +196,7 @@ def parse(stream):
             cause=marks.get(CAUSE, ''),
             known_on_base=KNOWN_ON_BASE in marks)
 
-    result = testtools.StreamToDict(note)
+    result = testtools.StreamToDict(add)
     result.startTestRun()
     subunit.ByteStreamToStreamResult(
         stream, non_subunit_name='stdout').run(result)

@@ -10,30 +10,33 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""HAProxy in front of the nodes, and who is in its rotation."""
+"""HAProxy in front of the nodes, and the nodes in its rotation."""
 
+from collections import abc
 import csv
 import dataclasses
 import io
 import os
 import shutil
 import socket
+import typing
 
 from heat_upgrade import errors
 from heat_upgrade.lab import heat_client
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 from heat_upgrade import waiting
 
 START_TIMEOUT = 20
 COMMAND_TIMEOUT = 5
 
-# A request that is being answered may take as long as Heat's RPC, 60 s.
+# Seconds. A pending request may take as long as Heat's RPC, 60 s.
 DRAIN_TIMEOUT = 65
-# A node that has just answered is seen to be up at the next look.
+# Seconds. HAProxy marks a node that answers UP at the next health check.
 UP_TIMEOUT = 20
 
-# A backend that is looked at every half second and is out after two looks:
-# what DevStack and Kolla do, only faster.
+# A health check every half second, and a backend is DOWN after two failures:
+# like DevStack and Kolla, but faster.
 _CHECK = 'check inter 500ms fastinter 200ms downinter 200ms rise 1 fall 2'
 
 
@@ -42,21 +45,25 @@ class Member:
     """One node of one service, as HAProxy sees it.
 
     :ivar state: 'UP', 'DOWN', 'DRAIN', 'MAINT' and so on
-    :ivar sessions: connections to it at present
+    :ivar sessions: number of its present connections
     """
 
     state: str
     sessions: int
 
 
+Services: typing.TypeAlias = abc.Mapping[
+    str, tuple[int, abc.Mapping[str, int]]]
+
+
 class HAProxy:
     """One HAProxy: a frontend for each service, a server for each node.
 
-    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
-    :param services: {name: (port, {node: port of it there})}
+    :param services: {name: (port, {node: port of the service there})}
     """
 
-    def __init__(self, workspace, services):
+    def __init__(self, workspace: workspaces.Workspace, services: Services
+                 ) -> None:
         self._services = services
         home = workspace.directory('haproxy')
         self._socket = home / 'admin'
@@ -72,15 +79,15 @@ class HAProxy:
             'haproxy', [program, '-db', '-f', config],
             log=workspace.log('haproxy'), env=workspace.environment())
 
-    def start(self):
+    def start(self) -> None:
         self.process.start()
 
-    def wait_ready(self):
+    def wait_ready(self) -> None:
         self.process.wait_ready(self.members, timeout=START_TIMEOUT,
                                 what='an answer on its admin socket')
 
-    def _ask(self, command):
-        """Send a command to the admin socket; returns the answer."""
+    def _ask(self, command: str) -> str:
+        """Send a command to the admin socket; return the answer."""
         with socket.socket(socket.AF_UNIX) as peer:
             peer.settimeout(COMMAND_TIMEOUT)
             peer.connect(str(self._socket))
@@ -90,8 +97,8 @@ class HAProxy:
                 parts.append(part)
         return b''.join(parts).decode()
 
-    def members(self):
-        """Return {(service, node): :class:`Member`}."""
+    def members(self) -> dict[tuple[str, str], Member]:
+        """Return the members by service and node."""
         text = self._ask('show stat').removeprefix('# ')
         return {
             (row['pxname'], row['svname']): Member(
@@ -99,10 +106,10 @@ class HAProxy:
             for row in csv.DictReader(io.StringIO(text))
             if row['svname'] not in ('FRONTEND', 'BACKEND', '')}
 
-    def drain(self, node):
-        """Take a node out of the rotation, and let it end what it does.
+    def drain(self, node: str) -> None:
+        """Take a node out of the rotation, and wait for its last request.
 
-        :raises: :class:`errors.WaitTimeout` if its requests do not end
+        :raises: errors.WaitTimeout if its requests do not end
         """
         self._set_state(node, 'drain')
         waiting.wait_until(
@@ -111,29 +118,30 @@ class HAProxy:
             timeout=DRAIN_TIMEOUT, what=f'the last request to {node} to end',
             log=self.process.log)
 
-    def ready(self, node):
-        """Take a node back into the rotation, and wait until it is used.
+    def ready(self, node: str) -> None:
+        """Take a node back into the rotation, and wait until it is UP.
 
-        :raises: :class:`errors.WaitTimeout` if HAProxy finds it down
+        :raises: errors.WaitTimeout if its health check fails
         """
         self._set_state(node, 'ready')
         waiting.wait_until(
             lambda: all(member.state == 'UP' for (_, name), member
                         in self.members().items() if name == node),
-            timeout=UP_TIMEOUT, what=f'HAProxy to find {node} up',
+            timeout=UP_TIMEOUT, what=f'HAProxy to mark {node} UP',
             log=self.process.log)
 
-    def _set_state(self, node, state):
+    def _set_state(self, node: str, state: str) -> None:
         for service in self._services:
             answer = self._ask(
                 f'set server {service}/{node} state {state}').strip()
             if answer:
                 raise errors.LabError(
-                    f'HAProxy does not {state} {service}/{node}: {answer}',
+                    f'HAProxy refused to set {service}/{node} to {state}: '
+                    f'{answer}',
                     log=self.process.log)
 
 
-def _configuration(admin, services):
+def _configuration(admin: os.PathLike[str], services: Services) -> str:
     text = f'''\
 global
     stats socket {admin} mode 600 level admin
@@ -143,9 +151,9 @@ defaults
     mode http
     log global
     option httplog
-    # What went well is not worth a line at ten requests a second.
+    # Ten successful requests a second are not worth a line each.
     option dontlog-normal
-    # A node that refuses has not seen the request: another may have it.
+    # A node that refuses a connection has not seen the request.
     option redispatch
     retries 3
     timeout connect 2s

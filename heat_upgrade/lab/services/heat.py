@@ -12,33 +12,37 @@
 
 """heat-api, heat-api-cfn and heat-engine: configuration and processes."""
 
+from collections import abc
 import dataclasses
 import pathlib
 import shutil
 
+from heat_upgrade.install import environments
 from heat_upgrade.lab import profiles
 from heat_upgrade.lab.services import messaging
 from heat_upgrade.lab.services import uwsgi
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 
-# Of heat-engine, and processes of heat-api.
+# Workers of heat-engine, and processes of heat-api.
 WORKERS = 2
-# Of a worker of heat-engine, for work that it has accepted. What is parked
-# holds one each: Heat's own 64 are too few for all the work in flight at once.
+# Threads of each worker of heat-engine. An operation that the ledger parks
+# holds a thread: Heat's own 64 are too few for all in-flight operations.
 ENGINE_THREADS = 512
+# Seconds.
 MANAGE_TIMEOUT = 300
 
-# Of heat-status (oslo.upgradecheck): all is well; there is something to know.
-# Anything else forbids an upgrade.
+# Exit statuses of heat-status (oslo.upgradecheck): success, and a warning.
+# Any other status forbids an upgrade.
 CHECK_SUCCESS, CHECK_WARNING = 0, 1
-# What it prints above its table.
+# The title of its table.
 CHECK_RESULTS = 'Upgrade Check Results'
 
 ENGINE, API, CFN = 'engine', 'api', 'cfn'
 SERVICES = (ENGINE, API, CFN)
 
-# Heat's names: the user that it authenticates as, the domain of the users
-# that stacks make, and that domain's administrator.
+# Heat's names: its own user, the domain of the users that stacks make, and
+# that domain's administrator.
 SERVICE_USER = 'heat'
 SERVICE_PROJECT = 'service'
 STACK_DOMAIN = 'heat'
@@ -47,20 +51,20 @@ STACK_DOMAIN_ADMIN = 'heat_domain_admin'
 NAMES = {ENGINE: 'heat-engine', API: 'heat-api', CFN: 'heat-api-cfn'}
 _SCRIPTS = {API: 'heat-wsgi-api', CFN: 'heat-wsgi-api-cfn'}
 
-# A call that gets lost holds a thread for the 60 s of rpc_response_timeout,
-# and those of two probes at 10 Hz are a dozen.
+# Threads of an API process. A lost call holds one for the 60 s of
+# rpc_response_timeout; two probes at 10 Hz lose about a dozen calls.
 THREADS = 16
 
 
 @dataclasses.dataclass(frozen=True)
 class Configuration:
-    """What an operator has in /etc/heat: it outlives an upgrade unchanged.
+    """The content of /etc/heat, which an upgrade does not change.
 
     :param directory: heat.conf, api-paste.ini, environment.d and templates
-    :param api_port: port at which users find heat-api
-    :param cfn_port: port at which users find heat-api-cfn
-    :param workers: of heat-engine, and processes of heat-api
-    :param profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
+    :param api_port: port of heat-api for users
+    :param cfn_port: port of heat-api-cfn for users
+    :param workers: workers of heat-engine, and processes of heat-api
+    :param profile: one of profiles.PROFILES
     """
 
     directory: pathlib.Path
@@ -70,35 +74,37 @@ class Configuration:
     profile: str = profiles.STANDARD
 
     @property
-    def heat_conf(self):
+    def heat_conf(self) -> pathlib.Path:
         return self.directory / 'heat.conf'
 
 
-def configure(workspace, environment, *, transport_url, database_url,
-              keystone_url, region, service_password, domain_password,
-              encryption_key, plugin_dir='', workers=WORKERS,
-              profile=profiles.STANDARD):
-    """Write a configuration as the guide of a release tells an operator to.
+def configure(workspace: workspaces.Workspace,
+              environment: environments.Environment, *, transport_url: str,
+              database_url: str, keystone_url: str, region: str,
+              service_password: str, domain_password: str,
+              encryption_key: str, plugin_dir: str | pathlib.Path = '',
+              workers: int = WORKERS, profile: str = profiles.STANDARD
+              ) -> Configuration:
+    """Write a configuration as the installation guide of a release describes.
 
     :param environment: the release whose own files (api-paste.ini, global
-        environment) it takes over
+        environment) are copied
     :param transport_url: RabbitMQ, for oslo.messaging
     :param database_url: for SQLAlchemy
     :param keystone_url: without a version
     :param service_password: of SERVICE_USER
     :param domain_password: of STACK_DOMAIN_ADMIN
     :param encryption_key: 32 characters
-    :param plugin_dir: where Heat finds resource types of the operator's own
-    :param workers: of heat-engine, and processes of heat-api
-    :param profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
-    :returns: :class:`Configuration`
+    :param plugin_dir: directory of the operator's own resource types
+    :param workers: workers of heat-engine, and processes of heat-api
+    :param profile: one of profiles.PROFILES
     """
     home = workspace.directory('heat')
     own = environment.path / 'etc' / 'heat'
     shutil.copytree(own, home, dirs_exist_ok=True)
     api_port, cfn_port = workspace.port(), workspace.port()
 
-    def account(section):
+    def account(section: str) -> str:
         return f'''\
 [{section}]
 auth_type = password
@@ -108,7 +114,7 @@ password = {service_password}
 user_domain_id = default
 '''
 
-    def service_account(section):
+    def service_account(section: str) -> str:
         return (account(section) + f'''\
 project_name = {SERVICE_PROJECT}
 project_domain_id = default
@@ -151,84 +157,89 @@ backend = dogpile.cache.memory
     return Configuration(home, api_port, cfn_port, workers, profile)
 
 
-def service(which, workspace, environment, *, name, side, configs, port=None,
-            workers=WORKERS, extra=None):
+def service(which: str, workspace: workspaces.Workspace,
+            environment: environments.Environment, *, name: str, side: str,
+            configs: abc.Iterable[pathlib.Path], port: int | None = None,
+            workers: int = WORKERS,
+            extra: abc.Mapping[str, str] | None = None) -> process.Process:
     """Return the process of one service, not started yet.
 
     :param which: one of SERVICES
-    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
     :param environment: the virtual environment of the release
-    :param name: of the node that it is on; in the names of logs
-    :param side: 'base' or 'target'; likewise
+    :param name: name of its node, in the names of logs
+    :param side: 'base' or 'target', in the names of logs
     :param configs: its configuration files; a later one takes precedence
-    :param port: of heat-api and heat-api-cfn, on loopback
+    :param port: port of heat-api or heat-api-cfn, on loopback
     :param workers: processes of heat-api
     :param extra: further environment variables
-    :returns: :class:`heat_upgrade.process.Process`
     """
     env = workspace.environment(**(extra or {}))
-    called = NAMES[which]
-    log = workspace.log(f'{name}-{side}-{called}')
+    program = NAMES[which]
+    log = workspace.log(f'{name}-{side}-{program}')
     words = [word for config in configs
              for word in ('--config-file', str(config))]
     words += nothing_else(workspace)
     if which == ENGINE:
         return process.Process(
-            f'{called} on {name}',
-            [_program(workspace, environment, called, name, side), *words],
+            f'{program} on {name}',
+            [_program(workspace, environment, program, name, side), *words],
             log=log, env=env)
     # heat.wsgi came with 24 (2025.1)
     application = uwsgi.application(
         environment, f'heat.wsgi.{which}:application', _SCRIPTS[which])
     return uwsgi.wsgi_process(
-        f'{called} on {name}', environment, application, port=port, env=env,
+        f'{program} on {name}', environment, application, port=port, env=env,
         log=log, processes=workers if which == API else 1, threads=THREADS,
         arguments=' '.join(words))
 
 
-def _program(workspace, environment, called, name, side):
-    """Return a program of a release under a name of its node.
+def _program(workspace: workspaces.Workspace,
+             environment: environments.Environment, program: str, name: str,
+             side: str) -> pathlib.Path:
+    """Return a link to a program of a release, named after its node.
 
-    The master process of heat-engine since 2025.2 is called after its
+    The master process of heat-engine since 2025.2 has the name of its
     program: 'heat-engine: master process'. oslo.messaging's QManager reads
-    the start of that process from /proc/PID/stat as the 22nd word, which the
-    space in this name shifts. A value read before the process had this name
-    differs, QManager numbers the queues from 1 again, and two workers may come
-    to share one queue of replies. The kernel keeps 15 characters of a name:
-    a longer one has no space in them.
+    the start time of that process from /proc/PID/stat as the 22nd word, which
+    the space in this name shifts. A value read before the process had this
+    name differs: QManager numbers the queues from 1 again, and two workers
+    may share one reply queue. The kernel keeps 15 characters of a name, and
+    those of a longer name contain no space.
     """
-    link = workspace.directory(f'heat/bin/{side}') / f'{called}-{name}'
+    link = workspace.directory(f'heat/bin/{side}') / f'{program}-{name}'
     link.unlink(missing_ok=True)
-    link.symlink_to(environment.bin(called))
+    link.symlink_to(environment.bin(program))
     return link
 
 
-def nothing_else(workspace):
-    """Return the words that keep a program from the machine's own settings.
+def nothing_else(workspace: workspaces.Workspace) -> list[str]:
+    """Return the options that hide the machine's own settings.
 
-    With --config-file alone oslo.config reads /etc/heat/heat.conf.d as well:
-    where Heat is installed, the database in there would be used.
+    With --config-file alone, oslo.config also reads /etc/heat/heat.conf.d: on
+    a machine with Heat, the program would use that database.
     """
     return ['--config-dir', str(workspace.directory('no-more-settings'))]
 
 
-def may_upgrade(status, output):
-    """Tell whether `heat-status upgrade check` lets an upgrade go on.
+def may_upgrade(status: int, output: str) -> bool:
+    """Return True if `heat-status upgrade check` allows an upgrade.
 
-    A program that crashes ends with 1 as well: a warning has a table.
+    A program that crashes also ends with 1, but only a warning has a table.
 
     :param status: its exit status
-    :param output: what it printed
     """
     return status == CHECK_SUCCESS or (status == CHECK_WARNING
                                        and CHECK_RESULTS in output)
 
 
-def manage(workspace, environment, configuration, *words, side, check=True):
+def manage(workspace: workspaces.Workspace,
+           environment: environments.Environment,
+           configuration: Configuration, *words: str, side: str,
+           check: bool = True) -> tuple[int, str]:
     """Run heat-manage or heat-status with a configuration.
 
     :param words: the program and its arguments
-    :param side: 'base' or 'target': whose code it is
+    :param side: 'base' or 'target', the release of the program
     :param check: raise if it fails
     :returns: (exit status, output)
     """

@@ -10,7 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Heat needs to find in Keystone, made through Keystone's API."""
+"""Makes Heat's users, roles and domain through Keystone's API."""
+
+import typing
 
 from keystoneauth1 import exceptions
 from keystoneauth1.identity import v3
@@ -18,13 +20,16 @@ from keystoneauth1 import session as sessions
 
 from heat_upgrade.lab.services import heat
 
-# The role that Heat gives to the users that stacks make, and the one that
-# its users have besides their own, as in Heat's installation guide.
+if typing.TYPE_CHECKING:
+    import requests
+
+# The role that Heat gives to the users that stacks make, and the additional
+# role of Heat's own users, as in Heat's installation guide.
 STACK_USER_ROLE = 'heat_stack_user'
 STACK_OWNER_ROLE = 'heat_stack_owner'
 
 
-# Seconds that a request may take, also one for a token.
+# Seconds that a request may take, also a request for a token.
 REQUEST_TIMEOUT = 60
 
 
@@ -32,87 +37,101 @@ class Identity:
     """The administrator's view of a Keystone.
 
     :param url: without a version
-    :param username: the administrator's name, also of its project
-    :param password: the administrator's password
+    :param username: name of the administrator and of its project
     """
 
-    def __init__(self, url, *, username, password):
+    def __init__(self, url: str, *, username: str, password: str) -> None:
         self.url = url
         self.session = sessions.Session(auth=v3.Password(
             auth_url=f'{url}/v3', username=username, password=password,
             project_name=username, user_domain_id='default',
             project_domain_id='default'), timeout=REQUEST_TIMEOUT)
-        self._known = {}
+        # {(plural, name): id}
+        self._ids: dict[tuple[str, str], str] = {}
 
-    def get(self, url, *, timeout):
-        """GET a URL; see :meth:`request`."""
+    def get(self, url: str, *, timeout: float) -> 'requests.Response':
+        """GET a URL; see request()."""
         return self.request('GET', url, timeout=timeout)
 
-    def request(self, method, url, *, json=None, timeout):
+    def request(self, method: str, url: str, *, json: typing.Any = None,
+                timeout: float) -> 'requests.Response':
         """Send one request with the administrator's token; never twice.
 
-        :param json: what becomes the body, or None
+        :param json: the body
         :param timeout: seconds
-        :returns: the response, whatever its status
-        :raises: OSError if nobody answers in time
+        :returns: the response, also with an HTTP status of 400 or above
+        :raises: OSError without a response in time
         """
         try:
-            # A redirection of Heat's (a stack by its name) is followed.
+            # Heat's redirections (from the name of a stack) are followed.
             return self.session.request(
                 url, method, json=json, raise_exc=False, connect_retries=0,
                 timeout=timeout)
         except exceptions.ClientException as exc:
             raise OSError(str(exc)) from exc
 
-    def _call(self, method, path, body=None):
+    def _call(self, method: str, path: str,
+              body: dict[str, typing.Any] | None = None
+              ) -> dict[str, typing.Any]:
         response = self.session.request(f'{self.url}/v3/{path}', method,
                                         json=body)
         return response.json() if response.content else {}
 
-    def _ensure(self, kind, plural, name, **attributes):
-        """Find a thing by its name, or make it; returns its id."""
-        if (plural, name) not in self._known:
+    def _ensure(self, kind: str, plural: str, name: str, **attributes: str
+                ) -> str:
+        """Find a Keystone object by its name, or make it; return its id."""
+        if (plural, name) not in self._ids:
             domain = attributes.get('domain_id')
             scope = f'&domain_id={domain}' if domain else ''
-            found = self._call('GET', f'{plural}?name={name}{scope}')[plural]
-            self._known[plural, name] = (found or [self._call(
+            existing = self._call('GET',
+                                  f'{plural}?name={name}{scope}')[plural]
+            self._ids[plural, name] = (existing or [self._call(
                 'POST', plural, {kind: {'name': name, **attributes}})[kind]]
             )[0]['id']
-        return self._known[plural, name]
+        return self._ids[plural, name]
 
-    def role(self, name):
+    def role(self, name: str) -> str:
+        """Find or make a role; return its id."""
         return self._ensure('role', 'roles', name)
 
-    def user(self, name, password, *, domain='default'):
+    def user(self, name: str, password: str, *, domain: str = 'default'
+             ) -> str:
+        """Find or make a user; return its id."""
         return self._ensure('user', 'users', name, password=password,
                             domain_id=domain)
 
-    def project(self, name, *, domain='default'):
+    def project(self, name: str, *, domain: str = 'default') -> str:
+        """Find or make a project; return its id."""
         return self._ensure('project', 'projects', name, domain_id=domain)
 
-    def grant(self, user, role, *, project=None, domain=None):
+    def grant(self, user: str, role: str, *, project: str | None = None,
+              domain: str | None = None) -> None:
         """Give a user a role on a project or on a domain."""
         scope = f'projects/{project}' if project else f'domains/{domain}'
         self._call('PUT', f'{scope}/users/{user}/roles/{self.role(role)}')
 
-    def endpoint(self, name, kind, url, *, region):
+    def endpoint(self, name: str, kind: str, url: str, *, region: str
+                 ) -> None:
         """Register a service with a public and an internal endpoint."""
         service = self._ensure('service', 'services', name, type=kind)
         for interface in ('public', 'internal'):
             self._call('POST', 'endpoints', {'endpoint': {
                 'service_id': service, 'interface': interface, 'url': url,
-                # One that is not there yet is made, by this name alone.
+                # Keystone makes a missing region of this name.
                 'region': region}})
 
-    def project_id(self):
+    def project_id(self) -> str:
         """Return the id of the administrator's own project."""
-        return self.session.get_project_id()
+        project = self.session.get_project_id()
+        assert project is not None, 'the token is scoped to a project'
+        return project
 
-    def prepare_heat(self, *, service_password, domain_password):
+    def prepare_heat(self, *, service_password: str, domain_password: str
+                     ) -> None:
         """Make the accounts, roles and domain of Heat's installation guide.
 
-        :param service_password: for the user that Heat authenticates as
-        :param domain_password: for the stack domain's administrator
+        :param service_password: of Heat's own user
+        :param domain_password: of the stack domain's administrator
         """
         project = self.project(heat.SERVICE_PROJECT)
         user = self.user(heat.SERVICE_USER, service_password)
@@ -125,9 +144,11 @@ class Identity:
         self.role(STACK_USER_ROLE)
         self.role(STACK_OWNER_ROLE)
 
-    def of_domain(self, name):
-        """Return (projects, users) of a domain, as the API has them."""
+    def of_domain(self, name: str) -> tuple[list[dict[str, typing.Any]],
+                                            list[dict[str, typing.Any]]]:
+        """Return (projects, users) of a domain, as in Keystone's API."""
         domain = self._ensure('domain', 'domains', name)
-        return tuple(
+        projects, users = (
             self._call('GET', f'{kind}?domain_id={domain}')[kind]
             for kind in ('projects', 'users'))
+        return projects, users

@@ -13,10 +13,13 @@
 """A private Keystone."""
 
 import base64
+from collections import abc
 import os
 import pathlib
 
+from heat_upgrade.install import environments
 from heat_upgrade.lab.services import uwsgi
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 
 MANAGE_TIMEOUT = 180
@@ -27,12 +30,12 @@ ADMIN = 'admin'
 class Keystone:
     """Keystone under uWSGI, with fernet keys of its own.
 
-    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
-    :param environment: the virtual environment with Keystone
     :param database_url: for SQLAlchemy
     """
 
-    def __init__(self, workspace, environment, *, database_url):
+    def __init__(self, workspace: workspaces.Workspace,
+                 environment: environments.Environment, *,
+                 database_url: str) -> None:
         self.workspace = workspace
         self.environment = environment
         self.port = workspace.port()
@@ -55,11 +58,11 @@ key_repository = {home}/fernet
 [credential]
 key_repository = {home}/credential
 [identity]
-# A lab's passwords are random and live for minutes; the cost of a hash is
-# for those of people.
+# A lab's passwords are random and live for minutes; expensive hashes protect
+# passwords that people choose.
 password_hash_rounds = 4
 [cache]
-# Pickled, because Keystone changes what it takes out of the cache
+# Pickled, because Keystone changes objects that it takes out of the cache
 # (Manager._decrypt_credential).
 backend = dogpile.cache.memory_pickle
 [oslo_messaging_notifications]
@@ -74,29 +77,31 @@ driver = noop
             env=workspace.environment(
                 OS_KEYSTONE_CONFIG_FILES=str(self.config),
                 OS_KEYSTONE_CONFIG_DIR=str(home)),
-            # One thread: Keystone keeps the token of a request in its one
-            # AuthContextMiddleware, so that with more a request meets
-            # another one's. One process: its cache is its own, and what is
-            # written in one would not be seen in another.
+            # One thread: Keystone keeps the token of a request in its only
+            # AuthContextMiddleware, so two threads could mix up tokens. One
+            # process: each process has a cache of its own, so a second
+            # process would not see the first one's writes.
             processes=1, threads=1)
 
-    def start(self):
+    def start(self) -> None:
         self.process.start()
 
-    def wait_ready(self):
+    def wait_ready(self) -> None:
         self.process.wait_ready(
             lambda: uwsgi.answers(self.port, '/v3', (200,)),
             timeout=uwsgi.START_TIMEOUT, what=f'an answer from {self.url}/v3')
 
-    def stop(self):
+    def stop(self) -> tuple[float, bool]:
         return self.process.stop()
 
-    def manage(self, *words, extra_env=None):
-        """Run keystone-manage."""
+    def manage(self, *words: str,
+               extra_env: abc.Mapping[str, str] | None = None
+               ) -> tuple[int, str]:
+        """Run keystone-manage; return (exit status, output)."""
         return process.run(
             f'keystone-manage {words[0]}',
-            # Without a directory of its own it would read
-            # /etc/keystone/keystone.conf.d as well.
+            # Without a directory of its own it would also read
+            # /etc/keystone/keystone.conf.d.
             [self.environment.bin('keystone-manage'), '--config-file',
              self.config, '--config-dir',
              self.workspace.directory('no-more-settings'), *words],
@@ -104,7 +109,7 @@ driver = noop
             env=self.workspace.environment(**extra_env or {}),
             timeout=MANAGE_TIMEOUT)
 
-    def bootstrap(self, password):
+    def bootstrap(self, password: str) -> None:
         """Fill an empty database: schema, the administrator, roles."""
         self.manage('db_sync')
         self.manage('bootstrap', '--bootstrap-region-id', REGION,
@@ -112,7 +117,7 @@ driver = noop
                                'OS_BOOTSTRAP_USERNAME': ADMIN})
 
 
-def make_keys(repository):
+def make_keys(repository: str | os.PathLike[str]) -> None:
     """Make a key repository as keystone-manage fernet_setup does.
 
     File 0 is the staged key and 1 the primary one (Keystone's administrator

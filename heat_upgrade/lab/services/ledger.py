@@ -24,7 +24,7 @@ from heat_upgrade import process
 PLUGIN_DIR = (pathlib.Path(__file__).resolve().parents[2] / 'ledger'
               / 'plugin')
 
-# The environment variable by which the plugin finds the backend.
+# The environment variable that points the plugin at the backend.
 VARIABLE = 'HEAT_UPGRADE_LEDGER'
 
 # An interpreter with the standard library alone: 0.2 s on an idle machine.
@@ -34,18 +34,15 @@ RECORD = 'ledger.jsonl'
 
 
 class Ledger:
-    """What physically exists, by the word of a process of its own.
+    """The backend that knows the physical resources, in its own process.
 
-    It depends on nothing of the cloud, and so answers while Heat is down.
-
-    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
+    It does not depend on the cloud, and so answers while Heat is down.
 
     :ivar record: path of the durable record, in the run directory
-    :ivar path: path of the JSON file that tells the plugin where it is
-    :ivar client: :class:`heat_upgrade.ledger.client.Client`
+    :ivar path: path of the JSON file with its URL and token, for the plugin
     """
 
-    def __init__(self, workspace):
+    def __init__(self, workspace: workspaces.Workspace) -> None:
         self.url = f'http://127.0.0.1:{workspace.port()}'
         token = workspaces.password()
         workspace.directory('ledger')
@@ -61,16 +58,16 @@ class Ledger:
             log=workspace.log('ledger'), env=workspace.environment())
 
     @property
-    def environment(self):
-        """The variables that Heat's processes need to find it."""
+    def environment(self) -> dict[str, str]:
+        """Variables that point Heat's processes at the backend."""
         return {VARIABLE: str(self.path)}
 
-    def start(self):
+    def start(self) -> None:
         self.process.start()
 
-    def wait_ready(self):
+    def wait_ready(self) -> None:
         self.process.wait_ready(self.client.answers, timeout=START_TIMEOUT,
                                 what=f'an answer from {self.url}')
 
-    def stop(self):
+    def stop(self) -> tuple[float, bool]:
         return self.process.stop()

@@ -12,12 +12,17 @@
 
 """A private MariaDB server."""
 
+from collections import abc
 import os
 import shutil
+import typing
 
 import pymysql
+from pymysql import connections
+from pymysql import cursors
 
 from heat_upgrade import errors
+from heat_upgrade import filesystem
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 
@@ -26,8 +31,8 @@ INSTALL_TIMEOUT = 60
 ANSWER_TIMEOUT = 60
 DUMP_TIMEOUT = 300
 
-# A lab loses nothing by a power cut, and is young when it starts: no flush
-# for each transaction, no binary log, small redo log and buffers.
+# A lab need not survive a power cut, and its database is small: no flush for
+# each transaction, no binary log, a small redo log and small buffers.
 _OPTIONS = (
     '--innodb-flush-log-at-trx-commit=0',
     '--innodb-flush-method=nosync',
@@ -42,10 +47,14 @@ _OPTIONS = (
 )
 
 
-def find(program):
+# A row of a result. Its columns have the types of the statement.
+Row: typing.TypeAlias = tuple[typing.Any, ...]
+
+
+def find(program: str) -> str:
     """Return the path of one of MariaDB's programs.
 
-    :raises: :class:`errors.LabError` that names the package to install
+    :raises: errors.LabError that names the package to install
     """
     path = shutil.which(program, path=f'{os.environ["PATH"]}:/usr/sbin')
     if path is None:
@@ -58,22 +67,24 @@ def find(program):
 class MariaDB:
     """One server with its own data directory.
 
-    Its administrator comes in by the unix socket alone, in a directory that
-    nobody else can enter; the services come in by TCP, each with an account
-    and a password of its own.
+    Its administrator connects only by the Unix socket, which is in a private
+    directory. The services connect by TCP, each with an account and a
+    password of its own.
 
-    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
-    :param template: a data directory to start from; an empty server if None
-    :param options: further options of the server; they override ours
+    :param template: initial data directory; None for an empty server
+    :param options: further options of the server, which override the default
+        ones
     """
 
-    def __init__(self, workspace, *, template=None, options=()):
+    def __init__(self, workspace: workspaces.ServiceHome, *,
+                 template: str | os.PathLike[str] | None = None,
+                 options: abc.Iterable[str] = ()) -> None:
         self.workspace = workspace
         self.data = workspace.directory('mariadb') / 'data'
         self.socket = workspace.directory('mariadb') / 'socket'
         self.port = workspace.port()
-        self._urls = {}
-        # Whoever is root may run it as root; anybody else as themselves.
+        self._urls: dict[str, str] = {}
+        # mariadbd refuses to run as root without this option.
         self._user = ['--user=root'] if os.geteuid() == 0 else []
         if template is None:
             self._install()
@@ -87,22 +98,22 @@ class MariaDB:
              f'--pid-file={self.data}.pid', *options],
             log=workspace.log('mariadb'), env=workspace.environment())
 
-    def _install(self):
+    def _install(self) -> None:
         process.run(
             'mariadb-install-db',
             [find('mariadb-install-db'), '--no-defaults', *self._user,
              '--auth-root-authentication-method=normal', '--skip-test-db',
-             # also where the machine's own name cannot be looked up
+             # for machines that cannot resolve their own name
              '--force',
              f'--datadir={self.data}', '--innodb-log-file-size=16M'],
             log=self.workspace.log('mariadb-install-db'),
             env=self.workspace.environment(), timeout=INSTALL_TIMEOUT)
 
-    def start(self):
+    def start(self) -> None:
         self.process.start()
 
-    def wait_ready(self):
-        def answers():
+    def wait_ready(self) -> None:
+        def answers() -> bool:
             try:
                 self.execute('SELECT 1')
             except pymysql.err.OperationalError as exc:
@@ -111,28 +122,28 @@ class MariaDB:
         self.process.wait_ready(answers, timeout=START_TIMEOUT,
                                 what='an answer on its socket')
 
-    def stop(self):
+    def stop(self) -> tuple[float, bool]:
         return self.process.stop()
 
-    def execute(self, statement, arguments=None, *, database=None):
-        """Execute a statement as the administrator.
-
-        :returns: all rows, as tuples
-        """
+    def execute(self, statement: str,
+                arguments: abc.Sequence[typing.Any] | None = None, *,
+                database: str | None = None) -> tuple[Row, ...]:
+        """Execute a statement as the administrator; return all rows."""
         with self.connection(database) as connection:
             with connection.cursor() as cursor:
                 cursor.execute(statement, arguments)
                 return cursor.fetchall()
 
-    def connection(self, database=None):
+    def connection(self, database: str | None = None
+                   ) -> 'connections.Connection[cursors.Cursor]':
         """Return a connection of the administrator, a context manager."""
         return pymysql.connect(
             unix_socket=str(self.socket), user='root', database=database,
             autocommit=True, connect_timeout=ANSWER_TIMEOUT,
             read_timeout=ANSWER_TIMEOUT)
 
-    def database(self, name):
-        """Make a database if need be, with an account for its service.
+    def database(self, name: str) -> str:
+        """Make a missing database, with an account for its service.
 
         :returns: the URL for SQLAlchemy, with a password made for this run
         """
@@ -146,10 +157,10 @@ class MariaDB:
                                 f'@127.0.0.1:{self.port}/{name}')
         return self._urls[name]
 
-    def account(self, name, database, privileges):
-        """Make an account that is confined to one database.
+    def account(self, name: str, database: str, privileges: str) -> str:
+        """Make an account with access to one database only.
 
-        :param privileges: as GRANT has them, such as 'SELECT, INSERT'
+        :param privileges: in the syntax of GRANT, such as 'SELECT, INSERT'
         :returns: its password, made for this run
         """
         secret = workspaces.password()
@@ -159,9 +170,9 @@ class MariaDB:
                      f"`{name}`@'127.0.0.1'")
         return secret
 
-    def dump(self, name, path):
+    def dump(self, name: str, path: str | os.PathLike[str]) -> None:
         """Write a consistent dump of a database to a file of mode 0600."""
-        workspaces.write_secret(path, '')
+        filesystem.write_atomically(path, '')
         process.run(
             'mariadb-dump',
             [find('mariadb-dump'), '--no-defaults', f'--socket={self.socket}',

@@ -10,19 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How Heat's services talk through RabbitMQ: the configuration of a profile.
+"""The RabbitMQ configuration of Heat's services, for each profile.
 
-The standard profile is what the findings page "calls lost at stop" advises an
-operator to do: with oslo.messaging's queue manager an engine that stops
-gracefully deletes no queue, and loses no message. The stock profile is what
-Heat does by itself, with a log that shows each message that is lost.
+The standard profile follows the findings page "calls lost at stop": with
+oslo.messaging's queue manager, an engine that stops gracefully deletes no
+queue and loses no message. The stock profile keeps Heat's own defaults, with a
+log that shows each lost message.
 """
 
 from heat_upgrade.lab import profiles
 
-# oslo.log's own levels hide all that oslo.messaging says of a message. The
-# first two show each one that comes, is taken from the list of a listener,
-# and is given to a thread, see heat_upgrade.inflight.lost_messages.
+# oslo.log's own levels hide oslo.messaging's records about messages. The
+# first two show each message when it arrives, when a listener takes it from
+# its list, and when a thread gets it; see heat_upgrade.inflight.lost_messages.
 LOG_LEVELS = (
     'oslo_messaging._drivers.amqpdriver=DEBUG',
     'oslo_messaging.rpc.server=DEBUG',
@@ -38,18 +38,18 @@ LOG_LEVELS = (
     'oslo_policy=INFO',
     'dogpile.core.dogpile=INFO',
 )
-# The program whose lost messages are of interest.
+# The program whose lost messages are logged.
 _ENGINE = 'heat-engine'
 
 
-def of_all(profile):
+def of_all(profile: str) -> str:
     """Return the sections of the file that all services read.
 
-    Queues of the queue manager outlive the service that declared them; those
-    of no service any more end by themselves after
-    rabbit_transient_queues_ttl, half an hour (x-expires).
+    Queues of the queue manager outlive the service that declared them.
+    Unused ones expire after rabbit_transient_queues_ttl, half an hour
+    (x-expires).
 
-    :param profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
+    :param profile: one of profiles.PROFILES
     """
     if profile == profiles.STOCK_MESSAGING:
         return ''
@@ -59,17 +59,17 @@ use_queue_manager = true
 """
 
 
-def of_service(profile, name, host):
-    """Return what a service's own file says besides; begins in [DEFAULT].
+def of_service(profile: str, name: str, host: str) -> str:
+    """Return the options of a service's own file; begins in [DEFAULT].
 
-    The queue manager names the queues of replies after a host, a process and
-    a counter, and numbers them from 1 when the process group is another one.
-    So two services, two nodes, two runs on one machine and the two releases
-    of one virtual host must differ in host or process.
+    The queue manager names reply queues after a host, a process and a counter,
+    which starts at 1 for each new process group. So two services, two nodes,
+    two runs on one machine and the two releases of one virtual host must
+    differ in host or process.
 
-    :param profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
-    :param name: of the service's program
-    :param host: of the node; no other service of this name has it
+    :param profile: one of profiles.PROFILES
+    :param name: name of the service's program
+    :param host: name of the node; no other service of this name has it
     """
     if profile == profiles.STOCK_MESSAGING:
         if name != _ENGINE:

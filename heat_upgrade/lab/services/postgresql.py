@@ -18,6 +18,7 @@ import pwd
 import shutil
 
 from heat_upgrade import errors
+from heat_upgrade import filesystem
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 
@@ -26,50 +27,48 @@ INSTALL_TIMEOUT = 60
 STOP_TIMEOUT = 30
 PSQL_TIMEOUT = 60
 
-# Where distributions put what PATH does not name.
-_PLACES = ('/usr/lib/postgresql/*/bin', '/usr/pgsql-*/bin')
+# Directories of distributions that are not in PATH.
+_DIRECTORIES = ('/usr/lib/postgresql/*/bin', '/usr/pgsql-*/bin')
 
-# As with MariaDB: nobody loses anything by a power cut.
+# As with MariaDB, the data need not survive a power cut.
 _OPTIONS = ('fsync=off', 'synchronous_commit=off', 'full_page_writes=off',
             'shared_buffers=32MB', 'max_connections=50')
 
 
-def find(program):
-    """Return the path of one of PostgreSQL's programs, the newest.
+def find(program: str) -> str:
+    """Return the path of the newest version of a PostgreSQL program.
 
-    :raises: :class:`errors.LabError` that names the package to install
+    :raises: errors.LabError that names the package to install
     """
-    places = [str(place) for pattern in _PLACES for place in sorted(
+    directories = [str(path) for pattern in _DIRECTORIES for path in sorted(
         pathlib.Path('/').glob(pattern.lstrip('/')), reverse=True)]
     path = shutil.which(program, path=os.pathsep.join(
-        [*places, os.environ['PATH']]))
+        [*directories, os.environ['PATH']]))
     if path is None:
         raise errors.LabError(
-            f'{program} is not installed; install postgresql, or do without '
-            'the check on PostgreSQL')
+            f'{program} is not installed; install postgresql, or omit the '
+            'check on PostgreSQL')
     return path
 
 
 class PostgreSQL:
     """One server with its own data directory, on loopback.
 
-    It refuses to run as root; then it runs as the user that its package made,
-    or as nobody, who may pass through our directories and no more.
-
-    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
+    It refuses to run as root. The tool as root runs it as the user postgres
+    or ``nobody``, with one capability: access to the run's directories.
     """
 
-    def __init__(self, workspace):
+    def __init__(self, workspace: workspaces.ServiceHome) -> None:
         self.workspace = workspace
-        self.place = workspace.directory('postgresql')
-        self.data = self.place / 'data'
+        self.home = workspace.directory('postgresql')
+        self.data = self.home / 'data'
         self.port = workspace.port()
-        self._as = []
+        self._as: list[str] = []
         if os.geteuid() == 0:
             user = _user()
-            os.chown(self.place, user.pw_uid, user.pw_gid)
-            # Our own directories are closed to it: it keeps the one right of
-            # root that lets it in. Its own directory is its own.
+            os.chown(self.home, user.pw_uid, user.pw_gid)
+            # The run's directories belong to root. The capability
+            # dac_override lets the server through them to its own directory.
             self._as = [
                 'setpriv', f'--reuid={user.pw_uid}', f'--regid={user.pw_gid}',
                 '--clear-groups', '--inh-caps=-all,+dac_override',
@@ -79,15 +78,15 @@ class PostgreSQL:
         self._install()
         self.process = process.Process(
             'postgresql',
-            [*self._as, find('postgres'), '-D', self.data, '-k', self.place,
+            [*self._as, find('postgres'), '-D', self.data, '-k', self.home,
              '-h', '127.0.0.1', '-p', self.port,
              *(word for option in _OPTIONS for word in ('-c', option))],
             log=workspace.log('postgresql'), env=workspace.environment(),
-            cwd=self.place)
+            cwd=self.home)
 
-    def _install(self):
-        secret = self.place / 'password'
-        workspaces.write_secret(secret, self._password)
+    def _install(self) -> None:
+        secret = self.home / 'password'
+        filesystem.write_atomically(secret, self._password)
         if self._as:
             user = _user()
             os.chown(secret, user.pw_uid, user.pw_gid)
@@ -97,22 +96,22 @@ class PostgreSQL:
                 [*self._as, find('initdb'), '-D', self.data, '-U', 'admin',
                  '-A', 'scram-sha-256', '--pwfile', secret, '--no-sync',
                  '-E', 'UTF8', '--no-locale'],
-                log=self.workspace.log('initdb'), cwd=self.place,
+                log=self.workspace.log('initdb'), cwd=self.home,
                 env=self.workspace.environment(), timeout=INSTALL_TIMEOUT)
         finally:
             secret.unlink()
 
-    def start(self):
+    def start(self) -> None:
         self.process.start()
 
-    def wait_ready(self):
+    def wait_ready(self) -> None:
         self.process.wait_ready(self._answers, timeout=START_TIMEOUT,
                                 what='an answer of pg_isready')
 
-    def stop(self):
+    def stop(self) -> tuple[float, bool]:
         return self.process.stop(STOP_TIMEOUT)
 
-    def execute(self, statement):
+    def execute(self, statement: str) -> None:
         """Execute a statement without parameters as the administrator."""
         process.run(
             'psql', [find('psql'), '-X', '-q', '-h', '127.0.0.1',
@@ -122,28 +121,29 @@ class PostgreSQL:
             env=self.workspace.environment(PGPASSWORD=self._password),
             timeout=PSQL_TIMEOUT)
 
-    def database(self, name):
-        """Make a database; returns the URL for SQLAlchemy, by psycopg2."""
+    def database(self, name: str) -> str:
+        """Make a database; return its URL for SQLAlchemy and psycopg2."""
         self.execute(f'CREATE DATABASE {name}')
         return (f'postgresql+psycopg2://admin:{self._password}'
                 f'@127.0.0.1:{self.port}/{name}')
 
-    def _answers(self):
+    def _answers(self) -> bool:
         status, _ = process.run(
             'pg_isready', [find('pg_isready'), '-q', '-h', '127.0.0.1',
                            '-p', self.port],
             log=self.workspace.log('pg_isready'), check=False,
             env=self.workspace.environment(), timeout=PSQL_TIMEOUT)
         if status:
-            raise OSError('pg_isready says no')
+            raise OSError(f'pg_isready ended with status {status}')
         return True
 
 
-def _user():
+def _user() -> pwd.struct_passwd:
     for name in ('postgres', 'nobody'):
         try:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise errors.LabError('there is neither a user postgres nor nobody for '
-                          'PostgreSQL to run as')
+    raise errors.LabError(
+        'PostgreSQL cannot run as root, and neither of the users '
+        '"postgres" and "nobody" exists; create one')

@@ -27,8 +27,8 @@ START_TIMEOUT = 90
 CTL_TIMEOUT = 60
 USER = 'heat'
 
-# The wrappers in /usr/sbin change to the user rabbitmq, or refuse; these are
-# what they call.
+# Directories of the real programs. The wrappers in /usr/sbin change to the
+# user rabbitmq, or refuse to run.
 _HOMES = ('/usr/lib/rabbitmq/bin', '/usr/lib/rabbitmq/lib')
 
 # The protocol header of AMQP 0-9-1, section 4.2.2: a broker that is ready
@@ -37,7 +37,7 @@ _AMQP_HEADER = b'AMQP\x00\x00\x09\x01'
 _METHOD_FRAME = b'\x01'
 
 
-def _server():
+def _server() -> pathlib.Path:
     for home in _HOMES:
         server = pathlib.Path(home) / 'rabbitmq-server'
         if os.access(server, os.X_OK):
@@ -49,13 +49,13 @@ def _server():
 
 @dataclasses.dataclass(frozen=True)
 class Queue:
-    """A queue, as the broker sees it.
+    """A queue, as the broker lists it.
 
-    :ivar vhost: the virtual host that it is in
-    :ivar name: its name
-    :ivar messages: those that nobody has taken yet
-    :ivar unacknowledged: those that were taken and not acknowledged
-    :ivar consumers: how many listen to it
+    :ivar vhost: its virtual host
+    :ivar messages: number of messages that are ready for delivery
+    :ivar unacknowledged: number of delivered messages without an
+        acknowledgement
+    :ivar consumers: number of consumers
     """
 
     vhost: str
@@ -66,13 +66,13 @@ class Queue:
 
 
 class RabbitMQ:
-    """One node: an own name, cookie, database and port mapper.
+    """One node with its own name, cookie, database and port mapper.
 
-    :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
-    :param vhost: the virtual host that is there from the start
+    :param vhost: the virtual host that exists from the start
     """
 
-    def __init__(self, workspace, *, vhost='heat'):
+    def __init__(self, workspace: workspaces.Workspace, *, vhost: str = 'heat'
+                 ) -> None:
         self.workspace = workspace
         self.vhost = vhost
         self.port = workspace.port()
@@ -93,7 +93,7 @@ disk_free_limit.absolute = 50MB
             HOME=str(home),
             ERL_EPMD_PORT=str(epmd_port),
             ERL_EPMD_ADDRESS='127.0.0.1',
-            # exec the virtual machine instead of waiting for it in a shell
+            # exec the Erlang VM instead of waiting for it in a shell
             RUNNING_UNDER_SYSTEMD='true',
             RABBITMQ_NODENAME=f'heat-{workspace.marker}@localhost',
             RABBITMQ_DIST_PORT=str(workspace.port()),
@@ -104,7 +104,7 @@ disk_free_limit.absolute = 50MB
             RABBITMQ_ENABLED_PLUGINS_FILE=str(
                 workspace.secret_file('rabbitmq/enabled_plugins', '[].\n')),
             RABBITMQ_GENERATED_CONFIG_DIR=str(home / 'config'),
-            # Busy waiting makes sense on a machine of its own.
+            # No busy waiting: other processes need the CPUs.
             RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=(
                 '-noinput +sbwt none +sbwtdcpu none +sbwtdio none '
                 '-kernel inet_dist_use_interface {127,0,0,1}'))
@@ -118,31 +118,31 @@ disk_free_limit.absolute = 50MB
             'rabbitmq', [_server()], log=workspace.log('rabbitmq'),
             env=self.environment)
 
-    def start(self):
+    def start(self) -> None:
         self._epmd.start()
         self.process.start()
 
-    def wait_ready(self):
+    def wait_ready(self) -> None:
         self.process.wait_ready(self._answers, timeout=START_TIMEOUT,
                                 what=f'AMQP on port {self.port}')
 
-    def _answers(self):
+    def _answers(self) -> bool:
         with socket.create_connection(('127.0.0.1', self.port), 5) as peer:
             peer.sendall(_AMQP_HEADER)
             return peer.recv(1) == _METHOD_FRAME
 
-    def stop(self):
+    def stop(self) -> tuple[float, bool]:
         result = self.process.stop()
         self._epmd.stop()
         return result
 
-    def url(self, vhost=None):
+    def url(self, vhost: str | None = None) -> str:
         """Return the transport URL of a virtual host for oslo.messaging."""
         return (f'rabbit://{USER}:{self._password}@127.0.0.1:{self.port}'
                 f'/{vhost or self.vhost}')
 
-    def _ctl(self, *words):
-        """Run rabbitmqctl; returns its output. It takes 0.4 s of CPU."""
+    def _ctl(self, *words: str) -> str:
+        """Run rabbitmqctl, which takes 0.4 s of CPU; return its output."""
         _, output = process.run(
             f'rabbitmqctl {words[0]}',
             [_server().with_name('rabbitmqctl'), '--silent', *words],
@@ -150,13 +150,13 @@ disk_free_limit.absolute = 50MB
             timeout=CTL_TIMEOUT)
         return output
 
-    def add_vhost(self, name):
-        """Make a virtual host, as the guide of rolling upgrades tells to."""
+    def add_vhost(self, name: str) -> None:
+        """Make a virtual host, as in Heat's guide for rolling upgrades."""
         self._ctl('add_vhost', name)
         self._ctl('set_permissions', '--vhost', name, USER, '.*', '.*', '.*')
 
-    def queues(self, vhost=None):
-        """Return the queues of a virtual host, as :class:`Queue`."""
+    def queues(self, vhost: str | None = None) -> list[Queue]:
+        """Return the queues of a virtual host."""
         vhost = vhost or self.vhost
         rows = json.loads(self._ctl(
             'list_queues', '--vhost', vhost, '--formatter', 'json', 'name',
@@ -166,7 +166,7 @@ disk_free_limit.absolute = 50MB
             unacknowledged=row['messages_unacknowledged'],
             consumers=row['consumers']) for row in rows]
 
-    def cut(self, vhost=None):
-        """Close every connection to a virtual host; clients may come back."""
+    def cut(self, vhost: str | None = None) -> None:
+        """Close every connection to a virtual host; clients may reconnect."""
         self._ctl('close_all_connections', '--vhost', vhost or self.vhost,
                   'cut by heat-upgrade')

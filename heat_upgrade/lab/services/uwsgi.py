@@ -12,53 +12,58 @@
 
 """A WSGI application under uWSGI, as DevStack runs Keystone and Heat."""
 
+from collections import abc
 import http.client
+import os
 
+from heat_upgrade.install import environments
 from heat_upgrade import process
 
 START_TIMEOUT = 90
 ANSWER_TIMEOUT = 5
 
 
-def wsgi_process(name, environment, application, *, port, env, log,
-                 processes, threads, arguments=None):
-    """Return the process of a WSGI application that is not started yet.
+def wsgi_process(name: str, environment: environments.Environment,
+                 application: str, *, port: int | None,
+                 env: abc.Mapping[str, str], log: str | os.PathLike[str],
+                 processes: int, threads: int, arguments: str | None = None
+                 ) -> process.Process:
+    """Return the process of a WSGI application, not started yet.
 
-    :param name: name of the process
-    :param environment: :class:`heat_upgrade.install.environments.Environment`
-        with the application and uWSGI in it
+    :param environment: contains the application and uWSGI
     :param application: 'module:callable', or the path of a WSGI script
     :param port: port on loopback
-    :param env: environment variables of the process
-    :param log: path of its log, also the application's
-    :param processes: worker processes, forked when all is imported
-    :param threads: threads of each
+    :param log: path of its log, also of the application's
+    :param processes: worker processes, forked after the imports
+    :param threads: threads of each worker process
     :param arguments: command line that the application finds in sys.argv
     """
-    where = (['--module', application] if ':' in application
-             else ['--wsgi-file', application])
+    source = (['--module', application] if ':' in application
+              else ['--wsgi-file', application])
     return process.Process(
         name,
         [environment.bin('uwsgi'), '--http-socket', f'127.0.0.1:{port}',
-         *where, '--virtualenv', environment.path, '--procname-prefix-spaced',
+         *source, '--virtualenv', environment.path,
+         '--procname-prefix-spaced',
          name, '--master', '--need-app', '--die-on-term', '--no-orphans',
          '--enable-threads', '--processes', processes, '--threads', threads,
          '--buffer-size', '65535', '--log-master-bufsize', '65535',
          '--listen', '100', '--disable-logging',
-         # Its own HTTP closes after each answer and must say so, or clients
-         # that keep connections meet a reset now and then (as DevStack).
+         # Its own HTTP closes after each answer. Without this header, clients
+         # with persistent connections see a reset now and then (as DevStack).
          '--add-header', 'Connection: close',
-         # A request that was cut off at a stop is not worth 60 s.
+         # A stop does not wait 60 s for a request that it cuts off.
          '--worker-reload-mercy', '10',
          *(['--pyargv', arguments] if arguments else [])],
         env=env, log=log)
 
 
-def application(environment, module, script):
-    """Return what :func:`wsgi_process` takes for an application.
+def application(environment: environments.Environment, module: str,
+                script: str) -> str:
+    """Return the ``application`` argument of wsgi_process().
 
     :param module: 'module:callable', which newer releases have
-    :param script: name of the script of pbr that older ones have instead
+    :param script: name of the pbr script that older releases have instead
     """
     path = module.partition(':')[0].replace('.', '/') + '.py'
     if any(environment.path.glob(f'lib/*/site-packages/{path}')):
@@ -66,10 +71,10 @@ def application(environment, module, script):
     return str(environment.bin(script))
 
 
-def answers(port, path, statuses):
-    """Tell whether a port on loopback answers a GET with one of statuses.
+def answers(port: int, path: str, statuses: abc.Container[int]) -> bool:
+    """Return True if a GET on loopback returns one of some HTTP statuses.
 
-    :raises: OSError if nobody listens, or the answer takes too long
+    :raises: OSError if the connection is refused or the answer is late
     """
     connection = http.client.HTTPConnection('127.0.0.1', port,
                                             timeout=ANSWER_TIMEOUT)

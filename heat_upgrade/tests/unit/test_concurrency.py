@@ -38,7 +38,7 @@ class TestRun(testtools.TestCase):
         meeting = threading.Barrier(3, timeout=10)
         concurrency.run_parallel(meeting.wait, meeting.wait, meeting.wait)
 
-    def test_nothing_to_do_is_done(self):
+    def test_no_functions_have_no_results(self):
         self.assertEqual([], concurrency.run_parallel())
 
     def test_the_error_of_the_first_function_is_raised(self):
@@ -84,12 +84,12 @@ class TestEach(testtools.TestCase):
             ),
         )
 
-    def test_what_one_raises_is_raised(self):
+    def test_error_of_the_function_is_raised(self):
         def fails(number):
             raise ValueError(number)
         self.assertRaises(
             ValueError, concurrency.map_parallel, fails, [1], threads=2
         )
 
-    def test_of_nothing_comes_nothing(self):
+    def test_no_items_have_no_results(self):
         self.assertEqual({}, concurrency.map_parallel(None, [], threads=2))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The faults for whole runs: their catalogue, judging, and command line."""
+"""Unit tests of the bugs for whole runs: catalogue, judging, commands."""
 
 import contextlib
 import fcntl
@@ -18,6 +18,7 @@ import io
 import json
 import pathlib
 import re
+import typing
 
 import ddt
 import fixtures
@@ -34,10 +35,10 @@ from heat_upgrade.tests.planted import showing
 from heat_upgrade.tests.unit.support import tree
 
 PAGE = tree.ROOT / 'doc' / 'source' / 'reference' / 'planted.rst'
-MOST_WORDS = 25
+MAX_WORDS = 25
 
 
-def finding(**changed: object) -> dict:
+def finding(**changed: object) -> dict[str, typing.Any]:
     """Return a finding as report.json has it."""
     return {'origin': 'heat', 'severity': 'error', 'step': 'settle',
             'class': 2, 'title': 'it is stuck', **changed}
@@ -49,10 +50,11 @@ def fault(**changed: object) -> faults.Fault:
         'steps': ('settle',), 'classes': (2,), 'changes': (), **changed})
 
 
-def judged(verdict: str, *found: dict, **changed: object) -> str:
-    """Return the outcome of a fault whose report has these findings."""
+def judged(verdict: str, *reported: dict[str, typing.Any],
+           **changed: object) -> str:
+    """Return the outcome of a seeded bug whose report has these findings."""
     return judging.judge(
-        fault(**changed), {'verdict': verdict, 'findings': list(found)},
+        fault(**changed), {'verdict': verdict, 'findings': list(reported)},
         seconds=1).outcome
 
 
@@ -61,56 +63,58 @@ class TestCatalogue(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.faults = faults.every()
-        self.wrong = [one for one in self.faults if not one.harmless]
+        self.bugs = [fault for fault in self.faults if not fault.harmless]
 
     def test_names_are_unique_slugs(self) -> None:
-        names = [one.name for one in self.faults]
+        names = [fault.name for fault in self.faults]
         self.assertEqual(len(names), len(set(names)))
         self.assertEqual([], [name for name in names if not re.fullmatch(
             r'[a-z0-9]+(-[a-z0-9]+)+', name)])
 
-    def test_there_are_enough_for_every_failure_class(self) -> None:
-        self.assertGreaterEqual(len(self.wrong), 18)
-        self.assertGreaterEqual(len(self.faults) - len(self.wrong), 4)
+    def test_every_failure_class_has_a_bug(self) -> None:
+        self.assertGreaterEqual(len(self.bugs), 18)
+        self.assertGreaterEqual(len(self.faults) - len(self.bugs), 4)
         self.assertEqual(set(findings.CLASSES), {
-            int(one.kind.partition('-')[0]) for one in self.wrong})
+            int(fault.kind.partition('-')[0]) for fault in self.bugs})
 
     def test_expectations_name_steps_of_the_default_run(self) -> None:
         default = planner.make(planner.COLD, base=__main__.BASE,
                                target=faults.TARGET)
         steps = {step.name for step in default.steps}
-        for one in self.wrong:
-            self.assertTrue(one.steps, one.name)
-            self.assertLessEqual(set(one.steps), steps, one.name)
+        for fault in self.bugs:
+            self.assertTrue(fault.steps, fault.name)
+            self.assertLessEqual(set(fault.steps), steps, fault.name)
 
     def test_expectations_name_failure_classes(self) -> None:
-        for one in self.wrong:
-            self.assertTrue(one.classes, one.name)
-            self.assertLessEqual(set(one.classes), set(findings.CLASSES),
-                                 one.name)
+        for fault in self.bugs:
+            self.assertTrue(fault.classes, fault.name)
+            self.assertLessEqual(set(fault.classes), set(findings.CLASSES),
+                                 fault.name)
 
     def test_a_harmless_change_expects_no_finding(self) -> None:
-        for one in self.faults:
-            if one.harmless:
-                self.assertEqual(((), ()), (one.steps, one.classes), one.name)
+        for fault in self.faults:
+            if fault.harmless:
+                self.assertEqual(((), ()), (fault.steps, fault.classes),
+                                 fault.name)
 
     def test_an_effect_is_one_short_sentence(self) -> None:
-        for one in self.faults:
-            self.assertTrue(one.effect.endswith('.'), one.name)
-            self.assertNotIn('. ', one.effect, one.name)
-            self.assertLessEqual(len(one.effect.split()), MOST_WORDS,
-                                 one.name)
+        for fault in self.faults:
+            self.assertTrue(fault.effect.endswith('.'), fault.name)
+            self.assertNotIn('. ', fault.effect, fault.name)
+            self.assertLessEqual(len(fault.effect.split()), MAX_WORDS,
+                                 fault.name)
 
     def test_every_fault_changes_something(self) -> None:
-        for one in self.faults:
-            self.assertTrue(one.changes, one.name)
-            for change in one.changes:
-                self.assertNotEqual(change.find, change.replace, one.name)
+        for fault in self.faults:
+            self.assertTrue(fault.changes, fault.name)
+            for change in fault.changes:
+                self.assertNotEqual(change.find, change.replace, fault.name)
 
     def test_the_tool_knows_no_fault_by_name(self) -> None:
         # A rule of the registry may have such a name after its dot.
-        names = {one.name: re.compile(rf'(?<![.\w-]){one.name}(?![\w-])')
-                 for one in self.faults}
+        names = {
+            fault.name: re.compile(rf'(?<![.\w-]){fault.name}(?![\w-])')
+            for fault in self.faults}
         for path in (tree.ROOT / 'heat_upgrade').rglob('*'):
             if path.suffix in ('.py', '.yaml') and 'tests' not in path.parts:
                 text = path.read_text()
@@ -142,8 +146,8 @@ class TestPlanting(testtools.TestCase):
         self.assertRaises(ValueError, self.plant, 'old old', 'old')
 
     def test_a_migration_follows_the_release(self) -> None:
-        one, = faults.named(['sync-points-purged'])
-        one.plant(self.top)
+        purge, = faults.named(['sync-points-purged'])
+        purge.plant(self.top)
         path, = self.top.rglob('*.py')
         self.assertIn(f"down_revision = '{faults.HEAD}'", path.read_text())
         self.assertIn("    op.execute('DELETE FROM sync_point')",
@@ -158,14 +162,14 @@ class TestJudging(testtools.TestCase):
 
     @ddt.data({'step': 'checks'}, {'class': 4})
     def test_a_fault_that_fails_elsewhere_is_not_caught(
-            self, changed: dict) -> None:
+            self, changed: dict[str, typing.Any]) -> None:
         self.assertEqual(judging.ELSEWHERE,
                          judged('fail', finding(**changed)))
 
     @ddt.data({'severity': 'warning'}, {'origin': 'known'},
               {'origin': 'lab'}, {'origin': 'restart'})
     def test_a_finding_that_does_not_count_catches_no_fault(
-            self, changed: dict) -> None:
+            self, changed: dict[str, typing.Any]) -> None:
         self.assertEqual(judging.ELSEWHERE,
                          judged('fail', finding(**changed)))
         self.assertEqual(judging.MISSED, judged('pass', finding(**changed)))
@@ -207,20 +211,20 @@ class TestProgram(testtools.TestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.tests.planted.driver.run', self.run_fault))
 
-    def run_fault(self, one: faults.Fault, place: pathlib.Path, *,
+    def run_fault(self, bug: faults.Fault, directory: pathlib.Path, *,
                   base: str) -> judging.Result:
-        self.ran.append(one.name)
+        self.ran.append(bug.name)
         return judging.judge(
-            one, {'verdict': self.verdict, 'findings': [
+            bug, {'verdict': self.verdict, 'findings': [
                 finding(step=step, **{'class': number})
-                for step in one.steps for number in one.classes]},
-            seconds=1, run_dir=str(place))
+                for step in bug.steps for number in bug.classes]},
+            seconds=1, run_dir=str(directory))
 
     def main(self, *words: str) -> tuple[int, str]:
-        place = self.useFixture(fixtures.TempDir()).path
+        directory = self.useFixture(fixtures.TempDir()).path
         with contextlib.redirect_stdout(io.StringIO()) as output, \
                 contextlib.redirect_stderr(output):
-            status = __main__.main(['--dir', place, *words])
+            status = __main__.main(['--dir', directory, *words])
         return status, output.getvalue()
 
     def test_named_faults_run_in_their_order(self) -> None:
@@ -246,14 +250,14 @@ class TestProgram(testtools.TestCase):
         self.assertEqual(len(faults.every()), len(output.splitlines()))
 
     def test_kept_runs_are_judged_again(self) -> None:
-        place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         for name, verdict in (('20261128-1', 'pass'), ('20261128-2', 'fail')):
-            run_dir = place / driver.RUNS / 'option-renamed' / name
+            run_dir = directory / driver.RUNS / 'option-renamed' / name
             run_dir.mkdir(parents=True)
             (run_dir / 'report.json').write_text(json.dumps({
                 'verdict': verdict, 'duration_s': 90, 'findings': [
                     finding(step='checks', **{'class': 4})]}))
-        status, output = self.main('--rejudge', '--dir', str(place))
+        status, output = self.main('--rejudge', '--dir', str(directory))
         self.assertEqual((0, []), (status, self.ran))
         self.assertIn('caught      option-renamed (90 s)', output)
 
@@ -265,8 +269,8 @@ class TestDriver(testtools.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.reports: list[dict | None] = []
+        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.reports: list[dict[str, typing.Any] | None] = []
         self.targets: list[str] = []
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.tests.functional.heat_source.checkout',
@@ -284,16 +288,17 @@ class TestDriver(testtools.TestCase):
 
     def upgrade(self, base: str, target: pathlib.Path,
                 work_dir: pathlib.Path, log: pathlib.Path) -> None:
-        self.targets.append(f'{base} {target.relative_to(self.place)}')
+        self.targets.append(f'{base} {target.relative_to(self.directory)}')
         run_dir = work_dir / f'run-{len(self.targets)}'
         run_dir.mkdir(parents=True)
         report = self.reports.pop(0)
         if report:
             (run_dir / 'report.json').write_text(json.dumps(report))
 
-    def run_fault(self, *reports: dict | None) -> judging.Result:
+    def run_fault(
+            self, *reports: dict[str, typing.Any] | None) -> judging.Result:
         self.reports += reports
-        return [driver.run(fault(), self.place, base='26.0.2')
+        return [driver.run(fault(), self.directory, base='26.0.2')
                 for _ in reports][-1]
 
     def test_the_target_is_a_fresh_copy_each_time(self) -> None:
@@ -305,7 +310,7 @@ class TestDriver(testtools.TestCase):
             {'verdict': 'pass', 'findings': []},
             {'verdict': 'fail', 'findings': [finding()]})
         self.assertEqual(
-            (judging.CAUGHT, str(self.place / 'runs' / 'lost' / 'run-2')),
+            (judging.CAUGHT, str(self.directory / 'runs' / 'lost' / 'run-2')),
             (result.outcome, result.run_dir))
 
     def test_the_report_of_an_older_run_is_not_judged(self) -> None:
@@ -314,7 +319,7 @@ class TestDriver(testtools.TestCase):
         self.assertEqual(judging.NO_REPORT, result.outcome)
 
     def test_the_lock_that_the_environment_names_is_held(self) -> None:
-        path = self.place / 'lock'
+        path = self.directory / 'lock'
         self.useFixture(fixtures.EnvironmentVariable(
             driver.LOCK_VARIABLE, str(path)))
         with open(path, 'a') as other:

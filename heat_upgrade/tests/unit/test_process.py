@@ -60,17 +60,17 @@ class TestEnvironment(testtools.TestCase):
     @ddt.data('OS_CLOUD', 'PYTHONPATH', 'VIRTUAL_ENV', 'TOX_ENV_NAME',
               'RABBITMQ_NODENAME', 'MYSQL_HOME', 'TEMPEST_CONFIG',
               'UWSGI_HTTP')
-    def test_what_would_mislead_a_service_does_not_reach_it(self, name):
+    def test_misleading_variable_does_not_reach_a_service(self, name):
         self.useFixture(fixtures.EnvironmentVariable(name, 'elsewhere'))
         self.assertNotIn(name, process.environment(MARKER))
 
-    def test_what_else_the_caller_has_is_kept(self):
+    def test_other_variables_of_the_caller_are_kept(self):
         self.useFixture(fixtures.EnvironmentVariable('https_proxy', 'p'))
         self.assertThat(process.environment(MARKER), matchers.ContainsDict({
             'https_proxy': matchers.Equals('p'),
             'PATH': matchers.Equals(os.environ['PATH'])}))
 
-    def test_it_carries_the_marker(self):
+    def test_environment_carries_the_marker(self):
         self.assertEqual(MARKER,
                          process.environment(MARKER)['HEAT_UPGRADE_RUN'])
 
@@ -78,13 +78,13 @@ class TestEnvironment(testtools.TestCase):
         self.useFixture(fixtures.EnvironmentVariable('LC_ALL', 'de_DE'))
         self.assertEqual('C.UTF-8', process.environment(MARKER)['LC_ALL'])
 
-    def test_a_title_is_not_written_over_the_marker(self):
+    def test_process_title_does_not_overwrite_the_marker(self):
         # setproctitle's documentation: SPT_NOENV
         self.assertThat(process.environment(MARKER),
                         matchers.ContainsDict({
                             'SPT_NOENV': matchers.Not(matchers.Equals(''))}))
 
-    def test_what_is_added_wins(self):
+    def test_extra_variable_overrides_the_caller_s(self):
         self.useFixture(fixtures.EnvironmentVariable('HOME', '/root'))
         env = process.environment(MARKER, {'HOME': '/data', 'OS_X': 'y'})
         self.assertEqual(('/data', 'y'), (env['HOME'], env['OS_X']))
@@ -92,14 +92,14 @@ class TestEnvironment(testtools.TestCase):
 
 class TestTail(ProcessCase):
 
-    def test_it_is_the_last_lines(self):
+    def test_tail_returns_the_last_lines(self):
         self.log.write_text('one\ntwo\nthree\n')
         self.assertEqual('two\nthree', process.tail(self.log, 2))
 
-    def test_a_log_that_is_not_there_has_none(self):
+    def test_tail_of_a_missing_log_is_empty(self):
         self.assertEqual('', process.tail(self.home / 'no.log'))
 
-    def test_bytes_that_are_no_text_do_not_matter(self):
+    def test_tail_accepts_bytes_that_are_not_text(self):
         self.log.write_bytes(b'\xff\xfe the end\n')
         self.assertIn('the end', process.tail(self.log))
 
@@ -107,19 +107,19 @@ class TestTail(ProcessCase):
 class TestLife(ProcessCase):
     """A process that is started, asked to stop, and killed."""
 
-    def test_what_was_not_started_neither_runs_nor_died(self):
+    def test_process_before_its_start_neither_runs_nor_died(self):
         child = self.process('true')
         self.assertEqual((False, None, None),
                          (child.running(), child.died(), child.pid))
         self.assertEqual((0.0, False), child.stop())
         child.kill()
 
-    def test_it_runs_in_a_group_and_a_session_of_its_own(self):
+    def test_process_has_its_own_group_and_session(self):
         child = self.started(children.FOREVER)
         self.assertEqual((child.pid, child.pid),
                          (os.getpgid(child.pid), os.getsid(child.pid)))
 
-    def test_its_output_and_errors_are_in_its_log(self):
+    def test_output_and_errors_are_in_the_log(self):
         child = self.started('echo out; echo err >&2; exec sleep 600')
         child.wait_ready(lambda: 'err' in self.log.read_text(), timeout=10,
                          what='errors')
@@ -130,7 +130,7 @@ class TestLife(ProcessCase):
         self.started('echo second; exec sleep 600')
         self.assertEqual('first\n', self.log.read_text()[:6])
 
-    def test_sigterm_is_what_ends_it(self):
+    def test_stop_sends_sigterm(self):
         child = self.started(
             "trap 'echo gracefully; exit 0' TERM; echo ready; "
             'while :; do sleep 0.02; done')
@@ -140,7 +140,7 @@ class TestLife(ProcessCase):
         self.assertThat(seconds, matchers.LessThan(10))
         self.assertIn('gracefully', self.log.read_text())
 
-    def test_another_signal_can_be_asked_for(self):
+    def test_stop_sends_the_chosen_signal(self):
         child = self.started(
             "trap 'echo int; exit 0' INT; echo ready; "
             'while :; do sleep 0.02; done', stop_signal=signal.SIGINT)
@@ -148,7 +148,7 @@ class TestLife(ProcessCase):
         child.stop(10)
         self.assertIn('int', self.log.read_text())
 
-    def test_what_does_not_listen_is_killed(self):
+    def test_process_that_ignores_sigterm_is_killed(self):
         child = self.started("trap '' TERM; echo ready; "
                              'while :; do sleep 0.02; done')
         children.text_of(self.log)
@@ -157,13 +157,13 @@ class TestLife(ProcessCase):
         self.assertThat(seconds, matchers.GreaterThan(0.09))
         self.assertFalse(children.alive(child.pid))
 
-    def test_its_whole_group_ends_with_it(self):
+    def test_stop_ends_the_whole_group(self):
         child = self.started(f'{children.FOREVER} & echo $!; wait')
         grandchild = int(children.text_of(self.log))
         child.stop(10)
         children.gone(grandchild)
 
-    def test_what_is_left_of_the_group_of_a_dead_leader_ends_too(self):
+    def test_stop_ends_the_group_of_a_dead_leader(self):
         child = self.started(f'{children.FOREVER} & echo $!')
         grandchild = int(children.text_of(self.log))
         children.gone(child.pid)
@@ -171,7 +171,7 @@ class TestLife(ProcessCase):
         child.stop(10)
         children.gone(grandchild)
 
-    def test_it_can_be_started_again(self):
+    def test_stopped_process_can_be_started_again(self):
         child = self.started(children.FOREVER)
         first = child.pid
         child.stop(10)
@@ -182,17 +182,17 @@ class TestLife(ProcessCase):
 
 
 class TestDeath(ProcessCase):
-    """Ending by itself is another thing than ending when asked to."""
+    """A process that ends by itself, without a stop signal."""
 
     def dead(self, script):
         child = self.started(script)
         children.gone(child.pid)
         return child
 
-    def test_who_ended_by_itself_died(self):
+    def test_process_that_ended_by_itself_died(self):
         self.assertEqual(7, self.dead('exit 7').died())
 
-    def test_a_good_status_is_a_death_too(self):
+    def test_exit_status_0_is_a_death_too(self):
         self.assertEqual(0, self.dead('exit 0').died())
 
     def test_a_signal_from_elsewhere_is_a_death(self):
@@ -201,28 +201,28 @@ class TestDeath(ProcessCase):
         children.gone(child.pid)
         self.assertEqual(-signal.SIGKILL, child.died())
 
-    def test_who_was_stopped_did_not_die(self):
+    def test_stopped_process_did_not_die(self):
         child = self.started(children.FOREVER)
         child.stop(10)
         self.assertIsNone(child.died())
         child.check()
 
-    def test_who_was_asked_to_stop_did_not_die(self):
+    def test_process_with_a_stop_signal_did_not_die(self):
         child = self.started(children.FOREVER)
         child.ask_to_stop()
         children.gone(child.pid)
         self.assertIsNone(child.died())
 
-    def test_the_signal_to_stop_is_sent_once_only(self):
-        # The second one would find no handler, as in an eventlet service.
+    def test_stop_signal_is_sent_only_once(self):
+        # A second signal would find no handler, as in an eventlet service.
         go = self.home / 'go'
         child = self.started(
-            "trap 'trap - TERM; echo asked; while [ ! -e \"$GO\" ]; do "
+            "trap 'trap - TERM; echo signalled; while [ ! -e \"$GO\" ]; do "
             "sleep 0.02; done; echo drained; exit 0' TERM; echo ready; "
             'while :; do sleep 0.02; done'.replace('$GO', str(go)))
         children.text_of(self.log)
         child.ask_to_stop()
-        waiting.wait_until(lambda: 'asked' in self.log.read_text(),
+        waiting.wait_until(lambda: 'signalled' in self.log.read_text(),
                            timeout=10, what='a handler')
         child.ask_to_stop()
         go.touch()
@@ -230,14 +230,14 @@ class TestDeath(ProcessCase):
         self.assertFalse(killed)
         self.assertIn('drained', self.log.read_text())
 
-    def test_a_process_that_was_started_again_is_asked_again(self):
+    def test_restarted_process_gets_the_stop_signal_again(self):
         child = self.started(children.FOREVER)
         child.stop(10)
         child.start()
         _, killed = child.stop(10)
         self.assertFalse(killed)
 
-    def test_the_error_has_the_status_and_the_last_words(self):
+    def test_error_has_the_status_and_the_last_lines(self):
         child = self.dead('echo cannot bind; exit 3')
         exc = self.assertRaises(errors.ProcessDied, child.check)
         self.assertEqual('child ended by itself with status 3:\ncannot bind',
@@ -272,19 +272,19 @@ class TestRun(ProcessCase):
         return process.run('child', ['sh', '-c', script], log=self.log,
                            env=self.env, timeout=timeout, **options)
 
-    def test_its_status_and_output_are_returned(self):
+    def test_status_and_output_are_returned(self):
         self.assertEqual((0, 'out\nerr\n'),
                          self.run_script('echo out; echo err >&2'))
 
-    def test_only_its_own_part_of_the_log_is_its_output(self):
+    def test_output_is_only_the_new_part_of_the_log(self):
         self.run_script('echo first')
         self.assertEqual((0, 'second\n'), self.run_script('echo second'))
         self.assertEqual('first\nsecond\n', self.log.read_text())
 
-    def test_it_has_no_input(self):
+    def test_command_has_no_input(self):
         self.assertEqual((0, ''), self.run_script('cat'))
 
-    def test_it_runs_where_it_is_told_to(self):
+    def test_command_runs_in_the_given_directory(self):
         _, output = self.run_script('pwd', cwd=self.home)
         self.assertEqual(f'{self.home.resolve()}\n', output)
 
@@ -303,14 +303,14 @@ class TestRun(ProcessCase):
         self.assertEqual((4, 'x\n'), self.run_script('echo x; exit 4',
                                                      check=False))
 
-    def test_at_its_deadline_its_whole_group_is_killed(self):
+    def test_deadline_kills_the_whole_group(self):
         exc = self.assertRaises(
             errors.WaitTimeout, self.run_script,
             f'{children.FOREVER} & echo $!; wait', timeout=0.3)
         self.assertIn('child did not end within 0.3 s:\n', str(exc))
         children.gone(int(self.log.read_text()))
 
-    def test_what_is_root_s_and_cannot_be_killed_is_not_waited_for(self):
+    def test_process_that_cannot_be_killed_is_not_waited_for(self):
         killpg, seen = os.killpg, []
 
         def refuse(group, number):
@@ -323,7 +323,7 @@ class TestRun(ProcessCase):
                                 children.FOREVER, timeout=0.1)
         self.assertIn(f'process {seen[0]} could not be killed', str(exc))
 
-    def test_what_ends_at_its_deadline_by_itself_is_no_error_of_its_own(self):
+    def test_process_that_ends_at_the_deadline_is_a_plain_timeout(self):
         def gone(group, number):
             raise ProcessLookupError()
         self.patch(os, 'killpg', gone)
@@ -331,11 +331,11 @@ class TestRun(ProcessCase):
                                 'sleep 0.3', timeout=0.1)
         self.assertNotIn('killed', str(exc))
 
-    def test_the_deadline_holds_while_it_is_watched(self):
+    def test_deadline_holds_with_a_watch(self):
         self.assertRaises(errors.WaitTimeout, self.run_script,
                           children.FOREVER, timeout=0.1, watch=lambda: None)
 
-    def test_what_the_watch_raises_ends_it(self):
+    def test_error_of_the_watch_ends_the_command(self):
         def watch():
             children.text_of(self.log)
             raise errors.ProcessDied('the engine')
@@ -343,7 +343,7 @@ class TestRun(ProcessCase):
                           f'{children.FOREVER} & echo $!; wait', watch=watch)
         children.gone(int(self.log.read_text()))
 
-    def test_a_ctrl_c_ends_it(self):
+    def test_ctrl_c_ends_the_command(self):
         def watch():
             children.text_of(self.log)
             raise KeyboardInterrupt
@@ -351,11 +351,11 @@ class TestRun(ProcessCase):
                           f'echo $$; exec {children.FOREVER}', watch=watch)
         children.gone(int(self.log.read_text()))
 
-    def test_a_watch_that_sees_nothing_changes_nothing(self):
+    def test_watch_without_an_error_changes_nothing(self):
         self.assertEqual((0, 'x\n'), self.run_script('echo x',
                                                      watch=lambda: None))
 
-    def test_it_carries_the_marker(self):
+    def test_process_carries_the_marker(self):
         seen = []
 
         def watch():

@@ -28,16 +28,15 @@ from heat_upgrade import reaper
 from heat_upgrade.tests.unit.support import children
 from heat_upgrade import waiting
 
-# A tool: it starts a child that has a child in a session of its own, says
-# who they all are, and then does what the test wants.
-# Who is started in the background of a shell script ignores SIGINT, and so do
-# its children, until they say otherwise.
+# A tool: it starts a child that has a child in another session, prints their
+# ids, and then runs the code of the test. A process in the background of a
+# shell script ignores SIGINT, and its children inherit that.
 TOOL = '''
 import os, signal, subprocess, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from heat_upgrade import process, reaper
 marker, directory, out = sys.argv[1:]
-watch = reaper.Guardian(f'HEAT_UPGRADE_RUN={marker}', [directory],
+watch = reaper.Reaper(f'HEAT_UPGRADE_RUN={marker}', [directory],
                           [f'{out}.shm-*'])
 child = subprocess.Popen(
     ['setsid', 'sh', '-c',
@@ -51,7 +50,7 @@ with open(out, 'w') as text:
 '''
 
 
-class GuardianCase(testtools.TestCase):
+class ReaperCase(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -66,8 +65,8 @@ class GuardianCase(testtools.TestCase):
         return reaper.marked(f'HEAT_UPGRADE_RUN={self.marker}')
 
     def child(self, script, marker=None):
-        """Start a shell with the marker; wait until it said its first line."""
-        log = self.home / 'said'
+        """Start a shell with the marker; wait for its first line."""
+        log = self.home / 'output'
         with open(log, 'w') as out:
             child = subprocess.Popen(
                 ['sh', '-c', script], stdout=out, stderr=subprocess.DEVNULL,
@@ -79,22 +78,22 @@ class GuardianCase(testtools.TestCase):
         return child
 
 
-class TestSweep(GuardianCase):
+class TestSweep(ReaperCase):
 
-    def test_who_carries_the_marker_is_found(self):
+    def test_process_with_the_marker_is_found(self):
         child = self.child(f'echo ready; exec {children.FOREVER}')
-        # In the midst of its exec it has no environment to be read.
+        # During its exec the process has no readable environment.
         waiting.wait_until(lambda: self.marked() == [child.pid], timeout=10,
-                           what='the child to be found')
+                           what='the marker of the child')
 
-    def test_another_run_s_process_is_not_found(self):
+    def test_process_of_another_run_is_not_found(self):
         child = self.child(f'echo ready; exec {children.FOREVER}',
                            marker=f'{self.marker}0')
         self.assertEqual([], self.marked())
         self.assertEqual(0, self.sweep())
         self.assertTrue(children.alive(child.pid))
 
-    def test_who_has_ended_is_not_found_though_nobody_asked_for_its_end(self):
+    def test_zombie_is_not_found(self):
         child = self.child('echo ready')
         children.gone(child.pid)
         self.assertEqual([], self.marked())
@@ -105,27 +104,27 @@ class TestSweep(GuardianCase):
         self.sweep(grace=10)
         self.assertEqual(5, child.wait(10))
 
-    def test_who_does_not_listen_is_killed(self):
+    def test_process_that_ignores_sigterm_is_killed(self):
         child = self.child("trap '' TERM; echo ready; "
                            'while :; do sleep 0.02; done')
         self.sweep(grace=0.1)
         self.assertEqual(-signal.SIGKILL, child.wait(10))
 
-    def test_it_says_how_many_there_were(self):
+    def test_sweep_returns_the_number_of_processes(self):
         self.child(f'{children.FOREVER} & {children.FOREVER} & '
                    'echo ready; wait')
         self.assertEqual(3, self.sweep())
         self.assertEqual([], self.marked())
 
 
-class TestGuardian(GuardianCase):
-    """A real tool, and what remains after its end."""
+class TestReaper(ReaperCase):
+    """A real tool, and its processes and files after its end."""
 
     def tool(self, then):
-        """Start a tool; returns it with the ids of what it started.
+        """Start a tool; return it with the ids of its processes.
 
-        :param then: what it does when all runs
-        :returns: (tool, id of its guardian, of the grandchild, of the child)
+        :param then: code that the tool runs after the start of its processes
+        :returns: (tool, id of its reaper, of the grandchild, of the child)
         """
         self.directory = self.home / 'data'
         self.directory.mkdir()
@@ -159,36 +158,36 @@ class TestGuardian(GuardianCase):
         ignored = int(status.partition('SigIgn:')[2].split()[0], 16)
         return ignored >> (signum - 1) & 1
 
-    def test_when_the_tool_is_killed_all_that_it_started_ends(self):
+    def test_killed_tool_leaves_no_process(self):
         tool, watch, *started = self.tool('time.sleep(600)')
         self.assertEqual(sorted(started), sorted(self.marked()))
         tool.kill()
         children.gone(watch)
         self.assertNothingLeft(*started)
 
-    def test_a_session_of_its_own_does_not_save_a_grandchild(self):
+    def test_grandchild_in_another_session_ends(self):
         tool, watch, grandchild, child = self.tool('time.sleep(600)')
         self.assertNotEqual(os.getsid(child), os.getsid(grandchild))
         tool.kill()
         self.assertNothingLeft(watch, grandchild)
 
-    def test_a_ctrl_c_does_not_reach_it(self):
+    def test_ctrl_c_does_not_reach_the_reaper(self):
         tool, watch, *started = self.tool('time.sleep(600)')
         self.assertNotEqual(tool.pid, os.getpgid(watch))
         os.killpg(tool.pid, signal.SIGINT)
         tool.wait(10)
         self.assertNothingLeft(watch, *started)
 
-    def test_signals_do_not_end_it_before_the_tool(self):
+    def test_signals_do_not_end_the_reaper_before_the_tool(self):
         tool, watch, *started = self.tool('time.sleep(600)')
         waiting.wait_until(lambda: self.ignores(watch, signal.SIGHUP),
-                           timeout=10, what='a guardian', interval=0.005)
+                           timeout=10, what='a reaper', interval=0.005)
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             os.kill(watch, signum)
         tool.kill()
         self.assertNothingLeft(watch, *started)
 
-    def test_released_it_does_its_work_and_is_waited_for(self):
+    def test_release_waits_for_the_work_of_the_reaper(self):
         tool, watch, *started = self.tool('''
             watch.release()
             os._exit(len(reaper.marked(f'HEAT_UPGRADE_RUN={marker}')))
@@ -204,7 +203,7 @@ class TestGuardian(GuardianCase):
         for path in (self.directory / 'secret', self.shared):
             self.assertThat(str(path), matchers.FileExists())
 
-    def test_it_is_not_what_it_looks_for(self):
+    def test_reaper_and_tool_do_not_carry_the_marker(self):
         tool, watch, *started = self.tool('time.sleep(600)')
         self.assertNotIn(watch, self.marked())
         self.assertNotIn(tool.pid, self.marked())

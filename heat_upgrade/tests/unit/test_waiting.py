@@ -22,7 +22,7 @@ from heat_upgrade import waiting
 
 
 class Clock:
-    """A clock that only sleeping moves."""
+    """A clock that moves only during sleep()."""
 
     def __init__(self):
         self.now = 100.0
@@ -44,7 +44,7 @@ class TestWaitUntil(testtools.TestCase):
         self.clock = Clock()
 
     def wait(self, *answers, timeout=3, **options):
-        """Wait on a probe that gives these answers, the last one forever."""
+        """Wait with a probe that returns these answers, the last forever."""
         answers = list(answers)
 
         def probe():
@@ -63,18 +63,18 @@ class TestWaitUntil(testtools.TestCase):
     def test_the_first_true_result_is_returned(self):
         self.assertEqual('yes', self.wait(None, '', 'yes', 'later'))
 
-    def test_what_is_true_at_once_is_not_slept_for(self):
+    def test_probe_that_is_true_at_once_needs_no_sleep(self):
         self.wait('yes')
         self.assertEqual([], self.clock.sleeps)
 
-    def test_it_is_given_up_at_the_deadline(self):
+    def test_wait_ends_at_the_deadline(self):
         self.timeout(False)
         self.assertEqual(103.0, self.clock.now)
 
-    def test_the_probe_is_asked_once_more_at_the_deadline(self):
+    def test_probe_is_called_once_more_at_the_deadline(self):
         self.assertEqual('late', self.wait(0, 0, 0, 'late'))
 
-    def test_a_wait_of_no_seconds_asks_once(self):
+    def test_wait_of_no_seconds_calls_the_probe_once(self):
         self.assertEqual('yes', self.wait('yes', timeout=0))
         self.timeout(None, timeout=0)
         self.assertEqual([], self.clock.sleeps)
@@ -90,29 +90,29 @@ class TestWaitUntil(testtools.TestCase):
         self.assertEqual([], self.clock.sleeps)
 
     @ddt.unpack
-    @ddt.data((['one engine'], "saw last: ['one engine']"),
+    @ddt.data((['one engine'], "last result: ['one engine']"),
               (ConnectionRefusedError('port 5'), "Error('port 5')"))
-    def test_the_error_says_what_was_seen_last(self, seen, text):
+    def test_error_has_the_last_result(self, seen, text):
         if isinstance(seen, list):
-            # a probe that says something, and is false all the same
-            class Seen(list):
+            # A result that is false and not empty.
+            class FalseList(list):
                 def __bool__(self):
                     return False
-            seen = Seen(seen)
+            seen = FalseList(seen)
         self.assertIn(text, str(self.timeout(None, seen)))
 
-    def test_the_error_says_what_was_waited_for_and_how_long(self):
+    def test_error_has_the_condition_and_the_duration(self):
         self.assertIn('waited 2.5 s for a sign; ',
                       str(self.timeout(None, timeout=2.5)))
 
-    def test_the_error_says_where_the_log_is(self):
+    def test_error_has_the_path_of_the_log(self):
         log = pathlib.Path('/run/logs/heat-api.log')
         exc = self.timeout(None, log=log)
         self.assertThat(str(exc), matchers.EndsWith(f'; see {log}'))
         self.assertEqual(log, exc.log)
 
-    def test_without_a_log_none_is_named(self):
+    def test_error_without_a_log_names_none(self):
         self.assertNotIn('see', str(self.timeout(None)))
 
-    def test_it_is_an_error_of_the_lab(self):
+    def test_timeout_is_an_error_of_the_lab(self):
         self.assertEqual(3, self.timeout(None).exit_status)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The cache: where it is, and the locks on what is in it."""
+"""Unit tests of the cache: its directory, locks and pruning."""
 
 from concurrent import futures
 import os
@@ -32,7 +32,7 @@ class TestDirectory(testtools.TestCase):
     @ddt.unpack
     @ddt.data((None, '/home/me/.cache/heat-upgrade'),
               ('/caches', '/caches/heat-upgrade'))
-    def test_it_is_where_caches_belong(self, given, expected):
+    def test_cache_is_in_the_standard_directory(self, given, expected):
         self.useFixture(fixtures.EnvironmentVariable('XDG_CACHE_HOME',
                                                      given))
         self.useFixture(fixtures.EnvironmentVariable('HOME', '/home/me'))
@@ -51,17 +51,17 @@ class TestLock(testtools.TestCase):
         self.addCleanup(lock.release)
         return lock
 
-    def test_many_share_it_and_none_of_them_holds_it_alone(self):
+    def test_shared_lock_cannot_be_held(self):
         self.lock().share()
         self.lock().share()
         self.assertFalse(self.lock().try_hold())
 
-    def test_who_holds_it_holds_it_alone_until_released(self):
+    def test_held_lock_is_exclusive_until_its_release(self):
         with cache.Lock(self.path):
             self.assertFalse(self.lock().try_hold())
         self.assertTrue(self.lock().try_hold())
 
-    def test_a_wait_ends_with_its_deadline_and_names_the_thing(self):
+    def test_wait_ends_at_its_deadline_and_names_the_path(self):
         self.useFixture(
             fixtures.MonkeyPatch('heat_upgrade.install.cache.TIMEOUT', 0.1)
         )
@@ -69,24 +69,25 @@ class TestLock(testtools.TestCase):
             exc = self.assertRaises(errors.WaitTimeout, self.lock().hold)
         self.assertIn('another run that makes thing', str(exc))
 
-    def test_a_wait_can_be_ended(self):
+    def test_error_of_the_check_ends_a_wait(self):
         def check():
             raise errors.LabError('enough')
         with cache.Lock(self.path):
             self.assertRaises(errors.LabError, self.lock(check=check).share)
 
-    def test_what_is_made_is_shared(self):
+    def test_lock_of_a_complete_path_is_shared(self):
         self.assertFalse(self.lock().share_or_hold(lambda: True))
         self.assertFalse(self.lock().try_hold())
         self.lock().share()
 
-    def test_what_is_not_made_is_held(self):
+    def test_lock_of_an_incomplete_path_is_held(self):
         self.assertTrue(self.lock().share_or_hold(lambda: False))
         self.assertFalse(self.lock().try_hold())
 
-    def test_two_that_miss_it_at_once_do_not_wait_for_each_other(self):
-        # Both share it when both look; the first makes it and goes on sharing
-        # it, which kept the second out for as long as the first's run lasted.
+    def test_two_runs_that_make_the_same_path_do_not_deadlock(self):
+        # Both share the lock during their check. The first makes the path and
+        # then shares the lock for its whole run, which once blocked the
+        # second run for as long.
         made = []
         both_look = threading.Barrier(2, timeout=10)
         first_looks = {}
@@ -97,7 +98,7 @@ class TestLock(testtools.TestCase):
                 both_look.wait()
             return bool(made)
 
-        def one(lock):
+        def make(lock):
             if lock.share_or_hold(is_made):
                 made.append(lock)
                 lock.share()
@@ -106,7 +107,7 @@ class TestLock(testtools.TestCase):
             fixtures.MonkeyPatch('heat_upgrade.install.cache.TIMEOUT', 10)
         )
         with futures.ThreadPoolExecutor(2) as pool:
-            list(pool.map(one, [self.lock(), self.lock()]))
+            list(pool.map(make, [self.lock(), self.lock()]))
         self.assertEqual(1, len(made))
 
 
@@ -121,7 +122,7 @@ class TestPrune(testtools.TestCase):
         os.utime(self.old, (0, 0))
 
     def kept(self):
-        return sorted(place.name for place in self.root.glob('*/'))
+        return sorted(path.name for path in self.root.glob('*/'))
 
     def test_an_unused_directory_is_removed(self):
         cache.prune(self.root)

@@ -23,7 +23,7 @@ from heat_upgrade.tests.unit.support import installables
 
 @ddt.ddt
 class TestBefore(testtools.TestCase):
-    """Which series a checkout is upgraded from, unless told."""
+    """The default base of a checkout."""
 
     def setUp(self):
         super().setUp()
@@ -37,7 +37,7 @@ class TestBefore(testtools.TestCase):
         ('2025.2', {'branch': 'stable/2026.1'}, 0),
         ('2026.2', {}, 0))
     @ddt.unpack
-    def test_it_is_the_release_before(self, base, options, commits):
+    def test_default_base_is_the_release_before(self, base, options, commits):
         checkout = self.useFixture(installables.Checkout(**options))
         for _ in range(commits):
             checkout.commit()
@@ -46,14 +46,14 @@ class TestBefore(testtools.TestCase):
 
 
 @ddt.ddt
-class TestPlace(testtools.TestCase):
-    """Which series, and which version, a checkout is of."""
+class TestSeriesAndVersion(testtools.TestCase):
+    """The series and the version of a checkout."""
 
     def setUp(self):
         super().setUp()
         self.useFixture(installables.Locks())
 
-    def place(self, commits=0, **options):
+    def parsed(self, commits=0, **options):
         checkout = self.useFixture(installables.Checkout(**options))
         for _ in range(commits):
             checkout.commit()
@@ -61,45 +61,45 @@ class TestPlace(testtools.TestCase):
         return release.series, release.version
 
     def test_a_tag_is_that_release(self):
-        self.assertEqual(('2026.1', '26.0.1'), self.place(tag='26.0.1'))
+        self.assertEqual(('2026.1', '26.0.1'), self.parsed(tag='26.0.1'))
 
     def test_master_after_a_branch_point_is_the_next_series(self):
         self.assertEqual(('2026.2', '27.0.0.dev2'),
-                         self.place(tag='26.0.0.0rc1', commits=2))
+                         self.parsed(tag='26.0.0.0rc1', commits=2))
 
     def test_master_beyond_the_newest_series_takes_its_lock(self):
         self.assertEqual(('2026.2', '28.0.0.dev1'),
-                         self.place(tag='27.0.0.0rc1', commits=1))
+                         self.parsed(tag='27.0.0.0rc1', commits=1))
 
     @ddt.data('stable/2026.1', 'unmaintained/2026.1')
     def test_a_stable_branch_keeps_its_series(self, branch):
         self.assertEqual(('2026.1', '26.0.1.dev1'),
-                         self.place(tag='26.0.0', commits=1, branch=branch))
+                         self.parsed(tag='26.0.0', commits=1, branch=branch))
 
     def test_commits_on_a_point_release_keep_its_series(self):
         self.assertEqual(('2026.1', '26.0.3.dev3'),
-                         self.place(tag='26.0.2', commits=3))
+                         self.parsed(tag='26.0.2', commits=3))
 
     def test_a_shallow_clone_of_a_stable_branch_is_of_its_series(self):
         self.assertEqual(('2025.2', None),
-                         self.place(branch='stable/2025.2'))
+                         self.parsed(branch='stable/2025.2'))
 
-    def test_without_any_hint_it_is_the_newest_series(self):
-        self.assertEqual(('2026.2', None), self.place())
+    def test_checkout_without_any_hint_is_of_the_newest_series(self):
+        self.assertEqual(('2026.2', None), self.parsed())
 
     @ddt.data(('28.0.0', 'stable/2027.1', '2026.2'),
               ('20.0.0', 'unmaintained/2023.1', '2025.2'))
     @ddt.unpack
     def test_a_branch_without_a_lock_file_is_of_the_series_next_to_it(
             self, tag, branch, series):
-        self.assertEqual((series, tag), self.place(tag=tag, branch=branch))
+        self.assertEqual((series, tag), self.parsed(tag=tag, branch=branch))
 
     def test_tags_that_are_no_releases_do_not_count(self):
-        self.assertEqual(('2026.2', None), self.place(tag='zed-eom'))
+        self.assertEqual(('2026.2', None), self.parsed(tag='zed-eom'))
 
 
 class TestContent(testtools.TestCase):
-    """What the content hash of a checkout sees, and that nothing is left."""
+    """The content hash of a checkout, and its side effects."""
 
     def setUp(self):
         super().setUp()
@@ -153,7 +153,7 @@ class TestContent(testtools.TestCase):
 
     def test_reading_leaves_nothing_behind(self):
         index = self.checkout.path / '.git/index'
-        # A stale time stamp is what makes git rewrite its index.
+        # A stale time stamp makes git rewrite its index.
         (self.checkout.path / 'setup.cfg').touch()
         before = index.read_bytes()
         releases.parse(self.checkout.path)

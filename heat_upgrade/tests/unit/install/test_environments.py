@@ -31,7 +31,7 @@ class EnvironmentsCase(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        # A lock that is never released shows as a test that never ends.
+        # A lock that is never released would make the test hang.
         self.useFixture(fixtures.Timeout(30, gentle=True))
         self.locks = self.useFixture(installables.Locks())
         self.cache = self.useFixture(fixtures.TempDir()).path
@@ -50,9 +50,9 @@ class TestEnsure(EnvironmentsCase):
 
     def test_a_series_gets_the_release_of_its_lock(self):
         uv = installables.FakeUv()
-        found = self.ensure(self.heat(), uv)
-        self.assertEqual('26.0.2', found.version)
-        self.assertEqual(found.path / 'bin' / 'uwsgi', found.bin('uwsgi'))
+        built = self.ensure(self.heat(), uv)
+        self.assertEqual('26.0.2', built.version)
+        self.assertEqual(built.path / 'bin' / 'uwsgi', built.bin('uwsgi'))
         self.assertEqual(1, uv.count('openstack-heat==26.0.2', 'pyuwsgi',
                                      'PyMySQL', '--offline'))
 
@@ -61,14 +61,14 @@ class TestEnsure(EnvironmentsCase):
         uv = installables.FakeUv()
         self.assertEqual('29.1.0', self.ensure(spec, uv).version)
 
-    def test_it_is_built_once(self):
+    def test_environment_is_built_once(self):
         uv = installables.FakeUv()
         first = self.ensure(self.heat(), uv)
         second = self.ensure(self.heat(), uv)
         self.assertEqual(first.path, second.path)
         self.assertEqual(1, uv.count('venv'))
 
-    def test_two_that_need_it_at_once_build_it_once(self):
+    def test_two_concurrent_requests_build_an_environment_once(self):
         def slow(argv):
             if argv[0] == 'venv':
                 time.sleep(0.1)
@@ -81,12 +81,12 @@ class TestEnsure(EnvironmentsCase):
     def test_environments_come_in_the_order_of_their_specs(self):
         specs = [self.heat('2026.2'), self.heat('2026.1'),
                  environments.keystone(releases.parse('2026.1'))]
-        found = environments.ensure_all(
+        built = environments.ensure_all(
             specs, log_dir=self.logs, uv=installables.FakeUv())
         self.assertEqual(['27.0.1', '26.0.2', '29.1.0'],
-                         [env.version for env in found])
+                         [env.version for env in built])
 
-    def test_a_half_built_one_is_built_again(self):
+    def test_incomplete_environment_is_built_again(self):
         spec = self.heat()
         left = cache.directory() / 'environments' / spec.key / 'bin'
         left.mkdir(parents=True)
@@ -104,23 +104,23 @@ class TestEnsure(EnvironmentsCase):
         self.assertFalse(
             (cache.directory() / 'environments' / spec.key).exists())
 
-    def test_a_failure_keeps_nobody_else_out(self):
+    def test_failure_releases_the_lock(self):
         def killed(argv):
             return 'killed' if argv[0] == 'pip' else None
         spec = self.heat()
-        # The exception, and with it its traceback, is still at hand.
+        # The test still has the exception, and so its traceback.
         failed = self.assertRaises(errors.LabError, self.ensure, spec,
                                    installables.FakeUv(fails=killed))
         self.ensure(spec, installables.FakeUv())
         self.assertIsNotNone(failed.__traceback__)
 
-    def test_one_whose_python_is_gone_is_built_again(self):
+    def test_environment_without_its_python_is_built_again(self):
         uv = installables.FakeUv()
         self.ensure(self.heat(), uv).bin('python').unlink()
         self.ensure(self.heat(), uv)
         self.assertEqual(2, uv.count('venv'))
 
-    def test_the_network_is_asked_when_the_cache_is_not_enough(self):
+    def test_network_is_used_if_the_cache_is_not_enough(self):
         def offline(argv):
             return 'not in the cache' if '--offline' in argv else None
         uv = installables.FakeUv(fails=offline)
@@ -133,7 +133,7 @@ class TestEnsure(EnvironmentsCase):
         uv = installables.FakeUv(fails=broken)
         self.assertEqual('26.0.2', self.ensure(self.heat(), uv).version)
 
-    def test_one_failure_ends_the_others(self):
+    def test_one_failure_cancels_the_other_builds(self):
         def fails(argv):
             return ('no route to host'
                     if argv[0] == 'pip' and 'openstack-heat==26.0.2' in argv
@@ -174,7 +174,7 @@ class TestFailures(EnvironmentsCase):
         for part in ('2026.2.txt', '--constraints', 'oslo.config>=10'):
             self.assertIn(part, str(exc))
 
-    def test_any_other_failure_says_what_uv_said_and_where_the_log_is(self):
+    def test_other_failures_have_the_output_and_the_log_of_uv(self):
         exc = self.failing(self.heat(), 'error: connection refused')
         self.assertIsInstance(exc, errors.LabError)
         self.assertIn('connection refused', str(exc))
@@ -200,7 +200,7 @@ class TestKeys(EnvironmentsCase):
             lock.write('webob==1.8.8\n')
         self.assertNotEqual(before, self.heat().key)
 
-    def test_a_comment_in_the_lock_file_does_not(self):
+    def test_comment_in_the_lock_file_does_not_change_the_key(self):
         before = self.heat().key
         with open(self.locks.path / '2026.1.txt', 'a') as lock:
             lock.write('# as of another day\n')
@@ -227,10 +227,10 @@ class TestSources(EnvironmentsCase):
         checkout.write({'heat/new.py': ''})
         uv = installables.FakeUv()
         spec = self.heat(checkout.path)
-        found = self.ensure(spec, uv)
-        self.assertEqual('28.0.0.dev0', found.version)
-        (found.path / environments.MARKER).unlink()
-        del found
+        built = self.ensure(spec, uv)
+        self.assertEqual('28.0.0.dev0', built.version)
+        (built.path / environments.MARKER).unlink()
+        del built
         self.ensure(spec, uv)
         self.assertEqual(1, uv.count('build'))
         self.assertEqual('?? heat/new.py\n',
@@ -238,10 +238,10 @@ class TestSources(EnvironmentsCase):
 
     def test_a_checkout_of_unknown_version_is_built_as_newer_than_all(self):
         checkout = self.useFixture(installables.Checkout())
-        found = self.ensure(self.heat(checkout.path), installables.FakeUv())
-        self.assertEqual('28.0.0.dev0', found.version)
+        built = self.ensure(self.heat(checkout.path), installables.FakeUv())
+        self.assertEqual('28.0.0.dev0', built.version)
 
-    def test_a_checkout_that_changes_meanwhile_is_not_installed(self):
+    def test_checkout_that_changes_during_the_run_is_not_installed(self):
         checkout = self.useFixture(installables.Checkout())
         spec = self.heat(checkout.path)
         checkout.write({'heat/engine.py': 'WORKS = False\n'})
@@ -265,44 +265,44 @@ class TestSources(EnvironmentsCase):
 class TestPrune(EnvironmentsCase):
 
     def build(self, text='2026.1', days=0):
-        found = self.ensure(self.heat(text), installables.FakeUv())
+        built = self.ensure(self.heat(text), installables.FakeUv())
         then = time.time() - days * 86400
-        os.utime(found.path / environments.MARKER, (then, then))
-        return found
+        os.utime(built.path / environments.MARKER, (then, then))
+        return built
 
-    def test_what_nobody_used_for_long_is_removed(self):
+    def test_unused_environment_is_removed(self):
         path = self.build(days=31).path
         self.assertEqual([path], environments.prune())
         self.assertFalse(path.exists())
 
-    def test_entry_points_that_were_found_long_ago_are_looked_for_anew(self):
-        found = [cache.entry_points() / 'python-entrypoints' / name
+    def test_old_cache_of_entry_points_is_removed(self):
+        paths = [cache.entry_points() / 'python-entrypoints' / name
                  for name in ('old', 'new')]
-        found[0].parent.mkdir(parents=True)
-        for path, days in zip(found, (31, 29)):
+        paths[0].parent.mkdir(parents=True)
+        for path, days in zip(paths, (31, 29)):
             path.write_text('{}')
             then = time.time() - days * 86400
             os.utime(path, (then, then))
-        self.assertEqual([found[0]], environments.prune())
-        self.assertEqual([False, True], [path.exists() for path in found])
+        self.assertEqual([paths[0]], environments.prune())
+        self.assertEqual([False, True], [path.exists() for path in paths])
 
-    def test_what_was_used_of_late_stays(self):
+    def test_recently_used_environment_stays(self):
         self.build(days=29)
         self.assertEqual([], environments.prune())
 
-    def test_what_a_run_holds_stays(self):
+    def test_environment_that_a_run_holds_stays(self):
         held = self.build(days=31)
         self.assertEqual([], environments.prune())
         self.assertTrue(held.path.exists())
 
-    def test_what_a_process_runs_from_stays(self):
+    def test_environment_that_a_process_runs_from_stays(self):
         path = self.build(days=31).path
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.install.environments._runs_from',
             lambda used: used == path))
         self.assertEqual([], environments.prune())
 
-    def test_a_use_counts_from_now(self):
+    def test_use_resets_the_age_of_an_environment(self):
         self.build(days=31)
         self.build()
         self.assertEqual([], environments.prune())
@@ -311,13 +311,13 @@ class TestPrune(EnvironmentsCase):
 @ddt.ddt
 class TestConstraints(EnvironmentsCase):
 
-    def test_heat_and_keystone_are_not_for_the_constraints_to_say(self):
+    def test_constraints_do_not_pin_heat_and_keystone(self):
         self.assertEqual(
             ('PyMySQL==1.1.1', 'oslo-config==9.6', 'pyuwsgi==2.0.30',
              'setuptools==80.9.0'),
             constraints.constraints('2026.1').lines)
 
-    def test_upper_constraints_are_taken_as_they_are_published(self):
+    def test_published_upper_constraints_are_accepted(self):
         self.assertEqual(
             ("Babel==2.16.0;python_version>='3.11'", 'oslo.config==9.9'),
             constraints.normalize(
@@ -327,20 +327,20 @@ class TestConstraints(EnvironmentsCase):
                 "openstack_heat===26.0.0\nKeystone===29.0.0\n"
                 "Babel===2.16.0;python_version>='3.11'\n"))
 
-    def test_what_upper_constraints_do_not_name_comes_from_the_lock(self):
+    def test_pins_missing_in_upper_constraints_come_from_the_lock(self):
         path = self.locks.path / 'upper.txt'
         path.write_text('PyMySQL===1.1.2\n')
         self.assertEqual(
             ('PyMySQL==1.1.2', 'pyuwsgi==2.0.30', 'setuptools==80.9.0'),
             constraints.constraints('2026.1', path).lines)
 
-    def test_a_url_will_do(self):
+    def test_constraints_may_be_a_url(self):
         path = self.locks.path / 'by-url.txt'
         path.write_text('webob===1.8.8\n')
         self.assertIn('webob==1.8.8', constraints.constraints(
             '2026.1', path.as_uri()).lines)
 
-    def test_the_variable_of_tox_is_for_the_command_line_to_read(self):
+    def test_variable_of_tox_is_not_read_here(self):
         self.useFixture(fixtures.EnvironmentVariable(
             'TOX_CONSTRAINTS_FILE', '/nowhere/upper.txt'))
         self.assertIn(

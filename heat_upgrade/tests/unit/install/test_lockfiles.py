@@ -33,12 +33,12 @@ class TestLockFiles(testtools.TestCase):
     def text(self, name):
         return releases.lock_file(name).read_text()
 
-    def test_each_series_has_one(self):
+    def test_each_series_has_a_lock_file(self):
         self.assertEqual([series.name for series in constraints.SERIES],
                          releases.known_series())
 
     @ddt.data(*constraints.SERIES)
-    def test_it_pins_the_releases_of_its_series(self, series):
+    def test_lock_file_pins_the_releases_of_its_series(self, series):
         pins = releases.pins(self.text(series.name))
         self.assertEqual(
             (series.heat, series.keystone),
@@ -46,18 +46,18 @@ class TestLockFiles(testtools.TestCase):
              version.Version(pins[releases.KEYSTONE]).major))
 
     @ddt.data(*constraints.SERIES)
-    def test_it_has_a_setuptools_with_pkg_resources(self, series):
+    def test_lock_file_has_a_setuptools_with_pkg_resources(self, series):
         pins = releases.pins(self.text(series.name))
         self.assertLess(version.Version(pins['setuptools']).major, 82)
 
     @ddt.data(*constraints.names())
-    def test_it_says_how_it_was_made(self, name):
+    def test_lock_file_has_its_command_in_its_header(self, name):
         text = self.text(name)
         day = re.search(r'--as-of (\S+)', text)[1]
         self.assertTrue(text.startswith(constraints.header(name, day)))
 
     @ddt.data(*constraints.names())
-    def test_it_holds_pins_and_nothing_else(self, name):
+    def test_lock_file_has_only_pins(self, name):
         lines = [line for line in self.text(name).splitlines()
                  if not line.startswith('#')]
         self.assertEqual([], [line for line in lines if not re.fullmatch(
@@ -80,7 +80,7 @@ class TestLock(testtools.TestCase):
         return constraints.write_lock(name, self.out, as_of=as_of, uv=self.uv,
                                       log=self.out / 'log')
 
-    def test_libraries_are_of_the_day_and_heat_of_a_later_one(self):
+    def test_libraries_are_of_the_day_and_heat_of_a_later_day(self):
         self.write('2026.1')
         self.assertEqual(
             ['--exclude-newer', '2026-04-02T00:00:00Z',
@@ -90,12 +90,12 @@ class TestLock(testtools.TestCase):
             constraints.resolver_options(constraints.SERIES[3],
                                          '2026-11-22'))
 
-    def test_the_file_is_the_header_and_what_was_resolved(self):
+    def test_file_is_the_header_and_the_resolved_pins(self):
         self.assertEqual(
             constraints.header('2026.1', '2026-11-22') + 'cliff==4.7.0\n',
             self.write('2026.1').read_text())
 
-    def test_nothing_else_is_left_beside_it(self):
+    def test_no_other_file_is_left(self):
         self.write('2026.1')
         self.assertEqual(['2026.1.txt'],
                          [path.name for path in self.out.iterdir()])
@@ -105,14 +105,14 @@ class TestLock(testtools.TestCase):
         self.assertIn(str(releases.lock_dir().parent / 'requirements.txt'),
                       self.calls[0])
 
-    def test_an_unknown_series_is_refused_with_what_is_known(self):
+    def test_unknown_series_is_refused_with_the_known_ones(self):
         exc = self.assertRaises(errors.UsageError, self.write, '2031.1')
         self.assertIn('2026.2, tool', str(exc))
 
     def test_a_bad_day_is_refused(self):
         self.assertRaises(errors.UsageError, self.write, '2026.1', 'today')
 
-    def test_the_command_makes_all_when_none_is_named(self):
+    def test_command_without_names_makes_all_lock_files(self):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.install.uv_runner.Uv', lambda: self.uv))
         stdout = io.StringIO()

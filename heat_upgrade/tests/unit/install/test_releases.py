@@ -41,7 +41,7 @@ class TestParse(testtools.TestCase):
                          (release.kind, release.series, release.version))
 
     @ddt.data('2031.1', '24.0.0', '28.0.0', '27', 'heat', '', '26.0.x')
-    def test_unknown_text_is_refused_with_what_is_known(self, text):
+    def test_unknown_text_is_refused_with_the_known_series(self, text):
         self.assertThat(self.refused(text), matchers.MatchesAll(
             matchers.Contains('2025.2 (25.0.2), 2026.1 (26.0.2), '
                               '2026.2 (27.0.1)'),
@@ -51,7 +51,7 @@ class TestParse(testtools.TestCase):
         self.assertIn('existing file', self.refused('/nowhere/heat.tar.gz'))
 
     @ddt.data(installables.write_sdist, installables.write_wheel)
-    def test_a_package_says_its_version_itself(self, write):
+    def test_package_has_the_version_of_its_metadata(self, write):
         path = write(self.useFixture(fixtures.TempDir()).path,
                      version='26.0.1')
         release = releases.parse(str(path))
@@ -75,20 +75,20 @@ class TestParse(testtools.TestCase):
         self.assertIn('is keystone, not openstack-heat', self.refused(path))
 
     @ddt.data('heat.whl', 'heat.tar.gz', 'heat.txt')
-    def test_a_file_that_is_no_package_is_refused(self, name):
+    def test_file_that_is_not_a_package_is_refused(self, name):
         path = self.locks.path / name
         path.write_text('nothing of the kind')
-        self.assertIn('is no sdist or wheel', self.refused(path))
+        self.assertIn('is not an sdist or wheel', self.refused(path))
 
     def test_a_directory_outside_of_git_is_refused(self):
         path = self.useFixture(fixtures.TempDir()).path
-        self.assertIn('no git checkout', self.refused(path))
+        self.assertIn('not a git checkout', self.refused(path))
 
     def test_a_checkout_of_something_else_is_refused(self):
         checkout = self.useFixture(installables.Checkout(name='nova'))
         self.assertIn('a checkout of nova', self.refused(checkout.path))
 
-    def test_the_newest_two_are_the_default(self):
+    def test_default_is_the_two_newest_series(self):
         self.assertEqual(['2026.1', '2026.2'],
                          [r.name for r in releases.newest_two()])
 
@@ -99,7 +99,7 @@ class TestParse(testtools.TestCase):
         self.assertEqual(
             base, releases.before(releases.parse(target)).name)
 
-    def test_a_target_with_nothing_before_it_needs_a_base(self):
+    def test_oldest_target_needs_a_base(self):
         error = self.assertRaises(errors.UsageError, releases.before,
                                   releases.parse('2025.2'))
         self.assertIn('name the base', str(error))

@@ -45,7 +45,7 @@ class TestAccess(testtools.TestCase):
         )
 
     @ddt.data('clouds.yaml', 'openrc', 'tempest.conf')
-    def test_nobody_else_can_read_a_file_with_a_password(self, name):
+    def test_file_with_a_password_has_mode_0600(self, name):
         path = self.home / name
         self.assertIn('s3cr3t', path.read_text())
         self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
@@ -69,7 +69,7 @@ class TestAccess(testtools.TestCase):
              conf['identity']['uri_v3'],
              conf['heat_integrationtests']['state_dir']))
 
-    def test_a_shell_can_read_openrc_whatever_the_password(self):
+    def test_shell_can_read_openrc_with_a_special_password(self):
         password = 'a\'b"c$d e`f'
         client_config.write(
             client_config.Access('http://x', 'R', 'admin', password),

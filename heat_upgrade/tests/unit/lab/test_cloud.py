@@ -32,7 +32,7 @@ from heat_upgrade.tests.unit.support import fakes
 
 
 class Child:
-    """A process that stops as it is told to, or has died."""
+    """A fake process that stops on request, or has died."""
 
     def __init__(self, name, died=None, calls=None):
         self.name, self._died = name, died
@@ -58,7 +58,10 @@ def service(name, died=None):
 
 def node(name, *, engine=None, calls=None, side='base', vhost='heat',
          engines=()):
-    """Return a node whose engine has died with a status, or lives."""
+    """Return a node.
+
+    :param engine: exit status of a dead engine; None for a live one
+    """
     environment = types.SimpleNamespace(version=f'of {side}')
     made = nodes.Node(
         name, None, None, mariadb=None, rabbitmq=None, extra={},
@@ -82,49 +85,49 @@ class TestCloud(testtools.TestCase):
         self.cloud.rabbitmq.process = Child('rabbitmq')
         self.calls = []
 
-    def test_before_it_is_up_nothing_has_died(self):
+    def test_no_process_has_died_before_the_start(self):
         self.assertEqual([], self.cloud.died())
 
-    def test_who_ended_by_itself_has_died(self):
+    def test_process_that_ended_by_itself_has_died(self):
         self.cloud.mariadb = service('mariadb', died=1)
         self.cloud.keystone = service('keystone')
         self.cloud.nodes = {
             'node-1': node('node-1', engine=0), 'node-2': node('node-2')}
         self.assertEqual({'mariadb', 'engine on node-1'},
-                         {one.name for one in self.cloud.died()})
+                         {child.name for child in self.cloud.died()})
 
-    def test_every_process_of_it_is_watched(self):
+    def test_every_process_of_the_cloud_is_watched(self):
         for name in ('mariadb', 'rabbitmq', 'keystone', 'haproxy', 'ledger'):
             setattr(self.cloud, name, service(name, died=1))
         self.assertEqual(
             {'mariadb', 'rabbitmq', 'keystone', 'haproxy', 'ledger'},
-            {one.name for one in self.cloud.died()})
+            {child.name for child in self.cloud.died()})
 
-    def test_what_is_lent_is_the_lender_s_to_watch_and_to_end(self):
+    def test_borrower_does_not_watch_the_services_of_the_lender(self):
         other = self.useFixture(fakes.Workspace()).workspace
         borrower = clouds.Cloud(other, keystone_environment=None,
                                 heat_environment=None, lender=self.cloud)
         for name in ('mariadb', 'rabbitmq', 'keystone', 'haproxy', 'ledger'):
             setattr(borrower, name, service(name, died=1))
         self.assertEqual({'mariadb', 'haproxy', 'ledger'},
-                         {one.name for one in borrower.died()})
+                         {child.name for child in borrower.died()})
 
-    def test_who_borrows_has_a_region_and_a_virtual_host_of_its_own(self):
+    def test_borrower_has_its_own_region_and_virtual_host(self):
         other = self.useFixture(fakes.Workspace()).workspace
         borrower = clouds.Cloud(other, keystone_environment=None,
                                 heat_environment=None, lender=self.cloud)
         self.assertNotEqual(self.cloud.region, borrower.region)
         self.assertNotEqual(self.cloud.vhost, borrower.vhost)
 
-    def test_how_long_each_of_heat_s_services_took_to_stop_is_told(self):
+    def test_stop_returns_the_seconds_of_each_service(self):
         self.cloud.nodes = {name: node(name)
                             for name in ('node-1', 'node-2')}
-        one = {'seconds': 1.23, 'killed': False}
+        stopped = {'seconds': 1.23, 'killed': False}
         self.assertEqual(
-            {f'{which} on {name}': one for name in ('node-1', 'node-2')
+            {f'{which} on {name}': stopped for name in ('node-1', 'node-2')
              for which in ('engine', 'api')}, self.cloud.stop_heat())
 
-    def test_all_are_asked_to_stop_before_one_is_waited_for(self):
+    def test_all_services_get_the_signal_before_the_first_wait(self):
         self.cloud.nodes = {name: node(name, calls=self.calls)
                             for name in ('node-1', 'node-2')}
         self.cloud.stop_heat(
@@ -132,7 +135,7 @@ class TestCloud(testtools.TestCase):
         self.assertEqual(
             ['ask'] * 4 + ['meanwhile'] + ['stop'] * 4, self.calls)
 
-    def test_engines_that_live_are_told_with_their_node_and_side(self):
+    def test_live_engines_have_their_node_and_side(self):
         self.cloud.nodes = {
             'node-1': node('node-1', side='target', engines={'a', 'b'}),
             'node-2': node('node-2', engines={'c'})}
@@ -140,7 +143,7 @@ class TestCloud(testtools.TestCase):
             {'a': ('node-1', 'target'), 'b': ('node-1', 'target'),
              'c': ('node-2', 'base')}, self.cloud.engines())
 
-    def test_virtual_hosts_are_those_of_services_and_the_first_one(self):
+    def test_virtual_hosts_are_the_first_and_those_of_services(self):
         self.assertEqual(['heat'], self.cloud.vhosts())
         self.cloud.nodes = {
             'node-1': node('node-1', vhost='heat-target'),
@@ -186,7 +189,7 @@ class TestKept(testtools.TestCase):
         cloud.keep()
         return workspace, child
 
-    def test_it_stays_and_is_noted_until_it_is_ended(self):
+    def test_kept_cloud_stays_and_is_recorded_until_its_end(self):
         workspace, child = self.keep()
         shared = pathlib.Path('/dev/shm', workspace.host('node-1'))
         shared.write_text('1')
@@ -209,19 +212,19 @@ class TestKept(testtools.TestCase):
         self.assertRaises(errors.UsageError, clouds.kept, self.run_dir)
 
     @ddt.data(clouds.kept, clouds.end_kept)
-    def test_without_one_it_is_said_how_to_start_one(self, function):
+    def test_error_without_a_cloud_names_the_command(self, function):
         exc = self.assertRaises(errors.UsageError, function, self.run_dir)
         self.assertIn('heat-upgrade cloud up', str(exc))
 
     @ddt.data('', '{', '{}', '[]')
-    def test_a_damaged_note_is_named(self, text):
+    def test_damaged_record_is_named(self, text):
         path = self.run_dir / clouds.STATE_FILE
         path.write_text(text)
         exc = self.assertRaises(errors.UsageError, clouds.end_kept,
                                 self.run_dir)
         self.assertIn(str(path), str(exc))
 
-    def test_data_that_somebody_removed_does_no_harm(self):
+    def test_removed_data_is_accepted(self):
         (self.run_dir / clouds.STATE_FILE).write_text(json.dumps(
             {'marker': 'nobody', 'data': '/nowhere/data'}))
         self.assertEqual(0, clouds.end_kept(self.run_dir))

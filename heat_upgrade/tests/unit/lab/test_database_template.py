@@ -28,7 +28,7 @@ from heat_upgrade.tests.unit.support import fakes
 
 
 class MariaDB:
-    """A server that leaves a data directory, and remembers its life."""
+    """A fake server with a data directory."""
 
     def __init__(self, workspace):
         self.data = workspace.directory('mariadb') / 'data'
@@ -48,7 +48,7 @@ class MariaDB:
         self.stopped = True
 
 
-class PreparedCase(testtools.TestCase):
+class TemplateCase(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -91,20 +91,20 @@ class PreparedCase(testtools.TestCase):
         return [path.name for path in self.cache.iterdir() if path.is_dir()]
 
 
-class TestState(PreparedCase):
+class TestState(TemplateCase):
 
-    def test_it_is_the_data_of_a_server_that_was_stopped(self):
+    def test_state_is_the_data_of_a_stopped_server(self):
         state = self.state()
         self.assertEqual('filled', (state.data / 'ibdata1').read_text())
         self.assertTrue(self.servers[0].stopped)
 
-    def test_it_has_the_passwords_that_are_in_it(self):
+    def test_state_has_three_passwords(self):
         state = self.state()
         self.assertEqual(3, len({
             state.admin_password, state.service_password,
             state.domain_password}))
 
-    def test_nobody_else_can_read_the_passwords(self):
+    def test_passwords_have_mode_0600(self):
         self.addCleanup(os.umask, os.umask(0))
         state = self.state()
         path = state.data.parent / 'secrets.json'
@@ -113,11 +113,11 @@ class TestState(PreparedCase):
         self.assertEqual(0o700, stat.S_IMODE(
             path.parent.stat().st_mode))
 
-    def test_it_is_made_once(self):
+    def test_state_is_made_once(self):
         self.assertEqual(self.state(), self.state())
         self.assertThat(self.servers, matchers.HasLength(1))
 
-    def test_two_runs_that_need_it_at_once_make_it_once(self):
+    def test_two_concurrent_runs_make_a_state_once(self):
         at_work, other = threading.Event(), []
 
         def fill(*args):
@@ -141,7 +141,7 @@ class TestState(PreparedCase):
         self.assertEqual([first], other)
         self.assertThat(self.servers, matchers.HasLength(1))
 
-    def test_another_release_or_server_has_one_of_its_own(self):
+    def test_another_release_or_server_has_its_own_state(self):
         seen = {self.state().data}
         self.heat.key = 'heat-2'
         seen.add(self.state().data)
@@ -151,11 +151,11 @@ class TestState(PreparedCase):
         seen.add(self.state().data)
         self.assertThat(seen, matchers.HasLength(4))
 
-    def test_using_it_is_noted(self):
-        place = self.state().data.parent
-        os.utime(place, (0, 0))
+    def test_use_sets_the_time_of_a_state(self):
+        path = self.state().data.parent
+        os.utime(path, (0, 0))
         self.state()
-        self.assertThat(place.stat().st_mtime, matchers.GreaterThan(0))
+        self.assertThat(path.stat().st_mtime, matchers.GreaterThan(0))
 
     def test_an_unused_state_is_removed(self):
         old = self.state().data.parent
@@ -164,7 +164,7 @@ class TestState(PreparedCase):
         self.assertEqual([self.state().data.parent.name], self.kept())
 
 
-class TestFailure(PreparedCase):
+class TestFailure(TemplateCase):
 
     def test_a_failure_leaves_nothing_and_stops_the_server(self):
         self.failure = errors.LabError('no such column')
@@ -172,18 +172,18 @@ class TestFailure(PreparedCase):
         self.assertEqual([], self.kept())
         self.assertTrue(self.servers[0].stopped)
 
-    def test_the_next_run_makes_it_anew(self):
+    def test_next_run_makes_a_failed_state_again(self):
         self.failure = errors.LabError('no such column')
         self.assertRaises(errors.LabError, self.state)
         self.failure = None
         self.assertEqual('filled', (
             self.state().data / 'ibdata1').read_text())
 
-    def test_a_failure_at_the_last_moment_leaves_nothing(self):
+    def test_failure_of_the_last_step_leaves_nothing(self):
         def fail(path, text):
             raise OSError('disk full')
         self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.lab.workspace.write_secret', fail))
+            'heat_upgrade.filesystem.write_atomically', fail))
         self.assertRaises(OSError, self.state)
         self.assertEqual([], self.kept())
 

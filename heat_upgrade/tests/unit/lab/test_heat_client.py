@@ -23,13 +23,13 @@ class FakeIdentity:
 
     def __init__(self, content):
         self.content = content
-        self.asked = []
+        self.requests = []
 
     def project_id(self):
         return 'p1'
 
     def request(self, method, url, *, json, timeout):
-        self.asked.append((method, url, json, timeout))
+        self.requests.append((method, url, json, timeout))
 
         def parsed():
             if self.content == b'oops':
@@ -51,7 +51,7 @@ class TestApi(testtools.TestCase):
     def test_a_call_is_sent_to_the_project(self):
         self.call(body={'a': 1}, timeout=3)
         self.assertEqual([('GET', 'http://h/v1/p1/stacks', {'a': 1}, 3)],
-                         self.identity.asked)
+                         self.identity.requests)
 
     def test_an_answer_has_the_node_and_its_times(self):
         answer = self.call()
@@ -59,8 +59,8 @@ class TestApi(testtools.TestCase):
                          (answer.status, answer.body, answer.node))
         self.assertLessEqual(answer.start, answer.end)
 
-    def test_what_is_no_json_is_text(self):
+    def test_body_that_is_not_json_is_text(self):
         self.assertEqual('oops', self.call(b'oops').body)
 
-    def test_nothing_is_none(self):
+    def test_empty_body_is_none(self):
         self.assertIsNone(self.call(b'').body)

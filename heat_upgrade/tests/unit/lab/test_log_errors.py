@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tracebacks in logs: found, cut to what tells, and told with their time."""
+"""Unit tests of the search for tracebacks and deaths in logs."""
 
 import pathlib
 
@@ -40,10 +40,10 @@ more
 
 class TestTracebacks(testtools.TestCase):
 
-    def test_a_log_without_one_has_none(self):
+    def test_log_without_a_traceback_has_none(self):
         self.assertEqual('', log_errors.of_start('INFO starting\n'))
 
-    def test_what_a_request_led_to_is_not_of_the_start(self):
+    def test_traceback_of_a_request_is_not_of_the_start(self):
         stamp = '2026-11-22 17:14:00.726 22871 ERROR heat.engine.worker'
         user, project = 'a' * 32, 'b' * 32
         log = (f'{stamp} [None req-{"0" * 36} {user} {project} - -] Oh\n'
@@ -51,14 +51,14 @@ class TestTracebacks(testtools.TestCase):
                f'{stamp} {log_errors.SIGN}:\n{stamp} ValueError: no\n')
         self.assertEqual('', log_errors.of_start(log))
         self.assertIn("KeyError: 'two'", log_errors.of_start(log + PLAIN))
-        # As heat-api shows what went wrong in an engine.
+        # As heat-api shows the error of an engine.
         self.assertEqual('', log_errors.of_start(
             log.splitlines()[0] + f'\n{log_errors.SIGN}:\n  File\nOh: no\n'))
         # The context of Heat's own work has no project.
         self.assertIn('ValueError: no', log_errors.of_start(
             log.replace(f'{user} {project}', '- -')))
 
-    def test_the_first_is_shown(self):
+    def test_first_traceback_is_shown(self):
         self.assertIn('ValueError: one', log_errors.of_start(OSLO + PLAIN))
 
     def test_the_error_is_its_conclusion(self):
@@ -84,14 +84,14 @@ class TestTracebacks(testtools.TestCase):
         self.assertEqual((log_errors.MESSAGE + 1, '...'),
                          (len(lines), lines[-1]))
 
-    def test_it_ends_where_other_records_begin(self):
+    def test_traceback_ends_at_the_next_record(self):
         for log in (OSLO, PLAIN):
             shown = log_errors.of_start(log).splitlines()
             self.assertEqual(3, len(shown))
             self.assertIn(log_errors.SIGN, shown[0])
             self.assertIn('Error', shown[-1])
 
-    def test_a_long_one_keeps_its_head_and_its_end(self):
+    def test_long_traceback_keeps_its_head_and_its_end(self):
         log = PLAIN.replace('  File "x", line 1\n', '  File "x"\n' * 500)
         shown = log_errors.of_start(log).splitlines()
         self.assertEqual(log_errors.HEAD + log_errors.END + 1, len(shown))
@@ -99,7 +99,7 @@ class TestTracebacks(testtools.TestCase):
         self.assertEqual("KeyError: 'two'", shown[-1])
 
 
-class TestMeanwhile(testtools.TestCase):
+class TestLoggedSince(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -107,24 +107,24 @@ class TestMeanwhile(testtools.TestCase):
         self.process = process.Process('heat-engine', ['true'], log=log,
                                        env={})
 
-    def test_what_was_logged_before_is_not_told(self):
+    def test_earlier_traceback_is_not_reported(self):
         self.process.log.write_text(OSLO)
         before = log_errors.sizes([self.process])
         self.assertEqual('', log_errors.of_start_since(before))
 
-    def test_what_was_logged_since_is_told_with_the_process(self):
+    def test_new_traceback_is_reported_with_the_process(self):
         self.process.log.write_text(OSLO)
         before = log_errors.sizes([self.process])
         with open(self.process.log, 'a') as log:
             log.write(PLAIN)
         shown = log_errors.of_start_since(before)
-        self.assertIn('heat-engine logged meanwhile:\nTraceback', shown)
+        self.assertIn('new in the log of heat-engine:\nTraceback', shown)
         self.assertIn("KeyError: 'two'", shown)
 
     def test_a_process_without_a_log_is_left_out(self):
         self.assertEqual({}, log_errors.sizes([self.process]))
 
-    def test_the_death_of_a_worker_is_told(self):
+    def test_death_of_a_worker_is_reported(self):
         self.process.log.write_text(OSLO)
         before = log_errors.sizes([self.process])
         with open(self.process.log, 'a') as log:

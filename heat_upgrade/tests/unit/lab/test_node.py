@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""One node: what is deployed, what is started, and when it is ready."""
+"""Unit tests of a node: deployments, start and readiness."""
 
 import types
 
@@ -23,7 +23,7 @@ from heat_upgrade.tests.unit.support import fakes
 
 
 class Child:
-    """A process that was not started, or lives."""
+    """A fake process that runs once it was started."""
 
     def __init__(self, name, log):
         self.name, self.log, self.started = name, log, False
@@ -35,20 +35,20 @@ class Child:
         return self.started
 
     def wait_ready(self, probe, *, timeout, what):
-        seen = probe()
-        if not seen:
+        result = probe()
+        if not result:
             raise errors.WaitTimeout(f'waited for {what}', log=self.log)
-        return seen
+        return result
 
 
 class Database:
-    """Heat's table of services, as a test gives it."""
+    """A fake of Heat's table of services."""
 
     def __init__(self):
-        self.rows, self.asked = [], []
+        self.rows, self.queries = [], []
 
     def execute(self, statement, arguments, *, database):
-        self.asked.append((arguments, database))
+        self.queries.append((arguments, database))
         return self.rows
 
 
@@ -71,37 +71,37 @@ class TestNode(testtools.TestCase):
             side=side, vhost='heat')
 
     def start_engine(self, *ids):
-        self.database.rows = [(one,) for one in ids]
+        self.database.rows = [(engine,) for engine in ids]
         self.deploy('engine')
         self.node.start('engine')
 
-    def test_users_meet_its_api_past_haproxy(self):
+    def test_urls_of_a_node_bypass_haproxy(self):
         self.assertEqual(('http://127.0.0.1:5/v1', 'http://127.0.0.1:6'),
                          (self.node.api_url, self.node.cfn_url))
 
-    def test_its_release_is_that_of_its_api(self):
+    def test_release_of_a_node_is_that_of_its_api(self):
         self.deploy('engine', 'target')
         self.deploy('api', 'base')
         self.assertEqual(('base', 'of base'), (
             self.node.side, self.node.environment.version))
 
-    def test_its_processes_are_those_that_are_deployed(self):
+    def test_processes_of_a_node_are_the_deployed_ones(self):
         self.assertEqual([], self.node.processes)
         self.deploy('cfn')
         self.deploy('engine')
         self.assertEqual(['engine', 'cfn'],
-                         [one.name for one in self.node.processes])
+                         [child.name for child in self.node.processes])
 
     def test_an_engine_is_up_when_all_its_workers_have_reported(self):
         self.assertRaises(errors.WaitTimeout, self.start_engine, 'a')
         self.start_engine('a', 'b')
         self.assertEqual({'a', 'b'}, self.node.engines())
 
-    def test_only_engines_on_this_node_are_asked_for(self):
+    def test_only_engines_of_this_node_are_queried(self):
         self.start_engine('a', 'b')
-        self.assertEqual([(('node-1',), 'heat')], self.database.asked)
+        self.assertEqual([(('node-1',), 'heat')], self.database.queries)
 
-    def test_engines_of_before_are_no_sign_of_a_new_one(self):
+    def test_earlier_engines_do_not_count_as_new(self):
         self.start_engine('a', 'b')
         self.assertRaises(errors.WaitTimeout, self.start_engine, 'a', 'b')
         self.assertRaises(errors.WaitTimeout, self.start_engine,
@@ -109,25 +109,25 @@ class TestNode(testtools.TestCase):
         self.start_engine('a', 'b', 'c', 'd')
         self.assertEqual({'c', 'd'}, self.node.engines())
 
-    def test_who_has_stopped_has_no_engines(self):
+    def test_stopped_node_has_no_engines(self):
         self.start_engine('a', 'b')
         self.node.process('engine').started = False
         self.assertEqual(set(), self.node.engines())
 
-    def test_before_it_is_deployed_it_has_no_engines(self):
+    def test_empty_node_has_no_engines(self):
         self.assertEqual(set(), self.node.engines())
 
     @ddt.unpack
     @ddt.data(('api', 5), ('cfn', 6))
     def test_an_api_is_ready_when_its_own_port_lists_versions(self, which,
                                                               port):
-        asked = []
+        calls = []
 
         def answers(*arguments):
-            asked.append(arguments)
+            calls.append(arguments)
             return True
         self.patch(node.uwsgi, 'answers', answers)
         self.deploy(which)
         self.node.start(which)
         self.assertTrue(self.node.process(which).started)
-        self.assertEqual([(port, '/', (300,))], asked)
+        self.assertEqual([(port, '/', (300,))], calls)

@@ -27,14 +27,14 @@ from heat_upgrade.tests.unit.support import children
 MIB = 2**20
 
 
-class TestMeter(testtools.TestCase):
-    """With a real child that uses what it says."""
+class TestUsage(testtools.TestCase):
+    """With a real child that uses a known amount."""
 
     def setUp(self):
         super().setUp()
         self.marker = secrets.token_hex(8)
         self.log = pathlib.Path(
-            self.useFixture(fixtures.TempDir()).path, 'said')
+            self.useFixture(fixtures.TempDir()).path, 'output')
 
     def child(self, code):
         with open(self.log, 'w') as out:
@@ -55,7 +55,7 @@ class TestMeter(testtools.TestCase):
         self.assertThat(with_it - without, matchers.MatchesAll(
             matchers.GreaterThan(35 * MIB), matchers.LessThan(80 * MIB)))
 
-    def test_our_own_memory_counts(self):
+    def test_memory_of_the_tool_counts(self):
         self.assertThat(resource_usage.memory(self.marker),
                         matchers.GreaterThan(5 * MIB))
 
@@ -75,7 +75,7 @@ class TestMeter(testtools.TestCase):
                         matchers.MatchesAll(matchers.GreaterThan(0.08),
                                             matchers.LessThan(2)))
 
-    def test_a_process_that_ends_meanwhile_does_no_harm(self):
+    def test_process_that_ends_during_the_measurement_is_skipped(self):
         # proc(5): no process has an id beyond 2^22
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.reaper.marked', lambda marker: [2**22 + 1]))

@@ -91,14 +91,14 @@ class TestParse(testtools.TestCase):
         self.assertEqual('traceback: T\nrequests: GET\npythonlogging: much',
                          self.parse()[0].details)
 
-    def test_its_failure_is_the_error_of_its_traceback(self):
+    def test_failure_is_the_error_of_the_traceback(self):
         self.stream.test(ID, 'fail', requests='GET', traceback=(
             'Traceback (most recent call last):\n  File "x", line 1, in y\n'
             'MismatchError: !=:\nreference = 1\nactual = 2'))
         self.assertEqual('MismatchError: !=:\nreference = 1\nactual = 2',
                          self.parse()[0].failure)
 
-    def test_a_failure_may_tell_its_class_and_its_cause(self):
+    def test_failure_may_have_a_class_and_a_cause(self):
         self.stream.test(ID, 'fail', traceback='T', cause='yaql-mixed-up',
                          **{'failure-class': '3', 'known-on-base': 'yes'})
         test, = self.parse()
@@ -106,21 +106,21 @@ class TestParse(testtools.TestCase):
             test.details, test.failure_class, test.cause,
             test.known_on_base))
 
-    def test_most_failures_tell_neither(self):
+    def test_failure_without_details_has_no_class_and_no_cause(self):
         self.stream.test(ID, 'fail', traceback='T')
         test, = self.parse()
         self.assertEqual((None, '', False), (
             test.failure_class, test.cause, test.known_on_base))
 
-    def test_the_reason_of_a_skip_is_its_details(self):
+    def test_reason_for_a_skip_is_its_details(self):
         self.stream.test(ID, 'skip', reason='no swift')
         self.assertEqual('reason: no swift', self.parse()[0].details)
 
-    def test_what_a_test_says_that_passes_is_nothing(self):
+    def test_passed_test_has_no_details(self):
         self.stream.test(ID, 'success', pythonlogging='much')
         self.assertEqual('', self.parse()[0].details)
 
-    def test_a_detail_that_is_no_text_is_left_out(self):
+    def test_detail_that_is_not_text_is_omitted(self):
         self.stream.status(ID, 'inprogress')
         self.stream.status(
             ID, 'fail', file_name='dump', file_bytes=b'\xff\0', eof=True,
@@ -128,11 +128,11 @@ class TestParse(testtools.TestCase):
                 'application', 'octet-stream')))
         self.assertEqual('', self.parse()[0].details)
 
-    def test_what_did_not_end_has_failed(self):
+    def test_test_that_did_not_end_has_failed(self):
         self.stream.status(ID, 'inprogress')
         test, = self.parse()
         self.assertEqual('failed', test.outcome)
-        self.assertIn('in the midst of the test', test.details)
+        self.assertIn('ended during the test', test.details)
 
     def test_a_failed_set_up_of_a_class_is_a_failure(self):
         name = 'setUpClass (heat_integrationtests.scenarios.test_a.TestA)'
@@ -148,11 +148,11 @@ class TestParse(testtools.TestCase):
                          traceback='ImportError: no swift')
         self.assertEqual('failed', self.parse()[0].outcome)
 
-    def test_a_list_of_tests_is_no_result(self):
+    def test_list_of_tests_has_no_results(self):
         self.stream.status(ID, 'exists')
         self.assertEqual([], self.parse())
 
-    def test_they_are_in_the_order_of_their_ids(self):
+    def test_tests_are_in_the_order_of_their_ids(self):
         for name in ('b', 'a', 'c'):
             self.stream.test(name, 'success')
         self.assertEqual(['a', 'b', 'c'], [test.id for test in self.parse()])
@@ -160,7 +160,7 @@ class TestParse(testtools.TestCase):
     def test_an_empty_stream_has_no_tests(self):
         self.assertEqual([], self.parse())
 
-    def test_a_stream_that_was_cut_off_keeps_what_was_whole(self):
+    def test_truncated_stream_keeps_its_complete_tests(self):
         self.stream.test('a', 'success')
         self.stream.test('b', 'success')
         outcomes = {test.id: test.outcome for test in self.parse(cut=-3)}
@@ -176,7 +176,7 @@ class TestParse(testtools.TestCase):
 
 
 class TestRun(testtools.TestCase):
-    """What is run, without running it."""
+    """The command line and the environment of a test run."""
 
     def setUp(self):
         super().setUp()
@@ -189,7 +189,7 @@ class TestRun(testtools.TestCase):
         self.calls.append((name, argv, options))
         return 0, 'output'
 
-    def test_without_any_result_there_are_no_tests(self):
+    def test_run_without_a_stream_has_no_tests(self):
         self.assertEqual([], stestr_runner.run(
             self.workspace, '/cloud', name='pre-upgrade', kinds=('pre',)))
 
@@ -200,18 +200,18 @@ class TestRun(testtools.TestCase):
         self.assertThat(argv[-1], matchers.MatchesAll(
             matchers.Contains('random'), matchers.Contains('verify|smoke')))
 
-    def test_a_failed_test_is_no_error_of_ours(self):
+    def test_failed_test_is_not_an_error_of_the_tool(self):
         stestr_runner.run(self.workspace, '/cloud', name='x', kinds=('pre',))
         self.assertEqual(False, self.calls[0][2]['check'])
 
-    def test_tests_find_the_cloud_and_their_state(self):
+    def test_environment_of_the_tests_names_cloud_and_state(self):
         stestr_runner.run(self.workspace, '/cloud', name='x', kinds=('pre',))
         self.assertThat(self.calls[0][2]['env'], matchers.ContainsDict({
             'OS_CLIENT_CONFIG_FILE': matchers.Equals('/cloud/clouds.yaml'),
             'TEMPEST_CONFIG': matchers.Equals('/cloud/tempest.conf'),
             'HEAT_UPGRADE_RUN': matchers.Equals(self.workspace.marker)}))
 
-    def test_the_watch_is_kept_while_they_run(self):
+    def test_watch_is_passed_to_the_process(self):
         def watch():
             pass
         stestr_runner.run(self.workspace, '/cloud', name='x', kinds=('pre',),

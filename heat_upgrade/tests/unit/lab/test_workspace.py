@@ -51,12 +51,12 @@ class WorkspaceCase(testtools.TestCase):
 
 
 class QuietCase(WorkspaceCase):
-    """Without processes there is nothing to guard."""
+    """Without processes there is no need of a reaper."""
 
     def setUp(self):
         super().setUp()
         self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.reaper.Guardian', fakes.Guardian))
+            'heat_upgrade.reaper.Reaper', fakes.Reaper))
 
 
 class TestPorts(QuietCase):
@@ -73,18 +73,18 @@ class TestPorts(QuietCase):
         server.listen()
         return server
 
-    def test_it_is_on_loopback_and_nobody_listens_yet(self):
+    def test_port_is_on_loopback_and_refuses_connections(self):
         self.assertRaises(ConnectionRefusedError, socket.create_connection,
                           ('127.0.0.1', self.port), 5)
 
-    def test_nobody_else_is_given_it(self):
+    def test_port_is_given_to_no_other_process(self):
         other = socket.socket()
         self.addCleanup(other.close)
         exc = self.assertRaises(OSError, other.bind,
                                 ('127.0.0.1', self.port))
         self.assertIn('in use', str(exc))
 
-    def test_its_service_listens_on_it_and_does_so_again_when_restarted(self):
+    def test_service_can_listen_on_the_port_again_after_a_restart(self):
         for _ in range(2):
             server = self.listen()
             client = socket.create_connection(('127.0.0.1', self.port), 5)
@@ -93,30 +93,30 @@ class TestPorts(QuietCase):
             server.accept()[0].close()
             server.close()
 
-    def test_two_runs_never_share_one(self):
-        one, other = self.workspace('one'), self.workspace('other')
-        ports = [run.port() for _ in range(50) for run in (one, other)]
+    def test_two_runs_never_share_a_port(self):
+        first, second = self.workspace('one'), self.workspace('other')
+        ports = [run.port() for _ in range(50) for run in (first, second)]
         self.assertEqual(100, len(set(ports)))
 
 
 class TestFiles(QuietCase):
 
-    def test_what_only_services_need_is_for_nobody_else(self):
+    def test_data_directories_have_mode_0700(self):
         run = self.workspace()
         self.assertEqual((0o700, 0o700),
                          (mode(run.data), mode(run.directory('a/b'))))
 
-    def test_a_directory_may_be_asked_for_twice(self):
+    def test_directory_may_be_made_twice(self):
         run = self.workspace()
         self.assertEqual(run.directory('heat'), run.directory('heat'))
 
-    def test_a_secret_file_is_for_nobody_else(self):
+    def test_secret_file_has_mode_0600(self):
         self.addCleanup(os.umask, os.umask(0))
         path = self.workspace().secret_file('heat.conf', 'password = x\n')
         self.assertEqual((0o600, 'password = x\n'),
                          (mode(path), path.read_text()))
 
-    def test_an_open_file_is_replaced_and_not_written_into(self):
+    def test_open_file_is_replaced_and_not_overwritten(self):
         run = self.workspace()
         path = run.secret_file('heat.conf', 'old')
         with open(path) as held:
@@ -124,7 +124,7 @@ class TestFiles(QuietCase):
             self.assertEqual('old', held.read())
         self.assertEqual('new', path.read_text())
 
-    def test_a_write_that_fails_changes_and_leaves_nothing(self):
+    def test_failed_write_changes_and_leaves_nothing(self):
         run = self.workspace()
         path = run.secret_file('heat.conf', 'old')
         self.assertRaises(TypeError, run.secret_file, 'heat.conf', None)
@@ -162,13 +162,13 @@ class TestEnd(WorkspaceCase):
         self.assertThat(str(run.logs), matchers.DirExists())
 
     def test_closing_removes_its_files_in_shared_memory_only(self):
-        one, other = self.workspace('one'), self.workspace('other')
+        first, second = self.workspace('one'), self.workspace('other')
         paths = [pathlib.Path('/dev/shm', f'{run.host("node-1")}_x_qmanager')
-                 for run in (one, other)]
+                 for run in (first, second)]
         for path in paths:
             path.write_text('1:1:1')
             self.addCleanup(path.unlink, missing_ok=True)
-        one.close()
+        first.close()
         self.assertEqual([False, True], [path.exists() for path in paths])
 
     def test_closing_gives_the_ports_back(self):
@@ -178,7 +178,7 @@ class TestEnd(WorkspaceCase):
         with socket.socket() as other:
             other.bind(('127.0.0.1', port))
 
-    def test_keeping_leaves_both(self):
+    def test_keeping_leaves_data_and_processes(self):
         run = self.workspace()
         path = run.secret_file('heat.conf', 'x')
         child = self.start(run)
@@ -186,12 +186,12 @@ class TestEnd(WorkspaceCase):
         self.assertTrue(children.alive(child.pid))
         self.assertThat(str(path), matchers.FileExists())
 
-    def test_it_may_be_closed_twice(self):
+    def test_workspace_may_be_closed_twice(self):
         run = self.workspace()
         run.close()
         run.close()
 
-    def test_an_error_inside_closes_it_too(self):
+    def test_error_closes_the_workspace(self):
         def fail():
             with workspaces.Workspace(self.home / 'run') as run:
                 self.started = self.start(run)
@@ -200,14 +200,14 @@ class TestEnd(WorkspaceCase):
         self.assertFalse(children.alive(self.started.pid))
         self.assertEqual([], os.listdir(self.temporary))
 
-    def test_one_run_does_not_end_another_s(self):
-        one, other = self.workspace('one'), self.workspace('other')
-        child = self.start(other)
-        one.close()
+    def test_run_does_not_end_the_processes_of_another_run(self):
+        first, second = self.workspace('one'), self.workspace('other')
+        child = self.start(second)
+        first.close()
         self.assertTrue(children.alive(child.pid))
-        self.assertThat(str(other.data), matchers.DirExists())
+        self.assertThat(str(second.data), matchers.DirExists())
 
-    def test_its_processes_write_where_it_ends(self):
+    def test_processes_write_below_the_data_directory(self):
         run = self.workspace()
         env = run.environment(EXTRA='x')
         self.assertThat(env, matchers.ContainsDict({

@@ -22,7 +22,7 @@ TIMEOUT = 10
 
 
 def alive(pid):
-    """Tell whether a process runs; a zombie, reaped or not, does not."""
+    """Return True if a process runs; a zombie does not run."""
     try:
         stat = pathlib.Path(f'/proc/{pid}/stat').read_text()
     except OSError:

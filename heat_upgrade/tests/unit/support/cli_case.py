@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the tests of the command line share."""
+"""The base class of tests of the command line."""
 
 import contextlib
 import io
@@ -50,7 +50,7 @@ class CliCase(testtools.TestCase):
         return status or 0
 
     def refused(self, *words):
-        """Call what is a usage error; returns what it says."""
+        """Call with a usage error; returns the error message."""
         self.assertEqual(2, self.call(*words))
         self.assertNotIn('Traceback', self.err)
         return self.err

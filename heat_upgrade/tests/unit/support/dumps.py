@@ -70,7 +70,7 @@ UNLOCK TABLES;
 
 
 def use(database):
-    """Return what begins a database in a dump of several."""
+    """Return the start of a database in a dump of several."""
     return f'''
 --
 -- Current Database: `{database}`

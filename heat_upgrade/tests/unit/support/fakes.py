@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Stand-ins for what is too costly for a unit test."""
+"""Fakes for objects that are too costly for a unit test."""
 
 import pathlib
 import types
@@ -20,8 +20,8 @@ import fixtures
 from heat_upgrade.lab import workspace
 
 
-class Guardian:
-    """Guards nothing: for tests that start no process."""
+class Reaper:
+    """A reaper that does nothing, for tests that start no process."""
 
     def __init__(self, marker, directories=(), patterns=()):
         pass
@@ -31,20 +31,20 @@ class Guardian:
 
 
 class Workspace(fixtures.Fixture):
-    """A workspace without a guardian."""
+    """A workspace without a reaper."""
 
     def _setUp(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.reaper.Guardian', Guardian))
+            'heat_upgrade.reaper.Reaper', Reaper))
         self.workspace = workspace.Workspace(
             self.useFixture(fixtures.TempDir()).path)
         self.addCleanup(self.workspace.close)
 
 
 def environment(path, *modules, key=None):
-    """Make what a service looks for in an environment, and no more.
+    """Make the files of an environment that a service needs, and no others.
 
-    :param path: where to
+    :param path: directory of the environment
     :param modules: files of its packages
     """
     path = pathlib.Path(path)
@@ -62,7 +62,7 @@ def environment(path, *modules, key=None):
 
 
 class Broker:
-    """RabbitMQ: a name, and the queues that a test gives it."""
+    """A fake RabbitMQ with a name and the queues of a test."""
 
     vhost = 'heat'
 
@@ -77,5 +77,5 @@ class Broker:
         self.made.append(name)
 
     def queues(self, vhost=None):
-        """Return what is next in ``looks``; the last one for ever."""
+        """Return the next item of ``looks``, the last item forever."""
         return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Texts that are compared with files in golden/, and how to make them anew.
+"""Texts that are compared with files in golden/.
 
-When a change of such a text is meant, make the files again and look at the
-difference before it is committed::
+After an intended change of a text, write the files again and review the
+difference before the commit::
 
     python -m heat_upgrade.tests.unit.support.goldens && git diff
 """
@@ -33,7 +33,7 @@ PLANS = {
     'cold': {'strategy': 'cold'},
     # The guide's own procedure.
     'rolling': {'strategy': 'rolling'},
-    # All that a seed can draw, on three nodes.
+    # Every kind of choice of a seed, on three nodes.
     'rolling-drawn': {'strategy': 'rolling', 'nodes': 3, 'seed': 12},
     'rolling-shared': {'strategy': 'rolling', 'vhost': 'shared'},
     'partial': {'strategy': 'partial'},
@@ -86,7 +86,7 @@ def summary_of_a_cut_off_run():
 
 
 def summary_of_a_rolling_upgrade():
-    """Return that of a run with load, work in flight and known failures."""
+    """Return a summary with traffic, in-flight operations and hazards."""
     with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
         test_traffic.save(directory, test_traffic.stuck())

@@ -58,20 +58,20 @@ class Grenade(fixtures.Fixture):
             '[database]\nconnection = mysql+pymysql://root:unspoken@db/heat\n')
 
     @property
-    def around(self):
+    def settings(self):
         return environment.read(self.environ)
 
     def record(self):
         """Return the record of a run that has just begun."""
-        return run_record.begin(self.around, say=lambda line: None)
+        return run_record.begin(self.settings, say=lambda line: None)
 
 
 class Systemctl:
     """Answers as systemd does; stands in for process.run.
 
-    :ivar states: {unit: ActiveState}; what is not in it is not there
+    :ivar states: {unit: ActiveState}; other units do not exist
     :ivar ran: words of each call
-    :ivar stubborn: units that go on when they are stopped
+    :ivar stubborn: units that ignore a stop
     """
 
     def __init__(self, **states):
@@ -110,17 +110,17 @@ def response(status=200, **body):
 
 def engine(created=NOW, *, status='up', updated=None, host='node'):
     """Return an engine as Heat's service list has it."""
-    def told(moment):
+    def text(moment):
         return moment and moment.strftime('%Y-%m-%dT%H:%M:%S.000000')
     return {'host': host, 'hostname': host, 'status': status,
-            'created_at': told(created), 'updated_at': told(updated)}
+            'created_at': text(created), 'updated_at': text(updated)}
 
 
 class Cloud:
     """A Heat that answers.
 
     :ivar answers: {URL: response}
-    :ivar listed: what its service list has
+    :ivar listed: engines in its service list
     """
 
     auth_url = 'http://keystone/v3'
@@ -144,7 +144,7 @@ class Cloud:
 
     def get(self, url, *, authenticated=True):
         if url not in self.answers:
-            raise OSError(f'nobody answers at {url}')
+            raise OSError(f'no answer from {url}')
         return self.answers[url]
 
     def engines(self):

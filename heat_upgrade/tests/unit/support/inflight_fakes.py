@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A Heat, a ledger and a cloud of words, for the tests of work in flight."""
+"""A fake Heat, ledger and cloud for the tests of in-flight operations."""
 
 import collections
 import pathlib
@@ -26,14 +26,14 @@ def queue(name, messages=0, unacknowledged=0, consumers=2, vhost='heat'):
 
 
 class Heat:
-    """Answers as heat-api does; notes what it was asked.
+    """Answers as heat-api does, and records the requests.
 
-    :ivar asked: list of (method, path, body)
+    :ivar asked: the requests: (method, path, body)
     :ivar stacks: {name: status}; a test may change it
     :ivar resources: {(stack name, resource): status}
-    :ivar answers: {(method, end of the path): (status, body)}, before all
-        else
-    :ivar on_create: status that a new stack gets
+    :ivar answers: {(method, end of the path): (status, body)}; they take
+        precedence
+    :ivar on_create: status of a new stack
     """
 
     def __init__(self):
@@ -64,9 +64,9 @@ class Heat:
                  'stack_status': status, 'stack_status_reason': 'so'}
                 for name, status in self.stacks.items()]}
         if method == 'GET' and 'resources' in words:
-            seen = self.resources.get((words[1], words[-1]))
-            return (200, {'resource': {'resource_status': seen}}
-                    ) if seen else (404, None)
+            known = self.resources.get((words[1], words[-1]))
+            return (200, {'resource': {'resource_status': known}}
+                    ) if known else (404, None)
         if method == 'POST' and words[-1] == 'snapshots':
             return 200, {'id': 'snapshot-1'}
         if method == 'GET' and words[-1] == 'snapshots':
@@ -78,11 +78,11 @@ class Heat:
 
 
 class Ledger:
-    """Notes what it was asked; holds nothing by itself.
+    """Records the orders; parks only the labels that a test sets.
 
-    :ivar orders: list of (word, label, operation)
-    :ivar in_progress: labels that are parked
-    :ivar values: {label: value} of what exists
+    :ivar orders: the orders: (word, label, operation)
+    :ivar in_progress: parked labels
+    :ivar values: {label: value} of the existing items
     """
 
     def __init__(self):
@@ -101,12 +101,12 @@ class Ledger:
 
     def parked(self, label=None):
         return [client.Operation(
-            item='', label=one, operation='', stack='', resource='',
-            since=0.0) for one in self.in_progress]
+            item='', label=parked, operation='', stack='', resource='',
+            since=0.0) for parked in self.in_progress]
 
     def items(self):
         Item = collections.namedtuple('Item', 'label value')
-        return [Item(*one) for one in self.values.items()]
+        return [Item(*pair) for pair in self.values.items()]
 
 
 class Process:
@@ -122,13 +122,13 @@ class Process:
 
 
 class Cloud:
-    """What evidence is made of.
+    """The sources of evidence.
 
     :param logs: directory
-    :param heat: whose stacks and resources are in its database, or None
+    :param heat: the fake Heat with the stacks of the database, or None
     :ivar rows: {table: rows} of Heat's database, in place of those of heat
-    :ivar living: what engines() returns
-    :ivar broker: what queues() returns
+    :ivar living: the result of engines()
+    :ivar broker: the result of queues()
     """
 
     def __init__(self, logs, heat=None):
@@ -182,9 +182,9 @@ class Node:
 
 
 class Clock:
-    """A monotonic clock that only sleeping moves.
+    """A monotonic clock that advances only in sleep().
 
-    :ivar due: {seconds: what is called when it gets that late}
+    :ivar due: {seconds: the function to call at that time}
     """
 
     def __init__(self):

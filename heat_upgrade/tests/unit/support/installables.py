@@ -32,7 +32,7 @@ METADATA = 'Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n'
 
 
 class Locks(fixtures.Fixture):
-    """Three series, 2025.2 to 2026.2, and nothing from the caller."""
+    """Lock files of 2025.2, 2026.1 and 2026.2 instead of the real ones."""
 
     def _setUp(self):
         self.path = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
@@ -50,7 +50,7 @@ class Locks(fixtures.Fixture):
 
 
 class Checkout(fixtures.Fixture):
-    """A git checkout with one commit and, if wanted, a tag on it."""
+    """A git checkout with one commit and an optional tag."""
 
     def __init__(self, *, tag=None, branch=None, name='openstack-heat'):
         self._files = {'setup.cfg': f'[metadata]\nname = {name}\n',
@@ -111,7 +111,7 @@ def write_wheel(directory, *, name='openstack-heat', version='27.0.1'):
 
 
 class FakeUv(uv_runner.Uv):
-    """Does what the commands of uv leave behind, and remembers them.
+    """Makes the files of uv's commands, and records the commands.
 
     :ivar calls: list of command lines, without the binary
     :param fails: callable that takes a command line and returns the output
@@ -149,11 +149,11 @@ class FakeUv(uv_runner.Uv):
     def _install(self, argv):
         site = pathlib.Path(argv[argv.index('--python') + 1],
                             'lib/python3.11/site-packages')
-        what = next(word for word in argv
-                    if '==' in word or word.endswith('.whl'))
-        if what.endswith('.whl'):
-            name, version = pathlib.Path(what).name.split('-')[:2]
+        package = next(word for word in argv
+                       if '==' in word or word.endswith('.whl'))
+        if package.endswith('.whl'):
+            name, version = pathlib.Path(package).name.split('-')[:2]
         else:
-            name, version = what.split('==')
+            name, version = package.split('==')
         (site / f'{name.replace("-", "_")}-{version}.dist-info').mkdir(
             parents=True)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Fake releases whose programs are stand-ins of a test."""
+"""Fake releases with programs that fail on demand."""
 
 import os
 import pathlib
@@ -25,7 +25,7 @@ from heat_upgrade.checks import check_context
 from heat_upgrade.checks import introspection
 from heat_upgrade.tests.unit.support import fakes
 
-# Fails in the releases that it is given, in the way that it is given.
+# Fails in the given releases, in the given way.
 PROGRAM = '''
 import os
 import time
@@ -68,7 +68,7 @@ class Subject(check_context.InstalledRelease):
 
 
 class ReadingCase(testtools.TestCase):
-    """A test with programs of its own for two releases.
+    """A test with two fake releases and their programs.
 
     :ivar base: 26.0.2
     :ivar target: 27.0.1
@@ -99,10 +99,10 @@ class ReadingCase(testtools.TestCase):
             for version, side in (('26.0.2', 'base'), ('27.0.1', 'target')))
 
     def ran(self):
-        """Return a list of "SIDE NAME" of the programs that were run."""
+        """Return a line "SIDE NAME" for each program that was run."""
         path = self.place / 'ran'
         return path.read_text().splitlines() if os.path.exists(path) else []
 
     def given(self, *sides, how='raise', name=''):
-        """Return what lets a program fail in some releases."""
+        """Return the argument that makes a program fail in some releases."""
         return {'fails': list(sides), 'how': how, 'name': name}

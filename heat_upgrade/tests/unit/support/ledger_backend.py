@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A ledger's backend in a thread of the test, for its unit tests."""
+"""Runs a ledger's backend in a thread of the test."""
 
 import pathlib
 import threading
@@ -24,22 +24,21 @@ from heat_upgrade.ledger import store
 
 
 class Backend(fixtures.Fixture):
-    """The real server and book on a free port.
+    """The real server and store on a free port.
 
-    :ivar book: :class:`heat_upgrade.ledger.store.Book`
-    :ivar client: :class:`heat_upgrade.ledger.client.Client` with the token
-    :ivar url: of the server
-    :ivar token: that it wants
+    :ivar client: a client that has the token
+    :ivar url: URL of the server
+    :ivar token: the token that each request must bear
     """
 
     token = 'token-of-the-test'
 
     def _setUp(self):
         home = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        durable = event_log.Record(home / 'ledger.jsonl')
-        self.addCleanup(durable.close)
-        self.book = store.Book(durable)
-        server = backend.Server(0, self.book, self.token)
+        log = event_log.EventLog(home / 'ledger.jsonl')
+        self.addCleanup(log.close)
+        self.store = store.Store(log)
+        server = backend.Server(0, self.store, self.token)
         self.addCleanup(server.server_close)
         thread = threading.Thread(target=server.serve_forever,
                                   kwargs={'poll_interval': 0.01})

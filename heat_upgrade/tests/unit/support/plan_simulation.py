@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Walks the steps of a plan, and says which rule of an upgrade they break.
+"""Simulates the steps of a plan, and checks the rules of an upgrade.
 
-It knows what a step does to a cloud from its action alone, and shares no
-code with the planner.
+It derives the effect of a step on a cloud from its action alone, and shares
+no code with the planner.
 """
 
 from heat_upgrade.results import findings
@@ -24,7 +24,7 @@ PHASES = {
     'rolling': {'pre-upgrade', 'mixed', 'post-upgrade'},
     'partial': {'pre-upgrade', 'mixed', 'post-upgrade'},
 }
-# What each of these steps does, nothing else may happen beside.
+# Steps of these actions run alone in their stage.
 ALONE = {'drain', 'ready', 'stop_engine', 'start_service', 'change_api',
          'queues', 'left_in_queues', 'add_vhost', 'fault', 'watch',
          'unwatch', 'base_up', 'stop_base', 'start_target', 'account',
@@ -32,14 +32,11 @@ ALONE = {'drain', 'ready', 'stop_engine', 'start_service', 'change_api',
 
 
 class Illegal(Exception):
-    """A plan does what nobody may do to a cloud."""
+    """A plan breaks a rule of an upgrade."""
 
 
 class Simulation:
-    """A cloud as a plan changes it, step by step.
-
-    :param plan: :class:`heat_upgrade.plan.planner.Plan`
-    """
+    """The state of a cloud during a plan."""
 
     def __init__(self, plan):
         self.plan = plan
@@ -90,12 +87,12 @@ class Simulation:
         return self
 
     def do(self, step, *, beside):
-        self.need(step.name not in self.names, 'is there twice')
+        self.need(step.name not in self.names, 'exists twice')
         self.names.add(step.name)
         self.need(not (beside and step.action in ALONE), 'is not alone')
         self.need((step.blame == 'heat') == (
             step.failure_class in findings.CLASSES),
-            'who blames Heat says of which class, and only they do')
+            'a failure class is needed to blame Heat, and only then')
         self.need(step.seconds > 0 and step.title, 'has no time or title')
         self.need(not self.ended, 'comes after the end')
         self.need(step.node in ('', *self.nodes), 'is of no node')
@@ -104,14 +101,14 @@ class Simulation:
             self.serves()
 
     def serves(self):
-        self.need(self.rotation, 'nobody serves')
+        self.need(self.rotation, 'no node serves')
         listened_to = self.listened_to()
         for node in self.rotation:
             self.need(self.vhost(self.apis[node]) in listened_to,
-                      'a node serves and no engine listens to it')
+                      'a serving node has no engine that listens to it')
 
     def whole(self):
-        """Tell whether every node serves."""
+        """Return True if every node serves."""
         return (self.rotation == set(self.nodes)
                 and all(self.engines.values()))
 
@@ -133,7 +130,7 @@ class Simulation:
             self.need(self.stopped and step.kinds == ('during',),
                       'Heat is not down')
             return
-        self.need(self.up and self.whole(), 'tests what is not whole')
+        self.need(self.up and self.whole(), 'needs all nodes')
         self.need((step.blame == 'lab') == (step.phase == 'pre-upgrade'),
                   'blames the wrong one')
         sides = set(self.apis.values())
@@ -209,12 +206,12 @@ class Simulation:
         self.watched = True
 
     def do_unprobe(self, step):
-        self.need(self.watched and not self.unwatched, 'nobody watches')
+        self.need(self.watched and not self.unwatched, 'no probes run')
         self.need(self.apis['node-1'] == TARGET, 'comes too early')
         self.unwatched = True
 
     def do_unwatch(self, step):
-        self.need(self.watched and not self.unwatched, 'nobody watches')
+        self.need(self.watched and not self.unwatched, 'no probes run')
         self.need(self.whole(), 'comes too early')
         self.unwatched = True
 
@@ -231,7 +228,7 @@ class Simulation:
                   and step.side == TARGET, 'comes at the wrong time')
         self.need(set(self.apis.values()) == {BASE}, 'comes too late')
         self.need(self.stopped == self.cold, 'Heat is up or down')
-        self.need(self.watched, 'nobody watches')
+        self.need(self.watched, 'needs probes')
         self.synced = True
 
     def do_add_vhost(self, step):
@@ -253,7 +250,7 @@ class Simulation:
         self.need(step.side in self.vhosts, 'it has no virtual host')
 
     def do_change_api(self, step):
-        self.need(step.node not in self.rotation, 'users are cut off')
+        self.need(step.node not in self.rotation, 'node is in the rotation')
         self.need(self.apis[step.node] != step.side, 'nothing changes')
         self.may_start(step)
         self.apis[step.node] = step.side
@@ -271,7 +268,7 @@ class Simulation:
         if last:
             self.need(side not in self.apis.values(),
                       'an API is left behind without an engine')
-            self.need(self.looked == step.node, 'nobody looked at the queue')
+            self.need(self.looked == step.node, 'queue is not empty')
         self.need(step.disruption != 'kill' or step.node not in self.killed,
                   'is killed twice')
         if step.disruption == 'kill':
@@ -294,7 +291,7 @@ class Simulation:
     def do_start_service(self, step):
         self.need(step.service == 'engine' and not self.engines[step.node],
                   'an engine is there')
-        self.need(not self.left, 'nobody looked at what is left')
+        self.need(not self.left, 'orphaned messages were not checked for')
         self.may_start(step)
         if step.side == BASE:
             self.went_back.append(step.node)
@@ -305,7 +302,7 @@ class Simulation:
 
     def do_prepare(self, step):
         self.need(step.cases and self.prepared is None
-                  and self.parked is None, 'others are on their way')
+                  and self.parked is None, 'other operations are in flight')
         self.prepared = step.cases
 
     def do_park(self, step):
@@ -324,7 +321,7 @@ class Simulation:
         self.parked = self.disruption = None
 
     def do_account(self, step):
-        self.need(self.unwatched, 'the load goes on')
+        self.need(self.unwatched, 'the traffic is running')
 
     def do_destroy(self, step):
         self.need(self.recorded is False, 'scenarios have stacks')
@@ -338,7 +335,7 @@ class Simulation:
         self.need(set(self.apis.values()) | set(self.engines.values())
                   == {TARGET} and self.whole(), 'not all is upgraded')
         self.need(self.prepared is None and self.parked is None,
-                  'work is in flight')
+                  'operations are in flight')
         self.need(self.orphans == (
             'recovered' if self.plan.choices['orphans'] else None),
             f'orphans are {self.orphans}')
@@ -350,10 +347,10 @@ class Simulation:
                   'a phase has no tests')
         if not self.cold:
             self.need(self.drawn() == self.happened(),
-                      f'what happened is {self.happened()}')
+                      f'the steps have {self.happened()}')
 
     def drawn(self):
-        """Return what the plan says that its seed drew."""
+        """Return the choices of the plan."""
         drawn = self.plan.choices
         return {'order': drawn['order'], 'kills': set(drawn['kills']),
                 'faults': sorted(drawn['faults'].values()),
@@ -363,7 +360,7 @@ class Simulation:
                           if drawn['cases'].get(node)]}
 
     def happened(self):
-        """Return the same, from the steps."""
+        """Return the choices that the steps carry out."""
         steps = self.plan.steps
         stops = [step for step in steps if step.action == 'stop_engine']
         return {'order': list(dict.fromkeys(step.node for step in stops)),

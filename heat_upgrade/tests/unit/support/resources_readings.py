@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Readings of releases as checks/inspectors/resources.py makes them."""
+"""Readings of releases, as checks/inspectors/resources.py returns them."""
 
 import copy
 
@@ -65,7 +65,7 @@ def version(language, functions=(), conditions=()):
 
 
 def reading(types=None, **changed):
-    """Return what is read of a release."""
+    """Return the reading of a release."""
     return copy.deepcopy({
         'types': types or {}, 'broken': {}, 'globs': {}, 'constraints': {},
         'clients': {},
@@ -82,6 +82,6 @@ def reading(types=None, **changed):
 
 
 def pair(base, target, names=('26.0.2', '27.0.1')):
-    """Return two releases, of readings or of types."""
+    """Return two releases, from readings or from types."""
     return model.Pair(*(each if 'templates' in each else reading(each)
                         for each in (base, target)), names)

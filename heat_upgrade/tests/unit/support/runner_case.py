@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the tests of the runner share: a run with faked actions."""
+"""A run with faked actions, for the tests of the runner."""
 
 import pathlib
 import types
@@ -29,7 +29,7 @@ TEST = 'heat_integrationtests.scenarios.test_a.TestA.test_it'
 
 
 class Release:
-    """A release: what the runner asks of one."""
+    """A release with the attributes that the runner reads."""
 
     def __init__(self, name, version):
         self.name, self.version, self.source = name, version, None
@@ -66,8 +66,8 @@ class Cloud:
         self.heat_processes = [self.engine]
 
     def died(self):
-        return [one for one in (self.mariadb, self.engine)
-                if one.died() is not None]
+        return [child for child in (self.mariadb, self.engine)
+                if child.died() is not None]
 
 
 def step(name, blame=planner.HEAT, **more):
@@ -106,7 +106,7 @@ class RunnerCase(testtools.TestCase):
 
         :param stages: each a step, or a tuple of lanes
         :param do: {name of a step: function of (run, step)}
-        :param selectors: the words that make the plan again
+        :param selectors: command line options that make the plan again
         """
         stages = tuple(
             ((stage,),) if isinstance(stage, planner.Step) else stage

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A workspace and an environment of words, for the tests of services."""
+"""A workspace and fake environments, for the tests of services."""
 
 import pathlib
 

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A correct Heat with its ledger, on a clock of its own, and its faults.
+"""A simulated Heat with its ledger, on a clock of its own, with faults.
 
-It takes the calls of :class:`heat_upgrade.lab.heat_client.Api`, and can lose
-answers, answer 503, or take a message out of its queue much later, as the real
-one does while it is upgraded. Bugs, one by one, make it incorrect.
+It takes the calls of :class:`heat_upgrade.lab.heat_client.Api`. Like the real
+Heat during an upgrade, it can lose answers, answer 503, or consume a message
+much later. Each seeded bug makes it incorrect in a single way.
 """
 
 import random
@@ -30,7 +30,7 @@ LONGEST_IN_QUEUE = 50
 
 
 class Clock:
-    """Time that passes when somebody sleeps."""
+    """Time that passes only in sleep()."""
 
     def __init__(self):
         self.now = 1000.0
@@ -63,11 +63,10 @@ class Heat:
     """Answers calls.
 
     :param clock: :class:`Clock`
-    :param seed: of what goes wrong
-    :param faults: probability that a call meets a fault, which a correct
-        Heat has while it is upgraded
-    :param bug: name of what it does wrong once, None if it is correct
-    :param bug_at: the operation of that kind at which it does
+    :param seed: seed for the faults
+    :param faults: probability that a call meets a fault of an upgrade
+    :param bug: name of the bug that occurs once, None for a correct Heat
+    :param bug_at: number of opportunities to skip before the bug occurs
     """
 
     def __init__(self, clock, *, seed=0, faults=0.0, bug=None, bug_at=0):
@@ -82,7 +81,7 @@ class Heat:
         self.bug_done = False
 
     def _has_bug(self, name):
-        """Tell whether it is time for a bug; true once."""
+        """Return True, once, when it is time for a bug."""
         if self._bug != name or self.bug_done:
             return False
         self._bug_at -= 1
@@ -108,7 +107,7 @@ class Heat:
         if kind == 'unavailable':
             return 503, '<html>no server'
         if kind == 'refused':
-            raise ConnectionRefusedError('nobody listens')
+            raise ConnectionRefusedError('connection refused')
         if kind == 'lost':
             self._answer(method, words, body, query)
             raise ConnectionResetError('the answer got lost')
@@ -119,7 +118,7 @@ class Heat:
         return 504, {'error': {'message': 'timed out'}}
 
     def _pass_time(self):
-        for due, message in sorted(self._queue, key=lambda one: one[0]):
+        for due, message in sorted(self._queue, key=lambda entry: entry[0]):
             if due <= self.clock.now:
                 self._queue.remove((due, message))
                 self._answer(*message)
@@ -281,7 +280,7 @@ class Heat:
 
 
 class Stopping:
-    """Looks like threading.Event: set after some stacks have begun."""
+    """A threading.Event that is set after some stacks have begun."""
 
     def __init__(self, clock, stacks):
         self._clock, self._left = clock, stacks
@@ -301,10 +300,10 @@ class Stopping:
 
 
 def run(run_dir, *, stacks=2, seed=0, stop_at=None, **options):
-    """Let one client walk through stacks; returns what a run saves.
+    """Let one client walk through stacks; returns the files of a run.
 
-    :param stop_at: the pause after which it is told to stop
-    :param options: of :class:`Heat`
+    :param stop_at: number of pauses after which the client must stop
+    :param options: arguments of :class:`Heat`
     :returns: (calls, ledger events, final, the :class:`Heat`)
     """
     clock = Clock()

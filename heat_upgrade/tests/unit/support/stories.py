@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Hand-made runs: a plan, and a journal with fixed times."""
+"""Synthetic runs: a plan, and a journal with fixed times."""
 
 import datetime
 import json
@@ -21,8 +21,8 @@ from heat_upgrade.results import findings
 from heat_upgrade.results import journal
 
 
-def _step(name, title, **more):
-    return planner.Step(name, name.replace('-', '_'), title, **more)
+def _step(name, title, **fields):
+    return planner.Step(name, name.replace('-', '_'), title, **fields)
 
 
 # Not a plan of any strategy, so that those can change: one step of a kind.
@@ -32,9 +32,9 @@ PLAN = planner.Plan(
         ((_step('base-up', 'start a cloud', seconds=10),),),
         ((_step('pre-upgrade', 'create and record', phase='pre-upgrade',
                 command='tox -e pre-upgrade', kinds=('pre',), seconds=20),),),
-        ((_step('during-upgrade', 'what outlives Heat', blame='heat',
-                failure_class=3, phase='during-upgrade', seconds=5,
-                kinds=('during',)),),
+        ((_step('during-upgrade', 'test resources while Heat is down',
+                blame='heat', failure_class=3, phase='during-upgrade',
+                seconds=5, kinds=('during',)),),
          (_step('save-database', 'save the database', seconds=0.2),
           _step('db-sync', 'migrate', blame='heat', failure_class=1,
                 command='heat-manage db_sync', seconds=3))),
@@ -48,7 +48,7 @@ PLAN = planner.Plan(
 START = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 AGAIN = 'heat-upgrade run --from 2026.1 --to 2026.2'
 
-# What each step that runs tests says of them: {id: outcome}
+# {step: {ID of a test: outcome}}
 TESTS = {
     'checks': {'checks.config': 'passed'},
     'pre-upgrade': {'scenarios.test_a.TestA.test_pre': 'passed',
@@ -61,7 +61,7 @@ TESTS = {
 
 
 def tests(step, *, failed=()):
-    """Return what a step journals of its tests."""
+    """Return the test results that a step journals."""
     return [{'id': f'heat_integrationtests.{name}',
              'outcome': 'failed' if name in failed else outcome,
              'seconds': 1.5, 'cause': '', 'failure_class': None,
@@ -73,7 +73,7 @@ def tests(step, *, failed=()):
 
 
 def finding(step, *, test=None, **changes):
-    """Return a finding of Heat, with what is asked for in another way."""
+    """Return a finding of Heat, with some fields changed."""
     return findings.make(**{
         'rule': 'test.failed' if test else 'step.failed',
         'subject': test or step, 'failure_class': 2, 'step': step,
@@ -123,10 +123,10 @@ class Story:
         self.event(journal.FINDING, found.step, finding=found.as_dict())
 
     def tell(self, *, until=None, failing=(), found=()):
-        """Do all steps up to one; those named fail, and the rest is skipped.
+        """Write the events of all steps up to one.
 
-        :param failing: names of steps that fail
-        :param found: findings, each noted in its step
+        :param failing: names of steps that fail; later steps are skipped
+        :param found: findings, each journaled in its step
         """
         broken = False
         for step in self.plan.steps:

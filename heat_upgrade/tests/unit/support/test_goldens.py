@@ -24,10 +24,10 @@ class TestGoldens(testtools.TestCase):
     maxDiff = None
 
     @ddt.data(*goldens.TEXTS)
-    def test_a_text_is_as_it_was_agreed_on(self, name):
+    def test_text_is_as_agreed(self, name):
         self.assertEqual((goldens.DIRECTORY / name).read_text(),
                          goldens.TEXTS[name]())
 
-    def test_no_file_is_left_of_a_text_that_is_gone(self):
+    def test_no_file_is_left_of_a_removed_text(self):
         self.assertEqual(sorted(goldens.TEXTS), sorted(
             path.name for path in goldens.DIRECTORY.iterdir()))

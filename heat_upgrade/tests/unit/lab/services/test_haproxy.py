@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""HAProxy: what it is told, and what it says of its members."""
+"""Unit tests of HAProxy: its configuration, commands and members."""
 
 import pathlib
 import socket
@@ -28,7 +28,7 @@ from heat_upgrade.tests.unit.support import fakes
 SERVICES = {'heat-api': (8004, {'node-1': 5001, 'node-2': 5003}),
             'heat-cfn': (8000, {'node-1': 5002, 'node-2': 5004})}
 
-# As HAProxy's management guide has it, section 9.1, with most columns gone.
+# As in section 9.1 of HAProxy's management guide, without most columns.
 STATS = '''\
 # pxname,svname,qcur,scur,status,
 heat-api,FRONTEND,,3,OPEN,
@@ -44,7 +44,7 @@ heat-cfn,BACKEND,0,0,UP,
 
 
 class HAProxyCase(testtools.TestCase):
-    """An HAProxy whose admin socket a test answers."""
+    """An HAProxy with a fake admin socket."""
 
     def setUp(self):
         super().setUp()
@@ -52,20 +52,20 @@ class HAProxyCase(testtools.TestCase):
         self.patch(haproxy.shutil, 'which',
                    lambda name, path=None: f'/usr/sbin/{name}')
         self.haproxy = haproxy.HAProxy(self.workspace, SERVICES)
-        self.asked = []
+        self.commands = []
         self.stats = [{'sessions': 0, 'state': 'UP'}]
         self.answer = ''
         self.patch(self.haproxy, '_ask', self.ask)
 
     def ask(self, command):
-        self.asked.append(command)
+        self.commands.append(command)
         if command != 'show stat':
             return self.answer
         state = self.stats.pop(0) if len(self.stats) > 1 else self.stats[0]
         return STATS.format(**state)
 
     def orders(self):
-        return [command for command in self.asked if command != 'show stat']
+        return [command for command in self.commands if command != 'show stat']
 
 
 @ddt.ddt
@@ -91,9 +91,9 @@ class TestRotation(HAProxyCase):
                       {'sessions': 1, 'state': 'DRAIN'},
                       {'sessions': 0, 'state': 'DRAIN'}]
         self.haproxy.drain('node-1')
-        self.assertEqual(3, self.asked.count('show stat'))
+        self.assertEqual(3, self.commands.count('show stat'))
 
-    def test_a_request_that_does_not_end_is_told(self):
+    def test_request_that_does_not_end_is_reported(self):
         self.patch(haproxy, 'DRAIN_TIMEOUT', 0)
         self.stats = [{'sessions': 1, 'state': 'DRAIN'}]
         exc = self.assertRaises(errors.WaitTimeout, self.haproxy.drain,
@@ -108,27 +108,27 @@ class TestRotation(HAProxyCase):
         self.assertEqual(['set server heat-api/node-1 state ready',
                           'set server heat-cfn/node-1 state ready'],
                          self.orders())
-        self.assertEqual(2, self.asked.count('show stat'))
+        self.assertEqual(2, self.commands.count('show stat'))
 
-    def test_a_node_that_stays_down_is_told(self):
+    def test_node_that_stays_down_is_reported(self):
         self.patch(haproxy, 'UP_TIMEOUT', 0)
         self.stats = [{'sessions': 0, 'state': 'DOWN'}]
         exc = self.assertRaises(errors.WaitTimeout, self.haproxy.ready,
                                 'node-1')
-        self.assertIn('HAProxy to find node-1 up', str(exc))
+        self.assertIn('HAProxy to mark node-1 UP', str(exc))
 
     @ddt.data('drain', 'ready')
-    def test_what_haproxy_refuses_is_told_in_its_words(self, word):
+    def test_refusal_is_reported_with_haproxy_s_answer(self, word):
         self.answer = 'No such server.\n'
         exc = self.assertRaises(errors.LabError,
                                 getattr(self.haproxy, word), 'node-1')
-        self.assertIn(f'does not {word} heat-api/node-1: No such server.',
-                      str(exc))
+        self.assertIn(f'refused to set heat-api/node-1 to {word}: '
+                      'No such server.', str(exc))
 
 
 class TestSocket(testtools.TestCase):
 
-    def test_a_command_is_a_line_and_the_answer_all_until_the_end(self):
+    def test_answer_to_a_command_is_read_to_its_end(self):
         workspace = self.useFixture(fakes.Workspace()).workspace
         self.patch(haproxy.shutil, 'which',
                    lambda name, path=None: f'/usr/sbin/{name}')
@@ -162,8 +162,9 @@ class TestConfiguration(HAProxyCase):
 
     def test_each_service_has_a_frontend_on_loopback(self):
         for name, (port, _) in SERVICES.items():
-            where = self.lines.index(f'frontend {name}')
-            self.assertEqual(f'bind 127.0.0.1:{port}', self.lines[where + 1])
+            number = self.lines.index(f'frontend {name}')
+            self.assertEqual(f'bind 127.0.0.1:{port}',
+                             self.lines[number + 1])
 
     def test_each_node_is_a_server_that_is_checked(self):
         servers = [line for line in self.lines if line.startswith('server ')]
@@ -174,20 +175,20 @@ class TestConfiguration(HAProxyCase):
         for line in servers:
             self.assertIn(' check ', line)
 
-    def test_an_answer_says_which_node_it_is_of(self):
+    def test_answer_has_the_name_of_its_node(self):
         self.assertIn('http-response set-header X-Heat-Node %s', self.lines)
 
-    def test_a_request_is_tried_elsewhere_only_if_nobody_has_seen_it(self):
+    def test_request_is_retried_only_if_no_node_has_seen_it(self):
         self.assertIn('option redispatch', self.lines)
         self.assertEqual([], [line for line in self.lines
                               if line.startswith('retry-on')])
 
-    def test_its_admin_socket_is_for_nobody_else(self):
+    def test_admin_socket_has_mode_0600(self):
         self.assertIn(f'stats socket {self.haproxy._socket} mode 600 level '
                       'admin', self.lines)
         self.assertEqual(0o600, stat.S_IMODE(self.path.stat().st_mode))
 
-    def test_without_haproxy_its_package_is_named(self):
+    def test_missing_haproxy_is_named(self):
         self.patch(haproxy.shutil, 'which', lambda name, path=None: None)
         exc = self.assertRaises(errors.LabError, haproxy.HAProxy,
                                 self.workspace, SERVICES)

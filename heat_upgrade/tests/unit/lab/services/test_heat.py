@@ -40,7 +40,7 @@ class TestConfiguration(services_case.ServicesCase):
         self.conf = configparser.ConfigParser(interpolation=None, strict=True)
         self.conf.read(self.configuration.heat_conf)
 
-    def test_heat_conf_says_where_everything_is(self):
+    def test_heat_conf_has_the_urls_of_all_services(self):
         ports = self.configuration
         self.assertEqual(
             (services_case.DATABASE, 'http://127.0.0.1:3', 'k' * 32, '2',
@@ -51,8 +51,8 @@ class TestConfiguration(services_case.ServicesCase):
              self.conf['DEFAULT']['num_engine_workers'],
              self.conf['DEFAULT']['heat_waitcondition_server_url']))
 
-    def test_an_engine_can_hold_all_work_in_flight_at_once(self):
-        # Each holds a thread; group cases hold several.
+    def test_engine_can_hold_all_in_flight_operations(self):
+        # Each operation holds a thread; group cases hold several.
         per_worker = int(self.conf['DEFAULT']['executor_thread_pool_size'])
         self.assertGreater(per_worker, 2 * len(cases.every()))
 
@@ -63,11 +63,11 @@ class TestConfiguration(services_case.ServicesCase):
                 tuple(self.conf[section][name] for name in (
                     'auth_type', 'username', 'password', 'user_domain_id')))
 
-    def test_nobody_else_can_read_it(self):
+    def test_heat_conf_has_mode_0600(self):
         path = self.configuration.heat_conf
         self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
 
-    def test_the_release_s_own_files_are_taken_over(self):
+    def test_files_of_the_release_are_copied(self):
         self.assertEqual('of base', (
             self.configuration.directory / 'api-paste.ini').read_text())
 
@@ -75,7 +75,7 @@ class TestConfiguration(services_case.ServicesCase):
         self.assertTrue(self.conf.getboolean('oslo_messaging_rabbit',
                                              'use_queue_manager'))
 
-    def test_heat_s_own_messaging_is_not_configured(self):
+    def test_stock_profile_does_not_configure_messaging(self):
         path = self.configure(self.environment('stock'),
                               profile='stock-messaging').heat_conf
         conf = configparser.ConfigParser(interpolation=None, strict=True)
@@ -83,7 +83,7 @@ class TestConfiguration(services_case.ServicesCase):
         self.assertNotIn('oslo_messaging_rabbit', conf)
         self.assertNotIn('default_log_levels', conf['DEFAULT'])
 
-    def test_the_api_and_cfn_have_ports_of_their_own(self):
+    def test_api_and_cfn_have_different_ports(self):
         self.assertNotEqual(self.configuration.api_port,
                             self.configuration.cfn_port)
 
@@ -125,13 +125,13 @@ class TestOldConfiguration(services_case.ServicesCase):
             {path.name for path in after.keys() - before.keys()})
 
     def own(self, name):
-        """Return what the own file of a service says."""
+        """Return the parsed own file of a service."""
         own = configparser.ConfigParser(interpolation=None, strict=True,
                                         default_section='')
         own.read(self.cloud.configuration.directory / f'{name}.conf')
         return own
 
-    def test_a_service_s_own_file_is_its_names_and_its_virtual_host(self):
+    def test_own_file_of_a_service_has_its_names_and_virtual_host(self):
         self.deploy('target', vhost='heat-target')
         own = self.own('node-2-target-api')
         self.assertEqual(
@@ -153,7 +153,7 @@ class TestOldConfiguration(services_case.ServicesCase):
         self.assertThat(set(names), matchers.HasLength(12))
 
     def test_the_title_of_an_engine_has_no_space_where_it_is_cut(self):
-        # Else QManager of oslo.messaging misreads /proc/PID/stat.
+        # Otherwise oslo.messaging's QManager misreads /proc/PID/stat.
         self.deploy('base')
         for node in self.cloud.nodes.values():
             link = pathlib.Path(node.process('engine').argv[0])
@@ -161,35 +161,35 @@ class TestOldConfiguration(services_case.ServicesCase):
             self.assertEqual(str(self.home / 'base' / 'bin' / 'heat-engine'),
                              os.readlink(link))
 
-    def test_without_a_virtual_host_of_its_own_it_has_the_first_one(self):
+    def test_default_virtual_host_is_the_first_one(self):
         self.deploy('target')
         self.assertEqual({'heat'}, {
             deployed.vhost for node in self.cloud.nodes.values()
             for deployed in node.deployed.values()})
 
-    def test_the_other_release_is_what_runs_then(self):
+    def test_deployed_release_replaces_the_other(self):
         for side in ('base', 'target'):
             self.deploy(side)
             self.assertThat(self.cloud.heat_processes, matchers.HasLength(6))
             for name, node in self.cloud.nodes.items():
                 self.assertEqual(side, node.side)
-                for one in node.processes:
-                    program = pathlib.Path(one.argv[0])
+                for child in node.processes:
+                    program = pathlib.Path(child.argv[0])
                     if program.is_symlink():
                         program = os.readlink(program)
                     self.assertThat(str(program), matchers.StartsWith(
                         str(self.home / side)))
-                    self.assertThat(one.log.name, matchers.StartsWith(
+                    self.assertThat(child.log.name, matchers.StartsWith(
                         f'{name}-{side}-'))
 
-    def test_both_read_the_same_file_and_listen_on_the_same_ports(self):
+    def test_both_releases_share_their_file_and_ports(self):
         seen = []
         for side in ('base', 'target'):
             self.deploy(side)
             seen.append([[word.replace(f'-{side}-', '-')
-                          for word in one.argv
+                          for word in child.argv
                           if '.conf' in word or '127.0.0.1:' in word]
-                         for one in self.cloud.heat_processes])
+                         for child in self.cloud.heat_processes])
         self.assertEqual(seen[0], seen[1])
         for argv in seen[0]:
             self.assertIn(str(self.cloud.configuration.heat_conf), str(argv))
@@ -198,8 +198,8 @@ class TestOldConfiguration(services_case.ServicesCase):
             self):
         self.deploy('base')
         common = str(self.cloud.configuration.heat_conf)
-        for one in self.cloud.heat_processes:
-            self.assertThat(' '.join(one.argv), matchers.MatchesRegex(
+        for child in self.cloud.heat_processes:
+            self.assertThat(' '.join(child.argv), matchers.MatchesRegex(
                 f'.*--config-file {common} '
                 r'--config-file \S*/node-\d-base-(engine|api|cfn)\.conf '
                 r'--config-dir \S*/no-more-settings$'))
@@ -213,7 +213,7 @@ class TestMessaging(testtools.TestCase):
             profiles.STOCK_MESSAGING, name, 'x-node-1-base'))
         return conf
 
-    def test_stock_messaging_shows_what_an_engine_receives(self):
+    def test_stock_messaging_logs_the_messages_of_an_engine(self):
         conf = self.own('heat-engine')
         self.assertEqual([], conf.sections())
         levels = dict(word.split('=') for word in
@@ -235,18 +235,18 @@ class TestHeat(services_case.ServicesCase):
             'api', self.workspace, environment, name='node-1', side='base',
             configs=[self.configure(environment).heat_conf], port=5).argv
 
-    def test_a_release_with_modules_for_wsgi_is_started_by_them(self):
+    def test_release_with_wsgi_modules_is_started_by_them(self):
         self.assertIn('heat.wsgi.api:application',
                       self.api('heat/wsgi/api.py'))
 
-    def test_an_older_one_is_started_by_its_script(self):
+    def test_older_release_is_started_by_its_script(self):
         argv = self.api()
         self.assertThat(argv[argv.index('--wsgi-file') + 1],
                         matchers.EndsWith('base/bin/heat-wsgi-api'))
 
     @ddt.unpack
     @ddt.data((True, errors.LabError), (False, None))
-    def test_a_failed_command_is_raised_unless_it_is_asked_about(
+    def test_failed_command_is_raised_unless_check_is_false(
             self, check, exc):
         environment = self.environment('base')
         program = environment.bin('heat-manage')

@@ -21,7 +21,7 @@ from heat_upgrade.lab.services import identity
 
 
 class Session:
-    """A Keystone of names and ids."""
+    """A fake Keystone that keeps names and ids."""
 
     def __init__(self):
         self.made, self.calls = {}, []
@@ -36,8 +36,8 @@ class Session:
         if method == 'GET':
             plural, _, name = path.partition('?name=')
             name = name.partition('&')[0]
-            found = self.made.get((plural, name))
-            body = {plural: [{'id': found}] if found else []}
+            made = self.made.get((plural, name))
+            body = {plural: [{'id': made}] if made else []}
         else:
             (kind, attributes), = json.items()
             made = f'{kind}-{attributes.get("name")}'
@@ -57,14 +57,14 @@ class TestIdentity(testtools.TestCase):
     def prepare(self):
         self.identity.prepare_heat(service_password='s', domain_password='d')
 
-    def test_heat_finds_what_its_installation_guide_asks_for(self):
+    def test_accounts_of_the_installation_guide_are_made(self):
         self.prepare()
         self.assertThat(self.session.made, matchers.ContainsAll([
             ('projects', 'service'), ('users', 'heat'), ('domains', 'heat'),
             ('users', 'heat_domain_admin'), ('roles', 'heat_stack_owner'),
             ('roles', 'heat_stack_user')]))
 
-    def test_the_domain_s_administrator_is_one_on_the_domain_alone(self):
+    def test_domain_administrator_has_a_role_on_the_domain_only(self):
         self.prepare()
         self.assertEqual(
             ['domains/domain-heat/users/user-heat_domain_admin/roles/'
@@ -72,7 +72,7 @@ class TestIdentity(testtools.TestCase):
             [path for method, path in self.session.calls
              if method == 'PUT' and 'domain_admin' in path])
 
-    def test_what_is_there_is_not_made_again(self):
+    def test_existing_objects_are_not_made_again(self):
         self.prepare()
         made = dict(self.session.made)
         again = identity.Identity('http://127.0.0.1:5', username='admin',
@@ -89,7 +89,7 @@ class TestIdentity(testtools.TestCase):
                                region='R')
         self.assertEqual(2, self.session.calls.count(('POST', 'endpoints')))
 
-    def test_nobody_who_answers_is_an_oserror(self):
+    def test_refused_connection_is_an_oserror(self):
         exc = self.assertRaises(OSError, self.identity.get, 'http://h',
                                 timeout=1)
         self.assertIn('refused', str(exc))

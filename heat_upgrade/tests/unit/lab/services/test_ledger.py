@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unit tests of the ledger as a service: a real process, started and ended."""
+"""Unit tests of the ledger as a service, with a real process."""
 
 import json
 import pathlib
@@ -43,7 +43,7 @@ class TestLedger(testtools.TestCase):
         self.ledger.client._call('POST', '/operations', operation='create',
                                  label=label, value='v')
 
-    def test_the_token_is_in_a_file_that_only_we_can_read(self):
+    def test_token_is_only_in_a_file_of_mode_0600(self):
         self.assertEqual(0o600,
                          stat.S_IMODE(self.ledger.path.stat().st_mode))
         self.assertEqual({'url', 'token'}, set(self.access))
@@ -56,7 +56,7 @@ class TestLedger(testtools.TestCase):
         self.assertEqual({'HEAT_UPGRADE_LEDGER': str(self.ledger.path)},
                          self.ledger.environment)
 
-    def test_the_directory_of_plugins_has_what_heat_loads(self):
+    def test_plugin_directory_has_the_modules_for_heat(self):
         self.assertThat(
             sorted(path.name for path in ledger.PLUGIN_DIR.glob('*.py')),
             matchers.Equals(
@@ -79,7 +79,7 @@ class TestLedger(testtools.TestCase):
             {'done': state.ACTIVE, 'held': state.ACTIVE},
             {item.label: item.state for item in self.ledger.client.items()})
 
-    def test_sigterm_ends_it_though_something_is_held(self):
+    def test_sigterm_ends_the_backend_with_a_held_operation(self):
         self.start()
         self.ledger.client.hold('*', 'create')
         self.create('held')
@@ -88,7 +88,7 @@ class TestLedger(testtools.TestCase):
         self.assertEqual(-signal.SIGTERM,
                          self.ledger.process._popen.returncode)
 
-    def test_what_is_slow_ends_though_nobody_asks(self):
+    def test_slow_operation_ends_without_a_request(self):
         self.start()
         self.ledger.client.slow('*', 'create', 0.01)
         self.create('slow')
@@ -98,7 +98,7 @@ class TestLedger(testtools.TestCase):
         self.assertEqual(event_log.DONE,
                          event_log.read(self.ledger.record)[-1].status)
 
-    def test_its_log_tells_no_token(self):
+    def test_log_has_no_token(self):
         self.start()
         self.create('a')
         self.assertNotIn(self.access['token'],

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""RabbitMQ: virtual hosts, queues, and connections that are cut."""
+"""Unit tests of RabbitMQ: virtual hosts, queues and connections."""
 
 import json
 
@@ -22,7 +22,7 @@ from heat_upgrade.tests.unit.support import fakes
 
 
 class RabbitCase(testtools.TestCase):
-    """A broker whose rabbitmqctl a test answers."""
+    """A broker with a fake rabbitmqctl."""
 
     def setUp(self):
         super().setUp()
@@ -45,16 +45,16 @@ class RabbitCase(testtools.TestCase):
 
 class TestVhosts(RabbitCase):
 
-    def test_there_is_one_from_the_start(self):
+    def test_default_virtual_host_exists_from_the_start(self):
         self.assertEqual('heat', self.broker.vhost)
         self.assertThat(self.broker.url(), matchers.EndsWith('/heat'))
 
-    def test_another_one_has_a_url_of_its_own(self):
+    def test_another_virtual_host_has_its_own_url(self):
         first, other = self.broker.url(), self.broker.url('heat-target')
         self.assertEqual(first.removesuffix('/heat'),
                          other.removesuffix('/heat-target'))
 
-    def test_another_one_can_be_used_by_heat_as_the_first(self):
+    def test_another_virtual_host_has_permissions_for_heat(self):
         self.broker.add_vhost('heat-target')
         self.assertEqual(
             ['--silent add_vhost heat-target',
@@ -74,7 +74,7 @@ class TestQueues(RabbitCase):
         self.assertThat(self.commands[0], matchers.MatchesRegex(
             '--silent list_queues --vhost heat-target --formatter json '))
 
-    def test_without_a_name_it_is_the_first_one(self):
+    def test_default_is_the_first_virtual_host(self):
         self.output = '[]'
         self.assertEqual([], self.broker.queues())
         self.assertIn('--vhost heat ', self.commands[0])

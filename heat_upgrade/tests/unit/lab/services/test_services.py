@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keystone, MariaDB and RabbitMQ: their programs, secrets and names."""
+"""Unit tests of Keystone, MariaDB and RabbitMQ: programs, secrets, names."""
 
 import base64
 import configparser
@@ -34,7 +34,7 @@ from heat_upgrade.tests.unit.support import services_case
 
 class TestKeystone(services_case.ServicesCase):
 
-    def test_its_keys_are_fernet_keys_that_nobody_else_can_read(self):
+    def test_keys_are_fernet_keys_of_mode_0600(self):
         self.addCleanup(os.umask, os.umask(0))
         repository = self.home / 'fernet'
         keystone.make_keys(repository)
@@ -49,7 +49,7 @@ class TestKeystone(services_case.ServicesCase):
             self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
         self.assertNotEqual(*[path.read_bytes() for path in keys])
 
-    def test_its_configuration_names_keys_that_are_there(self):
+    def test_configuration_names_existing_keys(self):
         made = keystone.Keystone(self.workspace, self.environment('keystone'),
                                  database_url=services_case.DATABASE)
         conf = configparser.ConfigParser(interpolation=None, strict=True)
@@ -71,14 +71,14 @@ class TestMissingPrograms(services_case.ServicesCase):
             'shutil.which', lambda name, path=None: None))
 
     @ddt.data('mariadbd', 'mariadb-install-db', 'mariadb-dump')
-    def test_without_mariadb_its_packages_are_named(self, program):
+    def test_missing_mariadb_is_reported_with_its_packages(self, program):
         exc = self.assertRaises(errors.LabError, mariadb.find, program)
         self.assertThat(str(exc), matchers.MatchesAll(
             matchers.StartsWith(f'{program} is not installed'),
             matchers.Contains('mariadb-server'),
             matchers.Contains('tools/with-deps.sh')))
 
-    def test_without_rabbitmq_its_package_is_named(self):
+    def test_missing_rabbitmq_is_reported_with_its_package(self):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.lab.services.rabbitmq._HOMES', (str(self.home), )))
         self.useFixture(fixtures.MonkeyPatch(
@@ -88,23 +88,23 @@ class TestMissingPrograms(services_case.ServicesCase):
         self.assertThat(str(exc), matchers.StartsWith(
             'rabbitmq-server is not installed'))
 
-    def test_without_epmd_its_package_is_named(self):
+    def test_missing_epmd_is_reported_with_its_package(self):
         exc = self.assertRaises(errors.LabError, rabbitmq.RabbitMQ,
                                 self.workspace)
         self.assertIn('install erlang-base', str(exc))
 
 
 class TestSecrets(services_case.ServicesCase):
-    """What anybody on the machine sees is no secret (ps)."""
+    """Command lines, which any user can see (ps), contain no secret."""
 
     def setUp(self):
         super().setUp()
         self.argvs, self.secrets = [], []
-        made = process.Process.__init__
+        original = process.Process.__init__
 
-        def spy(one, name, argv, **options):
-            made(one, name, argv, **options)
-            self.argvs.append(one.argv)
+        def spy(child, name, argv, **options):
+            original(child, name, argv, **options)
+            self.argvs.append(child.argv)
 
         def run(name, argv, **options):
             self.argvs.append([str(word) for word in argv])
@@ -160,7 +160,7 @@ class TestSecrets(services_case.ServicesCase):
         for which in heat.SERVICES:
             node.deploy(which, environment, side='base', vhost='heat')
 
-    def test_files_with_secrets_are_for_nobody_else(self):
+    def test_files_with_secrets_have_mode_0600(self):
         self.addCleanup(os.umask, os.umask(0))
         broker = rabbitmq.RabbitMQ(self.workspace)
         environment = self.environment('base')
@@ -174,7 +174,7 @@ class TestSecrets(services_case.ServicesCase):
         self.assertEqual({0o600}, {stat.S_IMODE(path.stat().st_mode)
                                    for path in held})
 
-    def test_a_dump_is_for_nobody_else(self):
+    def test_dump_has_mode_0600(self):
         self.addCleanup(os.umask, os.umask(0))
         path = self.home / 'dump.sql'
         mariadb.MariaDB(self.workspace).dump('heat', path)
@@ -183,7 +183,7 @@ class TestSecrets(services_case.ServicesCase):
 
 class TestNames(services_case.ServicesCase):
 
-    def test_two_runs_have_nodes_of_their_own(self):
+    def test_two_runs_have_different_broker_nodes(self):
         home = self.home / 'rabbitmq'
         home.mkdir()
         (home / 'rabbitmq-server').touch(mode=0o755)

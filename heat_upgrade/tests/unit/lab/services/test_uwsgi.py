@@ -47,18 +47,18 @@ class TestAnswers(testtools.TestCase):
     @ddt.unpack
     @ddt.data(('/', (300,), True), ('/', (200, 300), True),
               ('/', (200,), False), ('/x', (300,), False))
-    def test_only_a_status_that_is_wanted_is_an_answer(self, path, statuses,
-                                                       answers):
+    def test_only_the_given_statuses_are_answers(self, path, statuses,
+                                                 answers):
         self.assertEqual(answers, uwsgi.answers(self.serve(), path, statuses))
 
-    def test_nobody_who_listens_is_an_oserror(self):
+    def test_refused_connection_is_an_oserror(self):
         with socket.socket() as held:
             held.bind(('127.0.0.1', 0))
             self.assertRaises(OSError, uwsgi.answers,
                               held.getsockname()[1], '/', (200,))
 
     @ddt.data(b'', b'HELLO\r\n\r\n')
-    def test_what_is_no_http_is_an_oserror(self, words):
+    def test_answer_that_is_not_http_is_an_oserror(self, words):
         server = socket.create_server(('127.0.0.1', 0))
         self.addCleanup(server.close)
 
@@ -87,12 +87,12 @@ class TestProcess(testtools.TestCase):
             log=self.workspace.log('heat-api'), processes=2, threads=4,
             **options).argv
 
-    def test_it_listens_on_loopback_alone(self):
+    def test_application_listens_on_loopback_only(self):
         argv = self.argv('heat.wsgi.api:application')
         self.assertEqual('127.0.0.1:5',
                          argv[argv.index('--http-socket') + 1])
 
-    def test_sigterm_ends_it(self):
+    def test_sigterm_ends_the_application(self):
         # uWSGI's own meaning of SIGTERM is to reload.
         self.assertIn('--die-on-term', self.argv('a:b'))
 
