@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The proved causes of known failures: predicates over a run's evidence.
+"""The causes of known failures, as predicates over a run's evidence.
 
 A known failure excuses a finding only if its cause is proved again for that
-very finding. A predicate takes the finding, whose ``facts`` were recorded when
-it was made, and the :class:`Evidence` of the whole run.
+finding. A predicate takes the finding, whose ``facts`` were recorded when it
+was made, and the :class:`Evidence` of the whole run.
 """
 
 from collections import abc
@@ -27,8 +27,8 @@ from heat_upgrade.plan import model
 from heat_upgrade.results import findings
 from heat_upgrade.results import journal
 
-# HTTP statuses of a call whose message nobody answered: heat-api's own limit
-# (rpc_response_timeout, MessagingTimeout) is a 500, a proxy's a 504.
+# HTTP statuses of a call without a reply to its message: 500 at heat-api's own
+# limit (rpc_response_timeout, MessagingTimeout), 504 at a proxy's.
 _UNANSWERED = frozenset(('500', '504', 'timeout'))
 
 
@@ -36,8 +36,7 @@ class Evidence:
     """The records of a run, read by the predicates.
 
     :param run_dir: the run directory; its ``logs`` are read when needed
-    :param events: those of its journal
-    :param plan: its :class:`heat_upgrade.plan.planner.Plan`
+    :param events: the events of its journal
     """
 
     def __init__(self, run_dir: pathlib.Path,
@@ -50,7 +49,7 @@ class Evidence:
     def operations(self, disruption: str) -> int:
         """Return the number of operations that were in flight.
 
-        :param disruption: that they met, one of plan.DISRUPTIONS
+        :param disruption: one of plan.DISRUPTIONS, which hit their engine
         """
         return sum(event['kind'] == journal.IN_FLIGHT
                    and event['data']['disruption'] == disruption
@@ -58,7 +57,7 @@ class Evidence:
 
     @functools.cached_property
     def killed(self) -> frozenset[str]:
-        """Names of the nodes whose engine the plan kills; '' is any."""
+        """Names of the nodes whose engine the plan kills; '' for any node."""
         return frozenset(step.node for step in self.plan.steps
                          if step.disruption == model.KILL
                          and step.action in ('stop_engine', 'stop_base'))
@@ -73,7 +72,7 @@ class Evidence:
 
 
 def _compared(finding: findings.Finding, evidence: Evidence) -> bool:
-    """The code of two released versions was compared: that is the proof."""
+    """A static check is its own proof: it compared the released code."""
     return finding.step == 'checks' or finding.step.startswith('check-')
 
 
@@ -106,8 +105,8 @@ def _received_after_close(finding: findings.Finding,
                           evidence: Evidence) -> bool:
     """An engine's log shows messages received after it began to close.
 
-    Of calls, all errors must be those of an unanswered message: a 502 of
-    HAProxy, or a 503, is none.
+    All errors of calls must be those of an unanswered message; a 502 of
+    HAProxy and a 503 are not.
     """
     if not set(finding.facts.get('errors') or ()) <= _UNANSWERED:
         return False
@@ -116,10 +115,10 @@ def _received_after_close(finding: findings.Finding,
 
 def _inner_stack_cut_off(finding: findings.Finding,
                          evidence: Evidence) -> bool:
-    """An engine was ended at the end of its grace with an inner stack.
+    """An engine was killed after its grace period with a nested stack.
 
-    Or the resource that is a stack of its own failed because the API had
-    been stopped together with the engine.
+    Or the nested stack's resource failed because the API was stopped together
+    with the engine.
     """
     facts = finding.facts
     return bool(facts.get('cut_off') or facts.get('api_was_down')) and (
@@ -153,14 +152,14 @@ def _resume_accepted(finding: findings.Finding,
 
 def _snapshots_of_deleted_stacks(finding: findings.Finding,
                                  evidence: Evidence) -> bool:
-    """Each snapshot that is left is of a stack that was deleted."""
+    """Each snapshot that is left belongs to a deleted stack."""
     facts = finding.facts
     return bool(facts.get('number')) and (
         facts.get('of_deleted_stacks') == facts['number'])
 
 
 def _yaql_mixed_up(finding: findings.Finding, evidence: Evidence) -> bool:
-    """An output has another stack's value, or the error of its lexer."""
+    """An output has another stack's value, or an error of the YAQL lexer."""
     return finding.facts.get('cause') == 'yaql-mixed-up'
 
 

@@ -10,13 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Decides which findings of a run count: pure, over what the run recorded.
+"""Decides which findings of a run count: pure, over the records of the run.
 
-A finding is excused by a known failure only if the entry names its rule and
-subject, if the cause of the entry is proved by the run's evidence, and as long
-as the entry's ceiling is kept. A target that is not released (a checkout, a
-file, a pre-release) is excused only for what a released one shows as well: the
-base of the same run, its control, or the reference run.
+A known failure excuses a finding if its entry names the finding's rule and
+subject, the run's evidence proves its cause, and its ceiling is not exceeded.
+If the target is not released (a checkout, a file, a pre-release), a released
+version must show the finding too: the base of the same run, its control, or
+the reference run.
 """
 
 from collections import abc
@@ -44,9 +44,10 @@ class Case:
     """The rules and records by which findings are judged.
 
     :ivar entries: the known failures that apply to the upgrade
-    :ivar evidence: of the run
+    :ivar evidence: the records of the run
     :ivar released: whether base and target are released versions
-    :ivar shown: identities of what released versions show by the same plan
+    :ivar shown: identities of the findings of released versions with the same
+        plan
     """
 
     entries: tuple[known_failures.Entry, ...]
@@ -57,11 +58,9 @@ class Case:
 
 def of_run(run_dir: pathlib.Path, events: Events,
            plan: model.Plan) -> list[findings.Finding]:
-    """Return the findings of a run, judged.
+    """Return the judged findings of a run.
 
-    :param run_dir: the run directory
-    :param events: those of its journal
-    :param plan: its plan
+    :param events: the events of its journal
     """
     controls = _of_control(run_dir)
     case = _case(run_dir, events, plan, controls)
@@ -70,27 +69,27 @@ def of_run(run_dir: pathlib.Path, events: Events,
 
 
 def recorded(events: Events) -> list[findings.Finding]:
-    """Return the findings of a journal as they were made."""
+    """Return the findings of a journal, not yet judged."""
     return [findings.from_dict(event['data']['finding'])
             for event in events if event['kind'] == journal.FINDING]
 
 
 def entries_of(events: Events) -> list[known_failures.Entry]:
-    """Return the known failures that a run began with."""
-    return [known_failures.from_dict(one)
-            for one in _start(events)['data'].get('known_failures', ())]
+    """Return the known failures that were valid at the start of a run."""
+    return [known_failures.from_dict(entry)
+            for entry in _start(events)['data'].get('known_failures', ())]
 
 
 def judge(found: list[findings.Finding],
           case: Case) -> list[findings.Finding]:
-    """Return findings, those that a known failure excuses as known ones."""
+    """Return findings; excused ones have the origin KNOWN."""
     excuses = [_excuse(finding, case) for finding in found]
     exceeded = {}
     for entry in case.entries:
-        its = [finding for finding, excuse in zip(found, excuses)
-               if excuse is entry]
-        number = sum(finding.facts.get('number', 1) for finding in its)
-        allowed = entry.ceiling.allowed(_population(its, case.evidence))
+        excused = [finding for finding, excuse in zip(found, excuses)
+                   if excuse is entry]
+        number = sum(finding.facts.get('number', 1) for finding in excused)
+        allowed = entry.ceiling.allowed(_population(excused, case.evidence))
         if number > allowed:
             exceeded[entry.id] = (
                 f'known failure {entry.id} excuses at most {allowed}, and '
@@ -102,9 +101,9 @@ def judge(found: list[findings.Finding],
 def _mirrored(found: list[findings.Finding]) -> frozenset[tuple[str, ...]]:
     """Return identities of tests whose mirror image the base fails.
 
-    A test of mixed versions has one: the same operations through the nodes in
-    the opposite order. Where the base is the one that fails, the defect is no
-    new one of the target.
+    The mirror image of a test of mixed versions runs the same operations
+    through the nodes in the opposite order. If the base fails it, the defect
+    is not new in the target.
     """
     return frozenset(
         (
@@ -144,23 +143,22 @@ def of_checks(found: list[findings.Finding],
               base: str | None, reference: str | None, released: bool,
               shown: abc.Collection[tuple[str, ...]] = ()
               ) -> list[findings.Finding]:
-    """Return the findings of static checks alone, judged.
+    """Return the judged findings of static checks outside a run.
 
-    :param found: of any checks of two releases
     :param entries: all known failures
     :param base: version of the base
-    :param reference: version of the target, or of the released version that
-        an unreleased target is measured by
+    :param reference: version of the target, or of the released version to
+        which an unreleased target is compared
     :param released: whether the target is released
-    :param shown: identities of what the same checks find of the reference
+    :param shown: identities of the same checks' findings about the reference
     """
-    nothing = causes.Evidence(pathlib.Path(), [], model.Plan(
+    no_evidence = causes.Evidence(pathlib.Path(), [], model.Plan(
         strategy=model.COLD, base='', target='', seed=0, scenarios='',
         stages=()))
     return judge(found, Case(
         entries=tuple(entry for entry in entries
                       if entry.applies(base, reference)),
-        evidence=nothing, released=released, shown=frozenset(shown)))
+        evidence=no_evidence, released=released, shown=frozenset(shown)))
 
 
 def _excuse(finding: findings.Finding,
@@ -192,8 +190,8 @@ def _about_entries(
     started = datetime.datetime.fromisoformat(
         _start(events).get('time', '1970-01-01')).date()
     found = [findings.make(
-        'known.expired', entry.id, f'the known failure {entry.id} was to be '
-        f'reviewed by {entry.expires}', entry.reason, step=last)
+        'known.expired', entry.id, f'the known failure {entry.id} was due '
+        f'for review by {entry.expires}', entry.reason, step=last)
         for entry in known_failures.expired(list(entries), started)]
     complete = not plan.scenarios and not any(
         finding.counts or finding.origin == findings.LAB
@@ -209,21 +207,21 @@ def _about_entries(
 
 
 def _start(events: Events) -> dict[str, typing.Any]:
-    """Return the event of the run's start; an empty one without it."""
+    """Return the event of the run's start, or an empty event."""
     return next((event for event in events
                  if event['kind'] == journal.RUN_START), {'data': {}})
 
 
 def _population(found: list[findings.Finding],
                 evidence: causes.Evidence) -> int | None:
-    """Return how many things could have failed as these did.
+    """Return the number of objects that could have failed like these.
 
-    :returns: None if that is not known
+    :returns: None if the number is unknown
     """
-    told = [finding.facts['of'] for finding in found
-            if 'of' in finding.facts]
-    if told:
-        return sum(told)
+    numbers: list[int] = [finding.facts['of'] for finding in found
+                          if 'of' in finding.facts]
+    if numbers:
+        return sum(numbers)
     disruptions = {finding.facts['disruption'] for finding in found
                    if finding.facts.get('disruption')}
     if disruptions:
@@ -232,7 +230,7 @@ def _population(found: list[findings.Finding],
 
 
 def _of_control(run_dir: pathlib.Path) -> list[findings.Finding]:
-    """Return what the control of a run found, nothing without a control."""
+    """Return the findings of a run's control, [] without a control."""
     try:
         return recorded(journal.read(control_run.run_dir(run_dir)))
     except (FileNotFoundError, ValueError):
@@ -240,12 +238,12 @@ def _of_control(run_dir: pathlib.Path) -> list[findings.Finding]:
 
 
 def _reference(run_dir: pathlib.Path) -> list[findings.Finding]:
-    """Return what the reference run found, nothing without one."""
+    """Return the findings of a run's reference, [] without a reference."""
     try:
         report = json.loads((run_dir / REFERENCE).read_text())
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [findings.from_dict(one) for one in report['findings']]
+    return [findings.from_dict(data) for data in report['findings']]
 
 
 def _case(run_dir: pathlib.Path, events: Events, plan: model.Plan,
@@ -255,25 +253,25 @@ def _case(run_dir: pathlib.Path, events: Events, plan: model.Plan,
     known_as = start.get('reference')
     released = known_as == target.get('version') and (
         target.get('kind') in ('series', 'release'))
-    # Comparison with the reference decides which failures an unreleased
-    # target may be excused for; here only the matching entries are collected.
+    # The entries are those of the reference. For an unreleased target, the
+    # comparison with the reference decides later which of them excuse.
     return Case(
         entries=tuple(
             entry for entry in entries_of(events)
             if entry.applies(base.get('version'), known_as,
                              vhost=plan.vhost, profile=plan.profile)),
         evidence=causes.Evidence(run_dir, events, plan), released=released,
-        shown=_mirrored(recorded(events)) | {one.identity for one in (
+        shown=_mirrored(recorded(events)) | {finding.identity for finding in (
             *controls, *_reference(run_dir))})
 
 
 def wants_reference(run_dir: pathlib.Path) -> str | None:
     """Return the released version whose run could excuse findings, or None.
 
-    That is so if the target is not released, and a known failure explains a
-    finding whose proof by a released version is missing.
+    A reference run is useful if the target is not released, and a known
+    failure explains a finding that no released version has shown yet.
 
-    :param run_dir: the run directory of a run that has ended
+    :param run_dir: the run directory of a finished run
     """
     events = journal.read(run_dir)
     plan = model.from_json((run_dir / model.FILE).read_text())

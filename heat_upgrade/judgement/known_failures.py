@@ -36,28 +36,28 @@ from heat_upgrade.results.rules import registry
 
 FILE = pathlib.Path(__file__).with_name('known-failures.yaml')
 
-_KEYS = {'id', 'rules', 'subjects', 'base', 'target', 'cause', 'ceiling',
-         'measured', 'reason', 'bug', 'expires'}
-_MAY = {'steps', 'vhost', 'profile', 'sometimes'}
+_REQUIRED = {'id', 'rules', 'subjects', 'base', 'target', 'cause', 'ceiling',
+             'measured', 'reason', 'bug', 'expires'}
+_OPTIONAL = {'steps', 'vhost', 'profile', 'sometimes'}
 
 
 @dataclasses.dataclass(frozen=True)
 class Ceiling:
-    """How many findings an entry excuses in a run.
+    """The maximum number of findings that an entry excuses in a run.
 
-    :ivar at_most: so many findings, as measured ...
-    :ivar of: ... of so many things that could have failed; 0 if their number
-        does not matter
+    :ivar at_most: maximum of findings in a measured run
+    :ivar of: number of objects of that run that could have failed; 0 for a
+        maximum that does not depend on it
     """
 
     at_most: int
     of: int = 0
 
     def allowed(self, population: int | None) -> int:
-        """Return how many findings a run may have.
+        """Return the maximum number of findings of a run.
 
-        :param population: how many things could have failed in it; None if
-            that is not known
+        :param population: number of its objects that could have failed; None
+            if it is unknown
         """
         if not self.of or population is None:
             return self.at_most
@@ -70,21 +70,20 @@ class Entry:
 
     :ivar id: short name
     :ivar rules: slugs of rules
-    :ivar subjects: patterns, one of which a finding's subject matches; *
-        stands for any part of it
+    :ivar subjects: patterns of subjects; * stands for any part
     :ivar base: versions of the base, as a PEP 440 specifier
-    :ivar target: versions of the target, likewise; released ones only
+    :ivar target: released versions of the target, as a PEP 440 specifier
     :ivar cause: key of causes.BY_NAME
-    :ivar ceiling: how many findings it excuses
-    :ivar measured: the runs that the ceiling is from
+    :ivar ceiling: maximum number of findings that it excuses
+    :ivar measured: the runs that gave the ceiling
     :ivar reason: one sentence: why it fails
-    :ivar bug: where it is recorded
-    :ivar expires: day from which it is to be reviewed
-    :ivar steps: patterns of steps, likewise; none for any step
+    :ivar bug: URL or documentation page of the bug
+    :ivar expires: date of its next review
+    :ivar steps: patterns of steps; empty for any step
     :ivar vhost: the only plan.VHOSTS in which it happens, '' for any
     :ivar profile: the only profile in which it happens, '' for any
-    :ivar sometimes: whether nothing follows from its absence: it takes a
-        race, or what not every plan has
+    :ivar sometimes: whether its absence proves nothing, because it depends on
+        a race or on a part that some plans do not have
     """
 
     id: str
@@ -105,66 +104,62 @@ class Entry:
 
     def applies(self, base: str | None, target: str | None, *,
                 vhost: str = '', profile: str = '') -> bool:
-        """Return True if it is about an upgrade between two versions.
-
-        :param vhost: of the plan
-        :param profile: of the plan
-        """
+        """Return True if it applies to an upgrade between two versions."""
         if self.vhost not in ('', vhost) or self.profile not in ('', profile):
             return False
         return all(
-            found is not None and specifiers.SpecifierSet(wanted).contains(
-                version.Version(found), prereleases=True)
-            for found, wanted in ((base, self.base), (target, self.target)))
+            actual is not None and specifiers.SpecifierSet(wanted).contains(
+                version.Version(actual), prereleases=True)
+            for actual, wanted in ((base, self.base), (target, self.target)))
 
     def matches(self, finding: findings.Finding) -> bool:
-        """Return True if a finding is of its rules, subjects and steps."""
+        """Return True if its rules, subjects and steps match a finding."""
         return (finding.rule in self.rules
                 and _fits(finding.subject, self.subjects)
                 and (not self.steps or _fits(finding.step, self.steps)))
 
     def as_dict(self) -> dict[str, typing.Any]:
-        """Return it as the journal has it."""
+        """Return the entry as it is in the journal."""
         return {**dataclasses.asdict(self),
                 'expires': self.expires.isoformat()}
 
 
 def _fits(text: str, patterns: tuple[str, ...]) -> bool:
-    """Return True if one of the patterns is a text; * stands for any part.
+    """Return True if a pattern matches a text; * stands for any part.
 
-    Subjects have brackets, which a pattern of the shell would not take as
-    they are.
+    Shell patterns would give the brackets of subjects another meaning.
     """
-    return any(re.fullmatch('.*'.join(map(re.escape, one.split('*'))), text)
-               for one in patterns)
+    return any(
+        re.fullmatch('.*'.join(map(re.escape, pattern.split('*'))), text)
+        for pattern in patterns)
 
 
 def load(path: pathlib.Path | str = FILE) -> list[Entry]:
     """Return the entries of a file.
 
-    :raises: :class:`errors.UsageError` that names the entry that is wrong
+    :raises: :class:`errors.UsageError` that names the invalid entry
     """
     try:
         listed = yaml.safe_load(pathlib.Path(path).read_text()) or []
     except (OSError, ValueError, yaml.YAMLError) as exc:
         raise errors.UsageError(f'cannot read {path}: {exc}') from exc
     if not isinstance(listed, list):
-        raise errors.UsageError(f'{path}: a list of entries is expected')
+        raise errors.UsageError(f'{path} must be a list of entries')
     entries = []
     for data in listed:
         try:
             entries.append(_entry(data))
         except (AttributeError, TypeError, ValueError) as exc:
             raise errors.UsageError(
-                f'{path}: the entry {data!r} is wrong: {exc}') from exc
+                f'{path}: the entry {data!r} is invalid: {exc}') from exc
     return entries
 
 
 def _entry(data: dict[str, typing.Any]) -> Entry:
-    if set(data) - _MAY != _KEYS:
+    if set(data) - _OPTIONAL != _REQUIRED:
         raise ValueError(
-            f'the keys must be {", ".join(sorted(_KEYS))}, and may be '
-            f'{", ".join(sorted(_MAY))}')
+            f'the required keys are {", ".join(sorted(_REQUIRED))}; optional '
+            f'keys are {", ".join(sorted(_OPTIONAL))}')
     entry = from_dict(data)
     for slug in entry.rules:
         if slug not in registry.BY_SLUG:
@@ -178,25 +173,26 @@ def _entry(data: dict[str, typing.Any]) -> Entry:
     for wanted in (entry.base, entry.target):
         _check_versions(wanted)
     if type(entry.expires) is not datetime.date:
-        raise ValueError('expires must be a day, as 2027-04-01')
+        raise ValueError('expires must be a date, such as 2027-04-01')
     return entry
 
 
 def _check_versions(wanted: str) -> None:
     """Raise ValueError for versions without an upper bound.
 
-    Without one, an entry would excuse releases that nobody has seen.
+    Without an upper bound, an entry would excuse future releases.
     """
     try:
-        found = specifiers.SpecifierSet(wanted)
+        versions = specifiers.SpecifierSet(wanted)
     except specifiers.InvalidSpecifier as exc:
         raise ValueError(str(exc)) from exc
-    if not any(one.operator in ('<', '<=', '==') for one in found):
+    if not any(specifier.operator in ('<', '<=', '==')
+               for specifier in versions):
         raise ValueError(f'{wanted!r} has no upper bound')
 
 
 def from_dict(data: dict[str, typing.Any]) -> Entry:
-    """Return the entry of what YAML or :meth:`Entry.as_dict` has."""
+    """Return the entry of data from YAML or :meth:`Entry.as_dict`."""
     data = dict(data)
     for name in ('rules', 'subjects', 'steps'):
         value = data.get(name, ())
@@ -208,5 +204,5 @@ def from_dict(data: dict[str, typing.Any]) -> Entry:
 
 
 def expired(entries: list[Entry], today: datetime.date) -> list[Entry]:
-    """Return the entries that are to be reviewed."""
+    """Return the entries that are due for review."""
     return [entry for entry in entries if entry.expires <= today]

@@ -10,54 +10,54 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The cold strategy: all down, migrate, all up."""
+"""The cold strategy: stop everything, migrate, start everything."""
 
 from heat_upgrade.plan import model
 from heat_upgrade.plan import steps
 
 
-def stages(*, nodes, smoke, cases, killed='', orphans=False):
-    """Everything down, migrate, everything up (Heat's upgrades guide).
+def stages(*, nodes: int, smoke: bool, cases: tuple[str, ...],
+           killed: str = '', orphans: bool = False) -> model.Stages:
+    """Return the stages of a cold upgrade (Heat's upgrades guide).
 
-    :param nodes: how many there are
-    :param smoke: whether to run the smoke tests; who wants one scenario does
-        not want to wait for them
-    :param cases: ids of the cases of work in flight, a tuple
+    :param nodes: number of nodes
+    :param smoke: whether to run the smoke tests
+    :param cases: IDs of the cases of in-flight operations
     :param killed: name of the node whose engine is killed, '' for none
-    :param orphans: whether there are stacks that a dead engine has left
+    :param orphans: whether to orphan stacks before the upgrade
     """
     disruption = model.KILL if killed else model.GRACEFUL
 
-    def one_by_one(*wanted):
+    def lane(*wanted: model.Step | None) -> model.Lane:
         return tuple(step for step in wanted if step is not None)
 
-    def side_by_side(*lanes):
+    def side_by_side(*lanes: model.Lane) -> model.Stage:
         return tuple(lane for lane in lanes if lane)
 
     return tuple(stage for stage in (
         model.alone(steps.environments()),
         model.alone(steps.base_up(nodes=nodes)),
-        # Smoke tests touch nothing that a scenario has made: they fill the
-        # time in which the others wait for Heat.
+        # Smoke tests touch no scenario's resources: they fill the time in
+        # which the other lanes wait for Heat.
         side_by_side(
             (steps.pre_upgrade(), steps.verify_base()),
-            one_by_one(steps.smoke_base() if smoke else None),
-            one_by_one(steps.make_orphans() if orphans else None,
-                       steps.prepare(cases, upgrading=False))),
-        side_by_side(one_by_one(steps.park(cases, upgrading=False)),
+            lane(steps.smoke_base() if smoke else None),
+            lane(steps.make_orphans() if orphans else None,
+                 steps.prepare(cases, upgrading=False))),
+        side_by_side(lane(steps.park(cases, upgrading=False)),
                      (steps.probe(),)),
         model.alone(steps.stop_base(killed)),
-        # While Heat is down nothing but time is lost: what the during tests
-        # touch is not what the migration touches.
+        # The during tests touch nothing that the migration touches. Side by
+        # side, they do not lengthen the downtime.
         (
             (model.Step(
-                'during-upgrade', 'suite', 'what outlives Heat is alive',
+                'during-upgrade', 'suite', 'test resources while Heat is down',
                 command='tox -e during-upgrade', blame=model.HEAT,
                 failure_class=3, seconds=5, phase='during-upgrade',
                 kinds=('during',)),),
-            one_by_one(steps.leave_orphans() if orphans else None,
-                       steps.save_database(), steps.upgrade_check(),
-                       steps.db_sync()),
+            lane(steps.leave_orphans() if orphans else None,
+                 steps.save_database(), steps.upgrade_check(),
+                 steps.db_sync()),
         ),
         model.alone(model.Step(
             'start-target', 'start_target', 'start the target release',
@@ -66,9 +66,9 @@ def stages(*, nodes, smoke, cases, killed='', orphans=False):
             seconds=6)),
         side_by_side(
             (steps.verify_target(), steps.post_upgrade()),
-            one_by_one(steps.smoke_target() if smoke else None),
-            one_by_one(steps.settle(cases, disruption)),
-            one_by_one(steps.recover_orphans() if orphans else None),
+            lane(steps.smoke_target() if smoke else None),
+            lane(steps.settle(cases, disruption)),
+            lane(steps.recover_orphans() if orphans else None),
             (steps.unprobe(),)),
         model.alone(steps.account()),
         model.alone(steps.destroy()),

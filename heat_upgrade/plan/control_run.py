@@ -10,11 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The control: the same plan as a plain restart of the base.
+"""The control run: the same plan as a plain restart of the base.
 
-What happens there as well is not the upgrade's fault, however bad it is.
+The upgrade is not the cause of a failure that the control run shows too.
 """
 
+from collections import abc
 import dataclasses
 import pathlib
 
@@ -22,17 +23,15 @@ from heat_upgrade.plan import planner
 from heat_upgrade.plan import variation
 from heat_upgrade.results import findings
 
-# The control's own run directory, in that of the run.
+# The control run's directory inside that of the run.
 DIRECTORY = 'control'
 
 
-def plan_of(plan):
-    """Return the plan of the control.
+def plan_of(plan: planner.Plan) -> planner.Plan:
+    """Return the plan of the control run.
 
     A restart changes neither the release nor the virtual host, and there is
-    nothing to compare.
-
-    :param plan: :class:`heat_upgrade.plan.planner.Plan`
+    nothing to compare statically.
     """
     return planner.of_choices(
         dataclasses.replace(variation.from_dict(plan.choices), checks=False),
@@ -42,35 +41,37 @@ def plan_of(plan):
         profile=plan.profile)
 
 
-def run_dir(of):
+def run_dir(of: pathlib.Path | str) -> pathlib.Path:
     """Return the run directory of the control of a run."""
     return pathlib.Path(of) / DIRECTORY
 
 
-def make_run_dir(of, plan):
-    """Make and return the run directory of the control of a run.
+def make_run_dir(of: pathlib.Path | str,
+                 plan: planner.Plan) -> pathlib.Path:
+    """Create and return the run directory of the control of a run.
 
     :param of: the run's own run directory
-    :param plan: what :func:`plan_of` returned
+    :param plan: the result of :func:`plan_of`
     """
-    place = run_dir(of)
-    place.mkdir(mode=0o700)
-    (place / planner.FILE).write_text(plan.as_json())
-    return place
+    directory = run_dir(of)
+    directory.mkdir(mode=0o700)
+    (directory / planner.FILE).write_text(plan.as_json())
+    return directory
 
 
-def mark(found, controls):
-    """Return findings, each told apart if the control has it too.
+def mark(found: abc.Iterable[findings.Finding],
+         controls: abc.Iterable[findings.Finding]) -> list[findings.Finding]:
+    """Return findings, with those that the control has too marked.
 
-    :param found: list of :class:`findings.Finding` of a run
-    :param controls: those of its control
+    :param found: findings of a run
+    :param controls: findings of its control run
     """
-    there = {one.identity for one in controls
-             if one.origin == findings.HEAT}
+    identities = {finding.identity for finding in controls
+                  if finding.origin == findings.HEAT}
     return [
         dataclasses.replace(
-            one, origin=findings.RESTART,
-            evidence=f'{one.evidence}\na plain restart of the base shows it '
-                     f'too, see {DIRECTORY}/report.html')
-        if one.origin == findings.HEAT and one.identity in there
-        else one for one in found]
+            finding, origin=findings.RESTART,
+            evidence=f'{finding.evidence}\na plain restart of the base shows '
+                     f'it too, see {DIRECTORY}/report.html')
+        if finding.origin == findings.HEAT and finding.identity in identities
+        else finding for finding in found]

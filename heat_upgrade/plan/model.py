@@ -10,68 +10,66 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a plan is: stages of lanes of steps, as data."""
+"""The data of a plan: stages of lanes of steps."""
 
 import dataclasses
 import json
 import re
+import typing
 
 from heat_upgrade import errors
 from heat_upgrade.lab import profiles
 
 VERSION = 2
 
-# Its name in a run directory.
+# The plan's file in a run directory.
 FILE = 'plan.json'
 
 COLD, ROLLING, PARTIAL = 'cold', 'rolling', 'partial'
 STRATEGIES = (COLD, ROLLING, PARTIAL)
 
-# A virtual host of RabbitMQ for each release, as Heat's guide tells to, or
-# one for both.
+# One RabbitMQ virtual host for each release, as Heat's guide requires, or one
+# for both.
 PER_RELEASE, SHARED = 'per-release', 'shared'
 VHOSTS = (PER_RELEASE, SHARED)
 
-# What happens to the engine that has work in hand: it is asked to stop, it
-# is killed, or it is asked to stop as the last one of its release.
+# Ways to stop an engine that holds operations: with SIGTERM, with SIGKILL, or
+# with SIGTERM as the last engine of its release.
 GRACEFUL, KILL, LAST_ENGINE = 'graceful', 'kill', 'last-engine'
 DISRUPTIONS = (GRACEFUL, KILL, LAST_ENGINE)
 
-# What is done to the cloud while nobody expects it.
+# Faults injected into the cloud between two steps.
 CUT_BROKER, SLOW_DATABASE = 'cut-broker', 'slow-database'
 FAULTS = (CUT_BROKER, SLOW_DATABASE)
 
-# How the lab's Heat talks through RabbitMQ: in a way in which a graceful stop
-# loses no message, or by Heat's own defaults.
-
 BASE, TARGET = 'base', 'target'
 
-# Who is to blame when a step fails: before the target is there, and for what
-# belongs to us, it is the lab.
+# Where to look for the cause of a failed step. It is the lab's before the
+# target runs, and for everything that belongs to this tool.
 LAB, HEAT = 'lab', 'heat'
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One thing to do.
+    """One action of a plan.
 
     :ivar name: unique in its plan
-    :ivar action: what the runner does, see
-        :mod:`heat_upgrade.run.actions.registry`
-    :ivar title: what it is, for people
-    :ivar command: what an operator would type for it, '' if nothing
+    :ivar action: a key of :data:`heat_upgrade.run.actions.registry.BY_NAME`
+    :ivar title: short description, for people
+    :ivar command: the command that an operator would use, '' if none
     :ivar side: BASE, TARGET, or ''
-    :ivar blame: LAB or HEAT: whose failure it is if it fails
-    :ivar failure_class: class of the finding if it fails, None for the lab's
-    :ivar seconds: predicted time, with warm caches on two cores
+    :ivar blame: LAB or HEAT: where to look for the cause of a failure
+    :ivar failure_class: class of the finding of a failure, None if blame is
+        LAB
+    :ivar seconds: predicted duration, with warm caches on two cores
     :ivar phase: the phase whose tests it runs, '' if none
     :ivar kinds: kinds of tests that it runs
-    :ivar always: done even when a step before it has failed
-    :ivar node: the node that it acts on, '' if none or all
+    :ivar always: run it even after a failed step
+    :ivar node: the node that it acts on, '' for none or all
     :ivar service: the service that it acts on there
-    :ivar cases: ids of the cases of work in flight that it is about
-    :ivar disruption: one of DISRUPTIONS: what those cases have met, or what
-        it does to an engine
+    :ivar cases: IDs of its cases of in-flight operations
+    :ivar disruption: one of DISRUPTIONS: how it stops an engine, or how the
+        engine of its cases was stopped
     :ivar fault: one of FAULTS, '' if none
     """
 
@@ -93,21 +91,27 @@ class Step:
     fault: str = ''
 
 
+# Steps run one after the other, and lanes side by side.
+Lane = tuple[Step, ...]
+Stage = tuple[Lane, ...]
+Stages = tuple[Stage, ...]
+
+
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What a run will do.
+    """The steps of a run, and the arguments that they were made from.
 
     :ivar strategy: one of STRATEGIES
     :ivar base: release as the caller named it
     :ivar target: release as the caller named it
-    :ivar seed: what the random choices were made from
+    :ivar seed: seed for random choices
     :ivar scenarios: regular expression of the tests to run, '' for all
-    :ivar stages: see the package
-    :ivar nodes: how many nodes the cloud has
+    :ivar stages: see :mod:`heat_upgrade.plan.planner`
+    :ivar nodes: number of nodes of the cloud
     :ivar vhost: one of VHOSTS
     :ivar profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
-    :ivar choices: what the seed drew, see :mod:`heat_upgrade.plan.variation`
-    :ivar options: the words of a command line that make it again from its
+    :ivar choices: choices of the seed, see :mod:`heat_upgrade.plan.variation`
+    :ivar options: command line options that make this plan again from its
         seed; empty if none do, as after shrinking
     """
 
@@ -116,34 +120,34 @@ class Plan:
     target: str
     seed: int
     scenarios: str
-    stages: tuple[tuple[tuple[Step, ...], ...], ...]
+    stages: Stages
     nodes: int = 1
     vhost: str = PER_RELEASE
     profile: str = profiles.STANDARD
-    choices: dict = dataclasses.field(default_factory=dict)
+    choices: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
     options: tuple[str, ...] = ()
 
     @property
-    def steps(self):
-        """All steps, in the order of their names in a report."""
+    def steps(self) -> list[Step]:
+        """All steps, in the order of a report."""
         return [step for stage in self.stages for lane in stage
                 for step in lane]
 
     @property
-    def seconds(self):
-        """Predicted time of the whole."""
+    def seconds(self) -> float:
+        """Predicted duration of the whole."""
         return sum(max(sum(step.seconds for step in lane) for lane in stage)
                    for stage in self.stages)
 
-    def as_json(self):
-        """Return it as text: a line for each step, with what it says."""
-        known = {'version': VERSION, **vars(self)}
-        del known['stages']
+    def as_json(self) -> str:
+        """Return the plan as JSON text, one line for each step."""
+        head = {'version': VERSION, **vars(self)}
+        del head['stages']
         lines = [f'  "{name}": {json.dumps(value)},\n'
-                 for name, value in known.items()]
+                 for name, value in head.items()]
         stages = ',\n'.join(
             '    [' + ',\n     '.join(
-                '[' + ',\n      '.join(_told(step) for step in lane) + ']'
+                '[' + ',\n      '.join(_as_json(step) for step in lane) + ']'
                 for lane in stage) + ']' for stage in self.stages)
         return '{\n' + ''.join(lines) + f'  "stages": [\n{stages}\n  ]\n}}\n'
 
@@ -151,16 +155,16 @@ class Plan:
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Step)}
 
 
-def _told(step):
-    """Return a step as JSON, without what is as it is by default."""
+def _as_json(step: Step) -> str:
+    """Return a step as JSON, without fields that have their default value."""
     return json.dumps({name: value for name, value in vars(step).items()
                        if value != _DEFAULTS[name]})
 
 
-def from_json(text):
-    """Return the plan of what :meth:`Plan.as_json` returned.
+def from_json(text: str) -> Plan:
+    """Return the plan that :meth:`Plan.as_json` wrote.
 
-    :raises: :class:`errors.UsageError` if it is not a plan, or of a version
+    :raises: :class:`errors.UsageError` if it is not a plan, or has a version
         that this tool does not know
     """
     try:
@@ -168,7 +172,7 @@ def from_json(text):
         version = data.pop('version')
         if version != VERSION:
             raise errors.UsageError(
-                f'the plan is of version {version}; this tool knows version '
+                f'the plan has version {version}; this tool knows version '
                 f'{VERSION}')
         data['stages'] = tuple(
             tuple(tuple(_step(step) for step in lane) for lane in stage)
@@ -179,24 +183,25 @@ def from_json(text):
         if not plan.steps or plan.strategy not in STRATEGIES:
             raise ValueError('no steps, or an unknown strategy')
         if plan.profile not in profiles.PROFILES:
-            raise ValueError(f'no profile is called {plan.profile!r}')
+            raise ValueError(f'there is no profile {plan.profile!r}')
         return plan
     except (AttributeError, KeyError, TypeError, ValueError,
             re.error) as exc:
         raise errors.UsageError(f'this is not a plan: {exc!r}') from exc
 
 
-def _step(data):
-    """Return the step that :func:`_told` told of."""
-    return Step(**{name: tuple(value) if isinstance(value, list) else value
-                   for name, value in data.items()})
+def _step(data: dict[str, typing.Any]) -> Step:
+    fields: dict[str, typing.Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in data.items()}
+    return Step(**fields)
 
 
-def alone(step):
+def alone(step: Step) -> Stage:
     """Return a stage of one step."""
     return ((step,),)
 
 
-def lanes(*steps):
-    """Return lanes of one step each; what is None is left out."""
+def lanes(*steps: Step | None) -> Stage:
+    """Return a lane for each step that is not None."""
     return tuple((step,) for step in steps if step is not None)

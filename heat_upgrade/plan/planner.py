@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Makes the plan of a run: what will be done, in order, as data.
+"""Makes the plan of a run: its steps in order, as data.
 
 A plan is stages, one after the other; a stage is lanes, side by side; a lane
 is steps, one after the other. The functions here are pure: the same arguments
@@ -18,6 +18,7 @@ give the same plan on every machine.
 """
 
 import dataclasses
+import typing
 
 from heat_upgrade import errors
 from heat_upgrade.inflight import cases
@@ -41,45 +42,57 @@ Plan = model.Plan
 Step = model.Step
 from_json = model.from_json
 
-# A rolling upgrade needs a node that serves while another does not.
+# In a rolling upgrade, one node serves while another is down.
 LEAST_NODES = {COLD: 1, ROLLING: 2, PARTIAL: 2}
 MOST_NODES = 4
 
-# How much work in flight a run takes along: none, a sample, all of it.
+# Which in-flight operations a run has: none, a sample, or all.
 NONE, SAMPLE, ALL = 'none', 'sample', 'all'
 IN_FLIGHT = (NONE, SAMPLE, ALL)
 
-# How the engine is stopped at a cold upgrade.
+# How a cold upgrade stops the engines.
 STOPS = (model.GRACEFUL, model.KILL)
 
-# In place of the node after which an upgrade goes back.
+# In place of the node after which an upgrade rolls back.
 RANDOM, NEVER = variation.RANDOM, variation.NEVER
 
 
-def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
-         vhost=PER_RELEASE, in_flight=None, rollback=None, budget=None,
-         quick=False, checks_only=False, profile=profiles.STANDARD, stop=None):
+class _Fixed(typing.TypedDict):
+    """The arguments of :func:`of_choices` that no choice changes."""
+
+    strategy: str
+    base: str
+    target: str
+    seed: int
+    vhost: str
+    profile: str
+
+
+def make(strategy: str, *, base: str, target: str, seed: int = 0,
+         scenarios: str = '', nodes: int | None = None,
+         vhost: str = PER_RELEASE, in_flight: str | None = None,
+         rollback: str | None = None, budget: float | None = None,
+         quick: bool = False, checks_only: bool = False,
+         profile: str = profiles.STANDARD, stop: str | None = None) -> Plan:
     """Return the plan of a strategy.
 
     :param strategy: one of STRATEGIES
     :param base: name of a release
     :param target: name of a release
-    :param seed: integer from which all random choices are made
+    :param seed: seed for random choices
     :param scenarios: regular expression of the tests to run, '' for all
-    :param nodes: how many there are, None for as few as the strategy needs
-    :param vhost: one of VHOSTS; of no meaning to a cold upgrade
-    :param in_flight: one of IN_FLIGHT; None for a sample, and for nothing
-        with a selection of scenarios
+    :param nodes: number of nodes, None for the minimum of the strategy
+    :param vhost: one of VHOSTS; ignored by a cold upgrade
+    :param in_flight: one of IN_FLIGHT; None for a sample, or for none if
+        scenarios are selected
     :param rollback: see :func:`heat_upgrade.plan.variation.draw`
-    :param budget: seconds that the plan may take, as predicted; None for no
-        limit
+    :param budget: maximum of the predicted seconds; None for no limit
     :param quick: leave out the smoke and the cross-version tests
     :param checks_only: stop after the static checks
     :param profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
-    :param stop: one of STOPS, how an engine is stopped at a cold upgrade;
-        None to let the seed decide
-    :raises: :class:`errors.UsageError` for what cannot be, or if not even
-        the least of it fits the budget
+    :param stop: one of STOPS, for a cold upgrade; None to let the seed decide
+    :raises: :class:`errors.UsageError` for an impossible combination, or if
+        even the shortest plan exceeds the budget
     """
     if strategy not in STRATEGIES:
         raise errors.UsageError(
@@ -93,16 +106,17 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
             f'{nodes}')
     rollback = '' if rollback == NEVER else rollback
     if rollback and strategy == COLD:
-        raise errors.UsageError('a cold upgrade has no way back: restore '
-                                'the database that was saved instead')
+        raise errors.UsageError('a cold upgrade cannot roll back: restore '
+                                'the saved database instead')
     if stop and strategy != COLD:
         raise errors.UsageError(
             f'a {strategy} upgrade stops one engine after the other: its seed '
             'decides which of them are killed')
-    # Who wants one scenario does not want to wait for anything else.
+    # A selection of scenarios shall be quick: it gets nothing else.
     taken = in_flight or (NONE if scenarios else SAMPLE)
-    ids = {NONE: (), SAMPLE: None, ALL: tuple(
-        case.id for case in cases.every())}[taken]
+    ids: tuple[str, ...] | None = {
+        NONE: (), SAMPLE: None,
+        ALL: tuple(case.id for case in cases.every())}[taken]
     if ids is None and strategy == COLD:
         ids = variation.cold_sample(seed)
     drawn = variation.draw(seed, nodes=nodes, in_flight=ids,
@@ -113,51 +127,52 @@ def make(strategy, *, base, target, seed=0, scenarios='', nodes=None,
                                   cases=drawn.cases)
     drawn = dataclasses.replace(drawn, orphans=taken != NONE)
     if checks_only and scenarios:
-        raise errors.UsageError('scenarios are no static checks: they need '
-                                'more than --checks-only')
-    # Who wants one scenario does not want to wait for checks either.
+        raise errors.UsageError('--checks-only runs no scenarios: leave out '
+                                'one of the two options')
     drawn = dataclasses.replace(drawn, quick=quick, checks=not scenarios,
                                 checks_only=checks_only)
-    named = {'strategy': strategy, 'base': base, 'target': target,
-             'seed': seed, 'scenarios': scenarios, 'vhost': vhost,
-             'profile': profile}
-    plan = _within(budget, drawn, named, keep_rollback=bool(rollback))
+    fixed: _Fixed = {'strategy': strategy, 'base': base, 'target': target,
+                     'seed': seed, 'vhost': vhost, 'profile': profile}
+    plan = _within(budget, drawn, scenarios, fixed,
+                   keep_rollback=bool(rollback))
     return dataclasses.replace(plan, options=_options(
         plan, in_flight=in_flight, rollback=rollback, budget=budget,
         quick=quick, checks_only=checks_only, stop=stop))
 
 
-def _killed(drawn, stop):
-    """Return the node whose engine is killed at a cold upgrade, or none."""
+def _killed(drawn: variation.Choices, stop: str | None) -> tuple[str, ...]:
+    """Return the node whose engine a cold upgrade kills, at most one."""
     return {None: drawn.kills[:1], model.GRACEFUL: (),
             model.KILL: drawn.kills[:1] or drawn.order[:1]}[stop]
 
 
-def _within(budget, drawn, named, *, keep_rollback):
-    """Return the plan of what fits into a budget.
+def _within(budget: float | None, drawn: variation.Choices, scenarios: str,
+            fixed: _Fixed, *, keep_rollback: bool) -> Plan:
+    """Return a plan within a budget, with as many of the choices as fit.
 
-    :param named: what else :func:`of_choices` takes
-    :param keep_rollback: it was asked for by name
+    :param keep_rollback: whether the caller asked for the rollback
     """
-    plan = of_choices(drawn, **named)
+    plan = of_choices(drawn, scenarios=scenarios, **fixed)
     seconds = plan.seconds
     while budget is not None and seconds > budget:
-        for drawn in variation.lighter(drawn):
+        for drawn in variation.lighter(drawn):  # noqa: B020
             if keep_rollback and not drawn.rollback:
                 continue
-            plan = of_choices(drawn, **named)
+            plan = of_choices(drawn, scenarios=scenarios, **fixed)
             if plan.seconds < seconds:
                 seconds = plan.seconds
                 break
         else:
             raise errors.UsageError(
-                f'the least of this plan takes about {seconds:.0f} s; the '
+                f'the shortest such plan takes about {seconds:.0f} s; the '
                 f'budget is {budget:g} s')
     return plan
 
 
-def _options(plan, *, in_flight, rollback, budget, quick, checks_only, stop):
-    """Return the words of a command line that make this plan again."""
+def _options(plan: Plan, *, in_flight: str | None, rollback: str | None,
+             budget: float | None, quick: bool, checks_only: bool,
+             stop: str | None) -> tuple[str, ...]:
+    """Return the command line options that make this plan again."""
     words = ['--strategy', plan.strategy, '--seed', str(plan.seed)]
     if plan.nodes != LEAST_NODES[plan.strategy]:
         words += ['--nodes', str(plan.nodes)]
@@ -180,11 +195,11 @@ def _options(plan, *, in_flight, rollback, budget, quick, checks_only, stop):
     return tuple(words)
 
 
-def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost,
-               profile=profiles.STANDARD):
-    """Return the plan in which everything is decided.
+def of_choices(drawn: variation.Choices, *, strategy: str, base: str,
+               target: str, seed: int, scenarios: str, vhost: str,
+               profile: str = profiles.STANDARD) -> Plan:
+    """Return the plan of given choices.
 
-    :param drawn: :class:`heat_upgrade.plan.variation.Choices`
     :param profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
     """
     smoke = not scenarios and not drawn.quick
@@ -198,7 +213,7 @@ def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost,
         stages = rolling.stages(drawn, vhost=vhost, smoke=smoke,
                                 partial=strategy == PARTIAL)
     if drawn.checks:
-        # Of two releases that are installed, and before anything starts.
+        # The checks need both releases installed, but no cloud.
         installed, *rest = stages
         stages = (installed, model.alone(steps.checks()),
                   *(() if drawn.checks_only else rest))
@@ -208,35 +223,34 @@ def of_choices(drawn, *, strategy, base, target, seed, scenarios, vhost,
                 choices=drawn.as_dict(), stages=stages)
 
 
-def lighter(plan, *, scenarios=''):
-    """Return the plans that do one thing less than a plan, in a list.
+def lighter(plan: Plan, *, scenarios: str = '') -> list[Plan]:
+    """Return variants of a plan, each without one thing.
 
-    :param plan: :class:`Plan`
     :param scenarios: a regular expression of scenarios that are enough, ''
         for those of the plan
-    :raises: :class:`errors.UsageError` if it does not tell its choices
+    :raises: :class:`errors.UsageError` if the plan has no choices
     """
     drawn = variation.from_dict(plan.choices)
-    named = {'strategy': plan.strategy, 'base': plan.base,
-             'target': plan.target, 'seed': plan.seed, 'vhost': plan.vhost,
-             'profile': plan.profile}
-    found = variation.lighter(drawn)
+    fixed: _Fixed = {'strategy': plan.strategy, 'base': plan.base,
+                     'target': plan.target, 'seed': plan.seed,
+                     'vhost': plan.vhost, 'profile': plan.profile}
+    variants = variation.lighter(drawn)
     if drawn.checks and not drawn.checks_only:
-        found.append(dataclasses.replace(drawn, checks=False))
+        variants.append(dataclasses.replace(drawn, checks=False))
     if len(drawn.order) > LEAST_NODES[plan.strategy]:
-        found.append(variation.one_node_less(drawn))
-    made = [of_choices(one, scenarios=plan.scenarios, **named)
-            for one in found]
+        variants.append(variation.one_node_less(drawn))
+    plans = [of_choices(variant, scenarios=plan.scenarios, **fixed)
+             for variant in variants]
     if scenarios and not plan.scenarios:
-        made.append(of_choices(drawn, scenarios=scenarios, **named))
-    return [one for one in made if (one.stages, one.scenarios)
+        plans.append(of_choices(drawn, scenarios=scenarios, **fixed))
+    return [lighter_plan for lighter_plan in plans
+            if (lighter_plan.stages, lighter_plan.scenarios)
             != (plan.stages, plan.scenarios)]
 
 
-def selectors(plan):
-    """Return the words of a command line that make this plan again.
+def selectors(plan: Plan) -> list[str]:
+    """Return the command line options that make this plan again.
 
-    :returns: a list; empty if no words do: such a plan is repeated with
-        ``--plan``
+    :returns: empty if no options do; ``--plan`` repeats such a plan
     """
     return list(plan.options)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The rolling strategy: node by node, two releases side by side meanwhile.
+"""The rolling strategy: node by node, with mixed versions in between.
 
 Source: Heat's doc/source/operating_guides/upgrades_guide.rst, "Rolling
 Upgrades"; its steps are ours, one for one.
@@ -18,6 +18,7 @@ Upgrades"; its steps are ours, one for one.
 
 from heat_upgrade.plan import model
 from heat_upgrade.plan import steps
+from heat_upgrade.plan import variation
 
 TARGET_VHOST = 'heat-target'
 
@@ -25,38 +26,41 @@ TARGET_VHOST = 'heat-target'
 class _Roll:
     """The state of the nodes while a plan is being written.
 
-    :ivar stages: what was written so far
+    :ivar stages: the stages written so far
     :ivar engines: {node: side of its engine}
     :ivar apis: {node: side of its APIs}
     """
 
-    def __init__(self, choices, *, vhost, smoke):
+    def __init__(self, choices: variation.Choices, *, vhost: str,
+                 smoke: bool) -> None:
         self.choices = choices
         self.vhost = vhost
         self.smoke = smoke
-        self.stages = []
-        # Whether the stacks of the scenarios are there to be verified.
+        self.stages: list[model.Stage] = []
+        # Whether the recorded stacks of the scenarios still exist.
         self.recorded = True
         self.engines = dict.fromkeys(choices.order, model.BASE)
         self.apis = dict.fromkeys(choices.order, model.BASE)
         self._states = 0
 
-    def do(self, *stage):
+    def do(self, *stage: model.Step | None) -> None:
         """Write steps, one after the other."""
         self.stages += [model.alone(step) for step in stage if step]
 
-    def change(self, node, side, *, cases=(), suffix=''):
-        """Write how a node gets to the other side.
+    def change(self, node: str, side: str, *, cases: tuple[str, ...] = (),
+               suffix: str = '') -> str:
+        """Write the change of a node to the other side.
 
-        An API in the rotation must have an engine to talk to: on its own
-        virtual host, if there is one for each release. So the first engine
-        of a release comes before its APIs, and the last engine of the other
-        goes after them.
+        An API in the rotation needs an engine to talk to: on its own virtual
+        host, if each release has one. So the first engine of a release comes
+        before its APIs, and the last engine of the other goes after them.
+
+        :returns: the disruption of its engine
         """
-        others = {other: found for other, found in self.engines.items()
-                  if other != node}
-        first = side not in others.values()
-        last = self.engines[node] not in others.values()
+        other_sides = {self.engines[other] for other in self.engines
+                       if other != node}
+        first = side not in other_sides
+        last = self.engines[node] not in other_sides
         shared = self.vhost == model.SHARED
         api_first = last or (node in self.choices.api_first and not first)
         disruption = self._disruption(node, last, suffix)
@@ -78,24 +82,25 @@ class _Roll:
         self.engines[node] = self.apis[node] = side
         return disruption
 
-    def _disruption(self, node, last, suffix):
+    def _disruption(self, node: str, last: bool, suffix: str) -> str:
         if node in self.choices.kills and not suffix:
             return model.KILL
         if last and self.vhost == model.PER_RELEASE:
             return model.LAST_ENGINE
         return model.GRACEFUL
 
-    def mixed(self, settle=None):
-        """Write what is asserted while two releases serve side by side.
+    def mixed(self, settle: model.Step | None = None) -> None:
+        """Write the assertions about a state of mixed versions.
 
-        The smoke tests go through one node of each release: two nodes of
-        one release are alike.
+        The smoke tests go through one node of each release, because two
+        nodes of one release are alike.
 
-        :param settle: a step that may go on meanwhile, or None
+        :param settle: a step to run side by side with the assertions, or
+            None
         """
         self._states += 1
         suffix = '' if self._states == 1 else f'-{self._states}'
-        sides = {}
+        sides: dict[str, str] = {}
         for node, side in self.apis.items():
             sides.setdefault(side, node)
         lanes = [self._verify(suffix), settle]
@@ -105,27 +110,26 @@ class _Roll:
             lanes.append(steps.cross_mixed(suffix))
         self.side_by_side(*lanes)
 
-    def side_by_side(self, *lanes):
+    def side_by_side(self, *parallel: model.Step | None) -> None:
         """Write a stage of those steps that are not None."""
-        lanes = model.lanes(*lanes)
-        if lanes:
-            self.stages.append(lanes)
+        stage = model.lanes(*parallel)
+        if stage:
+            self.stages.append(stage)
 
-    def _verify(self, suffix):
+    def _verify(self, suffix: str) -> model.Step | None:
         return steps.verify_mixed(suffix) if self.recorded else None
 
-    def end_of_scenarios(self):
-        """Write the tests after which no scenario's stack is there."""
+    def end_of_scenarios(self) -> None:
+        """Write the tests that delete the recorded stacks."""
         self.do(steps.post_upgrade())
         self.recorded = False
 
-    def back_and_forth(self, node):
-        """Write a rollback of one node, and the way forward again.
+    def back_and_forth(self, node: str) -> None:
+        """Write a rollback of one node, and its upgrade again.
 
-        What a scenario has recorded is true on the base's code too, with the
-        target's schema below it; where nothing is recorded any more, only
-        smoke tests can say whether it works, and they are run even if
-        nobody wanted any.
+        The records of the scenarios hold on the base's code too, with the
+        target's schema below it. Without records, only smoke tests can prove
+        that it works; they run even if the smoke tests are left out.
         """
         self.change(node, model.BASE, suffix='-back')
         self.side_by_side(self._verify('-back')
@@ -133,25 +137,25 @@ class _Roll:
         self.change(node, model.TARGET, suffix='-again')
 
 
-def stages(choices, *, vhost, smoke, partial=False):
+def stages(choices: variation.Choices, *, vhost: str, smoke: bool,
+           partial: bool = False) -> model.Stages:
     """Return the stages of a rolling upgrade.
 
-    :param choices: :class:`heat_upgrade.plan.variation.Choices`
     :param vhost: one of model.VHOSTS
     :param smoke: whether to run the smoke and the cross-version tests
-    :param partial: end the tests half way, in the mixed state, as the
-        multinode job of the gate does; the other nodes follow later
+    :param partial: end the tests half way, with mixed versions, as grenade's
+        multinode job does; the other nodes follow later
     """
     order = choices.order
     roll = _Roll(choices, vhost=vhost, smoke=smoke)
     every = [choices.cases.get(node, ()) for node in order]
     roll.do(steps.environments(), steps.base_up(nodes=len(order)))
-    # The smoke tests of the base come in the mixed state, through a node that
-    # still has it, beside those of the target.
+    # The smoke tests of the base run with mixed versions, through a node
+    # that still has the base, side by side with those of the target.
     roll.stages.append(tuple(lane for lane in (
         (steps.pre_upgrade(), steps.verify_base()),
-        _some(steps.prepare(every[0], f'-{order[0]}', upgrading=False)),
-        _some(steps.make_orphans() if choices.orphans else None),
+        _lane(steps.prepare(every[0], f'-{order[0]}', upgrading=False)),
+        _lane(steps.make_orphans() if choices.orphans else None),
     ) if lane))
     roll.do(steps.leave_orphans() if choices.orphans else None,
             steps.watch(), steps.save_database(), steps.upgrade_check(),
@@ -180,9 +184,9 @@ def stages(choices, *, vhost, smoke, partial=False):
         waits = order[-1] != choices.rollback
         roll.stages.append(tuple(lane for lane in (
             (steps.verify_target(), steps.post_upgrade()),
-            (steps.smoke_target(),) if smoke else (),
-            _some(settled) if waits else (),
-            _some(recovered),
+            _lane(steps.smoke_target() if smoke else None),
+            _lane(settled if waits else None),
+            _lane(recovered),
         ) if lane))
     else:
         roll.side_by_side(steps.smoke_target() if smoke else None, recovered)
@@ -190,5 +194,5 @@ def stages(choices, *, vhost, smoke, partial=False):
     return tuple(roll.stages)
 
 
-def _some(step):
+def _lane(step: model.Step | None) -> model.Lane:
     return (step,) if step else ()

@@ -10,9 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Looks for the shortest plan that still shows what a longer one found.
+"""Searches the shortest plan that still shows a finding of a longer one.
 
-Pure: whoever calls it says how a plan is tried.
+The search is pure: its caller passes the function that tries a plan.
 """
 
 from collections import abc
@@ -22,8 +22,8 @@ import time
 from heat_upgrade.plan import planner
 from heat_upgrade.results import findings
 
-# Rules of which another subject shows the same: one operation in flight is
-# lost for the reason for which another one is.
+# Rules whose findings are alike for all subjects: every in-flight operation
+# is lost for the same reason.
 _ANY_SUBJECT = 'inflight.'
 
 Kinds = frozenset[tuple[str, tuple[str, ...]]]
@@ -31,11 +31,11 @@ Kinds = frozenset[tuple[str, tuple[str, ...]]]
 
 @dataclasses.dataclass(frozen=True)
 class Shrunk:
-    """What a search has come to.
+    """The result of a search.
 
     :ivar plan: the shortest plan that shows the finding
-    :ivar tries: how many plans were tried
-    :ivar finished: whether every plan was tried that leaves out one thing
+    :ivar tries: number of plans tried
+    :ivar finished: whether all plans were tried that leave out one thing
         more; if not, there may be a shorter one
     """
 
@@ -45,9 +45,9 @@ class Shrunk:
 
 
 def signature(finding: findings.Finding) -> tuple[object, ...]:
-    """Return what a finding has in common with one of another plan.
+    """Return the part of a finding that is comparable between plans.
 
-    Steps have other names there, so they are no part of it.
+    It leaves out the step: other plans name their steps differently.
     """
     subject = ('' if finding.rule.startswith(_ANY_SUBJECT)
                else finding.subject)
@@ -58,25 +58,26 @@ def candidates(plan: planner.Plan, kinds: Kinds,
                scenarios: str = '') -> list[planner.Plan]:
     """Return the shorter plans that can show a finding, the shortest first.
 
-    :param plan: :class:`heat_upgrade.plan.planner.Plan`
-    :param kinds: what :func:`kinds_of` tells of the step that has found it:
-        a plan without such a step cannot
+    :param kinds: :func:`kinds_of` the step that made the finding; a plan
+        without such a step cannot show it
     :param scenarios: regular expression of the scenarios that are enough,
-        '' if it takes all of them
+        '' if all are necessary
     """
-    found = [one for one in planner.lighter(plan, scenarios=scenarios)
-             if kinds <= kinds_of(one)]
-    # One scenario in place of all is the most. sort is stable: what is
-    # equally long stays in the order of choices.
-    found.sort(key=lambda one: (one.scenarios == plan.scenarios,
-                                len(one.steps), one.seconds))
-    return found
+    shorter = [candidate for candidate
+               in planner.lighter(plan, scenarios=scenarios)
+               if kinds <= kinds_of(candidate)]
+    # One scenario in place of all saves the most. The sort is stable: equally
+    # long plans stay in the order of their choices.
+    shorter.sort(key=lambda candidate: (
+        candidate.scenarios == plan.scenarios, len(candidate.steps),
+        candidate.seconds))
+    return shorter
 
 
 def kinds_of(plan: planner.Plan, name: str | None = None) -> Kinds:
-    """Return what the steps of a plan do.
+    """Return the actions and the kinds of tests of a plan's steps.
 
-    :param name: only of the step of this name
+    :param name: only those of the step with this name
     """
     return frozenset((step.action, step.kinds) for step in plan.steps
                      if name in (None, step.name))
@@ -86,39 +87,37 @@ def search(plan: planner.Plan, shows: abc.Callable[[planner.Plan], bool], *,
            step: str, scenarios: str = '', tries: int,
            seconds: float | None = None,
            clock: abc.Callable[[], float] = time.monotonic) -> Shrunk:
-    """Leave out one thing after the other, for as long as it still shows.
+    """Leave out one thing after the other while the finding still shows.
 
-    :param plan: the :class:`heat_upgrade.plan.planner.Plan` that has failed
-    :param shows: callable that tries a plan, and tells whether that shows
-        the same finding
-    :param step: name of the step that has found it
+    :param plan: the plan that failed
+    :param shows: tries a plan; returns True if it shows the same finding
+    :param step: name of the step that made the finding
     :param scenarios: see :func:`candidates`
-    :param tries: at most so many
-    :param seconds: begin none that is not predicted to end within them, by a
-        machine that is as busy as it was so far; None for no limit
+    :param tries: maximum number of plans to try
+    :param seconds: try no plan that is predicted to end later, on a machine
+        that is as busy as it was so far; None for no limit
     :param clock: monotonic, for tests
-    :returns: :class:`Shrunk`
     """
     began = clock()
     predicted = 0.0
     kinds = kinds_of(plan, step)
     tried: set[tuple[object, ...]] = set()
     while True:
-        for one in candidates(plan, kinds, scenarios):
-            key = one.stages, one.scenarios
+        for candidate in candidates(plan, kinds, scenarios):
+            key = candidate.stages, candidate.scenarios
             if key in tried:
                 continue
             elapsed = clock() - began
-            # Predicted for an idle machine; as slow as it was so far.
+            # The predictions are for an idle machine.
             slower = max(1, elapsed / predicted) if predicted else 1
             if len(tried) == tries or (
                     seconds is not None
-                    and elapsed + one.seconds * slower > seconds):
+                    and elapsed + candidate.seconds * slower > seconds):
                 return Shrunk(plan, len(tried), finished=False)
             tried.add(key)
-            predicted += one.seconds
-            if shows(one):
-                plan = one
+            predicted += candidate.seconds
+            if shows(candidate):
+                plan = candidate
                 break
         else:
             return Shrunk(plan, len(tried), finished=True)

@@ -10,174 +10,184 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The steps that strategies are made of: one function for each."""
+"""The steps of all strategies: one function for each."""
 
 from heat_upgrade.plan import model
 
-# Predicted seconds, as measured with warm caches on two cores.
+# Predicted seconds, measured with warm caches on two cores.
 DRAIN, STOP_ENGINE, START_ENGINE, CHANGE_API, QUEUES = 1, 12, 6, 6, 1
 
 
-def environments():
+def environments() -> model.Step:
     return model.Step(
         'environments', 'environments', 'install both releases',
         command='uv pip install openstack-heat', seconds=1)
 
 
-def checks():
+def checks() -> model.Step:
     """Return the step of the static checks.
 
-    What it takes when both releases have been read before; the first time it
-    is half a minute.
+    The prediction is for two releases whose readings are in the cache; the
+    first comparison takes half a minute.
     """
     return model.Step(
-        'checks', 'check', 'compare the releases before anything is started',
+        'checks', 'check', 'compare the releases before the cloud starts',
         command='heat-upgrade check all', seconds=3, phase='checks')
 
 
-def base_up(*, nodes=1):
+def base_up(*, nodes: int = 1) -> model.Step:
     several = f' on {nodes} nodes' if nodes > 1 else ''
     return model.Step(
         'base-up', 'base_up', f'start a cloud with the base release{several}',
         side=model.BASE, seconds=6 + 3 * nodes)
 
 
-def pre_upgrade():
+def pre_upgrade() -> model.Step:
     return model.Step(
-        'pre-upgrade', 'suite', 'create and record',
+        'pre-upgrade', 'suite', 'create and record resources',
         command='tox -e pre-upgrade', side=model.BASE, seconds=20,
         phase='pre-upgrade', kinds=('pre',))
 
 
-def verify_base():
+def verify_base() -> model.Step:
     return model.Step(
-        'verify-base', 'suite', 'all is as recorded', side=model.BASE,
-        seconds=6, phase='pre-upgrade', kinds=('verify',))
+        'verify-base', 'suite', 'compare resources with their records',
+        side=model.BASE, seconds=6, phase='pre-upgrade', kinds=('verify',))
 
 
-def smoke_base():
+def smoke_base() -> model.Step:
     return model.Step(
-        'smoke-base', 'suite', 'the base works', command='tox -e smoke',
-        side=model.BASE, seconds=22, phase='pre-upgrade', kinds=('smoke',))
+        'smoke-base', 'suite', 'run smoke tests on the base release',
+        command='tox -e smoke', side=model.BASE, seconds=22,
+        phase='pre-upgrade', kinds=('smoke',))
 
 
-def save_database():
+def save_database() -> model.Step:
     return model.Step(
         'save-database', 'save_database', 'save the database',
         command='mariadb-dump heat', seconds=0.2)
 
 
-def upgrade_check():
+def upgrade_check() -> model.Step:
     return model.Step(
-        'upgrade-check', 'upgrade_check', "Heat's own check",
+        'upgrade-check', 'upgrade_check', "run Heat's own upgrade check",
         command='heat-status upgrade check', side=model.TARGET,
         blame=model.HEAT, failure_class=4, seconds=1)
 
 
-def db_sync():
+def db_sync() -> model.Step:
     return model.Step(
         'db-sync', 'db_sync', 'migrate the database',
         command='heat-manage db_sync', side=model.TARGET, blame=model.HEAT,
         failure_class=1, seconds=3)
 
 
-def verify_target():
+def verify_target() -> model.Step:
     return model.Step(
-        'verify-target', 'suite', 'all is as recorded', side=model.TARGET,
-        blame=model.HEAT, failure_class=2, seconds=6, phase='post-upgrade',
-        kinds=('verify',))
+        'verify-target', 'suite', 'compare resources with their records',
+        side=model.TARGET, blame=model.HEAT, failure_class=2, seconds=6,
+        phase='post-upgrade', kinds=('verify',))
 
 
-def post_upgrade(name='post-upgrade'):
+def post_upgrade(name: str = 'post-upgrade') -> model.Step:
     return model.Step(
-        name, 'suite', 'update, delete, nothing is left',
+        name, 'suite', 'update and delete the recorded stacks',
         command='tox -e post-upgrade', side=model.TARGET, blame=model.HEAT,
         failure_class=2, seconds=25, phase='post-upgrade', kinds=('post',))
 
 
-def smoke_target():
+def smoke_target() -> model.Step:
     return model.Step(
-        'smoke-target', 'suite', 'the target works', command='tox -e smoke',
-        side=model.TARGET, blame=model.HEAT, failure_class=6, seconds=20,
-        phase='post-upgrade', kinds=('smoke',))
+        'smoke-target', 'suite', 'run smoke tests on the target release',
+        command='tox -e smoke', side=model.TARGET, blame=model.HEAT,
+        failure_class=6, seconds=20, phase='post-upgrade', kinds=('smoke',))
 
 
-def destroy():
+def destroy() -> model.Step:
     return model.Step(
         'destroy', 'destroy', "remove the tests' account",
         command='tox -e destroy', side=model.TARGET, blame=model.HEAT,
         failure_class=3, seconds=3)
 
 
-def account():
+def account() -> model.Step:
     return model.Step(
-        'account', 'account', 'compare what exists with what Heat knows',
+        'account', 'account', "compare existing resources with Heat's records",
         side=model.TARGET, blame=model.HEAT, failure_class=3, seconds=1)
 
 
-def down():
+def down() -> model.Step:
     return model.Step('down', 'down', 'stop the cloud', seconds=1,
                       always=True)
 
 
-def prepare(cases, suffix='', *, upgrading=True):
-    """Make the stacks whose operations will be in flight.
+def prepare(cases: tuple[str, ...], suffix: str = '', *,
+            upgrading: bool = True) -> model.Step | None:
+    """Create the stacks of the in-flight operations.
 
-    :param upgrading: whether the upgrade has begun; before it nothing is
-        Heat's failure
+    :param upgrading: whether the upgrade has begun; a failure before it is
+        the lab's
     """
-    return cases and model.Step(
-        f'prepare{suffix}', 'prepare', 'make the stacks of work in flight',
+    if not cases:
+        return None
+    return model.Step(
+        f'prepare{suffix}', 'prepare',
+        'create the stacks of in-flight operations',
         side=model.BASE, blame=model.HEAT if upgrading else model.LAB,
         failure_class=5 if upgrading else None,
-        seconds=4 + len(cases) * 0.4, cases=cases) or None
+        seconds=4 + len(cases) * 0.4, cases=cases)
 
 
-def park(cases, suffix='', *, upgrading=True):
-    """Start the operations, each until it is parked for certain.
+def park(cases: tuple[str, ...], suffix: str = '', *,
+         upgrading: bool = True) -> model.Step | None:
+    """Start the operations, and wait until each is at its hold point.
 
     :param upgrading: as for :func:`prepare`
     """
-    return cases and model.Step(
-        f'park{suffix}', 'park', 'start operations and park them',
+    if not cases:
+        return None
+    return model.Step(
+        f'park{suffix}', 'park', 'start operations and hold them in flight',
         side=model.BASE, blame=model.HEAT if upgrading else model.LAB,
         failure_class=2 if upgrading else None,
-        seconds=2 + len(cases) * 0.2, cases=cases) or None
+        seconds=2 + len(cases) * 0.2, cases=cases)
 
 
-def settle(cases, disruption, suffix=''):
-    """Let them go on, and see how they end."""
-    return cases and model.Step(
+def settle(cases: tuple[str, ...], disruption: str,
+           suffix: str = '') -> model.Step | None:
+    """Release the operations, and judge their outcome."""
+    if not cases:
+        return None
+    return model.Step(
         f'settle{suffix}', 'settle',
         'verify the outcome of in-flight operations',
         side=model.TARGET, blame=model.HEAT, failure_class=2,
-        seconds=8 + len(cases) * 0.5, cases=cases, disruption=disruption
-    ) or None
+        seconds=8 + len(cases) * 0.5, cases=cases, disruption=disruption)
 
 
-def make_orphans():
-    """Create the stacks that a killed engine will have left behind."""
+def make_orphans() -> model.Step:
+    """Create the stacks that a killed engine will orphan."""
     return model.Step(
         'make-orphans', 'make_orphans', 'create stacks to be orphaned',
         side=model.BASE, seconds=6)
 
 
-def leave_orphans():
-    """Write what an engine leaves in the database when it is killed."""
+def leave_orphans() -> model.Step:
+    """Put the database into the state that a killed engine leaves behind."""
     return model.Step(
         'leave-orphans', 'leave_orphans',
         'orphan stacks as a killed engine does', side=model.BASE,
         seconds=0.4)
 
 
-def recover_orphans():
+def recover_orphans() -> model.Step:
     return model.Step(
         'recover-orphans', 'recover_orphans',
-        'recover the stacks of a dead engine', side=model.TARGET,
+        'recover the orphaned stacks', side=model.TARGET,
         blame=model.HEAT, failure_class=2, seconds=25)
 
 
-def stop_base(killed=''):
+def stop_base(killed: str = '') -> model.Step:
     """Stop Heat.
 
     :param killed: name of the node whose engine is killed, '' for none
@@ -194,53 +204,57 @@ def stop_base(killed=''):
         side=model.BASE, node=killed, disruption=model.KILL, seconds=3)
 
 
-def probe():
+def probe() -> model.Step:
     return model.Step(
         'probes', 'probe', 'start the probes', side=model.BASE, seconds=4)
 
 
-def unprobe():
+def unprobe() -> model.Step:
     return model.Step(
-        'end-of-probes', 'unprobe', 'stop the probes, and judge',
+        'end-of-probes', 'unprobe', 'stop the probes and check their budgets',
         side=model.TARGET, blame=model.HEAT, failure_class=8, seconds=6)
 
 
-def watch():
+def watch() -> model.Step:
     return model.Step(
-        'watch', 'watch', 'start the load and the probes', side=model.BASE,
-        seconds=5)
+        'watch', 'watch', 'start the traffic and the probes',
+        side=model.BASE, seconds=5)
 
 
-def unwatch():
+def unwatch() -> model.Step:
     return model.Step(
-        'unwatch', 'unwatch', 'stop the load and the probes, and judge',
+        'unwatch', 'unwatch', 'stop and judge the traffic and the probes',
         side=model.TARGET, blame=model.HEAT, failure_class=8, seconds=15)
 
 
-# Of a rolling upgrade: what is done to one node.
+# Steps of a rolling upgrade, for one node.
 
-def add_vhost(name):
+def add_vhost(name: str) -> model.Step:
     return model.Step(
-        'add-vhost', 'add_vhost', 'a virtual host for the new release',
+        'add-vhost', 'add_vhost', 'add a virtual host for the target release',
         command=f'rabbitmqctl add_vhost {name}', seconds=1)
 
 
-def drain(node, suffix=''):
+def drain(node: str, suffix: str = '') -> model.Step:
     return model.Step(
         f'drain-{node}{suffix}', 'drain', f'take {node} out of rotation',
         command=f'set server heat-api/{node} state drain', node=node,
         seconds=DRAIN)
 
 
-def ready(node, suffix=''):
+def ready(node: str, suffix: str = '') -> model.Step:
     return model.Step(
         f'ready-{node}{suffix}', 'ready', f'take {node} back into rotation',
         command=f'set server heat-api/{node} state ready', node=node,
         blame=model.HEAT, failure_class=8, seconds=DRAIN)
 
 
-def stop_engine(node, disruption, side, suffix=''):
-    """Stop an engine of a side; how, the disruption says."""
+def stop_engine(node: str, disruption: str, side: str,
+                suffix: str = '') -> model.Step:
+    """Stop or kill an engine.
+
+    :param side: the release that it runs
+    """
     killed = disruption == model.KILL
     return model.Step(
         f'stop-engine-{node}{suffix}', 'stop_engine',
@@ -252,7 +266,7 @@ def stop_engine(node, disruption, side, suffix=''):
         seconds=1 if killed else STOP_ENGINE)
 
 
-def start_engine(node, side, suffix=''):
+def start_engine(node: str, side: str, suffix: str = '') -> model.Step:
     return model.Step(
         f'start-engine-{node}{suffix}', 'start_service',
         f'start the engine of {node} with the {side} release',
@@ -261,7 +275,7 @@ def start_engine(node, side, suffix=''):
         seconds=START_ENGINE)
 
 
-def change_api(node, side, suffix=''):
+def change_api(node: str, side: str, suffix: str = '') -> model.Step:
     return model.Step(
         f'change-api-{node}{suffix}', 'change_api',
         f'restart the APIs of {node} with the {side} release',
@@ -270,8 +284,8 @@ def change_api(node, side, suffix=''):
         failure_class=4, seconds=CHANGE_API)
 
 
-def queues(node, side, suffix=''):
-    """The guide's rule about the last engine of a release."""
+def queues(node: str, side: str, suffix: str = '') -> model.Step:
+    """Wait for empty queues, the guide's rule for a release's last engine."""
     return model.Step(
         f'queues-{node}{suffix}', 'queues',
         'wait until no message waits for the last engine',
@@ -279,44 +293,47 @@ def queues(node, side, suffix=''):
         seconds=QUEUES)
 
 
-def left_in_queues(node, side, suffix=''):
+def left_in_queues(node: str, side: str, suffix: str = '') -> model.Step:
     return model.Step(
         f'left-in-queues-{node}{suffix}', 'left_in_queues',
-        'no message is left that nobody will ever read',
+        'check for orphaned messages',
         command='rabbitmqctl list_queues', node=node, side=side,
         blame=model.HEAT, failure_class=5, seconds=QUEUES)
 
 
-def fault(kind, suffix=''):
-    """Something that happens to the cloud, and passes."""
+def fault(kind: str, suffix: str = '') -> model.Step:
+    """Inject a temporary fault into the cloud."""
     title, command, seconds = {
         model.CUT_BROKER: ('cut every connection to the broker',
                            'rabbitmqctl close_all_connections', 1),
-        model.SLOW_DATABASE: ('let the database answer slowly',
+        model.SLOW_DATABASE: ('delay every write to the database',
                               'FLUSH TABLES WITH READ LOCK', 5),
     }[kind]
     return model.Step(f'{kind}{suffix}', 'fault', title, command=command,
                       fault=kind, seconds=seconds)
 
 
-# Of a mixed state: what is asserted of it.
+# Assertions in a state of mixed versions.
 
-def verify_mixed(suffix=''):
+def verify_mixed(suffix: str = '') -> model.Step:
     return model.Step(
-        f'verify-mixed{suffix}', 'suite', 'all is as recorded',
+        f'verify-mixed{suffix}', 'suite',
+        'compare resources with their records',
         command='tox -e mixed-upgrade', blame=model.HEAT, failure_class=2,
         seconds=8, phase='mixed', kinds=('verify',))
 
 
-def smoke_mixed(node, suffix=''):
+def smoke_mixed(node: str, suffix: str = '') -> model.Step:
     return model.Step(
-        f'smoke-{node}{suffix}', 'suite', f'the API of {node} works',
+        f'smoke-{node}{suffix}', 'suite',
+        f'run smoke tests through the API of {node}',
         blame=model.HEAT, failure_class=5, seconds=40, phase='mixed',
         kinds=('smoke',), node=node)
 
 
-def cross_mixed(suffix=''):
+def cross_mixed(suffix: str = '') -> model.Step:
     return model.Step(
-        f'cross{suffix}', 'suite', 'begun on one release, done on the other',
+        f'cross{suffix}', 'suite',
+        'start operations on one release, finish them on the other',
         blame=model.HEAT, failure_class=5, seconds=40, phase='mixed',
         kinds=('cross',))

@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Compares what two runs have found: pure, over two reports."""
+"""Compares the findings of two runs: pure, over two reports."""
 
 from collections import abc
 import dataclasses
@@ -22,20 +22,21 @@ from heat_upgrade.results import verdict
 Report = abc.Mapping[str, typing.Any]
 Key = tuple[str, ...]
 
-# Heat's failures, whether or not they count. A broken lab or scenario says
-# nothing of Heat, and notes about the list of known failures nothing of a run.
+# Heat's failures, whether or not they count. A broken lab or scenario proves
+# nothing about Heat, and a note about the list of known failures nothing about
+# a run.
 _COMPARED = (findings.HEAT, findings.INPUT, findings.KNOWN, findings.RESTART)
 _NOTES = 'known.'
 
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """How the findings of two runs differ.
+    """The differences between the findings of two runs.
 
-    :ivar new: findings of the second run alone, in its order
-    :ivar gone: findings of the first run alone, in its order
-    :ivar same: findings of the second run that the first one has as well
-    :ivar notes: why the comparison may mislead, a sentence each
+    :ivar new: findings of the second run only, in its order
+    :ivar gone: findings of the first run only, in its order
+    :ivar same: findings of the second run that the first one has too
+    :ivar notes: reasons why the comparison may mislead, a sentence each
     """
 
     new: tuple[findings.Finding, ...] = ()
@@ -46,32 +47,32 @@ class Difference:
     @property
     def counts(self) -> bool:
         """Whether a new finding makes the upgrade unsafe."""
-        return any(one.counts for one in self.new)
+        return any(finding.counts for finding in self.new)
 
     def as_dict(self) -> dict[str, typing.Any]:
-        """Return it as data for JSON."""
+        """Return the difference as data for JSON."""
         return {
-            **{name: [one.as_dict() for one in getattr(self, name)]
+            **{name: [finding.as_dict() for finding in getattr(self, name)]
                for name in ('new', 'gone', 'same')},
             'notes': list(self.notes)}
 
 
 def compare(first: Report, second: Report) -> Difference:
-    """Return how the findings of two runs differ.
+    """Return the differences between the findings of two runs.
 
-    Findings with one identity are one finding, but an error is new where the
+    Findings with one identity are one finding, but an error is new if the
     other run has a warning.
 
     :param first: dict of :func:`heat_upgrade.report.model.make`
-    :param second: another one
+    :param second: dict of the other run
     :raises: :class:`heat_upgrade.errors.UsageError` if one of them was made
         by an older version of the tool
     """
     before, after = _by_key(first), _by_key(second)
     return Difference(
-        new=tuple(one for key, one in after.items() if key not in before),
-        gone=tuple(one for key, one in before.items() if key not in after),
-        same=tuple(one for key, one in after.items() if key in before),
+        new=tuple(after[key] for key in after if key not in before),
+        gone=tuple(before[key] for key in before if key not in after),
+        same=tuple(after[key] for key in after if key in before),
         notes=(*_notes(first, 'first'), *_notes(second, 'second')))
 
 
@@ -82,22 +83,22 @@ def counts(difference: Difference) -> str:
 
 
 def _by_key(report: Report) -> dict[Key, findings.Finding]:
-    found: dict[Key, findings.Finding] = {}
+    by_key: dict[Key, findings.Finding] = {}
     for data in report['findings']:
         try:
-            one = findings.from_dict(data)
+            finding = findings.from_dict(data)
         except (KeyError, TypeError, ValueError) as exc:
             raise errors.UsageError(
-                f'the report of {report.get("run_dir")} is of another '
+                f'the report of {report.get("run_dir")} was made by another '
                 'version of this tool; build it again with: heat-upgrade '
                 'report RUN_DIR') from exc
-        if one.origin in _COMPARED and not one.rule.startswith(_NOTES):
-            found.setdefault((one.severity, *_identity(one)), one)
-    return found
+        if finding.origin in _COMPARED and not finding.rule.startswith(_NOTES):
+            by_key.setdefault((finding.severity, *_identity(finding)), finding)
+    return by_key
 
 
 def _identity(finding: findings.Finding) -> Key:
-    """Return the identity of a finding, also of a rule of tomorrow."""
+    """Return the identity of a finding, even if its rule is unknown here."""
     try:
         return finding.identity
     except KeyError:

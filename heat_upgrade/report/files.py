@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Makes what people and machines read of a run."""
+"""Writes the report of a run, for people and for machines."""
 
 import json
 import pathlib

@@ -10,33 +10,35 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The result of a run in one sentence of figures."""
+"""The result of a run in one sentence with numbers."""
 
 from collections import abc
 import itertools
 import typing
 
+from heat_upgrade.report import matching
 from heat_upgrade.report import triage
 from heat_upgrade.results import findings
 from heat_upgrade.results import verdict
 
 Report = dict[str, typing.Any]
 
-# Outcomes of a step that did what it is for.
+# Outcomes of a successful step.
 DONE = ('ok', 'hazard')
 
-# Outcomes of a step that had no turn.
+# Outcomes of a step that was not started.
 LEFT_OUT = ('skipped', 'not reached')
 
 
 def number(count: int, word: str) -> str:
-    """Return a number of things: '1 rule', '2 rules'."""
+    """Return a count with its noun: '1 rule', '2 rules'."""
     return f'{count} {word}' + ('' if count == 1 else 's')
 
 
 def version(release: Report) -> str:
     """Return a release of a report as one word."""
-    return release.get('version') or release['name']
+    name: str = release.get('version') or release['name']
+    return name
 
 
 def headline(report: Report) -> str:
@@ -49,22 +51,22 @@ def headline(report: Report) -> str:
 
 
 def proved(report: Report) -> list[str]:
-    """Return what a run has shown, a line each: phases, then steps.
+    """Return the successful phases and steps of a run, as lines.
 
-    After a broken lab that is all that is known of the upgrade.
+    After a failure of the lab, nothing else is known about the upgrade.
     """
     done = [step['name'] for step in _done(report)]
-    lines = [f'phase {name}: {number(one["passed"], "test")} passed'
-             for name, one in _passed(report).items()]
+    lines = [f'phase {name}: {number(numbers["passed"], "test")} passed'
+             for name, numbers in _passed(report).items()]
     if done:
-        lines.append('steps that were done: ' + ', '.join(done))
-    return lines or ['nothing: no step was done']
+        lines.append('successful steps: ' + ', '.join(done))
+    return lines or ['nothing: no step succeeded']
 
 
 def _done(report: Report) -> list[Report]:
-    """Return the steps that did what they are for.
+    """Return the successful steps before the first step that was skipped.
 
-    Those after a step that was left out only clear up.
+    The steps after it only clean up.
     """
     reached = itertools.takewhile(
         lambda step: step['outcome'] not in LEFT_OUT, report['steps'])
@@ -72,87 +74,87 @@ def _done(report: Report) -> list[Report]:
 
 
 def _passed(report: Report) -> dict[str, dict[str, int]]:
-    """Return the phases whose steps are all done, without a failed test."""
+    """Return the phases with only successful steps and no failed test."""
     broken = {step['phase'] for step in report['steps']
               if step['outcome'] not in DONE}
-    return {name: one for name, one in report['phases'].items()
-            if one['passed'] and not one['failed'] and name not in broken}
+    return {name: numbers for name, numbers in report['phases'].items()
+            if numbers['passed'] and not numbers['failed']
+            and name not in broken}
 
 
 def _of_a_pass(report: Report, found: list[findings.Finding]) -> str:
-    return _sentence('nothing wrong was found', [
-        *_flown(report), *_downtime(report)])
+    return _sentence('no failures', [
+        *_finished(report), *_downtime(report)])
 
 
 def _of_hazards(report: Report, found: list[findings.Finding]) -> str:
     hazards = triage.hazards(found)
-    lost = [one for one in report['in_flight'] if not one['legal']]
+    lost = [outcome for outcome in report['in_flight']
+            if not outcome['legal']]
     figures = []
     if lost:
         figures.append(
-            f'{len(lost)} of {len(report["in_flight"])} operations in flight '
-            f'were lost, {_as_ever(report, lost)}')
-    others = [one for one in hazards if one.rule not in _OF_FLIGHTS]
+            f'{len(lost)} of {len(report["in_flight"])} in-flight operations '
+            f'were lost, {_precedent(report, lost)}')
+    others = [finding for finding in hazards
+              if finding.rule not in matching.ENDS]
     if others:
-        what = number(len(others),
-                      'other known failure' if lost else 'known failure')
+        failures = number(len(others),
+                          'other known failure' if lost else 'known failure')
         figures.append(
-            f'{what} {"was" if len(others) == 1 else "were"} met'
+            f'{failures} {"was" if len(others) == 1 else "were"} met'
             f'{", the worst" if len(others) > 1 else ""}: '
             f'{others[0].title}')
     return _sentence('no new failures', figures)
 
 
-# Of these the number of lost operations tells.
-_OF_FLIGHTS = ('inflight.stuck', 'inflight.wrong-end')
-
-
-def _as_ever(report: Report, lost: abc.Iterable[Report]) -> str:
+def _precedent(report: Report, lost: abc.Iterable[Report]) -> str:
     base = version(report['base'])
-    if all(one['origin'] == findings.RESTART for one in lost):
+    if all(outcome['origin'] == findings.RESTART for outcome in lost):
         return f'as in a plain restart of {base}'
-    return f'as is known of upgrades from {base}'
+    return f'as known from other upgrades of {base}'
 
 
 def _of_a_failure(report: Report, found: list[findings.Finding]) -> str:
-    counted = [one for one in found if one.counts]
+    counted = [finding for finding in found if finding.counts]
     if len(counted) == 1:
         return f'1 new failure: {counted[0].title}'
     return f'{len(counted)} new failures, the worst: {counted[0].title}'
 
 
 def _of_a_broken_lab(report: Report, found: list[findings.Finding]) -> str:
-    broken = [one.title for one in triage.failures(found)
-              if not one.counts]
-    why = (broken[0] if broken else 'the run was cut off'
-           if not report['finished'] else _no_test(report))
+    broken = [finding.title for finding in triage.failures(found)
+              if not finding.counts]
+    reason = (broken[0] if broken else 'the run was cut off'
+              if not report['finished'] else _no_test(report))
     return (f'the upgrade was not tested to its end: {len(_done(report))} of '
             f'{number(len(report["steps"]), "step")} and '
             f'{len(_passed(report))} of '
-            f'{number(len(report["phases"]), "phase")} passed; {why}')
+            f'{number(len(report["phases"]), "phase")} passed; {reason}')
 
 
 def _no_test(report: Report) -> str:
-    """Tell in which phases no test was executed."""
-    without = [name for name, one in report['phases'].items()
-               if not (one['passed'] + one['failed'] + one['known'])]
+    """Name the phases in which no test was executed."""
+    without = [name for name, numbers in report['phases'].items()
+               if not (numbers['passed'] + numbers['failed']
+                       + numbers['known'])]
     return ' in '.join(filter(None, (
         'no test was executed', ', '.join(without))))
 
 
-def _flown(report: Report) -> abc.Iterator[str]:
-    flown = report['in_flight']
-    if flown:
-        yield (f'{sum(one["legal"] for one in flown)} of {len(flown)} '
-               'operations in flight finished')
+def _finished(report: Report) -> abc.Iterator[str]:
+    outcomes = report['in_flight']
+    if outcomes:
+        legal = sum(outcome['legal'] for outcome in outcomes)
+        yield f'{legal} of {len(outcomes)} in-flight operations finished'
 
 
 def _downtime(report: Report) -> abc.Iterator[str]:
-    """Tell for how long Heat was down, in a cold upgrade."""
-    for one in report['availability'].values():
-        # Of the probe that measures it no samples are saved.
-        if 'errors' not in one and one['longest_gap_s'] is not None:
-            yield f'downtime {one["longest_gap_s"]:.1f} s'
+    """Yield the downtime of Heat in a cold upgrade."""
+    for probe in report['availability'].values():
+        # The downtime probe saves no samples, hence no errors.
+        if 'errors' not in probe and probe['longest_gap_s'] is not None:
+            yield f'downtime {probe["longest_gap_s"]:.1f} s'
 
 
 def _sentence(first: str, figures: list[str]) -> str:

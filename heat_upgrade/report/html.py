@@ -12,6 +12,7 @@
 
 """Writes a report as one HTML page, with a picture of the run in time."""
 
+from collections import abc
 import pathlib
 import typing
 
@@ -32,16 +33,16 @@ from heat_upgrade.traffic import history
 TEMPLATES = pathlib.Path(__file__).with_name('templates')
 PAGE = 'page.html.j2'
 
-# Of the picture, in its own units: what stands at the left takes at least
-# LABELS, and LETTER for each of the longest name; rows are lower where there
-# are many.
+# Dimensions of the picture, in its own units. The labels at the left take at
+# least LABELS, and LETTER for each letter of the longest name. Rows are lower
+# if there are more than MANY.
 WIDTH = 1000
 LABELS = 110
 LETTER = 7
 ROW, LOW_ROW = 22, 17
 MANY = 20
 
-# What work in flight may have met, in words.
+# The disruptions of in-flight operations, in words.
 DISRUPTIONS = {
     model.GRACEFUL: 'graceful stop',
     model.KILL: 'SIGKILL',
@@ -68,7 +69,7 @@ def write(report: Report, path: pathlib.Path | str) -> None:
         page=summary.page, size=size, why_not=triage.why_not,
         long_gap=aggregates.LONG, disruptions=DISRUPTIONS, results=RESULTS)
     page = templates.get_template(PAGE).render(
-        report=report, chosen=variation.told(report), facts=facts(report),
+        report=report, chosen=variation.pairs(report), facts=facts(report),
         headline=headline.headline(report), proved=_proved(report),
         verdict=verdict.SHOWN[report['verdict']], **_sections(report),
         picture=picture(report), timeline=timeline.timeline(report))
@@ -90,28 +91,30 @@ def size(found: list[grouping.Group]) -> int:
 
 
 def _proved(report: Report) -> list[str]:
-    """Return what is known although the lab broke; nothing if it did not."""
+    """Return the successes before a failure of the lab, else []."""
     return (headline.proved(report)
             if report['verdict'] == verdict.LAB_ERROR else [])
 
 
 def clock(time: str | None) -> str:
-    """Return a time of the journal (ISO 8601, UTC) as people write it."""
+    """Return a time of the journal (ISO 8601, UTC) for display."""
     return time[:19].replace('T', ' ') + ' UTC' if time else 'never'
 
 
 def facts(report: Report) -> list[dict[str, str]]:
-    """Return what is to be seen first: a list of {name, text, kind}.
+    """Return the key facts at the top of the page.
 
-    :returns: kind is 'good', 'bad' (it counts) or 'known' (it does not)
+    :returns: list of {name, text, kind}; kind is 'good', 'bad' (it counts) or
+        'known' (it does not)
     """
-    facts_of = (_of_findings, _of_tests, _of_flight, _of_load, _of_against)
-    found = [one for one in (of(report) for of in facts_of) if one]
-    return [{'name': name, 'text': text,
-             'kind': 'bad' if bad else 'known' if known else 'good'}
-            for name, text, bad, known in found]
+    makers: tuple[abc.Callable[[Report], Fact | None], ...] = (
+        _of_findings, _of_tests, _of_flight, _of_traffic, _of_against)
+    return [{'name': fact[0], 'text': fact[1],
+             'kind': 'bad' if fact[2] else 'known' if fact[3] else 'good'}
+            for fact in (maker(report) for maker in makers) if fact]
 
 
+# Name, text, whether it counts, whether it is known.
 Fact = tuple[str, str, bool, bool]
 
 
@@ -126,36 +129,37 @@ def _of_findings(report: Report) -> Fact:
 
 def _of_tests(report: Report) -> Fact:
     passed, failed, known = (
-        sum(one[word] for one in report['phases'].values())
+        sum(numbers[word] for numbers in report['phases'].values())
         for word in ('passed', 'failed', 'known'))
     return ('tests', f'{passed} passed, {failed} failed' + (
         f', {known} known' if known else ''), bool(failed), bool(known))
 
 
 def _of_flight(report: Report) -> Fact | None:
-    flown = report['in_flight']
-    if not flown:
+    outcomes = report['in_flight']
+    if not outcomes:
         return None
-    illegal = [one for one in flown if not one['legal']]
-    return ('work in flight', f'{len(flown) - len(illegal)} of {len(flown)} '
-            'ended as they may',
-            any(one['counts'] for one in illegal), bool(illegal))
+    illegal = [outcome for outcome in outcomes if not outcome['legal']]
+    return ('in-flight operations',
+            f'{len(outcomes) - len(illegal)} of {len(outcomes)} finished in '
+            'an allowed state',
+            any(outcome['counts'] for outcome in illegal), bool(illegal))
 
 
 def _of_against(report: Report) -> Fact | None:
-    one = report['against']
-    if not one:
+    against = report['against']
+    if not against:
         return None
-    return (f'against {headline.version(one["target"])}',
-            f'new {one["new"]}, gone {one["gone"]}, same {one["same"]}',
-            False, bool(one['new']))
+    return (f'against {headline.version(against["target"])}',
+            f'new {against["new"]}, gone {against["gone"]}, '
+            f'same {against["same"]}', False, bool(against['new']))
 
 
-def _of_load(report: Report) -> Fact | None:
+def _of_traffic(report: Report) -> Fact | None:
     if not report['load']:
         return None
     broken = traffic.broken(report['load'])
-    return ('load', f'{report["load"]["operations"]} operations, '
+    return ('traffic', f'{report["load"]["operations"]} operations, '
             f'{headline.number(len(broken), "rule")} broken',
             any(map(traffic.counts, broken.values())), bool(broken))
 

@@ -13,7 +13,7 @@
 """Writes a report as JUnit's XML, for CI systems.
 
 A step is a suite. Its test cases are the step itself, the tests that it ran,
-each operation in flight, each rule of the static checks, and each budget of a
+each in-flight operation, each rule of the static checks, and each budget of a
 probe. Known failures are skipped, with the reason.
 """
 
@@ -33,7 +33,7 @@ Element = ElementTree.Element
 Report = dict[str, typing.Any]
 Found = list[findings.Finding]
 
-# Class names of test cases that are no tests of the suites.
+# Class names of test cases that do not come from the test suites.
 STEP, IN_FLIGHT, RULE, PROBE = 'step', 'in-flight', 'rule', 'probe'
 
 _ILLEGAL = re.compile(
@@ -54,8 +54,8 @@ def write(report: Report, path: pathlib.Path | str) -> None:
     for step in report['steps']:
         suite = ElementTree.SubElement(root, 'testsuite', {
             'name': step['name'], 'time': str(step.get('seconds', 0))})
-        its = [one for one in found if one.step == step['name']]
-        _suite(suite, report, step, its)
+        _suite(suite, report, step, [
+            finding for finding in found if finding.step == step['name']])
         for name, tag in (('tests', 'testcase'), ('failures', 'failure'),
                           ('skipped', 'skipped')):
             suite.set(name, str(len(list(suite.iter(tag)))))
@@ -73,22 +73,25 @@ def _suite(suite: Element, report: Report, step: Report,
     :param found: its findings
     """
     own = _case(suite, STEP, step['name'], step.get('seconds', 0))
-    told: Found = []
+    reported: Found = []
     for test in report['tests']:
         if test['step'] == step['name']:
             _test(suite, test, matching.of_test(
                 found, step['name'], test['id']))
-            told += [one for one in found if one.test == test['id']]
+            reported += [finding for finding in found
+                         if finding.test == test['id']]
     for flight in report['in_flight']:
         if flight['step'] == step['name']:
-            told += _flight(suite, flight, matching.of_flight(found, flight))
+            reported += _flight(suite, flight,
+                                matching.of_flight(found, flight))
     for slug in _rules(report, step, found):
-        told += _judged(_case(suite, RULE, slug),
-                        matching.of_rule(found, slug))
+        reported += _judged(_case(suite, RULE, slug),
+                            matching.of_rule(found, slug))
     for name in _probes(report, step, found):
-        told += _judged(_case(suite, PROBE, name), matching.of_probe(
+        reported += _judged(_case(suite, PROBE, name), matching.of_probe(
             found, step['name'], name))
-    _step(own, step, [one for one in found if one not in told])
+    _step(own, step, [finding for finding in found
+                      if finding not in reported])
 
 
 def _verdict(suite: Element, report: Report) -> None:
@@ -101,10 +104,7 @@ def _verdict(suite: Element, report: Report) -> None:
 
 
 def _step(case: Element, step: Report, found: Found) -> None:
-    """Judge the step itself by its findings that have no case of their own.
-
-    :param found: those findings
-    """
+    """Judge the step itself by its findings without a case of their own."""
     if not _judged(case, found) and step['outcome'] in (
             'skipped', 'not reached'):
         ElementTree.SubElement(case, 'skipped')
@@ -113,14 +113,15 @@ def _step(case: Element, step: Report, found: Found) -> None:
 def _judged(case: Element, found: Found) -> Found:
     """Fail or skip a test case by its findings; return its errors.
 
-    An error that counts, or one of the lab, is a failure; a known one alone
-    makes it skipped. Warnings do neither.
+    An error that counts, or an error of the lab, fails the case. Known errors
+    only skip it. Warnings do neither.
     """
-    wrong = [one for one in found if one.severity == findings.ERROR]
+    wrong = [finding for finding in found
+             if finding.severity == findings.ERROR]
     failing = triage.failures(wrong)
     if failing:
-        _failure(case, '; '.join(one.title for one in failing),
-                 '\n\n'.join(one.evidence for one in failing))
+        _failure(case, '; '.join(finding.title for finding in failing),
+                 '\n\n'.join(finding.evidence for finding in failing))
     elif wrong:
         _skipped(case, wrong)
     return wrong
@@ -133,15 +134,15 @@ def _test(suite: Element, test: Report, found: Found) -> None:
     if test['outcome'] == 'failed':
         _failure(case, 'failed', test['details'])
     elif test['outcome'] == 'known':
-        _skipped(case, [one for one in found
-                        if one.severity == findings.ERROR])
+        _skipped(case, [finding for finding in found
+                        if finding.severity == findings.ERROR])
     elif test['outcome'] != 'passed':
         ElementTree.SubElement(case, 'skipped',
                                message=_clean(test['details']))
 
 
 def _flight(suite: Element, flight: Report, found: Found) -> Found:
-    """Add an operation in flight; return its findings."""
+    """Add an in-flight operation; return its errors."""
     case = _case(suite, f'{IN_FLIGHT}.{flight["disruption"]}',
                  flight['case'], flight['seconds'])
     wrong = _judged(case, found)
@@ -154,24 +155,25 @@ def _rules(report: Report, step: Report,
            found: Found) -> abc.Iterable[str]:
     """Return the slugs of the rules that static checks applied in a step.
 
-    All rules of each check that was run, and each rule with a finding.
+    They are all rules of each executed check, and each rule with a finding.
     """
     checks = {test['id'].removeprefix(matching.CHECKS)
               for test in report['tests'] if test['step'] == step['name']
               and test['id'].startswith(matching.CHECKS)}
     if not checks:
         return []
-    slugs = {*registry.BY_SLUG, *(one.rule for one in found)}
+    slugs = {*registry.BY_SLUG, *(finding.rule for finding in found)}
     return sorted(slug for slug in slugs
                   if matching.check_of(slug) in checks)
 
 
 def _probes(report: Report, step: Report, found: Found) -> list[str]:
-    """Return the probes that a step asked, or that have a finding there."""
-    asked = [name for name, one in report['availability'].items()
-             if step['name'] in one.get('steps', ())]
-    return list(dict.fromkeys([*asked, *(
-        one.subject for one in found if one.rule in matching.BUDGETS)]))
+    """Return the probes that ran, or that have a finding, in a step."""
+    ran = [name for name, probe in report['availability'].items()
+           if step['name'] in probe.get('steps', ())]
+    return list(dict.fromkeys([*ran, *(
+        finding.subject for finding in found
+        if finding.rule in matching.BUDGETS)]))
 
 
 def _case(suite: Element, classname: str, name: str,
@@ -186,7 +188,7 @@ def _skipped(case: Element, found: Found) -> None:
     skipped = ElementTree.SubElement(
         case, 'skipped', message=_clean('; '.join(filter(None, reasons))))
     skipped.text = _clean('\n\n'.join(
-        f'{one.title}\n{one.evidence}' for one in found))
+        f'{finding.title}\n{finding.evidence}' for finding in found))
 
 
 def _failure(case: Element, message: str, text: str) -> None:

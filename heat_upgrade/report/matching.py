@@ -9,7 +9,8 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Which findings belong to a test, an operation in flight, or a probe."""
+
+"""Finds the findings of a test, an in-flight operation, or a probe."""
 
 from collections import abc
 import typing
@@ -18,10 +19,10 @@ from heat_upgrade.results import findings
 
 Findings = list[findings.Finding]
 
-# Before the name of a static check, in the id of the test that it counts as.
+# Prefix of the ID of a static check, which counts as a test.
 CHECKS = 'heat_upgrade.checks.'
 
-# Rules about the end of an operation in flight.
+# Rules about the outcome of an in-flight operation.
 ENDS = ('inflight.stuck', 'inflight.wrong-end')
 
 # Rules about the budget of a probe.
@@ -38,43 +39,43 @@ def of_test(found: abc.Iterable[findings.Finding], step: str,
     """Return the findings of a test, or of a check that counts as one.
 
     :param step: name of the step that ran it
-    :param test: its id
+    :param test: its ID
     """
-    return [one for one in found if one.step == step and (
-        one.test or f'{CHECKS}{check_of(one.rule)}') == test]
+    return [finding for finding in found if finding.step == step and (
+        finding.test or f'{CHECKS}{check_of(finding.rule)}') == test]
 
 
 def of_rule(found: abc.Iterable[findings.Finding], slug: str) -> Findings:
-    """Return the findings of a rule that no test of the suites has made."""
-    return [one for one in found if one.rule == slug
-            and (not one.test or one.test.startswith(CHECKS))]
+    """Return the findings of a rule, without those of the test suites."""
+    return [finding for finding in found if finding.rule == slug
+            and (not finding.test or finding.test.startswith(CHECKS))]
 
 
 def of_flight(found: abc.Iterable[findings.Finding],
               flight: abc.Mapping[str, typing.Any]) -> Findings:
-    """Return the findings about the end of an operation in flight.
+    """Return the findings about the outcome of an in-flight operation.
 
     :param flight: dict with step, case and disruption
     """
-    return [one for one in found
-            if one.rule in ENDS and one.step == flight['step']
-            and one.subject == flight['case']
-            and one.facts.get('disruption') == flight['disruption']]
+    return [finding for finding in found
+            if finding.rule in ENDS and finding.step == flight['step']
+            and finding.subject == flight['case']
+            and finding.facts.get('disruption') == flight['disruption']]
 
 
 def of_probe(found: abc.Iterable[findings.Finding], step: str,
              probe: str) -> Findings:
     """Return the findings about the budget of a probe in a step."""
-    return [one for one in found if one.rule in BUDGETS
-            and (one.step, one.subject) == (step, probe)]
+    return [finding for finding in found if finding.rule in BUDGETS
+            and (finding.step, finding.subject) == (step, probe)]
 
 
 def first(found: Findings) -> findings.Finding | None:
-    """Return the finding that decides, None without any.
+    """Return the deciding finding: the first that counts, else the first.
 
-    One that counts decides before one that does not.
+    :returns: None without findings
     """
-    return min(found, key=lambda one: not one.counts, default=None)
+    return min(found, key=lambda finding: not finding.counts, default=None)
 
 
 def is_excused(found: Findings) -> bool:
@@ -82,7 +83,7 @@ def is_excused(found: Findings) -> bool:
 
     An error of the lab or of a scenario excuses nothing.
     """
-    return any(one.origin in (findings.KNOWN, findings.RESTART)
-               for one in found) and not any(
-        one.counts or one.origin in (findings.LAB, findings.SCENARIO)
-        for one in found)
+    return any(finding.origin in (findings.KNOWN, findings.RESTART)
+               for finding in found) and not any(
+        finding.counts or finding.origin in (findings.LAB, findings.SCENARIO)
+        for finding in found)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Makes the report of a run, as data, from its run directory alone."""
+"""Makes the report of a run, as data, from nothing but its directory."""
 
 from collections import abc
 import json
@@ -33,19 +33,19 @@ from heat_upgrade.results import grouping
 from heat_upgrade.results import journal
 from heat_upgrade.results import verdict
 
-# Of the format of report.json; report.schema.json describes it.
+# Version of the format of report.json, which report.schema.json describes.
 VERSION = 2
 
-# Outcome of a test that failed, and is reported and not counted.
+# Outcome of a failed test that is reported but not counted.
 KNOWN = 'known'
 
-# Outcomes of a step: an error of it counts, only known ones do not, none; its
-# end is missing, and it never had its turn.
+# Outcomes of a step: it has errors that count, only known errors, or no
+# errors; it has no end; it was never started.
 FAILED, HAZARD, OK = 'failed', 'hazard', 'ok'
 CUT_OFF = 'cut off'
 NOT_REACHED = 'not reached'
 
-# Of what the journal has of a test; the rest is in its finding.
+# Fields of a test; its finding has the others.
 _TEST = ('id', 'outcome', 'seconds', 'details')
 
 # The report of the same plan with another target, in the run directory.
@@ -57,10 +57,9 @@ Report = dict[str, typing.Any]
 
 
 def make(run_dir: pathlib.Path | str) -> Report:
-    """Return the report of a run, from its run directory alone.
+    """Return the report of a run.
 
-    :param run_dir: the run directory
-    :returns: dict as report.json has it, see report.schema.json
+    :returns: dict as in report.json, see report.schema.json
     :raises: :class:`errors.UsageError` if it is not the directory of a run
     """
     run_dir = pathlib.Path(run_dir)
@@ -75,18 +74,18 @@ def make(run_dir: pathlib.Path | str) -> Report:
            for event in _of(events, journal.FINDING)):
         raise errors.UsageError(
             f'{run_dir} was made by an older version of this tool, whose '
-            'findings name no rules')
+            'findings have no rules: run the upgrade again')
     reference = _reference(run_dir)
     first, last = (events[0], events[-1]) if events else (None, None)
     start = _data(events, journal.RUN_START)
-    # As they came: the order in which Heat and the lab failed decides.
+    # In the order of their time, which decides between Heat and the lab.
     found = judge.of_run(run_dir, events, plan)
     tests = _tests(events, found)
     phases = _phases(plan, events, tests)
     finished = bool(_of(events, journal.RUN_END))
     measures = _of(events, journal.MEASURE)
-    executed = {name: one['passed'] + one['failed'] + one[KNOWN]
-                for name, one in phases.items()}
+    executed = {name: numbers['passed'] + numbers['failed'] + numbers[KNOWN]
+                for name, numbers in phases.items()}
     report = {
         'version': VERSION,
         'verdict': verdict.verdict(found, executed, finished=finished),
@@ -110,7 +109,7 @@ def make(run_dir: pathlib.Path | str) -> Report:
         'steps': _steps(plan, events, found),
         'phases': phases,
         'tests': tests,
-        'findings': [one.as_dict() for one in sorted(
+        'findings': [finding.as_dict() for finding in sorted(
             found, key=grouping.rank)],
         'availability': available,
         'cpu_s': _data(events, journal.RUN_END).get('cpu_s'),
@@ -126,7 +125,7 @@ def make(run_dir: pathlib.Path | str) -> Report:
 
 
 def _reference(run_dir: pathlib.Path) -> Report | None:
-    """Return the report of a run's reference, None without one."""
+    """Return the report of a run's reference, None without a reference."""
     try:
         report: Report = json.loads((run_dir / AGAINST).read_text())
     except (FileNotFoundError, NotADirectoryError):
@@ -146,22 +145,21 @@ def _against(reference: Report, report: Report) -> Report:
 
 
 def _in_flight(events: Events, found: Found) -> list[Report]:
-    """Return how each operation in flight ended.
+    """Return the outcome of each in-flight operation.
 
-    :returns: dicts as the journal has them, with step, origin: of its
-        finding, '' if there is none, and counts: whether its end makes the
+    :returns: dicts as in the journal, with step; origin: that of its finding,
+        '' without a finding; and counts: whether its outcome makes the
         upgrade unsafe
     """
-    flown = []
+    outcomes = []
     for event in _of(events, journal.IN_FLIGHT):
-        one = {'step': event['step'], **event['data']}
-        its = matching.of_flight(found, one)
-        decides = matching.first(its)
-        flown.append({
-            **one, 'origin': decides.origin if decides else '',
-            'counts': not one['legal'] and (
-                decides is None or decides.counts)})
-    return flown
+        outcome = {'step': event['step'], **event['data']}
+        finding = matching.first(matching.of_flight(found, outcome))
+        outcomes.append({
+            **outcome, 'origin': finding.origin if finding else '',
+            'counts': not outcome['legal'] and (
+                finding is None or finding.counts)})
+    return outcomes
 
 
 def _of(events: Events, kind: str) -> Events:
@@ -169,12 +167,14 @@ def _of(events: Events, kind: str) -> Events:
 
 
 def _data(events: Events, kind: str) -> dict[str, typing.Any]:
-    found = _of(events, kind)
-    return found[0]['data'] if found else {}
+    """Return the data of the first event of a kind, {} without one."""
+    data: dict[str, typing.Any] = next(
+        (event['data'] for event in _of(events, kind)), {})
+    return data
 
 
 def _steps(plan: planner.Plan, events: Events, found: Found) -> list[Report]:
-    """Return what became of each step; times in seconds since the start."""
+    """Return the outcome of each step; times in seconds since the start."""
     starts = {event['step']: event
               for event in _of(events, journal.STEP_START)}
     ends = {event['step']: event for event in _of(events, journal.STEP_END)}
@@ -182,36 +182,36 @@ def _steps(plan: planner.Plan, events: Events, found: Found) -> list[Report]:
     steps = []
     for step in plan.steps:
         start, end = starts.get(step.name), ends.get(step.name)
-        one = {
+        entry = {
             'name': step.name, 'title': step.title, 'command': step.command,
             'phase': step.phase,
             'start': start and round(start['monotonic'] - origin, 2),
             'end': end and round(end['monotonic'] - origin, 2),
             'outcome': (
                 _outcome(end['data']['outcome'], [
-                    one for one in found if one.step == step.name
-                    and one.severity == findings.ERROR])
+                    finding for finding in found if finding.step == step.name
+                    and finding.severity == findings.ERROR])
                 if end else CUT_OFF if start else NOT_REACHED),
         }
         if end:
-            one.update((name, value) for name, value in end['data'].items()
-                       if name != 'outcome')
-        steps.append(one)
+            entry.update((name, value) for name, value in end['data'].items()
+                         if name != 'outcome')
+        steps.append(entry)
     return steps
 
 
 def _outcome(raw: str, wrong: Found) -> str:
     """Return the outcome of a step that has ended.
 
-    :param raw: as recorded by the runner, which knows neither known failures
-        nor later findings
+    :param raw: outcome recorded by the runner, which ignores known failures
+        and later findings
     :param wrong: the errors of the step
     """
     if raw not in (OK, FAILED):
         return raw
-    if any(one.origin not in triage.NOT_COUNTED for one in wrong):
+    if any(finding.origin not in triage.NOT_COUNTED for finding in wrong):
         return FAILED
-    # A step that failed by no finding of its own was ended by another's.
+    # A failed step without a finding was ended by the failure of another one.
     return HAZARD if wrong else raw
 
 
@@ -242,8 +242,7 @@ def _tests(events: Events,
            found: abc.Iterable[findings.Finding]) -> list[Report]:
     """Return every test with the step that ran it.
 
-    One that failed by findings none of which counts is neither passed nor
-    failed: its outcome is KNOWN.
+    The outcome of a failed test is KNOWN if none of its findings counts.
     """
     found = list(found)
     tests = [{'step': event['step'], **{name: test[name] for name in _TEST}}

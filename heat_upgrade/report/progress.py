@@ -10,26 +10,29 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Shows a plan, and how far it has come."""
+"""Displays a plan, and the progress of its run."""
 
+from collections import abc
 import contextlib
 import time
+import typing
 
 from rich import console as consoles
 from rich import live
 from rich import markup
 from rich import table
 
+from heat_upgrade.plan import model
 from heat_upgrade.results import findings
 from heat_upgrade.results import journal
 
-# The journal's outcomes; whether a failure is known is decided at the end.
+# The journal's outcomes; known failures are only recognized at the end.
 _MARKS = {'ok': '[green]ok', 'failed': '[red]failed',
           'skipped': '[dim]skipped', None: ''}
 _COLOURS = {'finding': 'red', 'warning': 'yellow'}
 
 
-def tree(plan):
+def tree(plan: model.Plan) -> str:
     """Return a plan as text, a line for each step."""
     lines = [f'{plan.strategy} upgrade {plan.base} -> {plan.target}, '
              f'seed {plan.seed}, about {plan.seconds:.0f} s']
@@ -52,28 +55,26 @@ def tree(plan):
     return '\n'.join(lines) + '\n'
 
 
-def _line(step):
+def _line(step: model.Step) -> str:
     command = f'  $ {step.command}' if step.command else ''
     return f'{step.name}: {step.title} (about {step.seconds:g} s){command}'
 
 
-def display(plan, stream):
-    """Return a context manager that gives a listener for the journal.
+def display(plan: model.Plan, stream: typing.TextIO
+            ) -> contextlib.AbstractContextManager[journal.Listener]:
+    """Return a context manager that provides a listener for the journal.
 
-    On a terminal a list of the steps is kept up to date; elsewhere each event
-    worth a line is one.
-
-    :param plan: :class:`heat_upgrade.plan.planner.Plan`
-    :param stream: text stream to write to
+    A terminal shows the list of steps, kept up to date; another stream gets a
+    line for each step and finding.
     """
     return _terminal(plan, stream) if stream.isatty() else _lines(stream)
 
 
 @contextlib.contextmanager
-def _lines(stream):
+def _lines(stream: typing.TextIO) -> abc.Iterator[journal.Listener]:
     start = time.monotonic()
 
-    def show(event):
+    def show(event: journal.Event) -> None:
         data = event['data']
         if event['kind'] == journal.STEP_START:
             text = f'{event["step"]}: {data["title"]}'
@@ -89,13 +90,13 @@ def _lines(stream):
     yield show
 
 
-def _word(finding):
-    """Return what a finding is called while it may still prove known."""
+def _word(finding: dict[str, typing.Any]) -> str:
+    """Return the word for a finding that is not judged yet."""
     return ('warning' if finding.get('severity') == findings.WARNING
             else 'finding')
 
 
-def _outcome(data):
+def _outcome(data: dict[str, typing.Any]) -> str:
     text = f'{data["outcome"]}, {data["seconds"]} s'
     if 'passed' in data:
         text += (f' ({data["passed"]} passed, {data["failed"]} failed, '
@@ -106,13 +107,13 @@ def _outcome(data):
 class _List:
     """The list of steps; rendered four times a second."""
 
-    def __init__(self, plan):
+    def __init__(self, plan: model.Plan) -> None:
         self._plan = plan
-        self._starts = {}
-        self._ends = {}
-        self._findings = []
+        self._starts: dict[str, float] = {}
+        self._ends: dict[str, dict[str, typing.Any]] = {}
+        self._findings: list[dict[str, typing.Any]] = []
 
-    def show(self, event):
+    def show(self, event: journal.Event) -> None:
         if event['kind'] == journal.STEP_START:
             self._starts[event['step']] = time.monotonic()
         elif event['kind'] == journal.STEP_END:
@@ -120,20 +121,19 @@ class _List:
         elif event['kind'] == journal.FINDING:
             self._findings.append(event['data']['finding'])
 
-    def __rich__(self):
+    def __rich__(self) -> table.Table:
         shown = table.Table(box=None, show_header=False, pad_edge=False)
         shown.add_column(width=9)
         shown.add_column(justify='right', width=8)
         shown.add_column()
         for step in self._plan.steps:
             end, start = self._ends.get(step.name), self._starts.get(step.name)
+            seconds: float | None = None
+            mark = detail = ''
             if end:
                 mark, seconds = _MARKS[end['outcome']], end['seconds']
             elif start:
                 mark, seconds = '[cyan]...', time.monotonic() - start
-            else:
-                mark, seconds = '', None
-            detail = ''
             if end and 'passed' in end:
                 detail = f' [dim]({_outcome(end)})'
             shown.add_row(
@@ -147,7 +147,8 @@ class _List:
 
 
 @contextlib.contextmanager
-def _terminal(plan, stream):
+def _terminal(plan: model.Plan,
+              stream: typing.TextIO) -> abc.Iterator[journal.Listener]:
     steps = _List(plan)
     with live.Live(steps, console=consoles.Console(file=stream),
                    refresh_per_second=4):

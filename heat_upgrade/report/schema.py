@@ -20,28 +20,28 @@ import typing
 
 FILE = pathlib.Path(__file__).with_name('report.schema.json')
 
-# Where it is set, each report is validated before it is written. Our tests
-# set it; the validator is no requirement of the tool.
+# If this variable is set, each report is validated before it is written. The
+# tests set it; the tool itself does not require the validator.
 VARIABLE = 'HEAT_UPGRADE_VALIDATE_REPORTS'
 
 
 def load() -> dict[str, typing.Any]:
-    """Return the schema."""
+    """Return the schema as data."""
     schema: dict[str, typing.Any] = json.loads(FILE.read_text())
     return schema
 
 
 @functools.cache
 def _validator() -> typing.Any:
-    import jsonschema
+    import jsonschema  # type: ignore[import-untyped]  # has no annotations
     return jsonschema.Draft202012Validator(load())
 
 
 def validate(report: dict[str, typing.Any]) -> None:
-    """Raise jsonschema.ValidationError for a report that breaks the schema.
+    """Validate a report if VARIABLE is set.
 
-    Does nothing unless the environment asks for it.
+    :raises: jsonschema.ValidationError for a report that breaks the schema
     """
     if os.environ.get(VARIABLE):
-        # As a reader gets it: JSON has no tuples and no enums.
+        # Validate the parsed JSON, which has no tuples and no enums.
         _validator().validate(json.loads(json.dumps(report)))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The end of a run, for a person at a terminal or reading a log."""
+"""The summary of a run, for a terminal or a log."""
 
 from collections import abc
 import typing
@@ -22,13 +22,13 @@ from heat_upgrade.results import findings
 from heat_upgrade.results import grouping
 from heat_upgrade.results import verdict
 
-# Of the evidence of a finding; its beginning is the failure itself.
+# Maximum of lines of evidence, which begins with the failure itself.
 EVIDENCE_LINES = 12
 
-# A hazard or a warning needs fewer: its cause is known.
+# A hazard or a warning needs fewer, because its cause is known.
 FEW_LINES = 3
 
-# Subjects of a group that are listed.
+# Maximum of listed findings of a group.
 SUBJECTS = 10
 
 Report = dict[str, typing.Any]
@@ -42,7 +42,7 @@ def text(report: Report) -> str:
     """
     return '\n'.join([
         *_head(report), '', *_steps(report), '', *_phases(report),
-        *_in_flight(report), *_load(report), *_measures(report),
+        *_in_flight(report), *_traffic(report), *_measures(report),
         *_against(report), *_findings(report), *_proved(report), '',
         *_where(report)]) + '\n'
 
@@ -56,17 +56,17 @@ def counted(errors: dict[str, int]) -> str:
 
 
 def page(finding: findings.Finding) -> str:
-    """Return the page of the documentation about a finding, ''."""
+    """Return the documentation page of a finding, or ''."""
     return finding.docs and f'doc/source/{finding.docs}.rst'
 
 
 def kind(finding: findings.Finding) -> str:
     """Return severity, origin and class of a finding in words."""
-    found = f'{finding.severity}; {finding.origin}'
+    words = f'{finding.severity}; {finding.origin}'
     if finding.failure_class:
-        found += (f', class {int(finding.failure_class)}: '
-                  f'{finding.failure_class.says}')
-    return found
+        words += (f', class {int(finding.failure_class)}: '
+                  f'{finding.failure_class.description}')
+    return words
 
 
 def _head(report: Report) -> list[str]:
@@ -90,66 +90,69 @@ def _steps(report: Report) -> Lines:
 
 
 def _phases(report: Report) -> Lines:
-    for name, one in report['phases'].items():
-        yield (f'  {name:15}  {one["passed"]} passed, {one["failed"]} '
-               f'failed, {one["skipped"]} skipped'
-               + (f', {one["known"]} known' if one['known'] else ''))
+    for name, numbers in report['phases'].items():
+        yield (f'  {name:15}  {numbers["passed"]} passed, '
+               f'{numbers["failed"]} failed, {numbers["skipped"]} skipped'
+               + (f', {numbers["known"]} known' if numbers['known'] else ''))
 
 
 def _in_flight(report: Report) -> Lines:
-    flown = report['in_flight']
-    if flown:
-        legal = sum(one['legal'] for one in flown)
-        known = sum(not one['legal'] and not one['counts'] for one in flown)
-        yield (f'  in flight        {legal} of {len(flown)} ended as they '
-               'may' + (f', {known} lost as known' if known else ''))
+    outcomes = report['in_flight']
+    if outcomes:
+        legal = sum(outcome['legal'] for outcome in outcomes)
+        known = sum(not outcome['legal'] and not outcome['counts']
+                    for outcome in outcomes)
+        yield (f'  in flight        {legal} of {len(outcomes)} finished in '
+               'an allowed state'
+               + (f', {known} lost as known' if known else ''))
 
 
-def _load(report: Report) -> Lines:
+def _traffic(report: Report) -> Lines:
     if not report['load']:
         return
     broken = traffic.broken(report['load'])
     known = sum(not traffic.counts(rule) for rule in broken.values())
-    yield (f'  load             {report["load"]["operations"]} operations, '
+    yield (f'  traffic          {report["load"]["operations"]} operations, '
            f'{headline.number(len(broken), "rule")} broken'
            + (f' ({known} not counted)' if known else '')
-           + ('' if report['load']['ended'] else '; it has no end'))
+           + ('' if report['load']['ended']
+              else '; its final state was not recorded'))
 
 
 def _measures(report: Report) -> Lines:
-    for name, one in report['availability'].items():
-        gap = one['longest_gap_s']
+    for name, probe in report['availability'].items():
+        gap = probe['longest_gap_s']
         shown = f'{gap} s' if gap is not None else 'never answered again'
-        if 'errors' not in one:
+        if 'errors' not in probe:
             yield (f'  downtime         {shown} ({name}, authenticated stack '
                    'list)')
             continue
-        lost = f'{one["failed"]} of {one["sent"]} failed'
-        if one['errors']:
-            lost += f' ({counted(one["errors"])})'
-        yield f'  {name:15}  {lost}, longest gap {shown}'
+        failed = f'{probe["failed"]} of {probe["sent"]} failed'
+        if probe['errors']:
+            failed += f' ({counted(probe["errors"])})'
+        yield f'  {name:15}  {failed}, longest gap {shown}'
     yield (f'  whole run        {report["duration_s"]} s, '
            f'{report["peak_memory_bytes"] / 2**30:.2f} GiB at the peak')
 
 
 def _against(report: Report) -> Lines:
-    one = report['against']
-    if one:
-        yield (f'  findings         new {one["new"]}, gone {one["gone"]}, '
-               f'same {one["same"]} (against '
-               f'{headline.version(one["target"])})')
+    against = report['against']
+    if against:
+        yield (f'  findings         new {against["new"]}, '
+               f'gone {against["gone"]}, same {against["same"]} (against '
+               f'{headline.version(against["target"])})')
 
 
 def _proved(report: Report) -> Lines:
     if report['verdict'] == verdict.LAB_ERROR:
         yield ''
-        yield 'proved before it broke:'
+        yield 'proved before the lab failed:'
         for line in headline.proved(report):
             yield f'   - {line}'
 
 
 def _findings(report: Report) -> Lines:
-    """Tell the findings, section by section, the worst first."""
+    """Yield the findings, section by section, the worst first."""
     found = triage.of_report(report)
     failures = triage.failures(found)
     if not failures:
@@ -161,36 +164,36 @@ def _findings(report: Report) -> Lines:
         'hazards: known defects of these releases, to be avoided',
         triage.hazards(found))
     yield from _section('warnings', triage.warnings(found))
-    for says, ones in (
+    for heading, listed in (
             ('to know before the upgrade, from the static checks',
              triage.to_know(found)), ('notes', triage.notes(found))):
-        if ones:
+        if listed:
             yield ''
-            yield f'{says} ({len(ones)}):'
-            yield from _list(ones)
+            yield f'{heading} ({len(listed)}):'
+            yield from _list(listed)
 
 
-def _section(says: str, found: list[findings.Finding]) -> Lines:
+def _section(heading: str, found: list[findings.Finding]) -> Lines:
     if found:
         yield ''
-        yield f'{says} ({len(found)}):'
+        yield f'{heading} ({len(found)}):'
     for group in grouping.groups(found):
         yield ''
         yield from _group('*', group, FEW_LINES)
 
 
 def _group(mark: str, group: grouping.Group, most: int) -> Lines:
-    """Tell a group of findings.
+    """Yield the lines of a group of findings.
 
-    :param most: so many first lines of the evidence, and its last one: a
-        command that failed says why at its end
+    :param most: number of first lines of the evidence; its last line follows,
+        because a failed command prints the reason at its end
     """
     first = group.findings[0]
     yield f'{mark:2} [{kind(first)}] in {first.step}:'
     yield f'   {group.title}'
     if len(group.findings) > 1:
-        for one in group.findings[:SUBJECTS]:
-            yield f'   - {one.title}'
+        for finding in group.findings[:SUBJECTS]:
+            yield f'   - {finding.title}'
         if len(group.findings) > SUBJECTS:
             yield f'   - and {len(group.findings) - SUBJECTS} more'
     lines = first.evidence.strip().splitlines()
@@ -201,13 +204,13 @@ def _group(mark: str, group: grouping.Group, most: int) -> Lines:
     for line in lines[most:][-1:]:
         yield f'   | {line}'
     why_not = triage.why_not(first)
-    for word, told in (
+    for word, detail in (
             ('reason', why_not if why_not not in lines[:most] else ''),
             ('impact', first.impact), ('remedy', first.remedy),
             ('docs', page(first)), ('log', first.log),
             ('again', first.reproduce if first.test else '')):
-        if told:
-            yield f'   {word}: {told}'
+        if detail:
+            yield f'   {word}: {detail}'
 
 
 def _list(found: list[findings.Finding]) -> Lines:

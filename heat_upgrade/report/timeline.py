@@ -12,27 +12,33 @@
 
 """The geometry of the picture of availability: probes over steps in time."""
 
-# Of the picture, in its own units.
+from collections import abc
+import typing
+
+# Dimensions of the picture, in its own units.
 WIDTH = 1000
 LABELS = 110
 MARGIN = 60
 ROW = 26
 
-# Names of steps stand below, turned, this far from each other; how deep one
-# letter of them reaches down and to the right, and what stands above them.
+# The names of the steps are below, rotated: their distance, the height and
+# width of a letter, and the length of the line above them.
 APART = 14
 LETTER = 5
 ASIDE = 3.3
 STEM = 24
 
-# More names than this do not fit: the steps that took longest have one.
+# More names do not fit: only the longest steps have one.
 NAMED = (WIDTH - LABELS - MARGIN) // APART
 
-# What is thinner cannot be seen.
+# The minimum width of a visible bar.
 THIN = 1.5
 
+Data = dict[str, typing.Any]
+Span = abc.Callable[[float, float], dict[str, float]]
 
-def timeline(report):
+
+def timeline(report: Data) -> Data | None:
     """Return the geometry of the picture: a row for each probe.
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
@@ -40,18 +46,18 @@ def timeline(report):
         row, labels, bottom (of the rows), rows [{name, y, x, width, gaps
         [{x, width, title}], outages [{x, width, title}], longest {x, width,
         text} or None}], steps [{name, x, width, at, outcome, title}] (at:
-        where its name stands,
-        None if it has no room for one) and ticks [{x, seconds}]
+        position of its name, None without room for it) and ticks [{x,
+        seconds}]
     """
-    probes = {name: one for name, one in report['availability'].items()
-              if 'asked' in one and one['sent']}
+    probes = {name: probe for name, probe in report['availability'].items()
+              if 'asked' in probe and probe['sent']}
     if not probes:
         return None
-    first = min(one['asked'][0] for one in probes.values())
-    last = max(one['asked'][1] for one in probes.values())
+    first = min(probe['asked'][0] for probe in probes.values())
+    last = max(probe['asked'][1] for probe in probes.values())
     scale = (WIDTH - LABELS - MARGIN) / max(last - first, 0.1)
 
-    def span(start, end):
+    def span(start: float, end: float) -> dict[str, float]:
         start, end = max(start, first), min(end, last)
         return {'x': round(LABELS + (start - first) * scale, 1),
                 'width': round(max((end - start) * scale, THIN), 1)}
@@ -61,33 +67,34 @@ def timeline(report):
     return {
         'width': WIDTH, 'height': bottom + STEM + names, 'row': ROW,
         'labels': LABELS, 'bottom': bottom,
-        'rows': [{'name': name, 'y': number * ROW, **span(*one['asked']),
-                  **_row(one, span)}
-                 for number, (name, one) in enumerate(probes.items(), 1)],
+        'rows': [{'name': name, 'y': number * ROW, **span(*probe['asked']),
+                  **_row(probe, span)}
+                 for number, (name, probe) in enumerate(probes.items(), 1)],
         'steps': steps,
         'ticks': _ticks(first, last, span),
     }
 
 
-def _row(one, span):
-    longest = one['gap'] and {
-        **span(*one['gap']), 'text': f'{one["longest_gap_s"]} s'}
+def _row(probe: Data, span: Span) -> Data:
+    longest = probe['gap'] and {
+        **span(*probe['gap']), 'text': f'{probe["longest_gap_s"]} s'}
     return {
         'gaps': [{**span(start, end), 'title':
                   f'no good answer from {start} to {end} s'}
-                 for start, end in one['gaps']],
+                 for start, end in probe['gaps']],
         'outages': [{**span(outage['start'], outage['end']), 'title': (
             f'{outage["failed"]} failed, asked from {outage["start"]} s, '
             f'the last one ended at {outage["end"]} s: ' + ', '.join(
                 f'{error} {number}'
                 for error, number in outage['errors'].items()))}
-            for outage in one['outages']],
+            for outage in probe['outages']],
         'longest': longest,
     }
 
 
-def _steps(steps, first, last, span):
-    """Return the steps that the probes have seen, in the order of time."""
+def _steps(steps: list[Data], first: float, last: float,
+           span: Span) -> list[Data]:
+    """Return the steps during the probes, in the order of time."""
     seen = sorted(
         (step for step in steps if step['start'] is not None
          and step['start'] < last
@@ -104,20 +111,20 @@ def _steps(steps, first, last, span):
     return result
 
 
-def _place(steps):
-    """Say where the names of steps stand: apart, and within the picture."""
+def _place(steps: list[Data]) -> None:
+    """Set the positions of step names: apart, and within the picture."""
     longest = sorted(steps, key=lambda step: -step['width'])[:NAMED]
     named = [step for step in steps if step in longest]
-    at = 0
+    at = 0.0
     for step in named:
         at = step['at'] = round(max(step['x'] + 4, at + APART), 1)
-    after = WIDTH + APART
+    after: float = WIDTH + APART
     for step in reversed(named):
         room = min(after - APART, WIDTH - ASIDE * len(step['name']))
         after = step['at'] = round(min(step['at'], room), 1)
 
 
-def _ticks(first, last, span):
+def _ticks(first: float, last: float, span: Span) -> list[Data]:
     every = next(size for size in (1, 5, 10, 30, 60, 300, 3600)
                  if (last - first) / size <= 15 or size == 3600)
     start = -(-first // every) * every

@@ -10,9 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the load of a run asked and what it got, as data for a report."""
+"""The traffic of a run, its results and violations, as data for a report."""
 
 import collections
+from collections import abc
 import pathlib
 import typing
 
@@ -28,19 +29,16 @@ Counters = collections.defaultdict[str, collections.Counter[str]]
 
 def make(run_dir: pathlib.Path, steps: list[tuple[str, float, float]],
          found: list[findings.Finding]) -> dict[str, typing.Any] | None:
-    """Return what the history of a run's load tells.
+    """Return the statistics and violations of a run's traffic.
 
-    :param run_dir: the run directory
     :param steps: (name, start, end) of each step, in monotonic seconds
-    :param found: list of :class:`heat_upgrade.results.findings.Finding` of the
-        run
-    :returns: None if there was no load; else dict of stacks and operations
-        (numbers), calls {operation: {result: number}}, ends {operation: {what
-        came of it: number}}, served {release: number of calls}, errors
-        {step: {class: number}}, rules {rule: dict of says, violations
-        (number), operations (names), origins (of its findings), counts} and
-        ended (whether it was seen what was there at its end: without that not
-        all rules can be judged)
+    :param found: the findings of the run
+    :returns: None without traffic; else dict of stacks and operations
+        (numbers), calls {operation: {result: number}}, ends {operation:
+        {outcome: number}}, served {release: number of calls}, errors {step:
+        {class: number}}, rules {rule: dict of says, violations (number),
+        operations (names), origins (of its findings), counts} and ended
+        (whether the final state was recorded, which some rules need)
     :raises: :class:`heat_upgrade.errors.UsageError` if the history is
         damaged
     """
@@ -64,22 +62,22 @@ def make(run_dir: pathlib.Path, steps: list[tuple[str, float, float]],
 
 
 def broken(load: dict[str, typing.Any]) -> dict[str, typing.Any]:
-    """Return the rules that a load has broken: {rule: dict}."""
+    """Return the broken rules of a run's traffic: {rule: dict}."""
     return {name: rule for name, rule in load['rules'].items()
             if rule['violations']}
 
 
-def counts(rule: dict[str, typing.Any]) -> bool:
+def counts(rule: abc.Mapping[str, typing.Any]) -> bool:
     """Return True if a broken rule makes the upgrade unsafe.
 
     :param rule: dict of :func:`make`
     """
-    return rule['counts']
+    return bool(rule['counts'])
 
 
 def _tables(calls: list[history.Call]) -> tuple[
         dict[str, dict[str, int]], dict[str, dict[str, int]]]:
-    """Return what came of the calls, and of the operations they began."""
+    """Return the results of the calls, and the outcomes of operations."""
     results: Counters = collections.defaultdict(collections.Counter)
     ends: Counters = collections.defaultdict(collections.Counter)
     for call in calls:
@@ -95,36 +93,38 @@ def _tables(calls: list[history.Call]) -> tuple[
 
 
 def _violations(run_dir: pathlib.Path) -> list[validator.Violation]:
-    """Judge the history, and mark what its control shows too."""
-    found = revalidate.rejudge(run_dir)
-    place = control_run.run_dir(run_dir)
-    if not (place / history.FILE).exists():
-        return found
-    return validator.compare(found, revalidate.rejudge(place))
+    """Validate the history, and mark violations that the control has too."""
+    violations = revalidate.rejudge(run_dir)
+    control = control_run.run_dir(run_dir)
+    if not (control / history.FILE).exists():
+        return violations
+    return validator.compare(violations, revalidate.rejudge(control))
 
 
 def _rules(violations: list[validator.Violation],
            found: list[findings.Finding]) -> dict[str, typing.Any]:
-    """Return each rule, with how often it was broken.
+    """Return each rule, with the number of its violations.
 
-    A violation is judged by its finding: that of its rule and operation.
-    Without one, it counts unless the control has it as well.
+    The finding of a violation's rule and operation decides whether it counts.
+    Without a finding, it counts unless the control has it too.
 
-    :param found: the run's findings, judged
+    :param found: the judged findings of the run
     """
     rules = {}
-    for name, says in validator.RULES.items():
-        its = [one for one in violations if one.rule == name]
-        judged = [one for one in found
-                  if one.rule == f'{diagnostics.PREFIX}{name}'
-                  and one.subject in {each.operation for each in its}]
-        told = {one.subject for one in judged}
+    for name, text in validator.RULES.items():
+        of_rule = [violation for violation in violations
+                   if violation.rule == name]
+        operations = {violation.operation for violation in of_rule}
+        judged = [finding for finding in found
+                  if finding.rule == f'{diagnostics.PREFIX}{name}'
+                  and finding.subject in operations]
+        subjects = {finding.subject for finding in judged}
         rules[name] = {
-            'says': says, 'violations': len(its),
-            'operations': sorted({one.operation for one in its}),
-            'origins': sorted({one.origin for one in judged}),
-            'counts': any(one.counts for one in judged) or any(
-                not one.control for one in its
-                if one.operation not in told),
+            'says': text, 'violations': len(of_rule),
+            'operations': sorted(operations),
+            'origins': sorted({finding.origin for finding in judged}),
+            'counts': any(finding.counts for finding in judged) or any(
+                not violation.control for violation in of_rule
+                if violation.operation not in subjects),
         }
     return rules

@@ -9,7 +9,8 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""The order of findings for people: the worst first, in five sections."""
+
+"""Sorts findings for people: the worst first, in five sections."""
 
 from collections import abc
 import typing
@@ -22,7 +23,7 @@ Report = dict[str, typing.Any]
 # The step of the static checks.
 CHECKS = 'checks'
 
-# Of origins that make no failure: why their findings do not count.
+# {origin of findings that do not count: the reason}
 NOT_COUNTED = {
     findings.KNOWN: 'known defects of these releases',
     findings.RESTART: 'a plain restart of the base shows it too',
@@ -31,39 +32,42 @@ NOT_COUNTED = {
 
 def of_report(report: Report) -> list[findings.Finding]:
     """Return the findings of a report as objects."""
-    return [findings.from_dict(one) for one in report['findings']]
+    return [findings.from_dict(data) for data in report['findings']]
 
 
 def failures(found: abc.Iterable[findings.Finding]
              ) -> list[findings.Finding]:
     """Return the errors that count, and those of the lab and of scenarios."""
-    return [one for one in found if one.severity == findings.ERROR
-            and one.origin not in NOT_COUNTED]
+    return [finding for finding in found
+            if finding.severity == findings.ERROR
+            and finding.origin not in NOT_COUNTED]
 
 
 def hazards(found: abc.Iterable[findings.Finding]
             ) -> list[findings.Finding]:
-    """Return the errors that these releases are known to have."""
-    return [one for one in found if verdict.is_hazard(one)]
+    """Return the known errors of these releases."""
+    return [finding for finding in found if verdict.is_hazard(finding)]
 
 
 def warnings(found: abc.Iterable[findings.Finding]
              ) -> list[findings.Finding]:
     """Return the warnings of the run itself."""
-    return [one for one in found if one.severity == findings.WARNING
-            and one.origin not in NOT_COUNTED and not _is_to_know(one)]
+    return [finding for finding in found
+            if finding.severity == findings.WARNING
+            and finding.origin not in NOT_COUNTED and not _is_to_know(finding)]
 
 
 def to_know(found: abc.Iterable[findings.Finding]
             ) -> list[findings.Finding]:
-    """Return the warnings of the static checks: there may be dozens."""
-    return [one for one in found if _is_to_know(one)]
+    """Return the warnings of the static checks, which may be dozens."""
+    return [finding for finding in found if _is_to_know(finding)]
 
 
 def notes(found: abc.Iterable[findings.Finding]) -> list[findings.Finding]:
     """Return the warnings about known failures."""
-    return [one for one in found if one.severity == findings.WARNING
-            and one.origin in NOT_COUNTED]
+    return [finding for finding in found
+            if finding.severity == findings.WARNING
+            and finding.origin in NOT_COUNTED]
 
 
 def _is_to_know(finding: findings.Finding) -> bool:
@@ -72,9 +76,9 @@ def _is_to_know(finding: findings.Finding) -> bool:
 
 
 def why_not(finding: findings.Finding) -> str:
-    """Return why a finding does not count, '' if it does.
+    """Return the reason why a finding does not count, '' if it counts.
 
-    The last line of a known one's evidence is the reason of its entry.
+    The last line of a known finding's evidence is the reason of its entry.
     """
     if finding.origin == findings.KNOWN and finding.evidence:
         return finding.evidence.splitlines()[-1]

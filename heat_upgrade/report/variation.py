@@ -10,7 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a plan has chosen, in words for people."""
+"""The choices of a plan, in words."""
+
+import typing
 
 from heat_upgrade.lab import profiles
 from heat_upgrade.plan import model
@@ -21,39 +23,39 @@ _VHOSTS = {
 }
 _FAULTS = {
     model.CUT_BROKER: 'connections to the broker are cut',
-    model.SLOW_DATABASE: 'the database answers slowly',
+    model.SLOW_DATABASE: 'writes to the database are delayed',
 }
 
 
-def told(report):
-    """Return (word, what was chosen) pairs; what was not is left out.
+def pairs(report: dict[str, typing.Any]) -> list[tuple[str, str]]:
+    """Return (name, choice) pairs, without the choices that were not made.
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
     """
-    chosen = report['choices']
-    cases = sum(map(len, chosen.get('cases', {}).values()))
+    choices = report['choices']
+    cases = sum(map(len, choices.get('cases', {}).values()))
     rolling = report['strategy'] != model.COLD
-    pairs = (
-        ('nodes', _nodes(report)),
-        ('virtual hosts', rolling and _VHOSTS[report['vhost']]),
-        ('messaging', report.get('profile') == profiles.STOCK_MESSAGING
-         and "as in Heat's own configuration"),
-        ('APIs before the engine', ', '.join(chosen.get('api_first', ()))),
-        ('engines killed', ', '.join(chosen.get('kills', ()))),
-        ('faults', ', '.join(
+    texts = {
+        'nodes': _nodes(report),
+        'virtual hosts': rolling and _VHOSTS[report['vhost']],
+        'messaging': report.get('profile') == profiles.STOCK_MESSAGING
+        and "as in Heat's own configuration",
+        'APIs before the engine': ', '.join(choices.get('api_first', ())),
+        'engines killed': ', '.join(choices.get('kills', ())),
+        'faults': ', '.join(
             f'{_FAULTS.get(fault, fault)} after {node}'
-            for node, fault in chosen.get('faults', {}).items())),
-        ('goes back', chosen.get('rollback')
-         and f'after {chosen["rollback"]}, and forward again'),
-        ('work in flight', cases and f'{cases} operations'),
-        ('scenarios', report['scenarios']),
-        ('left out', chosen.get('quick') and (
-            'smoke and cross-version tests' if rolling else 'smoke tests')),
-    )
-    return [(word, text) for word, text in pairs if text]
+            for node, fault in choices.get('faults', {}).items()),
+        'rollback': choices.get('rollback')
+        and f'after {choices["rollback"]}, and upgraded again',
+        'in-flight operations': cases and str(cases),
+        'scenarios': report['scenarios'],
+        'left out': choices.get('quick') and (
+            'smoke and cross-version tests' if rolling else 'smoke tests'),
+    }
+    return [(name, text) for name, text in texts.items() if text]
 
 
-def _nodes(report):
+def _nodes(report: dict[str, typing.Any]) -> str:
     order = report['choices'].get('order', ())
     if len(order) < 2:
         return ''

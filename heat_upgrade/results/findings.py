@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a run found to be wrong, as data."""
+"""The findings of a run, as data."""
 
 import dataclasses
 import traceback
@@ -20,20 +20,21 @@ from heat_upgrade import errors
 from heat_upgrade.results.rules import model
 from heat_upgrade.results.rules import registry
 
-Severity, Origin, FailureClass = (model.Severity, model.Origin,
-                                  model.FailureClass)
+Severity = model.Severity
+Origin = model.Origin
+FailureClass = model.FailureClass
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 HEAT, SCENARIO, LAB = Origin.HEAT, Origin.SCENARIO, Origin.LAB
 INPUT, KNOWN, RESTART = Origin.INPUT, Origin.KNOWN, Origin.RESTART
 ORIGINS = tuple(Origin)
 
-# {class: its words}
-CLASSES = {int(one): one.says for one in FailureClass}
+# {class: its description}
+CLASSES = {int(number): number.description for number in FailureClass}
 
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """Something wrong.
+    """One failure of a run.
 
     :ivar rule: slug of its rule, see
         :mod:`heat_upgrade.results.rules.registry`
@@ -41,21 +42,21 @@ class Finding:
         run that finds it
     :ivar title: one line: the subject and its failure
     :ivar evidence: the lines that prove it; the failure itself comes first
-    :ivar step: name of the plan's step in which it was seen
+    :ivar step: name of the plan's step that made it
     :ivar origin: whose failure it is
     :ivar severity: whether it makes the upgrade unsafe
     :ivar failure_class: None if it is not Heat's
     :ivar impact: the consequence for users and operators
     :ivar remedy: the operator's action; a workaround, and whether it was tried
-    :ivar docs: page of the documentation, '' if there is none
+    :ivar docs: page of the documentation, '' without one
     :ivar facts: the proof of the cause of a known failure, as JSON; see
         :mod:`heat_upgrade.judgement.causes`
-    :ivar own_files: whether it is about the operator's own files, so that no
+    :ivar own_files: whether it is about the operator's own files; then no
         known failure excuses it
-    :ivar known: id of the known failure that excuses it, ''
-    :ivar reproduce: the command that shows it again
-    :ivar test: id of the test that found it, if one did
-    :ivar log: path of the log with more about it, if there is one
+    :ivar known: ID of the known failure that excuses it, ''
+    :ivar reproduce: the command that repeats it
+    :ivar test: ID of the test that found it, if a test did
+    :ivar log: path of the log with more details, if there is one
     """
 
     rule: str
@@ -88,31 +89,31 @@ class Finding:
         return self.rule, self.subject, *((self.step,) if by_step else ())
 
     def as_dict(self) -> dict[str, typing.Any]:
-        """Return it as report.json has it."""
+        """Return the finding as it is in report.json."""
         data = dataclasses.asdict(self)
         data['class'] = data.pop('failure_class')
         return data
 
 
 def make(rule: str, subject: str, title: str, evidence: str = '', *,
-         step: str = '', **more: typing.Any) -> Finding:
-    """Return a finding of a rule, with what the rule says of all of them.
+         step: str = '', **fields: typing.Any) -> Finding:
+    """Return a finding, with the defaults of its rule.
 
-    :param more: fields of :class:`Finding` in which it differs from its rule
-    :raises: KeyError if there is no such rule: a mistake of ours
+    :param fields: fields of :class:`Finding` that override the rule's
+    :raises: KeyError if there is no such rule: a bug of this tool
     """
-    its = registry.get(rule)
-    origin = more.pop('origin', its.origin)
-    failure_class = more.pop('failure_class', its.failure_class)
+    defaults = registry.get(rule)
+    origin = fields.pop('origin', defaults.origin)
+    failure_class = fields.pop('failure_class', defaults.failure_class)
     return Finding(
         rule=rule, subject=subject, title=title, evidence=evidence,
         step=step, origin=origin,
         failure_class=failure_class if origin == HEAT else None,
-        **{'severity': its.severity, 'impact': its.impact,
-           'remedy': its.remedy, 'docs': its.docs, **more})
+        **{'severity': defaults.severity, 'impact': defaults.impact,
+           'remedy': defaults.remedy, 'docs': defaults.docs, **fields})
 
 
-# Which rule it breaks when the action of a step fails in Heat.
+# The rule that a failure of an action in Heat breaks.
 _RULES_OF_ACTIONS = {
     'db_sync': 'migration.fails',
     'upgrade_check': 'upgrade-check.refuses',
@@ -123,14 +124,32 @@ _RULES_OF_ACTIONS = {
 }
 
 
-def explain(step: typing.Any, exc: Exception, *,
-            ours: tuple[type[Exception], ...] = ()) -> Finding:
-    """Return the finding of what ended a step.
+class Step(typing.Protocol):
+    """The part of a plan's step that explains its failure."""
 
-    :param step: :class:`plan.Step`
-    :param exc: the exception
-    :param ours: types of errors that are never Heat's, whatever the step is
-        about; any other exception than the tool's own is a bug in this tool
+    @property
+    def name(self) -> str:
+        """Its name, unique in its plan."""
+
+    @property
+    def action(self) -> str:
+        """The action of the runner."""
+
+    @property
+    def blame(self) -> str:
+        """LAB or HEAT."""
+
+    @property
+    def failure_class(self) -> int | None:
+        """Class of the finding of a failure."""
+
+
+def explain(step: Step, exc: Exception, *,
+            ours: tuple[type[Exception], ...] = ()) -> Finding:
+    """Return the finding of an exception that ended a step.
+
+    :param ours: types of errors that are never Heat's, in any step; an
+        exception that is not a HeatUpgradeError is a bug of this tool
     """
     title, _, evidence = str(exc).partition('\n')
     rule = 'lab.broken'
@@ -151,7 +170,7 @@ def explain(step: typing.Any, exc: Exception, *,
 
 
 def from_dict(data: dict[str, typing.Any]) -> Finding:
-    """Return the finding of what :meth:`Finding.as_dict` returned."""
+    """Return the finding that :meth:`Finding.as_dict` returned."""
     data = dict(data)
     number = data.pop('class')
     return Finding(**{

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Puts findings of one kind together, the worst first: pure."""
+"""Groups findings of one kind, the worst first."""
 
 from collections import abc
 import dataclasses
@@ -19,15 +19,18 @@ import re
 from heat_upgrade.results import findings
 from heat_upgrade.results.rules import registry
 
-# The classes of failures, the worst first: lost data, then an upgrade that
-# stops half way, then stacks and requests that fail.
+# A name that the attribute Group.findings does not hide.
+Finding = findings.Finding
+
+# The classes of failures, the worst first: lost data, upgrades that stop half
+# way, failing stacks and requests.
 WORST_FIRST = (
     findings.FailureClass.PHYSICAL, findings.FailureClass.MIGRATION,
     findings.FailureClass.OLD_STACKS, findings.FailureClass.RPC,
     findings.FailureClass.API, findings.FailureClass.TYPES,
     findings.FailureClass.OPTIONS, findings.FailureClass.AVAILABILITY)
 
-# Prefixes of subjects that make a family:
+# The families of subjects:
 # [section] option; table.column; OS::Nova::Server property; OS::Nova::Server.
 _FAMILIES = tuple(map(re.compile, (
     r'(\[[^]]+\])', r'(\w+::\w+::\w+) ', r'(\w+::\w+)::\w+$', r'(\w+)\.\w+$',
@@ -36,30 +39,31 @@ _FAMILIES = tuple(map(re.compile, (
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Findings that are shown as one; at least one.
+    """One or more findings that are shown as one.
 
     :ivar title: one line about all of them
     :ivar findings: in the order in which they were found
     """
 
     title: str
-    findings: tuple[findings.Finding, ...]
+    findings: tuple[Finding, ...]
 
     @property
-    def first(self) -> findings.Finding:
-        """The one that stands for all where they are alike."""
+    def first(self) -> Finding:
+        """The finding that represents all of them."""
         return self.findings[0]
 
 
 def family(finding: findings.Finding) -> str:
-    """Return what the subject of a finding is a part of, '' if of nothing.
+    """Return the family that a finding's subject belongs to, or ''.
 
-    A [section] of an option, the table of a column, the type of a property.
+    A family is the [section] of an option, the table of a column, or the type
+    of a property.
     """
     for pattern in _FAMILIES:
-        found = pattern.match(finding.subject)
-        if found:
-            return found.group(1)
+        match = pattern.match(finding.subject)
+        if match:
+            return match.group(1)
     return ''
 
 
@@ -67,26 +71,26 @@ def groups(found: abc.Iterable[findings.Finding], *,
            whole: bool = False) -> list[Group]:
     """Return findings in groups, the worst first.
 
-    Findings are together if they have the same rule, severity, origin, known
-    failure and step, and are of one family.
+    The findings of a group have the same rule, severity, origin, known
+    failure, step and family.
 
-    :param whole: whether only those are together of which one title tells
-        all: the rule has one for several, or they are one failure
+    :param whole: group findings only if one title describes them all: their
+        rule has a plural, or they are one failure
     """
-    alike: dict[tuple, list[findings.Finding]] = {}
+    alike: dict[tuple[object, ...], list[findings.Finding]] = {}
     for finding in found:
         alike.setdefault(_key(finding, whole), []).append(finding)
-    return [Group(_title(its), tuple(its))
-            for its in sorted(alike.values(), key=lambda its: rank(its[0]))]
+    return [Group(_title(members), tuple(members)) for members in sorted(
+        alike.values(), key=lambda members: rank(members[0]))]
 
 
 def _plural(finding: findings.Finding) -> str:
-    # A report may be of a tool that had other rules.
+    # The report may come from a version of this tool that had other rules.
     rule = registry.BY_SLUG.get(finding.rule)
     return rule.plural if rule else ''
 
 
-def _key(finding: findings.Finding, whole: bool) -> tuple:
+def _key(finding: findings.Finding, whole: bool) -> tuple[object, ...]:
     common = (finding.rule, finding.severity, finding.origin, finding.known,
               finding.own_files, finding.failure_class, finding.step)
     if _plural(finding):
@@ -102,16 +106,15 @@ def rank(finding: findings.Finding) -> tuple[bool, bool, bool, int]:
             if finding.failure_class in WORST_FIRST else len(WORST_FIRST))
 
 
-def _title(its: list[findings.Finding]) -> str:
-    first, *others = its
-    many = len({one.subject for one in its})
+def _title(members: list[findings.Finding]) -> str:
+    first, *others = members
+    subjects = len({finding.subject for finding in members})
     if not others:
         return first.title
-    if many == 1:
-        return f'{first.title} ({len(its)} times)'
+    if subjects == 1:
+        return f'{first.title} ({len(members)} times)'
     plural = _plural(first)
     if plural:
-        # Without a family there is nothing that they are all of.
-        return plural.format(count=many,
+        return plural.format(count=subjects,
                              family=family(first) or 'several kinds')
     return f'{first.title}; and {len(others)} more of this kind'

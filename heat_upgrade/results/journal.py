@@ -10,18 +10,23 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Every event of a run, written as it happens.
+"""The journal: every event of a run, written as it happens.
 
 One JSON object on a line: ``time`` (UTC, ISO 8601), ``monotonic`` (seconds),
-``kind``, ``step`` (name or null) and ``data``. A report is made from the
-journal alone, so a run that was cut off has a report up to that moment.
+``kind``, ``step`` (name or null) and ``data``. The report of a run that was
+interrupted covers the events up to that moment.
 """
 
+from collections import abc
 import datetime
 import json
+import os
 import pathlib
 import threading
 import time
+import typing
+
+from heat_upgrade import filesystem
 
 FILE = 'journal.jsonl'
 
@@ -37,25 +42,26 @@ IN_FLIGHT = 'in-flight'
 ORPHAN = 'orphan'
 LOAD = 'load'
 
+Event = dict[str, typing.Any]
+Listener = abc.Callable[[Event], object]
+
 
 class Journal:
-    """Writes events to a run directory, and tells them to listeners.
+    """Writes events to a run directory, and passes them to listeners."""
 
-    :param run_dir: the run directory
-    :param listeners: callables that are given each event, as a dict
-    """
-
-    def __init__(self, run_dir, listeners=()):
+    def __init__(self, run_dir: str | os.PathLike[str],
+                 listeners: abc.Iterable[Listener] = ()) -> None:
         self.path = pathlib.Path(run_dir) / FILE
         self._listeners = list(listeners)
         self._lock = threading.Lock()
         self._file = open(self.path, 'a')
 
-    def event(self, kind, step=None, **data):
+    def event(self, kind: str, step: str | None = None,
+              **data: typing.Any) -> Event:
         """Write an event; returns it.
 
-        What comes after the end is no part of the run, and is not written:
-        a lane that was left behind sees everything die around it.
+        Events after the end are not written: a lane that is still running
+        sees every process end.
         """
         event = {
             'time': datetime.datetime.now(datetime.UTC).isoformat(
@@ -71,30 +77,21 @@ class Journal:
                 try:
                     listener(event)
                 except OSError:
-                    # Nobody reads our output any more; the run goes on.
+                    # Standard output is closed; the run continues.
                     self._listeners = []
         return event
 
-    def close(self):
+    def close(self) -> None:
         with self._lock:
             self._file.close()
 
 
-def read(run_dir):
+def read(run_dir: str | os.PathLike[str]) -> list[Event]:
     """Return the events of a run directory.
 
-    A last line that was cut off by a crash is left out.
+    A last line that a crash cut off is left out.
 
     :raises: FileNotFoundError if there is no journal, ValueError if it is
         damaged before its last line
     """
-    lines = (pathlib.Path(run_dir) / FILE).read_text().splitlines()
-    events = []
-    for number, line in enumerate(lines, 1):
-        try:
-            events.append(json.loads(line))
-        except ValueError:
-            if number == len(lines):
-                break
-            raise ValueError(f'line {number} of {FILE} is damaged') from None
-    return events
+    return list(filesystem.json_lines(pathlib.Path(run_dir) / FILE))

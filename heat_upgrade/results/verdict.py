@@ -9,7 +9,8 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Arrives at the verdict of a run."""
+
+"""The verdict of a run: a pure function of its findings."""
 
 from collections import abc
 import typing
@@ -19,18 +20,18 @@ from heat_upgrade.results import findings
 
 PASS, FAIL, LAB_ERROR = 'pass', 'fail', 'lab-error'
 
-# Known defects of these releases were met, and nothing else: an operator has
-# to know them before the upgrade.
+# The run met known defects of these releases, but no others. An operator
+# must know them before the upgrade.
 PASS_WITH_HAZARDS = 'pass-with-hazards'
 
 EXIT_STATUS = {PASS: 0, PASS_WITH_HAZARDS: 0, FAIL: 1,
                LAB_ERROR: errors.LabError.exit_status}
 INTERRUPTED_STATUS = 130
 
-# Verdicts that call an upgrade safe.
+# Verdicts of a safe upgrade.
 PASSED = (PASS, PASS_WITH_HAZARDS)
 
-# Each verdict as people read it.
+# The verdicts as they are displayed.
 SHOWN = {PASS: 'PASS', PASS_WITH_HAZARDS: 'PASS WITH HAZARDS',
          FAIL: 'FAIL', LAB_ERROR: 'LAB-ERROR'}
 
@@ -39,13 +40,13 @@ def verdict(found: abc.Iterable[findings.Finding],
             phases: abc.Mapping[str, int], *, finished: bool) -> str:
     """Return the verdict.
 
-    When the lab breaks first, what Heat does afterwards proves nothing; when
-    Heat fails first, a lab that breaks afterwards does not make it safe. A
-    scenario that breaks by itself takes nothing from what others found.
+    After a failure of the lab, Heat's behaviour proves nothing. After a
+    failure of Heat, a failure of the lab does not make Heat safe. A scenario
+    that is broken does not invalidate the findings of others.
 
     :param found: the findings in the order in which they were made
     :param phases: {phase of the plan: number of its tests that were executed}
-    :param finished: whether every step had its turn; a run that was cut off
+    :param finished: whether all steps were executed; an interrupted run
         never passes
     :returns: a key of :data:`EXIT_STATUS`
     """
@@ -64,9 +65,9 @@ def verdict(found: abc.Iterable[findings.Finding],
 
 
 def is_hazard(finding: findings.Finding) -> bool:
-    """Return True for an error that these releases are known to have.
+    """Return True for a known error of these releases.
 
-    A warning is no hazard: it asks for attention, it breaks nothing.
+    Warnings are not hazards: they break nothing.
     """
     return (finding.severity == findings.ERROR
             and finding.origin in (findings.KNOWN, findings.RESTART))

@@ -10,15 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Weather: things that happen to a cloud, and pass: one function for each.
+"""Temporary faults of a cloud, one function for each.
 
-Each takes a :class:`heat_upgrade.lab.cloud.Cloud`, returns when what it broke
-is whole again, and says what it did, as a dict. All of them happen to real
-clouds in any maintenance window; Heat is expected to get over them.
+Each function injects its fault, returns when the cloud is whole again, and
+returns a dict of its measurements. Real clouds have these faults in any
+maintenance window; Heat is expected to survive them.
 """
 
 import time
+import typing
 
+from heat_upgrade.lab import cloud
 from heat_upgrade.plan import model
 
 # Longer than a query takes and shorter than any of Heat's timeouts: every
@@ -27,19 +29,19 @@ from heat_upgrade.plan import model
 SLOW_SECONDS = 5.0
 
 
-def cut_broker(cloud):
-    """Close every connection to the broker; oslo.messaging comes back."""
-    for vhost in cloud.vhosts():
-        cloud.rabbitmq.cut(vhost)
-    return {'vhosts': cloud.vhosts()}
+def cut_broker(lab: cloud.Cloud) -> dict[str, typing.Any]:
+    """Close every connection to the broker; oslo.messaging reconnects."""
+    for vhost in lab.vhosts():
+        lab.rabbitmq.cut(vhost)
+    return {'vhosts': lab.vhosts()}
 
 
-def slow_database(cloud):
-    """Let every write wait for a while."""
-    with cloud.mariadb.connection() as connection:
+def slow_database(lab: cloud.Cloud) -> dict[str, typing.Any]:
+    """Block every write for a while."""
+    with lab.mariadb.connection() as connection:
         with connection.cursor() as cursor:
             cursor.execute('FLUSH TABLES WITH READ LOCK')
-            # This is the fault, not a wait for something.
+            # This sleep is the fault itself; it waits for no condition.
             time.sleep(SLOW_SECONDS)
             cursor.execute('UNLOCK TABLES')
     return {'writes_waited_s': SLOW_SECONDS}

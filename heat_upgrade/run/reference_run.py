@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The reference: the same plan with another target, to compare with.
+"""The reference run: the same plan with another target, for a comparison.
 
-Its report depends on the plan, the two releases and this tool alone, so it is
-made once and kept by their content.
+Its report depends only on the plan, the two releases and this tool, so it is
+made once and cached by their content.
 """
 
 import dataclasses
@@ -32,19 +32,20 @@ from heat_upgrade.install import environments
 from heat_upgrade.install import releases
 from heat_upgrade.plan import planner
 
-# In the directory of the run that is compared: the report of the reference,
-# and its own run directory, unless its report was kept from an earlier one.
+# Inside the directory of the compared run: the report of the reference, and
+# its run directory, unless its report was in the cache.
 DIRECTORY = 'against'
 REPORT = 'report.json'
 RUN = 'run'
 
-# Part of the key: raise it when a kept report can no longer be used.
+# Part of the key: raise it when cached reports become unusable.
 RECIPE = 1
 
-# Of a plan: the names of its releases, and the words that make it again.
+# The fields of a plan that do not change its steps: the names of its
+# releases, and its command line options.
 _NAMES = ('base', 'target', 'options')
 
-# The packages and files of this tool that decide the course of a run.
+# The packages and files of this tool that influence a run.
 _TOOL = ('heat_upgrade', 'heat_integrationtests')
 _SUFFIXES = ('.py', '.yaml')
 _TESTS = 'tests'
@@ -63,9 +64,9 @@ def is_unreleased(release: releases.Release) -> bool:
 
 def key(plan: planner.Plan, base: environments.Spec,
         target: environments.Spec) -> str:
-    """Return the name by which the report of a reference is kept.
+    """Return the name of a reference's report in the cache.
 
-    :param plan: of the run, or of its reference: that makes no difference
+    :param plan: that of the run or of its reference: both give one name
     :param base: the environment of the base
     :param target: the environment of the reference
     """
@@ -91,7 +92,7 @@ def _tool() -> str:
 
 
 def place(name: str) -> pathlib.Path:
-    """Return the directory in which a report is kept, made or not.
+    """Return the directory of a cached report; it may not exist.
 
     :param name: from :func:`key`
     """
@@ -99,39 +100,39 @@ def place(name: str) -> pathlib.Path:
 
 
 def use(name: str, run_dir: pathlib.Path) -> bool:
-    """Copy a report that is kept into the directory of a run.
+    """Copy a cached report into the directory of a run.
 
     :param name: from :func:`key`
-    :param run_dir: of the run that is compared
-    :returns: False if there is none
+    :param run_dir: directory of the compared run
+    :returns: False if there is no such report
     """
-    kept = place(name)
-    if not (kept / REPORT).is_file():
+    cached = place(name)
+    if not (cached / REPORT).is_file():
         return False
-    os.utime(kept)
-    _copy(kept / REPORT, run_dir)
+    os.utime(cached)
+    _copy(cached / REPORT, run_dir)
     return True
 
 
 def keep(name: str, run_dir: pathlib.Path, report: pathlib.Path) -> None:
-    """Keep a report, and copy it into the directory of a run.
+    """Cache a report, and copy it into the directory of a run.
 
     :param name: from :func:`key`
-    :param run_dir: of the run that is compared
+    :param run_dir: directory of the compared run
     :param report: the file that the reference run has written
     """
-    kept = place(name)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    fresh = pathlib.Path(tempfile.mkdtemp(dir=kept.parent))
+    cached = place(name)
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    fresh = pathlib.Path(tempfile.mkdtemp(dir=cached.parent))
     try:
         shutil.copyfile(report, fresh / REPORT)
-        shutil.rmtree(kept, ignore_errors=True)
-        os.rename(fresh, kept)
+        shutil.rmtree(cached, ignore_errors=True)
+        os.rename(fresh, cached)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     _copy(report, run_dir)
-    cache.prune(kept.parent)
+    cache.prune(cached.parent)
 
 
 def _copy(report: pathlib.Path, run_dir: pathlib.Path) -> None:

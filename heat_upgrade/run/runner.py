@@ -10,66 +10,78 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Executes a plan, and journals what happens."""
+"""Executes a plan, and journals every event of it."""
 
+from collections import abc
 import contextlib
 import datetime
+import functools
+import pathlib
 import re
 import shlex
 import threading
 import time
+import typing
 
 from heat_upgrade import concurrency
 from heat_upgrade import errors
+from heat_upgrade.inflight import batch
+from heat_upgrade.inflight import orphans
+from heat_upgrade.install import environments
 from heat_upgrade.install import releases
 from heat_upgrade.judgement import judge
+from heat_upgrade.judgement import known_failures as known
+from heat_upgrade.lab import cloud
 from heat_upgrade.lab import resource_usage
+from heat_upgrade.lab import stestr_runner
 from heat_upgrade.lab import workspace as workspaces
+from heat_upgrade.plan import model
 from heat_upgrade.plan import planner
+from heat_upgrade.probes import downtime
+from heat_upgrade.probes import probe_set
 from heat_upgrade.results import findings
 from heat_upgrade.results import journal as journals
 from heat_upgrade.results import verdict
 from heat_upgrade.run.actions import registry
+from heat_upgrade.traffic import generator
+from heat_upgrade.traffic import history
 
 # Outcomes of a step.
 OK, FAILED, SKIPPED = 'ok', 'failed', 'skipped'
 
-# Memory is looked at once a second: a look costs 10 ms of CPU.
+# Memory is measured once a second: each measurement costs 10 ms of CPU.
 METER_INTERVAL = 1.0
 EVIDENCE_LINES = 60
 
-# The class in the id of a test, also in that of a failed setUpClass.
+# The class in the ID of a test, or of a failed setUpClass.
 _CLASS = re.compile(r'[\w.]+(?=\.\w+$|\)$)')
 
 
 class Run:
-    """A plan on its way: what its actions share.
+    """The execution of a plan, and the state that its actions share.
 
-    :ivar plan: :class:`heat_upgrade.plan.planner.Plan`
-    :ivar base: :class:`heat_upgrade.install.releases.Release`
-    :ivar target: likewise
-    :ivar workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
     :ivar constraints: path or URL that replaces the target's lock file
-    :ivar base_constraints: likewise, the base's
+    :ivar base_constraints: path or URL that replaces the base's lock file
     :ivar keep: leave the cloud up at the end
-    :ivar cloud: the cloud, once there is one
-    :ivar probe: the downtime's :class:`availability.Probe`, once it asks
-    :ivar flights: the work in flight, once there is some
-    :ivar orphans: the stacks that a dead engine has left, once there are
-        some
-    :ivar load: the load, once there is some
-    :ivar calls: :class:`heat_upgrade.traffic.history.History` of the load
-    :ivar probes: those of a rolling upgrade, once they ask
+    :ivar cloud: the cloud, after the step that starts it
+    :ivar probe: the downtime probe of a cold upgrade, while it runs
+    :ivar probes: the probes, while they run
+    :ivar flights: the in-flight operations, until they are judged
+    :ivar orphans: the orphaned stacks, after the step that creates them
+    :ivar load: the traffic, while it runs
+    :ivar calls: the history of the traffic
     :ivar environments: {'keystone', 'base', 'target': environment}
     :ivar restarted: monotonic time of the last start of a Heat service, None
         before the first
-
-    :param known_failures: list of :class:`known_failures.Entry`
     """
 
-    def __init__(self, plan, *, base, target, workspace, journal,
-                 constraints=None, base_constraints=None, keep=False,
-                 known_failures=()):
+    def __init__(self, plan: planner.Plan, *, base: releases.Release,
+                 target: releases.Release, workspace: workspaces.Workspace,
+                 journal: journals.Journal,
+                 constraints: str | pathlib.Path | None = None,
+                 base_constraints: str | pathlib.Path | None = None,
+                 keep: bool = False,
+                 known_failures: abc.Sequence[known.Entry] = ()) -> None:
         self.plan = plan
         self.base = base
         self.target = target
@@ -78,25 +90,28 @@ class Run:
         self.constraints = constraints
         self.base_constraints = base_constraints
         self.keep = keep
-        self.cloud = None
-        self.environments = {}
-        self.probe = None
-        self.flights = self.load = self.calls = self.probes = None
-        self.orphans = None
-        self.restarted = None
+        self.cloud: cloud.Cloud | None = None
+        self.environments: dict[str, environments.Environment] = {}
+        self.probe: downtime.Probe | None = None
+        self.probes: probe_set.Probes | None = None
+        self.flights: batch.Batch | None = None
+        self.orphans: orphans.Orphans | None = None
+        self.load: generator.Stream | None = None
+        self.calls: history.History | None = None
+        self.restarted: float | None = None
         self._known_failures = known_failures
-        self._dead = set()
-        self._running = []
-        self._failed_steps = set()
+        self._dead: set[str] = set()
+        self._running: list[planner.Step] = []
+        self._failed_steps: set[str] = set()
         self._broken = False
         self._most_cpu = 0.0
         self._ended = threading.Event()
         self._lock = threading.RLock()
 
-    def execute(self):
-        """Do every step; what goes wrong is in the journal.
+    def execute(self) -> None:
+        """Execute every step; failures become findings in the journal.
 
-        :raises: KeyboardInterrupt; nothing else
+        :raises: KeyboardInterrupt, and errors.UsageError of a step
         """
         self.journal.event(
             journals.RUN_START, base=self.base.describe(),
@@ -110,24 +125,25 @@ class Run:
         try:
             for stage in self.plan.stages:
                 self._throttle_background_work(stage)
-                concurrency.run_parallel(*(lambda lane=lane: self._lane(lane)
-                                           for lane in stage))
+                concurrency.run_parallel(
+                    *(functools.partial(self._lane, lane) for lane in stage))
         finally:
             self._ended.set()
         self.journal.event(journals.RUN_END, cpu_s=round(self._cpu(), 2))
 
-    def _throttle_background_work(self, stage):
-        """Let probes and load do less in a stage in which tests run."""
+    def _throttle_background_work(self, stage: model.Stage) -> None:
+        """Slow down probes and traffic in a stage that runs tests."""
         slower = any(step.kinds for lane in stage for step in lane)
-        for beside_it in (self.probes, self.load):
-            if beside_it:
-                beside_it.slow_down(slower)
+        if self.probes:
+            self.probes.slow_down(slower)
+        if self.load:
+            self.load.slow_down(slower)
 
-    def _lane(self, lane):
+    def _lane(self, lane: model.Lane) -> None:
         for step in lane:
             self._step(step)
 
-    def _step(self, step):
+    def _step(self, step: planner.Step) -> None:
         if self._broken and not step.always:
             self.journal.event(journals.STEP_END, step.name, outcome=SKIPPED,
                                seconds=0, cpu_s=0)
@@ -137,11 +153,11 @@ class Run:
             self._running.append(step)
         started = time.monotonic()
         cpu = self._cpu()
-        measured = {}
+        measured: dict[str, typing.Any] = {}
         try:
             measured = registry.BY_NAME[step.action](self, step)
         except errors.UsageError:
-            # A release that the index has not: the caller's to mend.
+            # For example a release that the package index does not have.
             self._broken = True
             raise
         except Exception as exc:
@@ -159,16 +175,16 @@ class Run:
             cpu_s=round(self._cpu() - cpu, 2),
             **measured)
 
-    def failed(self):
-        """Return True if anything found so far makes the upgrade unsafe."""
+    def failed(self) -> bool:
+        """Return True if a finding so far makes the upgrade unsafe."""
         run_dir = self.workspace.run_dir
-        return self._broken or any(one.counts for one in judge.of_run(
+        return self._broken or any(finding.counts for finding in judge.of_run(
             run_dir, journals.read(run_dir), self.plan))
 
-    def _cpu(self):
-        """Return the CPU seconds of the run so far; it never falls.
+    def _cpu(self) -> float:
+        """Return the CPU seconds of the run so far; they never decrease.
 
-        What is killed at the end takes its account with it.
+        The account of a process that is killed at the end is lost.
         """
         with self._lock:
             self._most_cpu = max(
@@ -177,8 +193,8 @@ class Run:
             )
             return self._most_cpu
 
-    def _explain(self, step, exc):
-        """Make a finding of what ended a step."""
+    def _explain(self, step: planner.Step, exc: Exception) -> None:
+        """Make a finding of the exception that ended a step."""
         if isinstance(exc, registry.StepFailed):
             return
         self._note_deaths()
@@ -186,11 +202,12 @@ class Run:
             return
         self.finding(findings.explain(step, exc))
 
-    def release(self, nodes=None):
-        """Let what is in flight go on, now that engines are to stop.
+    def release(self, nodes: list[str] | None = None) -> None:
+        """Release the in-flight operations once engines begin to stop.
 
-        What waits in a queue for another engine is let go when these take no
-        work any more; they do not end before the rest is let go too.
+        First come the operations that wait in a queue for another engine, as
+        soon as the stopping ones take no more work. These engines do not end
+        before the other operations are released too.
 
         :param nodes: names of the nodes whose engines stop, None for all
         """
@@ -198,44 +215,45 @@ class Run:
             self.flights.release_queued(nodes)
             self.flights.release()
 
-    def note_fault(self, kind, node=''):
-        """Tell the judge of the load what was done to the cloud."""
+    def note_fault(self, kind: str, node: str = '') -> None:
+        """Record a fault in the history of the traffic, for its validator."""
         if self.calls:
             self.calls.fault(kind, node)
 
-    def check(self):
-        """Raise :class:`errors.ProcessDied` if a process of the cloud did."""
+    def check(self) -> None:
+        """Raise :class:`errors.ProcessDied` if a process of the cloud died."""
         died = self.cloud.died() if self.cloud else []
         if died:
             died[0].check()
 
-    def _note_deaths(self):
+    def _note_deaths(self) -> None:
         """Make a finding of each process that ended by itself.
 
-        Of the steps that are on their way side by side the plan's first is
-        named: which of them looks first is chance.
+        The finding names the first running step of the plan, because it is
+        chance which step notices the death first.
         """
         if self.cloud is None:
             return
-        for one in self.cloud.died():
+        for process in self.cloud.died():
             with self._lock:
-                if one.name in self._dead:
+                if process.name in self._dead:
                     continue
-                self._dead.add(one.name)
+                self._dead.add(process.name)
                 step = min(self._running, key=self.plan.steps.index)
             self._broken = True
-            ours = (step.blame == planner.LAB
-                    or one not in self.cloud.heat_processes)
-            status = one.died()
+            of_the_lab = (step.blame == planner.LAB
+                          or process not in self.cloud.heat_processes)
+            status = process.died()
             self.finding(findings.make(
-                'lab.service-died' if ours else 'service.died', one.name,
-                f'{one.name} ended by itself with status {status}',
-                one.last_words(EVIDENCE_LINES), step=step.name,
+                'lab.service-died' if of_the_lab else 'service.died',
+                process.name,
+                f'{process.name} ended by itself with status {status}',
+                process.last_words(EVIDENCE_LINES), step=step.name,
                 failure_class=findings.FailureClass(
                     step.failure_class or findings.FailureClass.AVAILABILITY),
-                log=str(one.log)))
+                log=str(process.log)))
 
-    def _watch(self):
+    def _watch(self) -> None:
         """Measure the peak of memory."""
         peak = 0
         while not self._ended.wait(METER_INTERVAL):
@@ -244,8 +262,8 @@ class Run:
                 peak = memory
                 self.journal.event(journals.MEASURE, peak_memory=peak)
 
-    def finding(self, finding):
-        """Journal a finding; whether it counts is decided afterwards."""
+    def finding(self, finding: findings.Finding) -> None:
+        """Journal a finding; the judgement of the run decides if it counts."""
         with self._lock:
             if finding.severity == findings.ERROR:
                 self._failed_steps.add(finding.step)
@@ -254,20 +272,22 @@ class Run:
                                  or self.reproduce(test=finding.test))
             self.journal.event(journals.FINDING, finding.step, finding=data)
 
-    def tests(self, step, tests):
+    def tests(self, step: planner.Step,
+              tests: abc.Iterable[stestr_runner.Test]) -> None:
         """Journal the results of tests."""
         self.journal.event(
             journals.TESTS, step.name, phase=step.phase,
             tests=[test.as_dict() for test in tests])
 
-    def availability(self, name, summary):
+    def availability(self, name: str,
+                     summary: dict[str, typing.Any]) -> None:
         """Journal the summary of a probe."""
         self.journal.event(journals.PROBE, probe=name, **summary)
 
-    def reproduce(self, *, test=None):
-        """Return the command that does this again.
+    def reproduce(self, *, test: str | None = None) -> str:
+        """Return the command that repeats this run.
 
-        :param test: id of the only test to run
+        :param test: ID of the only test to run
         """
         words = ['heat-upgrade', 'run']
         selectors = planner.selectors(self.plan)
@@ -286,29 +306,33 @@ class Run:
         return shlex.join(words)
 
 
-def scenario_of(test):
-    """Return a regular expression of the scenario that a test is of.
+def scenario_of(test: str | None) -> str:
+    """Return a regular expression of the scenario of a test.
 
-    The whole class: its other tests leave what this one needs.
+    It matches the whole class, because a test needs the resources that other
+    tests of its class leave.
 
-    :param test: id of a test, or None
-    :returns: '' if it is of no scenario: smoke tests and those across
-        releases are in every run of all scenarios
+    :param test: ID of a test, or None
+    :returns: '' for a test without a scenario: smoke and cross-version tests
+        are in every run of all scenarios
     """
     if not test or '.scenarios.' not in test:
         return ''
-    return _CLASS.search(test)[0].replace('.', r'\.')
+    match = _CLASS.search(test)
+    return match[0].replace('.', r'\.') if match else ''
 
 
-def _named(release):
-    """Return the name of a release that is good in any directory."""
+def _named(release: releases.Release) -> str:
+    """Return a name of a release that is valid in any directory."""
     return str(release.source or release.name)
 
 
-def make_run_dir(work_dir, plan, base, target):
-    """Make and return a run directory of its own.
+def make_run_dir(work_dir: pathlib.Path, plan: planner.Plan,
+                 base: releases.Release,
+                 target: releases.Release) -> pathlib.Path:
+    """Create and return a new run directory.
 
-    :raises: :class:`errors.UsageError` if the place cannot be written to
+    :raises: :class:`errors.UsageError` if it cannot be created
     """
     now = datetime.datetime.now(datetime.UTC).strftime('%Y%m%d-%H%M%S')
     name = (f'{now}-{plan.strategy}-{base.version or base.kind}'
@@ -324,14 +348,17 @@ def make_run_dir(work_dir, plan, base, target):
                 f'cannot make a run directory in {work_dir}: {exc}') from exc
         (run_dir / planner.FILE).write_text(plan.as_json())
         return run_dir.resolve()
-    raise errors.UsageError(f'{work_dir} has a hundred runs of this second')
+    raise errors.UsageError(f'{work_dir} has 99 runs of this second')
 
 
-def execute(plan, *, run_dir, base, target, listeners=(), **options):
+def execute(plan: planner.Plan, *, run_dir: pathlib.Path,
+            base: releases.Release, target: releases.Release,
+            listeners: abc.Iterable[journals.Listener] = (),
+            **options: typing.Any) -> int:
     """Execute a plan in a run directory, and leave nothing else behind.
 
-    :param listeners: callables that are given each event of the journal
-    :param options: of :class:`Run`
+    :param listeners: called with each event of the journal
+    :param options: optional arguments of :class:`Run`
     :returns: 0, or INTERRUPTED_STATUS after a Ctrl-C
     """
     workspace = workspaces.Workspace(run_dir)
@@ -346,7 +373,7 @@ def execute(plan, *, run_dir, base, target, listeners=(), **options):
             run.cloud.keep()
             kept = True
     except KeyboardInterrupt:
-        # From here on processes end because we end them: no evidence.
+        # From here on the tool ends the processes: their end is no evidence.
         journal.close()
         return verdict.INTERRUPTED_STATUS
     finally:

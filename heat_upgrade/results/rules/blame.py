@@ -31,9 +31,9 @@ RULES = (
     model.Rule(
         'target.input-fails',
         'The target fails on a file of the operator that the base reads.',
-        'Heat does not take this file after the upgrade.',
-        'Change the file as the error of the target says, and run the check '
-        'again.',
+        'Heat refuses this file after the upgrade.',
+        'Change the file as the error of the target requires, and run the '
+        'check again.',
         '27.0.1 cannot read your configuration: heat.conf',
         failure_class=model.FailureClass.OPTIONS,
         docs='reference/checks/blame'),
@@ -68,14 +68,14 @@ RULES = (
         'both.input-fails',
         'Both releases fail on a file of the operator.',
         'The file is wrong today, before any upgrade.',
-        'Mend the file, and run the check again.',
+        'Correct the file, and run the check again.',
         'neither 26.0.2 nor 27.0.1 can read your configuration: heat.conf',
         origin=model.Origin.INPUT, docs='reference/checks/blame'),
     model.Rule(
         'base.program-fails',
         'The program of a check fails with the code of the base alone.',
-        'The check reports nothing: the base is what works today, so the '
-        'cause is the lab or the check.',
+        'The check reports nothing: the base works today, so the cause is '
+        'the lab or the check.',
         'Read the log that the finding names.',
         '26.0.2 cannot load its policies, while 27.0.1 can',
         origin=model.Origin.LAB, docs='reference/checks/blame'),

@@ -32,18 +32,18 @@ RULES = (
         'The stack stays in progress; its owner can only wait, and then has '
         'to repair it.',
         'Let no stack be in progress when an engine stops. Afterwards, '
-        'update the stack, or delete it: the finding says which of the two '
+        'update or delete the stack: the finding names the operation that '
         'repaired it here.',
         'create-fan-in-resource, graceful: stuck in CREATE_IN_PROGRESS; an '
         'update repairs it',
         failure_class=_OLD_STACKS),
     model.Rule(
         'inflight.wrong-end',
-        'An operation that was in flight ended in a state that it may not '
-        'end in.',
+        'An operation that was in flight ended in a state that is not '
+        'allowed.',
         'The operation fails although nothing was wrong with it.',
         'Let no stack be in progress when an engine stops. Afterwards, '
-        'update the stack, or delete it: the finding says which of the two '
+        'update or delete the stack: the finding names the operation that '
         'repaired it here.',
         'suspend-nested-resource, graceful: ended in SUSPEND_FAILED; only a '
         'delete ends it',
@@ -53,14 +53,14 @@ RULES = (
         'Stacks that had an operation in flight cannot be deleted '
         'afterwards.',
         'The stacks and their resources stay, and cost money.',
-        'None was found: mark the resources unhealthy or repair the rows by '
-        'hand.',
+        'No remedy is known: mark the resources unhealthy, or repair the '
+        'rows by hand.',
         'cannot be deleted: inflight-snapshot-chain-resource',
         failure_class=_OLD_STACKS),
     model.Rule(
         'orphan.not-recovered',
-        'The target does not take over a stack that a dead engine had left '
-        'in progress.',
+        'The target does not recover a stack that a dead engine left in '
+        'progress.',
         'Each stack that was in progress when an engine died stays locked '
         'for ever.',
         'Remove the stale rows of stack_lock by hand, or keep the old '

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rules about the tool itself: a finding of these says nothing of Heat."""
+"""Rules about the tool itself: their findings prove nothing about Heat."""
 
 import functools
 
@@ -20,39 +20,39 @@ _Rule = functools.partial(model.Rule, origin=model.Origin.LAB)
 _IMPACT = 'The upgrade is proved only up to this point.'
 
 RULES = (
-    _Rule('lab.broken', 'The machinery of the lab broke in a step.', _IMPACT,
-          'Read the log that the finding names, mend the machine, and run '
+    _Rule('lab.broken', 'The lab failed in a step.', _IMPACT,
+          'Read the log that the finding names, repair the machine, and run '
           'the command again.',
           'base-up: mariadb did not start within 90 s'),
-    _Rule('lab.bug', 'The tool met an error that it does not expect.',
+    _Rule('lab.bug', 'The tool raised an unexpected error.',
           _IMPACT, 'This is a bug of heat-upgrade: report it with the '
           'traceback.', 'settle: KeyError: stack'),
     _Rule('lab.service-died', 'A service that Heat needs ended by itself.',
           _IMPACT, 'Read the last lines of its log.',
           'mariadb ended by itself with status -9'),
     _Rule('lab.no-test', 'No test was executed in a step.', _IMPACT,
-          'Read the log of the step; see whether --scenarios matches '
-          'anything.', 'no test was executed in post-upgrade'),
-    _Rule('lab.probe-mistake', 'A probe broke in its own code.', _IMPACT,
+          'Read the log of the step; check whether --scenarios matches any '
+          'test.', 'no test was executed in post-upgrade'),
+    _Rule('lab.probe-mistake', 'A probe failed in its own code.', _IMPACT,
           'This is a bug of heat-upgrade: report it.',
           'probe signal broke in its own code'),
-    _Rule('lab.destroy-failed', 'The removal of the account of the tests '
-          'broke.', _IMPACT, 'Read the log of the step.',
+    _Rule('lab.destroy-failed', "The removal of the tests' account failed.",
+          _IMPACT, 'Read the log of the step.',
           'destroy ended with status 3'),
-    _Rule('scenario.failed', 'A test failed before the upgrade, or by a '
-          'mistake in its own code.', _IMPACT,
-          'Mend the test, or the cloud that it runs on.',
+    _Rule('scenario.failed', 'A test failed before the upgrade, or because '
+          'of a bug in its own code.', _IMPACT,
+          'Correct the test, or the cloud that it runs on.',
           'scenarios.test_random_string.RandomStringScenario.'
           'test_creates failed', origin=model.Origin.SCENARIO),
-    _Rule('known.absent', 'A known failure did not happen although it always '
-          'does.', 'None: the failure may be fixed.',
+    _Rule('known.absent', 'A known failure that is expected in every run did '
+          'not happen.', 'None: the failure may be fixed.',
           'Remove its entry from known-failures.yaml if Heat is fixed.',
           'the known failure yaql-mixed-up did not happen',
           severity=model.Severity.WARNING, origin=model.Origin.KNOWN),
     _Rule('known.expired', 'An entry of the known failures has passed its '
-          'day of review.', 'None: the entry is still used.',
+          'review date.', 'None: the entry is still used.',
           'Review the entry in known-failures.yaml: prove it again, or '
           'remove it.',
-          'the known failure killed-engine was to be reviewed by 2027-06-01',
+          'the known failure killed-engine was due for review by 2027-06-01',
           severity=model.Severity.WARNING, origin=model.Origin.KNOWN),
 )

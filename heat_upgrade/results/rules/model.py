@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A rule: one kind of thing that can be wrong, as data."""
+"""A rule: one kind of failure, as data."""
 
 import dataclasses
 import enum
@@ -53,7 +53,7 @@ class FailureClass(enum.IntEnum):
     AVAILABILITY = 8
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         """The class in words."""
         return _CLASSES[self]
 
@@ -79,17 +79,17 @@ class Rule:
     :ivar impact: one sentence: the consequence for users and operators
     :ivar remedy: one or two sentences: the operator's action; a workaround,
         and whether it was tried
-    :ivar example: a title that a finding of this rule has
-    :ivar failure_class: of its findings; None if each finding brings its own,
-        or if it is not Heat's
-    :ivar severity: of its findings, unless one brings its own
-    :ivar origin: likewise
+    :ivar example: the title of a finding of this rule
+    :ivar failure_class: default of its findings; None if each finding has its
+        own, or if they are not Heat's
+    :ivar severity: default of its findings
+    :ivar origin: default of its findings
     :ivar docs: page of the documentation, below doc/source, without suffix
     :ivar by_step: whether findings with one subject in two steps of a plan
         are two different failures
     :ivar plural: the title of several of its findings together, with {count}
-        and, if need be, {family}: their common part, such as a [section]; ''
-        if only their own titles tell what they are about
+        and perhaps {family}: their common part, such as a [section]; '' to
+        show their own titles
     """
 
     slug: str

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Writes the page of the documentation about all rules.
+"""Writes the documentation page about all rules.
 
 ``python -m heat_upgrade.results.rules.page`` writes
 doc/source/reference/rules.rst again; a test compares the two.
@@ -36,11 +36,11 @@ Rules
 
 Each finding of a run, a check or a rehearsal breaks one rule. The rule and
 the subject of a finding identify it: they are the same in each run that finds
-it, and the known failures (``known-failures.yaml``) are about them. The
+it, and the known failures (``known-failures.yaml``) refer to them. The
 wording of a title may change at any time.
 
-An *error* makes the upgrade unsafe; a *warning* is something to know. The
-class is one of the classes of Heat's real upgrade failures.
+An *error* makes the upgrade unsafe; a *warning* asks for attention. The class
+is one of the classes of Heat's real upgrade failures.
 '''
 
 
@@ -53,8 +53,8 @@ def text() -> str:
 
 
 def _module(module: types.ModuleType) -> list[str]:
-    said = (module.__doc__ or '').partition('\n')[0].rstrip('.')
-    parts = [_heading(said, '-')]
+    title = (module.__doc__ or '').partition('\n')[0].rstrip('.')
+    parts = [_heading(title, '-')]
     for rule in module.RULES:
         parts += [_heading(rule.slug, '~'), *_rule(rule), '']
     return parts
@@ -89,11 +89,11 @@ def _class(rule: model.Rule) -> str:
         return f"none: it is not Heat's failure ({rule.origin})"
     if rule.failure_class is None:
         return 'that of the step or test that fails'
-    return f'{int(rule.failure_class)}, {rule.failure_class.says}'
+    return f'{int(rule.failure_class)}, {rule.failure_class.description}'
 
 
 def _plain(words: str) -> str:
-    """Return words in which no character is markup."""
+    """Return words with all markup characters escaped."""
     return re.sub(r'([*`|\\]|_(?=\W|$))', r'\\\1', words)
 
 

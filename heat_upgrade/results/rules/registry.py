@@ -33,13 +33,13 @@ MODULES = (blame, services, inflight, traffic, suites, config, schema, rpc,
 
 
 def _by_slug() -> dict[str, model.Rule]:
-    found: dict[str, model.Rule] = {}
+    rules: dict[str, model.Rule] = {}
     for module in MODULES:
         for rule in module.RULES:
-            if rule.slug in found:
-                raise ValueError(f'two rules are called {rule.slug}')
-            found[rule.slug] = rule
-    return found
+            if rule.slug in rules:
+                raise ValueError(f'two rules have the slug {rule.slug}')
+            rules[rule.slug] = rule
+    return rules
 
 
 BY_SLUG = _by_slug()
@@ -48,6 +48,6 @@ BY_SLUG = _by_slug()
 def get(slug: str) -> model.Rule:
     """Return the rule with a slug.
 
-    :raises: KeyError if there is no such rule: a mistake of ours
+    :raises: KeyError if there is no such rule: a bug of this tool
     """
     return BY_SLUG[slug]

@@ -29,13 +29,13 @@ _STATED = ('Do not upgrade. Compare the columns that are named with the '
 RULES = (
     _any('rehearsal.upgrade-check-fails',
          'heat-status upgrade check fails on this database.',
-         'The upgrade guide forbids to go on.',
+         'The upgrade guide forbids to continue.',
          "Run it with the target's code and follow its output: its details "
          'may quote the database, and are not shown.',
          'heat-status upgrade check ends with status 2'),
     _warning('rehearsal.upgrade-check-warns',
              'heat-status upgrade check warns on this database.',
-             'The upgrade may go on.',
+             'The upgrade may continue.',
              "Run it with the target's code and read its output: its "
              'details may quote the database, and are not shown.',
              'heat-status upgrade check ends with status 1'),
@@ -46,10 +46,10 @@ RULES = (
          "error's text: it may quote the database, and is not shown.",
          'migration 1a2b3c4d5e6f fails on this database'),
     _any('rehearsal.second-db-sync-fails',
-         'heat-manage db_sync fails where there is nothing more to do.',
+         'heat-manage db_sync fails on a database that is up to date.',
          'Tools that run db_sync on each node stop.',
          'Run db_sync once, on one node.',
-         'heat-manage db_sync fails where there is nothing more to do'),
+         'heat-manage db_sync fails on a database that is up to date'),
     _any('rehearsal.table-gone', 'A table is gone after db_sync.',
          'All that was in it is lost.', _STATED,
          'table software_config is gone after db_sync'),
@@ -69,8 +69,8 @@ RULES = (
     _any('rehearsal.not-as-stated',
          'A migration differs from its statement.',
          'The target may misread the rows.',
-         'Do not upgrade: look at the rows that are counted.',
-         'stack.name is not what its migration states'),
+         'Do not upgrade: examine the rows that are counted.',
+         'stack.name differs from the statement of its migration'),
     _warning('rehearsal.requests-wait',
              'Reads or writes of a table wait while db_sync runs.',
              "Heat's users wait that long.",
@@ -80,20 +80,20 @@ RULES = (
              failure_class=model.FailureClass.AVAILABILITY),
     _stacks('rehearsal.stack-does-not-load',
             'Stacks cannot be loaded after the upgrade.',
-            'They can be neither shown nor updated nor deleted.',
-            "Look at one of them with the target's code before the upgrade: "
+            'They cannot be shown, updated or deleted.',
+            "Load one of them with the target's code before the upgrade: "
             'the text of the error may quote the stack, and is not shown.',
             'stacks whose definitions cannot be loaded: EntityNotFound'),
     _stacks('rehearsal.stack-never-loaded',
-            'Stacks cannot be loaded, by the base neither.',
-            'Nothing new: they are as unusable before the upgrade.',
+            'Stacks can be loaded by neither release.',
+            'Nothing new: they are unusable before the upgrade too.',
             'Delete or repair these stacks; the upgrade need not wait.',
             'stacks whose definitions cannot be loaded: EntityNotFound, by '
             'the base neither', severity=model.Severity.WARNING),
     _stacks('rehearsal.stacks-encrypted',
             'Stacks with encrypted values were not loaded in full.',
-            'Nothing is known of the encrypted values.',
-            'Give the file with auth_encryption_key: --config-file '
+            'Nothing is known about the encrypted values.',
+            'Pass the file with auth_encryption_key: --config-file '
             'heat.conf.', 'stacks with encrypted values were not loaded in '
             'full', severity=model.Severity.WARNING),
 )

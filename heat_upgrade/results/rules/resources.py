@@ -26,8 +26,8 @@ _FIND = ('Before the upgrade, find the stacks that have it (heat-upgrade '
          'check resources --stacks-from DUMP), and take it out of their '
          'templates.')
 _NOT_LOADED = 'A stack with it cannot be loaded: not even deleted.'
-_LEFT = ('Resources that it made are no longer updated or deleted, and '
-         'get_attr of them is null.')
+_LEFT = ('Its existing resources are no longer updated or deleted, and '
+         'get_attr returns null for them.')
 _REFUSED = 'An update or creation of a stack with it is refused.'
 _SET = ('Before the upgrade, change the templates that set it, and update '
         'their stacks.')
@@ -90,13 +90,13 @@ RULES = (
               'CHECK_FAILED, and mark those healthy that are.',
               'OS::A::B: a resource whose check failed is replaced'),
     _warning('resources.method-misfits',
-             'A method of a resource type does not take what it may be '
-             'called with.', 'An operation on such a resource may fail.',
+             'A method of a resource type does not accept the arguments of '
+             'its callers.', 'An operation on such a resource may fail.',
              'Try each operation on a resource of this type with the '
-             'target.', 'OS::A::B: handle_delete does not take what it may '
-             'be called with',
-             plural='methods of {count} types of {family} do not take what '
-                    'they may be called with'),
+             'target.', 'OS::A::B: handle_delete does not accept the '
+             'arguments of its callers',
+             plural='methods of {count} types of {family} do not accept the '
+                    'arguments of their callers'),
     _error('resources.glob-unmapped',
            'Types of a pattern are no longer mapped.',
            'Templates with such a type are refused.',
@@ -116,7 +116,7 @@ RULES = (
              'OS::A::B: property c is now deprecated',
              plural='{count} properties of {family} are now deprecated'),
     _error('resources.property-keys-closed',
-           'A property takes its own keys alone.', _REFUSED, _SET,
+           'A property takes only its own keys.', _REFUSED, _SET,
            'OS::A::B: property c takes its own keys alone'),
     _error('resources.property-required-new',
            'A new property must be set.',
@@ -125,7 +125,7 @@ RULES = (
            'other change.', 'OS::A::B: property c is new and required',
            plural='{count} properties of {family} are new and required'),
     _error('resources.property-required',
-           'A property must be set that need not be before.',
+           'A property must be set that was optional before.',
            'Templates without it are refused by the next create or update.',
            'Set it in the templates that do not, before the upgrade.',
            'OS::A::B: property c is now required',
@@ -144,8 +144,8 @@ RULES = (
            'less: values',
            plural='{count} properties of {family} accept less'),
     _warning('resources.property-constraint-changed',
-             'A property has another constraint; whether it refuses more '
-             'cannot be told.', 'A value may be refused.',
+             'A property has another constraint, which may refuse more '
+             'values.', 'A value may be refused.',
              'Validate the templates that set it with the target.',
              'OS::A::B: property c has another pattern',
              plural='{count} properties of {family} have other '

@@ -50,23 +50,22 @@ RULES = (
              'target'),
     _warning('rpc.call-is-cast',
              'A call of the base is a cast in the target.',
-             'Errors are in the log of the engine alone.',
+             'Errors are only in the log of the engine.',
              'Watch the state of the stack, not the answer.',
              '[engine] delete_stack is cast and no longer called'),
     _warning('rpc.method-not-heard',
-             'A method of a client sent nothing that was heard.',
-             'It is not known whether the other release accepts its '
-             'messages.',
+             'No message of a client method was received.',
+             'It is unknown whether the other release accepts its messages.',
              'Compare it with the method of the service by hand.',
-             '[engine.show] sends nothing that was heard'),
+             '[engine.show] sends no message that was received'),
     _rolling('rpc.context-not-read',
              'A release cannot read the context of the other.',
              'Every message of the other release fails.', _NO_ROLLING,
              '[context] that of the target cannot be read by the base'),
     _rolling('rpc.context-read-differently',
-             'A release reads a part of the context otherwise.',
-             "Requests fail, or are taken for somebody else's.", _NO_ROLLING,
-             '[context] user_id of the target is read otherwise by the '
+             'A release reads a part of the context differently.',
+             'Requests fail, or are attributed to another user.', _NO_ROLLING,
+             '[context] user_id of the target is read differently by the '
              'base'),
     _warning('rpc.object-removed', 'A versioned object is gone.',
              'Nothing by itself: objects do not travel.',
@@ -74,25 +73,25 @@ RULES = (
              '[Stack] the object is gone'),
     _warning('rpc.object-version-backwards',
              "A versioned object's version goes back.",
-             'None: no code reads it.', 'Nothing is to be done.',
+             'None: no code reads it.', 'No action is needed.',
              "[Stack] the object's version goes back"),
     _warning('rpc.object-field-added',
              'An object has a new field that must not be NULL.',
              'The target refuses rows in which it is NULL.',
-             'Look whether the column has a default on the server: the '
-             'schema check tells it.',
+             'See the schema check: it reports whether the column has a '
+             'default on the server.',
              '[Stack] kind is new and must not be NULL'),
     _rolling('rpc.object-field-removed',
              'A field that must not be NULL is gone from an object.',
              'In a rolling upgrade, engines of the base cannot load objects '
              'that the target has created.',
-             'Do no rolling upgrade, or one in which nothing is created '
-             'meanwhile.', '[Stack] owner is removed from the object'),
+             'Do no rolling upgrade, or allow no creations during it.',
+             '[Stack] owner is removed from the object'),
     _warning('rpc.object-optional-field-removed',
              'A field that may be NULL is gone from an object.',
-             'The base takes it for not given.',
-             'Do no rolling upgrade, or one in which nothing is created '
-             'meanwhile.', '[Stack] owner is removed from the object'),
+             'The base treats it as unset.',
+             'Do no rolling upgrade, or allow no creations during it.',
+             '[Stack] owner is removed from the object'),
     _rolling('rpc.object-field-retyped',
              'A field of an object has another type.',
              'Values of the other release are refused or turned into '
@@ -112,7 +111,7 @@ RULES = (
     _warning('rpc.object-version-not-raised',
              'An object has changed and its version has not.',
              'None: no code reads it.',
-             'Nothing is to be done by an operator; authors raise VERSION.',
+             'Operators need no action; authors raise VERSION.',
              '[Stack] the object has changed and its version has not'),
     _stored('rpc.operation-fails',
             "An operation of the base's engine fails in the target's.",
@@ -123,23 +122,23 @@ RULES = (
             'Stacks with such data cannot be shown, updated or deleted.',
             'Do not upgrade such stacks; try it on a copy first '
             '(heat-upgrade rehearse).',
-            '[sync points] what the base writes cannot be read by the '
+            '[sync points] data that the base writes cannot be read by the '
             'target'),
     _stored('rpc.stored-data-read-differently',
             'A release reads stored data of the other differently.',
-            'Stacks with such data go on wrongly.',
+            'Operations on stacks with such data behave wrongly.',
             'Do not upgrade such stacks; try it on a copy first '
             '(heat-upgrade rehearse).',
-            '[node data: keys] what the base writes is read otherwise by the '
-            'target'),
+            '[node data: keys] data that the base writes is read differently '
+            'by the target'),
     _warning('rpc.stored-key-removed',
              'A key that is stored is no longer written.',
-             'Nothing of Heat: both releases read all rows alike.',
+             'None for Heat: both releases read all rows alike.',
              'Correct your own tools, if they read this key in the '
              'database.', '[stack.tags] is no longer written'),
     _warning('rpc.stored-key-retyped',
              'A key that is stored is written with another type.',
-             'Nothing of Heat: both releases read all rows alike.',
+             'None for Heat: both releases read all rows alike.',
              'Correct your own tools, if they read this key in the '
              'database.', '[stack.tags] is written with another type'),
 )

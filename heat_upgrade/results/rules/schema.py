@@ -29,7 +29,7 @@ _any_warning = functools.partial(_any, severity=model.Severity.WARNING)
 _FAILS = 'Services of the base that still run fail on this table.'
 _COLD = ('Stop all services of the base before db_sync: a rolling upgrade is '
          'not safe.')
-_KEEP = 'Do not upgrade; keep a dump of the database if you have begun.'
+_KEEP = 'Do not upgrade. If you have begun, keep a dump of the database.'
 _WAIT = ('Measure it on a copy (heat-upgrade rehearse), or stop all services '
          'before db_sync.')
 _HALTS = ('db_sync ends with an error, and no service of the target can '
@@ -83,15 +83,15 @@ RULES = (
          'The models of the target do not match the schema that its '
          'migrations make.',
          'The target fails when it reads or writes this table.',
-         'Do not upgrade: authors add a migration, or mend the model.',
+         'Do not upgrade: authors add a migration, or correct the model.',
          'models and migrations differ in stack.name',
          plural='models and migrations differ in {count} parts of {family}'),
     _any_warning('schema.model-drifts',
                  'The models of the target and its migrations differ '
                  'harmlessly.',
                  'Nothing now: a later migration may change the database.',
-                 'Nothing is to be done by an operator; authors add a '
-                 'migration, or mend the model.',
+                 'Operators need no action; authors add a migration, or '
+                 'correct the model.',
                  'models and migrations differ in stack.name',
                  plural='models and migrations differ in {count} parts of '
                         '{family}'),
@@ -124,7 +124,7 @@ RULES = (
              'varchar(64)'),
     _rolling_warning('schema.collation-changed',
                      'A column changes its collation.',
-                     'Texts may not fit, and compare and sort otherwise.',
+                     'Texts may not fit, and compare and sort differently.',
                      _COLD, 'stack.name changes its collation from '
                      'utf8mb3_bin to utf8mb4_bin',
                      plural='{count} columns of {family} change their '
@@ -132,7 +132,7 @@ RULES = (
     _rolling_warning('schema.index-dropped', 'A table loses an index.',
                      'Requests become slow on large tables.',
                      'Stop all services of the base before db_sync, or '
-                     'expect slow requests meanwhile.',
+                     'expect slow requests until they stop.',
                      'stack loses the index (name)'),
     _rolling('schema.unique-added', 'A table gets a unique index.',
              'db_sync fails on duplicate rows, and the base fails to write '
@@ -179,15 +179,15 @@ RULES = (
              'stack: the base cannot read rows that the target wrote'),
     _any('schema.rows-read-differently',
          'The target reads other values than the base has written.',
-         'Stacks of these rows show or do something else.',
+         'Stacks of these rows behave differently.',
          'Do not upgrade; try it on a copy first (heat-upgrade rehearse).',
-         'stack.tags reads otherwise for the target in rows that the base '
+         'stack.tags is read differently by the target in rows that the base '
          'wrote before the migration'),
     _rolling('schema.rows-read-differently-by-base',
              'The base reads other values after the migration than were '
-             'written.', 'Stacks of these rows show or do something else '
-             'while services of the base answer.', _COLD,
-             'stack.tags reads otherwise for the base in rows that the '
+             'written.', 'Stacks of these rows behave differently while '
+             'services of the base answer.', _COLD,
+             'stack.tags is read differently by the base in rows that the '
              'target wrote'),
     _any('schema.rows-not-written',
          'The target cannot write rows after the migration.',

@@ -28,7 +28,7 @@ RULES = (
         'upgrade-check.refuses',
         'heat-status upgrade check of the target reports a failure, or '
         'crashes.',
-        'The upgrade guide forbids to go on after a failed check.',
+        'The upgrade guide forbids to continue after a failed check.',
         'Follow the output of the check, then run it again.',
         'upgrade-check: heat-status upgrade check ended with status 2',
         failure_class=model.FailureClass.OPTIONS),
@@ -51,7 +51,7 @@ RULES = (
         failure_class=model.FailureClass.OPTIONS),
     model.Rule(
         'service.died',
-        'A service ended although nothing had asked it to.',
+        'A service ended unexpectedly.',
         'Requests fail and operations stay in progress until the service is '
         'started again.',
         'Read the last lines of its log; start it again.',
@@ -76,7 +76,7 @@ RULES = (
     model.Rule(
         'step.failed',
         "A step of the upgrade failed in Heat's code.",
-        'The upgrade cannot go on from this step.',
+        'The upgrade cannot continue after this step.',
         'Read the evidence and the log of the step.',
         'destroy: the stacks are not deleted after 300 s'),
     model.Rule(
@@ -103,8 +103,8 @@ RULES = (
     model.Rule(
         'gate.configuration-changed',
         "The upgrade has changed Heat's configuration files.",
-        'The target does not run on the configuration of the base, which the '
-        'Theory of Upgrade asks for.',
+        'The target does not run on the configuration of the base, as the '
+        'Theory of Upgrade requires.',
         'Announce the change one release ahead, in a release note.',
         "the upgrade has changed Heat's configuration",
         failure_class=model.FailureClass.OPTIONS,

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rules about the tests of a run, and about objects left after it."""
+"""Rules about the tests of a run, and about objects left behind by it."""
 
 from heat_upgrade.results.rules import model
 
@@ -34,18 +34,18 @@ RULES = (
         failure_class=_PHYSICAL),
     model.Rule(
         'destroy.left-behind',
-        'Something is left in Heat or Keystone after all stacks of the tests '
+        'Objects remain in Heat or Keystone after all stacks of the tests '
         'were deleted.',
         'Projects, users or stacks remain without an owner.',
         'Delete them by hand; the evidence lists them.',
-        'something is left in Heat or Keystone',
+        'objects remain in Heat or Keystone',
         failure_class=_PHYSICAL),
     model.Rule(
         'ledger.left-behind',
         'Physical resources exist that Heat does not know.',
         'Orphaned resources stay after their stack is deleted.',
         'Delete them in their own service; the evidence lists them.',
-        'things exist that Heat does not know (2)',
+        'orphaned resources exist (2)',
         failure_class=_PHYSICAL),
     model.Rule(
         'ledger.snapshot-left-behind',
@@ -53,21 +53,21 @@ RULES = (
         'Snapshots stay after their stack is deleted.',
         'Delete the snapshots of a stack before the stack (tried: nothing '
         'is left then).',
-        'snapshots of things exist that Heat does not know (4)',
+        'orphaned snapshots exist (4)',
         failure_class=_PHYSICAL, docs='findings/snapshots-left-behind'),
     model.Rule(
         'ledger.lost',
         'Physical resources do not exist that Heat calls complete.',
         'Users rely on resources that are gone.',
         'Mark the resources unhealthy and update the stacks.',
-        'things do not exist that Heat calls complete (1)',
+        'resources that Heat calls complete do not exist (1)',
         failure_class=_PHYSICAL),
     model.Rule(
         'ledger.made-twice',
         'Physical resources were created twice for one resource of a stack.',
         'One of the two is orphaned.',
         'Delete the one that Heat does not know.',
-        'things were made twice (1)',
+        'resources were created twice (1)',
         failure_class=_PHYSICAL),
     model.Rule(
         'keystone.left-behind',
@@ -75,6 +75,6 @@ RULES = (
         'know.',
         'Accounts stay that can still log in.',
         'Delete them in Keystone; the evidence lists them.',
-        'accounts of stacks exist in Keystone that Heat does not know (1)',
+        'orphaned accounts of stacks exist in Keystone (1)',
         failure_class=_PHYSICAL),
 )

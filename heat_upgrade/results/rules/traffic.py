@@ -41,12 +41,12 @@ RULES = (
              'Operations of users fail although nothing is wrong with them.',
              'Update the stack again.', 'create'),
     _traffic('made-twice', _PHYSICAL, 'A resource is created once.',
-             'A second physical resource exists, and somebody pays for it.',
+             'A second physical resource exists, and costs money.',
              'Compare the resources of the service with those of Heat, and '
              'delete the one that Heat does not know.', 'create'),
     _traffic('left-behind', _PHYSICAL,
-             'Nothing of a deleted stack is left, and nothing exists that '
-             'Heat does not know.',
+             'No resource outlives its stack, and Heat knows every existing '
+             'resource.',
              'Physical resources stay after their stack is deleted.',
              'Delete them in their own service.', 'delete'),
     _traffic('resource-lost', _PHYSICAL,
@@ -63,14 +63,14 @@ RULES = (
              'Read the status of the stack instead of its events.',
              'update'),
     _traffic('never-written', _OLD,
-             'Nothing is read that nothing wrote.',
+             'Every value that is read was written before.',
              'Users see values that no template has.', _REPAIR, 'show'),
     _traffic('backwards', _OLD,
              'A newer value is not followed by an older one.',
              'Users see an update disappear again.', _REPAIR, 'show'),
     _traffic('refused', model.FailureClass.API,
              'No call is refused that the state of the stack allows.',
-             'Clients get 4xx for requests that are right.',
+             'Clients get 4xx for valid requests.',
              'Send the request again; read the error text.', 'update'),
     model.Rule(
         'probe.over-budget',

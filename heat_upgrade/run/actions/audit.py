@@ -10,40 +10,51 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The action that compares what exists with what Heat knows."""
+"""The action that compares existing resources with Heat's records."""
+
+import typing
 
 from heat_upgrade.lab import keystone_orphans
 from heat_upgrade.ledger import audit
 from heat_upgrade.ledger import reconciliation
+from heat_upgrade.plan import planner
 from heat_upgrade.results import findings
+from heat_upgrade.run.actions import common
 
-# What a difference between the ledger and Heat's database means.
+if typing.TYPE_CHECKING:
+    from heat_upgrade.run import runner
+
+# The title of each kind of difference between the ledger and Heat's database.
 _TITLES = {
-    reconciliation.LEFT_BEHIND: 'things exist that Heat does not know',
-    reconciliation.SNAPSHOT_LEFT_BEHIND:
-        'snapshots of things exist that Heat does not know',
-    reconciliation.LOST: 'things do not exist that Heat calls complete',
-    reconciliation.MADE_TWICE: 'things were made twice',
+    reconciliation.LEFT_BEHIND: 'orphaned resources exist',
+    reconciliation.SNAPSHOT_LEFT_BEHIND: 'orphaned snapshots exist',
+    reconciliation.LOST: 'resources that Heat calls complete do not exist',
+    reconciliation.MADE_TWICE: 'resources were created twice',
 }
 
 
-def account(run, step):
-    """Compare what exists with what Heat knows: the ledger, and Keystone."""
-    differences = audit.audit(run.cloud.mariadb, run.cloud.ledger.client)
-    left = keystone_orphans.of_keystone(run.cloud.identity, run.cloud.mariadb)
-    living = {row.stack for row in audit.rows(run.cloud.mariadb)
+def account(run: 'runner.Run', step: planner.Step) -> dict[str, typing.Any]:
+    """Compare the ledger and Keystone with Heat's records."""
+    cloud = common.existing(run.cloud, 'cloud')
+    differences = audit.audit(cloud.mariadb, cloud.ledger.client)
+    left = keystone_orphans.of_keystone(cloud.identity, cloud.mariadb)
+    living = {row.stack for row in audit.rows(cloud.mariadb)
               if not row.deleted} if differences else set()
     for kind, title in _TITLES.items():
-        ones = [one for one in differences if one.kind == kind]
-        if ones:
+        of_kind = [difference for difference in differences
+                   if difference.kind == kind]
+        if of_kind:
             run.finding(findings.make(
-                reconciliation.RULES[kind], 'ledger', f'{title} ({len(ones)})',
-                '\n'.join(one.text for one in ones), step=step.name,
-                facts={'number': len(ones), 'of_deleted_stacks': sum(
-                    one.stack not in living for one in ones)}))
+                reconciliation.RULES[kind], 'ledger',
+                f'{title} ({len(of_kind)})',
+                '\n'.join(difference.text for difference in of_kind),
+                step=step.name,
+                facts={'number': len(of_kind), 'of_deleted_stacks': sum(
+                    difference.stack not in living
+                    for difference in of_kind)}))
     if left:
         run.finding(findings.make(
-            'keystone.left-behind', 'keystone', 'accounts of stacks exist in '
-            f'Keystone that Heat does not know ({len(left)})',
+            'keystone.left-behind', 'keystone',
+            f'orphaned accounts of stacks exist in Keystone ({len(left)})',
             '\n'.join(left), step=step.name, facts={'number': len(left)}))
     return {'ledger': len(differences), 'keystone': len(left)}

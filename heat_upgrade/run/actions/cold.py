@@ -12,26 +12,34 @@
 
 """Actions of every strategy, and of the cold one."""
 
+import pathlib
 import time
+import typing
 
 from heat_upgrade import errors
 from heat_upgrade.install import environments
 from heat_upgrade.lab import client_config
-from heat_upgrade.lab import cloud
+from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import log_errors
 from heat_upgrade.lab.services import heat
 from heat_upgrade.plan import planner
 from heat_upgrade.probes import downtime
 from heat_upgrade.results import findings
+from heat_upgrade.run.actions import common
 from heat_upgrade.run.actions import monitoring
 
-# The name of the probe of downtime in a report.
+if typing.TYPE_CHECKING:
+    from heat_upgrade.run import runner
+
+# The name of the downtime probe in a report.
 API = 'heat-api'
 PROBE_TIMEOUT = 2
 FIRST_ANSWER_TIMEOUT = 60
 
+Measured = dict[str, typing.Any]
 
-def environments_(run, step):
+
+def environments_(run: 'runner.Run', step: planner.Step) -> Measured:
     """Install the releases."""
     base, target = run.base, run.target
     run.environments = dict(zip(('keystone', planner.BASE, planner.TARGET), (
@@ -44,9 +52,9 @@ def environments_(run, step):
             for name, environment in run.environments.items()}
 
 
-def base_up(run, step):
+def base_up(run: 'runner.Run', step: planner.Step) -> Measured:
     """Start a cloud with the base release."""
-    run.cloud = cloud.Cloud(
+    run.cloud = clouds.Cloud(
         run.workspace, keystone_environment=run.environments['keystone'],
         heat_environment=run.environments[planner.BASE],
         size=run.plan.nodes, profile=run.plan.profile)
@@ -56,41 +64,41 @@ def base_up(run, step):
     return {}
 
 
-def stop_base(run, step):
-    """Stop Heat, with the downtime's probe watching.
+def stop_base(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Stop Heat gracefully while the downtime probe runs.
 
-    Gracefully, but for the engine of the step's node.
+    A step with a node kills the engine of that node.
     """
+    cloud = common.existing(run.cloud, 'cloud')
     run.probe = downtime.Probe(
-        lambda: run.cloud.request('stacks?limit=1',
-                                  timeout=PROBE_TIMEOUT).status_code == 200)
+        lambda: cloud.request('stacks?limit=1',
+                              timeout=PROBE_TIMEOUT).status_code == 200)
     run.probe.start()
     if not run.probe.wait_for_good(FIRST_ANSWER_TIMEOUT):
-        raise errors.LabError(
-            'the base release does not list stacks any more',
-            log=_api_log(run))
-    killed = ([run.cloud.nodes[step.node].process(heat.ENGINE)]
+        raise errors.LabError('the base release no longer lists stacks',
+                              log=_api_log(cloud))
+    killed = ([cloud.nodes[step.node].process(heat.ENGINE)]
               if step.disruption == planner.KILL else [])
-    stopped = run.cloud.stop_heat(meanwhile=run.release, kill=killed)
-    for name, one in stopped.items():
-        if one['killed']:
+    stopped = cloud.stop_heat(meanwhile=run.release, kill=killed)
+    for name, result in stopped.items():
+        if result['killed']:
             run.finding(findings.make(
                 'service.killed-at-stop', name,
                 f'{name} did not stop gracefully and was killed',
-                f'{one["seconds"]} s after SIGTERM', step=step.name))
+                f'{result["seconds"]} s after SIGTERM', step=step.name))
     return {'stopped': stopped}
 
 
-def save_database(run, step):
-    """Dump Heat's database, as Heat's upgrades guide tells to."""
+def save_database(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Dump Heat's database, as Heat's upgrades guide requires."""
     path = run.workspace.run_dir / 'heat-before.sql'
-    run.cloud.save_database(path)
+    common.existing(run.cloud, 'cloud').save_database(path)
     return {'bytes': path.stat().st_size}
 
 
-def upgrade_check(run, step):
+def upgrade_check(run: 'runner.Run', step: planner.Step) -> Measured:
     """Run the target's own check of the database and the configuration."""
-    status, output = run.cloud.manage(
+    status, output = common.existing(run.cloud, 'cloud').manage(
         run.environments[planner.TARGET], 'heat-status', 'upgrade', 'check',
         side=planner.TARGET, check=False)
     if not heat.may_upgrade(status, output):
@@ -100,9 +108,9 @@ def upgrade_check(run, step):
     return {'status': status}
 
 
-def db_sync(run, step):
+def db_sync(run: 'runner.Run', step: planner.Step) -> Measured:
     """Migrate the database with the target's code."""
-    run.cloud.manage(
+    common.existing(run.cloud, 'cloud').manage(
         run.environments[planner.TARGET],
         'heat-manage',
         'db_sync',
@@ -111,34 +119,36 @@ def db_sync(run, step):
     return {}
 
 
-def start_target(run, step):
+def start_target(run: 'runner.Run', step: planner.Step) -> Measured:
     """Start the target on the base's configuration."""
-    run.cloud.deploy(run.environments[planner.TARGET], side=planner.TARGET)
+    cloud = common.existing(run.cloud, 'cloud')
+    probe = common.existing(run.probe, 'downtime probe')
+    cloud.deploy(run.environments[planner.TARGET], side=planner.TARGET)
     try:
-        run.cloud.start_heat()
-        answered = run.probe.wait_for_good(FIRST_ANSWER_TIMEOUT)
+        cloud.start_heat()
+        answered = probe.wait_for_good(FIRST_ANSWER_TIMEOUT)
     finally:
-        run.availability(API, run.probe.stop())
+        run.availability(API, probe.stop())
     run.restarted = time.monotonic()
     if not answered:
         raise errors.LabError('the target release does not list stacks',
-                              log=_api_log(run))
-    for one in run.cloud.heat_processes:
-        shown = log_errors.of_start(one.log.read_text(errors='replace'))
+                              log=_api_log(cloud))
+    for process in cloud.heat_processes:
+        shown = log_errors.of_start(process.log.read_text(errors='replace'))
         if shown:
             run.finding(findings.make(
-                'service.traceback-at-start', one.name,
-                f'{one.name} logs a traceback when it starts', shown,
-                step=step.name, log=str(one.log)))
+                'service.traceback-at-start', process.name,
+                f'{process.name} logs a traceback when it starts', shown,
+                step=step.name, log=str(process.log)))
     return {}
 
 
-def _api_log(run):
-    return run.cloud.nodes['node-1'].process(heat.API).log
+def _api_log(cloud: clouds.Cloud) -> pathlib.Path:
+    return cloud.nodes['node-1'].process(heat.API).log
 
 
-def down(run, step):
-    """Stop the cloud, unless it is to be kept."""
+def down(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Stop the cloud, unless the caller keeps it."""
     if run.probe and run.probe.running():
         # A step between the stop and the start has failed.
         run.availability(API, run.probe.stop())

@@ -10,8 +10,24 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What actions of all kinds share."""
+"""Code that all actions share."""
+
+import typing
+
+T = typing.TypeVar('T')
 
 
 class StepFailed(Exception):
-    """The run cannot go on; the findings that say why are in the journal."""
+    """The run cannot continue; the findings in the journal say why."""
+
+
+def existing(value: T | None, name: str) -> T:
+    """Return a part of a run that an earlier step has created.
+
+    :param name: the part, for the error message
+    :raises: RuntimeError if no step has created it: a bug of the planner
+    """
+    if value is None:
+        raise RuntimeError(f'the plan uses the {name} of the run before a '
+                           'step creates it')
+    return value

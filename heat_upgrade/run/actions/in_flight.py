@@ -10,7 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Actions of the work in flight: begun, parked, let go, judged."""
+"""Actions that start, hold, release and judge in-flight operations."""
+
+from collections import abc
+import typing
 
 from heat_upgrade.inflight import batch
 from heat_upgrade.inflight import cases
@@ -21,46 +24,58 @@ from heat_upgrade.lab import heat_client
 from heat_upgrade.plan import planner
 from heat_upgrade.results import findings
 from heat_upgrade.results import journal
+from heat_upgrade.run.actions import common
+
+if typing.TYPE_CHECKING:
+    from heat_upgrade.run import runner
+
+Measured = dict[str, typing.Any]
 
 
-def prepare(run, step):
-    """Make the stacks whose operations will be in flight."""
+def prepare(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Create the stacks of the in-flight operations."""
+    cloud = common.existing(run.cloud, 'cloud')
     run.flights = batch.Batch(
         cases.by_id(step.cases),
-        heat_client.Api(run.cloud.identity, run.cloud.api_url),
-        run.cloud.ledger.client, run.cloud)
-    grounded = _judge(run, step, run.flights.prepare())
-    return {'stacks': len(step.cases) - grounded}
+        heat_client.Api(cloud.identity, cloud.api_url),
+        cloud.ledger.client, cloud)
+    not_started = _report(run, step, run.flights.prepare())
+    return {'stacks': len(step.cases) - not_started}
 
 
-def park(run, step):
-    """Start the operations, each until it is parked for certain."""
-    _judge(run, step, run.flights.park())
-    return {'parked': len(run.flights.flights)}
+def park(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Start the operations, and wait until each is at its hold point."""
+    flights = common.existing(run.flights, 'in-flight operations')
+    _report(run, step, flights.park())
+    return {'parked': len(flights.flights)}
 
 
-def _judge(run, step, grounded):
-    """Find fault with Heat for what could not be begun; returns how much.
+def _report(run: 'runner.Run', step: planner.Step,
+            not_started: abc.Sequence[setup_failures.NotStarted]) -> int:
+    """Report operations that could not be started; return their number.
 
-    Before the upgrade has begun it is the lab's failure.
+    :raises: :class:`errors.LabError` before the upgrade: then the failure is
+        the lab's
     """
     if step.blame == planner.LAB:
-        setup_failures.require_none(grounded)
-    for finding in setup_failures.found(grounded, step=step.name):
+        setup_failures.require_none(not_started)
+    for finding in setup_failures.found(not_started, step=step.name):
         run.finding(finding)
-    return len(grounded)
+    return len(not_started)
 
 
-def settle(run, step):
-    """Let what was in flight go on, and judge how it ends."""
-    flying, run.flights = run.flights, None
-    outcomes = flying.repair(flying.settle(step.disruption))
+def settle(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Release the in-flight operations, and judge their outcome."""
+    cloud = common.existing(run.cloud, 'cloud')
+    flights = common.existing(run.flights, 'in-flight operations')
+    run.flights = None
+    outcomes = flights.repair(flights.settle(step.disruption))
     for outcome in outcomes:
         run.journal.event(journal.IN_FLIGHT, step.name,
                           **outcome.as_dict())
-    for finding in flying.findings(outcomes, step=step.name):
+    for finding in flights.findings(outcomes, step=step.name):
         run.finding(finding)
-    left = flying.remove()
+    left = flights.remove()
     if left:
         # A stack's name is that of its case and a random word.
         names = sorted(text.partition(' ')[0].rpartition('-')[0] or text
@@ -70,40 +85,42 @@ def settle(run, step):
             'cannot be deleted: ' + ', '.join(names), '\n'.join(left),
             step=step.name, facts={
                 'stacks': names, 'snapshots_without_data':
-                evidence.snapshots_without_data(run.cloud)}))
+                evidence.snapshots_without_data(cloud)}))
     return {'legal': sum(outcome.legal for outcome in outcomes),
             'illegal': sum(not outcome.legal for outcome in outcomes)}
 
 
-def make_orphans(run, step):
-    """Create the stacks that a killed engine will have left behind."""
+def make_orphans(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Create the stacks that a killed engine will orphan."""
+    cloud = common.existing(run.cloud, 'cloud')
     run.orphans = orphans.Orphans(
-        heat_client.Api(run.cloud.identity, run.cloud.api_url), run.cloud)
+        heat_client.Api(cloud.identity, cloud.api_url), cloud)
     run.orphans.make()
     return {'stacks': len(run.orphans.names)}
 
 
-def leave_orphans(run, step):
-    """Write what an engine leaves in the database when it is killed."""
-    run.orphans.leave()
+def leave_orphans(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Put the database into the state that a killed engine leaves behind."""
+    common.existing(run.orphans, 'stacks to be orphaned').leave()
     return {}
 
 
-def recover_orphans(run, step):
-    """Ask Heat for an operation on each orphaned stack; then delete them."""
-    outcomes = run.orphans.recover()
+def recover_orphans(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Request an operation on each orphaned stack; then delete them."""
+    orphaned = common.existing(run.orphans, 'orphaned stacks')
+    outcomes = orphaned.recover()
     for outcome in outcomes:
         run.journal.event(journal.ORPHAN, step.name, **outcome.as_dict())
         if outcome.story:
             run.finding(findings.make(
                 'orphan.not-recovered', outcome.recovery.kind, outcome.title,
                 f'{outcome.story}\n{outcome.evidence}', step=step.name))
-    left = run.orphans.remove()
+    left = orphaned.remove()
     if left:
         run.finding(findings.make(
-            'orphan.not-recovered', 'delete', f'{len(left)} stacks that a '
-            'dead engine has left cannot be deleted', '\n'.join(left),
-            step=step.name))
+            'orphan.not-recovered', 'delete',
+            f'{len(left)} orphaned stack{"s" if len(left) > 1 else ""} '
+            'cannot be deleted', '\n'.join(left), step=step.name))
     return {'recovered': sum(not outcome.story for outcome in outcomes),
-            'recovery_s': {one.recovery.kind: round(one.seconds, 1)
-                           for one in outcomes}}
+            'recovery_s': {outcome.recovery.kind: round(outcome.seconds, 1)
+                           for outcome in outcomes}}

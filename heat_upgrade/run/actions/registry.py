@@ -10,14 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the steps of a plan do to a cloud.
+"""The actions of a plan's steps, by name.
 
-Each action is a function of (run, step): it changes the run's cloud, notes
-findings in the run's journal, and returns what its step measured, as a dict.
-It raises when the run cannot go on; the runner makes a finding of that, for
-which the step's blame decides whose it is.
+Each action is a function of (run, step): it changes the run's cloud, journals
+findings, and returns the measurements of its step. It raises if the run
+cannot continue. The runner makes a finding of the exception; the step's blame
+decides whose failure it is.
 """
 
+from collections import abc
+import typing
+
+from heat_upgrade.plan import planner
 from heat_upgrade.run.actions import audit
 from heat_upgrade.run.actions import cold
 from heat_upgrade.run.actions import common
@@ -27,9 +31,13 @@ from heat_upgrade.run.actions import phases
 from heat_upgrade.run.actions import rolling
 from heat_upgrade.run.actions import static_checks
 
+if typing.TYPE_CHECKING:
+    from heat_upgrade.run import runner
+
 StepFailed = common.StepFailed
 
-BY_NAME = {
+BY_NAME: ('dict[str, abc.Callable[[runner.Run, planner.Step], '
+          'dict[str, typing.Any]]]') = {
     'environments': cold.environments_,
     'check': static_checks.check,
     'base_up': cold.base_up,

@@ -10,55 +10,70 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Actions of a rolling upgrade: what is done to one node at a time."""
+"""Actions of a rolling upgrade, on one node at a time."""
 
+from collections import abc
 import time
+import typing
 
 from heat_upgrade import errors
+from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import heat_client
 from heat_upgrade.lab import log_errors
+from heat_upgrade.lab import node as nodes
 from heat_upgrade.lab.services import heat
 from heat_upgrade.plan import model
 from heat_upgrade.plan import planner
 from heat_upgrade.plan import rolling
+from heat_upgrade import process
 from heat_upgrade.results import findings
+from heat_upgrade.run.actions import common
 from heat_upgrade.run import disturbances
 from heat_upgrade import waiting
 
-# The operator's patience before the last engine of a release is stopped.
+if typing.TYPE_CHECKING:
+    from heat_upgrade.run import runner
+
+# An operator's patience before the last engine of a release is stopped.
 QUEUES_TIMEOUT = 60
-# A look costs half a second of CPU.
+# A query costs half a second of CPU.
 QUEUES_INTERVAL = 0.5
 
-# Work for any engine is in queues with these names (heat/rpc/api.py and
-# worker_api.py); messages to one engine alone, such as to cancel what it does,
-# and answers to calls go with who wanted them.
+# The queues of work that any engine may take (heat/rpc/api.py and
+# worker_api.py). Messages to one engine, such as a cancellation, and replies
+# to calls are in other queues, and end with their reader.
 WORK_QUEUES = ('engine', 'engine_worker')
 
+Measured = dict[str, typing.Any]
+Logged = dict[process.Process, int]
 
-def add_vhost(run, step):
-    """Make the virtual host of the new release."""
-    run.cloud.rabbitmq.add_vhost(rolling.TARGET_VHOST)
+
+def add_vhost(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Add the virtual host of the target release."""
+    common.existing(run.cloud, 'cloud').rabbitmq.add_vhost(
+        rolling.TARGET_VHOST)
     return {'vhost': rolling.TARGET_VHOST}
 
 
-def drain(run, step):
+def drain(run: 'runner.Run', step: planner.Step) -> Measured:
     """Take a node out of HAProxy's rotation."""
-    run.cloud.haproxy.drain(step.node)
+    common.existing(run.cloud, 'cloud').haproxy.drain(step.node)
     return {}
 
 
-def ready(run, step):
+def ready(run: 'runner.Run', step: planner.Step) -> Measured:
     """Take a node into HAProxy's rotation, once it serves."""
-    node = run.cloud.nodes[step.node]
-    run.cloud.check_answer(node)
-    run.cloud.haproxy.ready(step.node)
+    cloud = common.existing(run.cloud, 'cloud')
+    node = cloud.nodes[step.node]
+    cloud.check_answer(node)
+    cloud.haproxy.ready(step.node)
     return {'release': node.environment.version}
 
 
-def stop_engine(run, step):
+def stop_engine(run: 'runner.Run', step: planner.Step) -> Measured:
     """Stop the engine of a node gracefully, or kill it."""
-    engine = run.cloud.nodes[step.node].process(heat.ENGINE)
+    cloud = common.existing(run.cloud, 'cloud')
+    engine = cloud.nodes[step.node].process(heat.ENGINE)
     if step.disruption == model.KILL:
         run.note_fault('SIGKILL', step.node)
         engine.kill()
@@ -75,53 +90,56 @@ def stop_engine(run, step):
     return {'drained_s': round(seconds, 2), 'killed': killed}
 
 
-def _deploy(run, step, services):
+def _deploy(run: 'runner.Run', step: planner.Step,
+            services: abc.Iterable[str]) -> nodes.Node:
     """Install the release of the step's side on its node."""
-    node = run.cloud.nodes[step.node]
+    cloud = common.existing(run.cloud, 'cloud')
+    node = cloud.nodes[step.node]
     vhost = (rolling.TARGET_VHOST if step.side == planner.TARGET
              and run.plan.vhost == planner.PER_RELEASE
-             else run.cloud.rabbitmq.vhost)
-    for which in services:
-        node.deploy(which, run.environments[step.side], side=step.side,
+             else cloud.rabbitmq.vhost)
+    for service in services:
+        node.deploy(service, run.environments[step.side], side=step.side,
                     vhost=vhost)
     return node
 
 
-def start_service(run, step):
+def start_service(run: 'runner.Run', step: planner.Step) -> Measured:
     """Start the engine of a node with the release of a side."""
     node = _deploy(run, step, [step.service])
     logged = _logged([node.process(step.service)])
     node.start(step.service)
     run.restarted = time.monotonic()
-    _new_tracebacks(run, step, logged)
+    _report_tracebacks(run, step, logged)
     return {'release': run.environments[step.side].version}
 
 
-def change_api(run, step):
+def change_api(run: 'runner.Run', step: planner.Step) -> Measured:
     """Restart heat-api and heat-api-cfn of a node with another release."""
-    node = run.cloud.nodes[step.node]
+    node = common.existing(run.cloud, 'cloud').nodes[step.node]
     services = (heat.API, heat.CFN)
-    stopped = {which: node.process(which).stop() for which in services}
+    stopped = {service: node.process(service).stop() for service in services}
     _deploy(run, step, services)
-    logged = _logged([node.process(which) for which in services])
-    for which in services:
-        node.begin(which)
-    for which in services:
-        node.wait_ready(which)
+    logged = _logged([node.process(service) for service in services])
+    for service in services:
+        node.begin(service)
+    for service in services:
+        node.wait_ready(service)
     run.restarted = time.monotonic()
-    _new_tracebacks(run, step, logged)
+    _report_tracebacks(run, step, logged)
     return {'release': node.environment.version,
-            'stopped_s': {which: round(seconds, 2)
-                          for which, (seconds, _) in stopped.items()}}
+            'stopped_s': {service: round(seconds, 2)
+                          for service, (seconds, _) in stopped.items()}}
 
 
-def _logged(processes):
-    """Return how much each has logged so far, also who has not begun to."""
+def _logged(processes: abc.Sequence[process.Process]) -> Logged:
+    """Return the size of each log so far, 0 for a missing log."""
     return {**dict.fromkeys(processes, 0), **log_errors.sizes(processes)}
 
 
-def _new_tracebacks(run, step, logged):
-    """Make a finding of what services logged as errors since then."""
+def _report_tracebacks(run: 'runner.Run', step: planner.Step,
+                       logged: Logged) -> None:
+    """Make a finding of the tracebacks logged since a start."""
     shown = log_errors.of_start_since(logged)
     if shown:
         run.finding(findings.make(
@@ -130,24 +148,25 @@ def _new_tracebacks(run, step, logged):
             step=step.name))
 
 
-def _waiting(run, vhost):
-    """Return {queue: messages} of the work that nobody has taken."""
+def _waiting(cloud: clouds.Cloud, vhost: str) -> dict[str, int]:
+    """Return {queue: messages} of the work that no engine has taken."""
     return {queue.name: queue.messages
-            for queue in run.cloud.rabbitmq.queues(vhost)
+            for queue in cloud.rabbitmq.queues(vhost)
             if queue.messages and queue.name in WORK_QUEUES}
 
 
-def _vhost(run, step):
-    return run.cloud.nodes[step.node].deployed[heat.ENGINE].vhost
+def _vhost(cloud: clouds.Cloud, step: planner.Step) -> str:
+    return cloud.nodes[step.node].deployed[heat.ENGINE].vhost
 
 
-def queues(run, step):
-    """Look at the queues until no message waits, as the guide warns to."""
-    vhost = _vhost(run, step)
-    seen = []
+def queues(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Wait until no message waits in the queues, as the guide requires."""
+    cloud = common.existing(run.cloud, 'cloud')
+    vhost = _vhost(cloud, step)
+    seen: list[dict[str, int]] = []
 
-    def empty():
-        seen.append(_waiting(run, vhost))
+    def empty() -> bool:
+        seen.append(_waiting(cloud, vhost))
         return not seen[-1]
     try:
         waiting.wait_until(empty, timeout=QUEUES_TIMEOUT,
@@ -161,10 +180,11 @@ def queues(run, step):
     return {'vhost': vhost, 'looks': len(seen), 'messages': seen[-1]}
 
 
-def left_in_queues(run, step):
-    """Make a finding of work that was left to nobody."""
-    vhost = _vhost(run, step)
-    left = _waiting(run, vhost)
+def left_in_queues(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Make a finding of orphaned messages."""
+    cloud = common.existing(run.cloud, 'cloud')
+    vhost = _vhost(cloud, step)
+    left = _waiting(cloud, vhost)
     if left:
         run.finding(findings.make(
             'queue.orphaned-messages', step.side,
@@ -178,18 +198,19 @@ def left_in_queues(run, step):
     return {'vhost': vhost, 'messages': left}
 
 
-def fault(run, step):
-    """Let something happen to the cloud, and see that it gets over it."""
+def fault(run: 'runner.Run', step: planner.Step) -> Measured:
+    """Inject a fault, and wait until every node answers again."""
+    cloud = common.existing(run.cloud, 'cloud')
     run.note_fault(step.fault)
-    measured = disturbances.BY_NAME[step.fault](run.cloud)
-    for node in run.cloud.nodes.values():
-        _wait_for_answer(run, node)
+    measured = disturbances.BY_NAME[step.fault](cloud)
+    for node in cloud.nodes.values():
+        _wait_for_answer(cloud, node)
     return measured
 
 
-def _wait_for_answer(run, node):
-    def answers():
-        answer = heat_client.Api(run.cloud.identity, node.api_url).call(
+def _wait_for_answer(cloud: clouds.Cloud, node: nodes.Node) -> None:
+    def answers() -> bool:
+        answer = heat_client.Api(cloud.identity, node.api_url).call(
             'GET', 'stacks?limit=1')
         return answer.status == 200
     waiting.wait_until(

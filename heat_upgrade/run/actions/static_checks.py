@@ -10,9 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The action that compares the two releases before anything is started."""
+"""The action that compares the two releases before the cloud starts."""
 
 import dataclasses
+import typing
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks import check_results
@@ -20,6 +21,8 @@ from heat_upgrade.checks import registry
 from heat_upgrade.plan import planner
 from heat_upgrade.results import findings
 
+if typing.TYPE_CHECKING:
+    from heat_upgrade.run import runner
 
 # In a cold upgrade the base never reads messages and rows of the target: Heat
 # is down before the target starts. The target's own failures count in any
@@ -29,7 +32,7 @@ _ROLLING = findings.FailureClass.RPC
 _OF_THE_TARGET = 'target.program-fails'
 
 
-def check(run, step):
+def check(run: 'runner.Run', step: planner.Step) -> dict[str, typing.Any]:
     """Run all static checks; each counts as a test."""
     base, target = (
         check_context.InstalledRelease(release, run.environments[side])
@@ -38,7 +41,7 @@ def check(run, step):
     context = check_context.Context(run.workspace)
     found = registry.run(registry.NAMES, base, target, context)
     if run.plan.strategy == planner.COLD:
-        found = [_of_a_cold_one(finding) for finding in found]
+        found = [_of_a_cold_upgrade(finding) for finding in found]
     check_results.journal(
         run, step, registry.NAMES, found,
         command=lambda name: f'heat-upgrade check {name} '
@@ -46,7 +49,8 @@ def check(run, step):
     return {'findings': len(found)}
 
 
-def _of_a_cold_one(finding):
+def _of_a_cold_upgrade(finding: findings.Finding) -> findings.Finding:
+    """Return a finding, as a warning if a cold upgrade is not affected."""
     if (finding.failure_class != _ROLLING
             or finding.rule == _OF_THE_TARGET
             or finding.facts.get('sender') == planner.BASE):
@@ -54,4 +58,4 @@ def _of_a_cold_one(finding):
     return dataclasses.replace(
         finding, severity=findings.WARNING,
         evidence=f'{finding.evidence}\n'
-                 'no error in a cold upgrade, but in a rolling one')
+                 'an error in a rolling upgrade, but not in a cold one')

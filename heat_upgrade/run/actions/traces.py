@@ -12,9 +12,8 @@
 
 """The traces of a failed test in Heat: events of its stacks, log records.
 
-They are found by the request ids, and by the ids and names of stacks, that
-the details of the test have; never by their time, for other tests run in the
-same seconds.
+The request IDs, stack IDs and stack names in the details of a test identify
+its traces. Their time does not, because other tests run in the same seconds.
 """
 
 from collections import abc
@@ -30,12 +29,12 @@ from heat_upgrade.lab import stestr_runner
 
 DATABASE = 'heat'
 
-# Of the events of a test's stacks, the last ones.
+# Number of events that are shown, the last ones of a test's stacks.
 EVENTS = 20
 
 _REQUEST = re.compile(r'req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 _UUID = re.compile(r'(?<!req-)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b')
-# As the tests name their stacks: words, then random digits.
+# A stack name of the tests: words, then random digits.
 _NAME = re.compile(
     r'\b[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:[0-9a-f]{8}|[0-9a-f]{12})\b(?!-)')
 
@@ -58,7 +57,8 @@ class Traces:
 
     :ivar events: lines of the last events of its stacks
     :ivar records: lines of the services' logs
-    :ivar facts: proved by them, see :mod:`heat_upgrade.judgement.causes`
+    :ivar facts: facts that they prove, see
+        :mod:`heat_upgrade.judgement.causes`
     """
 
     events: str = ''
@@ -70,44 +70,51 @@ NOTHING = Traces()
 
 
 def marks(details: str) -> tuple[list[str], list[str], list[str]]:
-    """Return the request ids, other ids and stack names in a text."""
-    requests, ids = (_found(pattern, details)
+    """Return the request IDs, other IDs and stack names in a text."""
+    requests, ids = (_matches(pattern, details)
                      for pattern in (_REQUEST, _UUID))
-    # The end of an id looks like a name.
-    names = _found(_NAME, _UUID.sub('', _REQUEST.sub('', details)))
+    # The end of an ID looks like a name.
+    names = _matches(_NAME, _UUID.sub('', _REQUEST.sub('', details)))
     return requests, ids, names
 
 
-def _found(pattern: re.Pattern[str], text: str) -> list[str]:
+def _matches(pattern: re.Pattern[str], text: str) -> list[str]:
     return list(dict.fromkeys(pattern.findall(text)))
 
 
+class Database(typing.Protocol):
+    """The method of a database that reads events."""
+
+    def execute(self, statement: str, parameters: abc.Sequence[object] = (),
+                *, database: str | None = None) -> typing.Any:
+        """Return the rows of a statement."""
+
+
 def of_test(test: stestr_runner.Test, logs: dict[str, str],
-            mariadb: typing.Any = None, *,
+            mariadb: Database | None = None, *,
             belonging: abc.Callable[[str, list[str]], str]
             = log_errors.belonging) -> Traces:
     """Return the traces of a failed test.
 
-    :param test: the test
     :param logs: {name of a service: its log while the tests ran}
-    :param mariadb: the cloud's database; None where it cannot be asked
-    :param belonging: finds the records in a log
+    :param mariadb: the cloud's database; None if it is not accessible
+    :param belonging: selects the records of a log
     """
     requests, ids, names = marks(test.details)
-    found = _events(mariadb, ids, names) if mariadb and (
+    events = _events(mariadb, ids, names) if mariadb and (
         ids or names) else []
     of_service = {name: belonging(text, [*requests, *ids, *names])
                   for name, text in logs.items()}
     records = '\n\n'.join(f'{name} logged about it:\n{text}'
                           for name, text in of_service.items() if text)
     lines = [' '.join(str(field) for field in row if field is not None)
-             for row in found]
+             for row in events]
     return Traces(
         '\n'.join(['events of its stacks:', *lines]) if lines else '',
-        records, _facts(found, f'{test.details}\n{records}'))
+        records, _facts(events, f'{test.details}\n{records}'))
 
 
-def _events(mariadb: typing.Any, ids: list[str],
+def _events(mariadb: Database, ids: list[str],
             names: list[str]) -> list[tuple[typing.Any, ...]]:
     """Return the last events of some stacks, the oldest first."""
     def several(values: list[str]) -> str:
@@ -118,7 +125,7 @@ def _events(mariadb: typing.Any, ids: list[str],
                            limit=EVENTS),
             (*ids, *names), database=DATABASE)
     except (errors.LabError, pymysql.MySQLError, OSError):
-        # They only explain the failure; the test has failed without them.
+        # The events only explain the failure; the test failed anyway.
         return []
     return [tuple(row) for row in reversed(list(rows))]
 
@@ -139,7 +146,7 @@ def _facts(events: list[tuple[typing.Any, ...]],
 
 def _resumed_within_suspend(events: list[tuple[typing.Any, ...]]) -> bool:
     """Return True if a stack began to resume before its suspend ended."""
-    suspending = set()
+    suspending: set[str] = set()
     for _, stack, resource, action, status, _ in events:
         if resource != stack:
             continue

@@ -55,7 +55,7 @@ class JudgementCase(testtools.TestCase):
             self.useFixture(fixtures.TempDir()).path)
 
     def judged(self, *found, entry=None, operations=12, **release):
-        """Journal findings in a run; return them as they are judged."""
+        """Journal findings in a run; return them judged."""
         entry = entry or test_known_failures.entry()
         story = stories.Story(self.run_dir, PLAN, known_failures=[entry])
         if release:
@@ -78,12 +78,12 @@ class JudgementCase(testtools.TestCase):
 @ddt.ddt
 class TestCause(JudgementCase):
 
-    def test_a_proved_cause_excuses_a_finding(self):
+    def test_proved_cause_excuses_a_finding(self):
         one, = self.judged(lost())
         self.assertEqual((findings.KNOWN, 'killed', False),
                          (one.origin, one.known, one.counts))
 
-    def test_the_reason_follows_the_evidence(self):
+    def test_reason_follows_the_evidence(self):
         one, = self.judged(lost())
         self.assertThat(one.evidence, matchers.MatchesAll(
             matchers.StartsWith('rows\n'),
@@ -91,15 +91,15 @@ class TestCause(JudgementCase):
 
     @ddt.data({'held_by': ['node-2']}, {'held_by': []},
               {'disruption': 'graceful'}, {'repaired': 'nothing'})
-    def test_without_the_proof_it_counts(self, facts):
+    def test_finding_without_the_proof_counts(self, facts):
         one, = self.judged(lost(**facts))
         self.assertTrue(one.counts)
 
-    def test_another_subject_counts(self):
+    def test_finding_with_another_subject_counts(self):
         one, = self.judged(lost('update-chain'))
         self.assertTrue(one.counts)
 
-    def test_the_operator_s_own_files_always_count(self):
+    def test_finding_about_own_files_always_counts(self):
         entry = test_known_failures.entry(
             rules=['inflight.stuck'], cause='compared', subjects=['*'])
         for own_files, counts in ((False, False), (True, True)):
@@ -111,7 +111,7 @@ class TestCause(JudgementCase):
 
 @ddt.ddt
 class TestCeiling(JudgementCase):
-    """3 of 12 are measured."""
+    """The measured ceiling is 3 of 12."""
 
     def found(self, number, operations):
         return [one.counts for one in self.judged(*(
@@ -120,15 +120,15 @@ class TestCeiling(JudgementCase):
 
     @ddt.unpack
     @ddt.data((3, 12), (6, 24), (1, 1))
-    def test_up_to_the_ceiling_nothing_counts(self, number, operations):
+    def test_findings_up_to_the_ceiling_do_not_count(self, number, operations):
         self.assertEqual([False] * number, self.found(number, operations))
 
     @ddt.unpack
     @ddt.data((4, 12), (12, 12), (7, 24))
-    def test_beyond_it_all_of_them_count(self, number, operations):
+    def test_all_findings_beyond_the_ceiling_count(self, number, operations):
         self.assertEqual([True] * number, self.found(number, operations))
 
-    def test_a_finding_may_be_about_several_things(self):
+    def test_finding_about_several_objects_uses_their_number(self):
         entry = test_known_failures.entry(
             rules=['ledger.snapshot-left-behind'], subjects=['ledger'],
             cause='snapshots-of-deleted-stacks', ceiling={'at_most': 3})
@@ -146,24 +146,24 @@ class TestUnreleased(JudgementCase):
 
     CHECKOUT = {'kind': 'checkout', 'version': '28.0.0.dev3'}
 
-    def test_by_itself_it_is_not_excused(self):
+    def test_checkout_alone_is_not_excused(self):
         one, = self.judged(lost(), **self.CHECKOUT)
         self.assertTrue(one.counts)
         self.assertEqual('27.0.1', judge.wants_reference(self.run_dir))
 
-    def test_a_released_target_wants_no_reference(self):
+    def test_released_target_needs_no_reference(self):
         self.judged(lost())
         self.assertIsNone(judge.wants_reference(self.run_dir))
 
-    def test_a_failure_of_its_own_wants_no_reference(self):
+    def test_unknown_failure_needs_no_reference(self):
         self.judged(lost(held_by=[]), **self.CHECKOUT)
         self.assertIsNone(judge.wants_reference(self.run_dir))
 
-    def test_the_base_of_the_same_run_excuses_it(self):
+    def test_base_of_the_same_run_excuses_a_finding(self):
         one, = self.judged(lost(base_shows=True), **self.CHECKOUT)
         self.assertFalse(one.counts)
 
-    def test_a_mirror_image_that_fails_on_the_base_excuses_a_test(self):
+    def test_mirror_image_that_fails_on_the_base_excuses_a_test(self):
         forth, back = (
             findings.make(
                 'test.failed',
@@ -192,25 +192,25 @@ class TestUnreleased(JudgementCase):
         path.write_text(json.dumps(
             {'findings': [one.as_dict() for one in found]}))
 
-    def test_the_reference_run_excuses_it(self):
+    def test_reference_run_excuses_a_finding(self):
         self.reference(lost())
         one, = self.judged(lost(), **self.CHECKOUT)
         self.assertFalse(one.counts)
         self.assertIsNone(judge.wants_reference(self.run_dir))
 
-    def test_another_failure_of_the_reference_does_not(self):
+    def test_other_failure_of_the_reference_excuses_nothing(self):
         self.reference(lost('create-fan-in'))
         one, = self.judged(lost(), **self.CHECKOUT)
         self.assertTrue(one.counts)
 
-    def test_a_file_is_not_released_whatever_its_version(self):
+    def test_file_is_never_released(self):
         one, = self.judged(lost(), kind='file', version='27.0.1')
         self.assertTrue(one.counts)
 
 
 class TestControl(JudgementCase):
 
-    def test_a_failure_of_the_control_is_no_fault_of_the_upgrade(self):
+    def test_failure_of_the_control_does_not_count(self):
         made = control_run.plan_of(model.Plan(
             **{**vars(PLAN), 'choices': {
                 'order': ['node-1'], 'api_first': [], 'kills': [],
@@ -233,16 +233,16 @@ class TestEntries(JudgementCase):
         return [(one.rule, one.severity) for one in judge.of_run(
             self.run_dir, journal.read(self.run_dir), PLAN)]
 
-    def test_one_that_did_not_happen_is_told(self):
+    def test_absent_known_failure_is_reported(self):
         self.assertEqual([('known.absent', 'warning')], self.told())
 
-    def test_the_absence_of_one_that_takes_a_race_is_not(self):
+    def test_absent_race_is_not_reported(self):
         self.assertEqual([], self.told(sometimes=True))
 
-    def test_a_run_that_was_cut_off_says_nothing_of_it(self):
+    def test_interrupted_run_reports_no_absence(self):
         self.assertEqual([], self.told(end=False))
 
-    def test_one_that_is_to_be_reviewed_warns_and_still_excuses(self):
+    def test_expired_entry_warns_and_still_excuses(self):
         day = stories.START.date()
         self.assertEqual([('known.expired', 'warning')], self.told(
             sometimes=True, expires=day))
@@ -250,7 +250,7 @@ class TestEntries(JudgementCase):
         one, warning = self.judged(lost(), entry=entry)
         self.assertEqual((False, False), (one.counts, warning.counts))
 
-    def test_one_that_is_to_be_reviewed_later_does_not(self):
+    def test_entry_that_is_not_expired_does_not_warn(self):
         self.assertEqual([], self.told(
             sometimes=True,
             expires=stories.START.date() + datetime.timedelta(days=1)))
@@ -271,12 +271,12 @@ class TestChecks(testtools.TestCase):
             **changes})
         return one.counts
 
-    def test_a_known_failure_of_released_versions_does_not_count(self):
+    def test_known_failure_of_released_versions_does_not_count(self):
         self.assertFalse(self.judged())
 
-    def test_that_of_a_checkout_counts(self):
+    def test_known_failure_of_a_checkout_counts(self):
         self.assertTrue(self.judged(released=False))
 
-    def test_unless_its_reference_shows_the_same(self):
+    def test_known_failure_of_the_reference_too_does_not_count(self):
         self.assertFalse(self.judged(released=False,
                                      shown={self.FOUND.identity}))

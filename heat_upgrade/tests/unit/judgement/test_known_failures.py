@@ -53,14 +53,13 @@ class TestApplies(testtools.TestCase):
         ('26.0.2', None, False),
         (None, '27.0.1', False),
     )
-    def test_an_entry_is_about_a_range_of_upgrades(self, base, target,
-                                                   applies):
+    def test_entry_applies_to_a_range_of_upgrades(self, base, target, applies):
         self.assertEqual(applies, entry().applies(base, target))
 
     @ddt.unpack
     @ddt.data(('', 'shared', True), ('shared', 'shared', True),
               ('per-release', 'shared', False))
-    def test_an_entry_may_be_about_one_way_of_virtual_hosts(
+    def test_entry_may_apply_to_one_kind_of_virtual_hosts(
             self, vhost, planned, applies):
         self.assertEqual(applies, entry(vhost=vhost).applies(
             '26.0.2', '27.0.1', vhost=planned))
@@ -69,8 +68,7 @@ class TestApplies(testtools.TestCase):
     @ddt.data(('', 'standard', True),
               ('stock-messaging', 'stock-messaging', True),
               ('stock-messaging', 'standard', False))
-    def test_an_entry_may_be_about_one_profile(self, profile, planned,
-                                               applies):
+    def test_entry_may_apply_to_one_profile(self, profile, planned, applies):
         self.assertEqual(applies, entry(profile=profile).applies(
             '26.0.2', '27.0.1', profile=planned))
 
@@ -85,15 +83,15 @@ class TestMatches(testtools.TestCase):
         ({'rule': 'inflight.wrong-end'}, False),
         ({'title': 'said in other words'}, True),
     )
-    def test_rule_and_subject_decide_and_not_the_title(self, changes,
-                                                       matches):
+    def test_entry_matches_rule_and_subject_but_no_title(self, changes,
+                                                         matches):
         finding = stories.finding('settle', **{
             'rule': 'inflight.stuck', 'subject': 'create-chain', **changes})
         self.assertEqual(matches, entry().matches(finding))
 
     @ddt.unpack
     @ddt.data((['settle*'], True), (['stop-*'], False), ([], True))
-    def test_an_entry_may_be_about_some_steps_alone(self, steps, matches):
+    def test_entry_may_match_only_some_steps(self, steps, matches):
         finding = stories.finding('settle', rule='inflight.stuck',
                                   subject='create-chain')
         self.assertEqual(matches, entry(steps=steps).matches(finding))
@@ -105,7 +103,7 @@ class TestCeiling(testtools.TestCase):
     @ddt.unpack
     @ddt.data(((3, 12), 12, 3), ((3, 12), 24, 6), ((3, 12), 6, 2),
               ((3, 12), 1, 1), ((3, 12), None, 3), ((3, 0), 100, 3))
-    def test_it_grows_with_the_things_that_could_have_failed(
+    def test_ceiling_grows_with_the_population(
             self, ceiling, population, allowed):
         self.assertEqual(allowed, known_failures.Ceiling(*ceiling).allowed(
             population))
@@ -113,20 +111,20 @@ class TestCeiling(testtools.TestCase):
 
 class TestShippedFile(testtools.TestCase):
 
-    def test_it_loads(self):
+    def test_list_loads(self):
         self.assertNotEqual([], known_failures.load())
 
-    def test_each_entry_is_recorded_in_the_documentation(self):
+    def test_entries_are_documented(self):
         root = tree.ROOT
         self.assertEqual([], [one.bug for one in known_failures.load()
                               if not (root / one.bug).is_file()])
 
-    def test_no_entry_has_passed_its_day_of_review(self):
+    def test_no_entry_is_expired(self):
         # Red from that day on in our CI, and nowhere else: review the entry.
         self.assertEqual([], known_failures.expired(
             known_failures.load(), datetime.date.today()))
 
-    def test_each_ceiling_was_measured(self):
+    def test_ceilings_were_measured(self):
         self.assertEqual([], [one.id for one in known_failures.load()
                               if not any(map(str.isdigit, one.measured))])
 
@@ -143,29 +141,29 @@ class TestLoad(testtools.TestCase):
     def test_entries_are_read(self):
         self.assertEqual([entry()], self.load([DATA]))
 
-    def test_the_journal_has_them_whole(self):
+    def test_journal_has_complete_entries(self):
         one = entry(steps=['settle'])
         self.assertEqual(one, known_failures.from_dict(one.as_dict()))
 
     @ddt.data('', '[]', '# nothing\n')
-    def test_a_file_may_have_none(self, text):
+    def test_file_may_be_empty(self, text):
         self.assertEqual([], self.load(text))
 
     @ddt.unpack
     @ddt.data(
-        ({'expires': 'soon'}, 'is wrong'),
+        ({'expires': 'soon'}, 'is invalid'),
         ({'expires': datetime.datetime(2027, 4, 1, 12)},
-         'expires must be a day'),
+         'expires must be a date'),
         ({'rules': ['no.rule']}, 'there is no rule no.rule'),
         ({'cause': 'the weather'}, "there is no cause 'the weather'"),
-        ({'ceiling': {}}, 'is wrong'),
+        ({'ceiling': {}}, 'is invalid'),
         ({'ceiling': {'at_most': 0}}, 'a ceiling of at least 1'),
         ({'subjects': []}, 'subjects'),
-        ({'base': 'before 26'}, 'is wrong'),
+        ({'base': 'before 26'}, 'is invalid'),
         ({'target': '>=27'}, 'has no upper bound'),
-        ({'surprise': 1}, 'the keys must be base, bug, cause'),
+        ({'surprise': 1}, 'the required keys are base, bug, cause'),
     )
-    def test_a_wrong_entry_is_named_with_what_is_wrong(self, change, text):
+    def test_invalid_entry_is_named_with_its_error(self, change, text):
         exc = self.assertRaises(errors.UsageError, self.load,
                                 [DATA, {**DATA, 'id': 'bad', **change}])
         self.assertThat(str(exc), matchers.MatchesAll(
@@ -173,12 +171,12 @@ class TestLoad(testtools.TestCase):
             matchers.Contains('k.yaml')))
 
     @ddt.data(*DATA)
-    def test_every_key_is_needed(self, key):
+    def test_every_key_is_required(self, key):
         data = {name: value for name, value in DATA.items() if name != key}
         self.assertRaises(errors.UsageError, self.load, [data])
 
     @ddt.data('- 5', '- text', '- [a]', 'id: nested', 'a: [', '5', 'text')
-    def test_a_file_that_is_no_list_of_entries_is_refused(self, text):
+    def test_file_without_a_list_is_refused(self, text):
         self.assertRaises(errors.UsageError, self.load, text)
 
     def test_a_missing_file_is_refused(self):

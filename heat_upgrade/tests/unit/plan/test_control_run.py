@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The control: a plain restart in place of an upgrade."""
+"""The control run: a plain restart in place of an upgrade."""
 
 import json
 import pathlib
@@ -40,7 +40,7 @@ def finding(subject, **changes):
 class TestPlan(testtools.TestCase):
 
     @ddt.data(*planner.STRATEGIES)
-    def test_it_is_the_same_from_the_base_to_the_base(self, strategy):
+    def test_control_plan_goes_from_the_base_to_the_base(self, strategy):
         for seed in range(10):
             plan = planner.make(strategy, base='a', target='b', seed=seed,
                                 nodes=3)
@@ -51,11 +51,11 @@ class TestPlan(testtools.TestCase):
             plan_simulation.Simulation(made).walk()
 
     @ddt.data(*profiles.PROFILES)
-    def test_it_talks_as_the_run_does(self, profile):
+    def test_control_plan_has_the_profile_of_the_run(self, profile):
         plan = planner.make('cold', base='a', target='b', profile=profile)
         self.assertEqual(profile, control_run.plan_of(plan).profile)
 
-    def test_no_words_make_it_again(self):
+    def test_control_plan_has_no_options(self):
         self.assertEqual([], planner.selectors(control_run.plan_of(
             planner.make('rolling', base='a', target='b'))))
 
@@ -67,7 +67,7 @@ class TestMark(testtools.TestCase):
         marked, = control_run.mark([one], controls)
         return marked
 
-    def test_what_a_restart_shows_too_is_not_the_upgrade_s_fault(self):
+    def test_finding_of_the_control_too_is_marked(self):
         one = self.marked(finding('create-chain'),
                           finding('create-chain', title='something else'))
         self.assertEqual(findings.RESTART, one.origin)
@@ -81,15 +81,15 @@ class TestMark(testtools.TestCase):
         finding('create-chain', rule='inflight.wrong-end'),
         finding('create-chain', origin=findings.LAB),
         finding('create-chain', origin=findings.KNOWN))
-    def test_what_it_shows_otherwise_is_something_else(self, other):
+    def test_different_finding_of_the_control_marks_nothing(self, other):
         one = finding('create-chain')
         self.assertEqual(one, self.marked(one, other))
 
-    def test_without_a_control_nothing_is_marked(self):
+    def test_run_without_a_control_has_no_mark(self):
         one = finding('create-chain')
         self.assertEqual(one, self.marked(one))
 
-    def test_only_heat_s_failures_are_marked(self):
+    def test_only_failures_of_heat_are_marked(self):
         one = finding('create-chain', origin=findings.LAB)
         self.assertEqual(one, self.marked(one, finding('create-chain')))
 
@@ -102,7 +102,7 @@ class TestRunDirectory(testtools.TestCase):
             self.useFixture(fixtures.TempDir()).path)
         self.plan = planner.make('cold', base='2026.1', target='2026.2')
 
-    def test_it_is_in_the_run_s_and_for_nobody_else(self):
+    def test_run_directory_is_private_and_inside_the_run_s(self):
         place = control_run.make_run_dir(self.run_dir,
                                          control_run.plan_of(self.plan))
         self.assertEqual(self.run_dir / 'control', place)
@@ -110,7 +110,7 @@ class TestRunDirectory(testtools.TestCase):
         self.assertEqual('2026.1', json.loads(
             (place / planner.FILE).read_text())['target'])
 
-    def test_a_run_whose_control_shows_the_same_has_not_failed(self):
+    def test_run_passes_when_its_control_shows_the_same(self):
         stories.Story(self.run_dir, self.plan).tell(
             found=[stories.finding('settle', title='x is stuck')])
         self.assertEqual('fail', model.make(self.run_dir)['verdict'])

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whatever a seed draws, it is a legal upgrade."""
+"""The plan of every seed is a legal upgrade."""
 
 import random
 
@@ -31,7 +31,7 @@ EVERY = cases.every()
 
 
 def arguments(seed):
-    """Return what a command line may ask for, as a seed draws it."""
+    """Return the options of a command line, drawn by a seed."""
     chance = random.Random(f'arguments {seed}')
     nodes = chance.choice((2, 3, 4))
     return {
@@ -53,7 +53,7 @@ def arguments(seed):
 class TestEverySeed(testtools.TestCase):
 
     @ddt.data(*range(SHARES))
-    def test_its_plan_is_legal_and_is_read_again_as_it_was(self, share):
+    def test_plan_of_a_seed_is_legal_and_survives_json(self, share):
         made = 0
         for seed in range(share * SEEDS, (share + 1) * SEEDS):
             given = arguments(seed)
@@ -104,7 +104,7 @@ class TestEverySeed(testtools.TestCase):
 class TestOthers(testtools.TestCase):
 
     @ddt.data(*range(1, 5))
-    def test_the_plans_of_a_cold_upgrade_are_legal(self, nodes):
+    def test_plans_of_a_cold_upgrade_are_legal(self, nodes):
         for seed in range(20):
             plan = planner.make(
                 'cold', base='a', target='b', seed=seed, nodes=nodes,
@@ -112,7 +112,7 @@ class TestOthers(testtools.TestCase):
             plan_simulation.Simulation(plan).walk()
 
     @ddt.data(*planner.STRATEGIES)
-    def test_what_is_lighter_than_a_legal_plan_is_legal(self, strategy):
+    def test_lighter_plans_are_legal(self, strategy):
         for seed in range(20):
             plan = planner.make(strategy, base='a', target='b', seed=seed,
                                 nodes=4)
@@ -120,7 +120,7 @@ class TestOthers(testtools.TestCase):
                 plan_simulation.Simulation(one).walk()
 
     @ddt.data(*range(10))
-    def test_the_same_arguments_give_the_same_plan_fifty_times(self, seed):
+    def test_same_arguments_give_the_same_plan(self, seed):
         given = {**arguments(seed), 'budget': None}
         self.assertEqual(1, len({planner.make(**given).as_json()
                                  for _ in range(50)}))

@@ -34,23 +34,23 @@ def make(**changes):
 @ddt.ddt
 class TestMake(testtools.TestCase):
 
-    def test_the_same_arguments_give_the_same_plan_fifty_times(self):
+    def test_same_arguments_give_the_same_plan(self):
         self.assertEqual(1, len({make(seed=3).as_json()
                                  for _ in range(50)}))
 
-    def test_a_plan_says_what_it_was_made_from(self):
+    def test_plan_has_its_arguments(self):
         plan = make(seed=5, scenarios='random')
         self.assertEqual(
             ('cold', '2026.1', '2026.2', 5, 'random'),
             (plan.strategy, plan.base, plan.target, plan.seed,
              plan.scenarios))
 
-    def test_an_unknown_strategy_is_refused_with_what_is_known(self):
+    def test_unknown_strategy_is_refused_with_a_list(self):
         exc = self.assertRaises(errors.UsageError, planner.make, 'hot',
                                 base='2026.1', target='2026.2')
         self.assertIn("'hot' is not known; there are: cold", str(exc))
 
-    def test_its_time_is_that_of_the_longest_lane_of_each_stage(self):
+    def test_plan_seconds_add_the_longest_lane_of_each_stage(self):
         def step(name, seconds):
             return planner.Step(name, 'down', name, seconds=seconds)
         plan = planner.Plan('cold', 'a', 'b', 0, '', (
@@ -63,7 +63,7 @@ class TestMake(testtools.TestCase):
 
 @ddt.ddt
 class TestSteps(testtools.TestCase):
-    """What holds for every strategy."""
+    """Rules that hold for every strategy."""
 
     @ddt.data(*planner.STRATEGIES)
     def test_names_are_unique(self, strategy):
@@ -76,14 +76,14 @@ class TestSteps(testtools.TestCase):
                          - set(registry.BY_NAME))
 
     @ddt.data(*planner.STRATEGIES)
-    def test_who_blames_heat_says_of_which_class(self, strategy):
+    def test_step_that_blames_heat_has_a_failure_class(self, strategy):
         self.assertEqual([], [
             step.name for step in self.steps(strategy)
             if (step.blame == planner.HEAT) != (
                 step.failure_class in findings.CLASSES)])
 
     @ddt.data(*planner.STRATEGIES)
-    def test_before_the_upgrade_nothing_is_heat_s_failure(self, strategy):
+    def test_steps_before_the_upgrade_blame_the_lab(self, strategy):
         begins = {planner.COLD: 'stop-base'}.get(strategy, 'upgrade-check')
         before = list(itertools.takewhile(
             lambda step: step.name != begins, self.steps(strategy)))
@@ -91,7 +91,7 @@ class TestSteps(testtools.TestCase):
         self.assertEqual({planner.LAB}, {step.blame for step in before})
 
     @ddt.data(*planner.STRATEGIES)
-    def test_the_cloud_is_stopped_whatever_happens(self, strategy):
+    def test_cloud_is_always_stopped(self, strategy):
         self.assertTrue(self.steps(strategy)[-1].always)
 
     @ddt.data(*planner.STRATEGIES)
@@ -120,7 +120,7 @@ class TestSteps(testtools.TestCase):
 
 @ddt.ddt
 class TestLimits(testtools.TestCase):
-    """What cannot be is refused before anything starts."""
+    """Impossible plans are refused."""
 
     def refused(self, strategy, **options):
         return str(self.assertRaises(
@@ -130,21 +130,21 @@ class TestLimits(testtools.TestCase):
     @ddt.unpack
     @ddt.data(('cold', 0, '1'), ('cold', 5, '1'), ('rolling', 1, '2'),
               ('partial', 5, '2'))
-    def test_too_few_or_too_many_nodes(self, strategy, nodes, least):
+    def test_wrong_number_of_nodes_is_refused(self, strategy, nodes, least):
         self.assertIn(f'takes {least} to 4 nodes, not {nodes}',
                       self.refused(strategy, nodes=nodes))
 
     @ddt.data('random', 'node-1')
-    def test_a_way_back_of_a_cold_upgrade(self, rollback):
-        self.assertIn('restore the database',
+    def test_rollback_of_a_cold_upgrade_is_refused(self, rollback):
+        self.assertIn('restore the saved database',
                       self.refused('cold', rollback=rollback))
 
-    def test_a_node_that_is_not_there(self):
+    def test_rollback_after_a_missing_node_is_refused(self):
         self.assertIn("no node 'node-3'",
                       self.refused('rolling', rollback='node-3'))
 
     @ddt.data(*planner.STRATEGIES)
-    def test_a_budget_below_the_least(self, strategy):
+    def test_budget_below_the_shortest_plan_is_refused(self, strategy):
         self.assertIn('; the budget is 10 s',
                       self.refused(strategy, budget=10))
 
@@ -156,10 +156,10 @@ class TestBudget(testtools.TestCase):
         return planner.make('rolling', base='a', target='b', seed=12, nodes=3,
                             budget=seconds, **options)
 
-    def test_without_one_nothing_is_left_out(self):
+    def test_plan_without_a_budget_is_complete(self):
         self.assertEqual(self.make(None).stages, self.make(10000).stages)
 
-    def test_what_may_happen_is_left_out_before_what_is_always_asked(self):
+    def test_budget_drops_events_before_assertions(self):
         whole = self.make(None)
         less = self.make(whole.seconds - 1)
         self.assertEqual('', less.choices['rollback'])
@@ -168,20 +168,20 @@ class TestBudget(testtools.TestCase):
         self.assertEqual(({}, True),
                          (least.choices['faults'], least.choices['quick']))
 
-    def test_what_takes_no_time_is_not_left_out(self):
+    def test_budget_keeps_choices_that_take_no_time(self):
         plan = self.make(195)
         self.assertEqual(['node-1'], plan.choices['kills'])
         self.assertEqual(['node-2', 'node-3', 'node-1'],
                          plan.choices['order'])
 
-    def test_what_was_asked_for_by_name_is_kept(self):
+    def test_budget_keeps_a_rollback_that_was_asked_for(self):
         self.assertEqual('node-1', self.make(
             270, rollback='node-1').choices['rollback'])
 
 
 class TestLighter(testtools.TestCase):
 
-    def test_each_is_another_plan_of_the_same_upgrade(self):
+    def test_lighter_plans_are_of_the_same_upgrade(self):
         plan = planner.make('rolling', base='a', target='b', seed=12, nodes=3,
                             vhost='shared', profile='stock-messaging')
         lighter = planner.lighter(plan)
@@ -192,17 +192,17 @@ class TestLighter(testtools.TestCase):
              one.profile) for one in lighter})
         self.assertEqual({2, 3}, {one.nodes for one in lighter})
 
-    def test_no_words_make_it_again(self):
+    def test_lighter_plan_has_no_options(self):
         plan = planner.make('rolling', base='a', target='b')
         self.assertEqual({()}, {one.options for one in planner.lighter(plan)})
 
-    def test_a_strategy_keeps_the_nodes_that_it_needs(self):
+    def test_lighter_plan_keeps_the_minimum_of_nodes(self):
         for strategy in planner.STRATEGIES:
             plan = planner.make(strategy, base='a', target='b')
             self.assertEqual({plan.nodes}, {
                 one.nodes for one in planner.lighter(plan)})
 
-    def test_the_least_has_none(self):
+    def test_shortest_plan_has_no_lighter_one(self):
         plan = planner.make('cold', base='a', target='b', in_flight='none')
         quick, unchecked = planner.lighter(plan)
         self.assertNotIn('smoke', [kind for step in quick.steps
@@ -211,13 +211,13 @@ class TestLighter(testtools.TestCase):
         least, = planner.lighter(quick)
         self.assertEqual([], planner.lighter(least))
 
-    def test_what_stops_after_the_checks_needs_no_cloud(self):
+    def test_plan_of_checks_only_has_no_cloud(self):
         plan = planner.make('rolling', base='a', target='b', checks_only=True)
         self.assertEqual(['environments', 'checks'],
                          [step.name for step in plan.steps])
         self.assertIn('--checks-only', planner.selectors(plan))
 
-    def test_scenarios_are_no_checks(self):
+    def test_plan_of_scenarios_has_no_checks(self):
         self.assertNotIn('checks', [step.name for step
                                     in make(scenarios='random').steps])
         self.assertRaises(errors.UsageError, make, scenarios='random',
@@ -226,7 +226,7 @@ class TestLighter(testtools.TestCase):
 
 class TestSelection(testtools.TestCase):
 
-    def test_who_selects_scenarios_does_not_wait_for_smoke_tests(self):
+    def test_plan_of_scenarios_has_no_smoke_tests(self):
         kinds = [kind for step in make(scenarios='random').steps
                  for kind in step.kinds]
         self.assertEqual(['pre', 'verify', 'during', 'verify', 'post'],
@@ -241,11 +241,11 @@ class TestJson(testtools.TestCase):
         change(data)
         return json.dumps(data)
 
-    def test_what_is_written_is_read_again(self):
+    def test_json_round_trip(self):
         plan = make(seed=9, scenarios=r'random|\.test_x')
         self.assertEqual(plan, planner.from_json(plan.as_json()))
 
-    def test_the_profile_is_kept_and_asked_for_again(self):
+    def test_profile_is_kept_in_json_and_in_the_options(self):
         plan = make(profile='stock-messaging')
         self.assertEqual('stock-messaging',
                          planner.from_json(plan.as_json()).profile)
@@ -253,12 +253,12 @@ class TestJson(testtools.TestCase):
             '--strategy cold --seed 0 --profile stock-messaging',
             ' '.join(planner.selectors(plan)))
 
-    def test_the_standard_profile_needs_no_word(self):
+    def test_standard_profile_needs_no_option(self):
         self.assertEqual(
             ('standard', ('--strategy', 'cold', '--seed', '0')),
             (make().profile, make().options))
 
-    def test_a_profile_changes_no_step(self):
+    def test_profile_changes_no_step(self):
         for strategy in planner.STRATEGIES:
             standard, stock = (
                 planner.make(strategy, base='a', target='b', profile=profile)
@@ -266,13 +266,12 @@ class TestJson(testtools.TestCase):
             self.assertEqual((standard.stages, standard.choices),
                              (stock.stages, stock.choices))
 
-    def test_a_plan_from_before_there_were_profiles_has_the_standard_one(
-            self):
+    def test_plan_without_a_profile_has_the_standard_one(self):
         plan = planner.from_json(self.changed(
             lambda data: data.pop('profile')))
         self.assertEqual('standard', plan.profile)
 
-    def test_a_step_says_only_what_is_not_as_by_default(self):
+    def test_step_in_json_omits_defaults(self):
         data = json.loads(make().as_json())
         self.assertEqual(
             {'name': 'environments', 'action': 'environments',
@@ -284,10 +283,10 @@ class TestJson(testtools.TestCase):
         exc = self.assertRaises(
             errors.UsageError, planner.from_json,
             self.changed(lambda data: data.update(version=99)))
-        self.assertIn('of version 99; this tool knows version 2', str(exc))
+        self.assertIn('has version 99; this tool knows version 2', str(exc))
 
     @ddt.data('', 'hello', '{}', '[]', '5', 'null', '{"version": 2}')
-    def test_what_is_no_plan_is_refused(self, text):
+    def test_other_text_is_refused(self, text):
         exc = self.assertRaises(errors.UsageError, planner.from_json, text)
         self.assertIn('this is not a plan', str(exc))
 

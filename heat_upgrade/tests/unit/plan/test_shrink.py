@@ -26,7 +26,7 @@ KILL = 'stop-engine-node-1'
 
 
 def killed(plan):
-    """Tell whether a plan kills an engine."""
+    """Return True if a plan kills an engine."""
     return any(step.disruption == 'kill' and step.action == 'stop_engine'
                for step in plan.steps)
 
@@ -34,7 +34,7 @@ def killed(plan):
 class Search(testtools.TestCase):
 
     def search(self, shows, *, plan=PLAN, step=KILL, tries=100, **options):
-        """Search with a judge that is given; keeps what it was shown."""
+        """Search with a given function; keeps the plans that it tried."""
         self.shown = []
 
         def spy(one):
@@ -45,7 +45,7 @@ class Search(testtools.TestCase):
 
 class TestSearch(Search):
 
-    def test_all_goes_that_the_finding_does_not_need(self):
+    def test_search_drops_choices_that_the_finding_does_not_need(self):
         shrunk = self.search(killed)
         self.assertTrue(shrunk.finished)
         self.assertThat(shrunk.plan.choices, matchers.ContainsDict({
@@ -54,12 +54,12 @@ class TestSearch(Search):
                 'faults': {}, 'rollback': '', 'quick': True,
                 'cases': {'node-1': [], 'node-2': []}}.items()}))
 
-    def test_what_the_finding_needs_stays(self):
+    def test_search_keeps_choices_that_the_finding_needs(self):
         shrunk = self.search(lambda plan: plan.choices['rollback'])
         self.assertEqual('node-2', shrunk.plan.choices['rollback'])
         self.assertEqual([], shrunk.plan.choices['kills'])
 
-    def test_a_finding_of_one_case_in_flight_comes_down_to_that_case(self):
+    def test_finding_of_one_case_shrinks_to_that_case(self):
         case = PLAN.choices['cases']['node-3'][2]
         shrunk = self.search(
             lambda plan: any(case in step.cases for step in plan.steps),
@@ -67,7 +67,7 @@ class TestSearch(Search):
         self.assertEqual({(), (case,)}, {
             step.cases for step in shrunk.plan.steps})
 
-    def test_every_plan_that_is_tried_is_legal_and_shorter(self):
+    def test_tried_plans_are_legal_and_shorter(self):
         self.search(killed)
         for one in self.shown:
             plan_simulation.Simulation(one).walk()
@@ -79,7 +79,7 @@ class TestSearch(Search):
         stages = [one.stages for one in self.shown]
         self.assertEqual(len(set(stages)), len(stages))
 
-    def test_what_shows_nowhere_else_stays_as_it_was(self):
+    def test_plan_stays_when_no_shorter_one_shows_the_finding(self):
         shrunk = self.search(lambda plan: False)
         self.assertEqual((PLAN, True), (shrunk.plan, shrunk.finished))
         self.assertEqual(len(self.shown), shrunk.tries)
@@ -90,28 +90,28 @@ class TestSearch(Search):
         for one in self.shown:
             self.assertIn('cross', {step.name for step in one.steps})
 
-    def test_when_some_scenarios_are_enough_the_rest_is_left_out(self):
+    def test_search_drops_scenarios_that_are_not_needed(self):
         shrunk = self.search(lambda plan: True, step='verify-mixed',
                              scenarios='test_a')
         self.assertEqual('test_a', shrunk.plan.scenarios)
 
-    def test_the_same_answers_lead_to_the_same_plan(self):
+    def test_same_answers_lead_to_the_same_plan(self):
         self.assertEqual(self.search(killed), self.search(killed))
 
 
 class TestLimits(Search):
 
-    def test_after_so_many_tries_it_ends_with_what_it_has(self):
+    def test_search_ends_after_its_tries(self):
         shrunk = self.search(killed, tries=2)
         self.assertEqual((2, False), (shrunk.tries, shrunk.finished))
         self.assertThat(len(shrunk.plan.steps),
                         matchers.LessThan(len(PLAN.steps)))
 
-    def test_no_try_is_no_try(self):
+    def test_search_without_tries_tries_nothing(self):
         self.assertEqual(shrink.Shrunk(PLAN, 0, finished=False),
                          self.search(killed, tries=0))
 
-    def test_what_would_not_end_in_time_is_not_begun(self):
+    def test_plan_that_would_exceed_the_time_is_not_tried(self):
         self.now = 1000.0
 
         def take(plan):
@@ -122,7 +122,7 @@ class TestLimits(Search):
         self.assertThat(self.now, matchers.LessThan(1700.1))
         self.assertThat(shrunk.tries, matchers.GreaterThan(1))
 
-    def test_a_busy_machine_is_taken_to_remain_busy(self):
+    def test_busy_machine_is_expected_to_remain_busy(self):
         self.now = 1000.0
 
         def take(plan):
@@ -147,15 +147,14 @@ class TestSignature(testtools.TestCase):
         ('test.failed', {'title': 'in other words'}),
         ('probe.over-budget', {'step': 'settle-node-3'}),
         ('step.failed', {'evidence': 'another'}))
-    def test_what_differs_from_plan_to_plan_makes_no_difference(self, rule,
-                                                                changes):
+    def test_differences_of_plans_keep_the_signature(self, rule, changes):
         self.assertEqual(
             self.signature(rule, 'a'),
             self.signature(**{'rule': rule, 'subject': 'a', **changes}))
 
     @ddt.data({'rule': 'inflight.stuck'}, {'subject': 'b'},
               {'failure_class': findings.FailureClass.RPC})
-    def test_another_thing_is_another(self, changes):
+    def test_other_finding_has_another_signature(self, changes):
         self.assertNotEqual(
             self.signature('test.failed', 'a'),
             self.signature(**{'rule': 'test.failed', 'subject': 'a',

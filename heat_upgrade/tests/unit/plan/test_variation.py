@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a seed draws, and what is left out first."""
+"""The choices of a seed, and the order in which they are left out."""
 
 import dataclasses
 
@@ -35,7 +35,7 @@ def drawn(nodes=2, **options):
 class TestDraw(testtools.TestCase):
 
     @ddt.data(1, 2, 4)
-    def test_the_first_seed_is_the_procedure_of_the_guide(self, nodes):
+    def test_first_seed_is_the_procedure_of_the_guide(self, nodes):
         one = variation.draw(variation.GUIDE, nodes=nodes)
         self.assertEqual(
             (variation.names(nodes), (), (), {}, ''),
@@ -52,38 +52,38 @@ class TestDraw(testtools.TestCase):
          variation.API_FIRST_PROBABILITY),
         (lambda one: model.CUT_BROKER in one.faults.values(),
          variation.FAULT_PROBABILITY))
-    def test_what_happens_does_so_as_often_as_we_say(self, happens, wanted):
+    def test_events_have_their_documented_probability(self, happens, wanted):
         self.assertAlmostEqual(
             wanted, sum(map(happens, drawn())) / len(SEEDS), delta=0.05)
 
     @ddt.data(*model.FAULTS)
-    def test_a_fault_falls_once_and_anywhere(self, fault):
-        where = [[node for node, what in one.faults.items() if what == fault]
+    def test_fault_is_injected_at_most_once_after_any_node(self, fault):
+        where = [[node for node, kind in one.faults.items() if kind == fault]
                  for one in drawn(3)]
         self.assertEqual({0, 1}, set(map(len, where)))
         self.assertEqual(set(variation.names(3)), set(sum(where, [])))
 
     @ddt.data(variation.NEVER, '')
-    def test_who_wants_no_rollback_has_none(self, rollback):
+    def test_rollback_can_be_forbidden(self, rollback):
         self.assertEqual({''}, {
             one.rollback for one in drawn(rollback=rollback)})
 
-    def test_who_wants_one_somewhere_has_it_anywhere(self):
+    def test_random_rollback_is_after_any_node(self):
         self.assertEqual({'node-1', 'node-2'}, {
             one.rollback for one in drawn(rollback=variation.RANDOM)})
 
-    def test_who_names_a_node_has_it_there_also_in_the_guide_s_plan(self):
+    def test_rollback_after_a_named_node(self):
         for seed in (variation.GUIDE, 1, 2, 3):
             self.assertEqual('node-2', variation.draw(
                 seed, nodes=2, rollback='node-2').rollback)
 
-    def test_a_node_that_is_not_there_is_refused_with_those_that_are(self):
+    def test_missing_node_is_refused_with_a_list(self):
         exc = self.assertRaises(errors.UsageError, variation.draw, 0, nodes=2,
                                 rollback='node-3')
-        self.assertEqual("there is no node 'node-3' to go back after; there "
+        self.assertEqual("there is no node 'node-3' to roll back after; there "
                          'are: node-1, node-2, random, never', str(exc))
 
-    def test_how_one_thing_is_decided_leaves_the_rest_as_it_was(self):
+    def test_given_choice_leaves_the_others_unchanged(self):
         one = variation.draw(5, nodes=3)
         for options in ({'rollback': variation.NEVER}, {'rollback': 'node-1'},
                         {'in_flight': ()}):
@@ -101,25 +101,25 @@ class TestCases(testtools.TestCase):
             [variation.ENGINE_SAMPLE] * 2 + [variation.LAST_ENGINE_SAMPLE],
             [len(one.cases[node]) for node in one.order])
 
-    def test_the_last_engine_has_no_work_that_takes_its_grace_period(self):
+    def test_last_engine_has_no_case_that_takes_its_grace_period(self):
         for seed in range(40):
             one = variation.draw(seed, nodes=2)
             for case in cases.by_id(one.cases[one.order[-1]]):
                 self.assertFalse(cases.waits_for_messages(case), case)
 
-    def test_nor_has_an_engine_that_is_stopped_with_all_of_heat(self):
+    def test_cold_stop_has_no_case_that_takes_the_grace_period(self):
         for seed in range(40):
             for case in cases.by_id(variation.cold_sample(seed)):
                 self.assertNotEqual(cases.SIGNAL, case.parked)
                 self.assertNotEqual(cases.NESTED, case.shape)
                 self.assertFalse(cases.waits_for_messages(case), case)
 
-    def test_nor_has_any_engine_in_the_guide_s_own_procedure(self):
+    def test_guide_s_procedure_has_no_case_that_takes_the_grace_period(self):
         one = variation.draw(variation.GUIDE, nodes=3)
         for case in cases.by_id(sum(one.cases.values(), ())):
             self.assertFalse(cases.waits_for_messages(case), case)
 
-    def test_given_ones_are_dealt_as_cards(self):
+    def test_given_cases_are_dealt_in_turn(self):
         self.assertEqual(
             {'node-1': ('a', 'c'), 'node-2': ('b',)},
             variation.draw(0, nodes=2, in_flight=('a', 'b', 'c')).cases)
@@ -135,7 +135,7 @@ FULL = variation.Choices(
 
 class TestLighter(testtools.TestCase):
 
-    def test_one_thing_is_left_out_at_a_time(self):
+    def test_lighter_choices_leave_out_one_thing(self):
         self.assertEqual([
             {'rollback': ''},
             {'faults': {'node-3': 'slow-database'}},
@@ -154,11 +154,11 @@ class TestLighter(testtools.TestCase):
         return {name: value for name, value in vars(one).items()
                 if value != getattr(FULL, name)}
 
-    def test_from_the_least_nothing_can_be_left_out(self):
+    def test_lightest_choices_have_no_lighter_ones(self):
         self.assertEqual([], variation.lighter(variation.Choices(
             order=('node-1', 'node-2'), cases={'node-1': ()}, quick=True)))
 
-    def test_leaving_out_comes_to_an_end(self):
+    def test_repeated_lightening_ends(self):
         left, steps = FULL, 0
         while lighter := variation.lighter(left):
             left, steps = lighter[0], steps + 1
@@ -167,7 +167,7 @@ class TestLighter(testtools.TestCase):
                               cases=dict.fromkeys(FULL.cases, ())), left)
         self.assertThat(steps, matchers.LessThan(15))
 
-    def test_a_node_less_takes_along_what_it_had(self):
+    def test_dropped_node_takes_its_events_along(self):
         self.assertEqual(variation.Choices(
             order=('node-2', 'node-1'), api_first=('node-1',),
             kills=('node-1',), faults={'node-1': 'cut-broker'}, rollback='',
@@ -178,16 +178,16 @@ class TestLighter(testtools.TestCase):
 @ddt.ddt
 class TestDict(testtools.TestCase):
 
-    def test_what_is_told_is_read_again(self):
+    def test_dict_round_trip(self):
         self.assertEqual(FULL, variation.from_dict(FULL.as_dict()))
 
-    def test_what_is_told_is_nobody_s_to_change(self):
+    def test_change_of_the_dict_leaves_the_choices_unchanged(self):
         FULL.as_dict()['faults'].clear()
         FULL.as_dict()['cases'].clear()
         self.assertEqual((2, 3), (len(FULL.faults), len(FULL.cases)))
 
     @ddt.data({}, {'order': 5}, {**FULL.as_dict(), 'surprise': 1},
               {**FULL.as_dict(), 'cases': 5})
-    def test_something_else_is_refused(self, data):
+    def test_other_data_is_refused(self, data):
         exc = self.assertRaises(errors.UsageError, variation.from_dict, data)
-        self.assertIn('does not tell what its seed drew', str(exc))
+        self.assertIn('has no choices, or invalid ones', str(exc))

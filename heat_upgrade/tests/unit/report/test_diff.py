@@ -53,7 +53,7 @@ class TestCompare(testtools.TestCase):
 
     @ddt.data({'title': 'in other words'}, {'evidence': 'else'},
               {'step': 'down'}, {'origin': 'known'}, {'failure_class': 5})
-    def test_what_differs_from_run_to_run_makes_no_difference(self, changes):
+    def test_details_of_a_run_make_no_difference(self, changes):
         found = self.compare([finding('a')], [finding('a', **changes)])
         self.assertEqual('new 0, gone 0, same 1', diff.counts(found))
 
@@ -63,7 +63,7 @@ class TestCompare(testtools.TestCase):
                              else finding(**{'subject': 'a', **changes})])
         self.assertEqual('new 1, gone 1, same 0', diff.counts(found))
 
-    def test_some_rules_tell_steps_apart(self):
+    def test_step_distinguishes_findings_of_some_rules(self):
         found = self.compare(*(
             [finding('canary', rule='probe.over-budget', step=step)]
             for step in ('db-sync', 'down')))
@@ -77,7 +77,7 @@ class TestCompare(testtools.TestCase):
     @ddt.unpack
     @ddt.data(({}, True), ({'origin': 'known'}, False),
               ({'origin': 'input'}, True), ({'severity': 'warning'}, False))
-    def test_it_counts_if_something_new_does(self, changes, counts):
+    def test_difference_counts_if_a_new_finding_counts(self, changes, counts):
         self.assertEqual(counts, self.compare(
             [], [finding('a', **changes)]).counts)
         self.assertFalse(self.compare([finding('a', **changes)], []).counts)
@@ -85,32 +85,32 @@ class TestCompare(testtools.TestCase):
     @ddt.data({'origin': 'lab', 'failure_class': None},
               {'origin': 'scenario'},
               {'rule': 'known.absent', 'origin': 'known'})
-    def test_what_says_nothing_of_heat_is_not_compared(self, changes):
+    def test_finding_that_is_not_heat_s_is_not_compared(self, changes):
         self.assertEqual('new 0, gone 0, same 0', diff.counts(
             self.compare([], [finding('a', **changes)])))
 
-    def test_one_that_was_seen_twice_is_one(self):
+    def test_repeated_finding_is_one(self):
         self.assertEqual('new 1, gone 0, same 0', diff.counts(
             self.compare([], [finding('a'), finding('a')])))
 
-    def test_a_rule_of_another_version_of_the_tool_can_be_compared(self):
+    def test_rule_of_another_version_is_compared(self):
         one = dataclasses.replace(finding('a'), rule='tomorrow.rule')
         self.assertEqual('new 0, gone 0, same 1', diff.counts(
             self.compare([one], [one])))
 
-    def test_a_run_that_broke_is_noted(self):
+    def test_broken_run_is_noted(self):
         found = diff.compare(report(), report(verdict='lab-error'))
         self.assertEqual(('the second run is a LAB-ERROR: its missing '
                           'steps were not compared',), found.notes)
 
-    def test_a_report_of_an_older_tool_is_refused(self):
+    def test_report_of_an_older_tool_is_refused(self):
         old = report(finding('a'))
         del old['findings'][0]['rule']
         exc = self.assertRaises(errors.UsageError, diff.compare, old,
                                 report())
         self.assertIn('build it again', str(exc))
 
-    def test_it_can_be_written_as_json(self):
+    def test_difference_can_be_written_as_json(self):
         found = self.compare([finding('a')], [finding('a'), finding('b')])
         self.assertEqual(
             {'new': [finding('b').as_dict()], 'gone': [],

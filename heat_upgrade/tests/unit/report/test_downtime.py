@@ -46,7 +46,7 @@ class SavedCase(test_files.ReportCase):
 @ddt.ddt
 class TestAvailability(SavedCase):
 
-    def test_a_probe_is_there_with_all_that_its_samples_tell(self):
+    def test_probe_has_the_statistics_of_its_samples(self):
         self.asked(bad=[(8, 11)])
         one = self.report()['availability']['stack-list']
         self.assertThat(one, matchers.ContainsDict({
@@ -57,7 +57,7 @@ class TestAvailability(SavedCase):
                 'asked': [4.0, 13.6], 'question': 'what?', 'interval': 0.5,
             }.items()}))
 
-    def test_each_step_has_its_own(self):
+    def test_step_has_its_own_statistics(self):
         self.asked(bad=[(8, 11)])
         steps = self.report()['availability']['stack-list']['steps']
         self.assertEqual(
@@ -67,12 +67,12 @@ class TestAvailability(SavedCase):
             {name: (one['sent'], one['failed'])
              for name, one in steps.items()})
 
-    def test_the_probe_of_downtime_stands_beside_them(self):
+    def test_downtime_probe_is_in_the_report_too(self):
         self.asked()
         self.assertEqual({'heat-api', 'stack-list'},
                          set(self.report()['availability']))
 
-    def test_what_a_run_that_goes_on_has_seen_can_be_judged(self):
+    def test_samples_of_an_unfinished_run_are_reported(self):
         self.asked()
         stories.Story(self.run_dir).tell(until='db-sync')
         seen, times = results.of_run(self.run_dir)
@@ -80,7 +80,7 @@ class TestAvailability(SavedCase):
         self.assertNotIn('start-target', times)
         self.assertEqual(20, seen['stack-list']['sent'])
 
-    def test_damaged_samples_are_told_with_their_file(self):
+    def test_damaged_samples_are_refused_with_their_file(self):
         self.asked()
         path = self.run_dir / 'probes' / 'stack-list.jsonl'
         path.write_text('nonsense\n' + path.read_text())
@@ -114,11 +114,11 @@ class TestAvailability(SavedCase):
         self.assertTrue(page.balanced)
         self.assertIn('503 6', page.text)
 
-    def test_a_page_says_what_each_step_lost(self):
+    def test_page_has_the_losses_of_each_step(self):
         self.asked(bad=[(8, 11)])
         self.assertIn('By step', self.page(self.report()).text)
 
-    def test_a_probe_that_never_asked_does_no_harm(self):
+    def test_probe_without_a_request_is_accepted(self):
         self.asked(end=4)
         report = self.report()
         self.assertIsNone(timeline.timeline(report))
@@ -130,10 +130,10 @@ class TestTimeline(SavedCase):
     def timeline(self, **story):
         return timeline.timeline(self.report(**story))
 
-    def test_without_samples_there_is_none(self):
+    def test_run_without_samples_has_no_timeline(self):
         self.assertIsNone(self.timeline())
 
-    def test_each_probe_has_a_row_of_its_own(self):
+    def test_probe_has_a_row_of_its_own(self):
         self.asked()
         self.asked('api-versions')
         rows = self.timeline()['rows']
@@ -141,7 +141,7 @@ class TestTimeline(SavedCase):
                          [row['name'] for row in rows])
         self.assertThat({row['y'] for row in rows}, matchers.HasLength(2))
 
-    def test_what_was_bad_stands_where_it_was(self):
+    def test_gaps_and_outages_are_at_their_time(self):
         self.asked(bad=[(8, 11)])
         row, = self.timeline()['rows']
         scale = ((timeline.WIDTH - timeline.LABELS - timeline.MARGIN)
@@ -155,7 +155,7 @@ class TestTimeline(SavedCase):
         self.assertEqual('3.5 s', row['longest']['text'])
         self.assertIn('503 6', row['outages'][0]['title'])
 
-    def test_a_moment_can_be_seen(self):
+    def test_short_outage_is_visible(self):
         self.asked(bad=[(8, 8.1)])
         self.asked('api-versions', end=10000, every=100)
         for row in self.timeline()['rows']:
@@ -172,7 +172,7 @@ class TestTimeline(SavedCase):
             ['save-database', 'db-sync', 'start-target'],
             [step['name'] for step in self.timeline()['steps']])
 
-    def test_names_of_steps_do_not_stand_on_each_other(self):
+    def test_names_of_steps_do_not_overlap(self):
         self.asked()
         self.asked('api-versions', end=1000, every=10)
         at = [step['at'] for step in self.timeline()['steps']]
@@ -180,7 +180,7 @@ class TestTimeline(SavedCase):
             min(after - before for before, after in zip(at, at[1:])),
             matchers.Not(matchers.LessThan(timeline.APART)))
 
-    def test_more_steps_than_names_have_room_are_told_by_the_longest(self):
+    def test_only_the_longest_steps_have_names(self):
         self.asked()
         report = self.report()
         long, *_ = report['steps']
@@ -201,7 +201,7 @@ class TestTimeline(SavedCase):
             named[-1]['at'] + timeline.ASIDE * len(named[-1]['name']),
             matchers.LessThan(timeline.WIDTH + 0.2))
 
-    def test_all_lies_within_the_picture(self):
+    def test_timeline_is_within_the_picture(self):
         self.asked(start=3, bad=[(8, 11)])
         picture = self.timeline(until='db-sync')
         for one in [*picture['steps'], *picture['rows'],

@@ -54,7 +54,7 @@ class TestJunit(ReportCase):
 
     @ddt.unpack
     @ddt.data(({}, '0'), ({'until': 'db-sync'}, '1'))
-    def test_whatever_is_no_pass_is_not_green(self, story, failures):
+    def test_run_that_does_not_pass_is_not_green(self, story, failures):
         path = self.run_dir / 'junit.xml'
         junit.write(self.report(**story), path)
         last = list(ElementTree.parse(path).getroot())[-1]
@@ -69,7 +69,7 @@ class TestJunit(ReportCase):
             suite.get('failures')
             for suite in ElementTree.parse(path).getroot()})
 
-    def test_every_step_is_a_suite_with_itself_as_a_test(self):
+    def test_step_is_a_suite_with_itself_as_a_test(self):
         suites = self.suites(self.report())
         self.assertEqual([step.name for step in stories.PLAN.steps],
                          list(suites))
@@ -88,7 +88,7 @@ class TestJunit(ReportCase):
         {'found': [stories.finding('db-sync', origin='known'),
                    stories.finding('db-sync', severity='warning')]},
     )
-    def test_the_counts_are_those_of_the_content(self, story):
+    def test_counts_match_the_content(self, story):
         for suite in self.suites(self.report(**story)).values():
             cases = suite.findall('testcase')
             self.assertEqual(
@@ -117,7 +117,7 @@ class TestJunit(ReportCase):
 
     @ddt.data({'origin': 'known'}, {'origin': 'restart'},
               {'severity': 'warning'})
-    def test_what_does_not_count_is_no_failure(self, changes):
+    def test_finding_that_does_not_count_is_not_a_failure(self, changes):
         suite = self.suites(self.report(found=[
             stories.finding('db-sync', **changes)]))['db-sync']
         self.assertEqual('0', suite.get('failures'))
@@ -146,7 +146,7 @@ class TestJunit(ReportCase):
         suites = self.suites(self.report(until='db-sync'))
         self.assertIsNotNone(suites['down'][0].find('skipped'))
 
-    def test_what_xml_cannot_hold_does_not_make_it_ill_formed(self):
+    def test_characters_that_xml_forbids_are_replaced(self):
         report = self.report(found=[stories.finding(
             'db-sync', title=DIRTY, evidence=DIRTY)])
         report['tests'][0]['outcome'] = 'failed'
@@ -158,7 +158,7 @@ class TestJunit(ReportCase):
             failure.text)
 
     @ddt.data(0xfffe, 0xffff, 0xd800)
-    def test_code_points_that_are_no_characters_do_no_harm(self, code):
+    def test_code_points_without_characters_are_replaced(self, code):
         report = self.report(found=[stories.finding('db-sync')])
         report['findings'][0]['evidence'] = f'a{chr(code)}b'
         self.suites(report)
@@ -215,7 +215,7 @@ class TestJunitOfOtherCases(ReportCase):
                 found=[self.lost('bad'), self.lost(
                     'as-ever', origin='known', evidence='x\nbecause')]))
 
-    def test_one_in_flight_does_not_fail_its_step_too(self):
+    def test_in_flight_operation_does_not_fail_its_step_too(self):
         self.cases('verify-target', 'in-flight.graceful',
                    events=[self.flight('bad', False)],
                    found=[self.lost('bad')])
@@ -262,7 +262,7 @@ class TestJunitOfOtherCases(ReportCase):
 
 
 class Page(html.parser.HTMLParser):
-    """What a page holds: its text, and what it would load."""
+    """The content of a page: its text, and the URLs that it would load."""
 
     def __init__(self, text):
         super().__init__()
@@ -317,7 +317,7 @@ class TestHtml(ReportCase):
         for step in stories.PLAN.steps:
             self.assertIn(step.name, page.text)
 
-    def test_it_says_what_was_upgraded_and_the_verdict(self):
+    def test_page_has_the_releases_and_the_verdict(self):
         self.assertThat(self.page(self.report()).text, matchers.MatchesAll(
             matchers.Contains('Heat 26.0.2 to 27.0.1'),
             matchers.Contains('PASS')))
@@ -329,7 +329,7 @@ class TestHtml(ReportCase):
                          'class 2: old stacks are unusable or stuck'):
             self.assertIn(expected, text)
 
-    def test_what_looks_like_markup_is_text(self):
+    def test_markup_is_text(self):
         text = '<script>alert(1)</script>'
         report = self.report(found=[stories.finding(
             'db-sync', title=text, evidence=text)])
@@ -339,19 +339,19 @@ class TestHtml(ReportCase):
         self.assertNotIn('script', page.tags)
         self.assertIn(text, page.text)
 
-    def test_it_needs_no_other_file_and_no_network(self):
+    def test_page_needs_no_other_file_and_no_network(self):
         page = self.page(self.report())
         self.assertEqual([], page.loads)
         for word in ('http://', 'https://', '@import', 'url(', '<script',
                      '<link'):
             self.assertNotIn(word, self.source)
 
-    def test_a_probe_that_was_never_answered_again_is_not_none_seconds(self):
+    def test_probe_without_recovery_is_not_none_seconds(self):
         report = self.report()
         report['availability']['heat-api']['longest_gap_s'] = None
         self.assertNotIn('None', self.page(report).words)
 
-    def test_bars_lie_within_the_picture(self):
+    def test_bars_are_within_the_picture(self):
         picture = pages.picture(self.report())
         for bar in picture['bars']:
             self.assertThat(bar['x'], matchers.Not(

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which findings a report shows in full, which are folded."""
+"""The sections of the findings of a report, and its headline."""
 
 import ddt
 import fixtures
@@ -56,12 +56,12 @@ class TestGroups(test_files.ReportCase):
         found = triage.of_report(self.report(found=list(found)))
         return [titles(section(found)) for section in SECTIONS]
 
-    def test_each_finding_is_in_its_section(self):
+    def test_finding_is_in_its_section(self):
         self.assertEqual(
             [['a new one', 'our own'], ['an old one', 'one of any restart'],
              ['a warning'], [], []], self.sections(*MIXED))
 
-    def test_warnings_of_the_static_checks_are_apart_and_errors_are_not(self):
+    def test_warnings_of_static_checks_have_a_section_of_their_own(self):
         found = [finding(severity, step='checks', severity=severity)
                  for severity in (findings.ERROR, findings.WARNING)]
         self.assertEqual([['error'], [], [], ['warning'], []],
@@ -72,7 +72,7 @@ class TestGroups(test_files.ReportCase):
             finding('it is gone', rule='known.absent', origin=findings.KNOWN,
                     severity=findings.WARNING)))
 
-    def test_none_is_lost_and_none_is_told_twice(self):
+    def test_every_finding_is_in_exactly_one_section(self):
         found = [finding(f'{origin} {severity} {step}', origin=origin,
                          severity=severity, step=step)
                  for origin in findings.ORIGINS
@@ -82,7 +82,7 @@ class TestGroups(test_files.ReportCase):
         self.assertThat(shown, matchers.MatchesSetwise(*map(
             matchers.Equals, titles(found))))
 
-    def test_a_known_one_says_why_it_does_not_count(self):
+    def test_known_finding_has_the_reason_why_it_does_not_count(self):
         self.assertEqual('known failure x: because', triage.why_not(finding(
             'a', origin=findings.KNOWN,
             evidence='it failed\nknown failure x: because')))
@@ -98,14 +98,13 @@ class TestHeadline(test_files.ReportCase):
             {'legal': legal, 'origin': origin} for legal, origin in flown]
         return headline.headline(report)
 
-    def test_a_pass_tells_how_much_was_tried(self):
-        self.assertEqual('nothing wrong was found; downtime 9.2 s',
-                         self.headline())
+    def test_headline_of_a_pass(self):
+        self.assertEqual('no failures; downtime 9.2 s', self.headline())
         self.assertEqual(
-            'nothing wrong was found; 2 of 2 operations in flight finished, '
+            'no failures; 2 of 2 in-flight operations finished, '
             'downtime 9.2 s', self.headline(flown=[(True, '')] * 2))
 
-    def test_a_failure_tells_how_many_are_new_and_the_worst(self):
+    def test_headline_of_a_failure_has_the_number_and_the_worst(self):
         slow = finding('it is slow', failure_class=8)
         self.assertEqual('1 new failure: it is slow', self.headline(slow))
         self.assertEqual(
@@ -118,11 +117,11 @@ class TestHeadline(test_files.ReportCase):
 
     @ddt.unpack
     @ddt.data(
-        (findings.KNOWN, 'as is known of upgrades from 26.0.2'),
+        (findings.KNOWN, 'as known from other upgrades of 26.0.2'),
         (findings.RESTART, 'as in a plain restart of 26.0.2'))
-    def test_known_losses_are_a_number(self, origin, words):
+    def test_headline_has_the_number_of_known_losses(self, origin, words):
         self.assertEqual(
-            'no new failures; 2 of 3 operations in flight were lost, '
+            'no new failures; 2 of 3 in-flight operations were lost, '
             + words, self.headline(
                 self.lost('a', origin), self.lost('b', origin),
                 flown=[(False, origin), (False, origin), (True, '')]))
@@ -132,16 +131,16 @@ class TestHeadline(test_files.ReportCase):
         (['a'], [], 'no new failures; 1 known failure was met: a'),
         (['a', 'b'], [],
          'no new failures; 2 known failures were met, the worst: a'),
-        (['a'], ['c'], 'no new failures; 1 of 1 operations in flight were '
-         'lost, as is known of upgrades from 26.0.2, 1 other known failure '
+        (['a'], ['c'], 'no new failures; 1 of 1 in-flight operations were '
+         'lost, as known from other upgrades of 26.0.2, 1 other known failure '
          'was met: a'))
-    def test_other_hazards_are_a_number_and_the_worst(self, some, lost,
-                                                      words):
+    def test_headline_has_the_number_of_hazards_and_the_worst(self, some, lost,
+                                                              words):
         self.assertEqual(words, self.headline(
             *(finding(one, origin=findings.KNOWN) for one in some),
             *map(self.lost, lost), flown=[(False, 'known') for _ in lost]))
 
-    def test_a_broken_lab_tells_how_far_it_came_and_what_broke(self):
+    def test_headline_of_a_broken_lab_has_the_progress_and_the_cause(self):
         self.assertEqual(
             'the upgrade was not tested to its end: 1 of 8 steps and 0 of 3 '
             'phases passed; no network', self.headline(
@@ -149,7 +148,7 @@ class TestHeadline(test_files.ReportCase):
                         failure_class=None, rule='lab.broken'),
                 failing=['pre-upgrade']))
 
-    def test_a_run_that_was_cut_off_says_so(self):
+    def test_headline_of_a_run_that_was_cut_off(self):
         self.assertThat(self.headline(until='db-sync'), matchers.EndsWith(
             '4 of 8 steps and 2 of 3 phases passed; the run was cut off'))
 
@@ -163,16 +162,16 @@ class TestHeadline(test_files.ReportCase):
         self.assertThat(headline.headline(report), matchers.EndsWith(
             '; no test was executed'))
 
-    def test_what_was_proved_are_phases_and_steps(self):
+    def test_proved_are_phases_and_steps(self):
         self.assertEqual(
             ['phase pre-upgrade: 2 tests passed',
              'phase during-upgrade: 1 test passed',
-             'steps that were done: base-up, pre-upgrade, during-upgrade, '
+             'successful steps: base-up, pre-upgrade, during-upgrade, '
              'save-database'],
             headline.proved(self.report(until='db-sync')))
 
-    def test_a_lab_that_broke_at_once_has_proved_nothing(self):
-        self.assertEqual(['nothing: no step was done'], headline.proved(
+    def test_lab_that_broke_at_once_has_proved_nothing(self):
+        self.assertEqual(['nothing: no step succeeded'], headline.proved(
             self.report(until='base-up')))
 
 
@@ -183,7 +182,7 @@ class TestSummary(test_files.ReportCase):
         return summary.text(self.report(found=list(found))).splitlines()
 
     @ddt.data(*findings.ORIGINS)
-    def test_an_error_is_told_in_full(self, origin):
+    def test_error_is_shown_in_full(self, origin):
         lines = self.summary(finding(
             'such a thing', origin=origin, impact='It hurts.',
             remedy='Wait.', docs='findings/last-engine',
@@ -203,11 +202,11 @@ class TestSummary(test_files.ReportCase):
             '   an old one', 'warnings (1):', '   a warning')]
         self.assertEqual(sorted(places), places)
 
-    def test_hazards_alone_are_no_findings_that_count(self):
+    def test_hazards_do_not_count(self):
         self.assertIn('  no findings that count', self.summary(
             finding('as ever', origin=findings.KNOWN)))
 
-    def test_equal_ones_are_a_group_with_the_evidence_of_the_first(self):
+    def test_group_has_the_evidence_of_its_first_finding(self):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.results.grouping.groups', lambda found: [
                 grouping.Group('12 things failed', tuple(found))]
@@ -237,20 +236,20 @@ class TestSummary(test_files.ReportCase):
         self.assertIn(f'   | line {summary.EVIDENCE_LINES}', lines)
         self.assertNotIn('more lines', '\n'.join(lines))
 
-    def test_of_a_hazard_less_evidence_is_shown(self):
+    def test_evidence_of_a_hazard_is_shorter(self):
         lines = self.summary(finding(
             'long', origin=findings.KNOWN, evidence='\n'.join(
                 f'line {number}' for number in range(20))))
         self.assertNotIn(f'   | line {summary.FEW_LINES}', lines)
 
-    def test_why_one_is_known_is_told_although_its_evidence_is_long(self):
+    def test_reason_is_shown_below_long_evidence(self):
         reason = 'known failure x: because'
         lines = self.summary(finding(
             'long', origin=findings.KNOWN, evidence='\n'.join(
                 [*map(str, range(20)), reason])))
         self.assertIn(f'   reason: {reason}', lines)
 
-    def test_a_step_is_not_told_twice_in_a_list(self):
+    def test_list_does_not_repeat_a_step(self):
         lines = self.summary(*(
             finding(title, origin=findings.KNOWN, rule=rule,
                     severity=findings.WARNING)
@@ -259,12 +258,12 @@ class TestSummary(test_files.ReportCase):
         self.assertIn('   - db-sync took long', lines)
         self.assertIn('   - it is gone (in db-sync)', lines)
 
-    def test_a_broken_lab_says_what_was_proved_before(self):
+    def test_summary_of_a_broken_lab_has_its_successes(self):
         lines = summary.text(self.report(until='db-sync')).splitlines()
-        place = lines.index('proved before it broke:')
+        place = lines.index('proved before the lab failed:')
         self.assertEqual('   - phase pre-upgrade: 2 tests passed',
                          lines[place + 1])
-        self.assertNotIn('proved before it broke:', self.summary(
+        self.assertNotIn('proved before the lab failed:', self.summary(
             finding('x')))
 
     def test_a_reference_is_compared_in_one_line(self):
@@ -288,7 +287,7 @@ class TestPage(test_files.ReportCase):
         html.write(report, path)
         return test_files.Page(path.read_text()), report
 
-    def test_all_are_there_and_the_worst_comes_first(self):
+    def test_page_has_all_findings_the_worst_first(self):
         page, _ = self.page(*MIXED)
         text = page.text
         places = [text.index(f'of {title}') for title in (
@@ -297,7 +296,7 @@ class TestPage(test_files.ReportCase):
         self.assertEqual(sorted(places), places)
         self.assertTrue(page.balanced)
 
-    def test_a_hazard_has_impact_and_remedy_outside_of_any_fold(self):
+    def test_impact_and_remedy_of_a_hazard_are_not_folded(self):
         page, _ = self.page(finding(
             'as ever', origin=findings.KNOWN, impact='It hurts.',
             remedy='Wait.', docs='findings/last-engine',
@@ -316,7 +315,7 @@ class TestPage(test_files.ReportCase):
         self.assertIn('of two', page.text)
         self.assertTrue(page.balanced)
 
-    def test_the_result_is_one_sentence_below_the_verdict(self):
+    def test_headline_is_below_the_verdict(self):
         page, _ = self.page(finding('it is slow'))
         self.assertIn('1 new failure: it is slow.', page.text)
 
@@ -326,7 +325,7 @@ class TestPage(test_files.ReportCase):
                           'text': '2, and 2 hazards'},
                          html.facts(report)[0])
 
-    def test_a_failed_test_that_is_known_is_no_bad_fact(self):
+    def test_known_failed_test_is_not_a_bad_fact(self):
         _, report = self.page(stories.finding(
             'verify-target', test=test_files.TEST,
             origin=findings.KNOWN))

@@ -46,7 +46,7 @@ class ModelCase(testtools.TestCase):
 class TestPromises(ModelCase):
     """The data of report.json, with values and types."""
 
-    def test_the_upgrade_and_its_verdict(self):
+    def test_report_has_the_upgrade_and_its_verdict(self):
         self.assertThat(self.report(), matchers.ContainsDict({
             name: matchers.Equals(value) for name, value in {
                 'version': 2, 'verdict': 'pass', 'strategy': 'cold',
@@ -62,7 +62,7 @@ class TestPromises(ModelCase):
                 'run_dir': str(self.run_dir),
             }.items()}))
 
-    def test_steps_in_the_order_of_the_plan(self):
+    def test_steps_are_in_the_order_of_the_plan(self):
         steps = self.report()['steps']
         self.assertEqual([step.name for step in stories.PLAN.steps],
                          [step['name'] for step in steps])
@@ -73,24 +73,24 @@ class TestPromises(ModelCase):
             'outcome': 'ok', 'seconds': 2.0, 'cpu_s': 1.25, 'passed': 2,
             'failed': 0, 'skipped': 0}))
 
-    def test_phases_with_the_numbers_of_their_tests(self):
+    def test_phases_have_the_numbers_of_their_tests(self):
         self.assertEqual(
             {'pre-upgrade': numbers(passed=2),
              'during-upgrade': numbers(passed=1, skipped=1),
              'post-upgrade': numbers(passed=2)}, self.report()['phases'])
 
-    def test_findings_as_they_came(self):
+    def test_report_has_the_findings(self):
         found = [stories.finding('db-sync'),
                  stories.finding('down', origin='lab', failure_class=None)]
         self.assertEqual([one.as_dict() for one in found],
                          self.report(found=found)['findings'])
 
-    def test_availability_by_probe(self):
+    def test_report_has_availability_by_probe(self):
         self.assertEqual(
             {'heat-api': {'sent': 120, 'failed': 90, 'longest_gap_s': 9.25}},
             self.report()['availability'])
 
-    def test_every_test_with_its_step(self):
+    def test_tests_have_their_step(self):
         tests = self.report()['tests']
         self.assertThat(tests, matchers.HasLength(6))
         self.assertEqual({
@@ -98,7 +98,7 @@ class TestPromises(ModelCase):
             'id': 'heat_integrationtests.scenarios.test_b.TestB.test_during',
             'details': 'reason: no swift'}, tests[3])
 
-    def test_it_can_be_written_as_json(self):
+    def test_report_can_be_written_as_json(self):
         report = self.report()
         self.assertEqual(report, json.loads(json.dumps(report)))
 
@@ -113,7 +113,7 @@ class TestVerdicts(ModelCase):
         self.assertEqual(numbers(passed=1, failed=1),
                          report['phases']['post-upgrade'])
 
-    def test_a_failed_test_that_is_known_is_counted_apart(self):
+    def test_known_failed_test_is_counted_separately(self):
         test = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
         report = self.report(found=[stories.finding(
             'verify-target', test=test, origin='known')])
@@ -121,12 +121,12 @@ class TestVerdicts(ModelCase):
         self.assertEqual(numbers(passed=1, known=1),
                          report['phases']['post-upgrade'])
 
-    def test_a_migration_that_fails_fails_though_no_test_came_after_it(self):
+    def test_failed_migration_fails_the_run_without_later_tests(self):
         self.assertEqual('fail', self.report(
             failing=['db-sync'],
             found=[stories.finding('db-sync', failure_class=1)])['verdict'])
 
-    def test_a_base_that_does_not_come_up_tells_nothing(self):
+    def test_base_that_does_not_start_is_a_lab_error(self):
         report = self.report(failing=['base-up'], found=[stories.finding(
             'base-up', origin='lab', failure_class=None)])
         self.assertEqual('lab-error', report['verdict'])
@@ -165,11 +165,11 @@ class TestSteps(ModelCase):
         ({'origin': 'known'}, 'hazard'), ({'origin': 'restart'}, 'hazard'),
         ({'severity': 'warning'}, 'ok'),
         ({'origin': 'known', 'severity': 'warning'}, 'ok'))
-    def test_its_findings_decide_its_outcome(self, changes, outcome):
+    def test_findings_decide_the_outcome_of_a_step(self, changes, outcome):
         self.assertEqual(outcome, self.outcome(
             stories.finding('db-sync', **changes)))
 
-    def test_one_that_the_runner_called_failed_may_be_a_hazard(self):
+    def test_step_that_the_runner_failed_may_be_a_hazard(self):
         self.assertEqual('hazard', self.outcome(
             stories.finding('db-sync', origin='known'), failing=['db-sync']))
 
@@ -178,7 +178,7 @@ class TestSteps(ModelCase):
             stories.finding('db-sync', origin='known'),
             stories.finding('db-sync')))
 
-    def test_one_that_failed_without_a_finding_has_failed(self):
+    def test_step_that_failed_without_a_finding_has_failed(self):
         self.assertEqual('failed', self.outcome(failing=['db-sync']))
 
 
@@ -203,7 +203,7 @@ class TestChecks(ModelCase):
             stories.finding('pre-upgrade', rule='ledger.lost',
                             test='heat_upgrade.checks.ledger')))
 
-    def test_one_with_known_findings_alone_is_known(self):
+    def test_check_with_only_known_findings_is_known(self):
         self.assertEqual(['known', 'failed'], self.outcomes(
             stories.finding('pre-upgrade', rule='queue.orphaned-messages',
                             origin='known'),
@@ -230,7 +230,7 @@ class TestOrder(ModelCase):
             ['gone', 'stuck', 'slow', 'known', 'note'],
             [one['title'] for one in self.report(found=found)['findings']])
 
-    def test_a_lab_that_broke_first_decides_although_it_is_shown_last(self):
+    def test_lab_that_broke_first_decides(self):
         report = self.report(found=[
             stories.finding('base-up', origin='lab', failure_class=None),
             stories.finding('db-sync')])
@@ -252,7 +252,7 @@ class TestAgainst(ModelCase):
         stories.Story(directory).tell(found=found)
         return model.make(directory)
 
-    def test_a_run_without_a_reference_has_none(self):
+    def test_run_without_a_reference_has_no_comparison(self):
         self.assertIsNone(self.report()['against'])
 
     def test_new_gone_and_same_are_counted(self):
@@ -277,7 +277,7 @@ class TestAgainst(ModelCase):
 class TestCutOff(ModelCase):
     """A journal that ends before the run's end."""
 
-    def test_what_was_done_is_there_and_the_rest_was_not_reached(self):
+    def test_report_has_finished_steps_and_those_not_reached(self):
         report = self.report(until='db-sync')
         outcomes = {step['name']: step['outcome']
                     for step in report['steps']}
@@ -286,23 +286,23 @@ class TestCutOff(ModelCase):
             (outcomes['during-upgrade'], outcomes['db-sync'],
              outcomes['down']))
 
-    def test_a_step_in_the_midst_of_which_it_ended_has_a_start(self):
+    def test_step_that_was_cut_off_has_a_start(self):
         step = next(step for step in self.report(until='db-sync')['steps']
                     if step['name'] == 'db-sync')
         self.assertEqual((8.0, None), (step['start'], step['end']))
 
-    def test_it_is_never_a_pass(self):
+    def test_run_that_was_cut_off_never_passes(self):
         report = self.report(until='down')
         self.assertEqual(('lab-error', False),
                          (report['verdict'], report['finished']))
 
-    def test_the_last_line_may_be_cut(self):
+    def test_last_line_may_be_truncated(self):
         story = stories.Story(self.run_dir).tell()
         journal = self.run_dir / journals.FILE
         journal.write_text(journal.read_text()[:-15])
         self.assertEqual(False, model.make(story.run_dir)['finished'])
 
-    def test_a_journal_without_a_line_will_do(self):
+    def test_empty_journal_is_accepted(self):
         stories.Story(self.run_dir)
         (self.run_dir / journals.FILE).write_text('')
         report = model.make(self.run_dir)
@@ -332,7 +332,7 @@ class TestNoRun(ModelCase):
     def test_an_empty_directory_is_refused(self):
         self.assertIn('is not the directory of a run', self.refused())
 
-    def test_a_directory_that_is_not_there_is_refused(self):
+    def test_missing_directory_is_refused(self):
         self.run_dir = self.run_dir / 'nowhere'
         self.assertIn('is not the directory of a run', self.refused())
 

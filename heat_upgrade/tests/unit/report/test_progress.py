@@ -61,14 +61,14 @@ class TestLines(testtools.TestCase):
         (finding('it is slow', severity='warning'),
          'db-sync: warning: it is slow'),
     )
-    def test_what_matters_is_one_plain_line(self, one, text):
+    def test_important_event_is_one_plain_line(self, one, text):
         self.assertThat(self.shown(one), matchers.MatchesRegex(
             r'^\[ +\d+\.\d s\] ' + text.replace('(', r'\(').replace(
                 ')', r'\)') + r'\n$'))
 
     @ddt.data(journal.RUN_START, journal.RUN_END, journal.TESTS,
               journal.PROBE, journal.MEASURE)
-    def test_what_does_not_matter_is_no_line(self, kind):
+    def test_unimportant_event_is_not_a_line(self, kind):
         self.assertEqual('', self.shown(event(kind)))
 
 
@@ -88,18 +88,18 @@ class TestList(testtools.TestCase):
                  if f' {name}: ' in line]
         return line.split()
 
-    def test_every_step_is_in_it_from_the_start(self):
+    def test_list_has_every_step_from_the_start(self):
         lines = self.rendered().splitlines()
         self.assertEqual(
             [step.name for step in stories.PLAN.steps],
             [line.split(':')[0].strip() for line in lines])
 
-    def test_a_step_on_its_way_is_marked(self):
+    def test_running_step_is_marked(self):
         line = self.line('db-sync', event(journal.STEP_START, 'db-sync',
                                           title='migrate'))
         self.assertEqual('...', line[0])
 
-    def test_a_step_that_ended_has_its_outcome_and_time(self):
+    def test_finished_step_has_its_outcome_and_time(self):
         line = self.line('pre-upgrade', event(
             journal.STEP_END, 'pre-upgrade', outcome='ok', seconds=9.04,
             passed=3, failed=0, skipped=1))
@@ -107,20 +107,20 @@ class TestList(testtools.TestCase):
         self.assertIn('(ok, 9.04 s (3 passed, 0 failed, 1 skipped))',
                       ' '.join(line))
 
-    def test_findings_stand_below(self):
+    def test_findings_are_below_the_steps(self):
         self.assertIn('no such column',
                       self.rendered(finding('no such column')))
 
-    def test_a_warning_is_called_one(self):
+    def test_warning_is_called_a_warning(self):
         self.assertEqual(['warning', 'it', 'is', 'slow'], self.rendered(
             finding('it is slow', severity='warning')
             ).splitlines()[-1].split())
 
-    def test_what_looks_like_markup_in_a_finding_is_text(self):
+    def test_markup_in_a_finding_is_text(self):
         title = 'test_x[/etc/heat] failed: [red]!'
         self.assertIn(title, self.rendered(finding(title)))
 
-    def test_a_terminal_shows_it_and_keeps_it_at_the_end(self):
+    def test_terminal_keeps_the_list_at_the_end(self):
         terminal = Terminal()
         with progress.display(stories.PLAN, terminal) as show:
             show(event(journal.STEP_END, 'db-sync', outcome='failed',

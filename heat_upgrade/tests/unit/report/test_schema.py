@@ -29,16 +29,16 @@ from heat_upgrade.tests.unit.support import stories
 @ddt.ddt
 class TestSchema(test_files.ReportCase):
 
-    def test_it_is_a_schema_of_its_draft(self):
+    def test_schema_is_valid_for_its_draft(self):
         jsonschema.Draft202012Validator.check_schema(schema.load())
         self.assertEqual('https://json-schema.org/draft/2020-12/schema',
                          schema.load()['$schema'])
 
-    def test_it_is_of_the_version_that_reports_have(self):
+    def test_schema_has_the_version_of_reports(self):
         self.assertEqual(model.VERSION,
                          schema.load()['properties']['version']['const'])
 
-    def test_it_describes_each_key_of_a_report(self):
+    def test_schema_describes_each_key_of_a_report(self):
         report = json.loads(json.dumps(self.report(
             found=[stories.finding('db-sync')])))
         defined = schema.load()['$defs']
@@ -46,7 +46,7 @@ class TestSchema(test_files.ReportCase):
         self.assertEqual(set(report['findings'][0]),
                          set(defined['finding']['properties']))
 
-    def test_it_describes_all_that_is_told_of_an_operation_in_flight(self):
+    def test_schema_describes_each_key_of_an_in_flight_operation(self):
         told = outcomes.Outcome(
             cases.by_id(['create-chain-lock'])[0], 'graceful', '1',
             'CREATE_COMPLETE', '', 1.0, legal=True).as_dict()
@@ -61,18 +61,18 @@ class TestSchema(test_files.ReportCase):
         lambda report: report['findings'][0].pop('impact'),
         lambda report: report['findings'][0].update({'class': 9}),
         lambda report: report['steps'][0].update(outcome='perhaps'))
-    def test_a_report_that_breaks_it_is_refused_in_our_tests(self, spoil):
+    def test_report_that_breaks_the_schema_is_refused(self, spoil):
         report = self.report(found=[stories.finding('db-sync')])
         schema.validate(report)
         spoil(report)
         self.assertRaises(jsonschema.ValidationError, schema.validate,
                           report)
 
-    def test_where_nobody_asks_for_it_nothing_is_validated(self):
+    def test_report_is_not_validated_by_default(self):
         self.useFixture(fixtures.EnvironmentVariable(schema.VARIABLE))
         self.assertIsNone(schema.validate({}))
 
-    def test_our_tests_ask_for_it(self):
+    def test_unit_tests_validate_reports(self):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.report.model.VERSION', 0))
         self.assertRaises(jsonschema.ValidationError, self.report)

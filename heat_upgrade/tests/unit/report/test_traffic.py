@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a report tells of a run's load, and of its work in flight."""
+"""The traffic and the in-flight operations of a report."""
 
 import contextlib
 import dataclasses
@@ -41,32 +41,32 @@ DB_SYNC = 1008
 
 def life():
     """Return the history of a stack that lives while the run is on."""
-    told = test_validator.Story()
-    told.now = DB_SYNC
-    return told.lives()
+    past = test_validator.Story()
+    past.now = DB_SYNC
+    return past.lives()
 
 
 def stuck():
-    """Return one whose check has no end."""
-    told = life()
-    told.events.append('CHECK_IN_PROGRESS')
-    return told.call(history.CHECK, 200).wait(
+    """Return the history of a stack whose check has no end."""
+    past = life()
+    past.events.append('CHECK_IN_PROGRESS')
+    return past.call(history.CHECK, 200).wait(
         history.STUCK, 'CHECK_IN_PROGRESS', seconds=1)
 
 
-def save(run_dir, told, *, ended=True):
+def save(run_dir, past, *, ended=True):
     """Write a history to a run directory, as a run does."""
     with contextlib.closing(history.History(run_dir)) as written:
-        for call in told.calls:
+        for call in past.calls:
             values = dataclasses.asdict(call)
             del values['id']
             written.add(**values)
     (run_dir / generator.LEDGER_FILE).write_text(''.join(
         json.dumps(dataclasses.asdict(event)) + '\n'
-        for event in told.ledger))
+        for event in past.ledger))
     if ended:
-        gone = told.calls[-1].result == history.GONE
-        generator.write_final(run_dir, told.final() if gone else told.final(
+        gone = past.calls[-1].result == history.GONE
+        generator.write_final(run_dir, past.final() if gone else past.final(
             'CHECK_IN_PROGRESS', {name: ['CHECK_COMPLETE', f'item-{name}']
                                   for name in ('first', 'second')}))
 
@@ -78,9 +78,9 @@ def stuck_finding(**changes):
                       'title': 'a check has no end', **changes})
 
 
-class LoadCase(test_files.ReportCase):
+class TrafficCase(test_files.ReportCase):
 
-    def told(self, of=None, *, ended=True, **story):
+    def report_of(self, of=None, *, ended=True, **story):
         save(self.run_dir, of or life().dies(), ended=ended)
         return self.report(**story)
 
@@ -91,17 +91,17 @@ class LoadCase(test_files.ReportCase):
 
 
 @ddt.ddt
-class TestLoad(LoadCase):
+class TestTraffic(TrafficCase):
 
-    def test_a_run_without_load_has_none(self):
+    def test_run_without_traffic_has_no_section(self):
         report = self.report()
         self.assertIsNone(report['load'])
-        self.assertNotIn('load', [one['name'] for one
-                                  in html.facts(report)])
+        self.assertNotIn('traffic', [fact['name'] for fact
+                                     in html.facts(report)])
 
-    def test_calls_are_counted_by_what_came_of_them(self):
-        told = life().call(history.UPDATE, 503, value='v3').dies()
-        self.assertThat(self.told(told)['load'], matchers.ContainsDict({
+    def test_calls_are_counted_by_their_result(self):
+        past = life().call(history.UPDATE, 503, value='v3').dies()
+        self.assertThat(self.report_of(past)['load'], matchers.ContainsDict({
             name: matchers.Equals(value) for name, value in {
                 'stacks': 1, 'operations': 4, 'ended': True,
                 'served': {'26.0.2': 7},
@@ -112,21 +112,21 @@ class TestLoad(LoadCase):
                          'update': {'COMPLETE': 1}, 'delete': {'gone': 1}},
             }.items()}))
 
-    def test_errors_are_of_the_step_in_which_they_were_asked_for(self):
-        told = life()
-        told.now = DB_SYNC + 3
-        told.call(history.SHOW, 503)
-        told.now = DB_SYNC + 4.5
-        told.call(history.SHOW, None, error='TimeoutError: late')
-        told.now = 2000
-        told.call(history.SHOW, 500)
+    def test_errors_are_counted_by_the_step_of_their_request(self):
+        past = life()
+        past.now = DB_SYNC + 3
+        past.call(history.SHOW, 503)
+        past.now = DB_SYNC + 4.5
+        past.call(history.SHOW, None, error='TimeoutError: late')
+        past.now = 2000
+        past.call(history.SHOW, 500)
         self.assertEqual(
             {'start-target': {'HTTP 503': 1}, 'verify-target': {
                 'TimeoutError': 1}, '': {'HTTP 500': 1}},
-            self.told(told)['load']['errors'])
+            self.report_of(past)['load']['errors'])
 
-    def test_every_rule_is_told_and_whether_it_held(self):
-        rules = self.told(stuck())['load']['rules']
+    def test_every_rule_is_reported_with_its_violations(self):
+        rules = self.report_of(stuck())['load']['rules']
         self.assertEqual(list(validator.RULES), list(rules))
         self.assertEqual(
             {'says': validator.RULES['stuck'], 'violations': 1,
@@ -138,9 +138,9 @@ class TestLoad(LoadCase):
     @ddt.data(([], True), ([findings.HEAT], True), ([findings.KNOWN], False),
               ([findings.RESTART], False),
               ([findings.HEAT, findings.KNOWN], True))
-    def test_a_broken_rule_counts_unless_its_findings_do_not(
+    def test_broken_rule_counts_unless_its_findings_do_not(
             self, origins, counts):
-        report = self.told(stuck(), found=[
+        report = self.report_of(stuck(), found=[
             stuck_finding(origin=origin) for origin in origins])
         rule = report['load']['rules']['stuck']
         self.assertEqual(sorted(origins), rule['origins'])
@@ -148,26 +148,26 @@ class TestLoad(LoadCase):
 
     @ddt.data({'rule': 'traffic.failed'}, {'subject': history.UPDATE},
               {'rule': 'step.failed'})
-    def test_a_finding_of_something_else_excuses_no_rule(self, changes):
-        rule = self.told(stuck(), found=[stuck_finding(
+    def test_other_finding_excuses_no_rule(self, changes):
+        rule = self.report_of(stuck(), found=[stuck_finding(
             origin=findings.KNOWN, **changes)])['load']['rules']['stuck']
         self.assertEqual(([], True), (rule['origins'], rule['counts']))
 
     def test_no_rule_is_looked_up_by_a_title(self):
-        rule = self.told(stuck(), found=[stuck_finding(
+        rule = self.report_of(stuck(), found=[stuck_finding(
             origin=findings.KNOWN, title='in other words')])['load'][
                 'rules']['stuck']
         self.assertFalse(rule['counts'])
 
-    def journaled(self, run_dir, told):
+    def journaled(self, run_dir, past):
         """Write a run as the runner does: judged before any control."""
-        save(run_dir, told)
+        save(run_dir, past)
         story = stories.Story(run_dir).tell()
         for one in diagnostics.findings(revalidate.rejudge(run_dir),
                                         history.read(run_dir), step='db-sync'):
             story.finding(one)
 
-    def test_a_rule_that_the_control_breaks_too_does_not_count(self):
+    def test_rule_that_the_control_breaks_too_does_not_count(self):
         self.journaled(self.run_dir, stuck())
         rule = model.make(self.run_dir)['load']['rules']['stuck']
         self.assertEqual(([findings.HEAT], True),
@@ -181,20 +181,21 @@ class TestLoad(LoadCase):
             ([findings.RESTART], False, 'pass-with-hazards'),
             (rule['origins'], rule['counts'], report['verdict']))
 
-    def test_a_violation_without_a_finding_counts_unless_the_control_has_it(
-            self):
-        self.assertTrue(self.told(stuck())['load']['rules']['stuck'][
+    def test_violation_without_a_finding_counts_without_a_control(self):
+        self.assertTrue(self.report_of(stuck())['load']['rules']['stuck'][
             'counts'])
         place = control_run.run_dir(self.run_dir)
         place.mkdir()
         save(place, stuck())
         self.assertFalse(self.report()['load']['rules']['stuck']['counts'])
 
-    def test_a_load_without_an_end_says_so(self):
-        report = self.told(ended=False)
+    def test_missing_final_state_is_reported(self):
+        report = self.report_of(ended=False)
         self.assertFalse(report['load']['ended'])
-        self.assertIn('Nobody saw', self.page(report).text)
-        self.assertIn('it has no end', summary.text(report))
+        self.assertIn('Its final state was not recorded',
+                      self.page(report).text)
+        self.assertIn('; its final state was not recorded',
+                      summary.text(report))
 
     @ddt.unpack
     @ddt.data(
@@ -203,28 +204,28 @@ class TestLoad(LoadCase):
         (stuck, [stuck_finding(origin=findings.KNOWN)],
          '3 operations, 1 rule broken (1 not counted)'),
     )
-    def test_a_summary_has_a_line_for_it(self, told, found, line):
-        self.assertIn(f'  load             {line}', summary.text(self.told(
-            told and told(), found=found)).splitlines())
+    def test_summary_has_a_line_for_the_traffic(self, past, found, line):
+        text = summary.text(self.report_of(past and past(), found=found))
+        self.assertIn(f'  traffic          {line}', text.splitlines())
 
-    def test_a_page_says_what_held_and_what_was_broken(self):
-        text = self.page(self.told(stuck())).text
+    def test_page_has_held_and_broken_rules(self):
+        text = self.page(self.report_of(stuck())).text
         self.assertIn('broken 1 time, by check', text)
         self.assertIn(f'made-twice: {validator.RULES["made-twice"]}', text)
-        self.assertIn('No call got an error', text)
+        self.assertIn('No call failed.', text)
 
-    def test_a_page_has_the_errors_by_step(self):
-        page = self.page(self.told(life().call(history.SHOW, 503)))
+    def test_page_has_the_errors_by_step(self):
+        page = self.page(self.report_of(life().call(history.SHOW, 503)))
         self.assertIn('HTTP 503 1', page.text)
         self.assertTrue(page.balanced)
 
 
-class FlightCase(LoadCase):
+class FlightCase(TrafficCase):
 
     def flown(self, *outcomes, found=()):
-        """Return the report of a run with operations in flight.
+        """Return the report of a run with in-flight operations.
 
-        :param outcomes: dicts of what is not as it should be in each
+        :param outcomes: dicts of deviations from an allowed outcome
         """
         story = stories.Story(self.run_dir)
         for one in outcomes:
@@ -243,7 +244,7 @@ STUCK = {'legal': False, 'stuck': True, 'status': 'CREATE_IN_PROGRESS',
 
 
 @ddt.ddt
-class TestWorkInFlight(FlightCase):
+class TestInFlight(FlightCase):
 
     def finding(self, **changes):
         return stories.finding(**{
@@ -252,7 +253,7 @@ class TestWorkInFlight(FlightCase):
             'facts': {'disruption': 'graceful'}, **changes})
 
     @ddt.data(findings.HEAT, findings.KNOWN, findings.RESTART)
-    def test_each_has_its_step_and_the_origin_of_its_finding(self, origin):
+    def test_operation_has_its_step_and_origin_of_its_finding(self, origin):
         report = self.flown(STUCK, found=[self.finding(origin=origin)])
         self.assertEqual(
             [('settle-node-1', origin, origin == findings.HEAT)],
@@ -262,7 +263,7 @@ class TestWorkInFlight(FlightCase):
     @ddt.data({'step': 'settle-node-2'}, {'subject': 'create-chain-queued'},
               {'facts': {'disruption': 'kill'}}, {'facts': {}},
               {'rule': 'inflight.not-started'})
-    def test_a_finding_of_something_else_excuses_none(self, changes):
+    def test_other_finding_excuses_no_operation(self, changes):
         report = self.flown(STUCK, found=[
             self.finding(origin=findings.KNOWN, **changes)])
         self.assertEqual([('', True)], [
@@ -274,38 +275,40 @@ class TestWorkInFlight(FlightCase):
             for origin in (findings.KNOWN, findings.HEAT)])
         self.assertTrue(report['in_flight'][0]['counts'])
 
-    def test_what_nobody_complains_of_has_no_origin(self):
+    def test_operation_without_a_finding_has_no_origin(self):
         self.assertEqual('', self.flown({})['in_flight'][0]['origin'])
 
     @ddt.unpack
     @ddt.data(([], 'bad'), ([findings.HEAT], 'bad'),
               ([findings.KNOWN], 'known'))
-    def test_an_illegal_end_is_marked(self, origins, kind):
+    def test_illegal_outcome_is_marked(self, origins, kind):
         report = self.flown(STUCK, found=[
             self.finding(origin=origin) for origin in origins])
         self.assertEqual(
-            {'name': 'work in flight', 'text': '0 of 1 ended as they may',
-             'kind': kind}, html.facts(report)[-1])
+            {'name': 'in-flight operations', 'kind': kind,
+             'text': '0 of 1 finished in an allowed state'},
+            html.facts(report)[-1])
         page = self.page(report)
         self.assertIn(kind, page.classes('tr'))
         for expected in ('create-chain-lock', 'graceful stop', 'update',
-                         'CREATE_IN_PROGRESS, and nobody is at work on it'):
+                         'CREATE_IN_PROGRESS; no engine works on it'):
             self.assertIn(expected, page.text)
 
-    def test_a_legal_end_is_not_marked(self):
+    def test_legal_outcome_is_not_marked(self):
         page = self.page(self.flown({}))
         self.assertEqual([], page.classes('tr'))
-        self.assertIn('1 of 1 ended as they may', page.text)
+        self.assertIn('1 of 1 finished in an allowed state', page.text)
 
-    def test_a_disruption_of_tomorrow_is_told_by_its_own_name(self):
+    def test_unknown_disruption_is_shown_by_its_name(self):
         self.assertIn('meteorite', self.page(self.flown(
             {'disruption': 'meteorite'})).text)
 
-    def test_a_summary_has_a_line_for_them(self):
-        self.assertIn('  in flight        1 of 2 ended as they may',
-                      summary.text(self.flown({}, STUCK)).splitlines())
+    def test_summary_has_a_line_for_the_operations(self):
+        self.assertIn(
+            '  in flight        1 of 2 finished in an allowed state',
+            summary.text(self.flown({}, STUCK)).splitlines())
 
-    def test_a_run_without_says_nothing_of_them(self):
+    def test_run_without_operations_has_no_section(self):
         report = self.flown()
         self.assertNotIn('in flight', summary.text(report))
-        self.assertNotIn('Work in flight', self.page(report).text)
+        self.assertNotIn('In-flight operations', self.page(report).text)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a page says of the choices of a plan."""
+"""The choices of a plan, in words."""
 
 import ddt
 import testtools
@@ -33,57 +33,57 @@ def report_of(strategy, **options):
 @ddt.ddt
 class TestChoices(testtools.TestCase):
 
-    def test_a_drawn_plan_says_all_that_was_drawn(self):
-        told = dict(
-            variation.told(report_of(**goldens.PLANS['rolling-drawn']))
+    def test_drawn_choices_are_in_words(self):
+        pairs = dict(
+            variation.pairs(report_of(**goldens.PLANS['rolling-drawn']))
         )
-        self.assertThat(told, matchers.ContainsDict({
+        self.assertThat(pairs, matchers.ContainsDict({
             name: matchers.Equals(text) for name, text in {
                 'nodes': 'node-2, node-3, node-1, in this order',
                 'virtual hosts': 'one for each release',
                 'engines killed': 'node-1',
-                'faults': 'the database answers slowly after node-3',
-                'goes back': 'after node-2, and forward again',
-                'work in flight': '42 operations',
+                'faults': 'writes to the database are delayed after node-3',
+                'rollback': 'after node-2, and upgraded again',
+                'in-flight operations': '42',
             }.items()}))
 
-    def test_the_guides_own_procedure_has_nothing_drawn(self):
+    def test_guide_s_procedure_has_no_drawn_choices(self):
         self.assertEqual(
-            ['nodes', 'virtual hosts', 'work in flight'],
-            [word for word, _ in variation.told(report_of('rolling'))])
+            ['nodes', 'virtual hosts', 'in-flight operations'],
+            [word for word, _ in variation.pairs(report_of('rolling'))])
 
     @ddt.unpack
     @ddt.data(({'vhost': 'shared'}, 'virtual hosts', 'one for both releases'),
               ({'scenarios': 'tags'}, 'scenarios', 'tags'),
               ({'profile': 'stock-messaging'}, 'messaging',
                "as in Heat's own configuration"),
-              ({'rollback': 'node-1'}, 'goes back',
-               'after node-1, and forward again'))
-    def test_what_was_asked_for_is_told(self, options, word, text):
-        self.assertEqual(text, dict(variation.told(report_of(
+              ({'rollback': 'node-1'}, 'rollback',
+               'after node-1, and upgraded again'))
+    def test_requested_choice_is_in_words(self, options, word, text):
+        self.assertEqual(text, dict(variation.pairs(report_of(
             'rolling', **options)))[word])
 
     @ddt.unpack
     @ddt.data(('cold', 'smoke tests'),
               ('rolling', 'smoke and cross-version tests'))
-    def test_what_a_quick_run_leaves_out_is_told(self, strategy, text):
-        self.assertEqual(text, dict(variation.told(report_of(
+    def test_quick_run_names_the_tests_left_out(self, strategy, text):
+        self.assertEqual(text, dict(variation.pairs(report_of(
             strategy, quick=True)))['left out'])
 
-    def test_a_cold_upgrade_of_one_node_has_no_nodes_and_no_hosts(self):
+    def test_cold_upgrade_of_one_node_has_no_nodes_and_hosts(self):
         self.assertEqual(
-            ['work in flight'],
-            [word for word, _ in variation.told(report_of('cold'))])
+            ['in-flight operations'],
+            [word for word, _ in variation.pairs(report_of('cold'))])
 
-    def test_a_plan_that_tells_no_choices_will_do(self):
-        self.assertEqual([], variation.told({
+    def test_plan_without_choices_is_accepted(self):
+        self.assertEqual([], variation.pairs({
             'strategy': 'cold', 'vhost': 'per-release', 'scenarios': '',
             'choices': {}}))
 
-    def test_every_strategy_can_be_told_with_many_seeds(self):
+    def test_choices_of_many_seeds_are_in_words(self):
         for strategy in planner.STRATEGIES:
             for seed in range(20):
-                for word, text in variation.told(report_of(
+                for word, text in variation.pairs(report_of(
                         strategy, seed=seed)):
                     self.assertThat((word, text), matchers.AllMatch(
                         matchers.IsInstance(str)))

@@ -25,11 +25,11 @@ class TestFinding(testtools.TestCase):
 
     @ddt.data({}, {'failure_class': None, 'log': None, 'origin': findings.LAB},
               {'test': 'a.b.c'})
-    def test_what_is_written_is_read_again(self, changes):
+    def test_dict_round_trip(self, changes):
         finding = stories.finding('db-sync', **changes)
         self.assertEqual(finding, findings.from_dict(finding.as_dict()))
 
-    def test_a_report_gets_what_the_design_promises(self):
+    def test_dict_has_the_keys_of_a_report(self):
         self.assertThat(
             stories.finding('db-sync').as_dict(),
             matchers.ContainsDict({
@@ -40,7 +40,7 @@ class TestFinding(testtools.TestCase):
                 'step': matchers.Equals('db-sync'),
                 'reproduce': matchers.Equals(stories.AGAIN)}))
 
-    def test_reading_leaves_what_was_read_alone(self):
+    def test_from_dict_does_not_change_its_argument(self):
         data = stories.finding('db-sync').as_dict()
         findings.from_dict(data)
         self.assertIn('class', data)
@@ -72,7 +72,7 @@ class TestMake(testtools.TestCase):
         self.assertEqual((findings.LAB, None),
                          (made.origin, made.failure_class))
 
-    def test_an_unknown_rule_is_a_mistake(self):
+    def test_unknown_rule_raises_key_error(self):
         self.assertRaises(KeyError, findings.make, 'no.rule', 'a', 'b')
 
 
@@ -86,13 +86,13 @@ class TestIdentity(testtools.TestCase):
                               step='settle-node-2')
         self.assertEqual(one.identity, other.identity)
 
-    def test_rule_and_subject_do(self):
+    def test_rule_and_subject_change_the_identity(self):
         self.assertEqual(3, len({
             findings.make('inflight.stuck', 'a', 'x').identity,
             findings.make('inflight.stuck', 'b', 'x').identity,
             findings.make('inflight.wrong-end', 'a', 'x').identity}))
 
-    def test_a_probe_fails_in_a_step(self):
+    def test_step_is_part_of_the_identity_of_a_probe(self):
         self.assertEqual(2, len({
             findings.make('probe.over-budget', 'signal', 'x',
                           step=step).identity

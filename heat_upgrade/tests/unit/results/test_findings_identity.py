@@ -43,9 +43,10 @@ TOOL = tree.ROOT / 'heat_upgrade'
 MAY = {
     'specs/checker.py': 'of the sections of a spec',
     'specs/outline.py': 'of the sections of a spec',
-    'cli/bug_seeding.py': 'of what oracles saw: each is shown once',
-    'cli/plan_shrink.py': "the user's own pattern, for what is shown",
-    'report/summary.py': 'no step is told that the title tells already',
+    'cli/bug_seeding.py': 'shows each finding of the oracles once',
+    'cli/plan_shrink.py': "matches the user's own pattern",
+    'report/summary.py': 'omits a step that the title names already',
+    'specs/questions.py': 'reads the questions of a spec from YAML',
 }
 
 # Calls that look for something in a text, or something up by it.
@@ -66,7 +67,7 @@ def lookups(source):
 
 
 def _is_title(node, parents):
-    """Tell whether a node is thing.title, thing['title'] or get('title')."""
+    """Return True for thing.title, thing['title'] or get('title')."""
     if isinstance(node, ast.Attribute) and node.attr == 'title':
         call = parents.get(node)
         # str.title() is a method, and modules have functions of that name.
@@ -81,7 +82,7 @@ def _is_title(node, parents):
 
 
 def _decides(node, parents):
-    """Tell whether what is read is compared, searched, split, or a key."""
+    """Return True if a value is compared, searched, split, or a key."""
     child, parent = node, parents.get(node)
     while parent is not None and not isinstance(parent, ast.stmt):
         if isinstance(parent, (ast.JoinedStr, ast.FormattedValue)):
@@ -143,7 +144,7 @@ class TestSources(testtools.TestCase):
         "by = {one.title: one for one in found}",
         "if finding.title: pass",
         "head = finding.title[:3]")
-    def test_a_lookup_is_seen(self, source):
+    def test_lookup_by_title_is_detected(self, source):
         self.assertEqual([1], lookups(source))
 
     @ddt.data(
@@ -154,15 +155,15 @@ class TestSources(testtools.TestCase):
         "new = dataclasses.replace(one, title=f'PostgreSQL: {one.title}')",
         "steps = {one['id']: one['title'] for one in plan}",
         "text = '; '.join(one['title'] for one in found)")
-    def test_what_is_only_shown_is_not(self, source):
+    def test_displayed_title_is_not_a_lookup(self, source):
         self.assertEqual([], lookups(textwrap.dedent(source)))
 
 
 class TestTitles(testtools.TestCase):
-    """Other titles change nothing but what is shown."""
+    """Other titles change only the display."""
 
     def both(self, function):
-        """Return what comes of a function, with each title and another."""
+        """Return the results of a function, with each title and another."""
         with_titles = function()
         make = findings.make
         numbers = itertools.count()
@@ -182,7 +183,7 @@ class TestTitles(testtools.TestCase):
         self.assertEqual(*told)
         self.assertEqual(number, len(told[0]))
 
-    def test_rows_that_read_otherwise_are_told_once(self):
+    def test_rows_that_read_differently_are_reported_once(self):
         def function():
             base, target = schema_case.sides()
             for side in (base['after'], target['before']):
@@ -191,7 +192,7 @@ class TestTitles(testtools.TestCase):
             return compatibility.findings(base, target)
         self.assert_same(function, 1)
 
-    def test_what_alembic_says_stands_with_its_table(self):
+    def test_alembic_difference_is_reported_with_its_table(self):
         def function():
             base, target = schema_case.sides()
             target['model_shape'] = schema_case.shape(
@@ -202,7 +203,7 @@ class TestTitles(testtools.TestCase):
             return drift.findings(base, target)
         self.assert_same(function, 2)
 
-    def test_a_table_that_is_changed_twice_is_told_once(self):
+    def test_table_changed_twice_is_reported_once(self):
         def function():
             base, target = schema_case.sides()
             target['seen'] = 2 * [schema_case.statement(
@@ -211,7 +212,7 @@ class TestTitles(testtools.TestCase):
             return ddl.findings(base, target)
         self.assert_same(function, 1)
 
-    def test_what_mariadb_has_shown_is_not_told_of_postgresql(self):
+    def test_finding_of_mariadb_is_not_repeated_for_postgresql(self):
         def seen(*heads):
             base, target = schema_case.sides()
             target['heads'] = list(heads)
@@ -229,7 +230,7 @@ class TestTitles(testtools.TestCase):
         self.assertEqual([one.identity for one in with_titles],
                          [one.identity for one in found])
 
-    def test_templates_are_touched_by_the_same(self):
+    def test_new_titles_affect_the_same_templates(self):
         def function():
             pair = resources_readings.pair(test_check.BASE,
                                            test_check.TARGET)
@@ -237,7 +238,7 @@ class TestTitles(testtools.TestCase):
                 types.differences(pair), key=lambda one: one.subject)]
         self.assert_same(function, 4)
 
-    def test_known_failures_excuse_the_same(self):
+    def test_known_failures_excuse_new_titles(self):
         entry = known_failures.Entry(
             'gone', ('schema.renamed',), ('a',), '>=26', '>=26', 'compared',
             known_failures.Ceiling(1), 'm', 'because', 'LP 1',
@@ -259,7 +260,7 @@ class TestTitles(testtools.TestCase):
         self.assert_same(function, 2)
         self.assertEqual(['gone', ''], [one.known for one in function()])
 
-    def test_the_same_are_grouped(self):
+    def test_new_titles_are_grouped_alike(self):
         def function():
             return [group.first for group in grouping.groups(
                 [findings.make('config.option-removed', subject, subject)

@@ -41,31 +41,31 @@ class TestGroups(testtools.TestCase):
                          'a deprecation', group.title)
         self.assertEqual(tuple(found), group.findings)
 
-    def test_one_alone_keeps_its_title(self):
+    def test_single_finding_keeps_its_title(self):
         self.assertEqual(['[a] b is wrong'],
                          self.titles(made(REMOVED, '[a] b')))
 
     @ddt.data({'origin': findings.KNOWN}, {'severity': findings.WARNING},
               {'known': 'entry'}, {'own_files': True}, {'step': 'other'},
               {'rule': 'config.option-narrowed'}, {'subject': '[b] c'})
-    def test_what_differs_in_more_is_another_group(self, other):
+    def test_other_finding_is_another_group(self, other):
         one = made(REMOVED, '[a] b')
         another = dataclasses.replace(made(REMOVED, '[a] c'), **other)
         self.assertEqual(2, len(grouping.groups([one, another])))
 
-    def test_without_a_title_for_several_they_may_stand_alone(self):
+    def test_findings_without_a_plural_may_stand_alone(self):
         found = [made('schema.renamed', name) for name in 'ab']
         self.assertEqual(['a is wrong; and 1 more of this kind'],
                          self.titles(*found))
         self.assertEqual(['a is wrong', 'b is wrong'],
                          self.titles(*found, whole=True))
 
-    def test_one_failure_that_is_found_again_is_told_once(self):
+    def test_repeated_failure_is_one_group(self):
         one = made('schema.renamed', 'a')
         self.assertEqual(['a is wrong (2 times)'],
                          self.titles(one, one, whole=True))
 
-    def test_the_worst_comes_first(self):
+    def test_worst_group_comes_first(self):
         warning = made('config.default-changed', '[a] b')
         rolling = made('schema.table-dropped', 'b')
         known = dataclasses.replace(made('schema.renamed', 'c'),
@@ -87,6 +87,6 @@ class TestGroups(testtools.TestCase):
               ('OS::Nova::Server networks.*.port', 'OS::Nova::Server'),
               ('OS::Nova::Server', 'OS::Nova'), ('db_sync', ''))
     @ddt.unpack
-    def test_a_subject_is_of_a_family(self, subject, family):
+    def test_family_of_a_subject(self, subject, family):
         self.assertEqual(family, grouping.family(
             made('schema.renamed', subject)))

@@ -33,7 +33,7 @@ class TestJournal(testtools.TestCase):
         self.addCleanup(made.close)
         return made
 
-    def test_what_is_written_is_read_again(self):
+    def test_events_are_read_as_written(self):
         journal = self.journal()
         written = [journal.event(journals.RUN_START, base={'name': '2026.1'}),
                    journal.event(journals.STEP_START, 'db-sync', title='ä\n'),
@@ -51,20 +51,20 @@ class TestJournal(testtools.TestCase):
             'step': matchers.Equals('db-sync'),
             'data': matchers.Equals({'seconds': 3})}))
 
-    def test_an_event_is_on_disk_when_it_has_been_told(self):
+    def test_event_is_on_disk_before_listeners_get_it(self):
         seen = []
         journal = self.journal([
             lambda event: seen.append(journals.read(self.run_dir)[-1])])
         event = journal.event(journals.RUN_START)
         self.assertEqual([event], seen)
 
-    def test_every_listener_is_told(self):
+    def test_every_listener_gets_the_event(self):
         one, other = [], []
         event = self.journal([one.append, other.append]).event(
             journals.RUN_END)
         self.assertEqual(([event], [event]), (one, other))
 
-    def test_a_line_that_was_cut_off_at_the_end_is_left_out(self):
+    def test_truncated_last_line_is_ignored(self):
         journal = self.journal()
         journal.event(journals.RUN_START)
         journal.event(journals.RUN_END)
@@ -79,16 +79,17 @@ class TestJournal(testtools.TestCase):
         journal.event(journals.RUN_START)
         journal.path.write_text(journal.path.read_text() + '{"ti\n{}\n')
         exc = self.assertRaises(ValueError, journals.read, self.run_dir)
-        self.assertEqual('line 2 of journal.jsonl is damaged', str(exc))
+        self.assertEqual(
+            'line 2 of journal.jsonl is damaged: JSON was expected', str(exc))
 
     def test_an_empty_journal_has_no_events(self):
         self.journal()
         self.assertEqual([], journals.read(self.run_dir))
 
-    def test_no_journal_is_an_error(self):
+    def test_missing_journal_is_an_error(self):
         self.assertRaises(FileNotFoundError, journals.read, self.run_dir)
 
-    def test_what_was_there_is_added_to(self):
+    def test_existing_journal_is_extended(self):
         self.journal().event(journals.RUN_START)
         self.journal().event(journals.RUN_END)
         self.assertThat(journals.read(self.run_dir), matchers.HasLength(2))
@@ -106,14 +107,14 @@ class TestJournal(testtools.TestCase):
             one.join()
         self.assertThat(journals.read(self.run_dir), matchers.HasLength(200))
 
-    def test_it_is_a_json_object_on_each_line(self):
+    def test_journal_has_one_json_object_on_each_line(self):
         journal = self.journal()
         journal.event(journals.FINDING, finding={'title': 'a\nb'})
         self.assertThat(
             [json.loads(line) for line in open(journal.path)],
             matchers.HasLength(1))
 
-    def test_what_comes_after_the_end_is_no_part_of_it(self):
+    def test_event_after_the_end_is_not_written(self):
         journal = self.journal()
         journal.event(journals.RUN_START)
         journal.close()

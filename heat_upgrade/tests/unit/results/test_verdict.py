@@ -53,7 +53,7 @@ class TestVerdict(testtools.TestCase):
         (['known', 'heat'], 'fail'),
         (['known', 'lab', 'heat'], 'lab-error'),
     )
-    def test_the_first_thing_that_went_wrong_decides(self, origins, verdict):
+    def test_first_failure_decides(self, origins, verdict):
         self.assertEqual(verdict, self.judge(origins))
 
     @ddt.data(*findings.ORIGINS)
@@ -62,33 +62,33 @@ class TestVerdict(testtools.TestCase):
             [origin], severity=findings.WARNING))
 
     @ddt.data(*ALL)
-    def test_a_phase_without_a_test_tells_nothing(self, phase):
+    def test_phase_without_a_test_is_a_lab_error(self, phase):
         self.assertEqual('lab-error', self.judge(phases={**ALL, phase: 0}))
 
-    def test_a_run_without_a_phase_tells_nothing(self):
+    def test_run_without_a_phase_is_a_lab_error(self):
         self.assertEqual('lab-error', self.judge(phases={}))
 
-    def test_a_run_that_was_cut_off_is_never_a_pass(self):
+    def test_interrupted_run_never_passes(self):
         self.assertEqual('lab-error', self.judge(finished=False))
 
-    def test_what_heat_did_wrong_before_the_cut_stays_wrong(self):
+    def test_failure_before_an_interruption_counts(self):
         self.assertEqual('fail', self.judge(['heat'], finished=False))
 
-    def test_heat_fails_whatever_was_not_run_after_it(self):
+    def test_failure_counts_without_the_later_phases(self):
         self.assertEqual('fail', self.judge(
             ['heat'], phases={**ALL, 'post-upgrade': 0}))
 
-    def test_a_run_that_was_cut_off_has_no_hazards_to_pass_with(self):
+    def test_interrupted_run_never_passes_with_hazards(self):
         self.assertEqual('lab-error', self.judge(['known'], finished=False))
 
     @ddt.unpack
     @ddt.data(('pass', 0, 0), ('pass-with-hazards', 0, 1), ('fail', 1, 1),
               ('lab-error', 3, 3))
-    def test_each_has_its_exit_status(self, name, status, strict):
+    def test_verdict_has_its_exit_status(self, name, status, strict):
         report = {'verdict': name}
         self.assertEqual((status, strict), (
             verdict.exit_status(report),
             verdict.exit_status(report, strict=True)))
 
-    def test_each_is_shown_in_words(self):
+    def test_verdict_is_displayed_in_words(self):
         self.assertEqual(set(verdict.EXIT_STATUS), set(verdict.SHOWN))

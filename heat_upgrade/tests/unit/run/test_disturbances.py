@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The weather of a cloud: what breaks, and that it is whole again."""
+"""Temporary faults of a cloud."""
 
 import contextlib
 import time
@@ -22,7 +22,7 @@ from heat_upgrade.plan import model
 from heat_upgrade.run import disturbances
 
 
-class TestWeather(testtools.TestCase):
+class TestDisturbances(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -42,7 +42,7 @@ class TestWeather(testtools.TestCase):
                 types.SimpleNamespace(execute=self.calls.append)))
         self.calls.append('closed')
 
-    def test_there_is_one_for_each_that_a_plan_may_name(self):
+    def test_every_fault_of_a_plan_has_a_function(self):
         self.assertEqual(set(model.FAULTS), set(disturbances.BY_NAME))
 
     def test_connections_are_cut_on_every_virtual_host(self):
@@ -50,7 +50,7 @@ class TestWeather(testtools.TestCase):
                          disturbances.BY_NAME[model.CUT_BROKER](self.cloud))
         self.assertEqual(['cut heat', 'cut heat-target'], self.calls)
 
-    def test_every_write_waits_for_a_while_and_goes_on(self):
+    def test_writes_wait_and_then_succeed(self):
         self.assertEqual({'writes_waited_s': 5.0},
                          disturbances.BY_NAME[model.SLOW_DATABASE](self.cloud))
         self.assertEqual(

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The reference of a run: kept by content."""
+"""The reference of a run, cached by content."""
 
 import json
 import os
@@ -30,7 +30,7 @@ PLAN = planner.make('cold', base='2026.1', target='2026.2')
 
 
 class Spec:
-    """An environment, of which nothing but its key is asked."""
+    """An environment with a key."""
 
     def __init__(self, key):
         self.key = key
@@ -45,7 +45,7 @@ class TestKey(testtools.TestCase):
     def key(self, plan=PLAN, base=BASE, target=TARGET):
         return reference_run.key(plan, base, target)
 
-    def test_what_the_releases_are_called_makes_no_difference(self):
+    def test_names_of_releases_do_not_change_the_key(self):
         self.assertEqual(self.key(), self.key(planner.make(
             'cold', base='26.0.2', target='/src/heat')))
 
@@ -65,7 +65,7 @@ class TestKey(testtools.TestCase):
             'heat_upgrade.run.reference_run._tool', lambda: 'another'))
         self.assertNotEqual(before, self.key())
 
-    def test_the_plan_differs_in_its_target_alone(self):
+    def test_reference_plan_differs_only_in_its_target(self):
         made = reference_run.plan_of(PLAN, releases.Release(
             '27.0.0', 'release', '2026.2', '27.0.0'))
         self.assertEqual(('27.0.0', PLAN.stages, self.key()),
@@ -77,8 +77,8 @@ class TestKey(testtools.TestCase):
               ('checkout', '27.0.2.dev3', '/src/heat', True),
               ('checkout', None, '/src/heat', True),
               ('file', '27.0.1', '/tmp/heat.whl', True))
-    def test_what_was_never_published_is_unreleased(self, kind, version,
-                                                    source, unreleased):
+    def test_unpublished_release_is_unreleased(self, kind, version,
+                                               source, unreleased):
         self.assertEqual(unreleased, reference_run.is_unreleased(
             releases.Release('x', kind, '2026.2', version, source)))
 
@@ -99,11 +99,11 @@ class TestKept(testtools.TestCase):
         return json.loads(
             (self.run_dir / 'against' / 'report.json').read_text())
 
-    def test_what_was_never_run_is_not_there(self):
+    def test_missing_report_is_not_used(self):
         self.assertFalse(reference_run.use('key', self.run_dir))
         self.assertFalse((self.run_dir / 'against').exists())
 
-    def test_what_is_kept_is_copied_into_this_run_and_the_next(self):
+    def test_cached_report_is_copied_into_this_run_and_the_next(self):
         reference_run.keep('key', self.run_dir, self.report)
         self.assertEqual({'verdict': 'pass'}, self.copied())
         (self.run_dir / 'against' / 'report.json').unlink()
@@ -111,13 +111,13 @@ class TestKept(testtools.TestCase):
         self.assertEqual({'verdict': 'pass'}, self.copied())
         self.assertFalse(reference_run.use('another', self.run_dir))
 
-    def test_it_replaces_what_was_kept(self):
+    def test_new_report_replaces_the_cached_one(self):
         reference_run.keep('key', self.run_dir, self.report)
         self.report.write_text('{"verdict": "fail"}')
         reference_run.keep('key', self.run_dir, self.report)
         self.assertEqual({'verdict': 'fail'}, self.copied())
 
-    def test_its_directory_is_for_nobody_else(self):
+    def test_directory_of_the_report_is_private(self):
         reference_run.keep('key', self.run_dir, self.report)
         self.assertEqual(0o700, stat.S_IMODE(
             (self.run_dir / 'against').stat().st_mode))
@@ -127,7 +127,7 @@ class TestKept(testtools.TestCase):
             cache.KEEP_DAYS + 1) * 86400
         os.utime(reference_run.place(name), (long_ago, long_ago))
 
-    def test_what_nobody_has_used_for_long_is_removed(self):
+    def test_unused_report_is_pruned(self):
         reference_run.keep('old', self.run_dir, self.report)
         reference_run.keep('used', self.run_dir, self.report)
         self.age('old')
@@ -139,7 +139,7 @@ class TestKept(testtools.TestCase):
             {path.name for path in reference_run.place('x').parent.iterdir()
              if path.is_dir()})
 
-    def test_what_a_run_holds_stays(self):
+    def test_report_in_use_is_not_pruned(self):
         reference_run.keep('old', self.run_dir, self.report)
         self.age('old')
         with cache.Lock(reference_run.place('old')):

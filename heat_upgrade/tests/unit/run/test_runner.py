@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The runner: the order of steps, whose a failure is, and deaths."""
+"""The runner: order of steps, origins of failures, and deaths."""
 
 import threading
 import types
@@ -38,13 +38,13 @@ class TestOrder(RunnerCase):
         self.assertEqual(['a', 'b', 'c'], self.done)
         self.assertEqual({'a': 'ok', 'b': 'ok', 'c': 'ok'}, self.outcomes())
 
-    def test_after_a_failure_the_rest_is_skipped(self):
+    def test_steps_after_a_failure_are_skipped(self):
         self.run_plan(step('a'), step('b'), step('c'),
                       do={'b': fails(errors.LabError('no'))})
         self.assertEqual({'a': 'ok', 'b': 'failed', 'c': 'skipped'},
                          self.outcomes())
 
-    def test_what_is_always_done_is_done_after_a_failure_too(self):
+    def test_always_step_is_executed_after_a_failure(self):
         self.run_plan(step('a'), step('b'), step('down', always=True),
                       do={'a': fails(errors.LabError('no'))})
         self.assertEqual(['a', 'down'], self.done)
@@ -82,12 +82,12 @@ class TestOrder(RunnerCase):
         kinds = [event['kind'] for event in journal.read(self.home)]
         self.assertEqual(('run-start', 'run-end'), (kinds[0], kinds[-1]))
 
-    def test_what_a_step_measured_is_in_the_journal(self):
+    def test_measurements_of_a_step_are_in_the_journal(self):
         self.run_plan(step('a'), do={'a': lambda run, step: {'bytes': 5}})
         data = self.events(journal.STEP_END)[0]['data']
         self.assertEqual((5, 0.0), (data['bytes'], data['cpu_s']))
 
-    def test_the_peak_of_memory_is_in_the_journal(self):
+    def test_peak_of_memory_is_in_the_journal(self):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.run.runner.METER_INTERVAL', 0.001))
         looked = iter([100, 500, 200])
@@ -109,7 +109,7 @@ class TestOrder(RunnerCase):
 
 @ddt.ddt
 class TestBlame(RunnerCase):
-    """Whose fault a failed step is."""
+    """The origin of the finding of a failed step."""
 
     def finding_of(self, exc, blame):
         self.run_plan(step('a', blame), do={'a': fails(exc)})
@@ -118,8 +118,8 @@ class TestBlame(RunnerCase):
 
     @ddt.unpack
     @ddt.data((planner.HEAT, 'heat', 2), (planner.LAB, 'lab', None))
-    def test_the_step_says_whose_a_failure_is(self, blame, origin,
-                                              failure_class):
+    def test_blame_of_the_step_decides_the_origin(self, blame, origin,
+                                                  failure_class):
         finding = self.finding_of(
             errors.LabError('db_sync failed:\nno such column',
                             log='/logs/x.log'), blame)
@@ -130,24 +130,24 @@ class TestBlame(RunnerCase):
             log='/logs/x.log'), finding)
 
     @ddt.data(KeyError('x'), ZeroDivisionError(), OSError('disk full'))
-    def test_a_mistake_of_ours_is_never_heat_s(self, exc):
+    def test_bug_of_the_tool_is_never_blamed_on_heat(self, exc):
         finding = self.finding_of(exc, planner.HEAT)
         self.assertEqual(('lab', None),
                          (finding.origin, finding.failure_class))
         self.assertIn(f'a: {type(exc).__name__}: ', finding.title)
 
-    def test_a_mistake_of_ours_has_its_traceback_as_evidence(self):
+    def test_bug_of_the_tool_has_its_traceback_as_evidence(self):
         self.assertIn('Traceback', self.finding_of(
             KeyError('x'), planner.HEAT).evidence)
 
-    def test_who_noted_its_findings_itself_adds_none(self):
+    def test_step_failed_adds_no_finding(self):
         self.run_plan(step('a'), do={'a': fails(registry.StepFailed())})
         self.assertEqual(([], {'a': 'failed'}),
                          (self.found(), self.outcomes()))
 
     @ddt.unpack
     @ddt.data((findings.ERROR, 'failed'), (findings.WARNING, 'ok'))
-    def test_a_step_with_an_error_has_failed_and_the_run_goes_on(
+    def test_step_with_an_error_has_failed_and_the_run_continues(
             self, severity, outcome):
         def note(run, step):
             run.finding(findings.make(
@@ -159,7 +159,7 @@ class TestBlame(RunnerCase):
 
 
 class TestShared(RunnerCase):
-    """What actions of different kinds tell each other through the run."""
+    """State that actions share through the run."""
 
     def setUp(self):
         super().setUp()
@@ -168,7 +168,7 @@ class TestShared(RunnerCase):
     def note(self, word):
         return lambda *arguments: self.told.append((word, *arguments))
 
-    def test_what_is_in_flight_goes_on_queued_ones_first(self):
+    def test_queued_operations_are_released_first(self):
         def release(run, step):
             run.flights = types.SimpleNamespace(
                 release_queued=self.note('queued'), release=self.note('all'))
@@ -177,7 +177,7 @@ class TestShared(RunnerCase):
         self.run_plan(step('a'), do={'a': release})
         self.assertEqual([('queued', ['node-1']), ('all',)], self.told)
 
-    def test_the_judge_of_the_load_is_told_of_faults(self):
+    def test_faults_are_recorded_in_the_history_of_the_traffic(self):
         def break_it(run, step):
             run.calls = types.SimpleNamespace(fault=self.note('fault'))
             run.note_fault('SIGKILL', 'node-1')
@@ -185,7 +185,7 @@ class TestShared(RunnerCase):
         self.run_plan(step('a'), do={'a': break_it})
         self.assertEqual([('fault', 'SIGKILL', 'node-1')], self.told)
 
-    def test_without_any_of_it_nobody_is_told(self):
+    def test_run_without_traffic_and_operations_ignores_faults(self):
         def do_both(run, step):
             run.release()
             run.note_fault('cut-broker')
@@ -213,13 +213,13 @@ class TestDeaths(RunnerCase):
               ('engine', planner.LAB, 'lab', None),
               ('mariadb', planner.HEAT, 'lab', None),
               ('mariadb', planner.LAB, 'lab', None))
-    def test_only_a_service_of_a_blamed_heat_is_heat_s(
+    def test_death_is_heat_s_only_for_its_services_and_blame(
             self, who, blame, origin, failure_class):
         finding, = self.die(who, blame)
         self.assertEqual((origin, failure_class),
                          (finding.origin, finding.failure_class))
 
-    def test_it_says_who_died_how_and_with_which_words(self):
+    def test_finding_names_the_process_its_status_and_its_last_lines(self):
         finding, = self.die('engine')
         self.assertEqual(
             ('heat-engine ended by itself with status -9',
@@ -231,23 +231,23 @@ class TestDeaths(RunnerCase):
         self.assertEqual({'a': 'failed', 'b': 'skipped'}, self.outcomes())
 
     @ddt.data(errors.ProcessDied('heat-engine ended'), )
-    def test_who_was_ended_by_it_adds_nothing(self, exc):
+    def test_step_ended_by_a_death_adds_no_finding(self, exc):
         self.assertThat(self.die('engine', exc=exc), matchers.HasLength(1))
 
-    def test_what_else_went_wrong_comes_after_it(self):
+    def test_other_failures_come_after_the_death(self):
         titles = [finding.title for finding in self.die(
             'mariadb', exc=errors.LabError('no answer'))]
         self.assertEqual(['mariadb ended by itself with status -9',
                           'a: no answer'], titles)
 
-    def test_it_is_noted_once(self):
+    def test_death_is_reported_once(self):
         def die(run, step):
             run.cloud.engine.status = 1
             return {}
         self.run_plan(step('a'), step('b', always=True), do={'a': die})
         self.assertThat(self.found(), matchers.HasLength(1))
 
-    def test_lanes_that_see_it_at_once_note_it_once(self):
+    def test_death_seen_by_two_lanes_is_reported_once(self):
         meeting = threading.Barrier(2, timeout=10)
 
         def die(run, step):
@@ -258,7 +258,7 @@ class TestDeaths(RunnerCase):
                       do={'a': die, 'b': die})
         self.assertThat(self.found(), matchers.HasLength(1))
 
-    def test_of_lanes_the_first_is_named_whichever_saw_it(self):
+    def test_death_is_attributed_to_the_first_lane_of_the_plan(self):
         seen = threading.Event()
 
         def wait(run, step):
@@ -273,7 +273,7 @@ class TestDeaths(RunnerCase):
                       do={'a': wait, 'b': die})
         self.assertEqual('a', self.found()[0].step)
 
-    def test_the_watch_of_a_suite_raises_it(self):
+    def test_watch_of_a_suite_raises_a_death(self):
         seen = []
 
         def watch(run, step):
@@ -287,7 +287,7 @@ class TestDeaths(RunnerCase):
         self.run_plan(step('a'), do={'a': watch})
         self.assertThat(seen, matchers.HasLength(1))
 
-    def test_a_run_without_a_cloud_has_none_that_die(self):
+    def test_run_without_a_cloud_has_no_deaths(self):
         def forget(run, step):
             run.cloud = None
             run.check()

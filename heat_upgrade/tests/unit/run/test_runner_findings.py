@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The runner's findings: known ones, what repeats them, what is noted."""
+"""The runner's findings, their reproduce commands, and its journal."""
 
 import ddt
 
@@ -27,7 +27,7 @@ step = runner_case.step
 
 
 class TestKnownFailures(RunnerCase):
-    """The runner records; whether a finding counts is judged afterwards."""
+    """The runner records findings; the judgement comes afterwards."""
 
     def note(self, run, step):
         run.finding(findings.make('inflight.stuck', 'create-chain', 'stuck',
@@ -69,7 +69,7 @@ class TestReproduce(RunnerCase):
         self.run_plan(step('a'))
         self.assertEqual(self.COMMAND, self.start())
 
-    def test_it_selects_what_was_selected(self):
+    def test_command_selects_the_same_scenarios(self):
         self.run_plan(step('a'), scenarios=r'random|x y',
                       constraints='/tmp/upper constraints.txt')
         self.assertEqual(
@@ -83,7 +83,7 @@ class TestReproduce(RunnerCase):
             r"test_a\.TestA'", run.reproduce(test=TEST))
 
     @ddt.data('smoke', 'cross')
-    def test_what_is_of_no_scenario_is_in_every_run(self, where):
+    def test_test_without_a_scenario_is_in_every_run(self, where):
         run = self.run_plan(step('a'))
         self.assertEqual(self.COMMAND, run.reproduce(
             test=f'heat_integrationtests.{where}.test_a.TestA.test_x'))
@@ -96,7 +96,7 @@ class TestReproduce(RunnerCase):
                 test='setUpClass (heat_integrationtests.scenarios.test_a'
                      '.TestA)'))
 
-    def test_a_plan_that_no_words_make_is_repeated_by_its_file(self):
+    def test_plan_without_options_is_repeated_by_its_file(self):
         run = self.run_plan(step('a'), scenarios='random', selectors=(),
                             constraints='c.txt')
         command = (f'heat-upgrade run --plan {self.home}/plan.json '

@@ -20,23 +20,23 @@ from heat_upgrade.results.rules import registry
 
 class TestPage(testtools.TestCase):
 
-    def test_the_page_is_that_of_the_registry(self):
+    def test_page_is_up_to_date(self):
         self.assertEqual(
             page.text(), page.PAGE.read_text(),
             'run: python -m heat_upgrade.results.rules.page')
 
-    def test_each_rule_is_on_it_with_all_that_it_says(self):
+    def test_page_has_every_rule(self):
         text = page.text()
         words = ' '.join(text.split())
         for slug, rule in registry.BY_SLUG.items():
             self.assertIn(f'\n{slug}\n{"~" * len(slug)}\n', text)
             self.assertIn(f':Example: ``{rule.example}`` :', words)
 
-    def test_the_pages_that_it_refers_to_are_there(self):
+    def test_referenced_pages_exist(self):
         source = page.PAGE.parents[1]
         self.assertEqual([], [
             rule.slug for rule in registry.BY_SLUG.values()
             if rule.docs and not (source / f'{rule.docs}.rst').is_file()])
 
-    def test_no_character_of_a_rule_is_markup(self):
+    def test_markup_of_a_rule_is_escaped(self):
         self.assertEqual(r'a\_ \*b\* c_d \`e\`', page._plain('a_ *b* c_d `e`'))

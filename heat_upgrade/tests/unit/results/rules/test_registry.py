@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The registry of rules: each says what it is about, and what to do."""
+"""The registry of rules: each has a summary, impact and remedy."""
 
 import re
 
@@ -25,7 +25,7 @@ from heat_upgrade.results.rules import registry
 class TestRules(testtools.TestCase):
 
     @ddt.data(*registry.BY_SLUG)
-    def test_a_rule_is_whole(self, slug):
+    def test_rule_is_complete(self, slug):
         rule = registry.get(slug)
         self.assertThat(slug, matchers.MatchesRegex(
             r'[a-z]+(-[a-z]+)*\.[a-z0-9]+(-[a-z0-9]+)*$'))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Actions of work in flight, of the load and the probes, of what exists."""
+"""Actions of in-flight operations, traffic, probes and the audit."""
 
 import types
 
@@ -70,7 +70,7 @@ class Outcome:
 
 
 class Flights:
-    """Work in flight whose every call is noted."""
+    """In-flight operations that record every call."""
 
     left = []
     flights = ('one',)
@@ -122,14 +122,14 @@ class TestInFlight(WorkCase):
         self.assertEqual((list(ids), ['prepare']), (self.chosen, self.calls))
         self.assertIs(self.flights, self.run_.flights)
 
-    def test_what_is_prepared_is_parked(self):
+    def test_prepared_operations_are_parked(self):
         self.run_.flights = self.flights
         self.assertEqual({'parked': 1}, self.do(
             'park', cases=('create-chain-lock',)))
         self.assertEqual(['park'], self.calls)
 
     @ddt.data('prepare', 'park')
-    def test_what_cannot_be_begun_in_an_upgrade_is_heats_failure(self, name):
+    def test_operation_not_started_in_the_upgrade_is_heat_s(self, name):
         self.run_.flights = self.flights
         case, = cases.by_id(['create-chain-lock'])
         self.flights.grounded = [
@@ -143,7 +143,7 @@ class TestInFlight(WorkCase):
             (found.origin, found.failure_class, found.title, found.evidence))
 
     @ddt.data('prepare', 'park')
-    def test_what_cannot_be_begun_before_it_is_the_labs(self, name):
+    def test_operation_not_started_before_the_upgrade_is_the_lab_s(self, name):
         self.run_.flights = self.flights
         case, = cases.by_id(['create-chain-lock'])
         self.flights.grounded = [
@@ -157,18 +157,18 @@ class TestInFlight(WorkCase):
         self.run_.flights = self.flights
         return self.do('settle', disruption='kill')
 
-    def test_it_is_judged_by_what_it_has_met_then_repaired_and_removed(self):
+    def test_operations_are_judged_then_repaired_then_removed(self):
         self.assertEqual({'legal': 1, 'illegal': 1}, self.settle())
         self.assertEqual(['settle kill', 'repair', 'remove'], self.calls)
 
-    def test_each_outcome_is_journalled_and_the_illegal_ones_are_found(self):
+    def test_outcomes_are_journaled_and_illegal_ones_reported(self):
         self.settle()
         self.assertEqual(
             [(journals.IN_FLIGHT, 'settle', {'legal': legal})
              for legal in (True, False)], self.events)
         self.assertEqual([('heat', 'error', 'stuck')], self.titles())
 
-    def test_what_cannot_be_removed_is_heat_s_failure(self):
+    def test_stack_that_cannot_be_deleted_is_heat_s_failure(self):
         self.replace('inflight.evidence.snapshots_without_data',
                      lambda cloud: 1)
         self.flights.left = ['inflight-delete-chain-lock-a1 (1): stuck',
@@ -206,7 +206,7 @@ class TestOrphans(WorkCase):
     def leave(self):
         self.calls.append('leave')
 
-    def test_they_are_left_recovered_and_removed(self):
+    def test_orphans_are_created_recovered_and_removed(self):
         self.do('leave_orphans')
         measured = self.do('recover_orphans', failure_class=2)
         self.assertEqual(['leave', 'recover', 'remove'], self.calls)
@@ -215,7 +215,7 @@ class TestOrphans(WorkCase):
         self.assertFalse({'outcome', 'seconds', 'cpu_s'} & set(measured))
         self.assertEqual([], self.found)
 
-    def test_each_that_is_not_recovered_is_a_finding_of_heat(self):
+    def test_orphan_that_is_not_recovered_is_a_finding(self):
         self.story = 'it is UPDATE_IN_PROGRESS after 90 s'
         measured = self.do('recover_orphans', failure_class=2)
         self.assertEqual(0, measured['recovered'])
@@ -225,16 +225,16 @@ class TestOrphans(WorkCase):
                 finding.origin, finding.failure_class, finding.step))
             self.assertIn(self.story, finding.evidence)
 
-    def test_what_cannot_be_deleted_is_a_finding(self):
+    def test_orphan_that_cannot_be_deleted_is_a_finding(self):
         self.left = ['orphan-held-1: DELETE_FAILED']
         self.do('recover_orphans', failure_class=2)
         finding, = self.found
-        self.assertEqual('1 stacks that a dead engine has left cannot be '
-                         'deleted', finding.title)
+        self.assertEqual('1 orphaned stack cannot be deleted',
+                         finding.title)
 
 
-class Beside:
-    """The load, or the probes."""
+class Background:
+    """The traffic, or the probes."""
 
     probes = {'one': None, 'two': None}
 
@@ -256,8 +256,8 @@ class TestWatching(WorkCase):
 
     def setUp(self):
         super().setUp()
-        self.load = Beside('load', self.calls)
-        self.probes = Beside('probes', self.calls)
+        self.load = Background('load', self.calls)
+        self.probes = Background('probes', self.calls)
         self.replace('probes.probe_set.Probes', lambda cloud: self.probes)
         self.replace('traffic.generator.Stream', self.stream)
         self.replace('traffic.history.History', lambda run_dir: 'history')
@@ -278,13 +278,13 @@ class TestWatching(WorkCase):
         self.seed = seed
         return self.load
 
-    def test_the_probes_ask_before_the_load_begins(self):
+    def test_probes_start_before_the_traffic(self):
         self.do('watch')
         self.assertEqual(['start probes', 'start load'], self.calls)
         self.assertEqual((self.load, self.probes, 'history', 7), (
             self.run_.load, self.run_.probes, self.run_.calls, self.seed))
 
-    def test_both_are_stopped_and_judged(self):
+    def test_traffic_and_probes_are_stopped_and_judged(self):
         self.run_.load, self.run_.probes = self.load, self.probes
         self.assertEqual(
             {'operations': 42, 'violations': 1, 'over_budget': 1},
@@ -302,7 +302,7 @@ class TestWatching(WorkCase):
                          self.calls)
         self.assertEqual([('heat', 'error', 'too long')], self.titles())
 
-    def test_after_a_restart_the_canary_is_waited_for(self):
+    def test_canary_must_recover_after_a_restart(self):
         self.run_.restarted = 12.5
         asked = []
 
@@ -319,7 +319,7 @@ class TestWatching(WorkCase):
             (finding.rule, finding.subject, finding.failure_class,
              finding.evidence.splitlines()[0]))
 
-    def test_a_death_meanwhile_leaves_no_probe_asking(self):
+    def test_death_during_the_wait_stops_the_probes(self):
         self.run_.restarted = 12.5
 
         def recovered(since, *, watch):
@@ -329,12 +329,12 @@ class TestWatching(WorkCase):
         self.assertRaises(errors.ProcessDied, self.do, 'unprobe')
         self.assertIn('ask probes', self.calls)
 
-    def test_a_broken_run_asks_both_to_stop_and_waits_for_neither(self):
+    def test_broken_run_stops_traffic_and_probes_without_a_wait(self):
         self.run_.load, self.run_.probes = self.load, self.probes
         registry.monitoring.abandon(self.run_)
         self.assertEqual(['ask load', 'ask probes'], self.calls)
 
-    def test_where_nothing_goes_on_nothing_is_to_be_stopped(self):
+    def test_run_without_traffic_and_probes_stops_nothing(self):
         registry.monitoring.abandon(self.run_)
         self.assertEqual([], self.calls)
 
@@ -354,7 +354,7 @@ class TestAccount(WorkCase):
                      lambda identity, mariadb: list(keystone))
         return self.do('account')
 
-    def test_where_all_is_known_nothing_is_found(self):
+    def test_ledger_without_differences_makes_no_finding(self):
         self.assertEqual({'ledger': 0, 'keystone': 0}, self.account())
         self.assertEqual([], self.found)
 
@@ -372,7 +372,7 @@ class TestAccount(WorkCase):
         self.assertEqual({'number': 2, 'of_deleted_stacks': 1},
                          finding.facts)
 
-    def test_kinds_are_told_apart(self):
+    def test_kinds_of_differences_are_separate_findings(self):
         self.account(
             [(reconciliation.LOST, 'a'), (reconciliation.MADE_TWICE, 'b')]
         )
@@ -382,5 +382,5 @@ class TestAccount(WorkCase):
     def test_accounts_of_lost_stacks_are_found(self):
         self.assertEqual({'ledger': 0, 'keystone': 1},
                          self.account(keystone=['user u']))
-        self.assertIn('exist in Keystone that Heat does not know (1)',
+        self.assertIn('orphaned accounts of stacks exist in Keystone (1)',
                       self.found[0].title)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Actions that run the suites: what is selected, and what is found."""
+"""Actions that run the suites: their selection and their findings."""
 
 import types
 
@@ -56,13 +56,13 @@ class TestTestFinding(testtools.TestCase):
         (SCENARIO, {'failure_class': 3}, 'test.resource-replaced', 3),
         (SMOKE, {}, 'test.failed', 2),
     )
-    def test_the_marks_of_a_test_tell_the_class(self, test, marks, rule,
+    def test_markers_of_a_test_decide_the_class(self, test, marks, rule,
                                                 failure_class):
         finding = self.finding(test, **marks)
         self.assertEqual(('heat', rule, failure_class), (
             finding.origin, finding.rule, finding.failure_class))
 
-    def test_its_words_tell_no_class(self):
+    def test_text_of_a_failure_does_not_change_the_class(self):
         self.assertEqual('test.failed', self.finding(
             details='traceback: MismatchError: random was replaced').rule)
 
@@ -87,23 +87,23 @@ class TestTestFinding(testtools.TestCase):
         self.assertEqual({'worker_went_down': True}, finding.facts)
 
     @ddt.data('NameError: x', 'ModuleNotFoundError: x')
-    def test_a_mistake_in_a_test_is_not_heat_s(self, error):
+    def test_bug_of_a_test_is_not_heat_s_failure(self, error):
         self.assertEqual('scenario', self.finding(
             details=f'traceback: Traceback\n  File x\n{error}').origin)
 
     @ddt.data('AttributeError: x', 'TypeError: x')
-    def test_what_a_test_meets_when_a_value_is_lost_is_heat_s(self, error):
+    def test_error_of_a_lost_value_is_heat_s_failure(self, error):
         self.assertEqual('heat', self.finding(
             details=f'traceback: Traceback\n  File x\n{error}').origin)
 
-    def test_on_the_base_a_failed_test_says_nothing_of_the_upgrade(self):
+    def test_failure_on_the_base_is_not_heat_s(self):
         self.assertEqual('scenario', self.finding(blame=planner.LAB).origin)
 
     @ddt.data({'blame': planner.LAB}, {'details': 'a\nNameError: x'})
-    def test_what_is_not_heat_s_has_no_class(self, options):
+    def test_failure_that_is_not_heat_s_has_no_class(self, options):
         self.assertIsNone(self.finding(**options).failure_class)
 
-    def test_its_evidence_is_what_the_test_said(self):
+    def test_evidence_has_the_details_of_the_test(self):
         finding = self.finding()
         self.assertEqual(
             ('scenarios.test_a.TestA.test_it failed',
@@ -159,7 +159,7 @@ class TestSuite(testtools.TestCase):
                          self.suite('passed', 'skipped', 'passed'))
         self.assertThat(self.noted, matchers.HasLength(3))
 
-    def test_failures_of_the_target_are_found_and_the_run_goes_on(self):
+    def test_failures_of_the_target_are_reported_and_the_run_continues(self):
         self.assertEqual({'passed': 1, 'failed': 2, 'skipped': 0},
                          self.suite('failed', 'passed', 'failed'))
         self.assertEqual(['heat', 'heat'],
@@ -171,7 +171,7 @@ class TestSuite(testtools.TestCase):
         self.assertEqual('scenario', self.found[0].origin)
 
     @ddt.data((), ('skipped', ), ('skipped', 'skipped'))
-    def test_without_a_test_nothing_is_known_of_heat(self, outcomes):
+    def test_suite_without_a_test_is_a_lab_error(self, outcomes):
         self.assertRaises(registry.StepFailed, self.suite, *outcomes)
         finding, = self.found
         self.assertEqual(('lab', None, 'no test was executed in verify'),
@@ -187,6 +187,6 @@ class TestSuite(testtools.TestCase):
          {phases.CONCURRENCY_VARIABLE: '14',
           config.API_ENDPOINTS_VARIABLE: 'api of node-3,api of node-1',
           config.CFN_ENDPOINTS_VARIABLE: 'cfn of node-3,cfn of node-1'}))
-    def test_a_step_says_which_nodes_are_tested(self, more, variables):
+    def test_step_selects_the_tested_nodes(self, more, variables):
         self.suite('passed', **more)
         self.assertEqual([variables], self.variables)

@@ -38,7 +38,7 @@ class Child:
 
 
 class ActionCase(testtools.TestCase):
-    """Actions on a cloud that does what the test says."""
+    """Actions on a cloud that a test controls."""
 
     def setUp(self):
         super().setUp()
@@ -98,7 +98,7 @@ class TestActions(ActionCase):
 
     @ddt.unpack
     @ddt.data((False, []), (True, [('heat', 'warning')]))
-    def test_a_heat_that_had_to_be_killed_is_warned_of(self, killed, origins):
+    def test_killed_service_is_a_warning(self, killed, origins):
         self.killed = killed
         measured = self.do('stop_base')
         self.run_.probe.stop()
@@ -116,7 +116,7 @@ class TestActions(ActionCase):
         self.assertEqual({'status': status}, self.do('upgrade_check'))
 
     @ddt.data(1, 2, 255)
-    def test_failures_of_heat_s_own_check_do(self, status):
+    def test_failures_of_heat_s_own_check_stop_an_upgrade(self, status):
         self.status = status
         exc = self.assertRaises(errors.LabError, self.do, 'upgrade_check')
         self.assertIn(f'ended with status {status}:\noutput', str(exc))
@@ -133,7 +133,7 @@ class TestActions(ActionCase):
             [('new', 'target', ('heat-manage', 'db_sync'), True)],
             self.calls)
 
-    def test_what_is_queued_goes_on_while_the_engines_drain(self):
+    def test_operations_are_released_while_engines_drain(self):
         self.do('stop_base')
         self.run_.probe.stop()
         self.assertEqual(['stop', 'release'], self.calls)
@@ -177,14 +177,14 @@ class TestActions(ActionCase):
 
     @ddt.unpack
     @ddt.data((0, []), (1, [('heat', 'error')]), (3, [('lab', 'error')]))
-    def test_what_is_left_behind_is_heat_s_failure(self, status, origins):
+    def test_remaining_objects_are_heat_s_failure(self, status, origins):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.lab.stestr_runner.destroy',
             lambda workspace, directory, watch: (status, 'x is left')))
         self.do('destroy')
         self.assertEqual(origins, self.origins())
 
-    def test_what_is_kept_to_be_looked_at_is_not_destroyed(self):
+    def test_kept_cloud_with_failures_is_not_destroyed(self):
         self.run_.keep, self.run_.failed = True, lambda: True
         self.assertEqual({'kept': True}, self.do('destroy'))
 
@@ -200,6 +200,6 @@ class TestActions(ActionCase):
         self.do('down')
         self.assertEqual({'heat-api': {'sent': 9}}, self.noted)
 
-    def test_without_a_cloud_there_is_nothing_to_stop(self):
+    def test_down_without_a_cloud_stops_nothing(self):
         self.run_.cloud = None
         self.assertEqual({}, self.do('down'))

@@ -28,7 +28,7 @@ from heat_upgrade.tests.unit.support import fakes
 
 
 class Child:
-    """A service whose every call is noted; a new one logs as it starts."""
+    """A service that records every call; a new one logs at its start."""
 
     def __init__(self, name, log, calls, words=''):
         self.name, self.log = name, log
@@ -54,7 +54,7 @@ class Child:
 
 
 class Node:
-    """A node that is told what to deploy, and notes it."""
+    """A node that records its deployments."""
 
     def __init__(self, name, home, calls):
         self.name, self._home, self._calls = name, home, calls
@@ -145,14 +145,14 @@ class TestRotation(RollingCase):
 @ddt.ddt
 class TestEngine(RollingCase):
 
-    def test_what_is_in_flight_goes_on_while_it_drains(self):
+    def test_operations_are_released_while_the_engine_drains(self):
         self.assertEqual({'drained_s': 3.14, 'killed': False},
                          self.do('stop_engine', disruption='graceful'))
         self.assertEqual(
             ['ask engine', "release ['node-1']", 'stop engine'], self.calls)
         self.assertEqual([], self.found)
 
-    def test_one_that_has_to_be_killed_is_warned_of(self):
+    def test_engine_killed_at_stop_is_a_warning(self):
         self.node.children['engine'].name = 'stubborn'
         self.do('stop_engine', disruption='last-engine')
         self.assertEqual(
@@ -161,7 +161,7 @@ class TestEngine(RollingCase):
             [(one.origin, one.failure_class, one.severity, one.title)
              for one in self.found])
 
-    def test_one_that_is_killed_is_not_asked_and_the_judge_is_told(self):
+    def test_killed_engine_is_not_asked_to_stop_and_the_kill_is_recorded(self):
         self.assertEqual({'killed': True},
                          self.do('stop_engine', disruption='kill'))
         self.assertEqual([('SIGKILL', 'node-1'), 'kill engine'], self.calls)
@@ -177,7 +177,7 @@ class TestEngine(RollingCase):
         self.assertEqual([f'deploy engine {side} on {vhost}', 'begin engine',
                           'wait engine'], self.calls)
 
-    def test_its_release_is_measured(self):
+    def test_start_of_an_engine_measures_its_release(self):
         self.assertEqual({'release': '27.0.1'},
                          self.do('start_service', service='engine'))
 
@@ -185,7 +185,7 @@ class TestEngine(RollingCase):
 @ddt.ddt
 class TestApi(RollingCase):
 
-    def test_the_old_ones_stop_before_the_new_ones_start_side_by_side(self):
+    def test_old_apis_stop_before_new_ones_start_in_parallel(self):
         measured = self.do('change_api', service='api')
         self.assertEqual(
             ['stop api', 'stop cfn', 'deploy api target on heat-target',
@@ -207,7 +207,7 @@ class TestApi(RollingCase):
              finding.title))
         self.assertIn('ValueError: no', finding.evidence)
 
-    def test_a_traceback_of_before_is_not_of_this_start(self):
+    def test_older_traceback_is_not_reported(self):
         self.node.words = 'INFO starting\n'
         for which in ('api', 'cfn'):
             (self.node._home / f'target-{which}.log').write_text(
@@ -224,7 +224,7 @@ class TestQueues(RollingCase):
         self.patch(registry.rolling, 'QUEUES_INTERVAL', 0)
         self.patch(registry.rolling, 'QUEUES_TIMEOUT', 1)
 
-    def test_it_is_looked_until_no_message_waits(self):
+    def test_queues_are_watched_until_no_message_waits(self):
         self.broker.looks = [[self.queue('engine_worker', 2)],
                              [self.queue('engine', 1)],
                              [self.queue('engine', 0)]]
@@ -232,7 +232,7 @@ class TestQueues(RollingCase):
                          self.do('queues', side='base'))
         self.assertEqual([], self.found)
 
-    def test_queues_that_stay_full_are_warned_of(self):
+    def test_queues_that_stay_full_are_a_warning(self):
         self.patch(registry.rolling, 'QUEUES_TIMEOUT', 0)
         self.broker.looks = [[self.queue('engine_worker', 2)]]
         self.assertEqual({'engine_worker': 2},
@@ -241,14 +241,14 @@ class TestQueues(RollingCase):
         self.assertEqual(('heat', 'warning'),
                          (finding.origin, finding.severity))
 
-    def test_what_waits_for_one_engine_alone_is_no_work_of_others(self):
+    def test_messages_for_one_engine_are_not_work_of_others(self):
         self.broker.looks = [[self.queue('engine_worker.e1', 1),
                               self.queue('reply_77', 1)]]
         self.assertEqual(1, self.do('queues', side='base')['looks'])
         self.assertEqual({}, self.do('left_in_queues')['messages'])
 
     @ddt.data('base', 'target')
-    def test_what_is_left_to_nobody_is_heat_s_failure(self, side):
+    def test_orphaned_messages_are_heat_s_failure(self, side):
         self.broker.looks = [[self.queue('engine_worker', 2),
                               self.queue('engine', 0)]]
         self.assertEqual({'vhost': 'heat', 'messages': {'engine_worker': 2}},
@@ -295,7 +295,7 @@ class TestFault(RollingCase):
             'cut-broker': lambda cloud: self.calls.append('cut') or
             {'cut': 1}})
 
-    def test_it_has_passed_when_every_node_lists_stacks_again(self):
+    def test_fault_ends_when_every_node_lists_stacks(self):
         self.assertEqual({'cut': 1}, self.do('fault', fault='cut-broker',
                                              node='', side=''))
         self.assertEqual([('cut-broker',), 'cut', *['ask api of node-1'] * 3],

@@ -50,7 +50,7 @@ class TestCheck(runner_case.RunnerCase):
         self.assertEqual(dict.fromkeys(registry.NAMES, 'passed'),
                          self.outcomes_of_checks())
 
-    def test_what_makes_an_upgrade_unsafe_fails_its_check(self):
+    def test_error_fails_its_check(self):
         self.check(REFUSED)
         self.assertEqual(['rpc'], [
             name for name, outcome in self.outcomes_of_checks().items()
@@ -61,34 +61,32 @@ class TestCheck(runner_case.RunnerCase):
              '2026.1 --to 2026.2'),
             (found.origin, found.failure_class, found.step, found.reproduce))
 
-    def test_what_only_a_rolling_upgrade_meets_is_a_warning_of_a_cold_one(
-            self):
+    def test_rolling_failure_is_a_warning_in_a_cold_upgrade(self):
         self.check(check_context.error(
             'rpc.message-refused', 'a message', 'a message is refused', 'why'))
         self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
         self.assertEqual(findings.WARNING, self.found()[0].severity)
 
-    def test_what_the_base_left_in_flight_is_an_error_of_a_cold_one_too(
-            self):
+    def test_base_message_failure_is_an_error_in_a_cold_upgrade_too(self):
         for sender, severity in (('base', findings.ERROR),
                                  ('target', findings.WARNING)):
-            found = static_checks._of_a_cold_one(check_context.error(
+            found = static_checks._of_a_cold_upgrade(check_context.error(
                 'rpc.message-refused', 'a message', 'a message is refused',
                 'why', facts={'sender': sender}))
             self.assertEqual(severity, found.severity)
 
-    def test_a_warning_fails_nothing(self):
+    def test_warning_fails_no_check(self):
         self.check(check_context.warning(
             'config.default-changed', '[a] b', 'a default changed', 'x'))
         self.assertEqual({'passed'}, set(self.outcomes_of_checks().values()))
 
-    def test_a_target_whose_code_fails_is_an_error_of_a_cold_one_too(self):
+    def test_failing_target_is_an_error_in_a_cold_upgrade_too(self):
         self.check(findings.make(
             'target.program-fails', 'rpc', '27.0.1 cannot load its RPC '
             'interface', 'why', step='check-rpc', failure_class=5))
         self.assertEqual(findings.ERROR, self.found()[0].severity)
 
-    def test_the_run_goes_on_after_a_target_whose_code_fails(self):
+    def test_run_continues_after_a_failing_target(self):
         done = []
         self.check(
             findings.make('target.program-fails', 'schema', 'x',

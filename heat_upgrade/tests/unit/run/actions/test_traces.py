@@ -28,7 +28,7 @@ STAMP = '2026-11-22 13:05:15.734 13902'
 
 
 def log(request, error, pid=13902):
-    """Return what an engine logs of an error of a request."""
+    """Return the log of an engine about an error of a request."""
     stamp = f'2026-11-22 13:05:15.734 {pid} ERROR heat.engine.service'
     return (f'{stamp} [None {request} {"a" * 32} {"b" * 32} - -] it broke\n'
             f'{stamp} Traceback (most recent call last):\n'
@@ -56,13 +56,13 @@ class Database:
 
 class TestMarks(testtools.TestCase):
 
-    def test_they_are_the_ids_and_names_in_the_details(self):
+    def test_marks_are_the_ids_and_names_in_the_details(self):
         self.assertEqual(
             ([OURS], [STACK], ['upgrade-random-string-3ee8c4b1']),
             traces.marks(f'stack-upgrade: GET /v1/p/stacks/upgrade-random-'
                          f'string-3ee8c4b1/{STACK} 200 {OURS}'))
 
-    def test_a_request_id_is_no_other_id(self):
+    def test_request_id_is_not_another_id(self):
         self.assertEqual(([OURS], [], []), traces.marks(f'a {OURS} b'))
 
 
@@ -77,7 +77,7 @@ class TestOfTest(testtools.TestCase):
         text = log(OURS, f'KeyError: {mark}').replace('it broke', mark)
         self.assertIn('KeyError', self.records(f'x {mark} y', text))
 
-    def test_of_two_tracebacks_its_own_is_shown(self):
+    def test_own_traceback_of_two_is_shown(self):
         shown = self.records(f'requests: {OURS}', log(THEIRS, 'KeyError: 2')
                              + log(OURS, 'KeyError: 1')
                              + log(THEIRS, 'KeyError: 3', pid=2))
@@ -85,13 +85,13 @@ class TestOfTest(testtools.TestCase):
         self.assertNotIn('KeyError: 2', shown)
         self.assertNotIn('KeyError: 3', shown)
 
-    def test_where_nothing_is_wrong_its_last_records_are_shown(self):
+    def test_last_records_are_shown_without_an_error(self):
         text = ''.join(f'{STAMP} INFO heat.engine [None {OURS}] {number}\n'
                        for number in range(30))
         lines = self.records(OURS, text).splitlines()
         self.assertEqual((11, '29'), (len(lines), lines[-1].split()[-1]))
 
-    def test_without_marks_nothing_is_shown(self):
+    def test_test_without_marks_has_no_records(self):
         self.assertEqual('', self.records('MismatchError',
                                           log(THEIRS, 'KeyError')))
 
@@ -122,13 +122,13 @@ class TestOfTest(testtools.TestCase):
         self.assertEqual((STACK,), values)
         self.assertIn('LIMIT 20', statement)
 
-    def test_without_a_stack_no_event_is_looked_for(self):
+    def test_test_without_a_stack_has_no_events(self):
         database = Database(('t', 's', 's', 'CREATE', 'COMPLETE', None))
         traces.of_test(test(OURS), {}, database)
         self.assertEqual([], database.asked)
 
     @ddt.data(errors.LabError('gone'), OSError())
-    def test_a_database_that_does_not_answer_explains_nothing(self, exc):
+    def test_unavailable_database_gives_no_events(self, exc):
         self.assertEqual('', traces.of_test(
             test(STACK), {}, Database(exc)).events)
 
@@ -140,22 +140,22 @@ class TestFacts(testtools.TestCase):
             test(details), {'heat-engine': text},
             Database(*(('t', 's', *event) for event in events))).facts
 
-    def test_a_worker_that_was_taken_for_dead(self):
+    def test_worker_taken_for_dead_is_a_fact(self):
         self.assertEqual({'worker_went_down': True}, self.facts(
             ('value', 'UPDATE', 'FAILED', 'Worker went down during resource '
              'UPDATE')))
 
-    def test_a_constraint_in_a_record_of_it(self):
+    def test_constraint_in_an_own_record_is_a_fact(self):
         self.assertEqual({'resource_snapshot_constraint': True}, self.facts(
             ('s', 'DELETE', 'FAILED', None), details=f'{STACK} {OURS}',
             text=log(OURS, 'CONSTRAINT `resource_snapshot_ibfk_1`')))
 
-    def test_a_constraint_in_a_record_of_another(self):
+    def test_constraint_in_a_record_of_another_test_is_not_a_fact(self):
         self.assertEqual({}, self.facts(
             ('s', 'DELETE', 'FAILED', None), details=f'{STACK} {OURS}',
             text=log(THEIRS, 'CONSTRAINT `resource_snapshot_ibfk_1`')))
 
-    def test_a_resume_within_a_suspend(self):
+    def test_resume_within_a_suspend_is_a_fact(self):
         began = ('s', 'SUSPEND', 'IN_PROGRESS', None)
         resumed = ('s', 'RESUME', 'IN_PROGRESS', None)
         self.assertEqual({'resume_within_suspend': True},
