@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""All bugs that can be planted."""
+"""All bugs that can be seeded."""
 
 from heat_upgrade.bug_seeding import operations
 from heat_upgrade.bug_seeding import outages
 from heat_upgrade.bug_seeding import stacks
 
-FAULTS = (*stacks.FAULTS, *operations.FAULTS, *outages.FAULTS)
+FAULTS = (*stacks.BUGS, *operations.BUGS, *outages.BUGS)

@@ -10,35 +10,37 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is done behind Heat's back: in its database, and to what exists."""
+"""Changes behind Heat's back: in its database, and to physical items."""
 
 import http.client
 import json
 import pathlib
+import typing
 import urllib.parse
 import uuid
 
 from heat_upgrade import errors
+from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.ledger import client
 
 DATABASE = 'heat'
 
 
-def sql(cloud, statement, *values):
+def sql(cloud: clouds.Cloud, statement: str,
+        *values: object) -> typing.Any:
     """Execute a statement on Heat's database; returns the rows."""
     return cloud.mariadb.execute(statement, values, database=DATABASE)
 
 
-def operate(cloud, operation, **asked):
-    """Ask the ledger's backend for an operation, as Heat's plugin would.
+def operate(cloud: clouds.Cloud, operation: str,
+            **arguments: str) -> dict[str, typing.Any]:
+    """Request an operation from the ledger, as Heat's plugin would.
 
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
-    :param operation: one of
-        :data:`heat_upgrade.ledger.event_log.OPERATIONS`
-    :param asked: what the backend is told: item, label, value, stack,
+    :param operation: one of event_log.OPERATIONS
+    :param arguments: arguments of the backend: item, label, value, stack,
         resource, row
-    :returns: dict that the backend answers, with the id of the item
-    :raises: :class:`errors.LabError` if it refuses
+    :returns: the backend's answer, with the id of the item
+    :raises: errors.LabError if the backend refuses
     """
     access = json.loads(pathlib.Path(cloud.ledger.path).read_text())
     connection = http.client.HTTPConnection(
@@ -47,34 +49,35 @@ def operate(cloud, operation, **asked):
     try:
         connection.request(
             'POST', '/operations',
-            body=json.dumps({**asked, 'operation': operation,
+            body=json.dumps({**arguments, 'operation': operation,
                              'key': uuid.uuid4().hex}),
             headers={client.TOKEN_HEADER: access['token']})
         answer = connection.getresponse()
-        content = answer.read().decode()
+        text = answer.read().decode()
     finally:
         connection.close()
     if answer.status != 200:
         raise errors.LabError(
-            f'the ledger answers {answer.status} to {operation} of {asked}: '
-            f'{content[:500]}')
-    return json.loads(content)
+            f'the ledger answered {answer.status} to {operation} of '
+            f'{arguments}: {text[:500]}')
+    content: dict[str, typing.Any] = json.loads(text)
+    return content
 
 
-def forget_sync_points(cloud, stack):
-    """Delete what tells an engine which resource is next.
+def forget_sync_points(cloud: clouds.Cloud, stack: str) -> None:
+    """Delete the rows that lead an engine to the next resource.
 
     :param stack: id
-    :raises: :class:`errors.LabError` if there is nothing of the kind
+    :raises: errors.LabError if the stack has no such row
     """
-    (there,), = sql(cloud, 'SELECT COUNT(*) FROM sync_point '
-                    'WHERE stack_id = %s', stack)
-    if not there:
+    (number,), = sql(cloud, 'SELECT COUNT(*) FROM sync_point '
+                     'WHERE stack_id = %s', stack)
+    if not number:
         raise errors.LabError(f'the stack {stack} has no sync points')
     sql(cloud, 'DELETE FROM sync_point WHERE stack_id = %s', stack)
 
 
-def tables(cloud):
+def tables(cloud: clouds.Cloud) -> set[str]:
     """Return the names of Heat's tables."""
     return {name for name, in sql(
         cloud, 'SELECT table_name FROM information_schema.tables '

@@ -10,12 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A real run in which bugs are planted, for the oracles to see."""
+"""A real run with seeded bugs, for the oracles to detect."""
 
 import collections
+from collections import abc
 import contextlib
 import datetime
 import json
+import pathlib
 import threading
 import time
 
@@ -30,8 +32,10 @@ from heat_upgrade import errors
 from heat_upgrade.inflight import batch
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import expected_outcomes
+from heat_upgrade.inflight import outcomes
 from heat_upgrade.inflight import setup_failures
 from heat_upgrade.install import environments
+from heat_upgrade.install import releases
 from heat_upgrade.lab import cloud
 from heat_upgrade.lab import heat_client
 from heat_upgrade.lab import workspace as workspaces
@@ -46,67 +50,68 @@ from heat_upgrade.traffic import revalidate
 
 FILE = 'faults.json'
 
-# Stacks at a time that bugs are planted in; the load has two of its own.
+# Stacks that receive bugs concurrently; the traffic has two of its own.
 THREADS = 3
 
-# Of the load that nothing is done to; its script is always the same.
+# Seed of the traffic without bugs: its workload is always the same.
 SEED = 1
 
 UP, PLANT, WATCH, JUDGE = 'cloud', 'stacks', 'probes', 'judge'
 
+Bugs = tuple[model.SeededBug, ...]
 
-def plan_of(release, faults):
-    """Return the plan that a report, and the budgets, know the steps by."""
-    names = {UP: 'start the cloud', PLANT: 'plant bugs in stacks',
-             WATCH: 'start the probes',
-             **{one.name: one.sentence for one in faults
-                if one.place == model.PROBES},
-             JUDGE: 'stop the load and the probes, and judge'}
+
+def plan_of(release: releases.Release, bugs: Bugs) -> planner.Plan:
+    """Return the plan with the steps for the report and the budgets."""
+    titles = {UP: 'start the cloud', PLANT: 'seed bugs into stacks',
+              WATCH: 'start the probes',
+              **{bug.name: bug.sentence for bug in bugs
+                 if bug.target == model.PROBES},
+              JUDGE: 'stop the traffic and the probes, and validate'}
     return planner.Plan(
         strategy=planner.ROLLING, base=release.name, target=release.name,
         seed=SEED, scenarios='', stages=tuple(
             ((planner.Step(name=name, action=name, title=title),),)
-            for name, title in names.items()))
+            for name, title in titles.items()))
 
 
 class Trial:
-    """One cloud, a load, and faults that are planted one after the other.
+    """One cloud with traffic, and bugs that are seeded one by one.
 
-    What a fault is about belongs to it alone: a stack, a case in flight, or
-    a step of the probes. All else is the control, in which nothing may be
-    found.
+    Each bug has a target of its own: a stack, an in-flight operation, or a
+    step of the probes. Everything else is the control, which must have no
+    findings.
 
-    :param release: :class:`heat_upgrade.install.releases.Release`
-    :param faults: tuple of :class:`heat_upgrade.bug_seeding.model.Fault`
-    :param workspace: :class:`heat_upgrade.lab.workspace.Workspace`
-    :param journal: :class:`heat_upgrade.results.journal.Journal`
-    :param constraints: in place of the release's lock file, or None
+    :param constraints: replaces the release's lock file, or None
     """
 
-    def __init__(self, release, faults, workspace, journal, *,
-                 constraints=None):
+    def __init__(self, release: releases.Release, bugs: Bugs,
+                 workspace: workspaces.Workspace, journal: journals.Journal,
+                 *, constraints: pathlib.Path | None = None) -> None:
         self._release = release
-        self._faults = faults
+        self._bugs = bugs
         self._workspace = workspace
         self._journal = journal
         self._constraints = constraints
-        self._plan = plan_of(release, faults)
+        self._plan = plan_of(release, bugs)
         self._lock = threading.Lock()
-        self._seconds = collections.defaultdict(float)
-        self._subjects = {}
-        self._outcomes = {}
-        self._rest = []
-        self._cloud = self._api = self._calls = None
-        self._load = self._probes = None
+        self._seconds: dict[str, float] = collections.defaultdict(float)
+        self._targets: dict[str, target_stack.TargetStack] = {}
+        self._outcomes: dict[str, outcomes.Outcome] = {}
+        self._unfinished: list[abc.Callable[[], None]] = []
+        self._cloud: cloud.Cloud
+        self._api: heat_client.Api
+        self._calls: history.History
+        self._traffic: generator.Stream | None = None
+        self._probes: probe_set.Probes | None = None
 
-    def _of(self, place):
-        return [one for one in self._faults if one.place == place]
+    def _of(self, target: str) -> list[model.SeededBug]:
+        return [bug for bug in self._bugs if bug.target == target]
 
-    def run(self):
-        """Do all of it.
+    def run(self) -> list[model.Result]:
+        """Execute the experiment; returns the results, the control last.
 
-        :returns: list of :class:`model.Result`, the control the last
-        :raises: :class:`errors.LabError` if a bug cannot be planted
+        :raises: errors.LabError if a bug cannot be seeded
         """
         run_dir = self._workspace.run_dir
         self._journal.event(
@@ -114,40 +119,42 @@ class Trial:
             target=self._release.describe(), marker=self._workspace.marker,
             reproduce=f'heat-upgrade faults run --release '
                       f'{self._release.source or self._release.name} '
-                      + ' '.join(one.name for one in self._faults))
+                      + ' '.join(bug.name for bug in self._bugs))
         started = time.monotonic()
         with self._step(UP):
             self._up()
         self._calls = history.History(run_dir)
-        self._load = generator.Stream(
+        self._traffic = generator.Stream(
             self._api, self._cloud.ledger.client, self._calls,
             self._cloud.release_of, seed=SEED)
-        self._load.start()
+        self._traffic.start()
         with self._step(PLANT):
-            self._plant_in_stacks()
+            self._seed_stacks()
         if self._of(model.PROBES):
-            self._plant_under_probes()
+            self._seed_outages()
         with self._step(JUDGE):
-            for finish in self._rest:
+            for finish in self._unfinished:
                 finish()
-            self._stop()
+            self._stop(self._traffic)
             died = self._cloud.died()
             if died:
                 died[0].check()
             found = self._judge()
-        results = detection.results(self._faults, self._seconds, found,
+        results = detection.results(self._bugs, self._seconds, found,
                                     time.monotonic() - started)
         self._journal.event(journals.RUN_END)
         _write(run_dir, self._release, results)
         return results
 
-    def abandon(self, exc):
-        """Let nothing begin any more when a trial has broken.
+    def abandon(self, exc: BaseException) -> None:
+        """Begin no further operation after an error.
 
-        :param exc: what has broken it
+        :param exc: the error that ended the experiment
         """
-        for one in filter(None, (self._load, self._probes)):
-            one.ask_to_stop()
+        if self._traffic:
+            self._traffic.ask_to_stop()
+        if self._probes:
+            self._probes.ask_to_stop()
         if isinstance(exc, errors.LabError):
             title, _, evidence = str(exc).partition('\n')
             self._journal.event(
@@ -156,8 +163,8 @@ class Trial:
                     log=exc.log and str(exc.log)).as_dict())
 
     @contextlib.contextmanager
-    def _step(self, name):
-        """Journal a step, and how long it took."""
+    def _step(self, name: str) -> abc.Iterator[None]:
+        """Journal a step and its duration."""
         started = time.monotonic()
         self._journal.event(journals.STEP_START, name)
         yield
@@ -166,18 +173,18 @@ class Trial:
                             seconds=round(seconds, 2))
 
     @contextlib.contextmanager
-    def _timed(self, fault):
+    def _timed(self, bug: model.SeededBug) -> abc.Iterator[None]:
         started = time.monotonic()
         try:
             yield
         except (errors.LabError, OSError) as exc:
             raise errors.LabError(
-                f'the fault {fault.name} cannot be planted: {exc}',
+                f'the bug {bug.name} cannot be seeded: {exc}',
                 log=getattr(exc, 'log', None)) from exc
         with self._lock:
-            self._seconds[fault.name] += time.monotonic() - started
+            self._seconds[bug.name] += time.monotonic() - started
 
-    def _up(self):
+    def _up(self) -> None:
         keystone, heat = environments.ensure_all(
             [environments.keystone(self._release),
              environments.heat(self._release,
@@ -189,89 +196,92 @@ class Trial:
         self._cloud.up()
         self._api = heat_client.Api(self._cloud.identity, self._cloud.api_url)
 
-    def _plant_in_stacks(self):
-        """Plant what goes into stacks, several at a time."""
-        concurrency.run_parallel(
-            self._plant_in_flight,
-            lambda: concurrency.map_parallel(
-                self._plant_in_stack, self._of(model.STACK), threads=THREADS
-            ),
-        )
+    def _seed_stacks(self) -> None:
+        """Seed bugs into operations and stacks, several at a time."""
+        def seed_stacks() -> None:
+            concurrency.map_parallel(
+                self._seed_stack, self._of(model.STACK), threads=THREADS)
+        concurrency.run_parallel(self._seed_operations, seed_stacks)
 
-    def _plant_in_stack(self, fault):
-        kind = stacks.SUBJECTS.get(fault.name, target_stack.Subject)
-        at = kind(fault.name, self._cloud, self._api, self._calls)
-        self._subjects[fault.name] = at
-        with self._timed(fault):
-            rest = fault.plant(at)
+    def _seed_stack(self, bug: model.SeededBug) -> None:
+        kind = stacks.TARGETS.get(bug.name, target_stack.TargetStack)
+        target = kind(bug.name, self._cloud, self._api, self._calls)
+        self._targets[bug.name] = target
+        with self._timed(bug):
+            wait = bug.plant(target)
 
-        def finish():
-            with self._timed(fault):
-                if rest:
-                    rest()
-                at.look()
-        # What has to be waited for is waited for when all are planted.
-        if rest:
-            self._rest.append(finish)
+        def finish() -> None:
+            with self._timed(bug):
+                if wait:
+                    wait()
+                target.look()
+        # Long waits begin after all bugs are seeded.
+        if wait:
+            self._unfinished.append(finish)
         else:
             finish()
 
-    def _plant_in_flight(self):
-        """Park a case for each fault and one for the control, and go on."""
-        faults = self._of(model.FLIGHT)
-        owners = {one.case: one for one in faults}
-        flying = batch.Batch(
+    def _seed_operations(self) -> None:
+        """Park a case for each bug and one for the control; release them."""
+        bugs = self._of(model.OPERATION)
+        owners = {bug.case: bug for bug in bugs}
+        inflight = batch.Batch(
             cases.by_id([*owners, operations.CONTROL_CASE]), self._api,
             self._cloud.ledger.client, self._cloud)
         started = time.monotonic()
-        setup_failures.require_none(flying.prepare())
-        setup_failures.require_none(flying.park())
-        for flight in flying.flights:
-            if flight.case.id in owners:
-                owners[flight.case.id].plant(self._cloud, flight)
-        for outcome in flying.settle(expected_outcomes.GRACEFUL):
+        setup_failures.require_none(inflight.prepare())
+        setup_failures.require_none(inflight.park())
+        for operation in inflight.flights:
+            if operation.case.id in owners:
+                owners[operation.case.id].plant(self._cloud, operation)
+        for outcome in inflight.settle(expected_outcomes.GRACEFUL):
             owner = owners.get(outcome.case.id)
             name = owner.name if owner else model.CONTROL
             self._outcomes[name] = outcome
             self._journal.event(journals.IN_FLIGHT, PLANT,
                                 **outcome.as_dict())
-        for fault in faults:
-            self._seconds[fault.name] = time.monotonic() - started
+        for bug in bugs:
+            self._seconds[bug.name] = time.monotonic() - started
 
-    def _plant_under_probes(self):
-        """Plant one fault after the other while the probes ask."""
+    def _seed_outages(self) -> None:
+        """Seed one bug after the other while the probes ask."""
         with self._step(WATCH):
             self._probes = probe_set.Probes(self._cloud)
             self._probes.start()
-        seen = outages.Watch(self._probes.probes)
-        whole = [one for one in definitions.NAMES if one != definitions.CANARY]
-        for fault in self._of(model.PROBES):
-            # All of an outage, and of a gap, is to lie in the step.
-            seen.wait_until_whole(whole)
-            with self._step(fault.name), self._timed(fault):
-                seen.wait_until_whole(whole)
-                fault.plant(self._cloud, seen)
-                whole = [one for one in whole
-                         if one not in outages.NEVER_WHOLE.get(
-                             fault.name, ())]
-                seen.wait_until_whole(whole)
+        watch = outages.Watch(self._probes.probes)
+        whole = [name for name in definitions.NAMES
+                 if name != definitions.CANARY]
+        for bug in self._of(model.PROBES):
+            # The whole outage, and the whole gap, must lie within the step.
+            watch.wait_until_whole(whole)
+            with self._step(bug.name), self._timed(bug):
+                watch.wait_until_whole(whole)
+                bug.plant(self._cloud, watch)
+                whole = [name for name in whole
+                         if name not in outages.NEVER_WHOLE.get(
+                             bug.name, ())]
+                watch.wait_until_whole(whole)
 
-    def _stop(self):
-        """Stop the load and the probes; all that is judged is written."""
-        def stop_probes():
+    def _stop(self, traffic: generator.Stream) -> None:
+        """Stop the traffic and the probes, and write the final states."""
+        def stop_traffic() -> None:
+            traffic.stop()
+
+        def stop_probes() -> None:
             if self._probes:
-                # What they made goes with the cloud.
+                # Their stacks end with the cloud.
                 self._probes.stop(remove=False)
-        concurrency.run_parallel(self._load.stop, stop_probes)
+        concurrency.run_parallel(stop_traffic, stop_probes)
         run_dir = self._workspace.run_dir
         generator.write_final(run_dir, {
-            **revalidate.final(run_dir),
-            **{at.name: at.final for at in self._subjects.values()}})
+            **(revalidate.final(run_dir) or {}),
+            **{target.name: target.final or {}
+               for target in self._targets.values()}})
 
-    def _judge(self):
+    def _judge(self) -> detection.Found:
         found = detection.Found(
-            {mark: name for name, at in self._subjects.items()
-             for mark in at.marks}
+            {mark: name for name, target in self._targets.items()
+             for mark in target.marks}
             | {outcome.stack_id: name
                for name, outcome in self._outcomes.items()})
         run_dir = self._workspace.run_dir
@@ -286,17 +296,20 @@ class Trial:
         return found
 
 
-def _write(run_dir, release, results):
+def _write(run_dir: pathlib.Path, release: releases.Release,
+           results: list[model.Result]) -> None:
     (run_dir / FILE).write_text(json.dumps({
         'release': release.describe(),
-        'as_expected': all(one.as_expected for one in results),
-        'results': [one.as_dict() for one in results]}, indent=2) + '\n')
+        'as_expected': all(result.as_expected for result in results),
+        'results': [result.as_dict() for result in results]},
+        indent=2) + '\n')
 
 
-def make_run_dir(work_dir, release, faults):
-    """Make and return a run directory of its own, with the plan in it.
+def make_run_dir(work_dir: pathlib.Path, release: releases.Release,
+                 bugs: Bugs) -> pathlib.Path:
+    """Create and return a new run directory with the plan.
 
-    :raises: :class:`errors.UsageError` if the place cannot be written to
+    :raises: errors.UsageError if it cannot be created
     """
     now = datetime.datetime.now(datetime.UTC).strftime('%Y%m%d-%H%M%S-%f')
     run_dir = work_dir / f'{now}-faults-{release.version or release.kind}'
@@ -304,21 +317,24 @@ def make_run_dir(work_dir, release, faults):
         run_dir.mkdir(parents=True, mode=0o700)
     except OSError as exc:
         raise errors.UsageError(
-            f'cannot make a run directory in {work_dir}: {exc}') from exc
-    (run_dir / planner.FILE).write_text(plan_of(release, faults).as_json())
+            f'cannot create a run directory in {work_dir}: {exc}') from exc
+    (run_dir / planner.FILE).write_text(plan_of(release, bugs).as_json())
     return run_dir.resolve()
 
 
-def run(release, faults, run_dir, *, constraints=None, listeners=()):
-    """Run a trial in a run directory, and leave nothing else behind.
+def run(release: releases.Release, bugs: Bugs, run_dir: pathlib.Path, *,
+        constraints: pathlib.Path | None = None,
+        listeners: abc.Iterable[journals.Listener] = ()
+        ) -> list[model.Result]:
+    """Run an experiment in a run directory; leave nothing else behind.
 
-    :param listeners: callables that are given each event of the journal
-    :returns: list of :class:`model.Result`, the control the last
-    :raises: :class:`errors.LabError`, KeyboardInterrupt
+    :param listeners: called with each event of the journal
+    :returns: the results, the control last
+    :raises: errors.LabError, KeyboardInterrupt
     """
     with workspaces.Workspace(run_dir) as workspace:
         journal = journals.Journal(run_dir, listeners)
-        trial = Trial(release, faults, workspace, journal,
+        trial = Trial(release, bugs, workspace, journal,
                       constraints=constraints)
         try:
             return trial.run()
@@ -326,5 +342,5 @@ def run(release, faults, run_dir, *, constraints=None, listeners=()):
             trial.abandon(exc)
             raise
         finally:
-            # What still goes on sees everything die around it.
+            # Other threads may still fail while the cloud ends.
             journal.close()

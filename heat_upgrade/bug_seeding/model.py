@@ -10,8 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a planted bug is, and what sees it: as data."""
+"""A seeded bug, and the oracles that must detect it: as data."""
 
+from collections import abc
 import dataclasses
 import typing
 
@@ -21,80 +22,70 @@ from heat_upgrade.ledger import reconciliation
 from heat_upgrade.probes import definitions
 from heat_upgrade.traffic import validator
 
-# Where a bug is planted: in a stack of its own of the load, in an operation
-# in flight, or in the cloud while the probes ask.
-STACK, FLIGHT, PROBES = 'stack', 'flight', 'probes'
-PLACES = (STACK, FLIGHT, PROBES)
+# The target of a bug: a separate stack of the traffic, an in-flight
+# operation, or the cloud while the probes ask.
+STACK, OPERATION, PROBES = 'stack', 'operation', 'probes'
+TARGETS = (STACK, OPERATION, PROBES)
 
-# What nobody has planted belongs to it.
+# The owner of findings about no seeded bug.
 CONTROL = 'control'
 
 
-def load(rule):
-    """Return the name of the judge of the load, by one of its rules."""
+def load(rule: str) -> str:
+    """Return the name of the traffic validator, by one of its rules."""
     return f'load: {rule}'
 
 
-def ledger(kind):
-    """Return the name of the ledger's comparison, by a kind of difference."""
+def ledger(kind: str) -> str:
+    """Return the name of the ledger's audit, by a kind of difference."""
     return f'ledger: {kind}'
 
 
-def probe(name):
+def probe(name: str) -> str:
     """Return the name of a probe's budget."""
     return f'probe: {name}'
 
 
-# Accounts of stacks in Keystone that Heat does not know.
+# Keystone accounts of stacks that Heat does not know.
 ACCOUNTS = 'keystone: LEFT_BEHIND'
 
-# How an operation in flight may end that the reference table has not.
+# Outcomes of an in-flight operation that the reference table does not allow.
 STUCK_IN_FLIGHT = 'in flight: stuck'
 WRONG_END = 'in flight: wrong end'
 
-# All that there is to prove.
+# All oracles that the seeded bugs must prove.
 ORACLES = (
     *map(load, validator.RULES),
-    *map(
-        ledger,
-        (
-            reconciliation.LEFT_BEHIND,
-            reconciliation.SNAPSHOT_LEFT_BEHIND,
-            reconciliation.LOST,
-            reconciliation.MADE_TWICE,
-        ),
-    ),
-    ACCOUNTS,
-    STUCK_IN_FLIGHT,
-    WRONG_END,
-    *map(probe, definitions.NAMES),
-)
+    *map(ledger, (reconciliation.LEFT_BEHIND,
+                  reconciliation.SNAPSHOT_LEFT_BEHIND,
+                  reconciliation.LOST, reconciliation.MADE_TWICE)),
+    ACCOUNTS, STUCK_IN_FLIGHT, WRONG_END,
+    *map(probe, definitions.NAMES))
 
 
-def of_outcome(outcome: outcomes.Outcome):
-    """Return the name of the oracle that an illegal end is a matter of."""
+def of_outcome(outcome: outcomes.Outcome) -> str:
+    """Return the name of the oracle for an illegal outcome."""
     return STUCK_IN_FLIGHT if outcome.stuck else WRONG_END
 
 
 @dataclasses.dataclass(frozen=True)
-class Fault:
-    """A bug that is planted.
+class SeededBug:
+    """A bug to seed.
 
     :ivar name: unique, in lower case with hyphens
-    :ivar sentence: what the bug would be in Heat
-    :ivar place: one of PLACES
-    :ivar plant: function that plants it; what it takes depends on the place,
-        see :mod:`heat_upgrade.bug_seeding.stacks`, ``operations`` and
-        ``outages``
-    :ivar oracles: those of ORACLES that must see it
-    :ivar may: those that may see it too
-    :ivar case: id of the case in flight, '' elsewhere
+    :ivar sentence: the bug, as it would be in Heat
+    :ivar target: one of TARGETS
+    :ivar plant: seeds it; its arguments depend on the target, see the modules
+        stacks, operations and outages
+    :ivar oracles: the oracles that must detect it
+    :ivar may: the oracles that may also detect it
+    :ivar case: id of the case of an in-flight operation, '' elsewhere
     """
 
     name: str
     sentence: str
-    place: str
-    plant: typing.Callable
+    target: str
+    plant: abc.Callable[..., abc.Callable[[], None] | None]
     oracles: tuple[str, ...]
     may: tuple[str, ...] = ()
     case: str = ''
@@ -102,10 +93,10 @@ class Fault:
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """What an oracle has said.
+    """A finding of an oracle.
 
     :ivar oracle: one of ORACLES
-    :ivar title: of its finding
+    :ivar title: title of the finding
     """
 
     oracle: str
@@ -113,19 +104,18 @@ class Seen:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Return what tells it from the others that were seen."""
+        """The identity of the finding."""
         return self.oracle, self.title
 
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What came of a fault, or of the control.
+    """The detections of a bug, or of the control.
 
-    :ivar name: of the fault, or CONTROL
-    :ivar oracles: that must see it; none for the control
-    :ivar may: that may see it too
-    :ivar seen: tuple of :class:`Seen`
-    :ivar seconds: that it took to plant it, with what had to be there before
+    :ivar name: name of the bug, or CONTROL
+    :ivar oracles: oracles that must detect it; empty for the control
+    :ivar may: oracles that may also detect it
+    :ivar seconds: duration of the seeding, with its preparation
     """
 
     name: str
@@ -135,28 +125,29 @@ class Result:
     seconds: float
 
     @property
-    def as_expected(self):
-        """Whether all oracles saw it that must, and no other one."""
-        seen = {one.oracle for one in self.seen}
-        return set(self.oracles) <= seen <= {*self.oracles, *self.may}
+    def as_expected(self) -> bool:
+        """Whether all required oracles detected it, and no forbidden one."""
+        oracles = {detection.oracle for detection in self.seen}
+        return set(self.oracles) <= oracles <= {*self.oracles, *self.may}
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, typing.Any]:
         """Return it for a JSON file."""
         return {'name': self.name, 'oracles': self.oracles, 'may': self.may,
                 'as_expected': self.as_expected,
-                'seen': [vars(one) for one in self.seen],
+                'seen': [vars(detection) for detection in self.seen],
                 'seconds': round(self.seconds, 1)}
 
 
-def chosen(faults, names):
-    """Return the faults with these names, all of them for none.
+def chosen(bugs: tuple[SeededBug, ...],
+           names: abc.Collection[str]) -> tuple[SeededBug, ...]:
+    """Return the bugs with these names, all bugs without names.
 
-    :param faults: tuple of :class:`Fault`
-    :raises: :class:`errors.UsageError` if there is no such fault
+    :raises: errors.UsageError if a bug does not exist
     """
-    known = {one.name: one for one in faults}
+    known = [bug.name for bug in bugs]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise errors.UsageError(
-            f'no fault is called {unknown[0]}; there are {", ".join(known)}')
-    return tuple(one for one in faults if not names or one.name in names)
+            f'no fault is called {unknown[0]}; there are '
+            f'{", ".join(known)}')
+    return tuple(bug for bug in bugs if not names or bug.name in names)

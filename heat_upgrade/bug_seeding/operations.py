@@ -10,35 +10,39 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Bugs in an operation in flight: for each end that is not legal.
+"""Bugs in an in-flight operation: one for each illegal outcome.
 
-Each function takes the cloud and the parked
-:class:`heat_upgrade.inflight.operation.InFlightOperation`.
+Each function takes the cloud and the parked operation.
 """
 
 from heat_upgrade.bug_seeding import corruption
 from heat_upgrade.bug_seeding import model
 from heat_upgrade.inflight import hold_points
+from heat_upgrade.inflight import operation as operation_
+from heat_upgrade.lab import cloud as clouds
 
-# What is parked and released beside them, and nothing is done to.
+# This case is parked and released with the others, without a bug.
 CONTROL_CASE = 'create-fan-in-resource'
 
 
-def forget_next(cloud, flight):
-    corruption.forget_sync_points(cloud, flight.stack_id)
+def forget_next(cloud: clouds.Cloud,
+                operation: operation_.InFlightOperation) -> None:
+    corruption.forget_sync_points(cloud, operation.stack_id)
 
 
-def fail_next(cloud, flight):
-    cloud.ledger.client.fail(hold_points.label(flight.case, 'b'), 'update')
+def fail_next(cloud: clouds.Cloud,
+              operation: operation_.InFlightOperation) -> None:
+    cloud.ledger.client.fail(hold_points.label(operation.case, 'b'),
+                             'update')
 
 
-FAULTS = (
-    model.Fault(
-        'stuck-in-flight', 'a create that was in flight loses its sync '
-        'points, and nobody goes on with it', model.FLIGHT, forget_next,
+BUGS = (
+    model.SeededBug(
+        'stuck-in-flight', 'an in-flight create loses its sync points, and '
+        'no engine continues it', model.OPERATION, forget_next,
         (model.STUCK_IN_FLIGHT,), case='create-chain-resource'),
-    model.Fault(
-        'failed-in-flight', 'an update that was in flight fails, though no '
-        'engine was killed', model.FLIGHT, fail_next, (model.WRONG_END,),
+    model.SeededBug(
+        'failed-in-flight', 'an in-flight update fails, although no engine '
+        'was killed', model.OPERATION, fail_next, (model.WRONG_END,),
         case='update-fan-out-resource'),
 )

@@ -10,12 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Bugs in a stack of the load: for each rule of its judge, and the ledger's.
+"""Bugs in a stack of the traffic: for each rule of validator and ledger.
 
-Each function takes the :class:`heat_upgrade.bug_seeding.target_stack.Subject`
-that it is planted in. What it returns, if anything, is called when all is
-planted, and waits for what takes long.
+Each function takes its target stack. It may return a function, called after
+all bugs are seeded, that waits for a slow outcome.
 """
+
+from collections import abc
 
 from heat_upgrade.bug_seeding import corruption
 from heat_upgrade.bug_seeding import model
@@ -23,208 +24,154 @@ from heat_upgrade.bug_seeding import target_stack
 from heat_upgrade.ledger import reconciliation
 from heat_upgrade.traffic import history
 
-# The first and the second value that a stack of the load is given.
+# The first and the second value of a stack of the traffic.
 BEFORE, AFTER = 'v1', 'v2'
 
 
-def lose_change(at):
-    at.do(history.CREATE)
-    at.do(history.UPDATE)
-    at.rewrite(**at.outputs(BEFORE))
+def lose_change(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.do(history.UPDATE)
+    target.rewrite(**target.outputs(BEFORE))
 
 
-def get_stuck(at):
-    at.do(history.CREATE)
-    with at.midst(history.UPDATE, 'first', expected=history.STUCK,
-                  wait=False) as update:
-        corruption.forget_sync_points(at.cloud, at.id())
+def get_stuck(target: target_stack.TargetStack) -> abc.Callable[[], None]:
+    target.do(history.CREATE)
+    with target.midst(history.UPDATE, 'first', expected=history.STUCK,
+                      wait=False) as update:
+        corruption.forget_sync_points(target.cloud, target.id())
     return update.join
 
 
-def fail(at):
-    at.do(history.CREATE)
-    at.cloud.ledger.client.fail(at.label('first'), 'update')
-    at.do(history.UPDATE, expected=history.FAILED)
+def fail(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.cloud.ledger.client.fail(target.label('first'), 'update')
+    target.do(history.UPDATE, expected=history.FAILED)
 
 
-def make_twice(at):
-    with at.midst(history.CREATE, 'second'):
-        made = at.item('second')
+def make_twice(target: target_stack.TargetStack) -> None:
+    with target.midst(history.CREATE, 'second'):
+        made = target.item('second')
         again = corruption.operate(
-            at.cloud, 'create', label=made.label, value=made.value,
+            target.cloud, 'create', label=made.label, value=made.value,
             stack=made.stack, resource=made.resource, row=made.row)['item']
-    corruption.operate(at.cloud, 'delete', item=again)
+    corruption.operate(target.cloud, 'delete', item=again)
 
 
-def leave_behind(at):
-    at.do(history.CREATE)
-    at.sql("UPDATE resource SET nova_instance = NULL "
-           "WHERE stack_id = %s AND name = 'second'")
-    at.do(history.DELETE, expected=history.GONE)
+def leave_behind(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.sql("UPDATE resource SET nova_instance = NULL "
+               "WHERE stack_id = %s AND name = 'second'")
+    target.do(history.DELETE, expected=history.GONE)
 
 
-def lose_resource(at):
-    at.do(history.CREATE)
-    at.remove('second')
-    at.stack.resources()
-    at.do(history.DELETE, expected=history.GONE)
+def lose_resource(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.remove('second')
+    target.stack.resources()
+    target.do(history.DELETE, expected=history.GONE)
 
 
-def mix_outputs(at):
-    at.do(history.CREATE)
-    at.do(history.UPDATE)
-    at.rewrite(second=at.outputs(BEFORE)['second'])
+def mix_outputs(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.do(history.UPDATE)
+    target.rewrite(second=target.outputs(BEFORE)['second'])
 
 
-def swallow_event(at):
-    at.do(history.CREATE)
-    at.do(history.UPDATE)
-    at.sql("DELETE FROM event WHERE stack_id = %s AND "
-           "resource_name = (SELECT name FROM stack "
-           "WHERE stack.id = event.stack_id) "
-           "AND resource_action = 'UPDATE' AND resource_status = 'COMPLETE'")
+def swallow_event(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.do(history.UPDATE)
+    target.sql("DELETE FROM event WHERE stack_id = %s AND "
+               "resource_name = (SELECT name FROM stack "
+               "WHERE stack.id = event.stack_id) "
+               "AND resource_action = 'UPDATE' "
+               "AND resource_status = 'COMPLETE'")
 
 
-def make_up_value(at):
-    at.do(history.CREATE)
-    at.rewrite(second='a value that nobody gave')
+def make_up_value(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.rewrite(second='a value that was never written')
 
 
-def go_back(at):
-    at.do(history.CREATE)
-    at.do(history.UPDATE)
-    at.stack.show()
-    at.rewrite(**at.outputs(BEFORE))
+def go_back(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.do(history.UPDATE)
+    target.stack.show()
+    target.rewrite(**target.outputs(BEFORE))
 
 
-def refuse(at):
-    at.do(history.CREATE)
-    at.sql('UPDATE stack SET deleted_at = NOW() WHERE id = %s')
-    at.do(history.UPDATE, expected=history.REFUSED)
-    at.sql('UPDATE stack SET deleted_at = NULL WHERE id = %s')
+def refuse(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.sql('UPDATE stack SET deleted_at = NOW() WHERE id = %s')
+    target.do(history.UPDATE, expected=history.REFUSED)
+    target.sql('UPDATE stack SET deleted_at = NULL WHERE id = %s')
 
 
-def forget_snapshot(at):
-    at.do(history.CREATE)
-    at.do(history.SNAPSHOT)
-    if 'resource_snapshot' in corruption.tables(at.cloud):
-        at.sql('DELETE FROM resource_snapshot WHERE snapshot_id IN '
-               '(SELECT id FROM snapshot WHERE stack_id = %s)')
-    at.sql('DELETE FROM snapshot WHERE stack_id = %s')
+def forget_snapshot(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.do(history.SNAPSHOT)
+    if 'resource_snapshot' in corruption.tables(target.cloud):
+        target.sql('DELETE FROM resource_snapshot WHERE snapshot_id IN '
+                   '(SELECT id FROM snapshot WHERE stack_id = %s)')
+    target.sql('DELETE FROM snapshot WHERE stack_id = %s')
 
 
-def lose_item(at):
-    at.do(history.CREATE)
-    at.look()
-    at.remove('second')
+def lose_item(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.look()
+    target.remove('second')
 
 
-def forget_account(at):
-    at.do(history.CREATE)
-    at.look()
-    (project,), = at.sql('SELECT stack_user_project_id FROM stack '
-                         'WHERE id = %s')
-    at.marks.add(project)
-    at.sql('UPDATE stack SET stack_user_project_id = NULL WHERE id = %s')
+def forget_account(target: target_stack.TargetStack) -> None:
+    target.do(history.CREATE)
+    target.look()
+    (project,), = target.sql('SELECT stack_user_project_id FROM stack '
+                             'WHERE id = %s')
+    target.marks.add(project)
+    target.sql('UPDATE stack SET stack_user_project_id = NULL WHERE id = %s')
 
 
-def _fault(name, sentence, plant, *oracles):
-    return model.Fault(name, sentence, model.STACK, plant, oracles)
+def _bug(name: str, sentence: str,
+         plant: abc.Callable[[target_stack.TargetStack],
+                             abc.Callable[[], None] | None],
+         *oracles: str) -> model.SeededBug:
+    return model.SeededBug(name, sentence, model.STACK, plant, oracles)
 
 
-# The one that takes longest first: others go on meanwhile.
-FAULTS = (
-    _fault(
-        'stuck',
-        'an update loses its sync points, and nobody goes on '
-        'with the next resource',
-        get_stuck,
-        model.load('stuck'),
-    ),
-    _fault(
-        'change-lost',
-        'an update is complete, and the resources are what '
-        'they were before it',
-        lose_change,
-        model.load('change-lost'),
-    ),
-    _fault(
-        'failed',
-        'an update fails that nobody asked to fail',
-        fail,
-        model.load('failed'),
-    ),
-    _fault(
-        'made-twice',
-        'a resource is made twice, and one of the two is ' 'deleted later',
-        make_twice,
-        model.load('made-twice'),
-        model.ledger(reconciliation.MADE_TWICE),
-    ),
-    _fault(
-        'left-behind',
-        'a row loses its physical id, and the delete of '
-        'the stack passes over the resource',
-        leave_behind,
-        model.load('left-behind'),
-        model.ledger(reconciliation.LEFT_BEHIND),
-    ),
-    _fault(
-        'resource-lost',
-        'a resource is deleted, and Heat goes on to call ' 'it complete',
-        lose_resource,
-        model.load('resource-lost'),
-    ),
-    _fault(
-        'outputs-wrong',
-        'an update reaches a resource, and not the one ' 'that depends on it',
-        mix_outputs,
-        model.load('outputs-wrong'),
-    ),
-    _fault(
-        'events-incomplete',
-        'the event of the end of an update is not ' 'written',
-        swallow_event,
-        model.load('events-incomplete'),
-    ),
-    _fault(
-        'never-written',
-        'a resource has a value that nobody gave to it',
-        make_up_value,
-        model.load('never-written'),
-    ),
-    _fault(
-        'backwards',
-        'an update is seen, and is gone later',
-        go_back,
-        model.load('backwards'),
-    ),
-    _fault(
-        'refused',
-        'an update of a stack that exists is answered 404',
-        refuse,
-        model.load('refused'),
-    ),
-    _fault(
-        'snapshot-left-behind',
-        'a snapshot is forgotten, and what its ' 'resources keep of it stays',
-        forget_snapshot,
-        model.ledger(reconciliation.SNAPSHOT_LEFT_BEHIND),
-    ),
-    _fault(
-        'lost',
-        'a resource of a complete stack vanishes when nobody '
-        'looks any more',
-        lose_item,
-        model.ledger(reconciliation.LOST),
-    ),
-    _fault(
-        'account-left-behind',
-        'a stack forgets its project in Keystone',
-        forget_account,
-        model.ACCOUNTS,
-    ),
+# The slowest comes first: the others run concurrently.
+BUGS = (
+    _bug('stuck', 'an update loses its sync points, and no engine continues '
+         'with the next resource', get_stuck, model.load('stuck')),
+    _bug('change-lost', 'an update is complete, but the resources keep their '
+         'previous state', lose_change, model.load('change-lost')),
+    _bug('failed', 'an update fails unexpectedly', fail,
+         model.load('failed')),
+    _bug('made-twice', 'a resource is created twice, and one of the two is '
+         'deleted later', make_twice, model.load('made-twice'),
+         model.ledger(reconciliation.MADE_TWICE)),
+    _bug('left-behind', 'a row loses its physical id, and the delete of the '
+         'stack skips the resource', leave_behind, model.load('left-behind'),
+         model.ledger(reconciliation.LEFT_BEHIND)),
+    _bug('resource-lost', 'a resource is deleted, and Heat still calls it '
+         'complete', lose_resource, model.load('resource-lost')),
+    _bug('outputs-wrong', 'an update changes a resource, but not the one that '
+         'depends on it', mix_outputs, model.load('outputs-wrong')),
+    _bug('events-incomplete', 'the event at the end of an update is not '
+         'written', swallow_event, model.load('events-incomplete')),
+    _bug('never-written', 'a resource has a value that was never written',
+         make_up_value, model.load('never-written')),
+    _bug('backwards', 'an update is visible, and disappears later', go_back,
+         model.load('backwards')),
+    _bug('refused', 'an update of an existing stack gets 404', refuse,
+         model.load('refused')),
+    _bug('snapshot-left-behind', 'a snapshot is forgotten, but its physical '
+         'snapshots stay', forget_snapshot,
+         model.ledger(reconciliation.SNAPSHOT_LEFT_BEHIND)),
+    _bug('lost', 'a resource of a complete stack vanishes after the last '
+         'read', lose_item, model.ledger(reconciliation.LOST)),
+    _bug('account-left-behind', 'a stack forgets its project in Keystone',
+         forget_account, model.ACCOUNTS),
 )
 
-# Of what a fault's stack is to be made, where that is not a chain.
-SUBJECTS = {'account-left-behind': target_stack.Signalled}
+# {bug: the kind of its stack}, unless it is a chain.
+TARGETS: dict[str, type[target_stack.TargetStack]] = {
+    'account-left-behind': target_stack.Signalled}

@@ -10,107 +10,146 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A stack of the load that a bug is planted in, as its script uses it."""
+"""A stack of the traffic with a seeded bug."""
 
+from collections import abc
 import contextlib
 import threading
+import typing
 
 from heat_upgrade.bug_seeding import corruption
 from heat_upgrade import errors
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import heat_client
+from heat_upgrade.ledger import client as ledger_client
 from heat_upgrade.traffic import client
 from heat_upgrade.traffic import generator
 from heat_upgrade.traffic import history
 from heat_upgrade.traffic import workload
 from heat_upgrade import waiting
 
-# The client of the load that walks through such stacks.
+# The name of the client of such stacks.
 CLIENT = 'faults'
 
-# Until an operation has come to an item, on a busy machine.
+# Seconds until an operation reaches an item, on a busy machine.
 PARK_TIMEOUT = 60
 
-# Until what was let go has ended: the load's deadline, and its last look.
+# Seconds until a released operation ends: the deadline of the traffic, and its
+# last read.
 END_TIMEOUT = client.DEADLINE + 60
 
 
-class Subject:
-    """One stack, walked through by a script of its own.
+class Background:
+    """A function in a thread of its own; its exception is kept."""
 
-    Each of its calls is in the history; what is done to it is not.
+    def __init__(self, function: abc.Callable[[], None]) -> None:
+        self._function = function
+        self._error: Exception | None = None
+        # A daemon, so that a Ctrl-C does not wait for it.
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
 
-    :param name: of the fault
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
-    :param api: :class:`heat_upgrade.lab.heat_client.Api`
-    :param calls: :class:`heat_upgrade.traffic.history.History`
+    def _run(self) -> None:
+        try:
+            self._function()
+        except Exception as exc:
+            self._error = exc
 
-    :ivar cloud: the cloud
-    :ivar stack: :class:`heat_upgrade.traffic.client.Stack`
-    :ivar marks: words by which a finding is known to be about it: its name,
-        its id, and what a script adds
-    :ivar final: what Heat told of it at the end, None before
+    def check(self) -> None:
+        """Raise the exception of the function, if any."""
+        if self._error is not None:
+            raise self._error
+
+    def join(self) -> None:
+        """Wait for the end of the function.
+
+        :raises: its exception; errors.WaitTimeout
+        """
+        self._thread.join(END_TIMEOUT)
+        self.check()
+        if self._thread.is_alive():
+            raise errors.WaitTimeout(
+                f'waited {END_TIMEOUT} s for the end of an operation')
+
+
+class TargetStack:
+    """One stack with a walk of its own.
+
+    The history has all of its calls, but not the corruption.
+
+    :param name: name of the bug
+
+    :ivar marks: words that identify its findings: its name, its id, and those
+        that the bug adds
+    :ivar final: its final state in Heat, None before
     """
 
     shape = workload.CHAIN
 
-    def __init__(self, name, cloud, api, calls):
+    def __init__(self, name: str, cloud: clouds.Cloud, api: heat_client.Api,
+                 calls: history.History) -> None:
         self.cloud = cloud
         self.name = f'fault-{name}'
         self.marks = {self.name}
-        self.final = None
+        self.final: dict[str, typing.Any] | None = None
         self.stack = client.Stack(
             workload.Walk(self.name, self.shape, ()), client=CLIENT, api=api,
             calls=calls, release_of=cloud.release_of)
 
-    def do(self, operation, expected=history.COMPLETE):
-        """Do an operation, wait for its end, and read its outputs.
+    def do(self, operation: str, expected: str = history.COMPLETE) -> None:
+        """Request an operation, and wait for its end.
 
-        :param expected: what must come of it
-        :raises: :class:`errors.LabError` if something else does
+        :param expected: the expected result
+        :raises: errors.LabError for another result
         """
         outcome = self.stack.do(operation)
         if self.stack.id:
             self.marks.add(self.stack.id)
         if outcome != expected:
             raise errors.LabError(
-                f'{operation} of {self.name} came to {outcome}, not to '
+                f'{operation} of {self.name} ended as {outcome}; expected '
                 f'{expected}: {self.stack.state}')
 
     @contextlib.contextmanager
-    def midst(self, operation, item, *, expected=history.COMPLETE,
-              wait=True):
-        """Do an operation, with a pause in the midst for what is inside.
+    def midst(self, operation: str, item: str, *,
+              expected: str = history.COMPLETE,
+              wait: bool = True) -> abc.Iterator[Background]:
+        """Hold an operation at an item during the context.
 
         :param operation: one of create, update, delete
-        :param item: the name of the item at which it pauses
-        :param expected: what must come of it
-        :param wait: for its end; else its end is :meth:`Background.join`
-        :returns: a context that gives the :class:`Background`
+        :param item: name of the item
+        :param expected: the expected result
+        :param wait: wait for the end; otherwise call Background.join() later
         """
         ledger = self.cloud.ledger.client
         ledger.hold(self.label(item), operation)
         background = Background(lambda: self.do(operation, expected))
+
+        def reached() -> bool:
+            background.check()
+            return bool(ledger.parked(self.label(item)))
         waiting.wait_until(
-            lambda: background.check() or ledger.parked(self.label(item)),
+            reached,
             timeout=PARK_TIMEOUT,
-            what=f'{operation} of {self.name} to come to {item}')
+            what=f'{operation} of {self.name} to reach {item}')
         yield background
         ledger.release(self.label(item), operation)
         if wait:
             background.join()
 
-    def label(self, item):
+    def label(self, item: str) -> str:
         return workload.label(self.name, item)
 
-    def item(self, name):
-        """Return what exists under a logical name."""
-        return next(one for one in self.cloud.ledger.client.items()
-                    if one.label == self.label(name))
+    def item(self, name: str) -> ledger_client.Item:
+        """Return the physical item of a logical name."""
+        return next(item for item in self.cloud.ledger.client.items()
+                    if item.label == self.label(name))
 
-    def outputs(self, value):
+    def outputs(self, value: str) -> dict[str, str]:
         return workload.outputs(self.shape, value)
 
-    def rewrite(self, **values):
-        """Change what items hold, behind Heat's back.
+    def rewrite(self, **values: str) -> None:
+        """Change the values of items behind Heat's back.
 
         :param values: {logical name: value}
         """
@@ -118,64 +157,28 @@ class Subject:
             corruption.operate(self.cloud, 'update', value=value,
                                item=self.item(name).id)
 
-    def remove(self, name):
+    def remove(self, name: str) -> None:
         """Delete an item behind Heat's back."""
         corruption.operate(self.cloud, 'delete', item=self.item(name).id)
 
-    def id(self):
-        """Return the id of the stack, also while it is being created.
+    def id(self) -> str:
+        """Return the id of the stack, also during its creation.
 
-        The client knows it when its first poll has been answered.
+        The client learns it from the answer to its first poll.
         """
         return self.stack.id or self.item('first').stack
 
-    def sql(self, statement):
+    def sql(self, statement: str) -> typing.Any:
         """Execute a statement whose only argument is the stack's id."""
         return corruption.sql(self.cloud, statement, self.id())
 
-    def look(self):
-        """Let Heat tell of it for the last time."""
+    def look(self) -> None:
+        """Read the final state from Heat, once."""
         if self.final is None:
             self.final = generator.last_look(self.stack)
 
 
-class Signalled(Subject):
-    """One with the handle of a wait condition, and so with an account."""
+class Signalled(TargetStack):
+    """A stack with the handle of a wait condition, and so an account."""
 
     shape = workload.SIGNALLED
-
-
-class Background:
-    """A function in a thread of its own; an exception is kept.
-
-    :param function: callable without arguments
-    """
-
-    def __init__(self, function):
-        self._function = function
-        self._error = None
-        # A daemon: a Ctrl-C waits for nobody.
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self):
-        try:
-            self._function()
-        except Exception as exc:
-            self._error = exc
-
-    def check(self):
-        """Raise what it has raised."""
-        if self._error is not None:
-            raise self._error
-
-    def join(self):
-        """Wait for its end.
-
-        :raises: what it raised; :class:`errors.WaitTimeout`
-        """
-        self._thread.join(END_TIMEOUT)
-        self.check()
-        if self._thread.is_alive():
-            raise errors.WaitTimeout(
-                f'waited {END_TIMEOUT} s for the end of an operation')

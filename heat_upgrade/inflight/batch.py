@@ -10,9 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Many operations in flight, side by side: parked, released, judged."""
+"""A batch of in-flight operations: prepared, parked, released, validated."""
 
+from collections import abc
 import dataclasses
+import typing
 
 from heat_upgrade import concurrency
 from heat_upgrade import errors
@@ -21,350 +23,368 @@ from heat_upgrade.inflight import completion
 from heat_upgrade.inflight import engine_drain
 from heat_upgrade.inflight import evidence
 from heat_upgrade.inflight import expected_outcomes
-from heat_upgrade.inflight import operation
+from heat_upgrade.inflight import operation as operation_
 from heat_upgrade.inflight import outcomes as outcomes_
 from heat_upgrade.inflight import setup_failures
 from heat_upgrade.inflight import stacks
 from heat_upgrade.inflight import stall_detector
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import heat_client
+from heat_upgrade.ledger import client as ledger_client
+from heat_upgrade import process
+from heat_upgrade.results import findings
 from heat_upgrade import waiting
 
-# Calls to Heat at a time: more make each of them slower on two cores.
+# Concurrent calls to Heat: more make each of them slower on two cores.
 THREADS = 4
 
-# Seconds. A stack of five items takes 5 s alone; twenty of them at a time on
+# Seconds. A stack of five items takes 5 s alone; twenty concurrent stacks on
 # a busy machine have taken 90.
 PREPARE_TIMEOUT = 180
 PARK_TIMEOUT = 90
 REMOVE_TIMEOUT = 60
 REPAIR_TIMEOUT = 60
-# More for each case: all 93 of them at a time are a matter of minutes.
+# Additional seconds for each case: all 93 cases together take minutes.
 SECONDS_PER_CASE = 6
 SIGNAL_PATIENCE = 15
 
-# Between two looks at all stacks: each is a call to Heat.
+# Seconds between two looks at all stacks: each is a call to Heat.
 INTERVAL = completion.INTERVAL
+
+_Operation = operation_.InFlightOperation
+_Result = typing.TypeVar('_Result')
 
 
 class Batch:
-    """Cases on their way through one disruption.
+    """Operations that pass through one disruption together.
 
-    :param chosen: list of :class:`heat_upgrade.inflight.cases.Case`
-    :param api: :class:`heat_upgrade.lab.heat_client.Api`
-    :param ledger: :class:`heat_upgrade.ledger.client.Client`
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
-
-    :ivar flights: list of
-        :class:`heat_upgrade.inflight.operation.InFlightOperation`
+    :ivar flights: the operations
     """
 
-    def __init__(self, chosen, api, ledger, cloud):
-        self.flights = [
-            operation.InFlightOperation(case, api, ledger) for case in chosen
-        ]
-        self._grounded = []
+    def __init__(self, chosen: abc.Iterable[cases.Case],
+                 api: heat_client.Api, ledger: ledger_client.Client,
+                 cloud: clouds.Cloud) -> None:
+        self.flights = [_Operation(case, api, ledger) for case in chosen]
+        self._not_started: list[_Operation] = []
         self._api = api
         self._ledger = ledger
         self._cloud = cloud
 
-    def prepare(self):
-        """Create the stacks that are to be there before.
+    def prepare(self) -> list[setup_failures.NotStarted]:
+        """Create the stacks that must exist before the operations.
 
-        :returns: list of :class:`setup_failures.NotStarted`: what could not be
-            created; it is among the flights no more
+        Operations without a stack leave the batch.
+
+        :returns: the operations whose stack could not be created
         """
-        def look(flights):
-            found = self._rows(flights)
-            status = {flight: found[flight].status(flight.name)
-                      for flight in flights}
-            ready = [flight for flight in flights
-                     if status[flight] == flight.awaited]
-            told = self._each(
-                _quietly(operation.InFlightOperation.prepare_next), ready
-            )
-            for flight in flights:
-                seen = status[flight]
-                if flight in told:
-                    more, story = told[flight]
-                    yield flight, story or (
-                        f'another step after {seen}' if more else ''), (
-                            not story)
+        def look(operations: list[_Operation]
+                 ) -> abc.Iterator[setup_failures.Progress]:
+            rows = self._rows(operations)
+            statuses = {operation: rows[operation].status(operation.name)
+                        for operation in operations}
+            ready = [operation for operation in operations
+                     if statuses[operation] == operation.awaited]
+            begun = self._each(_caught(_Operation.prepare_next), ready)
+            for operation in operations:
+                status = statuses[operation]
+                if operation in begun:
+                    another, refusal = begun[operation]
+                    yield operation, refusal or (
+                        f'another step after {status}' if another else ''), (
+                            not refusal)
                     continue
-                hopeless = seen.endswith('_FAILED') or not found[flight].stacks
-                yield flight, found[flight].story(flight.name), not hopeless
+                hopeless = (status.endswith('_FAILED')
+                            or not rows[operation].stacks)
+                yield (operation, rows[operation].story(operation.name),
+                       not hopeless)
         return self._ready(
-            operation.InFlightOperation.prepare,
-            [flight for flight in self.flights if flight.needs_stack], look,
-            timeout=PREPARE_TIMEOUT, what='the stacks of work in flight')
+            _Operation.prepare,
+            [operation for operation in self.flights
+             if operation.needs_stack], look,
+            timeout=PREPARE_TIMEOUT, goal='the stacks of in-flight operations')
 
-    def park(self):
-        """Begin all operations; returns when each is parked for certain.
+    def park(self) -> list[setup_failures.NotStarted]:
+        """Begin all operations, and wait until each is certainly parked.
 
-        :returns: list of :class:`setup_failures.NotStarted`: what could not be
-            parked; it is among the flights no more
+        Operations that are not parked leave the batch.
+
+        :returns: the operations that could not be parked
         """
-        def look(flights):
-            labels = {one.label for one in self._ledger.parked('inflight/*')}
-            values = {one.label: one.value for one in self._ledger.items()}
-            found = self._rows(flights)
-            refused = self._each(_quietly(
-                lambda flight: flight.proceed(labels, found[flight])), flights)
-            for flight in flights:
-                _, story = refused[flight]
-                if not story:
-                    story = flight.not_parked(labels, found[flight], values)
-                yield flight, story, not refused[flight][1]
-        grounded = self._ready(
-            operation.InFlightOperation.start, list(self.flights), look,
-            timeout=PARK_TIMEOUT, what='all work in flight to be parked')
+        def look(operations: list[_Operation]
+                 ) -> abc.Iterator[setup_failures.Progress]:
+            labels = {parked.label
+                      for parked in self._ledger.parked('inflight/*')}
+            values = {item.label: item.value
+                      for item in self._ledger.items()}
+            rows = self._rows(operations)
+            proceeded = self._each(_caught(
+                lambda operation: operation.proceed(
+                    labels, rows[operation])), operations)
+            for operation in operations:
+                refusal = proceeded[operation][1]
+                story = refusal or operation.not_parked(
+                    labels, rows[operation], values)
+                yield operation, story, not refusal
+        not_started = self._ready(
+            _Operation.start, list(self.flights), look,
+            timeout=PARK_TIMEOUT, goal='all in-flight operations to be parked')
         engines = self._cloud.engines()
-        for flight, rows in self._rows(self.flights).items():
-            flight.held_by = tuple(sorted({
-                engines[one][0] for one in rows.at_work()
-                if one in engines}))
-        return grounded
+        for operation, rows in self._rows(self.flights).items():
+            operation.held_by = tuple(sorted({
+                engines[engine][0] for engine in rows.at_work()
+                if engine in engines}))
+        return not_started
 
-    def _rows(self, flights):
-        """Return {flight: its :class:`evidence.Rows`}."""
-        return evidence.rows_of(self._cloud, flights, stall_detector.PREFIX)
+    def _rows(self, operations: list[_Operation]
+              ) -> dict[_Operation, evidence.Rows]:
+        return evidence.rows_of(self._cloud, operations,
+                                stall_detector.PREFIX)
 
-    def _ready(self, begin, flights, look, *, timeout, what):
-        """Begin something with some flights, and wait until all are there.
+    def _ready(self, begin: abc.Callable[[_Operation], object],
+               operations: list[_Operation], look: setup_failures.Look, *,
+               timeout: float,
+               goal: str) -> list[setup_failures.NotStarted]:
+        """Begin a step of some operations, and wait until all are ready.
 
-        :param look: function of flights that yields, for each, what is
-            missing ('' if nothing is) and whether it may yet come
-        :returns: list of :class:`setup_failures.NotStarted`
+        :param look: yields the progress of each operation
+        :param goal: the end of "waited for ..."
         """
-        refused = {flight: story for flight, (_, story) in self._each(
-            _quietly(begin), flights).items() if story}
+        refused = {operation: story for operation, (_, story) in self._each(
+            _caught(begin), operations).items() if story}
         pending = setup_failures.Pending(
-            self._cloud, look, [flight for flight in flights
-                                if flight not in refused])
+            self._cloud, look, [operation for operation in operations
+                                if operation not in refused])
         try:
             waiting.wait_until(
-                pending.nothing_is_missing, timeout=self._enough(timeout),
-                interval=INTERVAL, what=what)
+                pending.nothing_is_missing, timeout=self._scaled(timeout),
+                interval=INTERVAL, what=goal)
         except errors.WaitTimeout:
             pending.give_up()
-        return [self._ground(flight, story)
-                for flight, story in (refused | pending.lost).items()]
+        return [self._drop(operation, story)
+                for operation, story in (refused | pending.lost).items()]
 
-    def _ground(self, flight, story):
-        """Take one out of the flights, and tell what there is to know."""
-        told = evidence.collect(self._cloud, flight.stack_id, flight.name)
-        flight.release()
-        self.flights.remove(flight)
-        self._grounded.append(flight)
-        return setup_failures.NotStarted(flight.case, story, told)
+    def _drop(self, operation: _Operation,
+              story: str) -> setup_failures.NotStarted:
+        """Remove an operation from the batch, and collect its evidence."""
+        text = evidence.collect(self._cloud, operation.stack_id,
+                                operation.name)
+        operation.release()
+        self.flights.remove(operation)
+        self._not_started.append(operation)
+        return setup_failures.NotStarted(operation.case, story, text)
 
-    def release_queued(self, nodes=None, *, timeout=engine_drain.TIMEOUT):
-        """Let those go on whose next step is to lie in the queue.
+    def release_queued(self, nodes: abc.Collection[str] | None = None, *,
+                       timeout: float = engine_drain.TIMEOUT) -> bool:
+        """Release the operations whose next step must wait in the queue.
 
-        To be called as soon as the engines of some nodes have been asked to
-        stop. All others go on at once, while these engines still take work;
-        those that are to be queued when they do not any more. What follows
-        is then left to other engines of the release, or lies in the queue
-        until there is one.
+        Call it as soon as the engines of some nodes begin to stop. The other
+        operations continue at once, while these engines still take work; the
+        queued ones when the engines take none. Their next step is then left
+        to other engines of the release, or to the next engine.
 
-        :param nodes: their names; None for all nodes
-        :param timeout: seconds until it is done whatever the engines do
-        :returns: True if these engines took no work any more by then
+        :param nodes: names of the stopping nodes; None for all nodes
+        :param timeout: seconds until the release at the latest
+        :returns: True if the engines took no work by then
         """
-        queued = [flight for flight in self.flights
-                  if flight.case.parked == cases.QUEUED]
-        for flight in self.flights:
-            if flight not in queued:
-                flight.release()
+        queued = [operation for operation in self.flights
+                  if operation.case.parked == cases.QUEUED]
+        for operation in self.flights:
+            if operation not in queued:
+                operation.release()
         if not queued:
             return True
         drained = engine_drain.drained(self._engines(nodes), timeout)
-        for flight in queued:
-            flight.release()
+        for operation in queued:
+            operation.release()
         return drained
 
-    def _engines(self, nodes):
+    def _engines(self, nodes: abc.Collection[str] | None
+                 ) -> dict[process.Process, set[str]]:
         """Return {engine's process: ids of its workers} of some nodes."""
-        found = {}
-        for name, node in self._cloud.nodes.items():
-            if nodes is None or name in nodes:
-                found[node.process('engine')] = node.engines()
-        return found
+        return {node.process('engine'): node.engines()
+                for name, node in self._cloud.nodes.items()
+                if nodes is None or name in nodes}
 
-    def release(self):
-        """Let all go on, and send the signals that can be sent now.
+    def release(self) -> None:
+        """Release all operations, and send the signals, if possible.
 
-        An engine that has a wait condition in hand does not end before its
-        signal has come, and then an engine must be there to take it: so this
-        tries for SIGNAL_PATIENCE. What it could not send :meth:`settle`
-        sends.
+        An engine with a wait condition does not end before the signal, and
+        only an engine can process it: so this tries for SIGNAL_PATIENCE.
+        settle() sends the remaining signals.
         """
-        for flight in self.flights:
-            flight.release()
+        for operation in self.flights:
+            operation.release()
         try:
             waiting.wait_until(self._signal, timeout=SIGNAL_PATIENCE,
                                interval=INTERVAL, what='all signals')
         except errors.WaitTimeout:
             return
 
-    def _signal(self):
-        """Send what signals can be sent; returns True if none is left."""
-        mute = [flight for flight in self.flights if not flight.signalled]
+    def _signal(self) -> bool:
+        """Send the signals that can be sent; return True if none is left."""
+        mute = [operation for operation in self.flights
+                if not operation.signalled]
         if not mute:
             return True
         try:
-            listed = stacks.listed(self._api, operation.SIGNAL_TIMEOUT)
+            listed = stacks.listed(self._api, operation_.SIGNAL_TIMEOUT)
         except OSError:
             return False
         names = {name: stack.id for name, stack in listed.items()}
-        return all(self._each(lambda flight: flight.signal(names),
+        return all(self._each(lambda operation: operation.signal(names),
                               mute).values())
 
-    def _enough(self, timeout):
-        """Return a timeout that is meant for a few cases, for these."""
+    def _scaled(self, timeout: float) -> float:
+        """Return the timeout for this number of cases.
+
+        :param timeout: seconds for a few cases
+        """
         return timeout + SECONDS_PER_CASE * len(self.flights)
 
-    def settle(self, disruption, timeout=None):
-        """Wait until all have ended, or nobody is at work on them any more.
+    def settle(self, disruption: str,
+               timeout: float | None = None) -> list[outcomes_.Outcome]:
+        """Wait until all operations have ended or are stuck.
 
-        To be called when all engines are up again that are to be.
+        Call it when all engines are up that should be.
 
-        :param disruption: one of oracle.DISRUPTIONS
-        :param timeout: seconds; None for oracle.BOUND, which says where it
-            comes from, and more for many cases
-        :returns: an Outcome of each, in order
+        :param disruption: one of expected_outcomes.DISRUPTIONS
+        :param timeout: seconds; None for expected_outcomes.BOUND, plus a
+            share for each case
+        :returns: the outcomes, in order
         """
         self.release()
-        return completion.Settling(
-            self.flights,
-            self._api,
-            self._cloud,
-            disruption,
-            between=self._signal,
-        ).run(
-            self._enough(expected_outcomes.BOUND)
-            if timeout is None
-            else timeout
-        )
+        if timeout is None:
+            timeout = self._scaled(expected_outcomes.BOUND)
+        return completion.CompletionWait(
+            self.flights, self._api, self._cloud, disruption,
+            between=self._signal).run(timeout)
 
-    def repair(self, outcomes):
-        """Try an update, else a delete, on those that did not end legally.
+    def repair(self, outcomes: abc.Sequence[outcomes_.Outcome]
+               ) -> list[outcomes_.Outcome]:
+        """Try an update, then a delete, on each illegal outcome.
 
-        :param outcomes: what :meth:`settle` returned
-        :returns: the same, each with what repaired it
+        :param outcomes: the result of settle()
+        :returns: the outcomes, each with its repair
         """
-        broken = {flight: outcome for flight, outcome
-                  in zip(self.flights, outcomes) if not outcome.legal}
-        repaired = {}
-        # A delete cannot be updated; Heat refuses to update what is
-        # suspended; but whether it does is for Heat to say.
-        self._attempt(broken, operation.InFlightOperation.mend,
-                      lambda seen: seen.status == 'UPDATE_COMPLETE',
+        broken = [operation for operation, outcome
+                  in zip(self.flights, outcomes) if not outcome.legal]
+        repaired: dict[_Operation, str] = {}
+        # Heat refuses to update a deleted or suspended stack, but this is
+        # not for the tool to assume.
+        self._attempt(broken, _Operation.mend, 'UPDATE_COMPLETE',
                       outcomes_.BY_UPDATE, repaired)
-        self._attempt(broken, operation.InFlightOperation.delete,
-                      lambda seen: seen.status == 'DELETE_COMPLETE',
+        self._attempt(broken, _Operation.delete, 'DELETE_COMPLETE',
                       outcomes_.BY_DELETE, repaired)
-        told = []
-        for flight, outcome in zip(self.flights, outcomes):
-            if flight in broken:
+        results = []
+        for operation, outcome in zip(self.flights, outcomes):
+            if operation in broken:
                 outcome = dataclasses.replace(outcome, repaired=repaired.get(
-                    flight, outcomes_.NOT_AT_ALL))
-            told.append(outcome)
-        return told
+                    operation, outcomes_.NOT_AT_ALL))
+            results.append(outcome)
+        return results
 
-    def _attempt(self, broken, begin, good, name, repaired):
-        """Try one repair on all that have none yet, in place."""
-        left = [flight for flight in broken if flight not in repaired]
-        tried = self._each(_quietly(begin), left)
-        left = [flight for flight in left if not tried[flight][1]]
+    def _attempt(self, broken: list[_Operation],
+                 begin: abc.Callable[[_Operation], object], success: str,
+                 repair: str, repaired: dict[_Operation, str]) -> None:
+        """Try one repair on each operation without one.
 
-        def none_in_progress():
+        :param success: status of the stack after a successful repair
+        :param repaired: {operation: repair}; extended in place
+        """
+        left = [operation for operation in broken
+                if operation not in repaired]
+        tried = self._each(_caught(begin), left)
+        left = [operation for operation in left if not tried[operation][1]]
+
+        def none_in_progress() -> bool:
             self._signal()
             listed = self._stacks()
-            for flight in list(left):
-                seen = stacks.seen(flight, listed)
-                if good(seen):
-                    repaired[flight] = name
-                if not seen.in_progress:
-                    left.remove(flight)
+            for operation in list(left):
+                stack = stacks.seen(operation, listed)
+                if stack.status == success:
+                    repaired[operation] = repair
+                if not stack.in_progress:
+                    left.remove(operation)
             return not left
         try:
             waiting.wait_until(
-                none_in_progress, timeout=self._enough(REPAIR_TIMEOUT),
+                none_in_progress, timeout=self._scaled(REPAIR_TIMEOUT),
                 interval=INTERVAL, what='the repair')
         except errors.WaitTimeout:
-            # Those that are left stay without a repair.
+            # The remaining operations stay without a repair.
             return
 
-    def findings(self, outcomes, *, step, reproduce=''):
-        """Return a finding for each that did not end legally."""
-        return outcomes_.found(outcomes, step=step, reproduce=reproduce)
+    def findings(self, outcomes: abc.Iterable[outcomes_.Outcome], *,
+                 step: str, reproduce: str = '') -> list[findings.Finding]:
+        """Return a finding for each illegal outcome."""
+        return outcomes_.illegal(outcomes, step=step, reproduce=reproduce)
 
-    def remove(self):
-        """Delete all stacks, also those that a lost parent has left.
+    def remove(self) -> list[str]:
+        """Delete all stacks, including those of a lost parent.
 
-        :returns: list of texts, of what could not be removed
+        :returns: a line for each stack that remains
         """
-        for flight in self.flights:
-            flight.release()
-        story = self._removed(
-            lambda: self._each(
-                _quietly(operation.InFlightOperation.delete), self._all()
-            )
-        )
-        if not story:
+        for operation in self.flights:
+            operation.release()
+        if not self._removed(self._delete):
             return []
-        return self._removed(self._delete_what_is_left)
+        return self._removed(self._delete_remains)
 
-    def _all(self):
-        """Return the flights, and those that never were."""
-        return self.flights + self._grounded
+    def _all(self) -> list[_Operation]:
+        """Return the operations, including those that left the batch."""
+        return self.flights + self._not_started
 
-    def _delete_what_is_left(self):
-        self._each(_quietly(operation.InFlightOperation.delete), self._all())
-        for name, stack in self._ours().items():
+    def _delete(self) -> None:
+        self._each(_caught(_Operation.delete), self._all())
+
+    def _delete_remains(self) -> None:
+        self._delete()
+        for name, stack in self._owned().items():
             self._api.call('DELETE', f'stacks/{name}/{stack.id}')
 
-    def _removed(self, begin):
-        """Begin, and wait until nothing is left; returns what is."""
+    def _removed(self, begin: abc.Callable[[], None]) -> list[str]:
+        """Begin a deletion and wait for it; return the remaining stacks."""
         left = ['not looked at']
 
-        def gone():
+        def gone() -> bool:
             left[:] = [f'{name} ({stack.id}): {stack.status}: {stack.reason}'
-                       for name, stack in self._ours().items()]
+                       for name, stack in self._owned().items()]
             return not left
         try:
             begin()
             waiting.wait_until(
-                gone, timeout=self._enough(REMOVE_TIMEOUT),
+                gone, timeout=self._scaled(REMOVE_TIMEOUT),
                 interval=INTERVAL,
-                what='the stacks of work in flight to go')
+                what='the deletion of the stacks of in-flight operations')
         except (OSError, errors.WaitTimeout) as exc:
             return left or [str(exc)]
         return []
 
-    def _ours(self):
+    def _owned(self) -> dict[str, stacks.Stack]:
         return stacks.owned(self._all(), self._stacks())
 
-    def _stacks(self):
+    def _stacks(self) -> dict[str, stacks.Stack]:
         return stacks.listed(self._api)
 
-    def _each(self, function, flights):
-        """Call a function with each, THREADS at a time.
+    def _each(self, function: abc.Callable[[_Operation], _Result],
+              operations: list[_Operation]) -> dict[_Operation, _Result]:
+        """Call a function with each operation, THREADS at a time.
 
-        :returns: {flight: what it returned}
-        :raises: what the first of them raised, after all have ended
+        :raises: the first error, after all calls have ended
         """
-        return concurrency.map_parallel(function, flights, threads=THREADS)
+        return concurrency.map_parallel(function, operations,
+                                        threads=THREADS)
 
 
-def _quietly(function):
-    """Return a function of a flight that raises no errors.LabError.
+def _caught(function: abc.Callable[[_Operation], _Result]
+            ) -> abc.Callable[[_Operation], tuple[_Result | None, str]]:
+    """Return a function that catches errors.LabError.
 
-    :returns: a function that returns (what the given one returned, '' or what
-        Heat answered when it refused)
+    :returns: a function that returns (its result, '') or (None, the error)
     """
-    def call(flight):
+    def call(operation: _Operation) -> tuple[_Result | None, str]:
         try:
-            return function(flight), ''
+            return function(operation), ''
         except errors.LabError as exc:
             return None, str(exc)
     return call

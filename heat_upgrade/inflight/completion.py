@@ -10,38 +10,43 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Waiting for operations to end, or for proof that they never will."""
+"""Waits until operations end, or until proof that they never will."""
 
+from collections import abc
 import time
 
 from heat_upgrade import errors
 from heat_upgrade.inflight import evidence
 from heat_upgrade.inflight import expected_outcomes
 from heat_upgrade.inflight import grace
+from heat_upgrade.inflight import operation as operation_
 from heat_upgrade.inflight import outcomes
 from heat_upgrade.inflight import stacks
 from heat_upgrade.inflight import stall_detector
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import heat_client
+from heat_upgrade.lab.services import rabbitmq
 
 # Seconds between two looks at all stacks: each is a call to Heat.
 INTERVAL = 1.0
 
 
-class Settling:
-    """One wait for many flights.
+class CompletionWait:
+    """One wait for many operations.
 
-    :param flights: list of
-        :class:`heat_upgrade.inflight.operation.InFlightOperation`
-    :param api: :class:`heat_upgrade.lab.heat_client.Api`
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
-    :param disruption: one of oracle.DISRUPTIONS
-    :param between: called between two looks: what is still to be done
+    :param disruption: one of expected_outcomes.DISRUPTIONS
+    :param between: remaining work, called between two looks
     :param clock: monotonic clock, for tests
     :param sleep: for tests
     """
 
-    def __init__(self, flights, api, cloud, disruption, between=None, *,
-                 clock=time.monotonic, sleep=time.sleep):
-        self._flights = flights
+    def __init__(self,
+                 operations: abc.Sequence[operation_.InFlightOperation],
+                 api: heat_client.Api, cloud: clouds.Cloud, disruption: str,
+                 between: abc.Callable[[], object] | None = None, *,
+                 clock: abc.Callable[[], float] = time.monotonic,
+                 sleep: abc.Callable[[float], object] = time.sleep) -> None:
+        self._operations = operations
         self._api = api
         self._cloud = cloud
         self._disruption = disruption
@@ -49,15 +54,15 @@ class Settling:
         self._clock = clock
         self._sleep = sleep
         self._start = clock()
-        self._quiet = stall_detector.Quiet(cloud, clock=clock)
-        self._ended = {}
-        self._cut_off_engines = None
+        self._detector = stall_detector.StallDetector(cloud, clock=clock)
+        self._ended: dict[operation_.InFlightOperation,
+                          outcomes.Outcome] = {}
+        self._cut_off_engines: frozenset[str] | None = None
 
-    def run(self, timeout):
-        """Wait for all.
+    def run(self, timeout: float) -> list[outcomes.Outcome]:
+        """Wait for all operations; returns their outcomes in order.
 
         :param timeout: seconds
-        :returns: an :class:`outcomes.Outcome` of each, in order
         """
         look_at = self._start
         while True:
@@ -68,75 +73,83 @@ class Settling:
                 self._look(left, late)
                 look_at = self._clock() + stall_detector.LOOK_INTERVAL
             if not self._left():
-                return [self._ended[flight] for flight in self._flights]
+                return [self._ended[operation]
+                        for operation in self._operations]
             self._between()
             self._sleep(INTERVAL)
 
-    def _left(self):
-        return [flight for flight in self._flights
-                if flight not in self._ended]
+    def _left(self) -> list[operation_.InFlightOperation]:
+        return [operation for operation in self._operations
+                if operation not in self._ended]
 
-    def _collect_ends(self):
-        """Note those that have ended, if Heat tells.
+    def _collect_ends(self) -> None:
+        """Record the outcomes of ended operations, if Heat answers.
 
-        Heat is asked only when its tables have one that has: a list of all
-        stacks takes the API a tenth of a second, the tables a hundredth.
+        Heat is called only when its tables have an ended operation: a list
+        of all stacks takes the API a tenth of a second, the tables a
+        hundredth.
         """
         left = self._left()
         rows = evidence.rows_of(self._cloud, left, stall_detector.PREFIX)
-        ended = [flight for flight in left if not rows[flight].in_progress]
+        ended = [operation for operation in left
+                 if not rows[operation].in_progress]
         if not ended:
             return
         try:
             listed = stacks.listed(self._api)
         except OSError:
             return
-        for flight in ended:
-            seen = stacks.seen(flight, listed)
-            if seen.in_progress:
+        for operation in ended:
+            stack = stacks.seen(operation, listed)
+            if stack.in_progress:
                 continue
             try:
-                self._end(flight, seen)
+                self._end(operation, stack)
             except errors.LabError:
-                # Heat does not tell of its snapshot just now.
+                # The state of its snapshot is not available yet.
                 continue
 
-    def _look(self, left, late):
-        """End the wait for those that nobody is at work on.
+    def _look(self, left: list[operation_.InFlightOperation],
+              late: bool) -> None:
+        """End the wait for stuck operations.
 
         :param late: end the wait for all
         """
-        # A signal is ours to send.
-        mute = [flight for flight in left if not flight.signalled]
-        for flight, rows, stuck in self._quiet.look(left, waited_for=mute):
+        # These wait for a signal from the tool.
+        mute = [operation for operation in left if not operation.signalled]
+        for operation, rows, stuck in self._detector.look(
+                left, waited_for=mute):
             if late or stuck:
-                self._end(flight, _top(rows, flight), stuck=True,
-                          queues=self._quiet.queues, rows=rows)
+                self._end(operation, _top(rows, operation), stuck=True,
+                          queues=self._detector.queues, rows=rows)
 
-    def _end(self, flight, seen, *, stuck=False, queues=None, rows=None):
+    def _end(self, operation: operation_.InFlightOperation,
+             stack: stacks.Stack, *, stuck: bool = False,
+             queues: list[rabbitmq.Queue] | None = None,
+             rows: evidence.Rows | None = None) -> None:
         seconds = self._clock() - self._start
-        status = seen.status
+        status = stack.status
         if (not stuck and status.endswith('_COMPLETE')
-                and flight.snapshot_status() == 'IN_PROGRESS'):
+                and operation.snapshot_status() == 'IN_PROGRESS'):
             status = f'{status} with a snapshot in progress'
         legal = not stuck and status in expected_outcomes.legal(
-            flight.case, self._disruption
-        )
+            operation.case, self._disruption)
         if not legal and queues is None:
             queues = self._cloud.queues()
-        self._ended[flight] = outcomes.Outcome(
-            case=flight.case, disruption=self._disruption,
-            stack_id=flight.stack_id, status=status, reason=seen.reason,
+        self._ended[operation] = outcomes.Outcome(
+            case=operation.case, disruption=self._disruption,
+            stack_id=operation.stack_id, status=status, reason=stack.reason,
             seconds=seconds, legal=legal, stuck=stuck,
-            lost=stuck and bool(evidence.lost_work(queues)),
+            lost=stuck and bool(evidence.lost_work(queues or ())),
             two_shapes=rows is not None and rows.has_mixed_sync_points(),
-            cut_off=self._cut_off(rows) if stuck else (),
-            api_was_down=not legal and grace.api_was_down(seen.reason),
-            held_by=flight.held_by,
+            cut_off=self._cut_off(rows) if stuck and rows else (),
+            api_was_down=not legal and grace.api_was_down(stack.reason),
+            held_by=operation.held_by,
             evidence='' if legal else evidence.collect(
-                self._cloud, flight.stack_id, flight.name, queues, rows))
+                self._cloud, operation.stack_id, operation.name, queues,
+                rows))
 
-    def _cut_off(self, rows):
+    def _cut_off(self, rows: evidence.Rows) -> tuple[str, ...]:
         """Return the resources that engines held to the end of their grace.
 
         The engines that wait for an operation have stopped by now: their logs
@@ -149,14 +162,15 @@ class Settling:
         return grace.cut_off(rows, self._cut_off_engines)
 
 
-def _top(rows, flight):
-    """Return a flight's stack as the database has it, or one nested in it.
+def _top(rows: evidence.Rows,
+         operation: operation_.InFlightOperation) -> stacks.Stack:
+    """Return the stack of an operation, or a nested one, from the database.
 
-    The one that is in progress is the one to tell about.
+    A stack in progress comes first, then the operation's own.
     """
-    own = sorted(rows.stacks, key=lambda row: (
-        row[3] != 'IN_PROGRESS', row[0] != flight.stack_id))
-    if not own:
+    ordered = sorted(rows.stacks, key=lambda row: (
+        row[3] != 'IN_PROGRESS', row[0] != operation.stack_id))
+    if not ordered:
         return stacks.GONE
-    stack_id, _, action, status, reason, *_ = own[0]
+    stack_id, _, action, status, reason, *_ = ordered[0]
     return stacks.Stack(stack_id, f'{action}_{status}', reason or '')

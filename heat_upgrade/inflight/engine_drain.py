@@ -10,45 +10,52 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""When an engine that is asked to stop takes no work from the queue any more.
+"""Waits until a stopping engine takes no more work from the queue.
 
-It stops its servers one after the other, and ends when what it has in hand is
-done (EngineService.stop in heat/engine/service.py). The broker does not tell:
-an engine's consumers stay until it has ended.
+It stops its servers one after the other, and ends when its operations are
+complete (EngineService.stop in heat/engine/service.py). The broker cannot
+show this: the consumers of an engine stay until its end.
 """
 
+from collections import abc
+import pathlib
 import time
+import typing
 
 from heat_upgrade import errors
+from heat_upgrade import process as process_
 from heat_upgrade import waiting
 
-# Seconds from SIGTERM until the last server is stopped: before that it stops
-# two others, each of which polls the broker for up to POLL.
+# Seconds from SIGTERM until the last server stops, after two others, each of
+# which polls the broker for up to POLL.
 TIMEOUT = 30
 
-# What an engine logs when it begins to stop taking work from the queue
-# (WorkerService.stop in heat/engine/worker.py), ...
+# An engine logs this when it begins to stop taking work from the queue
+# (WorkerService.stop in heat/engine/worker.py).
 STOPPING = 'Stopping engine_worker in engine {}'
-# ... and the seconds after which it surely takes none: the longest poll of
-# oslo.messaging (ACK_REQUEUE_EVERY_SECONDS_MAX), of whose end nothing tells.
+# Seconds after that until it certainly takes none: the longest poll of
+# oslo.messaging (ACK_REQUEUE_EVERY_SECONDS_MAX), whose end is not logged.
 POLL = 5
 
 
-def drained(engines, timeout=TIMEOUT, *, clock=time.monotonic, **more):
-    """Wait until engines that were asked to stop take no work any more.
+def drained(engines: abc.Mapping[process_.Process, abc.Collection[str]],
+            timeout: float = TIMEOUT, *,
+            clock: abc.Callable[[], float] = time.monotonic,
+            sleep: abc.Callable[[float], typing.Any] = time.sleep) -> bool:
+    """Wait until stopping engines take no more work.
 
-    :param engines: {their :class:`heat_upgrade.process.Process`: the ids of
-        its workers}
-    :param timeout: seconds until one of them must have said that it stops
-    :param clock: monotonic clock, for tests; so is what more there is
-    :returns: False if that has not come
+    :param engines: {process: the ids of its workers}
+    :param timeout: seconds until each of them must log that it stops
+    :param clock: monotonic clock, for tests
+    :param sleep: for tests
+    :returns: False if the deadline passed
     """
-    def stopping():
+    def stopping() -> bool:
         return all(_has_logged(process.log, ids) or not process.running()
                    for process, ids in engines.items())
     try:
         waiting.wait_until(stopping, timeout=timeout, clock=clock,
-                           what='the engines to stop taking work', **more)
+                           what='the engines to stop taking work', sleep=sleep)
     except errors.WaitTimeout:
         return False
     since = clock()
@@ -56,12 +63,12 @@ def drained(engines, timeout=TIMEOUT, *, clock=time.monotonic, **more):
         lambda: (clock() - since >= POLL
                  or not any(process.running() for process in engines)),
         timeout=2 * POLL, clock=clock, what='the last poll of the engines',
-        **more)
+        sleep=sleep)
     return True
 
 
-def _has_logged(log, ids):
-    """Tell whether all workers of an engine say that they stop."""
+def _has_logged(log: pathlib.Path, ids: abc.Iterable[str]) -> bool:
+    """Return True if all workers of an engine have logged that they stop."""
     with open(log, errors='replace') as lines:
         text = lines.read()
     return all(STOPPING.format(engine) in text for engine in ids)

@@ -10,22 +10,28 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Heat's tables, its queues and its engines' logs say of a stack."""
+"""Evidence about a stack from Heat's tables, queues and engine logs."""
 
 import collections
+from collections import abc
 import dataclasses
+import pathlib
 import re
+import typing
+
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab.services import rabbitmq
 
 DATABASE = 'heat'
 
-# Lines of each engine's log: enough for one operation, not for a day.
+# Maximum number of lines of each engine's log: enough for one operation.
 LOG_LINES = 30
 
-# Queues that carry work between engines. What Heat's engines are asked by
-# others (heat-engine-listener.*, reply_*) changes no stack.
+# Queues that carry work between engines. The messages in other queues
+# (heat-engine-listener.*, reply_*) change no stack.
 _WORK_QUEUES = ('engine', 'engine_worker')
 
-# How oslo.messaging logs a message that its endpoint does not know.
+# oslo.messaging logs this for a message that its endpoint does not know.
 _REFUSED = re.compile(
     r'\brpc\.dispatcher\.((?:UnsupportedVersion|NoSuchMethod): .*)')
 
@@ -39,24 +45,39 @@ FROM stack WHERE deleted_at IS NULL AND ({}) ORDER BY created_at
 _ONE_TREE = _STACKS.format('id = %s OR name = %s OR name LIKE %s')
 _TREES_OF_A_PREFIX = _STACKS.format('name LIKE %s')
 
+# id, name, action, status, reason, traversal, convergence
+StackRow = tuple[str, str, str, str, str | None, str | None, int]
+# stack id, engine id
+LockRow = tuple[str, str]
+# stack id, row id, name, action, status, physical id, engine id
+ResourceRow = tuple[str, int, str, str, str, str | None, str | None]
+# stack id, entity, traversal, is_update, input data
+SyncPointRow = tuple[str, str, str, int, str | None]
+
+# {engine id: (node, side)}
+_Engines = abc.Mapping[str, tuple[str, ...]]
+
+
+class Owner(abc.Hashable, typing.Protocol):
+    """An operation that knows its stacks by their names."""
+
+    def owns(self, name: str) -> bool:
+        ...
+
+
+_Owner = typing.TypeVar('_Owner', bound=Owner)
+
 
 @dataclasses.dataclass(frozen=True)
 class Rows:
-    """What the database says of a stack and those nested in it.
+    """The rows of a stack and its nested stacks in Heat's database."""
 
-    :ivar stacks: (id, name, action, status, reason, traversal, convergence)
-    :ivar locks: (stack id, engine id)
-    :ivar resources: (stack id, row id, name, action, status, physical id,
-        engine id)
-    :ivar sync_points: (stack id, entity, traversal, is_update, input data)
-    """
+    stacks: tuple[StackRow, ...]
+    locks: tuple[LockRow, ...]
+    resources: tuple[ResourceRow, ...]
+    sync_points: tuple[SyncPointRow, ...]
 
-    stacks: tuple
-    locks: tuple
-    resources: tuple
-    sync_points: tuple
-
-    def status(self, name):
+    def status(self, name: str) -> str:
         """Return the status of a stack by its name, such as 'CREATE_FAILED'.
 
         A stack that is gone counts as DELETE_COMPLETE.
@@ -64,30 +85,29 @@ class Rows:
         return next((f'{row[2]}_{row[3]}' for row in self.stacks
                      if row[1] == name), 'DELETE_COMPLETE')
 
-    def story(self, name):
+    def story(self, name: str) -> str:
         """Return the status of a stack with its reason."""
         return next((f'{row[2]}_{row[3]}: {row[4]}' for row in self.stacks
-                     if row[1] == name), 'there is no stack')
+                     if row[1] == name), 'the stack does not exist')
 
     @property
-    def in_progress(self):
-        """Return True if the stack or one nested in it is in progress."""
+    def in_progress(self) -> bool:
+        """Whether the stack or a nested stack is in progress."""
         return any(row[3] == 'IN_PROGRESS' for row in self.stacks)
 
-    def resource_status(self, name):
-        """Return the status of a resource, 'gone' if there is none.
+    def resource_status(self, name: str) -> str:
+        """Return the status of a resource, 'gone' if it does not exist.
 
-        Of a resource that is being replaced both are there: the newest
-        counts.
+        During a replacement both resources exist: the newest counts.
         """
         return next((f'{row[3]}_{row[4]}' for row in reversed(self.resources)
                      if row[2] == name), 'gone')
 
-    def at_work(self):
-        """Return the ids of the engines that hold something of it.
+    def at_work(self) -> set[str]:
+        """Return the ids of the engines that hold a lock or a resource.
 
-        A resource that is a stack of its own, itself in progress, is not
-        worked on, but waited for.
+        An engine only waits for a resource that is a nested stack in
+        progress.
         """
         waited_for = {row[0] for row in self.stacks
                       if row[3] == 'IN_PROGRESS'}
@@ -95,64 +115,64 @@ class Rows:
                 | {row[-1] for row in self.resources
                    if row[-1] and row[-2] not in waited_for})
 
-    def has_mixed_sync_points(self):
-        """Tell whether two releases have written into one sync point.
+    def has_mixed_sync_points(self) -> bool:
+        """Return True if two releases have written into one sync point.
 
-        Who is waited for stands in its input data: (18, True) up to 2025.2,
-        (18, True, 'resource') since. What the one waits for under its key the
-        other sends under another, and neither goes on.
+        Its input data has a key for each awaited node: (18, True) up to
+        2025.2, (18, True, 'resource') since. Neither release finds the key
+        of the other, so the traversal never ends.
         """
         return any(len({node.count(',') for node in _NODE.findall(
             row[-1] or '')}) > 1 for row in self.sync_points)
 
 
-def rows(cloud, stack_id, name):
-    """Return the :class:`Rows` of a stack and of those nested in it.
+def rows(cloud: clouds.Cloud, stack_id: str, name: str) -> Rows:
+    """Return the rows of a stack and its nested stacks.
 
-    A stack that OS::Heat::Stack makes is Heat's own only by its name, which
-    begins with that of the stack around it.
-
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
-    :param stack_id: id of the stack
-    :param name: its name
+    A stack that OS::Heat::Stack creates is identified only by its name, which
+    begins with that of its parent.
     """
     stacks = _select(cloud, _ONE_TREE, (stack_id, name,
                                         f'{_literal(name)}-%'))
     return Rows(stacks, *_of_stacks(cloud, [row[0] for row in stacks]))
 
 
-def rows_of(cloud, flights, prefix):
-    """Return the :class:`Rows` of many stacks, by one query for each table.
+def rows_of(cloud: clouds.Cloud, operations: abc.Sequence[_Owner],
+            prefix: str) -> dict[_Owner, Rows]:
+    """Return the rows of many operations, by one query for each table.
 
-    :param cloud: as for :func:`rows`
-    :param flights: list of
-        :class:`heat_upgrade.inflight.operation.InFlightOperation`
-    :param prefix: that the names of all their stacks begin with
-    :returns: {flight: its Rows}
+    :param prefix: common prefix of the names of their stacks
     """
-    owners = {}
-    stacks = {flight: [] for flight in flights}
+    owners: dict[str, _Owner] = {}
+    stacks: dict[_Owner, list[StackRow]] = {
+        operation: [] for operation in operations}
     for row in _select(cloud, _TREES_OF_A_PREFIX,
-                       (f'{_literal(prefix)}%',)) if flights else ():
-        owner = next((flight for flight in flights if flight.owns(row[1])),
-                     None)
+                       (f'{_literal(prefix)}%',)) if operations else ():
+        owner = next((operation for operation in operations
+                      if operation.owns(row[1])), None)
         if owner is not None:
             owners[row[0]] = owner
             stacks[owner].append(row)
-    others = _of_stacks(cloud, list(owners))
-    return {flight: Rows(tuple(stacks[flight]), *(
-        tuple(row for row in table if owners.get(row[0]) is flight)
-        for table in others)) for flight in flights}
+    locks, resources, sync_points = _of_stacks(cloud, list(owners))
+    return {operation: Rows(
+        tuple(stacks[operation]),
+        tuple(row for row in locks if owners.get(row[0]) is operation),
+        tuple(row for row in resources if owners.get(row[0]) is operation),
+        tuple(row for row in sync_points if owners.get(row[0]) is operation))
+        for operation in operations}
 
 
-def _of_stacks(cloud, ids):
+def _of_stacks(cloud: clouds.Cloud, ids: list[str]) -> tuple[
+        tuple[LockRow, ...], tuple[ResourceRow, ...],
+        tuple[SyncPointRow, ...]]:
     """Return the locks, resources and sync points of stacks."""
-    def of(table, columns, more=''):
+    def of(table: str, columns: str,
+           order: str = '') -> tuple[typing.Any, ...]:
         if not ids:
             return ()
         marks = ', '.join(['%s'] * len(ids))
         return _select(cloud, f'SELECT {columns} FROM {table} '
-                       f'WHERE stack_id IN ({marks}) {more}', ids)
+                       f'WHERE stack_id IN ({marks}) {order}', ids)
 
     return (of('stack_lock', 'stack_id, engine_id'),
             of('resource',
@@ -162,95 +182,98 @@ def _of_stacks(cloud, ids):
                'stack_id, entity_id, traversal_id, is_update, input_data'))
 
 
-def snapshots_without_data(cloud):
-    """Return the number of snapshots in progress that have no data.
+def snapshots_without_data(cloud: clouds.Cloud) -> int:
+    """Return the number of snapshots in progress without data.
 
-    Up to 2025.2 a snapshot has none until it is complete.
-
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
+    Up to 2025.2 a snapshot has no data until it is complete.
     """
+    number: int
     (number,), = _select(
         cloud, "SELECT COUNT(*) FROM snapshot WHERE status = 'IN_PROGRESS' "
         "AND (data IS NULL OR data = 'null')", ())
     return number
 
 
-def _select(cloud, statement, values):
+def _select(cloud: clouds.Cloud, statement: str,
+            values: abc.Iterable[str]) -> tuple[typing.Any, ...]:
     return tuple(tuple(row) for row in cloud.mariadb.execute(
         statement, tuple(values), database=DATABASE))
 
 
-def _literal(name):
+def _literal(name: str) -> str:
     return name.replace('\\', '\\\\').replace('%', '\\%').replace('_', '\\_')
 
 
-def waiting_work(queues):
-    """Return the queues in which work waits for an engine that takes it."""
+def waiting_work(queues: abc.Iterable[rabbitmq.Queue]
+                 ) -> list[rabbitmq.Queue]:
+    """Return the queues with work and with an engine that consumes it."""
     return [queue for queue in queues if _carries_work(queue)
             and queue.consumers and queue.messages + queue.unacknowledged]
 
 
-def is_delivered(queues):
-    """Return True if no message for an engine waits in any queue.
+def is_delivered(queues: abc.Iterable[rabbitmq.Queue]) -> bool:
+    """Return True if every message for an engine was delivered.
 
-    A message that a consumer was given and has not acknowledged waits too: it
-    is acknowledged when it is handed to a thread (oslo.messaging).
+    An unacknowledged message counts as waiting: oslo.messaging acknowledges
+    it when it passes the message to a thread.
     """
     return not waiting_work(queues)
 
 
-def lost_work(queues):
-    """Return the queues in which work lies and no engine listens."""
+def lost_work(queues: abc.Iterable[rabbitmq.Queue]) -> list[rabbitmq.Queue]:
+    """Return the queues with work and without a consumer."""
     return [queue for queue in queues if queue.name in _WORK_QUEUES
             and queue.messages and not queue.consumers]
 
 
-def _carries_work(queue):
+def _carries_work(queue: rabbitmq.Queue) -> bool:
     return queue.name.split('.')[0] in _WORK_QUEUES
 
 
-def collect(cloud, stack_id, name='', queues=None, found=None):
-    """Return as text what there is to know of a stack.
+def collect(cloud: clouds.Cloud, stack_id: str, name: str = '',
+            queues: abc.Iterable[rabbitmq.Queue] | None = None,
+            stack_rows: Rows | None = None) -> str:
+    """Return the evidence about a stack, as text.
 
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
-    :param stack_id: id of the stack
-    :param name: its name, by which stacks nested in it are found
-    :param queues: as the broker told a moment ago; None: it is asked
-    :param found: likewise, its :class:`Rows`
+    :param name: name of the stack, by which nested stacks are found
+    :param queues: recent queues of the broker; None to read them
+    :param stack_rows: recent rows of the stack; None to read them
     """
-    if found is None:
-        found = rows(cloud, stack_id, name or stack_id)
-    alive = cloud.engines()
+    if stack_rows is None:
+        stack_rows = rows(cloud, stack_id, name or stack_id)
+    alive: _Engines = cloud.engines()
     queues = cloud.queues() if queues is None else queues
-    parts = [
+    parts: list[tuple[str, abc.Iterable[object]]] = [
         ('stack (id, name, action, status, reason, traversal, convergence)',
-         found.stacks),
+         stack_rows.stacks),
         ('stack_lock (stack, engine)',
-         [(stack, _engine(engine, alive)) for stack, engine in found.locks]),
+         [(stack, _engine(engine, alive))
+          for stack, engine in stack_rows.locks]),
         ('resource (stack, row, name, action, status, physical, engine)',
-         [(*row[:-1], _engine(row[-1], alive)) for row in found.resources]),
+         [(*row[:-1], _engine(row[-1], alive))
+          for row in stack_rows.resources]),
         ('sync_point (stack, entity, traversal, is_update, input)',
-         found.sync_points),
-        ('engines that live',
-         [(engine, *where) for engine, where in sorted(alive.items())]),
+         stack_rows.sync_points),
+        ('living engines',
+         [(engine, *node) for engine, node in sorted(alive.items())]),
         ('queues (vhost, name, messages, unacknowledged, consumers)',
          [dataclasses.astuple(queue) for queue in queues
           if _carries_work(queue)
           and (queue.messages or queue.unacknowledged
                or queue.name in _WORK_QUEUES)]),
     ]
-    ids = {row[0] for row in found.stacks} | {stack_id} - {''}
+    ids = {row[0] for row in stack_rows.stacks} | {stack_id} - {''}
     logs = engine_logs(cloud)
     parts += [(f'last lines of {log.name}', _lines(log, ids))
               for log in logs]
-    parts.append(('messages that an engine refused, of any stack',
+    parts.append(('messages that an engine refused, for any stack',
                   [line for log in logs for line in _refused(log)]))
     return '\n'.join(f'{title}:\n' + (''.join(
         f'  {_text(row)}\n' for row in lines) or '  none\n')
         for title, lines in parts)
 
 
-def _engine(engine, alive):
+def _engine(engine: str | None, alive: _Engines) -> str:
     if engine is None:
         return 'no engine'
     if engine in alive:
@@ -258,30 +281,30 @@ def _engine(engine, alive):
     return f'{engine} is dead'
 
 
-def _text(row):
-    if isinstance(row, str):
-        return row
-    return ', '.join(str(word) for word in row)
+def _text(row: object) -> str:
+    if isinstance(row, tuple):
+        return ', '.join(str(word) for word in row)
+    return str(row)
 
 
-def engine_logs(cloud):
-    """Return the paths of all engines' logs of the run, sorted."""
+def engine_logs(cloud: clouds.Cloud) -> list[pathlib.Path]:
+    """Return the paths of all engine logs of the run, sorted."""
     return sorted(cloud.workspace.logs.glob('*heat-engine*.log'))
 
 
-def _refused(log):
-    """Return what an engine could not take, each once with its number.
+def _refused(log: pathlib.Path) -> list[str]:
+    """Return the errors of refused messages, each with its count.
 
-    A message that is refused is acknowledged, and gone (oslo.messaging).
+    A refused message is acknowledged, and so it is lost (oslo.messaging).
     """
     with open(log, errors='replace') as lines:
-        told = collections.Counter(
+        counter = collections.Counter(
             match[1] for match in map(_REFUSED.search, lines) if match)
-    return [f'{log.name}: {number} times {what}'
-            for what, number in told.most_common()]
+    return [f'{log.name}: {number} times {error}'
+            for error, number in counter.most_common()]
 
 
-def _lines(log, ids):
+def _lines(log: pathlib.Path, ids: abc.Collection[str]) -> list[str]:
     with open(log, errors='replace') as lines:
         return [line.rstrip()[:400] for line in lines
-                if any(one in line for one in ids)][-LOG_LINES:]
+                if any(stack_id in line for stack_id in ids)][-LOG_LINES:]

@@ -10,80 +10,79 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The reference table: how an operation may end after a disruption."""
+"""The reference table: the allowed outcomes of an operation."""
 
 import dataclasses
 
 from heat_upgrade.inflight import cases
 
-# An engine is asked to stop, and ends what it has in hand; others of its
-# release go on, or the next to start takes over its queue.
+# A stopped engine finishes its operations; the other engines of its release,
+# or the next to start, take over its queue.
 GRACEFUL = 'graceful'
-# An engine is killed with SIGKILL: what it has in hand is never ended.
+# An engine is killed with SIGKILL: its operations cannot finish.
 KILL = 'kill'
-# The last engine of a release with a virtual host of its own is asked to stop.
+# The last engine of a release with its own virtual host is stopped.
 LAST_ENGINE = 'last-engine'
 DISRUPTIONS = (GRACEFUL, KILL, LAST_ENGINE)
 
-# Seconds, counted from when all engines are up again and nothing is held any
-# more: Heat's limit of an RPC call (rpc_response_timeout) is 60 s, what then
-# fails is noticed in a few more, and this machine may be busy.
+# Seconds from the start of all engines and the release of all holds. Heat's
+# limit of an RPC call (rpc_response_timeout) is 60 s; a failure is noticed a
+# few seconds later, and this machine may be busy.
 BOUND = 90
 
-# A stack whose update is cancelled is in a rollback from then on.
+# A stack with a cancelled update is in a rollback from then on.
 _ACTION = {kind: kind.upper() for kind in cases.KINDS} | {
     cases.CANCEL: 'ROLLBACK'}
 
-# The action of a resource, where it differs from that of its stack.
+# The action of a resource, if it differs from that of its stack.
 _OF_A_RESOURCE = {cases.RESTORE: 'UPDATE', cases.CANCEL: 'UPDATE'}
 
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """How operations may end after one disruption.
+    """The allowed outcomes of operations after one disruption.
 
     :ivar disruption: one of DISRUPTIONS
-    :ivar statuses: what may come after the action in a stack's status
+    :ivar statuses: allowed words after the action in a stack's status
     :ivar reason: a sentence
     """
 
     disruption: str
-    statuses: tuple
+    statuses: tuple[str, ...]
     reason: str
 
 
 TABLE = (
     Rule(GRACEFUL, ('COMPLETE',),
-         'an engine that is asked to stop ends what it has in hand, and what '
-         'is still in the queue is done by the others or by the next'),
+         'a stopped engine finishes its operations, and the other engines or '
+         'the next one process the messages in the queue'),
     Rule(KILL, ('COMPLETE', 'FAILED'),
-         'what a dead engine had in hand cannot be ended, but it must be '
-         'noticed: a user can repair what has failed, and can only wait for '
-         'what is in progress'),
+         'operations held by a killed engine cannot finish, but Heat must '
+         'mark them FAILED: a user can repair a failed stack, and can only '
+         'wait for one in progress'),
     Rule(LAST_ENGINE, ('COMPLETE',),
-         'the same stop as any other; that Heat\'s guide warns of stacks '
-         'which get stuck makes it a known failure, not a legal end'),
+         'the same stop as any other; the warning about stuck stacks in '
+         'Heat\'s guide makes it a known failure, not an allowed outcome'),
 )
 
 
-def action(case):
+def action(case: cases.Case) -> str:
     """Return the action of a stack during and after a case's operation."""
     return _ACTION[case.kind]
 
 
-def resource_action(case):
-    """Return the action of a resource that the operation is done with."""
+def resource_action(case: cases.Case) -> str:
+    """Return the action of a resource that the operation has completed."""
     return _OF_A_RESOURCE.get(case.kind, action(case))
 
 
-def legal(case, disruption):
-    """Return the final statuses that a case's stack may have.
+def legal(case: cases.Case, disruption: str) -> frozenset[str]:
+    """Return the allowed final statuses of a case's stack.
 
     A stack that is gone counts as DELETE_COMPLETE.
 
-    :param case: :class:`heat_upgrade.inflight.cases.Case`
     :param disruption: one of DISRUPTIONS
-    :returns: frozenset of words such as 'CREATE_COMPLETE'
+    :returns: words such as 'CREATE_COMPLETE'
     """
     rule = next(rule for rule in TABLE if rule.disruption == disruption)
     return frozenset(f'{action(case)}_{status}' for status in rule.statuses)

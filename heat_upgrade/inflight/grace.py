@@ -10,18 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which engines were ended because their grace was over, from their logs.
+"""Engines that exceeded their grace period while stopping, from their logs.
 
-An engine that is asked to stop first stops to take messages, and then waits
-for what it has in hand (``EngineService.stop`` in heat/engine/service.py). A
-resource that is a stack of its own waits in a thread until that stack is
-complete, and that stack's next step is a message. If no other engine takes
-it, or it lies in the hand of the one that stops, that one waits until
-graceful_shutdown_timeout is over and is ended by oslo.service. Nothing takes
-up such a resource after that.
+A stopping engine first stops consuming messages, and then waits for its
+operations (``EngineService.stop`` in heat/engine/service.py). A resource that
+is a nested stack waits in a thread until that stack is complete, and the next
+step of that stack is a message. If no other engine consumes it, or the
+stopping engine has received it, that engine waits until oslo.service ends it
+after graceful_shutdown_timeout. No engine takes over such a resource.
 """
-
-from __future__ import annotations
 
 import re
 
@@ -30,40 +27,40 @@ from heat_upgrade.inflight import evidence
 # heat/engine/worker.py, of each worker when it starts.
 _STARTED = re.compile(r'^\S+ \S+ (\d+) INFO heat\.engine\.worker \[[^]]*\] '
                       r'Starting \S+ \([^)]*\) in engine ([0-9a-f-]{36})')
-# heat/engine/service.py, of each worker that has nothing in hand any more.
+# heat/engine/service.py, of each worker without a thread.
 _ENDED = re.compile(r'^\S+ \S+ (\d+) INFO heat\.engine\.service \[[^]]*\] '
                     r'All threads were gone, terminating engine')
 # cotyledon, which oslo.service uses since 2025.2: of one worker.
 _EXCEEDED = re.compile(
     r'^\S+ \S+ (\d+) INFO cotyledon\._service_worker \[[^]]*\] '
     r'Graceful shutdown timeout \(\d+\) exceeded, exiting ')
-# oslo.service with eventlet, before: of the parent, with which all end.
+# oslo.service with eventlet, before 2025.2: of the parent of all workers.
 _ALL_EXCEEDED = re.compile(r'^\S+ \S+ \d+ INFO oslo_service\S* \[[^]]*\] '
                            r'Graceful shutdown timeout exceeded, ')
 
 
 def exceeded(text: str) -> frozenset[str]:
-    """Return the ids of the engines that were ended at the end of their grace.
+    """Return the ids of the engines that exceeded their grace period.
 
-    :param text: of the log of one heat-engine with all of its workers
+    :param text: the log of one heat-engine with all of its workers
     """
     engines: dict[str, str] = {}
-    found = set()
+    late_engines = set()
     for line in text.splitlines():
         if started := _STARTED.match(line):
             engines[started[1]] = started[2]
         elif ended := _ENDED.match(line):
             engines.pop(ended[1], None)
         elif (late := _EXCEEDED.match(line)) and late[1] in engines:
-            found.add(engines.pop(late[1]))
+            late_engines.add(engines.pop(late[1]))
         elif _ALL_EXCEEDED.match(line):
-            found |= set(engines.values())
+            late_engines |= set(engines.values())
             engines.clear()
-    return frozenset(found)
+    return frozenset(late_engines)
 
 
-# Exceptions of a client of heat-api when the load balancer has no server left:
-# OS::Heat::Stack asks for the state of its stack by such a client.
+# Exceptions of a heat-api client when the load balancer has no server left:
+# OS::Heat::Stack reads the state of its stack with such a client.
 _API_WAS_DOWN = re.compile(r'\bHTTP(BadGateway|ServiceUnavailable): ')
 
 
@@ -76,11 +73,10 @@ def api_was_down(reason: str) -> bool:
 
 
 def cut_off(rows: evidence.Rows, engines: frozenset[str]) -> tuple[str, ...]:
-    """Return the resources with a stack inside that such engines had in hand.
+    """Return the names of the nested stacks' resources that engines held.
 
-    :param rows: of the stack that did not end
-    :param engines: see :func:`exceeded`
-    :returns: their names
+    :param rows: the rows of the stack that did not end
+    :param engines: the result of exceeded()
     """
     inside = {row[0] for row in rows.stacks}
     return tuple(name for _, _, name, _, status, physical, engine

@@ -10,31 +10,34 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which items a case is made of, and which of them are held where.
+"""The items of each case, and those of them that are held.
 
-An operation goes over a stack's items level by level: a level begins when the
-one before it is complete. Heat creates, updates and snapshots in the order of
-the dependencies, and deletes and suspends in the opposite one.
+An operation processes the items of a stack level by level: a level begins
+when the previous one is complete. Heat creates, updates and snapshots in the
+order of the dependencies, and deletes and suspends in the opposite order.
 """
 
 import dataclasses
 
 from heat_upgrade.inflight import cases
 
-# A group's members, and how many of them are made or changed at a time.
+# Number of members of a group, and of those created or changed at a time.
 MEMBERS = 4
 BATCH = 2
 
-# The wait condition, where a case has one, and its handle.
+# The optional wait condition and its handle.
 GATE, HANDLE = 'gate', 'handle'
 
-# What comes after the whole of a nested stack or of a group.
+# The item after the whole of a nested stack or of a group.
 AFTER = 'after'
 
-# The end of two that nothing comes before or after.
+# The independent one of two ends.
 _OTHER_END = 'b'
 
-_LEVELS = {
+# The names of the items, level by level.
+_Levels = tuple[tuple[str, ...], ...]
+
+_LEVELS: dict[str, _Levels] = {
     cases.CHAIN: (('a',), ('b',), ('c',)),
     cases.FAN_OUT: (('a',), ('b', 'c', 'd')),
     cases.FAN_IN: (('a', 'b'), ('c',)),
@@ -43,8 +46,8 @@ _LEVELS = {
     cases.DEEP: (('x',), ('y',), (AFTER,)),
 }
 
-# With a wait condition: it stands where it holds up as much as it can.
-_GATED_LEVELS = {
+# With a wait condition, which blocks as many items as possible.
+_GATED_LEVELS: dict[str, _Levels] = {
     cases.CHAIN: (('a',), (GATE,), ('c',)),
     cases.FAN_OUT: (('a',), (GATE,), ('b', 'c', 'd')),
     cases.FAN_IN: (('a', GATE), ('c',)),
@@ -55,69 +58,67 @@ _GATED_LEVELS = {
 
 # Heat's operation on an item, in the ledger's words.
 _OPERATIONS = {kind: kind for kind in cases.KINDS} | {
-    # What failed in an update is not changed back by the rollback, but
-    # replaced: Resource.needs_replace_failed in heat/engine/resource.py.
+    # The rollback replaces a resource that failed in the update:
+    # Resource.needs_replace_failed in heat/engine/resource.py.
     cases.ROLLBACK: cases.CREATE,
-    # A cancelled update is finished for the resource that is being updated;
-    # the rollback of that resource begins afterwards.
+    # Heat finishes the cancelled update of the current resource, then begins
+    # its rollback.
     cases.CANCEL: cases.UPDATE}
 
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """Where a case is held.
+    """The hold point of a case.
 
-    :ivar operation: the ledger's operation that is held, None for a signal
+    :ivar operation: the held operation of the ledger, None for a signal
     :ivar held: names of the items whose operation is held
-    :ivar beside: names of resources of the same level that are complete
+    :ivar complete: names of resources of the same level that are complete
         when the case is parked
-    :ivar fails: name of the item whose update is made to fail, or None
+    :ivar fails: name of the item whose update must fail, or None
     """
 
     operation: str | None
-    held: tuple
-    beside: tuple = ()
+    held: tuple[str, ...]
+    complete: tuple[str, ...] = ()
     fails: str | None = None
 
 
-def label(case, name):
+def label(case: cases.Case, name: str) -> str:
     """Return the label of an item in the ledger."""
     return f'inflight/{case.id}/{name}'
 
 
-def member(index):
+def member(index: int | str) -> str:
     """Return the name of a member of a group."""
     return f'member-{index}'
 
 
-def has_after(case):
-    """Tell whether something comes after a nested stack or a group.
+def has_after(case: cases.Case) -> bool:
+    """Return True if an item follows a nested stack or a group.
 
-    Nothing does where the case is to be parked in what comes last.
+    A case held at its last resource has no such item.
     """
     return case.parked != cases.LOCK
 
 
-def levels(case):
-    """Return the names of a case's items, level by level, as they are held.
+def levels(case: cases.Case) -> _Levels:
+    """Return the names of a case's items, in the order of the operation.
 
-    Of two ends that do not depend on each other it is the one that is held,
-    and the item before it; the other end is on no level.
-
-    :returns: tuple of tuples of names
+    Of two independent ends, only the held one and its predecessor are on a
+    level.
     """
     if case.shape == cases.GROUP:
-        found = _group(case)
+        order = _group(case)
     elif case.parked == cases.SIGNAL:
-        found = _GATED_LEVELS[case.shape]
+        order = _GATED_LEVELS[case.shape]
     else:
-        found = _LEVELS[case.shape]
+        order = _LEVELS[case.shape]
     if not has_after(case):
-        found = tuple(level for level in found if level != (AFTER,))
-    return found[::-1] if case.kind in cases.BACKWARDS else found
+        order = tuple(level for level in order if level != (AFTER,))
+    return order[::-1] if case.kind in cases.BACKWARDS else order
 
 
-def _group(case):
+def _group(case: cases.Case) -> _Levels:
     indices = list(range(MEMBERS))
     batch = BATCH
     if not cases.is_batched(case):
@@ -128,43 +129,47 @@ def _group(case):
     batches = tuple(tuple(member(index) for index in
                           indices[start:start + batch])
                     for start in range(0, MEMBERS, batch))
-    gate = ((GATE,),) if case.parked == cases.SIGNAL else ()
+    gate: _Levels = ((GATE,),) if case.parked == cases.SIGNAL else ()
     return (*gate, *batches, (AFTER,))
 
 
-def items(case):
+def items(case: cases.Case) -> tuple[str, ...]:
     """Return the names of all of a case's items."""
-    other = (_OTHER_END,) if case.shape == cases.TWO_ENDS else ()
+    other = _other_end(case)
     return (*(name for level in levels(case) for name in level
               if name != GATE), *other)
 
 
-def layout(case):
-    """Return the :class:`Layout` of a case."""
+def _other_end(case: cases.Case) -> tuple[str, ...]:
+    return (_OTHER_END,) if case.shape == cases.TWO_ENDS else ()
+
+
+def layout(case: cases.Case) -> Layout:
+    """Return the hold point of a case."""
     order = levels(case)
-    other = (_OTHER_END,) if case.shape == cases.TWO_ENDS else ()
+    other = _other_end(case)
     if case.parked == cases.SIGNAL:
         level = next(level for level in order if GATE in level)
-        return Layout(None, (), beside=(*_others(level, GATE), *other))
+        return Layout(None, (), complete=(*_others(level, GATE), *other))
     if case.parked == cases.LOCK:
-        held, beside = order[-1], other
+        held, complete = order[-1], other
     elif case.shape == cases.GROUP:
-        held, beside = order[0], ()
+        held, complete = order[0], ()
     else:
         held = order[0][-1:]
-        beside = (*_others(order[0], held[0]), *other)
+        complete = (*_others(order[0], held[0]), *other)
     if case.kind != cases.ROLLBACK:
-        return Layout(_operation(case), held, beside)
-    # What failed is made anew; what had succeeded is changed back.
-    return Layout(_operation(case), held[-1:], beside, fails=held[-1])
+        return Layout(_operation(case), held, complete)
+    # Heat replaces the failed item, and changes the others back.
+    return Layout(_operation(case), held[-1:], complete, fails=held[-1])
 
 
-def _operation(case):
+def _operation(case: cases.Case) -> str:
     if case.kind == cases.RESTORE and case.shape in cases.INNER:
         # The inner stack is updated to the template of the snapshot.
         return cases.UPDATE
     return _OPERATIONS[case.kind]
 
 
-def _others(level, name):
+def _others(level: tuple[str, ...], name: str) -> tuple[str, ...]:
     return tuple(other for other in level if other != name)

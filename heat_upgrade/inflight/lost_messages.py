@@ -10,13 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which messages an engine has lost while it stopped, from its log.
+"""Messages that an engine lost while stopping, from its log.
 
-An engine that stops deletes its fanout queue, and waits for the broker's
-answer. Messages delivered until then are acknowledged and put into a list that
-no thread reads again (``RpcAMQPListener.__call__`` and
-``Connection.close`` in oslo.messaging). The profile stock-messaging logs all
-of it; these lines of one process prove it, in this order:
+A stopping engine deletes its fanout queue, and waits for the broker's answer.
+Until then it acknowledges messages and puts them into a list that no thread
+reads again (``RpcAMQPListener.__call__`` and
+``Connection.close`` in oslo.messaging). The profile stock-messaging logs the
+proof: these lines of one process, in this order:
 
 1. ``amqpdriver``: "Listener is stopped"
 2. ``amqpdriver``: "received message msg_id: ID reply to QUEUE" of a call, or
@@ -24,14 +24,12 @@ of it; these lines of one process prove it, in this order:
 3. and never: ``rpc.server``: "Receive incoming message with id ID" of a call,
    or ``amqpdriver``: "Poll the incoming message with unique_id: ID" of a cast
 
-The second without the third is a message that was acknowledged to the broker
-and never given to a thread. An engine that is killed logs no "Listener is
-stopped": it proves nothing.
+The second line without the third proves that a message was acknowledged and
+never passed to a thread. The log of a killed engine has no "Listener is
+stopped" and proves nothing.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+from collections import abc
 import dataclasses
 import re
 
@@ -51,10 +49,10 @@ _SERVER = 'oslo_messaging.rpc.server'
 
 @dataclasses.dataclass(frozen=True)
 class Lost:
-    """Messages that an engine has received and never given to a thread.
+    """Messages that an engine received and never passed to a thread.
 
-    :ivar calls: ids of those whose sender waits for an answer, in order
-    :ivar casts: ids of the others, in order
+    :ivar calls: ids of messages whose sender waits for an answer, in order
+    :ivar casts: ids of the other messages, in order
     """
 
     calls: tuple[str, ...]
@@ -66,14 +64,14 @@ class Lost:
 
 @dataclasses.dataclass
 class _Process:
-    """The log of one engine process, as read so far."""
+    """The messages in the log of one engine process."""
 
     closing: bool = False
     calls: dict[str, None] = dataclasses.field(default_factory=dict)
     casts: dict[str, None] = dataclasses.field(default_factory=dict)
 
     def read(self, logger: str, message: str) -> None:
-        """Take note of one line."""
+        """Update the messages by one line."""
         if logger == _DRIVER and _CLOSING.match(message):
             self.closing = True
         elif logger == _SERVER and (taken := _CALL_TAKEN.match(message)):
@@ -88,30 +86,32 @@ class _Process:
 
 
 def of(text: str) -> Lost:
-    """Return what an engine has lost, by its log.
+    """Return the lost messages of an engine.
 
-    An engine of the standard profile logs none of this; :func:`shows_messages`
-    tells one whose log says nothing from one that has lost nothing.
+    The standard profile does not log messages; use shows_messages() to
+    recognize such a log.
 
-    :param text: of the log of one heat-engine with all of its workers
+    :param text: the log of one heat-engine with all of its workers
     """
     processes: dict[str, _Process] = {}
     for process, logger, message in _lines(text):
         processes.setdefault(process, _Process()).read(logger, message)
     return Lost(
-        tuple(one for process in processes.values() for one in process.calls),
-        tuple(one for process in processes.values() for one in process.casts))
+        tuple(call for process in processes.values()
+              for call in process.calls),
+        tuple(cast for process in processes.values()
+              for cast in process.casts))
 
 
 def shows_messages(text: str) -> bool:
-    """Return True if a log was written with the levels that `of` needs."""
+    """Return True if a log has the log levels that of() needs."""
     return any(logger == _DRIVER and (_CALL.match(message)
                                       or _CAST.match(message))
                for _, logger, message in _lines(text))
 
 
-def _lines(text: str) -> Iterator[tuple[str, str, str]]:
+def _lines(text: str) -> abc.Iterator[tuple[str, str, str]]:
     """Yield the process, the logger and the message of each line."""
     for line in text.splitlines():
-        if found := _LINE.match(line):
-            yield found['process'], found['logger'], found['message']
+        if match := _LINE.match(line):
+            yield match['process'], match['logger'], match['message']

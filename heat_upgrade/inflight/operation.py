@@ -10,23 +10,28 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""One operation in flight: its stack, where it is parked, how it goes on."""
+"""One in-flight operation: its stack, its hold point, and its release."""
 
+from collections import abc
 import secrets
+import typing
 
 from heat_upgrade import errors
 from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import evidence
 from heat_upgrade.inflight import expected_outcomes
 from heat_upgrade.inflight import hold_points
 from heat_upgrade.inflight import templates
+from heat_upgrade.lab import heat_client
+from heat_upgrade.ledger import client as ledger_client
 
-# Minutes; what Heat itself would end meanwhile could not be told from what
-# the disruption did to it.
+# Minutes. A timeout of Heat must not be mistaken for an effect of the
+# disruption.
 _STACK_TIMEOUT = 60
 
-# Heat names a wait condition's signals; one that is sent twice counts once.
-_SIGNAL = {'status': 'SUCCESS', 'id': 'in-flight', 'reason': 'go on',
-           'data': 'gone on'}
+# Heat counts a signal of a wait condition once, by its id.
+_SIGNAL = {'status': 'SUCCESS', 'id': 'in-flight', 'reason': 'continue',
+           'data': 'continued'}
 
 _SNAPSHOT = 'in-flight'
 
@@ -35,33 +40,31 @@ _CREATED, _SUSPENDED, _SNAPSHOT_TAKEN, _UPDATED = (
     'CREATE_COMPLETE', 'SUSPEND_COMPLETE', 'SNAPSHOT_COMPLETE',
     'UPDATE_COMPLETE')
 
-# Seconds: a signal is a call that waits for an engine. Where none is left
-# nobody may wait for that as long as Heat's API does.
+# Seconds. A signal is a call that waits for an engine; without an engine,
+# Heat's API would wait much longer.
 SIGNAL_TIMEOUT = 5
 
 
 class InFlightOperation:
-    """A case on its way.
+    """A case with its stack.
 
-    :param case: :class:`heat_upgrade.inflight.cases.Case`
-    :param api: :class:`heat_upgrade.lab.heat_client.Api`
-    :param ledger: :class:`heat_upgrade.ledger.client.Client`
-
-    :ivar name: of its stack; those of nested stacks begin with it and '-'
-    :ivar stack_id: id of its stack, '' before there is one
-    :ivar held_by: names of the nodes whose engines had it when it was parked
+    :ivar name: name of its stack; those of nested stacks begin with it and
+        '-'
+    :ivar stack_id: id of its stack, '' before the stack is created
+    :ivar held_by: names of the nodes whose engines held it when it was parked
     """
 
-    def __init__(self, case, api, ledger):
+    def __init__(self, case: cases.Case, api: heat_client.Api,
+                 ledger: ledger_client.Client) -> None:
         self.case = case
         self.layout = hold_points.layout(case)
         self.name = f'inflight-{case.id}-{secrets.token_hex(3)}'
         self.stack_id = ''
-        self.held_by = ()
+        self.held_by: tuple[str, ...] = ()
         self.signalled = case.parked != cases.SIGNAL
         self._api = api
         self._ledger = ledger
-        self._steps = _PREPARATION.get(case.kind, ((None, _CREATED),))
+        self._steps = _PREPARATION.get(case.kind, _CREATE_ONLY)
         if case.kind == cases.CREATE:
             self._steps = ()
         self._prepared = 0
@@ -69,98 +72,104 @@ class InFlightOperation:
         self._snapshot_id = ''
 
     @property
-    def needs_stack(self):
+    def needs_stack(self) -> bool:
         return bool(self._steps)
 
     @property
-    def awaited(self):
-        """Status of the stack at the end of the step that was begun."""
+    def awaited(self) -> str:
+        """Status of the stack at the end of the current preparation step."""
         return self._steps[self._prepared][1]
 
     @property
-    def _path(self):
+    def _path(self) -> str:
         return f'stacks/{self.name}/{self.stack_id}'
 
-    def owns(self, name):
-        """Tell whether a stack is its own or nested in it, by the name."""
+    def owns(self, name: str) -> bool:
+        """Return True if a stack is its own or nested in it, by the name."""
         return name == self.name or name.startswith(f'{self.name}-')
 
-    def prepare(self):
-        """Begin to create the stack of a kind that needs one."""
+    def prepare(self) -> None:
+        """Begin to create the stack, unless the operation creates it."""
         if self.needs_stack:
             self._create()
 
-    def prepare_next(self):
+    def prepare_next(self) -> bool:
         """Begin the next step of the preparation.
 
-        :returns: False if there is none: it is prepared
-        :raises: :class:`errors.LabError` if Heat refuses
+        :returns: False if the preparation is complete
+        :raises: errors.LabError if Heat refuses
         """
         if self._prepared + 1 >= len(self._steps):
             return False
         self._prepared += 1
-        self._steps[self._prepared][0](self)
+        begin = self._steps[self._prepared][0]
+        if begin is not None:
+            begin(self)
         return True
 
-    def start(self):
-        """Hold what is to be held, and begin the operation.
+    def start(self) -> None:
+        """Set the holds, and begin the operation.
 
-        :raises: :class:`errors.LabError` if Heat refuses
+        :raises: errors.LabError if Heat refuses
         """
-        for name in self.layout.held:
-            self._ledger.hold(self._label(name), self.layout.operation)
+        if self.layout.operation is not None:
+            for name in self.layout.held:
+                self._ledger.hold(self._label(name), self.layout.operation)
         if self.layout.fails:
             self._ledger.fail(self._label(self.layout.fails), cases.UPDATE)
         _STARTERS[self.case.kind](self)
 
-    def _label(self, name):
+    def _label(self, name: str) -> str:
         return hold_points.label(self.case, name)
 
-    def _create(self):
+    def _create(self) -> None:
         answer = self._call('POST', 'stacks', self._body(
             templates.FIRST, stack_name=self.name), expected=(201,))
         self.stack_id = answer.body['stack']['id']
 
-    def _update(self):
+    def _update(self) -> None:
         self._call('PUT', self._path, self._body(templates.SECOND))
 
-    def _update_to_fail(self):
+    def _update_to_fail(self) -> None:
         self._call('PUT', self._path, self._body(
             templates.SECOND, disable_rollback=False))
 
-    def _delete(self):
+    def _delete(self) -> None:
         self._call('DELETE', self._path, expected=(204,))
 
-    def _snapshot(self):
+    def _snapshot(self) -> None:
         answer = self._call(
             'POST', f'{self._path}/snapshots', {'name': _SNAPSHOT},
             expected=(200, 201, 202))
         self._snapshot_id = answer.body['id']
 
-    def _restore(self):
+    def _restore(self) -> None:
         self._call('POST', f'{self._path}/snapshots/{self._snapshot_id}'
                    '/restore', expected=(200, 202))
 
-    def _act(self, action):
+    def _act(self, action: str) -> None:
         self._call('POST', f'{self._path}/actions', {action: None},
                    expected=(200, 201, 202))
 
-    def _suspend(self):
+    def _suspend(self) -> None:
         self._act('suspend')
 
-    def _resume(self):
+    def _resume(self) -> None:
         self._act('resume')
 
-    def _check(self):
+    def _check(self) -> None:
         self._act('check')
 
-    def _body(self, step, **more):
+    def _body(self, step: int,
+              **arguments: typing.Any) -> dict[str, typing.Any]:
         return {'template': templates.template(self.case, step),
                 'files': templates.files(self.case, step),
                 'disable_rollback': True, 'timeout_mins': _STACK_TIMEOUT,
-                **more}
+                **arguments}
 
-    def _call(self, method, path, body=None, expected=(200, 202)):
+    def _call(self, method: str, path: str,
+              body: dict[str, typing.Any] | None = None,
+              expected: tuple[int, ...] = (200, 202)) -> heat_client.Answer:
         try:
             answer = self._api.call(method, path, body)
         except OSError as exc:
@@ -173,45 +182,45 @@ class InFlightOperation:
                 f'instead of {expected[0]}: {str(answer.body)[:500]}')
         return answer
 
-    def proceed(self, parked, rows):
-        """Cancel an update as soon as it waits where it is to be cancelled.
+    def proceed(self, parked: set[str], rows: evidence.Rows) -> None:
+        """Cancel an update as soon as its hold is reached.
 
-        :param parked: as for :meth:`not_parked`
-        :param rows: likewise
-        :raises: :class:`errors.LabError` if Heat refuses
+        :param parked: labels that the ledger holds in progress
+        :param rows: rows of its stack
+        :raises: errors.LabError if Heat refuses
         """
         if (self._to_cancel and rows.status(self.name) == 'UPDATE_IN_PROGRESS'
                 and not self._not_held(parked, rows)):
             self._act('cancel_update')
             self._to_cancel = False
 
-    def not_parked(self, parked, rows, values):
-        """Return what is missing until it is parked for certain.
+    def not_parked(self, parked: set[str], rows: evidence.Rows,
+                   values: dict[str, str]) -> str:
+        """Return the missing condition of a parked operation, '' if parked.
 
-        :param parked: labels that the ledger says are held in progress
-        :param rows: :class:`heat_upgrade.inflight.evidence.Rows` of its stack
-        :param values: {label: value} of the items that exist
-        :returns: '' if nothing is missing
+        :param parked: labels that the ledger holds in progress
+        :param rows: rows of its stack
+        :param values: {label: value} of the existing items
         """
         wanted = f'{expected_outcomes.action(self.case)}_IN_PROGRESS'
         status = rows.status(self.name)
         if status != wanted:
             return f'the stack is {status}, not {wanted}'
         return self._not_held(parked, rows) or next(filter(None, (
-            self._beside_story(name, rows, values)
-            for name in self.layout.beside)), '')
+            self._not_complete(name, rows, values)
+            for name in self.layout.complete)), '')
 
-    def _not_held(self, parked, rows):
+    def _not_held(self, parked: set[str], rows: evidence.Rows) -> str:
         missing = {self._label(name) for name in self.layout.held} - parked
         if missing:
             return f'{", ".join(sorted(missing))} not held'
         if self.case.parked != cases.SIGNAL:
             return ''
-        seen = rows.resource_status(hold_points.GATE)
-        return '' if seen == 'CREATE_IN_PROGRESS' else (
-            f'the wait condition is {seen}')
+        status = rows.resource_status(hold_points.GATE)
+        return '' if status == 'CREATE_IN_PROGRESS' else (
+            f'the wait condition is {status}')
 
-    def _gate_path(self, names):
+    def _gate_path(self, names: abc.Mapping[str, str]) -> str | None:
         """Return the path of the stack with the wait condition, or None."""
         if self.case.shape not in cases.INNER[:2]:
             return self._path
@@ -220,29 +229,32 @@ class InFlightOperation:
                      if self.owns(name)
                      and name.rsplit('-', 2)[1:2] == ['inner']), None)
 
-    def _beside_story(self, name, rows, values):
-        """Tell what one that is to be complete is instead."""
-        seen = rows.resource_status(name)
+    def _not_complete(self, name: str, rows: evidence.Rows,
+                      values: dict[str, str]) -> str:
+        """Return the status of an incomplete resource, '' if complete."""
+        status = rows.resource_status(name)
         action = expected_outcomes.resource_action(self.case)
         if self.case.kind in _BACK_TO_FIRST:
-            # It may have been changed and back, or not at all.
-            good = seen.endswith('_COMPLETE') and (
+            # Either changed and changed back, or not changed at all.
+            complete = status.endswith('_COMPLETE') and (
                 values.get(self._label(name)) == f'v{templates.FIRST}')
         else:
-            good = seen == f'{action}_COMPLETE' or (
-                action == 'DELETE' and seen in ('gone', 'DELETE_COMPLETE'))
-        return '' if good else f'{name} beside it is {seen}'
+            complete = status == f'{action}_COMPLETE' or (
+                action == 'DELETE' and status in ('gone', 'DELETE_COMPLETE'))
+        return '' if complete else f'{name} on the same level is {status}'
 
-    def release(self):
-        """Let the ledger's operations go on."""
-        for name in self.layout.held:
-            self._ledger.release(self._label(name), self.layout.operation)
+    def release(self) -> None:
+        """Release the holds in the ledger."""
+        if self.layout.operation is not None:
+            for name in self.layout.held:
+                self._ledger.release(self._label(name),
+                                     self.layout.operation)
 
-    def signal(self, names):
-        """Send the signal of the wait condition, once it can be sent.
+    def signal(self, names: abc.Mapping[str, str]) -> bool:
+        """Send the signal of the wait condition, as soon as possible.
 
-        :param names: {name: id} of the stacks that are there
-        :returns: True when it has been sent, or there is none to send
+        :param names: {name: id} of the existing stacks
+        :returns: True if the signal was sent, or the case needs none
         """
         if self.signalled:
             return True
@@ -258,38 +270,44 @@ class InFlightOperation:
         self.signalled = answer.status < 300
         return self.signalled
 
-    def snapshot_status(self):
-        """Return the status of the snapshot, '' if there is none to take."""
+    def snapshot_status(self) -> str:
+        """Return the status of the snapshot, '' for another kind of case."""
         if self.case.kind != cases.SNAPSHOT:
             return ''
         answer = self._call('GET', f'{self._path}/snapshots')
-        found = answer.body['snapshots']
-        return found[0]['status'] if found else 'gone'
+        snapshots = answer.body['snapshots']
+        return snapshots[0]['status'] if snapshots else 'gone'
 
-    def mend(self):
-        """Begin the update that is to repair it: what was asked for last.
+    def mend(self) -> None:
+        """Begin the repair: an update to the last requested template.
 
-        :raises: :class:`errors.LabError` if Heat refuses
+        :raises: errors.LabError if Heat refuses
         """
         step = (templates.SECOND if self.case.kind == cases.UPDATE
                 else templates.FIRST)
         self._call('PUT', self._path, self._body(step))
 
-    def delete(self):
-        """Begin to delete the stack, if there is one.
+    def delete(self) -> None:
+        """Begin to delete the stack, if it was created.
 
-        :raises: :class:`errors.LabError` if Heat refuses
+        :raises: errors.LabError if Heat refuses
         """
         if self.stack_id:
             self._call('DELETE', self._path, expected=(204, 404))
 
 
-# Kinds after which each item has the value of before again.
+# Kinds that return each item to its first value.
 _BACK_TO_FIRST = (cases.ROLLBACK, cases.CANCEL, cases.RESTORE)
+
+_Begin = abc.Callable[[InFlightOperation], None]
 
 # The steps that prepare the stack of an operation: the function that begins a
 # step, and the status at its end. The first step creates the stack.
-_PREPARATION = {
+_Steps = tuple[tuple[_Begin | None, str], ...]
+
+_CREATE_ONLY: _Steps = ((None, _CREATED),)
+
+_PREPARATION: dict[str, _Steps] = {
     cases.RESUME: ((None, _CREATED), (InFlightOperation._suspend, _SUSPENDED)),
     cases.RESTORE: (
         (None, _CREATED),
@@ -298,7 +316,7 @@ _PREPARATION = {
     ),
 }
 
-_STARTERS = {
+_STARTERS: dict[str, _Begin] = {
     cases.CREATE: InFlightOperation._create,
     cases.UPDATE: InFlightOperation._update,
     cases.DELETE: InFlightOperation._delete,

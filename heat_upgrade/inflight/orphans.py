@@ -10,45 +10,47 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Stacks that a killed engine has left behind, and their recovery.
+"""Stacks orphaned by a killed engine, and their recovery.
 
-Real ones need an engine that dies before each upgrade. These are made in less
-than a second: the rows that SIGKILL leaves are written into Heat's database.
-They were read on 26.0.2, by a SIGKILL of the engine while it updated the first
-of three resources in a chain. It leaves:
+Real orphans need a kill of an engine before each upgrade. These take less than
+a second: the tool writes the rows that SIGKILL leaves into Heat's database.
+The rows were read on 26.0.2 after a SIGKILL of the engine that updated the
+first of three resources in a chain. It leaves:
 
 * stack: action UPDATE, status IN_PROGRESS, status_reason "Stack UPDATE
   started", a new current_traversal, a new row in raw_template with the former
   one as prev_raw_template_id;
-* resource: of the one in the engine's hands action UPDATE, status
-  IN_PROGRESS, its engine_id, and atomic_key one higher; the others unchanged;
-* sync_point: for this traversal one row for the stack, and two for each
+* resource: for the one that the engine held, action UPDATE, status
+  IN_PROGRESS, the engine_id, and atomic_key plus one; the others unchanged;
+* sync_point: in this traversal one row for the stack, and two for each
   resource (is_update 0 and 1), all with input_data {} and atomic_key 0;
 * service: the engine's row, until another engine removes it after minutes.
 
-A stack lock is left by an engine that dies while it works on a stack without
-convergence, as created before 2018 or with convergence_engine = false: one row
-in stack_lock. Since 2026.1 no other stack is ever locked.
+An engine that dies while it works on a stack without convergence leaves one
+row in stack_lock. Such stacks were created before 2018, or with
+convergence_engine = false. Since 2026.1 Heat locks no other stack.
 
-The engine is one of the base's. When Heat is asked to recover the stacks, all
-engines of the base have ended, so it is dead.
+The engine belongs to the base. All engines of the base have ended when Heat
+must recover the stacks, so the engine is dead.
 """
 
 import dataclasses
 import secrets
 import time
-from typing import Any
+import typing
 import uuid
 
 from heat_upgrade import concurrency
 from heat_upgrade import errors
 from heat_upgrade.inflight import evidence
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import heat_client
 from heat_upgrade import waiting
 
 # Seconds to create three stacks of three resources: 3 s on an idle machine.
 MAKE_TIMEOUT = 90
-# Seconds. Heat waits 15 s for a dead engine to cancel its work before it
-# deletes (heat/engine/worker.py), and asks for 2 s whether it lives.
+# Seconds. Before a delete, Heat waits 15 s for a dead engine to cancel its
+# work (heat/engine/worker.py), and asks for 2 s whether the engine is alive.
 RECOVER_TIMEOUT = 90
 REMOVE_TIMEOUT = 60
 INTERVAL = 0.5
@@ -63,9 +65,9 @@ class Recovery:
     """A user's operation on an orphaned stack, and its expected result.
 
     :ivar kind: HELD, LOCKED or DELETED
-    :ivar left: the state that the dead engine has left
+    :ivar left: the remains of the dead engine
     :ivar operation: the operation that the user requests
-    :ivar status: status of the stack in the end
+    :ivar status: final status of the stack
     """
 
     kind: str
@@ -75,23 +77,22 @@ class Recovery:
 
 
 RECOVERIES = (
-    Recovery(HELD, 'a resource that a dead engine updates', 'update',
+    Recovery(HELD, 'a resource that a dead engine was updating', 'update',
              'UPDATE_COMPLETE'),
     Recovery(LOCKED, 'the lock of a dead engine', 'suspend',
              'SUSPEND_COMPLETE'),
-    Recovery(DELETED, 'a resource that a dead engine updates', 'delete',
+    Recovery(DELETED, 'a resource that a dead engine was updating', 'delete',
              'DELETE_COMPLETE'),
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How a recovery ended.
+    """The outcome of a recovery.
 
-    :ivar recovery: the :class:`Recovery`
-    :ivar story: the failure, '' if there was none
-    :ivar seconds: that it took
-    :ivar evidence: text, '' if nothing went wrong
+    :ivar story: the failure, '' for a success
+    :ivar seconds: its duration
+    :ivar evidence: text, '' for a success
     """
 
     recovery: Recovery
@@ -99,26 +100,22 @@ class Outcome:
     seconds: float
     evidence: str = ''
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, typing.Any]:
         """Return it for the journal: short words and numbers only."""
         return {'orphan': self.recovery.kind, 'recovered': not self.story,
                 'seconds': round(self.seconds, 2)}
 
     @property
     def title(self) -> str:
-        """Return in one line what is wrong."""
+        """The failure in one line."""
         return (f'a stack with {self.recovery.left} cannot be recovered: '
                 f'{self.recovery.operation}')
 
 
 class Orphans:
-    """The orphaned stacks of a run.
+    """The orphaned stacks of a run."""
 
-    :param api: :class:`heat_upgrade.lab.heat_client.Api`
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
-    """
-
-    def __init__(self, api: Any, cloud: Any) -> None:
+    def __init__(self, api: heat_client.Api, cloud: clouds.Cloud) -> None:
         self._api = api
         self._cloud = cloud
         self._engine = ''
@@ -126,15 +123,15 @@ class Orphans:
         self._started = 0.0
         self._stories: dict[Recovery, tuple[str, float]] = {}
         mark = secrets.token_hex(3)
-        self.names = {one.kind: f'{PREFIX}{one.kind}-{mark}'
-                      for one in RECOVERIES}
+        self.names = {recovery.kind: f'{PREFIX}{recovery.kind}-{mark}'
+                      for recovery in RECOVERIES}
 
     def make(self) -> None:
-        """Create the stacks; returns when they are complete.
+        """Create the stacks, and wait until they are complete.
 
-        :raises: :class:`errors.LabError`
+        :raises: errors.LabError
         """
-        self._engine = sorted(self._cloud.engines())[0]
+        self._engine = min(self._cloud.engines())
         for kind, name in self.names.items():
             answer = self._call('POST', 'stacks', {
                 'stack_name': name, 'template': _template(kind, 'v1'),
@@ -142,18 +139,16 @@ class Orphans:
             self._ids[kind] = answer.body['stack']['id']
 
         def complete() -> bool:
-            seen = self._statuses()
-            failed = [name for name, status in seen.items()
-                      if status.endswith('_FAILED')]
-            if failed:
-                raise errors.LabError(f'{failed[0]} is {seen[failed[0]]}')
-            return [status for status in seen.values()
-                    ] == ['CREATE_COMPLETE'] * len(RECOVERIES)
+            statuses = self._statuses()
+            for name, status in statuses.items():
+                if status.endswith('_FAILED'):
+                    raise errors.LabError(f'{name} is {status}')
+            return set(statuses.values()) == {'CREATE_COMPLETE'}
         waiting.wait_until(complete, timeout=MAKE_TIMEOUT, interval=INTERVAL,
                            what='the stacks to be orphaned')
 
     def leave(self) -> None:
-        """Write what the engine leaves when it is killed."""
+        """Write the rows that a killed engine leaves."""
         self._leave_held(self._ids[HELD])
         self._leave_held(self._ids[DELETED])
         stack_id = self._ids[LOCKED]
@@ -165,7 +160,7 @@ class Orphans:
                       stack_id, self._engine)
 
     def _leave_held(self, stack_id: str) -> None:
-        """Leave a stack whose first resource is being updated."""
+        """Orphan a stack during the update of its first resource."""
         traversal = str(uuid.uuid4())
         columns = ', '.join(
             f'`{row[0]}`' for row in self._execute(
@@ -199,7 +194,7 @@ class Orphans:
               for value in (entity, traversal, is_update, stack_id)))
 
     def recover(self, timeout: float = RECOVER_TIMEOUT) -> list[Outcome]:
-        """Ask Heat for an operation on each, and see how it ends.
+        """Request an operation on each stack, and return the outcomes.
 
         :param timeout: seconds
         """
@@ -212,17 +207,20 @@ class Orphans:
                                interval=INTERVAL,
                                what='orphaned stacks to be recovered')
         except errors.WaitTimeout:
-            seen = self._statuses()
-            for one in self._left():
-                self._note(one, f'it is {seen[self.names[one.kind]]} after '
+            statuses = self._statuses()
+            for recovery in self._left():
+                status = statuses[self.names[recovery.kind]]
+                self._note(recovery, f'the stack is {status} after '
                            f'{timeout:g} s')
-        return [self._outcome(one, *self._stories[one]) for one in RECOVERIES]
+        return [self._outcome(recovery, *self._stories[recovery])
+                for recovery in RECOVERIES]
 
     def _note(self, recovery: Recovery, story: str) -> None:
         self._stories[recovery] = story, time.monotonic() - self._started
 
     def _left(self) -> list[Recovery]:
-        return [one for one in RECOVERIES if one not in self._stories]
+        return [recovery for recovery in RECOVERIES
+                if recovery not in self._stories]
 
     def _try(self, recovery: Recovery) -> None:
         try:
@@ -231,13 +229,13 @@ class Orphans:
             self._note(recovery, str(exc))
 
     def _all_ended(self) -> bool:
-        seen = self._statuses()
-        for one in self._left():
-            status = seen[self.names[one.kind]]
-            if status == one.status:
-                self._note(one, '')
-            elif status == one.status.replace('COMPLETE', 'FAILED'):
-                self._note(one, f'it ended in {status}')
+        statuses = self._statuses()
+        for recovery in self._left():
+            status = statuses[self.names[recovery.kind]]
+            if status == recovery.status:
+                self._note(recovery, '')
+            elif status == recovery.status.replace('COMPLETE', 'FAILED'):
+                self._note(recovery, f'the stack ended in {status}')
         return not self._left()
 
     def _begin(self, kind: str) -> None:
@@ -257,7 +255,7 @@ class Orphans:
             self.names[recovery.kind]) if story else '')
 
     def remove(self) -> list[str]:
-        """Delete the stacks; returns what could not be deleted."""
+        """Delete the stacks; return a line for each that remains."""
         for kind in self.names:
             self._api.call('DELETE',
                            f'stacks/{self.names[kind]}/{self._ids[kind]}')
@@ -276,18 +274,20 @@ class Orphans:
 
     def _statuses(self) -> dict[str, str]:
         """Return {name: status}; DELETE_COMPLETE for a stack that is gone."""
-        found = {name: f'{action}_{status}' for name, action, status
-                 in self._execute(
-                     'SELECT name, action, status FROM stack WHERE '
-                     'deleted_at IS NULL AND name LIKE %s', f'{PREFIX}%')}
-        return {name: found.get(name, 'DELETE_COMPLETE')
+        statuses = {name: f'{action}_{status}' for name, action, status
+                    in self._execute(
+                        'SELECT name, action, status FROM stack WHERE '
+                        'deleted_at IS NULL AND name LIKE %s', f'{PREFIX}%')}
+        return {name: statuses.get(name, 'DELETE_COMPLETE')
                 for name in self.names.values()}
 
-    def _execute(self, statement: str, *values: Any) -> Any:
+    def _execute(self, statement: str, *values: object) -> typing.Any:
         return self._cloud.mariadb.execute(
             statement, values, database=evidence.DATABASE)
 
-    def _call(self, method: str, path: str, body: Any = None) -> Any:
+    def _call(self, method: str, path: str,
+              body: dict[str, typing.Any] | None = None
+              ) -> heat_client.Answer:
         try:
             answer = self._api.call(method, path, body)
         except OSError as exc:
@@ -299,9 +299,9 @@ class Orphans:
         return answer
 
 
-def _template(kind: str, value: str) -> dict[str, Any]:
+def _template(kind: str, value: str) -> dict[str, typing.Any]:
     """Return a chain of three items."""
-    resources: dict[str, Any] = {}
+    resources: dict[str, typing.Any] = {}
     for name, before in (('a', ''), ('b', 'a'), ('c', 'b')):
         resources[name] = {
             'type': 'HeatUpgrade::Ledger::Item', 'properties': {

@@ -10,43 +10,41 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How the operations in flight have ended, and what is wrong with that."""
+"""The outcomes of in-flight operations, and their findings."""
 
+from collections import abc
 import dataclasses
+import typing
 
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import expected_outcomes
 from heat_upgrade.results import findings
 
-# How an outcome was repaired.
+# The repair of an outcome.
 BY_UPDATE, BY_DELETE, NOT_AT_ALL = 'update', 'delete', 'nothing'
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How one operation ended.
+    """The outcome of one operation.
 
-    :ivar case: :class:`heat_upgrade.inflight.cases.Case`
-    :ivar disruption: one of
-        :data:`heat_upgrade.inflight.expected_outcomes.DISRUPTIONS`
-    :ivar stack_id: id of its stack
-    :ivar status: of the stack, such as 'CREATE_COMPLETE'; DELETE_COMPLETE
-        when it is gone
-    :ivar reason: what Heat says about it
-    :ivar seconds: from when the tool began to wait for it until that was
-        seen
-    :ivar legal: whether the reference table has it
-    :ivar stuck: whether it is in progress, and nobody is at work on it
-    :ivar lost: whether messages lie where no engine listens
+    :ivar disruption: one of expected_outcomes.DISRUPTIONS
+    :ivar status: status of the stack, such as 'CREATE_COMPLETE';
+        DELETE_COMPLETE if it is gone
+    :ivar reason: its status_reason, in Heat's own words
+    :ivar seconds: from the start of the tool's wait to its end
+    :ivar legal: whether the reference table allows it
+    :ivar stuck: whether it is in progress, and no engine works on it
+    :ivar lost: whether messages wait in a queue without a consumer
     :ivar two_shapes: whether two releases have written into one sync point,
-        each in its own way
-    :ivar cut_off: names of its resources with a stack inside that an engine
-        held until its grace was over
-    :ivar api_was_down: whether it failed because a resource with a stack
-        inside found no API
-    :ivar evidence: text, '' for a legal one
+        each in its own format
+    :ivar cut_off: names of its resources with a nested stack that an engine
+        held until its grace period was over
+    :ivar api_was_down: whether it failed because a resource with a nested
+        stack did not reach the API
+    :ivar evidence: text, '' for a legal outcome
     :ivar repaired: BY_UPDATE, BY_DELETE, NOT_AT_ALL; '' if not tried
-    :ivar held_by: names of the nodes whose engines had it in hand when it was
+    :ivar held_by: names of the nodes whose engines held it when it was
         parked; RabbitMQ chooses them
     """
 
@@ -66,7 +64,7 @@ class Outcome:
     repaired: str = ''
     held_by: tuple[str, ...] = ()
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, typing.Any]:
         """Return it for the journal: short words and numbers only."""
         return {'case': self.case.id, 'disruption': self.disruption,
                 'stack': self.stack_id, 'status': self.status,
@@ -78,49 +76,50 @@ class Outcome:
                 'repaired': self.repaired, 'held_by': list(self.held_by)}
 
 
-def title(outcome):
-    """Return in one line what is wrong with an outcome."""
-    how = (f'stuck in {outcome.status}' if outcome.stuck
-           else f'ended in {outcome.status}')
-    told = f'{outcome.case.id}, {outcome.disruption}: {how}'
+def title(outcome: Outcome) -> str:
+    """Return the failure of an outcome in one line."""
+    verb = 'stuck' if outcome.stuck else 'ended'
+    text = (f'{outcome.case.id}, {outcome.disruption}: {verb} in '
+            f'{outcome.status}')
     if outcome.two_shapes:
-        told += ', its sync points of two shapes'
+        text += ', with sync points of mixed versions'
     if outcome.lost:
-        told += ', its messages where no engine listens'
+        text += ', with messages in a queue where no engine listens'
     if outcome.repaired == NOT_AT_ALL:
-        return f'{told}; neither an update nor a delete repairs it'
+        return f'{text}; neither an update nor a delete repairs it'
     if outcome.repaired == BY_DELETE:
-        return f'{told}; only a delete ends it'
+        return f'{text}; only a delete ends it'
     if outcome.repaired == BY_UPDATE:
-        return f'{told}; an update repairs it'
-    return told
+        return f'{text}; an update repairs it'
+    return text
 
 
-def found(outcomes, *, step, reproduce=''):
-    """Return a :class:`findings.Finding` for each that did not end legally.
+def illegal(outcomes: abc.Iterable[Outcome], *, step: str,
+            reproduce: str = '') -> list[findings.Finding]:
+    """Return a finding for each illegal outcome.
 
-    :param outcomes: list of :class:`Outcome`
     :param step: name of the plan's step in which they ended
-    :param reproduce: the command that shows it again
+    :param reproduce: the command that repeats it
     """
-    return [_found(one, step, reproduce) for one in outcomes
-            if not one.legal]
+    return [_finding(outcome, step, reproduce) for outcome in outcomes
+            if not outcome.legal]
 
 
-def _found(one, step, reproduce):
-    # Work in a queue that no engine of its release reads is a matter of RPC.
-    failure_class = (findings.FailureClass.RPC if one.lost
+def _finding(outcome: Outcome, step: str, reproduce: str) -> findings.Finding:
+    # Messages in a queue that no engine of its release reads: class RPC.
+    failure_class = (findings.FailureClass.RPC if outcome.lost
                      else findings.FailureClass.OLD_STACKS)
     return findings.make(
-        'inflight.stuck' if one.stuck else 'inflight.wrong-end', one.case.id,
-        title(one), f'{one.status}: {one.reason}\n{one.evidence}',
+        'inflight.stuck' if outcome.stuck else 'inflight.wrong-end',
+        outcome.case.id, title(outcome),
+        f'{outcome.status}: {outcome.reason}\n{outcome.evidence}',
         step=step, failure_class=failure_class, reproduce=reproduce,
-        facts=facts(one))
+        facts=facts(outcome))
 
 
-def facts(outcome):
-    """Return what the cause of an outcome can be proved by."""
-    # An engine of the base is the one that stopped, or was killed.
+def facts(outcome: Outcome) -> dict[str, typing.Any]:
+    """Return the facts that can prove the cause of an outcome."""
+    # The engine that stopped, or was killed, is one of the base.
     of_the_base = bool(outcome.cut_off or outcome.api_was_down
                        or outcome.disruption == expected_outcomes.KILL)
     return {'base_shows': of_the_base,

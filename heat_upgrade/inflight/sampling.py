@@ -10,34 +10,33 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Chooses which cases a run takes along: seeds that complete each other.
+"""Chooses the cases of a run, so that consecutive seeds cover all pairs.
 
-Four seeds in a row (0 to 3, 4 to 7, ...) make a block. A sample avoids the
-pairs of kind and place, and of kind and shape, that earlier samples of its
-block have had: so the four together have all pairs.
+Four consecutive seeds (0 to 3, 4 to 7, ...) make a block. A sample avoids the
+pairs of kind and hold point, and of kind and shape, of earlier samples in its
+block, so that the block covers all pairs.
 """
 
 import collections
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections import abc
 import random
-from typing import TypeVar
+import typing
 
 from heat_upgrade.inflight import cases
 
-T = TypeVar('T')
+T = typing.TypeVar('T')
 
 # A kind and a shape.
 Pair = tuple[str, str]
 
-# How many seeds have all pairs together.
+# Number of seeds that cover all pairs.
 BLOCK = 4
 
-# For each engine that stops, how many cases it has, and which.
-Hands = tuple[tuple[int, Callable[[cases.Case], bool]], ...]
+# For each stopping engine, the number of its cases, and their condition.
+Hands = tuple[tuple[int, abc.Callable[[cases.Case], bool]], ...]
 
-# A case of each of these is in every sample that may have one.
-REQUIRED: tuple[Callable[[cases.Case], bool], ...] = (
+# Every sample has a case for each of these conditions, if it is allowed.
+REQUIRED: tuple[abc.Callable[[cases.Case], bool], ...] = (
     cases.is_two_sided,
     cases.is_batched,
     lambda case: case.shape == cases.TWO_ENDS,
@@ -48,12 +47,12 @@ REQUIRED: tuple[Callable[[cases.Case], bool], ...] = (
 
 
 def everywhere(case: cases.Case) -> bool:
-    """Return True: any case may be drawn."""
+    """Return True: every case is allowed."""
     return True
 
 
 def for_a_last_engine(case: cases.Case) -> bool:
-    """Return True if the operation needs no other engine to read the queue."""
+    """Return True if no other engine must read the queue."""
     return not cases.waits_for_messages(case)
 
 
@@ -61,50 +60,50 @@ def for_a_cold_stop(case: cases.Case) -> bool:
     """Return True if the operation survives a stop of all of Heat.
 
     A signal cannot be delivered without an API, and the engine waits for it
-    until its grace period is over. OS::Heat::Stack asks the API how the stack
-    inside does, and fails when that is down.
+    until its grace period is over. OS::Heat::Stack reads the state of the
+    nested stack from the API, and fails when the API is down.
     """
     return (for_a_last_engine(case) and case.parked != cases.SIGNAL
             and case.shape != cases.NESTED)
 
 
-def samples(seed: int, hands_of: Callable[[int], Hands]
+def samples(seed: int, hands_of: abc.Callable[[int], Hands]
             ) -> tuple[tuple[cases.Case, ...], ...]:
-    """Draw the cases of a run, one sample for each engine that stops.
+    """Draw the cases of a run, one sample for each stopping engine.
 
     :param seed: the same seed gives the same cases on every machine
     :param hands_of: returns, for a seed, the number of cases for each engine,
-        and a predicate that each of them fulfils
+        and the condition of each case
     """
-    block, place = divmod(seed, BLOCK)
+    block, offset = divmod(seed, BLOCK)
     chance = random.Random(f'in flight {block}')
-    seen: collections.Counter = collections.Counter()
+    seen: collections.Counter[typing.Any] = collections.Counter()
     drawn: list[tuple[cases.Case, ...]] = []
-    for earlier in range(seed - place, seed + 1):
+    for earlier in range(seed - offset, seed + 1):
         drawn = [_sample(chance, seen, count, allowed)
                  for count, allowed in hands_of(earlier)]
     return tuple(drawn)
 
 
-def _sample(chance: random.Random, seen: collections.Counter, count: int,
-            allowed: Callable[[cases.Case], bool]
+def _sample(chance: random.Random, seen: collections.Counter[typing.Any],
+            count: int, allowed: abc.Callable[[cases.Case], bool]
             ) -> tuple[cases.Case, ...]:
     """Draw one sample.
 
-    :param chance: decides between cases that are equally good
-    :param seen: how often the block had each case, kind and pair; changed
+    :param chance: decides between equally good cases
+    :param seen: counts of the cases, kinds and pairs in the block; changed
     """
     left = [case for case in cases.every() if allowed(case)]
     chance.shuffle(left)
-    own: collections.Counter = collections.Counter()
+    own: collections.Counter[typing.Any] = collections.Counter()
     drawn: list[cases.Case] = []
 
-    # The first of these that tells two cases apart decides. A kind is a code
-    # path of its own in Heat: all of them come first.
-    by_pair: tuple[Callable[[Pair], int], ...] = (
+    # The first rank that differs decides. Each kind is a separate code path
+    # in Heat: all kinds come first.
+    by_pair: tuple[abc.Callable[[Pair], int], ...] = (
         lambda pair: own[pair[0]],
         lambda pair: seen[pair] > 0)
-    by_case: tuple[Callable[[cases.Case], int], ...] = (
+    by_case: tuple[abc.Callable[[cases.Case], int], ...] = (
         lambda case: seen[case.kind, case.parked] > 0,
         lambda case: seen[case.id],
         lambda case: seen[case.kind],
@@ -112,12 +111,12 @@ def _sample(chance: random.Random, seen: collections.Counter, count: int,
         lambda case: (seen[case.kind, case.shape]
                       + seen[case.kind, case.parked]))
 
-    def take(choices: Sequence[cases.Case]) -> None:
+    def take(choices: abc.Sequence[cases.Case]) -> None:
         if not choices or len(drawn) >= count:
             return
         pairs = set(_least(list({(case.kind, case.shape): None
                                  for case in choices}), by_pair))
-        # Of equals the first: the shuffle decides.
+        # The shuffle decides between equals.
         case = _least([case for case in choices
                        if (case.kind, case.shape) in pairs], by_case)[0]
         left.remove(case)
@@ -133,8 +132,9 @@ def _sample(chance: random.Random, seen: collections.Counter, count: int,
     return tuple(drawn)
 
 
-def _least(choices: list[T], ranks: Sequence[Callable[[T], int]]) -> list[T]:
-    """Return those that come first by all ranks, one rank after the other."""
+def _least(choices: list[T],
+           ranks: abc.Sequence[abc.Callable[[T], int]]) -> list[T]:
+    """Return the choices with the least ranks, compared rank by rank."""
     for rank in ranks:
         if len(choices) == 1:
             break

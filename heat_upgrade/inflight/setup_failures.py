@@ -10,24 +10,32 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Work that never got in flight: what kept it, shown or raised."""
+"""Operations that could not be prepared or parked: reported or raised."""
 
+from collections import abc
 import dataclasses
 import itertools
 
 from heat_upgrade import errors
 from heat_upgrade.inflight import cases
+from heat_upgrade.inflight import operation as operation_
 from heat_upgrade.inflight import stall_detector
+from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.results import findings
+
+# An operation, the missing condition ('' if all hold), and whether it may
+# still come true.
+Progress = tuple[operation_.InFlightOperation, str, bool]
+Look = abc.Callable[[list[operation_.InFlightOperation]],
+                    abc.Iterable[Progress]]
 
 
 @dataclasses.dataclass(frozen=True)
 class NotStarted:
     """An operation that could not be prepared or parked.
 
-    :ivar case: :class:`heat_upgrade.inflight.cases.Case`
-    :ivar story: what was missing, as seen last
-    :ivar evidence: what Heat's tables, queues and logs say of its stack
+    :ivar story: the last missing condition
+    :ivar evidence: Heat's tables, queues and logs about its stack
     """
 
     case: cases.Case
@@ -36,65 +44,65 @@ class NotStarted:
 
 
 class Pending:
-    """Operations that are to be prepared, or parked: what is missing of each.
+    """Operations that wait to be prepared or parked.
 
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
-    :param look: function of flights that yields each with what is missing
-        ('' if nothing is) and whether it may yet come
-    :param flights: list of
-        :class:`heat_upgrade.inflight.operation.InFlightOperation`
-    :ivar lost: {flight: what was missing, as seen last} of those for which
-        nobody waits any more
+    :param look: yields the progress of each operation
+    :ivar lost: {operation: its last missing condition} of the abandoned ones
     """
 
-    def __init__(self, cloud, look, flights):
-        self.lost = {}
-        self._missing = dict.fromkeys(flights, 'not looked at')
+    def __init__(self, cloud: clouds.Cloud, look: Look,
+                 operations: abc.Iterable[operation_.InFlightOperation]
+                 ) -> None:
+        self.lost: dict[operation_.InFlightOperation, str] = {}
+        self._missing = dict.fromkeys(operations, 'not looked at')
         self._look = look
-        self._quiet = stall_detector.Quiet(cloud)
+        self._detector = stall_detector.StallDetector(cloud)
         self._looks = itertools.count(1)
 
-    def nothing_is_missing(self):
-        """Look again; tell whether there is nothing more to wait for."""
-        for flight, story, may_come in list(self._look(list(self._missing))):
+    def nothing_is_missing(self) -> bool:
+        """Look again; return True if the wait is over for all."""
+        for operation, story, may_come in list(
+                self._look(list(self._missing))):
             if story and may_come:
-                self._missing[flight] = story
+                self._missing[operation] = story
                 continue
-            del self._missing[flight]
+            del self._missing[operation]
             if story:
-                self.lost[flight] = story
-        if (
-            self._missing
-            and next(self._looks) % stall_detector.LOOK_INTERVAL == 0
-        ):
-            self._leave_what_is_stuck()
+                self.lost[operation] = story
+        if (self._missing
+                and next(self._looks) % stall_detector.LOOK_INTERVAL == 0):
+            self._abandon_stuck()
         return not self._missing
 
-    def _leave_what_is_stuck(self):
-        for flight, _, stuck in list(self._quiet.look(list(self._missing))):
+    def _abandon_stuck(self) -> None:
+        for operation, _, stuck in list(
+                self._detector.look(list(self._missing))):
             if stuck:
-                self.lost[flight] = (f'{self._missing.pop(flight)}; nobody '
-                                     'is at work on it')
+                self.lost[operation] = (
+                    f'{self._missing.pop(operation)}; no engine works on it')
 
-    def give_up(self):
-        """Wait for none of them any more."""
+    def give_up(self) -> None:
+        """Abandon the remaining operations."""
         self.lost.update(self._missing)
 
 
-def require_none(grounded):
-    """Raise :class:`errors.LabError` if there is any."""
-    if grounded:
+def require_none(failures: abc.Sequence[NotStarted]) -> None:
+    """Raise errors.LabError if an operation could not be started."""
+    if failures:
         raise errors.LabError('\n'.join((
-            '; '.join(f'{one.case.id}: {one.story}' for one in grounded),
-            *(one.evidence for one in grounded))))
+            '; '.join(f'{failure.case.id}: {failure.story}'
+                      for failure in failures),
+            *(failure.evidence for failure in failures))))
 
 
-def found(grounded, *, step):
-    """Return a :class:`heat_upgrade.results.findings.Finding` for each.
+def found(failures: abc.Iterable[NotStarted], *,
+          step: str) -> list[findings.Finding]:
+    """Return a finding for each operation that could not be started.
 
     :param step: name of the plan's step
     """
     return [findings.make(
-        'inflight.not-started', one.case.id,
-        f'{one.case.id} could not be started',
-        f'{one.story}\n{one.evidence}', step=step) for one in grounded]
+        'inflight.not-started', failure.case.id,
+        f'{failure.case.id} could not be started',
+        f'{failure.story}\n{failure.evidence}', step=step)
+        for failure in failures]

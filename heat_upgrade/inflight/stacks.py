@@ -10,20 +10,30 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The stacks that Heat lists, as the work in flight looks at them."""
+"""The stacks of in-flight operations in Heat's list of stacks."""
 
+from collections import abc
 import dataclasses
+import typing
 
 from heat_upgrade.lab import heat_client
+
+
+class Owner(typing.Protocol):
+    """An operation that knows its stacks by their names."""
+
+    name: str
+
+    def owns(self, name: str) -> bool:
+        ...
 
 
 @dataclasses.dataclass(frozen=True)
 class Stack:
     """A stack.
 
-    :ivar id: its id
     :ivar status: such as 'CREATE_IN_PROGRESS'
-    :ivar reason: what Heat says about it
+    :ivar reason: its status_reason, in Heat's own words
     """
 
     id: str
@@ -31,7 +41,7 @@ class Stack:
     reason: str
 
     @property
-    def in_progress(self):
+    def in_progress(self) -> bool:
         return self.status.endswith('_IN_PROGRESS')
 
 
@@ -39,39 +49,41 @@ class Stack:
 GONE = Stack('', 'DELETE_COMPLETE', 'it is gone')
 
 
-def listed(api, timeout=heat_client.ANSWER_TIMEOUT):
-    """Return all stacks, nested ones too, as {name: :class:`Stack`}.
+def listed(api: heat_client.Api,
+           timeout: float = heat_client.ANSWER_TIMEOUT) -> dict[str, Stack]:
+    """Return {name: stack} of all stacks, including nested ones.
 
-    :param api: :class:`heat_upgrade.lab.heat_client.Api`
-    :param timeout: seconds that Heat may take
-    :raises: OSError if Heat does not tell
+    :param timeout: seconds for the answer
+    :raises: OSError if Heat does not answer with 200
     """
     answer = api.call('GET', 'stacks?show_nested=True', timeout=timeout)
     if answer.status != 200:
-        raise OSError(f'Heat lists no stacks, but answers {answer.status}: '
-                      f'{str(answer.body)[:200]}')
-    return {one['stack_name']: Stack(
-        one['id'], one['stack_status'], one['stack_status_reason'] or '')
-        for one in answer.body['stacks']}
+        raise OSError('expected 200 from the list of stacks; got '
+                      f'{answer.status}: {str(answer.body)[:200]}')
+    return {stack['stack_name']: Stack(
+        stack['id'], stack['stack_status'],
+        stack['stack_status_reason'] or '')
+        for stack in answer.body['stacks']}
 
 
-def seen(flight, stacks):
-    """Return a flight's stack as it is, with those nested in it.
+def seen(operation: Owner, stacks: abc.Mapping[str, Stack]) -> Stack:
+    """Return the stack of an operation, GONE if it does not exist.
 
-    :param flight: :class:`heat_upgrade.inflight.operation.InFlightOperation`
-    :param stacks: what :func:`listed` returned
-    :returns: its :class:`Stack`, with the status of one nested in it if that
-        is still in progress; GONE if there is none
+    Its status is that of a nested stack that is still in progress, if any.
+
+    :param stacks: the result of listed()
     """
-    top = stacks.get(flight.name, GONE)
+    top = stacks.get(operation.name, GONE)
     if top.in_progress:
         return top
     return next((dataclasses.replace(top, status=stack.status)
                  for name, stack in stacks.items()
-                 if flight.owns(name) and stack.in_progress), top)
+                 if operation.owns(name) and stack.in_progress), top)
 
 
-def owned(flights, stacks):
-    """Return those that belong to any of the flights."""
+def owned(operations: abc.Iterable[Owner],
+          stacks: abc.Mapping[str, Stack]) -> dict[str, Stack]:
+    """Return the stacks that belong to any of the operations."""
+    operations = list(operations)
     return {name: stack for name, stack in stacks.items()
-            if any(flight.owns(name) for flight in flights)}
+            if any(operation.owns(name) for operation in operations)}

@@ -12,82 +12,89 @@
 
 """Detects operations that no engine will ever finish.
 
-An operation that is under way is at each moment in one of three places. An
-engine works on it, and holds a lock or a resource in Heat's tables. Or a
-message for an engine waits in a queue. Or an engine is between two of these
-steps, which takes less than QUIET. All three are looked at.
+A live operation is at each moment in one of three states. An engine works on
+it, and holds a lock or a resource in Heat's tables. Or a message for an engine
+waits in a queue. Or an engine is between two of these steps, which takes less
+than QUIET. The detector checks all three.
 
-That the queues carry messages of other stacks says nothing of this one. A
-queue is first in, first out: once it was seen empty, it has delivered all
-messages that were sent before. So an operation is stuck if its rows have not
-changed for QUIET, no living engine holds any of it, and the queues were seen
-empty after the last change of its rows. A cast is acknowledged when a thread
-takes it, before it is worked on (oslo.messaging); until then the broker counts
-it as unacknowledged, and the queue is not empty.
+Messages of other stacks in the queues prove nothing about this one. A queue is
+first in, first out: once it was empty, it has delivered all earlier messages.
+So an operation is stuck if its rows have not changed for QUIET, no living
+engine holds any of it, and the queues were empty after the last change of its
+rows. A thread acknowledges a cast before it works on it (oslo.messaging);
+until then the broker counts the message as unacknowledged, and the queue is
+not empty.
 
-Heat's own delays are shorter than QUIET, or show in the rows. It asks whether
-an engine is alive for 2 s (engine_life_check_timeout). A sync point is tried
-again after milliseconds. A delete may wait 15 s for engines to cancel their
+Heat's own delays are shorter than QUIET, or appear in the rows. It asks for
+2 s whether an engine is alive (engine_life_check_timeout). It retries a sync
+point after milliseconds. A delete may wait 15 s for engines to cancel their
 work (_wait_for_cancellation in heat/engine/worker.py), but only while they
 hold resources, and before it deletes any: a parked delete is past that.
 """
 
+from collections import abc
 import time
 
 from heat_upgrade.inflight import evidence
+from heat_upgrade.inflight import operation as operation_
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab.services import rabbitmq
 
-# Seconds without a change, after which an operation is stuck. With the time
-# until the last change is seen, and until the next look, it is found within
-# 15 s also on a busy machine, where a look takes 2 s.
+# Seconds without a change after which an operation is stuck. Detection takes
+# at most 15 s, also on a busy machine, where a look takes 2 s.
 QUIET = 6
 
-# Seconds between two looks: each asks the broker, which takes 0.4 s of CPU.
+# Seconds between two looks: each reads the queues, which takes 0.4 s of CPU.
 LOOK_INTERVAL = 2
 
-# All stacks of work in flight have names that begin with it.
+# Common prefix of the names of all stacks of in-flight operations.
 PREFIX = 'inflight-'
 
+# An operation, its rows, and whether it is stuck.
+Look = tuple[operation_.InFlightOperation, evidence.Rows, bool]
 
-class Quiet:
-    """Looks, again and again, who is at work on some flights.
 
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
+class StallDetector:
+    """Observes operations to detect those that are stuck.
+
     :param clock: monotonic clock, for tests
-    :ivar queues: as the broker told at the last look
+    :ivar queues: the queues at the last look
     """
 
-    def __init__(self, cloud, *, clock=time.monotonic):
+    def __init__(self, cloud: clouds.Cloud, *,
+                 clock: abc.Callable[[], float] = time.monotonic) -> None:
         self._cloud = cloud
         self._clock = clock
-        # Of a flight: its rows, since when they are so, and whether the
-        # queues were empty since.
-        self._seen = {}
-        self.queues = None
+        # The rows of an operation, the time of their last change, and whether
+        # the queues were empty since.
+        self._observed: dict[operation_.InFlightOperation,
+                             tuple[evidence.Rows, float, bool]] = {}
+        self.queues: list[rabbitmq.Queue] | None = None
 
-    def look(self, flights, *, waited_for=()):
-        """Yield (flight, its :class:`evidence.Rows`, whether it is stuck).
+    def look(self, operations: abc.Sequence[operation_.InFlightOperation], *,
+             waited_for: abc.Collection[operation_.InFlightOperation] = ()
+             ) -> abc.Iterator[Look]:
+        """Yield each operation with its rows, and whether it is stuck.
 
-        :param flights: list of
-            :class:`heat_upgrade.inflight.operation.InFlightOperation`
-        :param waited_for: those that wait for us, and are not stuck
+        :param waited_for: operations that wait for the tool
         """
         # The queues first: a message sent after a row has changed must not
         # count as delivered.
         self.queues = self._cloud.queues()
         delivered = evidence.is_delivered(self.queues)
         engines = set(self._cloud.engines())
-        found = evidence.rows_of(self._cloud, flights, PREFIX)
+        rows_of = evidence.rows_of(self._cloud, operations, PREFIX)
         now = self._clock()
-        for flight in flights:
-            rows = found[flight]
-            before, since, emptied = self._seen.get(flight, (None, now, False))
-            if flight in waited_for or rows.at_work() & engines:
-                self._seen.pop(flight, None)
-                yield flight, rows, False
+        for operation in operations:
+            rows = rows_of[operation]
+            before = self._observed.get(operation)
+            if operation in waited_for or rows.at_work() & engines:
+                self._observed.pop(operation, None)
+                yield operation, rows, False
                 continue
-            if rows != before:
+            if before is None or rows != before[0]:
                 since, emptied = now, False
             else:
-                emptied = emptied or delivered
-            self._seen[flight] = rows, since, emptied
-            yield flight, rows, emptied and now - since >= QUIET
+                since, emptied = before[1], before[2] or delivered
+            self._observed[operation] = rows, since, emptied
+            yield operation, rows, emptied and now - since >= QUIET

@@ -10,15 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The ledger and Heat's database, read and compared."""
+"""Compares the ledger with Heat's database."""
 
+from collections import abc
 import re
+import typing
 
+from heat_upgrade.ledger import client
 from heat_upgrade.ledger import reconciliation
 
 DATABASE = 'heat'
 
-# nova_instance is the physical id, under the name of Heat's first days.
+# nova_instance holds the physical ID; the name dates from Heat's first
+# releases.
 _ROWS = '''\
 SELECT r.stack_id, r.name, r.nova_instance, r.uuid, r.action, r.status,
        s.deleted_at IS NOT NULL
@@ -29,18 +33,25 @@ _BUSY = '''\
 SELECT id FROM stack WHERE deleted_at IS NULL AND status = 'IN_PROGRESS'
 '''
 
-# Where Heat keeps what handle_snapshot noted: up to 25 (2025.2) with the
-# snapshot, from then on in a table for each resource.
+# Heat keeps the data of handle_snapshot with the snapshot up to 25 (2025.2),
+# and in a table with a row for each resource since.
 _SNAPSHOT_TABLES = ('snapshot', 'resource_snapshot')
 
 _SNAPSHOT = re.compile(r'ledger-snapshot-[0-9a-f]{32}')
 
 
-def rows(mariadb):
-    """Return all :class:`heat_upgrade.ledger.reconciliation.Row` of Heat's.
+class Database(typing.Protocol):
+    """A database server, such as heat_upgrade.lab.services.mariadb.MariaDB."""
 
-    :param mariadb: :class:`heat_upgrade.lab.services.mariadb.MariaDB`
-    """
+    def execute(
+        self, statement: str, arguments: tuple[str, ...] | None = None, *,
+        database: str | None = None
+    ) -> abc.Iterable[tuple[typing.Any, ...]]:
+        """Execute a statement; returns all rows."""
+
+
+def rows(mariadb: Database) -> list[reconciliation.Row]:
+    """Return all rows of Heat's table "resource"."""
     return [
         reconciliation.Row(
             stack=stack,
@@ -57,42 +68,42 @@ def rows(mariadb):
     ]
 
 
-def known_snapshots(mariadb):
-    """Return the ids of the ledger's snapshots that Heat's have."""
-    there = {name for name, in mariadb.execute(
+def known_snapshots(mariadb: Database) -> set[str]:
+    """Return the IDs of the ledger's snapshots that Heat has recorded."""
+    tables = {name for name, in mariadb.execute(
         'SELECT table_name FROM information_schema.tables '
         'WHERE table_schema = %s', (DATABASE,))}
-    return {found
-            for table in _SNAPSHOT_TABLES if table in there
+    return {snapshot
+            for table in _SNAPSHOT_TABLES if table in tables
             for data, in mariadb.execute(f'SELECT data FROM {table}',
                                          database=DATABASE)
-            for found in _SNAPSHOT.findall(data or '')}
+            for snapshot in _SNAPSHOT.findall(data or '')}
 
 
-def busy(mariadb):
-    """Return the ids of the stacks that are in progress."""
+def busy(mariadb: Database) -> set[str]:
+    """Return the IDs of the stacks that are in progress."""
     return {stack for stack, in mariadb.execute(_BUSY, database=DATABASE)}
 
 
-def audit(mariadb, client):
-    """Return the differences that are there now.
+def audit(mariadb: Database,
+          ledger: client.Client) -> list[reconciliation.Difference]:
+    """Return the current differences between the ledger and Heat.
 
-    Heat may go on meanwhile: what a first look shows, and a second does not,
-    was under way.
-
-    :param mariadb: :class:`heat_upgrade.lab.services.mariadb.MariaDB`
-    :param client: :class:`heat_upgrade.ledger.client.Client`
-    :returns: list of :class:`heat_upgrade.ledger.reconciliation.Difference`
+    Heat may be working during the audit. Therefore a difference counts only
+    if two reads in a row show it.
     """
-    first = _look(mariadb, client)
+    first = _differences(mariadb, ledger)
     if not first:
         return []
-    second = {(one.kind, one.item) for one in _look(mariadb, client)}
-    return [one for one in first if (one.kind, one.item) in second]
+    second = {(difference.kind, difference.item)
+              for difference in _differences(mariadb, ledger)}
+    return [difference for difference in first
+            if (difference.kind, difference.item) in second]
 
 
-def _look(mariadb, client):
+def _differences(mariadb: Database,
+                 ledger: client.Client) -> list[reconciliation.Difference]:
     return reconciliation.differences(
-        client.items(), client.events(), rows(mariadb),
-        snapshots=client.snapshots(), known=known_snapshots(mariadb),
+        ledger.items(), ledger.events(), rows(mariadb),
+        snapshots=ledger.snapshots(), known=known_snapshots(mariadb),
         busy=busy(mariadb))

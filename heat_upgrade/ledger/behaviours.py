@@ -10,86 +10,97 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the tool ordered of the backend: to hold, to fail, to be slow."""
+"""Behaviours that a test sets on the backend: holds, failures, slowness."""
 
 import dataclasses
 import fnmatch
 
+# (fnmatch pattern of labels, operation)
+Rule = tuple[str, str]
+
 
 @dataclasses.dataclass
 class _Failure:
+    """Failures that are still due.
+
+    :ivar remaining: number of operations that will fail
+    """
+
     label: str
     operation: str
-    left: int
+    remaining: int
     transient: bool
 
 
-class Orders:
+class Behaviours:
     """Rules by label, an fnmatch pattern, and operation.
 
-    They are forgotten when the backend ends: what was held then goes on when
-    it is started again.
+    Rules are lost when the backend ends. Operations that a hold kept in
+    progress then finish at the next start of the backend.
     """
 
-    def __init__(self):
-        self.holds = []
-        self._failures = []
-        self._slow = {}
+    def __init__(self) -> None:
+        self.holds: list[Rule] = []
+        self._failures: list[_Failure] = []
+        self._slow: dict[Rule, float] = {}
 
-    def hold(self, label, operation):
+    def hold(self, label: str, operation: str) -> None:
         if (label, operation) not in self.holds:
             self.holds.append((label, operation))
 
-    def release(self, label=None, operation=None):
+    def release(self, label: str | None = None,
+                operation: str | None = None) -> None:
         """Drop holds; None stands for all.
 
-        A hold is dropped if its own pattern is the given one, or is within
-        it ('a/*' drops the hold of 'a/b').
+        A hold is dropped if its pattern equals the given pattern or is
+        covered by it ('a/*' drops the hold of 'a/b').
         """
         self.holds = [
             (pattern, held) for pattern, held in self.holds
             if not (covers(label, pattern)
                     and operation in (None, held))]
 
-    def held(self, label, operation):
+    def held(self, label: str, operation: str) -> bool:
         return any(matches(hold, label, operation) for hold in self.holds)
 
-    def fail(self, label, operation, times, transient):
-        """Let the next ones fail; 0 takes the order back."""
-        self._failures = [one for one in self._failures if
-                          (one.label, one.operation) != (label, operation)]
+    def fail(self, label: str, operation: str, times: int,
+             transient: bool) -> None:
+        """Let the next matching operations fail; times=0 drops the rule."""
+        self._failures = [
+            failure for failure in self._failures
+            if (failure.label, failure.operation) != (label, operation)]
         if times > 0:
             self._failures.append(
                 _Failure(label, operation, times, transient))
 
-    def take_failure(self, label, operation):
-        """Return the failure that is due, and count it, or None."""
-        for one in self._failures:
-            if one.left and matches((one.label, one.operation), label,
-                                    operation):
-                one.left -= 1
-                return one
+    def take_failure(self, label: str, operation: str) -> _Failure | None:
+        """Count and return the failure that is due, or return None."""
+        for failure in self._failures:
+            if failure.remaining and matches(
+                    (failure.label, failure.operation), label, operation):
+                failure.remaining -= 1
+                return failure
         return None
 
-    def slow(self, label, operation, seconds):
-        """Let all of them take that long; 0 takes the order back."""
+    def slow(self, label: str, operation: str, seconds: float) -> None:
+        """Set the duration of matching operations; 0 drops the rule."""
         self._slow.pop((label, operation), None)
         if seconds > 0:
             self._slow[label, operation] = seconds
 
-    def seconds(self, label, operation):
-        """Return how long one takes, by the newest order."""
-        found = [seconds for rule, seconds in self._slow.items()
-                 if matches(rule, label, operation)]
-        return found[-1] if found else 0.0
+    def seconds(self, label: str, operation: str) -> float:
+        """Return the duration of an operation, by the newest rule."""
+        durations = [seconds for rule, seconds in self._slow.items()
+                     if matches(rule, label, operation)]
+        return durations[-1] if durations else 0.0
 
 
-def matches(rule, label, operation):
-    """Tell whether a (pattern, operation) is about an operation."""
+def matches(rule: Rule, label: str, operation: str) -> bool:
+    """Return True if a rule applies to an operation."""
     return rule[1] == operation and fnmatch.fnmatchcase(label, rule[0])
 
 
-def covers(pattern, label):
-    """Tell whether a pattern, or None for all, is about a label."""
+def covers(pattern: str | None, label: str) -> bool:
+    """Return True if a pattern, or None for all, covers a label."""
     return (pattern is None or pattern == label
             or fnmatch.fnmatchcase(label, pattern))

@@ -10,18 +10,20 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the tool asks of the ledger's backend."""
+"""The tool's client of the ledger's backend."""
 
 import dataclasses
 import http.client
 import json
+import typing
 import urllib.parse
 
 from heat_upgrade import errors
 from heat_upgrade.ledger import event_log
 from heat_upgrade.ledger import state
 
-# The backend answers within milliseconds; this is for a machine that hangs.
+# Seconds. The backend answers within milliseconds; this bound is for a
+# machine that hangs.
 ANSWER_TIMEOUT = 10
 
 TOKEN_HEADER = 'X-Ledger-Token'
@@ -36,11 +38,11 @@ class Operation:
     """An operation in progress.
 
     :ivar item: id of the item
-    :ivar label: of the item
-    :ivar operation: one of :data:`heat_upgrade.ledger.event_log.OPERATIONS`
+    :ivar label: label of the item
+    :ivar operation: one of event_log.OPERATIONS
     :ivar stack: id of Heat's stack
     :ivar resource: logical name
-    :ivar since: monotonic time in seconds at which it was asked for
+    :ivar since: monotonic time in seconds of its request
     """
 
     item: str
@@ -52,74 +54,76 @@ class Operation:
 
 
 class Client:
-    """The ledger as the tool sees it.
+    """A client of the ledger's backend.
 
-    A label is a pattern of :mod:`fnmatch` wherever operations are meant. All
-    methods raise :class:`heat_upgrade.errors.LabError` if the backend
-    refuses, and OSError if it does not answer.
+    Methods that act on operations take an fnmatch pattern as the label. All
+    methods raise LabError if the backend refuses, and OSError if it does not
+    answer.
 
-    :param url: of the backend
-    :param token: that it wants
+    :param token: the token that the backend requires
     """
 
-    def __init__(self, url, token):
+    def __init__(self, url: str, token: str) -> None:
         self._address = urllib.parse.urlsplit(url).netloc
         self._token = token
 
-    def answers(self):
-        """Tell that it answers; :raises: OSError if not."""
-        return self._call('GET', '/') == 'ledger'
+    def answers(self) -> bool:
+        """Return True if the ledger answers; :raises: OSError if not."""
+        return bool(self._call('GET', '/') == 'ledger')
 
-    def hold(self, label, operation):
+    def hold(self, label: str, operation: str) -> None:
         """Keep matching operations in progress, from now on."""
         self._call('POST', '/holds', label=label, operation=operation)
 
-    def release(self, label=None, operation=None):
-        """Let go what is held; None stands for all.
+    def release(self, label: str | None = None,
+                operation: str | None = None) -> None:
+        """Release held operations; None stands for all.
 
-        :param label: the hold's pattern or a wider one, which end the hold;
-            or a narrower one, which lets go only what is parked now
+        :param label: the hold's pattern or a wider one ends the hold; a
+            narrower one releases only the operations that are held now
         """
         self._call('POST', '/release', label=label, operation=operation)
 
-    def parked(self, label=None):
-        """Return the :class:`Operation` list that holds keep in progress."""
+    def parked(self, label: str | None = None) -> list[Operation]:
+        """Return the operations that holds keep in progress."""
         names = [field.name for field in dataclasses.fields(Operation)]
-        return [Operation(**{name: one[name] for name in names})
-                for one in self._call('POST', '/parked', label=label)]
+        return [Operation(**{name: data[name] for name in names})
+                for data in self._call('POST', '/parked', label=label)]
 
-    def fail(self, label, operation, times=1, *, transient=False):
-        """Let the next matching operations fail; 0 takes it back.
+    def fail(self, label: str, operation: str, times: int = 1, *,
+             transient: bool = False) -> None:
+        """Let the next matching operations fail; times=0 drops the rule.
 
-        :param transient: Heat gets to see an item in error, and tries a
-            create again by itself (its option action_retry_limit), else it
-            gives up at once
+        :param transient: whether Heat sees an item in error, and retries a
+            create by itself (option action_retry_limit); if not, Heat gives
+            up at once
         """
         self._call('POST', '/failures', label=label, operation=operation,
                    times=times, transient=transient)
 
-    def slow(self, label, operation, seconds):
-        """Let matching operations take that long; 0 takes it back."""
+    def slow(self, label: str, operation: str, seconds: float) -> None:
+        """Set the duration of matching operations; 0 drops the rule."""
         self._call('POST', '/slowness', label=label, operation=operation,
                    seconds=seconds)
 
-    def items(self):
-        """Return the :class:`Item` list of what exists now."""
-        return [Item(**one) for one in self._call('GET', '/items')]
+    def items(self) -> list[Item]:
+        """Return the items that exist now."""
+        return [Item(**data) for data in self._call('GET', '/items')]
 
-    def snapshots(self):
-        """Return the :class:`Snapshot` list of what exists now."""
-        return [Snapshot(**one) for one in self._call('GET', '/snapshots')]
+    def snapshots(self) -> list[Snapshot]:
+        """Return the snapshots that exist now."""
+        return [Snapshot(**data) for data in self._call('GET', '/snapshots')]
 
-    def events(self, after=0):
-        """Return the :class:`Event` list of all that ever happened.
+    def events(self, after: int = 0) -> list[Event]:
+        """Return all events.
 
-        :param after: how many to leave out, since they are known
+        :param after: number of oldest events to leave out
         """
-        return [event_log.from_json(one) for one in
+        return [event_log.from_json(data) for data in
                 self._call('GET', f'/events/{after}')]
 
-    def _call(self, method, path, **body):
+    def _call(self, method: str, path: str, **body: object) -> typing.Any:
+        """Send a request; returns the JSON of the answer."""
         connection = http.client.HTTPConnection(self._address,
                                                 timeout=ANSWER_TIMEOUT)
         try:

@@ -10,42 +10,45 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The ledger's durable record: one JSON line for each event."""
+"""The ledger's durable event log: one JSON line for each event."""
 
 import dataclasses
 import json
 import os
+import typing
 
 OPERATIONS = ('create', 'update', 'delete', 'suspend', 'resume', 'check',
               'snapshot', 'restore', 'delete-snapshot')
 
 STARTED, DONE, FAILED = 'started', 'done', 'failed'
 
+Path = str | os.PathLike[str]
+
 
 class Unwritable(Exception):
-    """The record cannot be written, so nothing may be answered any more."""
+    """The event log cannot be written, so no request may be answered."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Event:
-    """What happened to one item.
+    """The start or the end of an operation on one item.
 
     :ivar time: seconds since the epoch
     :ivar monotonic: seconds of this machine's monotonic clock, which all of
         its processes share
     :ivar item: id of the item, Heat's physical resource id
-    :ivar label: of the item
-    :ivar stack: id of Heat's stack, '' where Heat did not say
+    :ivar label: label of the item
+    :ivar stack: id of Heat's stack, '' if Heat did not send it
     :ivar resource: logical name in that stack
-    :ivar row: uuid of Heat's resource row, '' where there is none any more
+    :ivar row: uuid of Heat's resource row, '' if it no longer exists
     :ivar operation: one of OPERATIONS
     :ivar status: STARTED, DONE or FAILED
-    :ivar number: of the operation, from 1
-    :ivar value: that the item takes by it, None if it takes none
-    :ivar snapshot: id of the snapshot that it is about, or ''
-    :ivar reason: of a failure
-    :ivar transient: whether a failure is worth another try
-    :ivar key: that the caller gave it, to be known again
+    :ivar number: number of the operation, from 1
+    :ivar value: new value of the item, None if the operation sets none
+    :ivar snapshot: id of the operation's snapshot, or ''
+    :ivar reason: reason of a failure
+    :ivar transient: whether a retry can succeed after a failure
+    :ivar key: idempotency key of the caller
     """
 
     time: float
@@ -68,30 +71,29 @@ class Event:
 _FIELDS = frozenset(field.name for field in dataclasses.fields(Event))
 
 
-def from_json(data):
-    """Return the event that a line tells of; newer fields are ignored."""
+def from_json(data: dict[str, typing.Any]) -> Event:
+    """Return the event of a line; fields of newer versions are ignored."""
     return Event(**{name: value for name, value in data.items()
                     if name in _FIELDS})
 
 
-def read(path):
-    """Return the events of a record, in their order.
+def read(path: Path) -> list[Event]:
+    """Return the events of a log, in their order.
 
-    :raises: FileNotFoundError, ValueError if a line is damaged; a last line
-        without its end was never answered for, and is left out
+    A last line without a newline is left out: the backend had not yet
+    answered its request.
+
+    :raises: FileNotFoundError, ValueError if a line is damaged
     """
     with open(path, 'rb') as lines:
         return [from_json(json.loads(line)) for line in lines
                 if line.endswith(b'\n')]
 
 
-class Record:
-    """A record that is open for writing.
+class EventLog:
+    """An event log that is open for writing; the file is made if need be."""
 
-    :param path: of the file, made if need be
-    """
-
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         os.ftruncate(self._fd, _whole(path))
         self.events = read(path)
@@ -100,26 +102,27 @@ class Record:
         os.fsync(directory)
         os.close(directory)
 
-    def append(self, event):
-        """Write an event; when this returns it outlives a power cut.
+    def append(self, event: Event) -> None:
+        """Write an event; after the return it survives a power failure.
 
-        :raises: :class:`Unwritable`
+        :raises: Unwritable
         """
         line = json.dumps(dataclasses.asdict(event)) + '\n'
-        left = line.encode()
+        unwritten = line.encode()
         try:
-            while left:
-                left = left[os.write(self._fd, left):]
+            while unwritten:
+                unwritten = unwritten[os.write(self._fd, unwritten):]
             os.fsync(self._fd)
         except OSError as exc:
-            raise Unwritable(f'the record cannot be written: {exc}') from exc
+            raise Unwritable(
+                f'the event log cannot be written: {exc}') from exc
         self.events.append(event)
 
-    def close(self):
+    def close(self) -> None:
         os.close(self._fd)
 
 
-def _whole(path):
-    """Return how many bytes of a record are whole lines."""
-    with open(path, 'rb') as record:
-        return record.read().rfind(b'\n') + 1
+def _whole(path: Path) -> int:
+    """Return the size of the whole lines of a log, in bytes."""
+    with open(path, 'rb') as log:
+        return log.read().rfind(b'\n') + 1

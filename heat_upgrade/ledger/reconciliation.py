@@ -10,15 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What physically exists, compared with what Heat knows; pure.
+"""Compares the ledger with Heat's records: orphans, losses, duplicates; pure.
 
-Does not know of deletion_policy: what Heat retains on purpose it would call
-left behind, and no template of the tool's retains an item.
+The comparison ignores deletion_policy: it would report a retained item as
+left behind, but no template of the tool retains an item.
 """
 
+from collections import abc
 import dataclasses
 
 from heat_upgrade.ledger import event_log
+from heat_upgrade.ledger import state
 
 LEFT_BEHIND = 'LEFT_BEHIND'
 SNAPSHOT_LEFT_BEHIND = 'SNAPSHOT_LEFT_BEHIND'
@@ -33,11 +35,11 @@ RULES = {
     MADE_TWICE: 'ledger.made-twice',
 }
 
-# Of what the ledger makes; a row of Heat's with another physical id is about
-# a resource of another type.
+# Prefix of the ids of the ledger's items; a row of Heat's with another
+# physical id is a resource of another type.
 ITEM_PREFIX = 'ledger-item-'
 
-# A row in these actions promises nothing to exist.
+# A row in these actions does not promise that its item exists.
 _PROMISE_NOTHING = ('INIT', 'DELETE')
 
 
@@ -51,7 +53,7 @@ class Row:
     :ivar row: uuid
     :ivar action: such as CREATE
     :ivar status: IN_PROGRESS, COMPLETE or FAILED
-    :ivar deleted: whether Heat takes its stack for deleted
+    :ivar deleted: whether Heat has marked its stack as deleted
     """
 
     stack: str
@@ -65,11 +67,11 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """Something that is not as Heat says.
+    """A difference between the ledger and Heat's records.
 
     :ivar kind: LEFT_BEHIND, SNAPSHOT_LEFT_BEHIND, LOST or MADE_TWICE
     :ivar item: id of the item, or of the snapshot
-    :ivar label: of the item, '' if the ledger never had it
+    :ivar label: label of the item, '' if the ledger never had it
     :ivar stack: id of the stack
     :ivar resource: logical name
     :ivar row: uuid of the row that made it, or has it
@@ -85,19 +87,21 @@ class Difference:
     text: str
 
 
-def differences(items, events, rows, *, snapshots=(), known=frozenset(),
-                busy=frozenset()):
+def differences(items: abc.Collection[state.Item],
+                events: abc.Collection[event_log.Event],
+                rows: abc.Collection[Row], *,
+                snapshots: abc.Iterable[state.Snapshot] = (),
+                known: abc.Set[str] = frozenset(),
+                busy: abc.Set[str] = frozenset()) -> list[Difference]:
     """Return all differences, in the order of the kinds.
 
-    :param items: what exists: :class:`heat_upgrade.ledger.state.Item`
-    :param events: all of :class:`heat_upgrade.ledger.event_log.Event`
-    :param rows: all of :class:`Row` with a stack that is not deleted, and
-        any others
-    :param snapshots: what exists: :class:`heat_upgrade.ledger.state.Snapshot`
-    :param known: ids of the ledger's snapshots that are in Heat's
+    :param items: the items that exist
+    :param events: all events
+    :param rows: all rows with a stack that is not deleted, and any others
+    :param snapshots: the snapshots that exist
+    :param known: ids of the ledger's snapshots that Heat has recorded
     :param busy: ids of the stacks that are in progress, whose snapshots
         are not judged yet
-    :returns: list of :class:`Difference`
     """
     return [*left_behind(items, rows),
             *snapshots_left_behind(snapshots, known, busy),
@@ -105,82 +109,93 @@ def differences(items, events, rows, *, snapshots=(), known=frozenset(),
             *made_twice(events)]
 
 
-def left_behind(items, rows):
-    """Return what exists and no row of a living stack has.
+def left_behind(items: abc.Iterable[state.Item],
+                rows: abc.Collection[Row]) -> list[Difference]:
+    """Return the orphaned items: no row of a living stack has them.
 
-    While a row is in progress, it may be about to note what it has made.
+    A row in progress may be about to record the item that it has made.
     """
     known = {row.item for row in rows if not row.deleted}
-    at_work = {row.row for row in rows
-               if not row.deleted and row.status == 'IN_PROGRESS'}
+    in_progress = {row.row for row in rows
+                   if not row.deleted and row.status == 'IN_PROGRESS'}
     return [
-        _about(LEFT_BEHIND, item, item.id,
-               f'{item.id} ({item.label}, {item.state}) exists, made by row '
-               f'{item.row} for {item.resource} of stack {item.stack}; Heat '
-               'has no row with it in a stack that is not deleted')
+        _difference(
+            LEFT_BEHIND, item, item.id,
+            f'{item.id} ({item.label}, {item.state}) exists, made by row '
+            f'{item.row} for {item.resource} of stack {item.stack}; Heat '
+            'has no row with it in a stack that is not deleted')
         for item in items
-        if item.id not in known and item.row not in at_work]
+        if item.id not in known and item.row not in in_progress]
 
 
-def snapshots_left_behind(snapshots, known, busy):
-    """Return the ledger's snapshots that are in none of Heat's."""
+def snapshots_left_behind(snapshots: abc.Iterable[state.Snapshot],
+                          known: abc.Set[str],
+                          busy: abc.Set[str]) -> list[Difference]:
+    """Return the orphaned snapshots: Heat has not recorded them."""
     return [
-        _about(SNAPSHOT_LEFT_BEHIND, one, one.id,
-               f'{one.id} exists, a snapshot of {one.item} ({one.label}), '
-               f'taken for {one.resource} of stack {one.stack}; none of '
-               "Heat's snapshots has it")
-        for one in snapshots
-        if one.id not in known and one.stack not in busy]
+        _difference(
+            SNAPSHOT_LEFT_BEHIND, snapshot, snapshot.id,
+            f'{snapshot.id} exists, a snapshot of {snapshot.item} '
+            f'({snapshot.label}), taken for {snapshot.resource} of stack '
+            f"{snapshot.stack}; none of Heat's snapshots has it")
+        for snapshot in snapshots
+        if snapshot.id not in known and snapshot.stack not in busy]
 
 
-def lost(items, events, rows):
-    """Return what Heat says it has, complete, and does not exist."""
-    there = {item.id for item in items}
+def lost(items: abc.Iterable[state.Item],
+         events: abc.Collection[event_log.Event],
+         rows: abc.Iterable[Row]) -> list[Difference]:
+    """Return the items that Heat calls complete and that do not exist."""
+    existing = {item.id for item in items}
     labels = {event.item: event.label for event in events}
-    ends = {event.item: event for event in events
-            if (event.operation, event.status) == ('delete', event_log.DONE)}
+    deletes = {event.item: event for event in events
+               if (event.operation, event.status)
+               == ('delete', event_log.DONE)}
     return [
         Difference(
             kind=LOST, item=row.item, label=labels.get(row.item, ''),
             stack=row.stack, resource=row.resource, row=row.row,
             text=f'row {row.row} ({row.resource} of stack {row.stack}) is '
                  f'{row.action} {row.status} with {row.item}, which '
-                 + (f'row {ends[row.item].row} deleted'
-                    if row.item in ends else
+                 + (f'row {deletes[row.item].row} deleted'
+                    if row.item in deletes else
                     'the ledger never had' if row.item not in labels else
                     'does not exist'))
         for row in rows
-        if row.item.startswith(ITEM_PREFIX) and row.item not in there
+        if row.item.startswith(ITEM_PREFIX) and row.item not in existing
         and row.status == 'COMPLETE' and row.action not in _PROMISE_NOTHING
         and not row.deleted]
 
 
-def made_twice(events):
+def made_twice(events: abc.Iterable[event_log.Event]) -> list[Difference]:
     """Return the creates of a row while an earlier item of it existed.
 
-    A replacement is another row; a create that Heat repeats by itself comes
-    after a delete.
+    A replacement has another row. When Heat repeats a create by itself, it
+    deletes the first item before.
     """
-    found = []
-    of_row = {}
+    duplicates = []
+    items_of_row: dict[str, list[str]] = {}
     for event in events:
-        existing = of_row.setdefault(event.row, []) if event.row else []
+        existing = (items_of_row.setdefault(event.row, [])
+                    if event.row else [])
         if (event.operation, event.status) == ('create', event_log.STARTED):
             if existing:
-                found.append(_about(
+                duplicates.append(_difference(
                     MADE_TWICE, event, event.item,
                     f'row {event.row} ({event.resource} of stack '
                     f'{event.stack}) made {event.item} ({event.label}) '
                     f'while its {", ".join(existing)} existed'))
             existing.append(event.item)
         elif (event.operation, event.status) == ('delete', event_log.DONE):
-            for made in of_row.values():
-                if event.item in made:
-                    made.remove(event.item)
-    return found
+            for items in items_of_row.values():
+                if event.item in items:
+                    items.remove(event.item)
+    return duplicates
 
 
-def _about(kind, thing, name, text):
-    return Difference(kind=kind, item=name, label=thing.label,
-                      stack=thing.stack, resource=thing.resource,
-                      row=thing.row, text=text)
+def _difference(kind: str,
+                source: state.Item | state.Snapshot | event_log.Event,
+                name: str, text: str) -> Difference:
+    return Difference(kind=kind, item=name, label=source.label,
+                      stack=source.stack, resource=source.resource,
+                      row=source.row, text=text)

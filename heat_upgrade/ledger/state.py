@@ -10,15 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What exists after some events: a fold over the ledger's record."""
+"""Items and snapshots that exist after some events: a fold over the log."""
 
+from collections import abc
 import dataclasses
 
 from heat_upgrade.ledger import event_log
 
 IN_PROGRESS = 'in-progress'
 
-# States of an item. What is in progress besides, the operations tell.
+# States of an item. Other operations in progress, such as an update, leave
+# the state as it is; see State.works.
 CREATING, ACTIVE, SUSPENDED, DELETING, ERROR = (
     'creating', 'active', 'suspended', 'deleting', 'error')
 
@@ -29,7 +31,7 @@ class Item:
 
     :ivar id: Heat's physical resource id
     :ivar label: see :mod:`heat_upgrade.ledger.client`
-    :ivar value: what it holds now
+    :ivar value: its present value
     :ivar stack: id of the stack that made it
     :ivar resource: logical name
     :ivar row: uuid of Heat's resource row that made it
@@ -47,7 +49,7 @@ class Item:
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """What an item held at a time; it may outlive the item."""
+    """A snapshot of an item; it may outlive the item."""
 
     id: str
     item: str
@@ -60,13 +62,12 @@ class Snapshot:
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """One operation: how it started, and how it stands.
+    """An operation: its first event and its present status.
 
-    :ivar start: the :class:`heat_upgrade.ledger.event_log.Event` that started
-        it
-    :ivar status: IN_PROGRESS, or DONE or FAILED of the record
-    :ivar reason: of a failure
-    :ivar transient: whether a failure is worth another try
+    :ivar start: the event that started it
+    :ivar status: IN_PROGRESS, event_log.DONE or event_log.FAILED
+    :ivar reason: reason of a failure
+    :ivar transient: whether a retry can succeed after a failure
     """
 
     start: event_log.Event
@@ -76,9 +77,7 @@ class Work:
 
 
 class State:
-    """All that the events up to now have made.
-
-    :param events: of :class:`heat_upgrade.ledger.event_log.Event`
+    """The result of all events up to now.
 
     :ivar items: {id: Item}
     :ivar snapshots: {id: Snapshot}
@@ -86,22 +85,22 @@ class State:
     :ivar keys: {key: number}
     """
 
-    def __init__(self, events=()):
-        self.items = {}
-        self.snapshots = {}
-        self.works = {}
-        self.keys = {}
-        self._open = {}
-        self._values_from = {}
+    def __init__(self, events: abc.Iterable[event_log.Event] = ()) -> None:
+        self.items: dict[str, Item] = {}
+        self.snapshots: dict[str, Snapshot] = {}
+        self.works: dict[int, Work] = {}
+        self.keys: dict[str, int] = {}
+        self._open: dict[int, Work] = {}
+        self._values_from: dict[str, int] = {}
         for event in events:
             self.apply(event)
 
-    def open(self):
-        """Return the works that are in progress, oldest first."""
+    def open(self) -> list[Work]:
+        """Return the operations in progress, oldest first."""
         return list(self._open.values())
 
-    def apply(self, event):
-        """Take in the next event."""
+    def apply(self, event: event_log.Event) -> None:
+        """Apply the next event."""
         if event.status == event_log.STARTED:
             self._start(event)
             return
@@ -110,13 +109,13 @@ class State:
             self._done(event)
         elif event.operation in ('create', 'delete'):
             self._change(event.item, state=ERROR)
-        # Last: who sees it done, sees what it did.
+        # Last: a reader that sees the operation done also sees its result.
         self.works[event.number] = dataclasses.replace(
             work, status=event.status, reason=event.reason,
             transient=event.transient)
         self._open.pop(event.number, None)
 
-    def _start(self, event):
+    def _start(self, event: event_log.Event) -> None:
         if event.operation == 'create':
             self.items[event.item] = Item(
                 id=event.item, label=event.label, value=event.value or '',
@@ -129,34 +128,34 @@ class State:
         if event.key:
             self.keys[event.key] = event.number
 
-    def _done(self, event):
+    def _done(self, event: event_log.Event) -> None:
         settled = {'create': ACTIVE, 'suspend': SUSPENDED, 'resume': ACTIVE}
         if event.operation in settled:
             self._change(event.item, state=settled[event.operation])
         elif event.operation == 'delete':
             self.items.pop(event.item, None)
         elif event.operation == 'snapshot':
-            self._take(event)
+            self._snapshot(event)
         elif event.operation == 'delete-snapshot':
             self.snapshots.pop(event.snapshot, None)
         elif event.operation in ('update', 'restore'):
             self._update(event)
 
-    def _update(self, event):
-        # Of two updates the one that was asked for last is the one to stay.
+    def _update(self, event: event_log.Event) -> None:
+        # Of two updates, the value of the one requested last stays.
         if event.number > self._values_from.get(event.item, 0):
             self._values_from[event.item] = event.number
             if event.value is not None:
                 self._change(event.item, value=event.value)
 
-    def _take(self, event):
+    def _snapshot(self, event: event_log.Event) -> None:
         item = self.items[event.item]
         self.snapshots[event.snapshot] = Snapshot(
             id=event.snapshot, item=item.id, label=item.label,
             value=item.value, stack=item.stack, resource=item.resource,
             row=item.row)
 
-    def _change(self, item, **changes):
+    def _change(self, item: str, **changes: str) -> None:
         if item in self.items:
             self.items[item] = dataclasses.replace(self.items[item],
                                                    **changes)

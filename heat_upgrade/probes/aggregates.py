@@ -10,126 +10,132 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the samples of a probe amount to, in a whole run and in each step.
+"""Aggregates of a probe's samples, for a whole run and for each step.
 
-The functions are pure. Samples are :class:`heat_upgrade.probes.samples.Sample`
-in the order of their ends.
+The functions are pure. Samples are in the order of their ends.
 """
 
 import collections
+from collections import abc
 import math
+import typing
 
-# Bad answers that are less than this apart, in seconds, are one outage.
+from heat_upgrade.probes import samples
+
+Samples = abc.Sequence[samples.Sample]
+
+# (name, start, end) of a step, in monotonic seconds; an interrupted step
+# has the end None.
+Step = tuple[str, float, float | None]
+
+# Bad answers less than this apart, in seconds, are one outage.
 OUTAGE_JOIN = 0.5
 
-# Shorter gaps, in seconds, are nobody's business: an answer through RPC takes
-# half of one, or a whole one. So is the time of two questions.
+# Seconds. Shorter gaps are irrelevant: an answer through RPC takes half a
+# second or a whole one. So is a gap of two questions.
 LONG = 2
 
 
-def summary(found):
-    """Return the three numbers that every probe has.
+def summary(answers: Samples) -> dict[str, typing.Any]:
+    """Return the three numbers of every probe.
 
-    :param found: samples
     :returns: dict of sent, failed, and longest_gap_s: the longest time in
-        seconds between the end of a good answer and the next good one's;
-        None if there were not two, or if it had not ended with the samples
+        seconds between the ends of two consecutive good answers; None with
+        fewer than two, or if it had not ended with the samples
     """
-    gap = longest_gap(found)
-    return {'sent': len(found),
-            'failed': sum(not sample.good for sample in found),
+    gap = longest_gap(answers)
+    return {'sent': len(answers),
+            'failed': sum(not sample.good for sample in answers),
             'longest_gap_s': gap and round(gap[1] - gap[0], 2)}
 
 
-def longest_gap(found, start=-math.inf, end=math.inf):
-    """Return the longest gap, as far as it lies within two times.
+def longest_gap(answers: Samples, start: float = -math.inf,
+                end: float = math.inf) -> tuple[float, float] | None:
+    """Return the longest gap, limited to an interval.
 
-    :param found: samples
     :param start: monotonic time in seconds
-    :param end: likewise
+    :param end: monotonic time in seconds
     :returns: (start, end) of the gap in monotonic seconds; None as in
-        :func:`summary`
+        summary()
     """
-    good = [sample.end for sample in found if sample.good]
+    good = [sample.end for sample in answers if sample.good]
     within = [(max(before, start), min(after, end))
               for before, after in zip(good, good[1:])
               if after > start and before < end]
     longest = max(within, key=lambda gap: gap[1] - gap[0], default=None)
     if longest:
-        tail = min(found[-1].end, end) - max(good[-1], start)
+        tail = min(answers[-1].end, end) - max(good[-1], start)
         if tail > longest[1] - longest[0]:
             longest = None
     return longest
 
 
-def whole(found, *, origin, interval=0):
-    """Return all that is said of a probe in a whole run.
+def whole(answers: Samples, *, origin: float,
+          interval: float = 0) -> dict[str, typing.Any]:
+    """Return the aggregates of a probe for a whole run.
 
-    :param found: samples
     :param interval: seconds between two questions
-    :param origin: monotonic time of the run's start; all times that are
-        returned are seconds since then
-    :returns: dict of what :func:`summary` and :func:`_more` return, and
-        asked [first start, last end], gap [start, end] of the longest gap
-        (null if there is none), gaps: all that are LONG, and outages, see
-        :func:`outages`
+    :param origin: monotonic time of the run's start; all times in the result
+        are seconds since then
+    :returns: the results of summary() and _details(), and asked [first start,
+        last end], gap [start, end] of the longest gap (null without one),
+        gaps: those that are LONG, and outages, see outages()
     """
-    gap = longest_gap(found)
-    good = [sample.end for sample in found if sample.good]
+    gap = longest_gap(answers)
+    good = [sample.end for sample in answers if sample.good]
     return {
-        **summary(found), **_more(found, found, origin),
-        'asked': [_since(origin, found[0].start if found else None),
-                  _since(origin, found[-1].end if found else None)],
+        **summary(answers), **_details(answers, answers, origin),
+        'asked': [_since(origin, answers[0].start if answers else None),
+                  _since(origin, answers[-1].end if answers else None)],
         'gap': gap and [_since(origin, time) for time in gap],
         'gaps': [[_since(origin, before), _since(origin, after)]
                  for before, after in zip(good, good[1:])
                  if after - before >= max(LONG, 2 * interval)],
-        'outages': [{**one, 'start': _since(origin, one['start']),
-                     'end': _since(origin, one['end'])}
-                    for one in outages(found)],
+        'outages': [{**outage, 'start': _since(origin, outage['start']),
+                     'end': _since(origin, outage['end'])}
+                    for outage in outages(answers)],
     }
 
 
-def by_step(found, steps, *, origin):
-    """Return what is said of a probe in each step of a plan.
+def by_step(answers: Samples, steps: abc.Iterable[Step], *,
+            origin: float) -> dict[str, dict[str, typing.Any]]:
+    """Return the aggregates of a probe for each step of a plan.
 
-    A question belongs to the step in which it was asked; when steps go on
-    side by side, to each of them. A gap counts as far as it lies within the
-    step.
+    A question belongs to each step in which it was asked; steps may overlap.
+    A gap counts as far as it lies within the step.
 
-    :param found: samples
-    :param steps: [(name, start, end)] in monotonic seconds; end None for a
-        step that was cut off
-    :param origin: as for :func:`whole`
-    :returns: {name: dict}; steps without a question are left out
+    :param origin: as for whole()
+    :returns: {name: dict}, without steps that have no question
     """
     result = {}
-    for name, start, end in steps:
-        end = math.inf if end is None else end
-        asked = [sample for sample in found if start <= sample.start < end]
+    for name, start, last in steps:
+        end = math.inf if last is None else last
+        asked = [sample for sample in answers if start <= sample.start < end]
         if asked:
-            gap = longest_gap(found, start, end)
+            gap = longest_gap(answers, start, end)
             result[name] = {
                 **summary(asked),
                 'longest_gap_s': gap and round(gap[1] - gap[0], 2),
-                **_more(asked, found, origin)}
+                **_details(asked, answers, origin)}
     return result
 
 
-def _more(asked, found, origin):
-    """Return latencies, errors, the first bad answer and when it ended.
+def _details(asked: Samples, answers: Samples,
+             origin: float) -> dict[str, typing.Any]:
+    """Return latencies, errors, the first bad answer and its recovery.
 
-    :param asked: samples that are told of
-    :param found: all samples: the good answer that ends an outage may be to
-        a question of a later step
+    :param asked: the samples to describe
+    :param answers: all samples: the good answer that ends an outage may belong
+        to a question of a later step
     :returns: dict of p50_ms and p99_ms (of good answers, null without any),
-        errors {class: number}, first_bad: when the first bad answer came,
-        or null, first_error {error, node, detail}: what it was, and
-        first_good: when the first good answer after it came, or null
+        errors {class: number}, first_bad: time of the first bad answer or
+        null, first_error {error, node, detail}: its content, and first_good:
+        time of the first good answer after it, or null
     """
     bad = next((sample for sample in asked if not sample.good), None)
-    good = bad and next((sample.end for sample in found
-                         if sample.good and sample.end > bad.end), None)
+    good = None if bad is None else next(
+        (sample.end for sample in answers
+         if sample.good and sample.end > bad.end), None)
     taken = sorted(sample.end - sample.start
                    for sample in asked if sample.good)
     return {
@@ -138,23 +144,22 @@ def _more(asked, found, origin):
             sample.error for sample in asked
             if not sample.good).most_common()),
         'first_bad': bad and _since(origin, bad.end),
-        'first_error': bad and _what(bad),
+        'first_error': bad and _error(bad),
         'first_good': _since(origin, good),
     }
 
 
-def outages(found):
-    """Return the times of bad answers.
+def outages(answers: Samples) -> list[dict[str, typing.Any]]:
+    """Return the outages: times of bad answers.
 
-    :param found: samples
     :returns: [{start, end, failed, errors, first}]: from the start of the
         first bad question to the end of the last one, in monotonic seconds,
-        and what the first of them says; bad answers with a good one between
+        and the content of the first; bad answers with a good one between
         them are joined if they are less than OUTAGE_JOIN apart
     """
-    result = []
+    result: list[dict[str, typing.Any]] = []
     good_since = True
-    for sample in found:
+    for sample in answers:
         if sample.good:
             good_since = True
             continue
@@ -162,7 +167,7 @@ def outages(found):
                 sample.start - result[-1]['end'] >= OUTAGE_JOIN):
             result.append({'start': sample.start, 'end': sample.end,
                            'failed': 0, 'errors': {},
-                           'first': _what(sample)})
+                           'first': _error(sample)})
         last = result[-1]
         last['start'] = min(last['start'], sample.start)
         last['end'] = sample.end
@@ -172,12 +177,12 @@ def outages(found):
     return result
 
 
-def _what(sample):
+def _error(sample: samples.Sample) -> dict[str, str]:
     return {'error': sample.error, 'node': sample.node,
             'detail': sample.detail}
 
 
-def _percentile(ordered, percent):
+def _percentile(ordered: abc.Sequence[float], percent: float) -> float | None:
     """Return the nearest-rank percentile of seconds, in milliseconds."""
     if not ordered:
         return None
@@ -185,5 +190,5 @@ def _percentile(ordered, percent):
     return round(ordered[max(rank, 1) - 1] * 1000, 1)
 
 
-def _since(origin, time):
+def _since(origin: float, time: float | None) -> float | None:
     return None if time is None else round(time - origin, 2)

@@ -10,41 +10,46 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The stacks that the probes need: one that stands, and canaries.
+"""The stacks of the probes: the standing stack, and canaries.
 
-The standing stack is listed and shown, its handle takes signals, and its
-Keystone user is the data plane: it must go on working whatever becomes of
-Heat. A canary is created and deleted, again and again.
+The probes list and show the standing stack, and send signals to its handle.
+Its Keystone user is the data plane, which must work in any state of Heat. A
+canary is created and deleted; then the next one begins.
 """
 
+from collections import abc
 import itertools
+import threading
 import time
+import typing
 
 from heat_upgrade import errors
+from heat_upgrade.lab import heat_client
 from heat_upgrade.lab import workspace
 from heat_upgrade.probes import error_classes
 from heat_upgrade.probes import samples
 from heat_upgrade import waiting
 
-# What is ours in the administrator's project.
+# Prefix of the stacks of the probes in the administrator's project.
 PREFIX = 'heat-upgrade-probe-'
 STANDING = PREFIX + 'standing'
 
-# On an idle machine 5 s and 4 s; a machine that runs all tests at the same
-# time is four times slower.
+# Seconds. On an idle machine 5 s and 4 s; a machine that runs all tests
+# concurrently is four times slower.
 MAKE_TIMEOUT = 60
 REMOVE_TIMEOUT = 90
 
-# A deletion takes 2 s, ten on a busy machine.
+# Seconds until a delete is repeated. A deletion takes 2 s, ten on a busy
+# machine.
 AGAIN_AFTER = 15
 
-# Of a create and a delete together, 4 s on an idle machine. Who waits longer
-# than this for a stack of one value takes it for stuck.
+# Seconds for a create and a delete together, 4 s on an idle machine. A user
+# considers a stack of one value stuck after this time.
 CANARY_TIMEOUT = 120
 POLL = 0.25
 
-# The project is not the stack's own: without Neutron Heat cannot delete one
-# (its default security group), see keystone/project.py.
+# The stack does not create its project: without Neutron, Heat cannot delete a
+# project (its default security group), see keystone/project.py.
 TEMPLATE = '''
 heat_template_version: 2018-08-31
 parameters:
@@ -74,22 +79,21 @@ resources:
 
 
 class Standing:
-    """The stack that is there for as long as the probes are.
+    """The stack that exists for the lifetime of the probes.
 
-    :ivar id: of the stack
-    :ivar project: id of the project that it is in, also its user's
-    :ivar url: pre-signed URL that takes signals
+    :ivar project: id of the project of the stack and its user
+    :ivar url: pre-signed URL for signals
     :ivar user: id of the Keystone user
-    :ivar password: of that user
+    :ivar password: password of that user
     """
 
-    def __init__(self, api, project, *, timeout=MAKE_TIMEOUT):
-        """Create it and wait until it is complete.
+    def __init__(self, api: heat_client.Api, project: str, *,
+                 timeout: float = MAKE_TIMEOUT) -> None:
+        """Create the stack, and wait until it is complete.
 
-        :param api: :class:`heat_upgrade.lab.heat_client.Api`
         :param project: id
         :param timeout: seconds
-        :raises: :class:`errors.LabError`
+        :raises: errors.LabError
         """
         self.project = project
         self.password = workspace.password()
@@ -98,11 +102,11 @@ class Standing:
                 'password': self.password, 'project': project}})
         if answer.status != 201:
             raise errors.LabError(
-                f'the stack of the probes is refused: {answer.status} '
+                f'Heat refused the stack of the probes: {answer.status} '
                 f'{answer.body}')
-        self.id = answer.body['stack']['id']
+        self.id: str = answer.body['stack']['id']
 
-        def ended():
+        def ended() -> dict[str, typing.Any]:
             stack = _stack(api, STANDING, self.id)
             if stack['stack_status'] == 'CREATE_IN_PROGRESS':
                 raise OSError('still CREATE_IN_PROGRESS')
@@ -115,37 +119,43 @@ class Standing:
                 f'{stack["stack_status_reason"]}')
         outputs = {output['output_key']: output['output_value']
                    for output in stack['outputs']}
-        self.url, self.user = outputs['url'], outputs['user']
+        self.url: str = outputs['url']
+        self.user: str = outputs['user']
 
 
-def _stack(api, name, stack_id):
-    """Return a stack as it is shown; OSError if it is not."""
+def _stack(api: heat_client.Api, name: str,
+           stack_id: str) -> dict[str, typing.Any]:
+    """Return a stack.
+
+    :raises: OSError if Heat does not show it
+    """
     answer = api.call('GET', f'stacks/{name}/{stack_id}')
     if answer.status != 200:
         raise OSError(f'{answer.status} {answer.body}')
-    return answer.body['stack']
+    stack: dict[str, typing.Any] = answer.body['stack']
+    return stack
 
 
-def remove(api, *, timeout=REMOVE_TIMEOUT, watch=None):
-    """Delete every stack of the probes, and wait until none is left.
+def remove(api: heat_client.Api, *, timeout: float = REMOVE_TIMEOUT,
+           watch: abc.Callable[[], object] | None = None) -> None:
+    """Delete every stack of the probes, and wait until all are gone.
 
-    Who deletes them asks again now and then: a deletion whose message got
-    lost stays in progress until somebody does.
+    The delete is repeated: a deletion with a lost message stays in progress
+    until the next request.
 
-    :param api: :class:`heat_upgrade.lab.heat_client.Api`
     :param timeout: seconds
-    :param watch: called again and again meanwhile; may raise to end the wait
-    :raises: :class:`errors.WaitTimeout` with what is left
+    :param watch: called repeatedly during the wait; may raise to end it
+    :raises: errors.WaitTimeout with the remaining stacks
     """
-    again = {}
+    again: dict[str, float] = {}
 
-    def gone():
+    def gone() -> bool:
         if watch:
             watch()
         answer = api.call('GET', 'stacks')
         if answer.status != 200:
-            raise OSError(f'the list of stacks: {answer.status} '
-                          f'{answer.body}')
+            raise OSError('the list of stacks failed: '
+                          f'{answer.status} {answer.body}')
         left = [stack for stack in answer.body['stacks']
                 if stack['stack_name'].startswith(PREFIX)]
         for stack in left:
@@ -167,22 +177,21 @@ def remove(api, *, timeout=REMOVE_TIMEOUT, watch=None):
 class Cycle:
     """A question: is a canary created and deleted?
 
-    What is asked meanwhile may be answered badly: that is for the probes that
-    read. Only the two requests themselves must be accepted, and both
-    operations complete.
+    Heat must accept both requests, and both operations must complete. The
+    reads in between may fail: the reading probes judge them.
 
-    :param api: :class:`heat_upgrade.lab.heat_client.Api`
-    :param ended: threading.Event: the end of the probes
+    :param ended: set at the end of the probes
     :param timeout: seconds for both operations together
     """
 
-    def __init__(self, api, ended, *, timeout=CANARY_TIMEOUT):
+    def __init__(self, api: heat_client.Api, ended: threading.Event, *,
+                 timeout: float = CANARY_TIMEOUT) -> None:
         self._api = api
         self._ended = ended
         self._timeout = timeout
         self._numbers = itertools.count(1)
 
-    def __call__(self):
+    def __call__(self) -> samples.Reply:
         name = f'{PREFIX}canary-{next(self._numbers)}'
         deadline = time.monotonic() + self._timeout
         answer = self._api.call('POST', 'stacks', {
@@ -191,7 +200,7 @@ class Cycle:
             return _refused('create', answer)
         path = f'stacks/{name}/{answer.body["stack"]["id"]}'
         reply = self._until('CREATE_COMPLETE', path, deadline)
-        # It is deleted in any case; the first of two errors counts.
+        # Delete it in any case; the first error counts.
         answer = self._api.call('DELETE', path)
         if answer.status not in (204, 404):
             return reply if reply.error else _refused('delete', answer)
@@ -199,39 +208,40 @@ class Cycle:
             return reply
         return self._until('DELETE_COMPLETE', path, deadline)
 
-    def _until(self, wanted, path, deadline):
+    def _until(self, wanted: str, path: str,
+               deadline: float) -> samples.Reply:
         """Wait until a stack has a status.
 
-        :returns: :class:`samples.Reply`; one that is good if the probes end
-            meanwhile, because nothing is known of the stack then
+        :returns: a good reply also if the probes end during the wait, because
+            the outcome is unknown then
         """
-        seen = 'nothing'
+        last = 'nothing'
         while time.monotonic() < deadline:
             try:
                 answer = self._api.call(
                     'GET', f'{path}?resolve_outputs=False')
             except OSError as exc:
-                seen = str(exc)
+                last = str(exc)
             else:
                 if answer.status == 404 and wanted == 'DELETE_COMPLETE':
                     return samples.Reply(node=answer.node)
-                seen = f'{answer.status} {answer.body}'
+                last = f'{answer.status} {answer.body}'
                 if answer.status == 200:
                     stack = answer.body['stack']
-                    seen = (f'{stack["stack_status"]}: '
+                    last = (f'{stack["stack_status"]}: '
                             f'{stack["stack_status_reason"]}')
                     if stack['stack_status'] == wanted:
                         return samples.Reply(node=answer.node)
                     if stack['stack_status'].endswith('_FAILED'):
                         return samples.Reply(error_classes.FAILED, answer.node,
-                                             f'{path} is {seen}')
+                                             f'{path} is {last}')
             if self._ended.wait(POLL):
                 return samples.Reply()
         return samples.Reply(
             error_classes.TIMEOUT, detail=f'{path} is not {wanted} after '
-            f'{self._timeout:g} s, but: {seen}')
+            f'{self._timeout:g} s, but: {last}')
 
 
-def _refused(operation, answer):
+def _refused(operation: str, answer: heat_client.Answer) -> samples.Reply:
     return samples.Reply(str(answer.status), answer.node,
                          f'{operation}: {answer.body}')

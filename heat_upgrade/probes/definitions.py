@@ -10,22 +10,27 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the probes ask, how often, and what is a good answer.
+"""The questions of the probes, their rates, and their good answers.
 
-How often is a matter of CPU: the lab has two cores for everything. What an
-answer costs all services together was measured on an idle lab with Heat
-26.0.2, with five questions of that kind in flight; it stands beside each
-rate. An answer that came through RPC takes half a second at least, because
-oslo.messaging looks for a reply only twice a second
-(amqpdriver.ReplyWaiters.get), so five are in flight at 10 Hz.
+CPU limits the rates: the lab has two cores for everything. The CPU time of an
+answer in all services was measured on an idle lab with Heat 26.0.2 and five
+concurrent questions of that kind; the comment on each rate has it. An answer
+through RPC takes at least half a second, because oslo.messaging polls for a
+reply only twice a second (amqpdriver.ReplyWaiters.get), so five questions are
+concurrent at 10 Hz.
 """
 
+from collections import abc
 import dataclasses
+import threading
 import typing
 
+from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import heat_client
 from heat_upgrade.probes import canary
 from heat_upgrade.probes import http_client
 from heat_upgrade.probes import probe
+from heat_upgrade.probes import samples
 
 API_VERSIONS = 'api-versions'
 STACK_LIST = 'stack-list'
@@ -35,8 +40,8 @@ CANARY = 'canary'
 SIGNAL = 'signal'
 KEYSTONE_USER = 'keystone-user'
 
-# Reads through HAProxy; what changes something in Heat; and what stacks have
-# made, which needs no Heat.
+# Reads through HAProxy; changes in Heat; and resources of stacks, which do not
+# need Heat.
 READS = (API_VERSIONS, CFN_VERSIONS, STACK_LIST, STACK_SHOW)
 WRITES = (SIGNAL, CANARY)
 DATA_PLANE = (KEYSTONE_USER,)
@@ -44,101 +49,99 @@ NAMES = READS + WRITES + DATA_PLANE
 
 # 1.7 ms of CPU (API versions), 1.3 ms (CFN versions): 2 % of a core each.
 # 24 ms (list), 21 ms (show without outputs; 31 with): 45 % of a core for
-# both, which is much, and what the promise of 10 Hz costs.
+# both, the price of 10 Hz.
 READ_INTERVAL = probe.INTERVAL
 
-# So they are asked at 10 Hz while something is done to a node, and twice a
-# second while the tests run, which need the cores.
+# These are asked at 10 Hz while a step changes a node, and twice a second
+# while the tests run, which need the cores.
 COSTLY = (STACK_LIST, STACK_SHOW)
 SLOWER = 5
 
-# Five in flight are what 10 Hz needs. Each that gets lost holds one of the
-# API's threads (16 on a node) until Heat gives it up after 60 s; an engine
-# that stops loses all that it has taken. The spare ones see when it is back.
+# 10 Hz needs five concurrent questions. A lost question holds one of the API's
+# threads (16 on a node) until Heat's timeout of 60 s; a stopping engine loses
+# all messages that it has consumed. The spare questions notice the recovery.
 READ_IN_FLIGHT = 6
 READ_SPARE = 2
 
-# 16 ms for a token, 4 ms to look at it: a token is asked for once a second
-# and looked at the other times, 5 % of a core instead of 16.
+# 16 ms for a token, 4 ms for its validation: a new token once a second and a
+# validation otherwise take 5 % of a core instead of 16.
 DATA_INTERVAL = probe.INTERVAL
 DATA_IN_FLIGHT = 4
 LOOKS_PER_TOKEN = 10
 
-# 75 ms: the URL's signature is judged by Keystone, the engine locks the
+# 75 ms: Keystone checks the signature of the URL, the engine locks the
 # resource. At 10 Hz it would take most of a core; once a second takes 8 %.
 SIGNAL_INTERVAL = 1.0
 SIGNAL_IN_FLIGHT = 4
 
-# 750 ms (a user, a trust and their end in Keystone) and 4.2 s: one at a time,
-# and a pause, take 8 % of a core.
+# 750 ms (a user, a trust and their deletion in Keystone) in 4.2 s: one canary
+# at a time, with a pause, takes 8 % of a core.
 CANARY_INTERVAL = 10.0
 
-# Heat gives up an RPC call after 60 s and answers 500 or 504. Who hangs up
-# before that leaves one of the API's threads waiting, and asks the next.
+# An RPC call of Heat times out after 60 s with 500 or 504. A client that hangs
+# up before that leaves one of the API's threads waiting, and blocks the next.
 RPC_TIMEOUT = 65
 
-# A list of versions needs no engine: it is answered at once, or by a machine
-# in great trouble.
+# A list of versions needs no engine: only an overloaded machine is slow.
 VERSIONS_TIMEOUT = 10
 
-# The lab's Keystone answers one request after another, and on a busy machine
-# late: that is slow, and not lost.
+# The lab's Keystone answers one request at a time, late on a busy machine:
+# this is slow, not lost.
 KEYSTONE_TIMEOUT = 60
 
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """One probe to be.
+    """The definition of a probe.
 
     :ivar name: one of NAMES
-    :ivar meaning: what is asked and what is a good answer, one sentence
-    :ivar ask: callable that returns :class:`samples.Reply`
+    :ivar meaning: the request and its good answer, one sentence
     :ivar interval: seconds between the starts of two questions
-    :ivar in_flight: how many may be under way at the same time
-    :ivar spare: how many more may be, each in place of one that is late
+    :ivar in_flight: maximum number of concurrent questions
+    :ivar spare: number of additional questions, each to replace a late one
     """
 
     name: str
     meaning: str
-    ask: typing.Callable
+    ask: abc.Callable[[], samples.Reply]
     interval: float = READ_INTERVAL
     in_flight: int = READ_IN_FLIGHT
     spare: int = READ_SPARE
 
 
-def of_cloud(cloud, api, standing, ended):
+def of_cloud(cloud: clouds.Cloud, api: heat_client.Api,
+             standing: canary.Standing,
+             ended: threading.Event) -> tuple[Question, ...]:
     """Return all questions to a cloud.
 
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`
-    :param api: :class:`heat_upgrade.lab.heat_client.Api` of its administrator
-    :param standing: :class:`canary.Standing`
-    :param ended: threading.Event that is set at the end of the probes
-    :returns: tuple of :class:`Question`
+    :param api: the API as the administrator
+    :param ended: set at the end of the probes
     """
     stacks = f'{api.url}/{standing.project}/stacks'
     token = cloud.identity.session.get_token
 
-    def read(path, good):
+    def read(path: str, good: abc.Callable[[typing.Any], object]
+             ) -> abc.Callable[[], samples.Reply]:
         return lambda: http_client.ask(
             'GET', f'{stacks}{path}', timeout=RPC_TIMEOUT,
-            headers={'X-Auth-Token': token()}).reply((200,), good)
+            headers={'X-Auth-Token': token() or ''}).reply((200,), good)
     return (
         Question(
-            API_VERSIONS, "GET / of heat-api, for anybody; good: 300, and "
-            'v1.0 is among the versions',
+            API_VERSIONS, 'GET / of heat-api without a token; good: 300 and '
+            'v1.0 among the versions',
             _versions(api.url.rpartition('/')[0], 'v1.0')),
         Question(
-            CFN_VERSIONS, "GET / of heat-api-cfn, for anybody; good: 300, "
-            'and v1.0 is among the versions', _versions(cloud.cfn_url,
-                                                        'v1.0')),
+            CFN_VERSIONS, 'GET / of heat-api-cfn without a token; good: 300 '
+            'and v1.0 among the versions',
+            _versions(cloud.cfn_url, 'v1.0')),
         Question(
-            STACK_LIST, 'GET stacks with a token, the standing stack alone; '
-            'good: 200, and it is there',
+            STACK_LIST, 'GET stacks with a token, filtered for the standing '
+            'stack; good: 200 with that stack',
             read(f'?limit=1&name={canary.STANDING}',
                  lambda body: body['stacks'][0]['id'] == standing.id)),
         Question(
-            STACK_SHOW, 'GET the standing stack with a token; good: 200, '
-            'and it is CREATE_COMPLETE',
+            STACK_SHOW, 'GET the standing stack with a token; good: 200 with '
+            'CREATE_COMPLETE',
             read(f'/{canary.STANDING}/{standing.id}?resolve_outputs=False',
                  lambda body: (body['stack']['id'] == standing.id
                                and body['stack']['stack_status']
@@ -149,18 +152,18 @@ def of_cloud(cloud, api, standing, ended):
             SIGNAL_INTERVAL, SIGNAL_IN_FLIGHT),
         Question(
             CANARY, 'create a stack of one value and delete it; good: both '
-            f'are complete within {canary.CANARY_TIMEOUT} s',
+            f'complete within {canary.CANARY_TIMEOUT} s',
             canary.Cycle(api, ended), CANARY_INTERVAL, 1, 0),
         Question(
-            KEYSTONE_USER, 'the data plane: the user that the standing stack '
-            'made gets a token of Keystone (once a second) and looks at it; '
+            KEYSTONE_USER, 'the data plane: the user of the standing stack '
+            'gets a token of Keystone (once a second) and validates it; '
             'good: 201 and 200, for this user and project',
             User(cloud.identity.url, standing), DATA_INTERVAL,
             DATA_IN_FLIGHT),
     )
 
 
-def _versions(url, wanted):
+def _versions(url: str, wanted: str) -> abc.Callable[[], samples.Reply]:
     return lambda: http_client.ask(
         'GET', f'{url}/', timeout=VERSIONS_TIMEOUT
     ).reply(
@@ -169,8 +172,8 @@ def _versions(url, wanted):
     )
 
 
-def _signal(url):
-    # The same id each time: the handle's metadata does not grow.
+def _signal(url: str) -> abc.Callable[[], samples.Reply]:
+    # With a constant id the metadata of the handle does not grow.
     return lambda: http_client.ask(
         'PUT', url, timeout=RPC_TIMEOUT,
         json={'Status': 'SUCCESS', 'Reason': 'a probe', 'UniqueId': 'probe',
@@ -178,20 +181,20 @@ def _signal(url):
 
 
 class User:
-    """A question: can a Keystone user do what it could?
+    """A question: can a Keystone user still authenticate?
 
-    :param url: Keystone's, without a version
-    :param standing: :class:`canary.Standing`, which made the user
+    :param url: URL of Keystone, without a version
+    :param standing: the stack with the user
     """
 
-    def __init__(self, url, standing):
+    def __init__(self, url: str, standing: canary.Standing) -> None:
         self._url = f'{url}/v3/auth/tokens'
         self._standing = standing
-        self._token = None
+        self._token: str | None = None
         self._asked = 0
 
-    def __call__(self):
-        # Two threads at the same time make a login too many; no harm.
+    def __call__(self) -> samples.Reply:
+        # Two concurrent threads may log in twice, which does no harm.
         token = self._token
         self._asked += 1
         if token is None or self._asked % LOOKS_PER_TOKEN == 0:
@@ -203,7 +206,7 @@ class User:
             headers={'X-Auth-Token': token, 'X-Subject-Token': token},
         ).reply((200,), self._is_mine)
 
-    def _log_in(self):
+    def _log_in(self) -> samples.Reply:
         self._token = None
         answer = http_client.ask(
             'POST',
@@ -229,7 +232,7 @@ class User:
             self._token = answer.headers['X-Subject-Token']
         return reply
 
-    def _is_mine(self, body):
+    def _is_mine(self, body: typing.Any) -> bool:
         return (body['token']['user']['id'] == self._standing.user
                 and body['token']['project']['id'] == self._standing.project
                 and bool(body['token']['roles']))

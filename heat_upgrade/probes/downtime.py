@@ -10,7 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The downtime of a cold upgrade: one probe, asked one time after another."""
+"""The downtime of a cold upgrade: one probe, one question after the other."""
+
+from collections import abc
+import typing
 
 from heat_upgrade.probes import aggregates
 from heat_upgrade.probes import probe
@@ -21,17 +24,33 @@ Sample = samples.Sample
 summary = aggregates.summary
 
 
-class Probe(probe.Probe):
-    """Asks a question in one thread: the next when the last is answered.
+class Probe:
+    """Asks a question in one thread: the next after the previous answer.
 
-    :param question: callable; true is a good answer, false or an OSError a
-        bad one
-    :param interval: seconds between two starts, at least
+    :param question: returns a true value for a good answer; a false one or
+        an OSError is a bad answer
+    :param interval: minimum seconds between two starts
     """
 
-    def __init__(self, question, *, interval=INTERVAL):
-        super().__init__('heat-api', question, interval=interval)
+    def __init__(self, question: abc.Callable[[], object], *,
+                 interval: float = INTERVAL) -> None:
+        self._probe = probe.Probe('heat-api', question, interval=interval)
 
-    def stop(self, timeout=30):
-        """End it; returns its :func:`summary`."""
-        return summary(super().stop(timeout))
+    def start(self) -> None:
+        """Begin to ask."""
+        self._probe.start()
+
+    def running(self) -> bool:
+        """Return True if a thread still asks."""
+        return self._probe.running()
+
+    def wait_for_good(self, timeout: float) -> bool:
+        """Wait for a good answer to a question that begins from now on.
+
+        :param timeout: seconds
+        """
+        return self._probe.wait_for_good(timeout)
+
+    def stop(self, timeout: float = 30) -> dict[str, typing.Any]:
+        """Stop asking; returns the summary of the samples."""
+        return summary(self._probe.stop(timeout))

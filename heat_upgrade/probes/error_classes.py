@@ -10,31 +10,31 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The class of a bad answer: one word, so that they can be counted.
+"""Classes of bad answers: one word each, to be counted.
 
-An HTTP status that is none of the good ones is its own class ('503').
+An unexpected HTTP status is its own class ('503').
 """
 
 import http.client
 
-# Nobody listens; no answer in time; the connection ended before the answer;
-# it ended in the midst of it; no way to the port at all.
+# The port is closed; no answer in time; the connection ended before the
+# answer; it ended within the answer; no route to the port.
 REFUSED = 'refused'
 TIMEOUT = 'timeout'
 RESET = 'reset'
 CUT_OFF = 'cut-off'
 UNREACHABLE = 'unreachable'
 
-# The answer came, and does not say what it should.
+# The content of the answer is wrong.
 WRONG = 'wrong'
 
-# An operation was accepted and ended as FAILED.
+# An accepted operation ended as FAILED.
 FAILED = 'failed'
 
-# The question has a mistake: nothing is known of who was asked.
+# The question has a bug: the state of the service is unknown.
 MISTAKE = 'mistake'
 
-_BY_TYPE = (
+_BY_TYPE: tuple[tuple[type[Exception], str], ...] = (
     (ConnectionRefusedError, REFUSED),
     # Also http.client.RemoteDisconnected.
     (ConnectionResetError, RESET),
@@ -45,19 +45,18 @@ _BY_TYPE = (
 )
 
 
-def of_exception(exc):
-    """Return the class of what a question raised.
+def of_exception(exc: BaseException | None) -> str:
+    """Return the class of an exception that a question raised.
 
-    Libraries wrap what the socket said; the innermost error that is known
-    decides.
+    Libraries wrap the error of the socket; the innermost known error decides.
 
     :param exc: OSError or http.client.HTTPException
     """
-    found = UNREACHABLE
-    seen = set()
-    while exc is not None and id(exc) not in seen:
-        seen.add(id(exc))
-        found = next((name for kind, name in _BY_TYPE
-                      if isinstance(exc, kind)), found)
+    error = UNREACHABLE
+    visited = set()
+    while exc is not None and id(exc) not in visited:
+        visited.add(id(exc))
+        error = next((name for kind, name in _BY_TYPE
+                      if isinstance(exc, kind)), error)
         exc = exc.__cause__ or exc.__context__
-    return found
+    return error

@@ -10,12 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""HTTP for probes: one request, one answer, as little work as there can be.
+"""HTTP for probes: one request, one answer, as little work as possible.
 
-A session with pools, retries and redirections costs 3 ms of CPU a request,
-ten times of what this does, and would hide what a probe is there to see.
+A session with pools, retries and redirections costs 3 ms of CPU a request, ten
+times as much, and would hide the errors that a probe must see.
 """
 
+from collections import abc
 import http.client
 import json as jsons
 import typing
@@ -27,30 +28,27 @@ from heat_upgrade.probes import samples
 
 
 class Answer(typing.NamedTuple):
-    """What came back.
-
-    :ivar status: HTTP status
-    :ivar headers: mapping, its keys in any case
-    :ivar content: bytes
-    """
+    """An HTTP answer; the case of a header's name does not matter."""
 
     status: int
-    headers: typing.Any
+    headers: abc.Mapping[str, str] | http.client.HTTPMessage
     content: bytes
 
-    def json(self):
-        """Return what the content says; None if it is no JSON."""
+    def json(self) -> typing.Any:
+        """Return the JSON content; None if it is not JSON."""
         try:
             return jsons.loads(self.content)
         except ValueError:
             return None
 
-    def reply(self, statuses, good=lambda body: True):
-        """Return whether it is what was hoped for, as a probe's reply.
+    def reply(self, statuses: abc.Container[int],
+              good: abc.Callable[[typing.Any], object] = lambda body: True
+              ) -> samples.Reply:
+        """Return the judgement of the answer, as a probe's reply.
 
-        :param statuses: those of a good answer
-        :param good: tells whether the JSON of such an answer is right; that
-            it has another shape than expected is wrong as well
+        :param statuses: statuses of a good answer
+        :param good: returns True if the JSON of such an answer is right; JSON
+            of an unexpected structure is wrong
         """
         error = ''
         if self.status not in statuses:
@@ -62,24 +60,24 @@ class Answer(typing.NamedTuple):
                 right = False
             error = '' if right else error_classes.WRONG
         return samples.Reply(
-            error, self.headers.get(heat_client.NODE_HEADER, ''),
+            error, self.headers.get(heat_client.NODE_HEADER, '') or '',
             self.content.decode(errors='replace') if error else '')
 
 
-def ask(method, url, *, headers=None, json=None, timeout):
-    """Send one request; never twice, and never to another place.
+def ask(method: str, url: str, *,
+        headers: abc.Mapping[str, str] | None = None,
+        json: typing.Any = None, timeout: float) -> Answer:
+    """Send one request, without retries or redirections.
 
-    :param method: of HTTP
-    :param url: of HTTP, with everything
-    :param headers: mapping
-    :param json: what becomes the body, or None
-    :param timeout: seconds in which something must come
-    :returns: :class:`Answer`, whatever its status
-    :raises: OSError if there is none; its cause is what happened
+    :param url: complete URL
+    :param json: content of the body, or None
+    :param timeout: seconds without any data
+    :returns: the answer, with any status
+    :raises: OSError without an answer; its cause is the original error
     """
     parts = urllib.parse.urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port,
-                                            timeout=timeout)
+    connection = http.client.HTTPConnection(
+        parts.hostname or '', parts.port, timeout=timeout)
     body = None if json is None else jsons.dumps(json)
     try:
         connection.request(
@@ -91,6 +89,6 @@ def ask(method, url, *, headers=None, json=None, timeout):
     except http.client.HTTPException as exc:
         if isinstance(exc, OSError):
             raise
-        raise OSError(f'no whole answer: {exc!r}') from exc
+        raise OSError(f'incomplete answer: {exc!r}') from exc
     finally:
         connection.close()

@@ -10,55 +10,56 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""All probes of a run: made, started, stopped, and what they made removed."""
+"""All probes of a run, and the lifetime of their stacks."""
 
+from collections import abc
 import threading
 import time
+import typing
 
 from heat_upgrade import errors
+from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import heat_client
 from heat_upgrade.probes import aggregates
 from heat_upgrade.probes import canary
 from heat_upgrade.probes import definitions
 from heat_upgrade.probes import probe
 
-# Of a base that works: half a second, a few on a busy machine.
+# Seconds. A working base needs half a second, a few on a busy machine.
 FIRST_ANSWER_TIMEOUT = 60
 
-# For all of them together. A canary looks every few moments whether it is the
-# end; a question that Heat has lost is left behind.
+# Seconds for all probes together. A canary notices the end within a moment; a
+# question that Heat has lost is abandoned.
 STOP_TIMEOUT = 10
 
-# Until when a canary that begins after the last restart of Heat has a good
-# answer. It takes 4 s, and 15 beside all tests; an engine that was started
-# takes work within 20 s. Twice their sum is not a matter of the machine.
+# Seconds for a good canary after the last restart of Heat. A canary takes 4 s,
+# and 15 during all tests; a started engine accepts work within 20 s. Twice
+# their sum cannot be caused by the machine.
 RECOVERY_TIMEOUT = 70
 
-# How often a death is looked for while the canary is waited for.
+# Seconds between two checks for dead processes during the wait for a canary.
 RECOVERY_INTERVAL = 1.0
 
 
 class Probes:
-    """Watches a cloud from :meth:`start` to :meth:`stop`.
+    """Observes a cloud from start() to stop().
 
-    The samples are in the run directory, see
-    :mod:`heat_upgrade.probes.samples`.
+    The samples are in the run directory, see heat_upgrade.probes.samples.
 
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud` that is up
-    :ivar probes: {name: :class:`probe.Probe`}
+    :param cloud: a running cloud
     """
 
-    def __init__(self, cloud):
+    def __init__(self, cloud: clouds.Cloud) -> None:
         self._cloud = cloud
         self._api = heat_client.Api(cloud.identity, cloud.api_url)
         self._ended = threading.Event()
-        self.probes = {}
+        self.probes: dict[str, probe.Probe] = {}
 
-    def start(self):
-        """Make the standing stack, and begin to ask.
+    def start(self) -> None:
+        """Create the standing stack, and begin to ask.
 
-        :raises: :class:`errors.LabError` if the stack cannot be made, or a
-            probe that asks often gets no good answer
+        :raises: errors.LabError if the stack cannot be created, or a probe
+            other than the canary gets no good answer
         """
         standing = canary.Standing(self._api,
                                    self._cloud.identity.project_id())
@@ -69,80 +70,81 @@ class Probes:
                 in_flight=question.in_flight, spare=question.spare,
                 meaning=question.meaning,
                 run_dir=self._cloud.workspace.run_dir)
-        for one in self.probes.values():
-            one.start()
-        for name, one in self.probes.items():
-            # The canary takes its time, and is no condition to go on.
-            if name != definitions.CANARY and not one.wait_for_good(
+        for started in self.probes.values():
+            started.start()
+        for name, started in self.probes.items():
+            # The canary is slow, and the run does not depend on it.
+            if name != definitions.CANARY and not started.wait_for_good(
                     FIRST_ANSWER_TIMEOUT):
                 raise errors.LabError(
                     f'the probe {name} has no good answer after '
-                    f'{FIRST_ANSWER_TIMEOUT} s; it saw last: '
-                    f'{one.samples[-1:]}')
+                    f'{FIRST_ANSWER_TIMEOUT} s; last sample: '
+                    f'{started.samples[-1:]}')
 
-    def slow_down(self, slower):
-        """Ask what costs an engine's time less often, or at the full rate.
+    def slow_down(self, slower: bool) -> None:
+        """Ask the costly questions less often, or at the full rate.
 
-        :param slower: whether nothing is being done to the cloud now
+        :param slower: True while no step changes the cloud
         """
         for name in definitions.COSTLY:
             self.probes[name].slow_down(definitions.SLOWER if slower else 1)
 
-    def recovered(self, since, *, watch=None):
-        """Wait until a canary that began after a moment is well.
+    def recovered(self, since: float, *,
+                  watch: abc.Callable[[], object] | None = None) -> str:
+        """Wait for a good canary that began after a time.
 
-        It returns at once if there was one; if none has begun, one begins
-        now.
+        Start a canary if none has begun.
 
         :param since: time of the last restart of Heat, on the monotonic clock
-        :param watch: called again and again while it waits; may raise to end
-            that
-        :returns: '' if there was one within RECOVERY_TIMEOUT, else the last
-            answer of the canary
+        :param watch: called repeatedly during the wait; may raise to end it
+        :returns: '' for a good canary within RECOVERY_TIMEOUT, else the last
+            answer of a canary
         """
-        one = self.probes[definitions.CANARY]
-        if one.wait_for_good_since(since, 0):
+        probe_ = self.probes[definitions.CANARY]
+        if probe_.wait_for_good_since(since, 0):
             return ''
-        if not one.is_asked_since(since):
-            one.ask_now()
+        if not probe_.is_asked_since(since):
+            probe_.ask_now()
         deadline = time.monotonic() + RECOVERY_TIMEOUT
         while time.monotonic() < deadline:
             if watch:
                 watch()
-            if one.wait_for_good_since(since, RECOVERY_INTERVAL):
+            if probe_.wait_for_good_since(since, RECOVERY_INTERVAL):
                 return ''
-        last = one.samples[-1:]
+        last = probe_.samples[-1:]
         if last and last[0].start >= since:
             return f'{last[0].error}: {last[0].detail}'
-        return 'a canary that has no answer yet'
+        return 'the canary has no answer yet'
 
-    def running(self):
-        """Tell whether any still asks."""
-        return any(one.running() for one in self.probes.values())
+    def running(self) -> bool:
+        """Return True if any probe still asks."""
+        return any(running.running() for running in self.probes.values())
 
-    def ask_to_stop(self):
-        """Ask no more, and return at once; nothing is removed."""
+    def ask_to_stop(self) -> None:
+        """Ask no further question; returns at once and removes nothing."""
         self._ended.set()
-        for one in self.probes.values():
-            one.ask_to_stop()
+        for running in self.probes.values():
+            running.ask_to_stop()
 
-    def stop(self, *, remove=True, watch=None):
-        """End all of them.
+    def stop(self, *, remove: bool = True,
+             watch: abc.Callable[[], object] | None = None
+             ) -> dict[str, dict[str, typing.Any]]:
+        """Stop all probes.
 
-        :param remove: delete the stacks that were made; false where nobody
-            needs them any more, or Heat is down
-        :param watch: called again and again while they are being deleted;
-            may raise to end that
-        :returns: {name: dict of :func:`statistics.summary`}
-        :raises: :class:`errors.WaitTimeout` if Heat does not delete them;
-            all probes have ended then
+        :param remove: delete the stacks of the probes; False if the cloud
+            ends anyway, or Heat is down
+        :param watch: called repeatedly during the deletion; may raise to end
+            it
+        :returns: {name: summary}
+        :raises: errors.WaitTimeout if Heat does not delete the stacks; all
+            probes have ended then
         """
         self.ask_to_stop()
         deadline = time.monotonic() + STOP_TIMEOUT
         summaries = {
             name: aggregates.summary(
-                one.stop(max(0, deadline - time.monotonic())))
-            for name, one in self.probes.items()}
+                running.stop(max(0, deadline - time.monotonic())))
+            for name, running in self.probes.items()}
         if remove:
             canary.remove(self._api, watch=watch)
         return summaries

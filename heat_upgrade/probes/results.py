@@ -10,24 +10,33 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a run's probes have seen, read from its run directory."""
+"""The results of a run's probes, read from its run directory."""
+
+from collections import abc
+import pathlib
+import typing
 
 from heat_upgrade.probes import aggregates
 from heat_upgrade.probes import samples
 from heat_upgrade.results import journal
 
+# {probe: dict}
+Availability = dict[str, dict[str, typing.Any]]
 
-def make(run_dir, events):
+# {step: (start, end)}; an unfinished step has the end None.
+Times = dict[str, tuple[float, float | None]]
+
+
+def make(run_dir: str | pathlib.Path,
+         events: abc.Sequence[journal.Event]) -> Availability:
     """Return the availability of a run, from its run directory.
 
-    :param run_dir: the run directory
-    :param events: those of its journal
-    :returns: {probe: dict of sent, failed, longest_gap_s}; a probe whose
-        samples are saved has besides them what
-        :func:`heat_upgrade.probes.aggregates.whole` says, its question and
+    :param events: the events of its journal
+    :returns: {probe: dict of sent, failed, longest_gap_s}; for a probe with
+        saved samples also the result of aggregates.whole(), its question and
         interval, and steps {step: dict}
     """
-    found = {
+    probes: Availability = {
         event['data']['probe']: {
             name: value for name, value in event['data'].items()
             if name != 'probe'}
@@ -35,39 +44,36 @@ def make(run_dir, events):
     origin = events[0]['monotonic'] if events else 0
     steps = [(name, start + origin, None if end is None else end + origin)
              for name, (start, end) in times(events).items()]
-    for name, (about, seen) in samples.read(run_dir).items():
-        found[name] = {
-            **aggregates.whole(seen, origin=origin,
+    for name, (about, own) in samples.read(run_dir).items():
+        probes[name] = {
+            **aggregates.whole(own, origin=origin,
                                interval=about.interval),
             'question': about.question, 'interval': about.interval,
-            'steps': aggregates.by_step(seen, steps, origin=origin)}
-    return found
+            'steps': aggregates.by_step(own, steps, origin=origin)}
+    return probes
 
 
-def times(events):
-    """Return when the steps of a run began and ended.
+def times(events: abc.Sequence[journal.Event]) -> Times:
+    """Return the start and end of each step of a run.
 
-    :param events: those of a journal
-    :returns: {step: (start, end)} in seconds since the first event; end None
-        for a step that has not ended; steps that were skipped are left out
+    :returns: seconds since the first event, without skipped steps
     """
     origin = events[0]['monotonic'] if events else 0
-    found = {}
+    steps: Times = {}
     for event in events:
         if event['kind'] == journal.STEP_START:
-            found[event['step']] = (event['monotonic'] - origin, None)
-        elif event['kind'] == journal.STEP_END and event['step'] in found:
-            found[event['step']] = (found[event['step']][0],
+            steps[event['step']] = (event['monotonic'] - origin, None)
+        elif event['kind'] == journal.STEP_END and event['step'] in steps:
+            steps[event['step']] = (steps[event['step']][0],
                                     event['monotonic'] - origin)
-    return found
+    return steps
 
 
-def spans(events):
-    """Return when the steps of a run went on, in monotonic seconds.
+def spans(events: abc.Sequence[journal.Event]
+          ) -> list[tuple[str, float, float]]:
+    """Return (step, start, end) of each step, in monotonic seconds.
 
-    :param events: those of a journal
-    :returns: list of (step, start, end); a step that has not ended ends with
-        the events
+    An unfinished step ends with the events.
     """
     origin = events[0]['monotonic'] if events else 0
     return [(name, start + origin,
@@ -75,11 +81,10 @@ def spans(events):
             for name, (start, end) in times(events).items()]
 
 
-def of_run(run_dir):
-    """Return both, of a run that may still go on.
+def of_run(run_dir: str | pathlib.Path) -> tuple[Availability, Times]:
+    """Return the availability and times of a run that may still continue.
 
-    :returns: (:func:`make`, :func:`times`), as
-        :func:`heat_upgrade.probes.budgets.judge` takes them
+    :returns: the arguments of budgets.judge()
     """
     events = journal.read(run_dir)
     return make(run_dir, events), times(events)

@@ -10,33 +10,35 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a probe has seen: its samples, in memory and in a run directory.
+"""The samples of a probe, in memory and in a run directory.
 
-A file has one line for the probe and one for each sample, written as it
-comes, so that what was seen before a crash is there, and a report can be made
-again from the run directory alone.
+A file has one line for the probe and one for each sample, written at once.
+So a crash loses no earlier samples, and the run directory alone suffices for
+a new report.
 """
 
 import dataclasses
 import json
 import pathlib
 
+from heat_upgrade import filesystem
+
 # Below the run directory; a file for each probe.
 DIRECTORY = 'probes'
 SUFFIX = '.jsonl'
 
-# Of a bad answer's text: enough for the fault that Heat names.
+# Maximum length of a bad answer's text: enough for the error of Heat.
 DETAIL_CHARACTERS = 300
 
 
 @dataclasses.dataclass(frozen=True)
 class Reply:
-    """What a question says of the answer that it got.
+    """The judgement of a question about its answer.
 
-    :ivar error: class of a bad answer
-        (:mod:`heat_upgrade.probes.error_classes`), '' if it is a good one
-    :ivar node: name of the node that answered, '' if nobody says
-    :ivar detail: the bad answer's own words
+    :ivar error: class of a bad answer (heat_upgrade.probes.error_classes),
+        '' for a good one
+    :ivar node: name of the node that answered, '' if unknown
+    :ivar detail: text of the bad answer
     """
 
     error: str = ''
@@ -46,14 +48,14 @@ class Reply:
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """One question and its end.
+    """One question and its answer.
 
     :ivar start: monotonic time in seconds
     :ivar end: monotonic time in seconds
-    :ivar good: whether it was answered as it should be
-    :ivar error: see :class:`Reply`
-    :ivar node: likewise
-    :ivar detail: likewise
+    :ivar good: whether the answer was as expected
+    :ivar error: as in Reply
+    :ivar node: as in Reply
+    :ivar detail: as in Reply
     """
 
     start: float
@@ -66,10 +68,10 @@ class Sample:
 
 @dataclasses.dataclass(frozen=True)
 class About:
-    """What a probe is.
+    """The definition of a probe.
 
     :ivar name: unique in a run
-    :ivar question: what it asks and what is a good answer, one sentence
+    :ivar question: the request and its good answer, one sentence
     :ivar interval: seconds between the starts of two questions
     """
 
@@ -79,44 +81,41 @@ class About:
 
 
 class File:
-    """Takes the samples of a probe as they come.
+    """Writes the samples of a probe to a run directory."""
 
-    :param run_dir: the run directory
-    :param about: :class:`About`
-    """
-
-    def __init__(self, run_dir, about):
+    def __init__(self, run_dir: str | pathlib.Path, about: About) -> None:
         directory = pathlib.Path(run_dir) / DIRECTORY
         directory.mkdir(exist_ok=True)
         self._file = open(directory / (about.name + SUFFIX), 'a',
                           encoding='utf-8', buffering=1)
         self._file.write(json.dumps(dataclasses.asdict(about)) + '\n')
 
-    def write(self, sample):
+    def write(self, sample: Sample) -> None:
         """Append a sample."""
         self._file.write(json.dumps([
             round(sample.start, 4), round(sample.end, 4), sample.error,
             sample.node, sample.detail[:DETAIL_CHARACTERS]]) + '\n')
 
-    def close(self):
+    def close(self) -> None:
         self._file.close()
 
 
-def read(run_dir):
-    """Return the probes of a run directory.
+def read(run_dir: str | pathlib.Path
+         ) -> dict[str, tuple[About, list[Sample]]]:
+    """Return the probes of a run directory, by name.
 
-    A last line that was cut off by a crash is left out. A probe that was
-    started again in the same run goes on where it ended.
+    A last line truncated by a crash is left out. A probe that was restarted
+    in the same run continues its samples.
 
-    :returns: {name: (:class:`About`, [:class:`Sample`])}, by name, samples
-        in the order of their ends; empty if there were no probes
+    :returns: {name: (definition, samples in the order of their ends)}
     :raises: ValueError if a file is damaged before its last line
     """
-    found = {}
+    probes = {}
     directory = pathlib.Path(run_dir) / DIRECTORY
     for path in sorted(directory.glob(f'*{SUFFIX}')):
-        about, samples = None, []
-        for line in _lines(path):
+        about: About | None = None
+        samples = []
+        for line in filesystem.json_lines(path):
             if isinstance(line, dict):
                 about = About(**line)
             else:
@@ -125,16 +124,5 @@ def read(run_dir):
                                       detail))
         if about:
             samples.sort(key=lambda sample: sample.end)
-            found[about.name] = about, samples
-    return found
-
-
-def _lines(path):
-    lines = path.read_text(encoding='utf-8').splitlines()
-    for number, line in enumerate(lines, 1):
-        try:
-            yield json.loads(line)
-        except ValueError:
-            if number < len(lines):
-                raise ValueError(
-                    f'line {number} of {path.name} is damaged') from None
+            probes[about.name] = about, samples
+    return probes

@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The Upgrade Impact of a spec: what is asked, and whether it is answered."""
+"""The section Upgrade Impact of a spec: its questions and their checker."""

@@ -10,11 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether a spec answers what its Upgrade Impact asks.
+"""Checks that a spec answers the questions of its Upgrade Impact section.
 
-It sees what is missing; whether an answer is true is for the reviewers.
+It sees that an answer is missing; reviewers judge whether an answer is true.
 """
 
+from collections import abc
 import dataclasses
 import difflib
 import functools
@@ -25,18 +26,18 @@ from heat_upgrade.specs import questions
 from heat_upgrade.specs import scenarios
 from heat_upgrade.specs import template
 
-# What says that nothing changes, and needs a reason.
+# An answer that nothing changes, which needs a reason.
 _NONE = re.compile(
     r'[\W_]*(none|no|not|nothing|nil|null|n\.?/?a\.?)(?!\w)',
     re.IGNORECASE)
 
-# What stands where an answer is still to come.
+# A placeholder for an answer.
 _LATER = re.compile(
     r'[\W_]*($|(todo|tbd|tbc|tba|fixme|xxx|to be (decided|defined|determined'
     r'|done|filled|written))(?!\w))', re.IGNORECASE)
 
-# Words that give no reason, however many of them there are. One that is not
-# among them will do: "no schema change" is for reviewers to believe or not.
+# Words that give no reason, however many of them there are. One other word is
+# enough: reviewers judge an answer such as "no schema change".
 _EMPTY = frozenset('''
     a above all an and any applicable apply are as at be because below but by
     can change changed changes currently decided do does effect effects
@@ -47,55 +48,61 @@ _EMPTY = frozenset('''
     upgrades we whatsoever will with yes yet
     '''.split())
 
-# One of these makes a sentence of only such words a None.
+# A sentence of only such words is a None if it has one of these.
 _NEGATIVE = frozenset(
     'irrelevant no none nope not nothing same unchanged'.split())
 
-# And one of these makes it no answer.
+# A sentence of only such words is undecided if it has one of these.
 _UNDECIDED = frozenset(
     'decided known later pending see tbd todo unclear unknown'.split())
 
-# From here on a title is taken for a misspelt one, of difflib's 0 to 1.
+# From this ratio of difflib (0 to 1) on, a title counts as misspelt.
 _ALIKE = 0.75
 
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Violation:
-    """Something that a spec lacks.
+    """A defect of a spec's Upgrade Impact section.
 
-    :ivar line: number of the line that it is about
-    :ivar text: what is wrong and what to do, in one line
+    :ivar line: number of the line at fault
+    :ivar text: the defect and its remedy, in one line
     """
 
     line: int
     text: str
 
 
-def check(source):
-    """Return what the text of a spec lacks, in the order of its lines.
+def check(source: str) -> list[Violation]:
+    """Return the violations of a spec, in the order of its lines.
 
     :param source: reStructuredText
-    :returns: list of :class:`Violation`
-    :raises: :class:`heat_upgrade.specs.outline.Unreadable`
+    :raises: outline.Unreadable
     """
-    sections = [found for top in outline.parse(source)
-                for found in top.walk()]
+    sections = [section for top in outline.parse(source)
+                for section in top.walk()]
     impacts = [section for section in sections
                if _same(section.title, questions.SECTION)]
     if not impacts:
         return [Violation(1, f'there is no section "{questions.SECTION}": '
                              'copy it from the template'
                              + _instead(sections, questions.SECTION))]
-    found = [Violation(again.line, f'a second section "{questions.SECTION}": '
-                                   f'the first is in line {impacts[0].line}')
-             for again in impacts[1:]]
+    violations = [
+        Violation(duplicate.line, f'a second section "{questions.SECTION}": '
+                                  f'the first is in line {impacts[0].line}')
+        for duplicate in impacts[1:]]
     for question in questions.load():
-        found += _question(question, impacts[0], sections, source)
-    return sorted(found)
+        violations += _question(question, impacts[0], sections, source)
+    return sorted(violations)
 
 
-def _question(question, impact, sections, source):
-    """Give the violations of one question."""
+def _question(question: questions.Question, impact: outline.Section,
+              sections: list[outline.Section],
+              source: str) -> list[Violation]:
+    """Return the violations of a question.
+
+    :param impact: the section Upgrade Impact
+    :param sections: all sections of the spec
+    """
     title = question.title
     answers = [section for section in impact.sections
                if _same(section.title, title)]
@@ -105,18 +112,20 @@ def _question(question, impact, sections, source):
         if elsewhere:
             return [Violation(
                 elsewhere[0].line, f'{title}: not directly below '
-                f'"{questions.SECTION}" (line {impact.line}): its heading is '
-                'of the wrong level')]
-        return [Violation(impact.line, f'{title}: not there: add a heading '
-                          'and the answer' + _instead(impact.sections, title))]
-    found = [Violation(again.line, f'{title}: answered twice, first in line '
-                                   f'{answers[0].line}')
-             for again in answers[1:]]
-    return found + _answer(question, answers[0], source)
+                f'"{questions.SECTION}" (line {impact.line}): its heading '
+                'has the wrong level')]
+        return [Violation(impact.line, f'{title}: missing: add a heading and '
+                          'the answer' + _instead(impact.sections, title))]
+    violations = [
+        Violation(duplicate.line, f'{title}: answered twice, first in line '
+                                  f'{answers[0].line}')
+        for duplicate in answers[1:]]
+    return violations + _answer(question, answers[0], source)
 
 
-def _answer(question, section, source):
-    """Give the violations of one answer."""
+def _answer(question: questions.Question, section: outline.Section,
+            source: str) -> list[Violation]:
+    """Return the violations of an answer."""
     title = question.title
     texts = [text for text in section.texts
              if text.text and text.text not in _texts_of_the_template()]
@@ -138,51 +147,52 @@ def _answer(question, section, source):
     return _scenarios(title, texts, source, may_be_none=bool(none))
 
 
-def _scenarios(title, texts, source, *, may_be_none):
-    """Give the violations of an answer that names scenarios."""
+def _scenarios(title: str, texts: list[outline.Text], source: str, *,
+               may_be_none: bool) -> list[Violation]:
+    """Return the violations of an answer that names scenarios."""
     named = [(text, name) for text in texts
              for name in scenarios.named(text.text)]
     if not named and not may_be_none:
-        return [Violation(texts[0].line, f'{title}: names no scenario; one is '
-                          'named by its file, as test_random_string')]
-    found = {}
+        return [Violation(texts[0].line, f'{title}: names no scenario; name '
+                          'its file, such as test_random_string')]
+    violations: dict[str, Violation] = {}
     for text, name in named:
         if name.new or name.name in scenarios.known():
             continue
         like = scenarios.like(name.name)
-        found.setdefault(name.text, Violation(
+        violations.setdefault(name.text, Violation(
             _line_of(name.text, text.line, source),
             f'{title}: there is no scenario {name.text}'
             + (f'; is {like} meant?' if like else '.')
-            + ' One to be added is written as: new ' + name.text))
-    return list(found.values())
+            + f' For a scenario to be added, write: new {name.text}'))
+    return list(violations.values())
 
 
-def _same(title, other):
+def _same(title: str, other: str) -> bool:
     return title.casefold() == other.casefold()
 
 
-def _is_none(text):
+def _is_none(text: str) -> bool:
     words = _words(text)
     return words <= _EMPTY and bool(words & _NEGATIVE)
 
 
-def _is_undecided(text):
+def _is_undecided(text: str) -> bool:
     words = _words(text)
     return (words <= _EMPTY and bool(words & _UNDECIDED)
             and not words & _NEGATIVE)
 
 
-def _gives_a_reason(text):
+def _gives_a_reason(text: str) -> bool:
     return bool(_words(text) - _EMPTY)
 
 
-def _words(text):
+def _words(text: str) -> set[str]:
     return set(re.findall(r'[^\W\d_]+', text.casefold()))
 
 
-def _instead(sections, title):
-    """Return a hint at a title that may have been meant as this one."""
+def _instead(sections: abc.Iterable[outline.Section], title: str) -> str:
+    """Return a hint at a section whose title may be misspelt, or ''."""
     titles = {section.title.casefold(): section for section in sections
               if not any(_same(section.title, question.title)
                          for question in questions.load())}
@@ -194,18 +204,18 @@ def _instead(sections, title):
     return f'; is "{section.title}" in line {section.line} meant?'
 
 
-def _line_of(word, line, source):
-    """Return the first line, from a line on, that a word stands in."""
+def _line_of(word: str, line: int, source: str) -> int:
+    """Return the number of the first line, from line on, with a word."""
     lines = source.splitlines()
     return next((number for number in range(line, len(lines) + 1)
                  if word in lines[number - 1]), line)
 
 
-def _short(text):
+def _short(text: str) -> str:
     return text if len(text) <= 40 else f'{text[:39]}…'
 
 
 @functools.lru_cache
-def _texts_of_the_template():
+def _texts_of_the_template() -> frozenset[str]:
     return frozenset(text.text for section in outline.parse(template.section())
                      for text in section.texts)

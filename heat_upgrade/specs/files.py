@@ -10,54 +10,59 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which files are specs to be checked, and which of them are too old."""
+"""Finds the specs to check, and the specs that are too old for it."""
 
+from collections import abc
 import os
 import pathlib
+import typing
 
 from heat_upgrade import errors
 from heat_upgrade.specs import series
 
-# As in heat-specs: specs/<series>/<name>.rst, with directories beside the
-# series for what no series has taken on, and for the templates.
+# As in heat-specs: specs/<series>/<name>.rst; next to the series are
+# directories for the specs of no series and for the templates.
 ROOT = 'specs'
 BACKLOG = 'backlog'
 TEMPLATES = 'templates'
 
+Path = str | os.PathLike[str]
 
-def find(paths):
-    """Return the specs that a user has named, each once.
 
-    A file is taken as it is, whether it exists or not. In a directory it is
-    every .rst file, but no hidden one, no index and no template.
+def find(paths: abc.Iterable[Path]) -> list[pathlib.Path]:
+    """Return the specs below the given paths, each once.
+
+    A file is returned as it is, whether it exists or not. For a directory,
+    every .rst file in it is returned, except hidden files, indexes and
+    templates.
 
     :param paths: paths of files and directories
-    :returns: list of paths as they were named, directories sorted
-    :raises: :class:`heat_upgrade.errors.UsageError` if a directory has none
+    :returns: paths relative to the same directory as given; those of a
+        directory are sorted
+    :raises: UsageError if a directory has no spec
     """
-    found = {}
+    specs: dict[str, pathlib.Path] = {}
     for path in map(pathlib.Path, paths):
-        # Not Path's own, which raises what is not to be found out yet: a name
-        # that is too long, a directory that nobody may look into.
+        # Path.is_dir() would raise for a name that is too long, or for a
+        # parent directory without permission; the reader reports these.
         inside = _walk(path) if os.path.isdir(path) else [path]
         if not inside:
             raise errors.UsageError(
                 f'there is no spec in {path}: a spec is a file *.rst that is '
                 'neither an index nor a template')
-        for one in inside:
-            found.setdefault(os.path.abspath(one), one)
-    return list(found.values())
+        for spec in inside:
+            specs.setdefault(os.path.abspath(spec), spec)
+    return list(specs.values())
 
 
-def exempt(path, since):
-    """Tell whether a spec is older than the series from which on they count.
+def exempt(path: Path, since: series.Place | None) -> bool:
+    """Return True if a spec is older than the first series to check.
 
-    A spec of the backlog belongs to no series; it answers when it is moved
-    into one. Whatever else stands in no directory of a series does count.
+    A spec of the backlog belongs to no series; it is checked once it moves
+    into one. Any other spec outside the directory of a series is checked.
 
-    :param path: path of the spec; its directories tell the series
-    :param since: place of a series, see :func:`series.place`; None exempts
-        none
+    :param path: path of the spec; its directories name the series
+    :param since: see :func:`series.place`; None exempts no spec
     """
     if since is None:
         return False
@@ -66,11 +71,11 @@ def exempt(path, since):
     return places[0] < since if places else BACKLOG in directories
 
 
-def _directories(path):
+def _directories(path: Path) -> tuple[str, ...]:
     """Return the names of the directories between the root and a spec.
 
-    Without a root it is that of the spec's own directory: what stands above
-    may be called anything.
+    Without a root, return the name of the spec's own directory only: a
+    directory above it may have any name.
     """
     parts = pathlib.Path(os.path.abspath(path)).parent.parts
     if ROOT not in parts:
@@ -78,22 +83,22 @@ def _directories(path):
     return parts[len(parts) - parts[::-1].index(ROOT):]
 
 
-def _walk(directory):
-    found = []
-    for place, directories, names in os.walk(directory, onerror=_refuse):
+def _walk(root: pathlib.Path) -> list[pathlib.Path]:
+    specs: list[pathlib.Path] = []
+    for directory, directories, names in os.walk(root, onerror=_refuse):
         directories[:] = sorted(name for name in directories
                                 if name[0] != '.' and name != TEMPLATES)
-        found += [pathlib.Path(place, name) for name in sorted(names)
+        specs += [pathlib.Path(directory, name) for name in sorted(names)
                   if _is_spec(name)]
-    return found
+    return specs
 
 
-def _is_spec(name):
+def _is_spec(name: str) -> bool:
     return (name.endswith('.rst') and name[0] != '.'
             and name not in ('index.rst', 'template.rst')
             and not name.endswith('-template.rst'))
 
 
-def _refuse(error):
+def _refuse(error: OSError) -> typing.NoReturn:
     raise errors.UsageError(
         f'{error.filename} cannot be read: {error.strerror}')

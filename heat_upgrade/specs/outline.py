@@ -10,15 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A spec as a tree of sections and texts, as docutils reads it.
+"""Reads a spec as a tree of sections and texts, with docutils.
 
-Structure alone is judged. That roles and directives are known, and links have
-a target, is the business of Sphinx, whose own ones docutils does not know: a
-text with an unknown role is that text, and an unknown directive is its text,
-too.
+Only the structure matters. Sphinx checks roles, directives and the targets of
+links. docutils does not know those of Sphinx: a text with an unknown role
+counts as that text, and an unknown directive counts as its text.
 """
 
+from collections import abc
 import dataclasses
+import os
 import pathlib
 import re
 import sys
@@ -28,41 +29,40 @@ from docutils import nodes
 from docutils.parsers import rst
 from docutils import utils
 
-# What docutils says where it has no idea of the structure: a title without its
-# line, levels that do not match. Until 0.21 these are its severe messages, and
-# errors since.
+# Messages of docutils about a broken structure: a title without its line,
+# levels that do not match. Their level is severe before 0.21, error since.
 ERROR = 3
 _STRUCTURE = re.compile(
     'Title |(Unexpected|Incomplete|Invalid) section title|Inconsistent title'
     '|Missing matching underline|A level [0-9]+ section')
 
-# What a spec is read with: nothing of it reaches beyond its own text, nothing
-# is printed, and no docutils.conf is looked for.
-SETTINGS = {'_disable_config': True, 'file_insertion_enabled': False,
-            'raw_enabled': False, 'syntax_highlight': 'none',
-            'line_length_limit': sys.maxsize, 'report_level': 5,
-            'halt_level': 5}
+# Settings for untrusted text: docutils reads no other file, prints nothing,
+# and looks for no docutils.conf.
+SETTINGS: dict[str, object] = {
+    '_disable_config': True, 'file_insertion_enabled': False,
+    'raw_enabled': False, 'syntax_highlight': 'none',
+    'line_length_limit': sys.maxsize, 'report_level': 5, 'halt_level': 5}
 
 _DIRECTIVE = re.compile(r'\.\. ([\w:+.-]+)::\s*')
 
-# Directives whose text is not to be taken for one of the spec.
+# Directives whose text does not count as text of the spec.
 _OUTSIDE = ('include', 'literalinclude', 'raw', 'todo')
 
 
 class Unreadable(Exception):
     """A file cannot be read as a spec.
 
-    :ivar line: number of the line, 1 where none is to blame
+    :ivar line: number of the line at fault, 1 for the whole file
     """
 
-    def __init__(self, message, line=1):
+    def __init__(self, message: str, line: int = 1) -> None:
         super().__init__(message)
         self.line = line
 
 
 @dataclasses.dataclass(frozen=True)
 class Text:
-    """A paragraph, or what else holds text: literal, term, cell …
+    """A paragraph, or another element with text: literal, term, cell …
 
     :ivar line: number of its first line
     :ivar text: its words, with one space between them
@@ -74,12 +74,12 @@ class Text:
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """A section with what stands in it.
+    """A section and its content.
 
     :ivar line: number of the line of its title
     :ivar texts: all texts in it, also those of its sections, without
         comments and without headings
-    :ivar sections: those directly in it
+    :ivar sections: the sections directly in it
     """
 
     line: int
@@ -87,16 +87,16 @@ class Section:
     texts: tuple[Text, ...]
     sections: tuple['Section', ...]
 
-    def walk(self):
-        """Return this section and all that are in it, in their order."""
-        return [self, *(found for part in self.sections
-                        for found in part.walk())]
+    def walk(self) -> list['Section']:
+        """Return this section and all sections in it, in their order."""
+        return [self, *(section for part in self.sections
+                        for section in part.walk())]
 
 
-def read(path):
+def read(path: str | os.PathLike[str]) -> str:
     """Return the source text of a spec.
 
-    :raises: :class:`Unreadable` if there is none, or none in UTF-8
+    :raises: Unreadable if the file cannot be read, or is not in UTF-8
     """
     path = pathlib.Path(path)
     try:
@@ -114,10 +114,10 @@ def read(path):
             1 + content.count(b'\n', 0, exc.start)) from None
 
 
-def parse(source):
+def parse(source: str) -> list[Section]:
     """Return the sections of the highest level of a text.
 
-    :raises: :class:`Unreadable` if docutils cannot make out its structure
+    :raises: Unreadable if its structure is broken
     """
     settings = frontend.get_default_settings(rst.Parser)
     for name, value in SETTINGS.items():
@@ -129,17 +129,19 @@ def parse(source):
         raise Unreadable(
             'cannot be parsed: nested too deeply for docutils') from None
     for message in document.findall(nodes.system_message):
-        said = _words(message.next_node(nodes.paragraph))
-        if message['level'] >= ERROR and _STRUCTURE.match(said):
-            raise Unreadable(f'cannot be parsed: {said.rstrip(".:")}',
+        paragraph = message.next_node(nodes.paragraph)
+        text = _words(paragraph) if paragraph else ''
+        if message['level'] >= ERROR and _STRUCTURE.match(text):
+            raise Unreadable(f'cannot be parsed: {text.rstrip(".:")}',
                              message.get('line') or 1)
     lines = source.splitlines()
     return [_section(node, lines) for node in document.children
             if isinstance(node, nodes.section)]
 
 
-def _section(node, lines):
+def _section(node: nodes.section, lines: list[str]) -> Section:
     title = node.next_node(nodes.title)
+    assert title is not None, 'docutils gives every section a title'
     return Section(
         _title_line(node.line or title.line or 1, title.rawsource, lines),
         _words(title), tuple(_texts(node)),
@@ -147,20 +149,20 @@ def _section(node, lines):
               if isinstance(part, nodes.section)))
 
 
-def _title_line(near, title, lines):
-    """Return the line of a title; docutils has that of what underlines it."""
+def _title_line(near: int, title: str, lines: list[str]) -> int:
+    """Return the line of a title; docutils has the line of its underline."""
     for number in (near - 1, near, near - 2):
         if 0 < number <= len(lines) and lines[number - 1].strip() == title:
             return number
     return near
 
 
-def _texts(node, line=1):
-    """Give the texts below a node, each with its line."""
+def _texts(node: nodes.Node, line: int = 1) -> abc.Iterator[Text]:
+    """Yield the texts below a node, each with its line."""
     for child in node.children:
         near = child.line or line
         if isinstance(child, nodes.system_message):
-            # What docutils could not use: mostly a directive of Sphinx.
+            # Text that docutils could not use: mostly a directive of Sphinx.
             for literal in child.findall(nodes.literal_block):
                 text = _words(literal)
                 match = _DIRECTIVE.match(text)
@@ -177,5 +179,5 @@ def _texts(node, line=1):
             yield from _texts(child, near)
 
 
-def _words(node):
+def _words(node: nodes.Node) -> str:
     return ' '.join(node.astext().split())

@@ -19,23 +19,24 @@ https://specs.openstack.org/openstack/heat-specs/specs/liberty/upgrade-tests.htm
 import dataclasses
 import functools
 import pathlib
+import typing
 
 import yaml
 
 FILE = pathlib.Path(__file__).with_name('questions.yaml')
 
-# The heading under which they stand, each with a heading of its own.
+# Heading of the section; each question has a heading of its own below it.
 SECTION = 'Upgrade Impact'
 
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """One question; the texts are reStructuredText without a final newline.
+    """A question; the texts are reStructuredText without a final newline.
 
-    :ivar title: the heading under which it is answered
+    :ivar title: heading of its answer
     :ivar asks: the question itself
-    :ivar guidance: what to think of, and how to find out
-    :ivar example: an answer, and what happened without it
+    :ivar guidance: points to consider, and how to find the answer
+    :ivar example: an answer, and the failure that its lack caused
     :ivar names_scenarios: whether the answer names upgrade tests
     """
 
@@ -47,10 +48,13 @@ class Question:
 
 
 @functools.lru_cache
-def load():
-    """Return the questions, in the order in which a spec answers them."""
+def load() -> tuple[Question, ...]:
+    """Return the questions, in the order of a spec's answers."""
+    entries: list[dict[str, typing.Any]] = yaml.safe_load(
+        FILE.read_text(encoding='utf-8'))
     return tuple(
-        Question(**{key.replace('-', '_'): value.rstrip()
-                    if isinstance(value, str) else value
-                    for key, value in entry.items()})
-        for entry in yaml.safe_load(FILE.read_text(encoding='utf-8')))
+        Question(title=entry['title'].rstrip(), asks=entry['asks'].rstrip(),
+                 guidance=entry['guidance'].rstrip(),
+                 example=entry['example'].rstrip(),
+                 names_scenarios=entry.get('names-scenarios', False))
+        for entry in entries)

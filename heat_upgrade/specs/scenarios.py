@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The scenarios that a text names, and whether they exist."""
+"""Finds the scenarios that a text names, and those that exist."""
 
 import dataclasses
 import difflib
@@ -21,10 +21,10 @@ from heat_integrationtests import phases
 
 PACKAGE = 'heat_integrationtests.scenarios'
 
-# A name with the path or the modules around it, or that of a class.
+# The name of a file, module or test, with its path; or the name of a class.
 _NAME = re.compile(r'[\w./]*\btest_\w[\w./]*|\b[A-Z]\w*Scenario\b')
 
-# What is to be added says so: "new: test_x", "new scenario test_x".
+# A scenario to be added follows "new": "new: test_x", "new scenario test_x".
 _NEW = re.compile(r'\bnew\b[\s:,(]*(?:scenarios?\b[\s:]*)?$', re.IGNORECASE)
 
 
@@ -32,9 +32,9 @@ _NEW = re.compile(r'\bnew\b[\s:,(]*(?:scenarios?\b[\s:]*)?$', re.IGNORECASE)
 class Named:
     """A scenario, or a part of one, that a text names.
 
-    :ivar text: as it was named
+    :ivar text: the name as written
     :ivar name: without the package: test_x, XScenario, test_x.XScenario …
-    :ivar new: whether it is said to be new
+    :ivar new: whether the text calls it new
     """
 
     text: str
@@ -42,13 +42,13 @@ class Named:
     new: bool
 
 
-def named(text):
+def named(text: str) -> list[Named]:
     """Return the scenarios that a text names, in its order.
 
     Tests of other packages (``heat.tests.test_api``, ``heat/tests/test_x.py``,
-    ``heat_integrationtests.smoke.test_stack``) are none.
+    ``heat_integrationtests.smoke.test_stack``) are left out.
     """
-    found = []
+    names = []
     for match in _NAME.finditer(text):
         written = match[0].strip('./')
         name = written.removesuffix('.py').replace('/', '.')
@@ -58,15 +58,15 @@ def named(text):
             name = name.removeprefix('scenarios.')
         elif not name.startswith('test_') and '.' in name:
             continue
-        found.append(Named(written, name,
+        names.append(Named(written, name,
                            bool(_NEW.search(text[:match.start()]))))
-    return found
+    return names
 
 
 @functools.lru_cache
-def known():
-    """Return every name that scenarios and their parts go by."""
-    names = set()
+def known() -> frozenset[str]:
+    """Return every name of the scenarios and their parts."""
+    names: set[str] = set()
     for test in phases.scenario_tests():
         module, cls, method = test.removeprefix(f'{PACKAGE}.').split('.')
         names |= {module, cls, method, f'{module}.{cls}', f'{cls}.{method}',
@@ -74,7 +74,7 @@ def known():
     return frozenset(names)
 
 
-def like(name):
-    """Return the known name that is most like this one, or None."""
+def like(name: str) -> str | None:
+    """Return the known name that is most similar to a name, or None."""
     return next(iter(difflib.get_close_matches(name, sorted(known()), 1)),
                 None)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The section Upgrade Impact of the template, made of the questions.
+"""The section Upgrade Impact of the template, made from the questions.
 
 ``python -m heat_upgrade.specs.template`` prints it: for
 doc/source/specs/template.rst, and for a template of heat-specs.
@@ -19,14 +19,14 @@ doc/source/specs/template.rst, and for a template of heat-specs.
 from heat_upgrade.specs import questions
 
 INTRO = """\
-What this change means for a cloud that is upgraded to it. Answer each question
-below its heading, in place of the text here. Where nothing changes, write
-*None*, and why: "None: this touches no table." What cannot be known yet is
-said so, with who finds it out and when. ``heat-upgrade spec check FILE`` looks
-whether an answer is missing."""
+The effects of this change on a cloud that is upgraded to it. Replace the text
+below each heading with your answer. Where nothing changes, write *None* and
+the reason: "None: this touches no table." If an answer cannot be known yet,
+state this, and name the person who will find it out, and the date.
+``heat-upgrade spec check FILE`` reports missing answers."""
 
 
-def section():
+def section() -> str:
     """Return the section as reStructuredText, its heading included."""
     parts = [_heading(questions.SECTION, '='), INTRO]
     for question in questions.load():
@@ -35,7 +35,7 @@ def section():
     return '\n\n'.join(parts) + '\n'
 
 
-def _heading(text, line):
+def _heading(text: str, line: str) -> str:
     return f'{text}\n{line * len(text)}'
 
 

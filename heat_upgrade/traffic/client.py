@@ -10,49 +10,84 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""One stack of the load: each operation is sent, waited for and recorded."""
+"""One stack of the traffic: sends, awaits and records each operation."""
 
+from collections import abc
 import time
+import typing
 
 from heat_upgrade.traffic import history
 from heat_upgrade.traffic import workload
 
-# An API call costs the engine 40 ms of CPU, and there are two cores.
+# Seconds. An API call costs the engine 40 ms of CPU, and there are two cores.
 POLL_INTERVAL = 1
 
-# Until an accepted operation has ended. The items take no time; a drained
-# engine goes on for up to 60 s (process.STOP_TIMEOUT), and its successor
-# needs 10 s.
+# Seconds in which an accepted operation must finish. The items take no time;
+# a drained engine works for up to 60 s (process.STOP_TIMEOUT), and its
+# successor needs 10 s.
 DEADLINE = 90
 
-# After that many seconds an answer says no more how a stack is.
+# Seconds after which an answer no longer proves the state of a stack.
 STALE = 15
 
-# How often in sequence a stack has to be seen at rest after a call of which
-# nothing is known: its message may still be in a queue.
+# Number of consecutive reads that must see a stack at rest after a call with
+# an unknown outcome: its message may still be in a queue.
 LOOKS = 2
 
 IN_PROGRESS = '_IN_PROGRESS'
 GONE_STATE = 'DELETE_COMPLETE'
 
+# Method, path, body, and the detail for the history.
+_Request = tuple[str, str, typing.Any, dict[str, typing.Any]]
+
+# A read, and the result of the wait or None.
+_Look = tuple[history.Call, str | None]
+
+# Takes the operation and the content of the answer; returns more detail.
+_Learn = abc.Callable[[str, typing.Any], dict[str, typing.Any]]
+
+
+class Answer(typing.Protocol):
+    """The part of an answer of the API that a stack uses."""
+
+    @property
+    def status(self) -> int:
+        ...
+
+    @property
+    def body(self) -> typing.Any:
+        ...
+
+    @property
+    def node(self) -> str:
+        ...
+
+
+class Api(typing.Protocol):
+    """The part of the API client that a stack uses."""
+
+    def call(self, method: str, path: str,
+             body: typing.Any = None) -> Answer:
+        ...
+
 
 class Stack:
-    """A stack of the load, as its one client sees it.
+    """A stack of the traffic, as its one client sees it.
 
-    :param walk: :class:`heat_upgrade.traffic.workload.Walk`
     :param client: name of the client
-    :param api: :class:`heat_upgrade.lab.heat_client.Api`
-    :param calls: :class:`heat_upgrade.traffic.history.History`
-    :param release_of: callable: the release that a node (by name, '' if
-        nobody says) runs now
+    :param release_of: returns the current release of a node ('' if the node
+        is unknown)
     :param clock: monotonic clock, for tests
     :param sleep: for tests
     """
 
-    def __init__(self, walk, *, client, api, calls, release_of,
-                 clock=time.monotonic, sleep=time.sleep):
+    def __init__(self, walk: workload.Walk, *, client: str, api: Api,
+                 calls: history.History,
+                 release_of: abc.Callable[[str], str | None],
+                 clock: abc.Callable[[], float] = time.monotonic,
+                 sleep: abc.Callable[[float], object] = time.sleep) -> None:
         self.walk = walk
-        self.id = None
+        self.id: str | None = None
         self.state = ''
         self._client = client
         self._api = api
@@ -62,14 +97,25 @@ class Stack:
         self._sleep = sleep
         self._values = 0
         self._signals = 0
-        self.snapshot = None
+        self.snapshot: str | None = None
+        self._requests: dict[str, abc.Callable[[], _Request]] = {
+            history.CREATE: self._create,
+            history.UPDATE: self._update,
+            history.CHECK: lambda: self._action('check'),
+            history.SUSPEND: lambda: self._action('suspend'),
+            history.RESUME: lambda: self._action('resume'),
+            history.SNAPSHOT: self._snapshot,
+            history.RESTORE: self._restore,
+            history.SIGNAL: self._signal,
+            history.DELETE: self._delete,
+        }
 
     @property
-    def path(self):
+    def path(self) -> str:
         return '/'.join(filter(None, ('stacks', self.walk.stack, self.id)))
 
-    def fits(self, operation):
-        """Tell whether Heat allows an operation in the state seen last."""
+    def fits(self, operation: str) -> bool:
+        """Return True if Heat allows an operation in the last state seen."""
         suspended = self.state.startswith('SUSPEND')
         if operation == history.DELETE:
             return True
@@ -77,13 +123,12 @@ class Stack:
             return False
         return suspended == (operation == history.RESUME)
 
-    def do(self, operation):
+    def do(self, operation: str) -> str:
         """Send one of MUTATIONS and wait for its end.
 
-        :returns: REFUSED, or what came of the wait
+        :returns: REFUSED, or the result of the wait
         """
-        request = getattr(self, f'_{operation}')
-        method, path, body, detail = request()
+        method, path, body, detail = self._requests[operation]()
         call, content = self._call(operation, method, path, body, detail,
                                    learn=self._learn)
         if call.result == history.REFUSED:
@@ -95,13 +140,13 @@ class Stack:
             return self._wait(call, self._at_rest())
         return self._wait(call, lambda: self._ended(operation))
 
-    # What is sent: method, path, body, and what the history notes of it.
+    # Requests.
 
-    def _value(self):
+    def _value(self) -> str:
         self._values += 1
         return f'v{self._values}'
 
-    def _create(self):
+    def _create(self) -> _Request:
         value = self._value()
         return 'POST', 'stacks', {
             'stack_name': self.walk.stack, 'disable_rollback': True,
@@ -109,51 +154,41 @@ class Stack:
             'parameters': {'value': value},
         }, {'value': value, 'shape': self.walk.shape}
 
-    def _update(self):
+    def _update(self) -> _Request:
         value = self._value()
         return 'PUT', self.path, {
             'template': workload.template(self.walk.stack, self.walk.shape),
             'parameters': {'value': value},
         }, {'value': value}
 
-    def _action(self, name):
+    def _action(self, name: str) -> _Request:
         return 'POST', f'{self.path}/actions', {name: None}, {}
 
-    def _check(self):
-        return self._action('check')
-
-    def _suspend(self):
-        return self._action('suspend')
-
-    def _resume(self):
-        return self._action('resume')
-
-    def _snapshot(self):
+    def _snapshot(self) -> _Request:
         return 'POST', f'{self.path}/snapshots', {'name': 'load'}, {}
 
-    def _restore(self):
+    def _restore(self) -> _Request:
         return ('POST', f'{self.path}/snapshots/{self.snapshot}/restore',
                 None, {'snapshot': self.snapshot})
 
-    def _signal(self):
+    def _signal(self) -> _Request:
         self._signals += 1
         name = f's{self._signals}'
         return ('POST', f'{self.path}/resources/{workload.HANDLE}/signal',
                 {'id': name, 'status': 'SUCCESS', 'reason': 'load',
                  'data': name}, {'signal': name})
 
-    def _delete(self):
+    def _delete(self) -> _Request:
         return 'DELETE', self.path, None, {}
 
-    # How it is sent, and what is read.
+    # Calls and reads.
 
-    def _call(self, operation, method, path, body=None, detail=None, *,
-              learn=None):
-        """Send one call and record it.
-
-        :param learn: given what it answered, returns more to note
-        :returns: (:class:`heat_upgrade.traffic.history.Call`, content)
-        """
+    def _call(self, operation: str, method: str, path: str,
+              body: typing.Any = None,
+              detail: dict[str, typing.Any] | None = None, *,
+              learn: _Learn | None = None
+              ) -> tuple[history.Call, typing.Any]:
+        """Send one call and record it; returns the record and the content."""
         detail, content = dict(detail or {}), None
         start = self._clock()
         node, status = '', None
@@ -175,8 +210,9 @@ class Stack:
             status=status, result=history.result_of(status), detail=detail)
         return call, content
 
-    def _learn(self, operation, content):
-        """Note the ids of what an answer says was made."""
+    def _learn(self, operation: str,
+               content: typing.Any) -> dict[str, typing.Any]:
+        """Note the ids of a new stack or snapshot."""
         if operation == history.CREATE:
             self.id = content['stack']['id']
             return {'id': self.id}
@@ -185,51 +221,58 @@ class Stack:
             return {'snapshot': self.snapshot}
         return {}
 
-    def _see(self, operation, content):
-        """Note what an answer says of the stack."""
+    def _see(self, operation: str,
+             content: typing.Any) -> dict[str, typing.Any]:
+        """Note the state of the stack in an answer."""
         stack = content['stack']
         self.id, self.state = stack['id'], stack['stack_status']
         seen = {'id': self.id, 'state': self.state,
                 'reason': stack.get('stack_status_reason') or ''}
         if operation == history.SHOW:
-            seen['outputs'] = {one['output_key']: one.get('output_value')
-                               for one in stack.get('outputs') or []}
+            seen['outputs'] = {
+                output['output_key']: output.get('output_value')
+                for output in stack.get('outputs') or []}
         return seen
 
-    def _poll(self):
+    def _poll(self) -> history.Call:
         return self._call(history.POLL, 'GET',
                           f'{self.path}?resolve_outputs=False',
                           learn=self._see)[0]
 
-    def show(self):
-        """Read the stack with its outputs; returns the call."""
+    def show(self) -> history.Call:
+        """Read the stack with its outputs."""
         return self._call(history.SHOW, 'GET', self.path, learn=self._see)[0]
 
-    def resources(self):
-        """Read its resources: the state and physical id of each."""
-        def learn(operation, content):
+    def resources(self) -> history.Call:
+        """Read the state and physical id of each resource."""
+        def learn(operation: str,
+                  content: typing.Any) -> dict[str, typing.Any]:
             return {'resources': {
-                one['resource_name']: [one['resource_status'],
-                                       one['physical_resource_id']]
-                for one in content['resources']}}
+                resource['resource_name']: [resource['resource_status'],
+                                            resource['physical_resource_id']]
+                for resource in content['resources']}}
         return self._call(history.RESOURCES, 'GET', f'{self.path}/resources',
                           learn=learn)[0]
 
-    def signals(self):
-        """Read what the handle has been told; None if it has none."""
+    def signals(self) -> history.Call | None:
+        """Read the signals of the handle; None for a stack without one."""
         if self.walk.shape != workload.SIGNALLED:
             return None
+        return self._metadata()
+
+    def _metadata(self) -> history.Call:
         return self._call(
             history.METADATA, 'GET',
             f'{self.path}/resources/{workload.HANDLE}/metadata',
             learn=lambda operation, content: {
                 'signals': sorted(content['metadata'] or {})})[0]
 
-    def events(self):
+    def events(self) -> history.Call:
         """Read the events of the stack itself, [time, state] each."""
-        def learn(operation, content):
-            return {'events': [[one['event_time'], one['resource_status']]
-                               for one in content['events']]}
+        def learn(operation: str,
+                  content: typing.Any) -> dict[str, typing.Any]:
+            return {'events': [[event['event_time'], event['resource_status']]
+                               for event in content['events']]}
         return self._call(
             history.EVENTS, 'GET',
             f'{self.path}/events?resource_name={self.walk.stack}',
@@ -237,10 +280,11 @@ class Stack:
 
     # Waiting.
 
-    def _wait(self, call, look):
-        """Look until an operation has ended, or is overdue; record it.
+    def _wait(self, call: history.Call,
+              look: abc.Callable[[], _Look]) -> str:
+        """Read until an operation has ended or is overdue; record the wait.
 
-        :param look: returns the read, and what came of the wait or None
+        :param look: returns the read, and the result of the wait or None
         """
         deadline = call.end + DEADLINE
         answered = None
@@ -262,8 +306,8 @@ class Stack:
                 'reason': (answered or read).detail.get('reason', '')})
         return result
 
-    def _ended(self, operation):
-        """Look whether what was accepted has ended."""
+    def _ended(self, operation: str) -> _Look:
+        """Read whether an accepted operation has ended."""
         read = self._poll()
         state = read.detail.get('state', '')
         if read.status == 404 or state == GONE_STATE:
@@ -276,7 +320,7 @@ class Stack:
             return self._snapshot_ended(read)
         return read, status
 
-    def _snapshot_ended(self, poll):
+    def _snapshot_ended(self, poll: history.Call) -> _Look:
         read, _ = self._call(
             history.SNAPSHOTS, 'GET',
             f'{self.path}/snapshots/{self.snapshot}',
@@ -286,35 +330,34 @@ class Stack:
         ended = status in (history.COMPLETE, history.FAILED)
         return (poll, status) if ended else (read, None)
 
-    def _signalled(self, call, known):
-        read = self.signals()
-        there = call.detail['signal'] in read.detail.get('signals', ())
-        if there:
+    def _signalled(self, call: history.Call, known: bool) -> _Look:
+        read = self._metadata()
+        if call.detail['signal'] in read.detail.get('signals', ()):
             return read, history.COMPLETE
         at_rest = not known and read.result == history.OK
         return read, history.AT_REST if at_rest else None
 
-    def _at_rest(self):
-        """Return a look that ends when nothing has gone on for a while."""
-        seen = []
+    def _at_rest(self) -> abc.Callable[[], _Look]:
+        """Return a look that ends when consecutive reads see no change."""
+        states: list[str] = []
 
-        def look():
+        def look() -> _Look:
             read = self._poll()
             state = ('' if read.status == 404 else
                      read.detail.get('state', IN_PROGRESS))
-            seen.append(state)
+            states.append(state)
             if state.endswith(IN_PROGRESS) or (
-                    seen[-LOOKS:] != [state] * LOOKS):
+                    states[-LOOKS:] != [state] * LOOKS):
                 return read, None
             gone = state in ('', GONE_STATE)
             return read, history.GONE if gone else history.AT_REST
         return look
 
 
-def _overdue(answered, last):
-    """Return what a wait came to whose deadline has passed.
+def _overdue(answered: history.Call | None, last: history.Call) -> str:
+    """Return the result of a wait whose deadline has passed.
 
-    :param answered: the last read that was answered, or None
+    :param answered: the last read with an answer, or None
     :param last: the last read
     """
     if answered is None or last.end - answered.end > STALE:
@@ -324,8 +367,8 @@ def _overdue(answered, last):
     return history.NOT_BEGUN
 
 
-def _reason(content):
-    """Return what Heat, or a proxy, says of an error, on one line."""
+def _reason(content: typing.Any) -> str:
+    """Return the error text of Heat or a proxy, on one line."""
     if isinstance(content, dict) and isinstance(content.get('error'), dict):
         content = content['error'].get('message', '')
     return ' '.join(str(content).split())[:300]

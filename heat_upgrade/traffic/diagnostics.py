@@ -10,53 +10,58 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Shows violations to people: as findings, each with its stack's history."""
+"""Reports violations as findings, each with its stack's history."""
 
 import collections
+from collections import abc
 import itertools
 
 from heat_upgrade.results import findings as findings_
 from heat_upgrade.traffic import history
 from heat_upgrade.traffic import validator
 
-# Before the name of a rule of the judge, in the registry of rules.
-PREFIX = 'traffic.'
+PREFIX = validator.PREFIX
 
-# Of the violations of one kind, how many a finding shows.
+# Maximum number of violations that a finding shows.
 SHOWN = 10
 
+# Takes id and name of a stuck stack; returns the cloud's records about it.
+Look = abc.Callable[[str, str], str]
 
-def findings(violations, calls, *, step, steps=(), reproduce='',
-             look=None):
+
+def findings(violations: abc.Iterable[validator.Violation],
+             calls: abc.Sequence[history.Call], *, step: str,
+             steps: abc.Sequence[history.Step] = (), reproduce: str = '',
+             look: Look | None = None) -> list[findings_.Finding]:
     """Return one finding for each rule and operation.
 
-    What the control breaks as well is a warning: it is Heat's, and not the
-    upgrade's.
+    A violation that the control has too is a warning: the upgrade does not
+    cause it.
 
-    :param violations: list of
-        :class:`heat_upgrade.traffic.validator.Violation`
-    :param calls: the history that they are from
-    :param step: name of the plan's step that judges
-    :param steps: (name, start, end) of those before, in monotonic seconds: a
-        finding is of the step in which the first call that shows it began
-    :param reproduce: the command that shows them again
-    :param look: callable that takes id and name of a stack that is stuck, and
-        returns as text what the cloud, if it is still up, tells of it
-    :returns: list of :class:`heat_upgrade.results.findings.Finding`
+    :param calls: the history with the violations
+    :param step: name of the plan's step that validates
+    :param steps: the steps before it: a finding belongs to the step in which
+        the first call that proves it began
+    :param reproduce: the command that repeats the validation
+    :param look: reads a stuck stack in the cloud, if that is still up
     """
     groups = collections.defaultdict(list)
-    for one in violations:
-        groups[one.shape, one.control].append(one)
+    for violation in violations:
+        groups[violation.shape, violation.control].append(violation)
     return [_finding(group, calls, step, steps, reproduce, look)
             for group in groups.values()]
 
 
-def _finding(group, calls, step, steps, reproduce, look):
+def _finding(group: list[validator.Violation],
+             calls: abc.Sequence[history.Call], step: str,
+             steps: abc.Sequence[history.Step], reproduce: str,
+             look: Look | None) -> findings_.Finding:
     first = group[0]
     begins = [call.start for call in calls if call.id in first.calls]
     if begins:
         step = history.step_at(steps, min(begins), step)
-    texts = [f'{one.stack}, {one.operation}: {one.text}' for one in group]
+    texts = [f'{violation.stack}, {violation.operation}: {violation.text}'
+             for violation in group]
     if len(texts) > SHOWN:
         texts[SHOWN:] = [f'and {len(texts) - SHOWN} more']
     lines = [*texts, f'The history of {first.stack}:',
@@ -67,70 +72,70 @@ def _finding(group, calls, step, steps, reproduce, look):
         f'{PREFIX}{first.rule}', first.operation, title(first),
         '\n'.join(lines), step=step, reproduce=reproduce,
         severity=(findings_.WARNING if first.control else findings_.ERROR),
-        facts={'stacks': sorted({one.stack for one in group})})
+        facts={'stacks': sorted({violation.stack for violation in group})})
 
 
-def _id(calls, stack):
-    """Return the id of a stack, '' if no answer has told it."""
-    return next((call.detail['id'] for call in calls
-                 if call.stack == stack and call.detail.get('id')), '')
+def _id(calls: abc.Iterable[history.Call], stack: str) -> str:
+    """Return the id of a stack, '' if no answer contained it."""
+    ids = (call.detail.get('id') for call in calls if call.stack == stack)
+    return next(filter(None, ids), '')
 
 
-def title(violation):
-    """Return the same words for the same rule and operation in each run."""
+def title(violation: validator.Violation) -> str:
+    """Return the title for a rule and operation, the same in each run."""
     return (f'traffic: {violation.operation} breaks the rule '
             f'{violation.rule}: {validator.RULES[violation.rule]}'
             + ('; so does the control, a plain restart'
                if violation.control else ''))
 
 
-def story(calls, stack, *, marked=()):
+def story(calls: abc.Iterable[history.Call], stack: str, *,
+          marked: abc.Container[int] = ()) -> list[str]:
     """Return the calls of a stack in order, a line each.
 
-    Times are seconds since its first call; polls that saw the same are one
-    line, and so are the faults among them.
+    Times are seconds since its first call. Equal polls share a line. The
+    faults in the meantime are included.
 
-    :param calls: list of :class:`heat_upgrade.traffic.history.Call`
-    :param stack: its name
-    :param marked: ids of the calls that show what is wrong
+    :param marked: ids of the calls that prove a violation
     """
-    its = [call for call in calls if call.stack == stack]
-    if not its:
+    calls = list(calls)
+    own = [call for call in calls if call.stack == stack]
+    if not own:
         return []
-    origin, last = its[0].start, its[-1].end
+    origin, end = own[0].start, own[-1].end
     shown = [call for call in calls if call.stack == stack or (
-        call.operation == history.FAULT and origin <= call.start <= last)]
+        call.operation == history.FAULT and origin <= call.start <= end)]
     lines = []
-    for (text, _), same in itertools.groupby(shown, lambda call: (
+    for (text, _), group in itertools.groupby(shown, lambda call: (
             _text(call), call.id if call.id in marked else None)):
-        same = list(same)
+        same = list(group)
         first, last = same[0], same[-1]
         mark = '>' if first.id in marked else ' '
-        nodes = ', '.join(sorted({_where(call) for call in same}))
-        # A wait is known by its end, all else by its begin.
+        nodes = ', '.join(sorted({_node(call) for call in same}))
+        # The end identifies a wait, the start any other call.
         when = first.end if first.operation == history.WAIT else first.start
-        more = (f' (and {len(same) - 1} more like it until '
-                f'{last.end - origin:.2f} s)' if len(same) > 1 else '')
+        repeats = (f' (and {len(same) - 1} more like it until '
+                   f'{last.end - origin:.2f} s)' if len(same) > 1 else '')
         lines.append(f'{mark} {when - origin:8.2f} s  #{first.id:<5} '
-                     f'[{nodes}] {text}{more}')
+                     f'[{nodes}] {text}{repeats}')
     return lines
 
 
-def _where(call):
+def _node(call: history.Call) -> str:
     return ' '.join(filter(None, (call.node, call.release))) or '-'
 
 
-def _text(call):
-    """Return what a call was and what came of it: not when, and not where."""
+def _text(call: history.Call) -> str:
+    """Return the request and result of a call, without time and node."""
     detail = call.detail
     if call.operation == history.FAULT:
         return f'-- {call.result}'
     if call.operation == history.WAIT:
         return (f'   {detail.get("operation", "")} (#{detail["of"]}) ended: '
                 f'{call.result} {detail.get("state", "")}'.rstrip())
-    told = [f'{name} {detail[name]}' for name in (
+    values = [f'{name} {detail[name]}' for name in (
         'value', 'signal', 'snapshot', 'state', 'outputs', 'signals',
         'resources', 'error') if detail.get(name)]
     status = call.status if call.status is not None else 'no answer'
     return ' '.join(filter(None, (
-        call.operation, str(status), ', '.join(told))))
+        call.operation, str(status), ', '.join(values))))

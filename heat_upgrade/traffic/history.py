@@ -10,9 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Every call of the load, written as it ends, and read again."""
+"""Records each call of the traffic when it ends, and reads the record."""
 
 import collections
+from collections import abc
 import dataclasses
 import json
 import pathlib
@@ -21,11 +22,12 @@ import time
 import typing
 
 from heat_upgrade import errors
+from heat_upgrade import filesystem
 
 FILE = 'history.jsonl'
 
-# What is called; WAIT is no call but the end of one, FAULT what was done to
-# the cloud meanwhile.
+# The kinds of calls. WAIT is the end of an operation, FAULT an event in the
+# cloud: neither is a call.
 CREATE, UPDATE, DELETE, RESTORE = 'create', 'update', 'delete', 'restore'
 SNAPSHOT, SIGNAL = 'snapshot', 'signal'
 CHECK, SUSPEND, RESUME = 'check', 'suspend', 'resume'
@@ -36,19 +38,21 @@ RESOURCES, EVENTS, SNAPSHOTS = 'resources', 'events', 'show-snapshot'
 READS = (POLL, SHOW, METADATA, RESOURCES, EVENTS, SNAPSHOTS)
 WAIT, FAULT = 'wait', 'fault'
 
-# What came of a call. Of one that changes something and got ERROR or
-# NO_ANSWER it is not known whether it happened.
+# Results of a call. A change with ERROR or NO_ANSWER has an unknown outcome.
 OK, REFUSED, ERROR, NO_ANSWER = 'ok', 'refused', 'error', 'no-answer'
 
-# What came of a wait: as Heat's status says; the stack is gone; it is still
-# in progress; it never began what was accepted; nobody could be asked; or
-# (after a call of which nothing is known) it is at rest.
+# Results of a wait: the final status in Heat; the stack is gone; it is still
+# in progress; it never began the accepted operation; Heat did not answer; or
+# the stack is at rest after a call with an unknown outcome.
 COMPLETE, FAILED, GONE = 'COMPLETE', 'FAILED', 'gone'
 STUCK, NOT_BEGUN, UNREADABLE, AT_REST = (
     'stuck', 'not-begun', 'unreadable', 'at-rest')
 
-# A fault after which an operation that it met may fail.
+# A fault that permits operations in progress to fail.
 SIGKILL = 'sigkill'
+
+# (name, start, end) of a step, in monotonic seconds
+Step = tuple[str, float, float]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,17 +60,17 @@ class Call:
     """One call to the API, or the end of an operation.
 
     :ivar id: number, unique in a history, in the order of their ends
-    :ivar client: name of who called
+    :ivar client: name of the client
     :ivar stack: name of the stack
     :ivar operation: one of MUTATIONS, READS, WAIT, FAULT
-    :ivar start: monotonic time in seconds at which it was sent; of WAIT, at
-        which the operation was accepted
-    :ivar end: likewise, at which all of the answer was there
-    :ivar node: name of the node that answered, '' if nobody says
-    :ivar release: what that node ran then, '' if nobody says
+    :ivar start: monotonic time in seconds of the request; for WAIT, of the
+        acceptance of the operation
+    :ivar end: monotonic time in seconds of the complete answer
+    :ivar node: name of the node that answered, '' if unknown
+    :ivar release: release on that node at that time, '' if unknown
     :ivar status: HTTP status, None without an answer
-    :ivar result: OK, REFUSED, ERROR, NO_ANSWER; of WAIT, what came of it
-    :ivar detail: dict: what was asked for, what was read, the error
+    :ivar result: OK, REFUSED, ERROR, NO_ANSWER; for WAIT, a result of a wait
+    :ivar detail: the values requested, the values read, the error
     """
 
     id: int
@@ -85,8 +89,8 @@ class Call:
 _NAMES = {field.name for field in dataclasses.fields(Call)}
 
 
-def result_of(status):
-    """Return what an HTTP status, or None, makes of a call."""
+def result_of(status: int | None) -> str:
+    """Return the result of a call with an HTTP status, or without answer."""
     if status is None:
         return NO_ANSWER
     if status < 400:
@@ -95,20 +99,20 @@ def result_of(status):
 
 
 class History:
-    """Writes calls to a run directory; several threads may.
+    """Writes calls to a run directory, from any thread."""
 
-    :param run_dir: the run directory
-    """
-
-    def __init__(self, run_dir):
+    def __init__(self, run_dir: str | pathlib.Path) -> None:
         self.run_dir = pathlib.Path(run_dir)
         self.path = self.run_dir / FILE
         self._lock = threading.Lock()
         self._file = open(self.path, 'a')
         self._number = 0
 
-    def add(self, **values):
-        """Write a call, given without its id; returns the :class:`Call`."""
+    def add(self, **values: typing.Any) -> Call:
+        """Write and return a call.
+
+        :param values: the fields of a call except its id
+        """
         with self._lock:
             self._number += 1
             call = Call(id=self._number, **values)
@@ -117,52 +121,48 @@ class History:
                 self._file.flush()
         return call
 
-    def fault(self, kind, node='', *, now=None):
-        """Note what is done to the cloud: the judge has to know of it.
+    def fault(self, kind: str, node: str = '', *,
+              now: float | None = None) -> Call:
+        """Record a fault in the cloud, which the validator must know.
 
         :param kind: SIGKILL, or another word
-        :param node: name of the node that it is done to
+        :param node: name of the affected node
+        :param now: monotonic seconds, for tests
         """
         now = time.monotonic() if now is None else now
         return self.add(client='', stack='', operation=FAULT, start=now,
                         end=now, node=node, release='', status=None,
                         result=kind)
 
-    def close(self):
+    def close(self) -> None:
         with self._lock:
             self._file.close()
 
 
-def read_lines(path):
-    """Return what the lines of a file of JSON objects say.
+def read_lines(path: str | pathlib.Path) -> list[dict[str, typing.Any]]:
+    """Return the JSON objects of a file with one object a line.
 
-    A last line that was cut off by a crash is left out.
+    A last line truncated by a crash is left out.
 
-    :raises: :class:`errors.UsageError` with file and line if it is damaged
-        before that; FileNotFoundError
+    :raises: errors.UsageError with file and line if another line is damaged;
+        FileNotFoundError
     """
-    lines = pathlib.Path(path).read_text(errors='replace').splitlines()
-    found = []
-    for number, line in enumerate(lines, 1):
-        try:
-            one = json.loads(line)
-            if not isinstance(one, dict):
-                raise ValueError('no object')
-        except ValueError:
-            if number == len(lines):
-                break
-            raise errors.UsageError(
-                f'line {number} of {path} is damaged: a JSON object was '
-                'expected') from None
-        found.append(one)
-    return found
+    try:
+        objects = list(filesystem.json_lines(path))
+        damaged = next((number for number, content in enumerate(objects, 1)
+                        if not isinstance(content, dict)), None)
+    except filesystem.DamagedLine as exc:
+        damaged = exc.number
+    if damaged is not None:
+        raise errors.UsageError(
+            f'line {damaged} of {path} is damaged: a JSON object was expected')
+    return objects
 
 
-def read(run_dir):
+def read(run_dir: str | pathlib.Path) -> list[Call]:
     """Return the calls of a run directory, in order.
 
-    :raises: :class:`errors.UsageError` if there is no history, or if it is
-        damaged
+    :raises: errors.UsageError if the history is missing or damaged
     """
     path = pathlib.Path(run_dir) / FILE
     try:
@@ -170,49 +170,54 @@ def read(run_dir):
     except (FileNotFoundError, NotADirectoryError):
         raise errors.UsageError(
             f'{path} is missing: {run_dir} is not the directory of a run '
-            'with load') from None
+            'with traffic') from None
     calls = []
     for number, line in enumerate(lines, 1):
         if set(line) != _NAMES:
             raise errors.UsageError(
-                f'line {number} of {path} is damaged: it is not a call with '
+                f'line {number} of {path} is damaged: expected a call with '
                 f'{", ".join(sorted(_NAMES))}')
         calls.append(Call(**line))
     return calls
 
 
-def error_class(call):
-    """Return the class of a call's error: 'HTTP 503', or of no answer."""
+def error_class(call: Call) -> str | None:
+    """Return the class of a call's error: 'HTTP 503', an exception's name.
+
+    :returns: None for a call without an error
+    """
     if call.result == ERROR:
         return f'HTTP {call.status}'
     if call.result == NO_ANSWER:
-        return call.detail.get('error', NO_ANSWER).partition(':')[0]
+        error: str = call.detail.get('error', NO_ANSWER)
+        return error.partition(':')[0]
     return None
 
 
-def step_at(steps, time, default=''):
-    """Return the name of the step of a time.
+def step_at(steps: abc.Iterable[Step], time: float,
+            default: str = '') -> str:
+    """Return the name of the step at a monotonic time.
 
-    :param steps: (name, start, end) each, in monotonic seconds; of those
-        that overlap the last that began counts
-    :param default: what it is if there was none
+    Of overlapping steps the last that began counts.
+
+    :param default: the name outside all steps
     """
-    within = [one for one in steps if one[1] <= time < one[2]]
-    return max(within, key=lambda one: one[1])[0] if within else default
+    within = [step for step in steps if step[1] <= time < step[2]]
+    return max(within, key=lambda step: step[1])[0] if within else default
 
 
-def failures(calls, steps=()):
-    """Return how many calls got an error, by step and class.
+def failures(calls: abc.Iterable[Call],
+             steps: abc.Collection[Step] = ()) -> dict[str, dict[str, int]]:
+    """Return the number of calls with an error, by step and class.
 
-    These are availability, which budgets judge and not the judge.
+    These are availability: the budgets judge them, not the validator.
 
-    :param calls: list of :class:`Call`
-    :param steps: as :func:`step_at` takes them
-    :returns: {step: {class: number}}; step '' for what was in none
+    :returns: {step: {class: number}}; step '' outside all steps
     """
-    found = collections.defaultdict(collections.Counter)
+    counters: dict[str, collections.Counter[str]] = (
+        collections.defaultdict(collections.Counter))
     for call in calls:
         kind = error_class(call)
         if kind and call.operation not in (WAIT, FAULT):
-            found[step_at(steps, call.start)][kind] += 1
-    return {step: dict(kinds) for step, kinds in found.items()}
+            counters[step_at(steps, call.start)][kind] += 1
+    return {step: dict(counter) for step, counter in counters.items()}

@@ -10,36 +10,36 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The reference model: what one stack of the load may look like, and when.
+"""The reference model: the allowed states of one stack of the traffic.
 
-One client owns a stack and calls one after the other, so the calls are
-folded in their order. What may be seen of the stack is a set: an accepted
-change that ended has replaced all before it, a change of which nothing is
-known may happen, or not, for as long as its message lives.
+One client owns a stack and sends one call after the other, so the model
+folds the calls in their order. A read may show one of a set of values. An
+accepted change that finished replaces all values before it. A change with an
+unknown outcome may happen or not, for as long as its message lives.
 """
 
+from collections import abc
 import dataclasses
 import math
 
 from heat_upgrade.traffic import history
 from heat_upgrade.traffic import workload
 
-# Until a call of which nothing is known can take effect no more: Heat's
-# rpc_response_timeout, after which RabbitMQ drops its message.
+# Seconds in which a call with an unknown outcome can still take effect:
+# Heat's rpc_response_timeout, after which RabbitMQ drops its message.
 MESSAGE_LIFE = 60
 
-# An output is None while its resource is not there yet.
 _YES, _NO, _MAYBE = 'yes', 'no', 'maybe'
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """What no correct Heat does.
+    """A behaviour that no correct Heat shows.
 
-    :ivar rule: name of one of :data:`heat_upgrade.traffic.validator.RULES`
-    :ivar operation: what the stack was in, or what was asked for
-    :ivar calls: ids of the calls that show it
-    :ivar text: what was seen, and what was expected
+    :ivar rule: key of validator.RULES
+    :ivar operation: the operation in progress, or the one requested
+    :ivar calls: ids of the calls that prove it
+    :ivar text: the observation and the expectation
     """
 
     rule: str
@@ -52,56 +52,55 @@ class Problem:
 class Change:
     """An operation that may change the stack.
 
-    :ivar call: that asked for it
-    :ivar values: those that may be in force after it, None if it sets none
+    :ivar call: the call that requested it
+    :ivar values: the possible values after it, None if it sets none
     :ivar until: monotonic time until which it may begin
     """
 
     call: history.Call
-    values: frozenset | None
+    values: frozenset[str] | None
     until: float = math.inf
 
 
 class Stack:
     """One stack, call by call.
 
-    :param kills: monotonic times at which an engine was killed: what was in
-        progress then may fail
+    :param kills: monotonic times at which an engine was killed: an operation
+        in progress at such a time may fail
 
-    :ivar problems: list of :class:`Problem`
-    :ivar begun: operations that Heat accepted and that began
+    :ivar begun: operations that Heat accepted and began
     :ivar completed: operations that ended COMPLETE
-    :ivar deleted: monotonic time at which it was known to be deleted
-    :ivar read: (call, value) of each read that found the stack at rest
+    :ivar deleted: monotonic time at which the stack was known to be deleted
+    :ivar read: (call, value) of each read of the stack at rest
     :ivar listings: the calls that listed its resources
     """
 
-    def __init__(self, kills=()):
-        self.problems = []
-        self.begun = []
-        self.completed = []
-        self.deleted = None
-        self.read = []
-        self.listings = []
-        self.shape = None
+    def __init__(self, kills: abc.Sequence[float] = ()) -> None:
+        self.problems: list[Problem] = []
+        self.begun: list[str] = []
+        self.completed: list[str] = []
+        self.deleted: float | None = None
+        self.read: list[tuple[history.Call, str]] = []
+        self.listings: list[history.Call] = []
+        self.shape: str | None = None
         self._kills = kills
         self._exists = _NO
-        self._values = frozenset()
-        self._asked = []
-        self._unknown = []
-        self._pending = None
-        self._snapshots = {}
-        self._signals = set()
-        self._asked_signals = set()
-        # Nothing can be said of the outputs: something failed, or was
-        # reported already.
+        self._values: frozenset[str] = frozenset()
+        self._requested: list[str] = []
+        self._unknown: list[Change] = []
+        self._pending: Change | None = None
+        self._snapshots: dict[str | None, frozenset[str]] = {}
+        self._signals: set[str] = set()
+        self._sent_signals: set[str] = set()
+        # The outputs cannot be judged: an operation failed, or the outputs
+        # were reported already.
         self._blurred = False
-        self._failures = set()
+        self._failures: set[str] = set()
         # The last read since the last change: (call, value).
-        self._newest = None
+        self._newest: tuple[history.Call, str] | None = None
 
-    def feed(self, call):
-        """Take in the next call."""
+    def feed(self, call: history.Call) -> None:
+        """Fold the next call into the model."""
         if call.operation in history.MUTATIONS:
             self._mutation(call)
         elif call.operation == history.WAIT:
@@ -111,16 +110,18 @@ class Stack:
         elif call.result == history.OK:
             self._read(call)
 
-    def overdue(self, now, deadline):
-        """Return the accepted change that has not ended in time, or None.
+    def overdue(self, now: float, deadline: float) -> Change | None:
+        """Return the accepted change that has not finished in time, or None.
 
         :param now: monotonic seconds
-        :param deadline: seconds that it may take
+        :param deadline: seconds that a change may take
         """
-        late = self._pending and now - self._pending.call.end > deadline
-        return self._pending if late else None
+        pending = self._pending
+        late = pending and now - pending.call.end > deadline
+        return pending if late else None
 
-    def _problem(self, rule, call, text, *, operation=None):
+    def _problem(self, rule: str, call: history.Call, text: str, *,
+                 operation: str | None = None) -> None:
         pending = self._pending
         ids = (call.id,) if pending is None or (
             pending.call.id == call.id) else (pending.call.id, call.id)
@@ -128,13 +129,18 @@ class Stack:
             operation = pending.call.operation if pending else call.operation
         self.problems.append(Problem(rule, operation, ids, text))
 
-    def _floating(self, since):
-        """Return what is unknown and may have begun since a time."""
-        return [one for one in self._unknown if one.until >= since]
+    def _floating(self, since: float) -> list[Change]:
+        """Return the unknown changes that may have begun since a time."""
+        return [change for change in self._unknown if change.until >= since]
 
-    # What is asked for.
+    def _possible(self) -> list[Change]:
+        """Return the accepted change, if any, and the unknown ones."""
+        pending = [] if self._pending is None else [self._pending]
+        return [*pending, *self._unknown]
 
-    def _mutation(self, call):
+    # Requests.
+
+    def _mutation(self, call: history.Call) -> None:
         if call.result == history.REFUSED:
             self._refused(call, self._exists != _YES and call.status == 404)
             return
@@ -153,34 +159,34 @@ class Stack:
                 and call.operation == history.CREATE):
             self._exists = _MAYBE
 
-    def _note(self, call):
+    def _note(self, call: history.Call) -> None:
         self.shape = call.detail.get('shape', self.shape)
         if 'value' in call.detail:
-            self._asked.append(call.detail['value'])
+            self._requested.append(call.detail['value'])
         if 'signal' in call.detail:
-            self._asked_signals.add(call.detail['signal'])
+            self._sent_signals.add(call.detail['signal'])
 
-    def _values_of(self, call):
+    def _values_of(self, call: history.Call) -> frozenset[str] | None:
         if 'value' in call.detail:
             return frozenset([call.detail['value']])
         if call.operation == history.RESTORE:
             return self._snapshots.get(call.detail['snapshot'],
-                                       frozenset(self._asked))
+                                       frozenset(self._requested))
         return None
 
-    def _refused(self, call, allowed):
-        """Judge a 4xx; what is unknown may have made it right."""
+    def _refused(self, call: history.Call, allowed: bool) -> None:
+        """Judge a 4xx; an unknown change may have justified it."""
         if not allowed and not self._floating(call.start):
-            what = ('of a stack that exists' if call.status == 404
-                    else 'that nothing calls for')
+            reason = ('for a stack that exists' if call.status == 404
+                      else 'without a reason')
             self._problem(
                 'refused', call, f'{call.operation}: HTTP {call.status} '
-                f'{what}: {call.detail.get("error", "")}',
+                f'{reason}: {call.detail.get("error", "")}',
                 operation=call.operation)
 
-    # What comes of it.
+    # Outcomes.
 
-    def _wait(self, wait):
+    def _wait(self, wait: history.Call) -> None:
         change = self._pending
         known = change is not None and change.call.id == wait.detail['of']
         self._look_for_failure(wait)
@@ -193,26 +199,25 @@ class Stack:
             self._blurred = True
         elif wait.result == history.GONE:
             self._gone(wait)
-        elif known and wait.result == history.NOT_BEGUN:
-            self._not_begun(wait)
-        elif known and wait.result == history.COMPLETE:
+        elif change and known and wait.result == history.NOT_BEGUN:
+            self._not_begun(wait, change.call)
+        elif change and known and wait.result == history.COMPLETE:
             self._complete(change)
         ended = wait.result in (history.COMPLETE, history.FAILED,
                                 history.STUCK)
-        if known and (ended or self.deleted == wait.end):
+        if change and known and (ended or self.deleted == wait.end):
             self.begun.append(change.call.operation)
-        elif known:
-            # It may have come and been overtaken, or be on its way.
+        elif change and known:
+            # It may have been overtaken, or may still be in a queue.
             self._unknown.append(dataclasses.replace(
                 change, until=wait.end + MESSAGE_LIFE))
         self._pending = None
 
-    def _complete(self, change):
+    def _complete(self, change: Change) -> None:
         call = change.call
         self.completed.append(call.operation)
         if call.operation == history.SNAPSHOT:
-            self._snapshots[call.detail.get('snapshot')] = self._allowed(
-                call.start)
+            self._snapshots[call.detail.get('snapshot')] = self._allowed()
         if call.operation == history.SIGNAL:
             self._signals.add(call.detail['signal'])
         if change.values is not None:
@@ -221,26 +226,25 @@ class Stack:
             self._blurred = False
             self._newest = None
 
-    def _gone(self, wait):
-        deletes = [one for one in [self._pending, *self._unknown] if one
-                   and one.call.operation == history.DELETE]
+    def _gone(self, wait: history.Call) -> None:
+        deletes = [change for change in self._possible()
+                   if change.call.operation == history.DELETE]
         if deletes:
             self._exists = _NO
             self.deleted = wait.end
             if self._pending in deletes:
                 self.completed.append(history.DELETE)
 
-    def _not_begun(self, wait):
-        call = self._pending.call
+    def _not_begun(self, wait: history.Call, call: history.Call) -> None:
         if not self._floating(call.start):
             self._problem('change-lost', wait, (
-                f'{call.operation} was accepted, and {wait.end - call.end:.0f}'
-                f' s later the stack is {wait.detail["state"] or "as before"}'
-            ))
+                f'{call.operation} was accepted, but '
+                f'{wait.end - call.end:.0f} s later the stack is '
+                f'{wait.detail["state"] or "unchanged"}'))
             self._blurred = True
 
-    def _look_for_failure(self, call):
-        """Judge a state that is FAILED, once."""
+    def _look_for_failure(self, call: history.Call) -> None:
+        """Judge each FAILED state once."""
         state = call.detail.get('state', '')
         failed = call.result == history.FAILED or (
             state.endswith('_' + history.FAILED))
@@ -250,22 +254,21 @@ class Stack:
         if state in self._failures:
             return
         self._failures.add(state)
-        changes = [one.call.start for one in [self._pending, *self._unknown]
-                   if one]
-        since = min(changes, default=call.start)
+        since = min((change.call.start for change in self._possible()),
+                    default=call.start)
         if any(since <= kill <= call.end for kill in self._kills):
             return
-        self._problem('failed', call, f'{state}, and nothing asked it to '
-                      f'fail: {call.detail.get("reason", "")}')
+        self._problem('failed', call, f'unexpectedly {state}: '
+                      f'{call.detail.get("reason", "")}')
 
-    # What is read.
+    # Reads.
 
-    def _read(self, call):
+    def _read(self, call: history.Call) -> None:
         state = call.detail.get('state', '')
         gone = state == 'DELETE_COMPLETE'
         self._look_for_failure(call)
         if call.operation in (history.POLL, history.SHOW):
-            self._is_there(call, gone)
+            self._read_existence(call, gone)
         if call.operation == history.RESOURCES:
             self.listings.append(call)
         if call.operation == history.METADATA:
@@ -273,88 +276,91 @@ class Stack:
         if call.operation == history.SHOW and not gone:
             self._read_outputs(call, state)
 
-    def _is_there(self, call, gone):
-        late_create = any(one.call.operation == history.CREATE
-                          for one in self._unknown)
+    def _read_existence(self, call: history.Call, gone: bool) -> None:
+        late_create = any(change.call.operation == history.CREATE
+                          for change in self._unknown)
         if gone:
             if self._exists == _YES:
                 self._exists = _NO
                 self._problem('change-lost', call, (
-                    f'the stack is {call.detail["state"]}, and nobody '
-                    'deleted it'), operation=history.CREATE)
+                    f'the stack is {call.detail["state"]} without a '
+                    'delete request'), operation=history.CREATE)
         elif self._exists == _NO and not late_create:
             self._problem('change-lost', call, (
-                f'the stack was deleted, and is {call.detail["state"]}'),
-                operation=history.DELETE)
+                'the stack was deleted, but is '
+                f'{call.detail["state"]}'), operation=history.DELETE)
         elif self._exists == _MAYBE and not self._deleting():
             self._exists = _YES
 
-    def _deleting(self):
-        return any(one.call.operation == history.DELETE
-                   for one in [self._pending, *self._unknown] if one)
+    def _deleting(self) -> bool:
+        return any(change.call.operation == history.DELETE
+                   for change in self._possible())
 
-    def _read_signals(self, call):
+    def _read_signals(self, call: history.Call) -> None:
         shown = set(call.detail.get('signals', ()))
         for name in sorted(self._signals - shown):
             self._signals.discard(name)
             self._problem('change-lost', call, (
-                f'the signal {name} was accepted and seen, and is not in '
+                f'the signal {name} was accepted and seen, but is not in '
                 f'the metadata: {sorted(shown)}'), operation=history.SIGNAL)
-        for name in sorted(shown - self._asked_signals):
+        for name in sorted(shown - self._sent_signals):
             self._problem('never-written', call, (
-                f'nobody sent the signal {name}'), operation=history.SIGNAL)
+                f'the signal {name} was never sent'),
+                operation=history.SIGNAL)
 
-    def _read_outputs(self, call, state):
+    def _read_outputs(self, call: history.Call, state: str) -> None:
         shown = call.detail.get('outputs', {})
         if self.shape is None:
             return
         possible = {value: workload.outputs(self.shape, value)
-                    for value in self._asked}
-        for name, one in shown.items():
-            if one is not None and not any(
-                    outputs.get(name) == one
+                    for value in self._requested}
+        for name, output in shown.items():
+            # An output without a value belongs to a resource not yet made.
+            if output is not None and not any(
+                    outputs.get(name) == output
                     for outputs in possible.values()):
                 self._blurred = True
                 self._problem('never-written', call, (
-                    f'output {name} is {one!r}, which nobody wrote'))
+                    f'output {name} is {output!r}, which was never '
+                    'written'))
         if self._blurred or not state.endswith('_' + history.COMPLETE):
             return
         values = [value for value, outputs in possible.items()
                   if outputs == shown]
-        allowed = self._allowed(call.start)
+        allowed = self._allowed()
         if not values:
-            if not any(one.values for one in self._floating(call.start)):
+            if not any(change.values
+                       for change in self._floating(call.start)):
                 self._outputs_wrong(call, shown, allowed)
         elif values[0] in allowed:
             self._seen(call, values[0])
         else:
             self._outdated(call, values[0], allowed)
 
-    def _allowed(self, now):
-        """Return the values that a read may show that begins now."""
-        found = set(self._values)
-        for one in [self._pending, *self._unknown]:
-            if one and one.values is not None:
-                found |= one.values
-        return frozenset(found)
+    def _allowed(self) -> frozenset[str]:
+        """Return the values that the next read may show."""
+        return self._values.union(*(change.values or ()
+                                    for change in self._possible()))
 
-    def _seen(self, call, value):
-        """From now on it is this value, until the next change."""
+    def _seen(self, call: history.Call, value: str) -> None:
+        """Expect this value until the next change."""
         if value not in self._values:
-            # What was unknown has happened: it does not happen twice.
-            self._unknown = [one for one in self._unknown
-                             if one.values != {value}]
+            # The unknown change has happened: it does not happen twice.
+            self._unknown = [change for change in self._unknown
+                             if change.values != frozenset([value])]
         self._values = frozenset([value])
         self._newest = (call, value)
         self.read.append((call, value))
 
-    def _outputs_wrong(self, call, shown, allowed):
+    def _outputs_wrong(self, call: history.Call, shown: dict[str, str],
+                       allowed: frozenset[str]) -> None:
         self._blurred = True
         self._problem('outputs-wrong', call, (
-            f'the outputs are {shown}, those of no one change; expected '
+            f'the outputs {shown} belong to no single change; expected '
             f'those of {_names(allowed)}'))
 
-    def _outdated(self, call, value, allowed):
+    def _outdated(self, call: history.Call, value: str,
+                  allowed: frozenset[str]) -> None:
         newest = self._newest
         if newest and newest[1] in allowed:
             self._problem('backwards', call, (
@@ -363,10 +369,10 @@ class Stack:
         else:
             self._problem('change-lost', call, (
                 f'the outputs are those of {value}; expected those of '
-                f'{_names(allowed)}, whose change had ended'))
-        # Told once; what comes next is measured by what is there.
+                f'{_names(allowed)}, whose change had finished'))
+        # Reported once; later reads are compared with the value seen here.
         self._values = frozenset([value])
 
 
-def _names(values):
+def _names(values: abc.Iterable[str]) -> str:
     return ' or '.join(sorted(values)) or 'none'

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Judges a saved history again, without the cloud that it is from."""
+"""Validates a saved history again, without its cloud."""
 
 import json
 import pathlib
@@ -22,22 +22,22 @@ from heat_upgrade.traffic import history
 from heat_upgrade.traffic import validator
 
 
-def rejudge(run_dir):
-    """Return what today's model finds in the history of a run.
+def rejudge(run_dir: str | pathlib.Path) -> list[validator.Violation]:
+    """Return the violations that the current model finds in a run.
 
-    :param run_dir: the run directory, with history.jsonl; ledger.jsonl and
-        final.json are missing if the run was cut off, and what depends on
-        them is not judged then
-    :returns: list of :class:`heat_upgrade.traffic.validator.Violation`
-    :raises: :class:`errors.UsageError` if there is no history, or if one of
-        the files is damaged
+    :param run_dir: the run directory, with history.jsonl; if the run was
+        interrupted, ledger.jsonl and final.json are missing, and the rules
+        that need them are not checked
+    :raises: errors.UsageError if the history is missing, or if one of the
+        files is damaged
     """
     calls = history.read(run_dir)
     return validator.judge(calls, ledger_events(run_dir), final(run_dir))
 
 
-def ledger_events(run_dir):
-    """Return the ledger's events of a run, None if it has no ledger."""
+def ledger_events(run_dir: str | pathlib.Path
+                  ) -> list[event_log.Event] | None:
+    """Return the ledger's events of a run, None without a ledger."""
     path = pathlib.Path(run_dir) / generator.LEDGER_FILE
     try:
         lines = history.read_lines(path)
@@ -53,8 +53,8 @@ def ledger_events(run_dir):
     return events
 
 
-def final(run_dir):
-    """Return what Heat told at the end: {stack: dict}, None if nothing."""
+def final(run_dir: str | pathlib.Path) -> validator.Final | None:
+    """Return the final state of each stack, None for an interrupted run."""
     path = pathlib.Path(run_dir) / generator.FINAL_FILE
     try:
         return dict(json.loads(path.read_text())['stacks'])
@@ -62,5 +62,5 @@ def final(run_dir):
         return None
     except (KeyError, TypeError, ValueError) as exc:
         raise errors.UsageError(
-            f'{path} is damaged: an object with "stacks" was expected, and '
-            f'it says {exc!r}') from exc
+            f'{path} is damaged: expected an object with "stacks": '
+            f'{exc!r}') from exc

@@ -10,10 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a client of the load does with its stacks: pure, from a seed."""
+"""The workload of a client: its stacks and operations; pure, from a seed."""
 
 import dataclasses
 import random
+import typing
 
 from heat_upgrade.traffic import history
 
@@ -21,19 +22,19 @@ VERSION = '2018-08-31'
 ITEM = 'HeatUpgrade::Ledger::Item'
 HANDLE = 'signals'
 
-# What a stack is made of: {item: the item whose attribute it takes}. Small,
-# for two cores carry the scenarios beside; the handle costs Keystone a
-# project and a user.
+# The items of a stack: {item: the item whose attribute it takes}. Small,
+# because the scenarios share two cores with the traffic; the handle costs
+# Keystone a project and a user.
 CHAIN, FAN, SIGNALLED = 'chain', 'fan', 'signalled'
-ITEMS = {
+ITEMS: dict[str, dict[str, str | None]] = {
     CHAIN: {'first': None, 'second': 'first'},
     FAN: {'first': None, 'second': 'first', 'third': 'first'},
     SIGNALLED: {'first': None, 'second': 'first'},
 }
 SHAPES = tuple(ITEMS)
 
-# What is done between create and delete; each line stays together.
-BLOCKS = (
+# The operations between create and delete; each line stays together.
+BLOCKS: tuple[tuple[str, ...], ...] = (
     (history.UPDATE,),
     (history.CHECK,),
     (history.SUSPEND, history.RESUME),
@@ -55,12 +56,12 @@ class Walk:
     operations: tuple[str, ...]
 
 
-def walk(seed, client, number):
-    """Return the walk of a client's stack; always the same one.
+def walk(seed: int | str, client: int, number: int) -> Walk:
+    """Return the walk of a client's stack, determined by the arguments.
 
-    :param seed: of the run
+    :param seed: seed of the run
     :param client: number of the client, from 0
-    :param number: of its stack, from 0
+    :param number: number of its stack, from 0
     """
     rng = random.Random(f'{seed}/{client}/{number}')
     shape = rng.choice(SHAPES)
@@ -69,28 +70,29 @@ def walk(seed, client, number):
         blocks.append((history.SIGNAL,))
     rng.shuffle(blocks)
     return Walk(f'load-{client}-{number}', shape, (
-        history.CREATE, *(one for block in blocks for one in block),
+        history.CREATE,
+        *(operation for block in blocks for operation in block),
         history.UPDATE, history.DELETE))
 
 
-def label(stack, item):
-    """Return the label under which the ledger knows an item."""
+def label(stack: str, item: str) -> str:
+    """Return the label of an item in the ledger."""
     return f'load/{stack}/{item}'
 
 
-def stack_of(text):
-    """Return the stack of a label, None if it is not one of the load's."""
+def stack_of(text: str) -> str | None:
+    """Return the stack of a label, None for an item outside the traffic."""
     words = text.split('/')
     return words[1] if len(words) == 3 and words[0] == 'load' else None
 
 
-def template(stack, shape):
-    """Return the template of a stack, as a dict.
+def template(stack: str, shape: str) -> dict[str, typing.Any]:
+    """Return the template of a stack.
 
-    It has one parameter, value: each value that is given to it is another,
-    and with that says which change is in force.
+    Its one parameter is ``value``: each change sets another value, so the
+    value identifies the change in force.
     """
-    resources = {
+    resources: dict[str, typing.Any] = {
         name: {'type': ITEM, 'properties': {
             'label': label(stack, name),
             'value': {'get_param': 'value'} if source is None else {
@@ -107,9 +109,10 @@ def template(stack, shape):
                     for name in ITEMS[shape]}}
 
 
-def outputs(shape, value):
-    """Return the outputs that a stack has with a value."""
-    found = {}
+def outputs(shape: str, value: str) -> dict[str, str]:
+    """Return the outputs of a stack with a value."""
+    expected: dict[str, str] = {}
     for name, source in ITEMS[shape].items():
-        found[name] = value if source is None else f'{found[source]}/{name}'
-    return found
+        expected[name] = (value if source is None
+                          else f'{expected[source]}/{name}')
+    return expected

@@ -10,9 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Requests to the ledger's backend; knows the standard library alone.
+"""Requests to the ledger's backend.
 
-Lives among Heat's plugins, and so in Heat's Python.
+Loaded as one of Heat's plugins, and so run by Heat's Python; imports only
+the standard library.
 """
 
 import http.client
@@ -24,41 +25,41 @@ import uuid
 
 VARIABLE = 'HEAT_UPGRADE_LEDGER'
 
-# A backend that is started again is away for half a second; Heat's own RPC
-# gives up after 60 s.
+# Seconds. A restart of the backend takes half a second; Heat's own RPC gives
+# up after 60 s.
 AWAY_TIMEOUT = 20
 AWAY_INTERVAL = 0.2
 ANSWER_TIMEOUT = 10
 
 
 class Gone(Exception):
-    """The backend knows no such thing."""
+    """The item, snapshot or operation does not exist in the backend."""
 
 
 class Refused(Exception):
-    """The backend does not do what it was asked for."""
+    """The backend refuses the request."""
 
 
 def get(path):
-    """Return what a GET gives; :raises: Gone, Refused, OSError."""
+    """Return the JSON of a GET; :raises: Gone, Refused, OSError."""
     return _call('GET', path, None)
 
 
-def start(operation, **asked):
-    """Begin an operation; it is begun once, however often we must ask.
+def start(operation, **fields):
+    """Begin an operation; a repeated request does not begin it again.
 
     :returns: {'number', 'status', 'item', 'snapshot', 'reason', ...}
     :raises: Gone, Refused, OSError
     """
     return _call('POST', '/operations', dict(
-        asked, operation=operation, key=uuid.uuid4().hex))
+        fields, operation=operation, key=uuid.uuid4().hex))
 
 
 def _call(method, path, body):
     deadline = time.monotonic() + AWAY_TIMEOUT
     while True:
         try:
-            # Read anew each time: it may have been moved.
+            # Read each time: the backend may have moved.
             with open(os.environ[VARIABLE]) as file:
                 access = json.load(file)
             status, content = _ask(access, method, path, body)

@@ -12,8 +12,8 @@
 
 """HeatUpgrade::Ledger::Item, a resource whose backend keeps a ledger.
 
-Loaded by Heat through its option plugin_dirs, on every release that the lab
-knows; see heat_upgrade.ledger.backend for the other side.
+Heat loads it through the option plugin_dirs, on every release that the lab
+supports; its backend is heat_upgrade.ledger.backend.
 """
 
 from heat.common import exception
@@ -24,11 +24,11 @@ from heat.engine import resource
 
 
 class LedgerItem(resource.Resource):
-    """Something that exists in the ledger.
+    """An item of the ledger.
 
     The backend alone decides how long an operation takes and whether it
-    fails. A failed item is replaced by the next update, as Heat's base class
-    has it.
+    fails. The next update replaces a failed item, by default of Heat's base
+    class.
     """
 
     PROPERTIES = (LABEL, VALUE, RESTORE_FROM) = (
@@ -40,57 +40,57 @@ class LedgerItem(resource.Resource):
     properties_schema = {
         LABEL: properties.Schema(
             properties.Schema.STRING,
-            'By what the tool knows it.',
+            'Label by which the tool selects the item.',
             required=True,
         ),
         VALUE: properties.Schema(
             properties.Schema.STRING,
-            'What it holds.',
+            'Value of the item.',
             default='',
             update_allowed=True,
         ),
         RESTORE_FROM: properties.Schema(
             properties.Schema.STRING,
-            'Id of the snapshot that its value comes from; set by a '
-            'restore, as the backup_id of OS::Cinder::Volume is.',
+            'Id of the snapshot to take the value from; set by a restore, '
+            'as the backup_id of OS::Cinder::Volume is.',
             update_allowed=True,
         ),
     }
 
     attributes_schema = {
         LABEL_ATTR: attributes.Schema(
-            'By what the tool knows it.',
+            'Label by which the tool selects the item.',
             type=attributes.Schema.STRING,
         ),
         VALUE_ATTR: attributes.Schema(
-            'What the backend holds for it now.',
+            'Present value in the backend.',
             type=attributes.Schema.STRING,
             cache_mode=attributes.Schema.CACHE_NONE,
         ),
-        # As most of Heat's resources have it; what Heat keeps can be old,
-        # when somebody shows the stack while it is updated.
+        # Cached, as in most of Heat's resources; the cached value can be old
+        # if the stack is shown during an update.
         CACHED_VALUE_ATTR: attributes.Schema(
-            'What the backend held for it when Heat asked first.',
+            'Value in the backend at the first request of Heat.',
             type=attributes.Schema.STRING,
         ),
         ID_ATTR: attributes.Schema(
-            'Its id in the backend.',
+            'Id of the item in the backend.',
             type=attributes.Schema.STRING,
         ),
     }
 
-    # The key in Heat's resource data under which a snapshot's id is.
+    # Key of a snapshot's id in Heat's resource data.
     SNAPSHOT_ID = 'snapshot_id'
 
-    def _start(self, operation, **asked):
+    def _start(self, operation, **fields):
         return ledger_calls.start(
             operation, stack=self.stack.id or '', resource=self.name,
-            row=self.uuid or '', **asked)
+            row=self.uuid or '', **fields)
 
     def _is_complete(self, work):
-        """Tell whether an operation has ended; with one GET at most.
+        """Return True if an operation has ended; sends one GET at most.
 
-        :param work: what _start gave, or None if there is nothing to do
+        :param work: the answer of _start, or None if there is nothing to do
         """
         if work is None:
             return True
@@ -146,17 +146,18 @@ class LedgerItem(resource.Resource):
         return work
 
     def handle_delete_snapshot(self, snapshot):
-        taken = (snapshot.get('resource_data') or {}).get(self.SNAPSHOT_ID)
-        if not taken:
+        data = snapshot.get('resource_data') or {}
+        snapshot_id = data.get(self.SNAPSHOT_ID)
+        if not snapshot_id:
             return None
         try:
-            return self._start('delete-snapshot', snapshot=taken)
+            return self._start('delete-snapshot', snapshot=snapshot_id)
         except ledger_calls.Gone:
             return None
 
     def handle_restore(self, defn, restore_data):
-        # Changes nothing: since 27 it is called for the delete of a
-        # snapshot, too.
+        # Must change nothing: since 27, Heat also calls it for the delete of
+        # a snapshot.
         data = (restore_data or {}).get('resource_data') or {}
         if not data.get(self.SNAPSHOT_ID):
             return defn

@@ -10,8 +10,8 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Faults in copies of a target that the default run must call FAIL.
+"""Bugs seeded into copies of a target, which the default run must FAIL.
 
-Run them with ``python -m heat_upgrade.tests.planted``; they are no part of
-the functional tests, since each takes a whole upgrade.
+Run them with ``python -m heat_upgrade.tests.planted``. They are not part of
+the functional tests, because each takes a whole upgrade.
 """

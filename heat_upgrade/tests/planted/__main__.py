@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Runs the faults: ``python -m heat_upgrade.tests.planted [NAME...]``.
+"""Runs the seeded bugs: ``python -m heat_upgrade.tests.planted [NAME...]``.
 
-Exit status: 0 if each fault was caught where it should be and no harmless
-change failed, 1 if not, 2 for a usage error.
+Exit status: 0 if each bug was caught in a right step and no harmless change
+failed, 1 if not, 2 for a usage error.
 """
 
 import argparse
@@ -35,10 +35,10 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog='python -m heat_upgrade.tests.planted',
         description='Run the default upgrade to copies of Heat '
-                    f'{faults.TARGET} that have a fault each, and check that '
-                    'it is called FAIL in the right step.')
+                    f'{faults.TARGET} with a seeded bug each, and check that '
+                    'the verdict is FAIL, for a finding in the right step.')
     parser.add_argument('names', nargs='*', metavar='NAME',
-                        help='of the faults; default: all of them')
+                        help='seeded bug or harmless change (default: all)')
     parser.add_argument('--base', default=BASE, metavar='REL',
                         help='release to upgrade from (default: %(default)s)')
     parser.add_argument('--jobs', type=int, default=1, metavar='N',
@@ -48,7 +48,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
                              'are kept (default: a new temporary one)')
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument('--list', action='store_true',
-                       help='list the faults, and run none')
+                       help='list the seeded bugs, and run none')
     shown.add_argument('--rejudge', action='store_true',
                        help='judge the latest runs in DIR, and run none')
     shown.add_argument('--rst', action='store_true',
@@ -57,7 +57,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
 
 
 def main(words: list[str]) -> int:
-    """Do what a command line asks for; returns the exit status."""
+    """Execute a command line; returns the exit status."""
     arguments = _arguments(words)
     try:
         chosen = faults.named(arguments.names)
@@ -71,34 +71,33 @@ def main(words: list[str]) -> int:
     if arguments.rejudge and not arguments.dir:
         print('error: --rejudge needs the --dir of the runs', file=sys.stderr)
         return 2
-    place = (arguments.dir or pathlib.Path(tempfile.mkdtemp(
+    directory = (arguments.dir or pathlib.Path(tempfile.mkdtemp(
         prefix='heat-upgrade-planted-'))).resolve()
-    results = (_rejudge(chosen, place) if arguments.rejudge
-               else _run(chosen, place, arguments))
+    results = (_rejudge(chosen, directory) if arguments.rejudge
+               else _run(chosen, directory, arguments))
     print(f'\n{showing.table(results)}', end='')
     return 0 if results and all(result.good for result in results) else 1
 
 
-def _run(chosen: tuple[faults.Fault, ...], place: pathlib.Path,
+def _run(chosen: tuple[faults.Fault, ...], directory: pathlib.Path,
          arguments: argparse.Namespace) -> list[judging.Result]:
-    print(f'{len(chosen)} runs in {place}; results in {place / RESULTS}',
-          flush=True)
+    path = directory / RESULTS
+    print(f'{len(chosen)} runs in {directory}; results in {path}', flush=True)
     results: list[judging.Result] = []
 
     def run(fault: faults.Fault) -> None:
-        result = driver.run(fault, place, base=arguments.base)
+        result = driver.run(fault, directory, base=arguments.base)
         results.append(result)
         print(f'{result.line()}\n{"":<11} {result.run_dir}', flush=True)
-        (place / RESULTS).write_text(
-            showing.as_json(results, arguments.base))
+        path.write_text(showing.as_json(results, arguments.base))
 
     concurrency.map_parallel(run, chosen, threads=arguments.jobs)
     return results
 
 
 def _rejudge(chosen: tuple[faults.Fault, ...],
-             place: pathlib.Path) -> list[judging.Result]:
-    judged = (driver.rejudge(fault, place) for fault in chosen)
+             directory: pathlib.Path) -> list[judging.Result]:
+    judged = (driver.rejudge(fault, directory) for fault in chosen)
     return [result for result in judged if result is not None]
 
 

@@ -10,8 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Runs the default upgrade to a copy of the target that has a fault."""
+"""Runs the default upgrade to a copy of the target with a seeded bug."""
 
+from collections import abc
 import contextlib
 import fcntl
 import json
@@ -29,57 +30,59 @@ from heat_upgrade.tests.functional import heat_source
 from heat_upgrade.tests.planted import faults
 from heat_upgrade.tests.planted import judging
 
-# Seconds. A default run takes 90 to 160; one that waits for lost operations
+# Seconds. A default run takes 90 to 160; a run that waits for lost operations
 # takes longer.
 RUN_TIMEOUT = 900
-# Seconds in which an interrupted tool stops its cloud and writes its report.
+# Seconds for an interrupted tool to stop its cloud and write its report.
 END_TIMEOUT = 120
 
-# Names a file that is locked for the time of each run, where several share a
-# machine.
+# Environment variable with the path of a file to lock during each run, for
+# machines with several users of a lab.
 LOCK_VARIABLE = 'LAB_LOCK'
 
 COPIES, RUNS, OUTPUTS = 'copies', 'runs', 'outputs'
 
 
-def run(fault: faults.Fault, place: pathlib.Path, *,
+def run(fault: faults.Fault, directory: pathlib.Path, *,
         base: str) -> judging.Result:
-    """Plant a fault, run the upgrade, and judge its report.
+    """Seed a bug, run the upgrade, and judge its report.
 
-    :param place: directory for the copies, the run directories and the
+    :param directory: directory for the copies, the run directories and the
         output of the tool
     :param base: release to upgrade from
-    :raises: ValueError if the fault does not fit the sources
+    :raises: ValueError if the bug does not fit the sources
     """
     for name in (COPIES, RUNS, OUTPUTS):
-        (place / name).mkdir(parents=True, exist_ok=True)
-    copy = place / COPIES / fault.name
+        (directory / name).mkdir(parents=True, exist_ok=True)
+    copy = directory / COPIES / fault.name
     shutil.rmtree(copy, ignore_errors=True)
     target = heat_source.checkout(copy, faults.TARGET, prepare=fault.plant)
-    work_dir = place / RUNS / fault.name
-    known = set(_run_dirs(place, fault))
+    work_dir = directory / RUNS / fault.name
+    known = set(_run_dirs(directory, fault))
     with lab_lock():
         started = time.monotonic()
         _upgrade(base, target, work_dir,
-                 place / OUTPUTS / f'{fault.name}.log')
+                 directory / OUTPUTS / f'{fault.name}.log')
         seconds = time.monotonic() - started
-    new = [found for found in _run_dirs(place, fault) if found not in known]
+    new = [run_dir for run_dir in _run_dirs(directory, fault)
+           if run_dir not in known]
     return _judge(fault, new, seconds)
 
 
-def rejudge(fault: faults.Fault, place: pathlib.Path) -> judging.Result | None:
-    """Judge the latest of a fault's runs that are kept.
+def rejudge(fault: faults.Fault,
+            directory: pathlib.Path) -> judging.Result | None:
+    """Judge the latest run of a seeded bug again.
 
-    :param place: the directory that :func:`run` was given
-    :returns: None if there is no run of the fault
+    :param directory: the directory of an earlier :func:`run`
+    :returns: None if there is no run of the bug
     """
-    kept = _run_dirs(place, fault)
+    kept = _run_dirs(directory, fault)
     return _judge(fault, kept) if kept else None
 
 
 def _judge(fault: faults.Fault, run_dirs: list[pathlib.Path],
            seconds: float | None = None) -> judging.Result:
-    """Judge the last of some runs; without one there is no report."""
+    """Judge the last of some runs; without a run there is no report."""
     run_dir = run_dirs[-1] if run_dirs else None
     report = _report(run_dir) if run_dir else None
     if seconds is None:
@@ -88,21 +91,21 @@ def _judge(fault: faults.Fault, run_dirs: list[pathlib.Path],
                          run_dir=str(run_dir or ''))
 
 
-def _run_dirs(place: pathlib.Path,
+def _run_dirs(directory: pathlib.Path,
               fault: faults.Fault) -> list[pathlib.Path]:
-    """Return the run directories of a fault, the latest at the end."""
-    work_dir = place / RUNS / fault.name
+    """Return the run directories of a seeded bug, the latest last."""
+    work_dir = directory / RUNS / fault.name
     return sorted(work_dir.iterdir()) if work_dir.is_dir() else []
 
 
-def _report(run_dir: pathlib.Path) -> dict | None:
+def _report(run_dir: pathlib.Path) -> dict[str, typing.Any] | None:
     path = run_dir / 'report.json'
     return json.loads(path.read_text()) if path.exists() else None
 
 
 def _upgrade(base: str, target: pathlib.Path, work_dir: pathlib.Path,
              log: pathlib.Path) -> None:
-    # The tests that the run starts must come from this tree as well.
+    # The run must also start the tests of this tree.
     tree = str(pathlib.Path(heat_upgrade.__file__).parents[1])
     env = dict(os.environ, PYTHONUNBUFFERED='1', PYTHONPATH=os.pathsep.join(
         filter(None, (tree, os.environ.get('PYTHONPATH')))))
@@ -121,8 +124,8 @@ def _upgrade(base: str, target: pathlib.Path, work_dir: pathlib.Path,
             _end(tool)
 
 
-def _end(tool: subprocess.Popen) -> None:
-    """End a tool that still runs: by Ctrl-C, then by force."""
+def _end(tool: subprocess.Popen[bytes]) -> None:
+    """End a tool that still runs: with SIGINT, then with SIGKILL."""
     for number in (signal.SIGINT, signal.SIGKILL):
         if tool.poll() is None:
             os.killpg(tool.pid, number)
@@ -131,8 +134,8 @@ def _end(tool: subprocess.Popen) -> None:
 
 
 @contextlib.contextmanager
-def lab_lock() -> typing.Iterator[None]:
-    """Hold the lock that LOCK_VARIABLE names, if it names one."""
+def lab_lock() -> abc.Iterator[None]:
+    """Hold the lock that LOCK_VARIABLE names, if the variable is set."""
     path = os.environ.get(LOCK_VARIABLE)
     if not path:
         yield

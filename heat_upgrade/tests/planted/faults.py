@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The faults: changes of a copy of the target, and the steps that see them.
+"""Seeded bugs: changes of a copy of the target, and the steps that see them.
 
-``catalogue/*.yaml`` are lists; ``harmless.yaml`` has the changes that no run
-may call FAIL. An entry has
+``catalogue/*.yaml`` are lists; ``harmless.yaml`` has changes that must not
+make a run FAIL. An entry has
 
     name: slug
     effect: one sentence: the consequence for users and operators
@@ -29,6 +29,7 @@ A harmless change has neither steps nor classes.
 import dataclasses
 import pathlib
 import textwrap
+import typing
 import zlib
 
 import yaml
@@ -38,7 +39,7 @@ from heat_upgrade.tests.functional import planting
 CATALOGUE = pathlib.Path(__file__).with_name('catalogue')
 HARMLESS = 'harmless'
 
-# The release that is changed, and the newest of its migrations.
+# The release to change, and its newest migration.
 TARGET = '27.0.1'
 HEAD = '97b2a986f922'
 
@@ -61,15 +62,15 @@ def upgrade():
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """A change to the target, and what must be seen of it.
+    """A seeded bug or harmless change, with its expected findings.
 
     :ivar name: slug, unique in the catalogue
-    :ivar kind: stem of the file that has it
+    :ivar kind: stem of its catalogue file
     :ivar effect: one sentence: the consequence for users and operators
-    :ivar steps: names of steps, in any of which a finding is right; none for
+    :ivar steps: names of steps; a finding in any of them is right; empty for
         a harmless change
     :ivar classes: failure classes that such a finding may have
-    :ivar changes: of files, in order
+    :ivar changes: changes of files, in order
     """
 
     name: str
@@ -87,32 +88,32 @@ class Fault:
         """Make the changes.
 
         :param top: the directory that has ``heat`` and ``setup.cfg``
-        :raises: ValueError if the text of a change is not there exactly once
+        :raises: ValueError unless the text to replace occurs exactly once
         """
         for change in self.changes:
             planting.apply(change, top)
 
 
 def every() -> tuple[Fault, ...]:
-    """Return all faults and harmless changes, class by class."""
+    """Return all seeded bugs and harmless changes, class by class."""
     return tuple(
         _fault(path.stem, entry) for path in sorted(CATALOGUE.glob('*.yaml'))
         for entry in yaml.safe_load(path.read_text()))
 
 
 def named(names: list[str]) -> tuple[Fault, ...]:
-    """Return some faults, in the order of the names; all without names.
+    """Return seeded bugs, in the order of the names; all without names.
 
-    :raises: ValueError that names what is not there
+    :raises: ValueError with the unknown names
     """
-    found = {fault.name: fault for fault in every()}
-    unknown = sorted(set(names) - set(found))
+    known = {fault.name: fault for fault in every()}
+    unknown = sorted(set(names) - set(known))
     if unknown:
-        raise ValueError(f'no planted fault is called {", ".join(unknown)}')
-    return tuple(found[name] for name in names or found)
+        raise ValueError(f'unknown seeded bugs: {", ".join(unknown)}')
+    return tuple(known[name] for name in names or known)
 
 
-def _fault(kind: str, entry: dict) -> Fault:
+def _fault(kind: str, entry: dict[str, typing.Any]) -> Fault:
     name = entry['name']
     changes = [planting.Change(name=name, **change)
                for change in entry.get('changes', ())]

@@ -10,41 +10,45 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Compares the report of a run with what its fault must lead to."""
+"""Compares the report of a run with the expectation of its seeded bug."""
 
 import dataclasses
+import typing
 
 from heat_upgrade.results import verdict as verdicts
 from heat_upgrade.tests.planted import faults
 
-# How a run with a fault ended, compared with the expectation.
+# Outcomes of a run with a seeded bug, compared with the expectation.
 CAUGHT, MISSED, ELSEWHERE = 'caught', 'missed', 'elsewhere'
 LAB_ERROR, NO_REPORT = 'lab-error', 'no-report'
-# How one with a harmless change did.
+# Outcomes of a run with a harmless change.
 SILENT, FALSE_ALARM = 'silent', 'false-alarm'
 GOOD = (CAUGHT, SILENT)
 
 _HEAT, _ERROR = 'heat', 'error'
 
+# A finding of report.json.
+_Finding = dict[str, typing.Any]
+
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """The outcome of the run with one fault.
+    """The outcome of the run with a seeded bug.
 
-    :ivar name: of the fault
+    :ivar name: name of the bug
     :ivar outcome: one of the constants above
-    :ivar verdict: of the report, '' without one
-    :ivar caught_by: the findings that are right, as report.json has them
+    :ivar verdict: verdict of the report, '' without a report
+    :ivar caught_by: the right findings
     :ivar counted: all findings that count
-    :ivar seconds: that the run took
-    :ivar run_dir: where it is kept, '' if there is none
+    :ivar seconds: duration of the run
+    :ivar run_dir: the run directory, '' if there is none
     """
 
     name: str
     outcome: str
     verdict: str
-    caught_by: tuple[dict, ...]
-    counted: tuple[dict, ...]
+    caught_by: tuple[_Finding, ...]
+    counted: tuple[_Finding, ...]
     seconds: float
     run_dir: str = ''
 
@@ -53,46 +57,47 @@ class Result:
         return self.outcome in GOOD
 
     def line(self) -> str:
-        """Return it in one line, for people."""
-        told = f'{self.outcome:<11} {self.name} ({self.seconds:.0f} s)'
+        """Return the result in one line, for people."""
+        start = f'{self.outcome:<11} {self.name} ({self.seconds:.0f} s)'
         shown = self.caught_by or self.counted
         if not shown:
-            return f'{told}: verdict {self.verdict or "none"}'
+            return f'{start}: verdict {self.verdict or "none"}'
         first = shown[0]
-        more = f' (+{len(shown) - 1})' if len(shown) > 1 else ''
-        return (f'{told}: {first["step"]}, class {first["class"]}: '
-                f'{first["title"]}{more}')
+        rest = f' (+{len(shown) - 1})' if len(shown) > 1 else ''
+        return (f'{start}: {first["step"]}, class {first["class"]}: '
+                f'{first["title"]}{rest}')
 
 
-def counts(finding: dict) -> bool:
+def counts(finding: _Finding) -> bool:
     """Return True if a finding of report.json makes an upgrade unsafe."""
     return (finding['origin'], finding['severity']) == (_HEAT, _ERROR)
 
 
-def judge(fault: faults.Fault, report: dict | None, *, seconds: float,
-          run_dir: str = '') -> Result:
-    """Return the result of a fault's run.
+def judge(fault: faults.Fault, report: dict[str, typing.Any] | None, *,
+          seconds: float, run_dir: str = '') -> Result:
+    """Return the result of the run with a seeded bug.
 
     :param report: the content of report.json; None if the run wrote none
-    :param seconds: that the run took
+    :param seconds: duration of the run
     """
     if report is None:
         return Result(fault.name, NO_REPORT, '', (), (), seconds, run_dir)
     counted = tuple(filter(counts, report['findings']))
-    right = tuple(one for one in counted if one['step'] in fault.steps
-                  and one['class'] in fault.classes)
+    right = tuple(finding for finding in counted
+                  if finding['step'] in fault.steps
+                  and finding['class'] in fault.classes)
     outcome = (_harmless if fault.harmless else _outcome)(
         report['verdict'], right)
     return Result(fault.name, outcome, report['verdict'], right, counted,
                   seconds, run_dir)
 
 
-def _harmless(verdict: str, right: tuple[dict, ...]) -> str:
+def _harmless(verdict: str, right: tuple[_Finding, ...]) -> str:
     return FALSE_ALARM if verdict in (
         verdicts.FAIL, verdicts.LAB_ERROR) else SILENT
 
 
-def _outcome(verdict: str, right: tuple[dict, ...]) -> str:
+def _outcome(verdict: str, right: tuple[_Finding, ...]) -> str:
     if verdict == verdicts.LAB_ERROR:
         return LAB_ERROR
     if verdict != verdicts.FAIL:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tables and files that show the faults and their results."""
+"""Prints the seeded bugs and their results: lists, tables, JSON."""
 
 import collections
 import dataclasses
@@ -25,7 +25,7 @@ _WIDTH = 78
 
 
 def kind(fault: faults.Fault) -> str:
-    """Return the failure class that a fault is an example of, in words."""
+    """Return the failure class of a seeded bug, in words."""
     if fault.harmless:
         return 'Harmless changes'
     number = int(fault.kind.partition('-')[0])
@@ -33,7 +33,7 @@ def kind(fault: faults.Fault) -> str:
 
 
 def listing(chosen: tuple[faults.Fault, ...]) -> str:
-    """Return a line for each fault."""
+    """Return a line for each seeded bug."""
     return ''.join(f'{fault.name:<41}{fault.effect}\n' for fault in chosen)
 
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Planted bugs: which there are, and what is made of what was seen."""
+"""The catalogue of seeded bugs, and the results of their detection."""
 
 import types
 
@@ -38,11 +38,11 @@ RELEASE = types.SimpleNamespace(name='2025.2')
 
 class TestCatalogue(testtools.TestCase):
 
-    def test_each_oracle_has_a_bug_that_it_must_see(self):
+    def test_each_oracle_has_a_bug_that_it_must_detect(self):
         self.assertEqual(set(model.ORACLES), {
-            oracle for one in catalogue.FAULTS for oracle in one.oracles})
+            oracle for bug in catalogue.FAULTS for oracle in bug.oracles})
 
-    def test_each_rule_of_the_judge_is_broken_by_a_bug_alone(self):
+    def test_each_rule_of_the_validator_has_a_bug_of_its_own(self):
         rules = [one.oracles[0] for one in catalogue.FAULTS
                  if one.oracles[0].startswith('load: ')
                  and not any(other.startswith('load: ')
@@ -56,28 +56,28 @@ class TestCatalogue(testtools.TestCase):
         self.assertEqual(len(names), len(set(names)))
         self.assertNotIn(model.CONTROL, names)
 
-    def test_what_may_see_a_bug_is_known_and_is_not_what_must(self):
+    def test_optional_oracles_are_known_and_not_required(self):
         for one in catalogue.FAULTS:
             self.assertEqual(set(), set(one.may) & set(one.oracles))
             self.assertLessEqual(set(one.may), set(model.ORACLES))
 
-    def test_cases_in_flight_are_legal_and_no_two_bugs_share_one(self):
-        names = [one.case for one in operations.FAULTS]
+    def test_cases_are_possible_and_no_two_bugs_share_a_case(self):
+        names = [bug.case for bug in operations.BUGS]
         names.append(operations.CONTROL_CASE)
         self.assertEqual(len(names), len(set(names)))
         self.assertEqual(names, [one.id for one in cases.by_id(names)])
 
-    def test_what_is_said_of_some_bugs_is_of_bugs_that_exist(self):
+    def test_properties_of_single_bugs_belong_to_existing_bugs(self):
         names = {one.name for one in catalogue.FAULTS}
-        self.assertLessEqual({*stacks.SUBJECTS, *outages.NEVER_WHOLE}, names)
+        self.assertLessEqual({*stacks.TARGETS, *outages.NEVER_WHOLE}, names)
 
-    def test_all_are_chosen_by_no_name_and_some_in_their_order(self):
+    def test_all_bugs_are_chosen_without_names_and_some_in_order(self):
         self.assertEqual(catalogue.FAULTS,
                          model.chosen(catalogue.FAULTS, []))
         self.assertEqual(['stuck', 'lost'], [one.name for one in model.chosen(
             catalogue.FAULTS, ['lost', 'stuck'])])
 
-    def test_an_unknown_name_is_refused_with_what_is_known(self):
+    def test_unknown_name_is_refused_with_the_known_names(self):
         refused = self.assertRaises(errors.UsageError, model.chosen,
                                     catalogue.FAULTS, ['lost', 'broken'])
         self.assertThat(str(refused), matchers.MatchesAll(
@@ -86,7 +86,7 @@ class TestCatalogue(testtools.TestCase):
     def test_each_bug_under_probes_has_a_step_of_its_name(self):
         names = {step.name for step in experiment.plan_of(
             RELEASE, catalogue.FAULTS).steps}
-        self.assertLessEqual({one.name for one in outages.FAULTS}, names)
+        self.assertLessEqual({bug.name for bug in outages.BUGS}, names)
 
 
 @ddt.ddt
@@ -97,14 +97,14 @@ class TestResult(testtools.TestCase):
             model.Seen(oracle, 'a title') for oracle in seen), 1.23)
 
     @ddt.data((), ('may',), ('must', 'other'), ('other',))
-    def test_it_is_not_as_expected_when(self, seen):
+    def test_result_is_not_as_expected(self, seen):
         self.assertIs(False, self.result(*seen).as_expected)
 
     @ddt.data(('must',), ('must', 'may'), ('must', 'must'))
-    def test_it_is_as_expected_when(self, seen):
+    def test_result_is_as_expected(self, seen):
         self.assertIs(True, self.result(*seen).as_expected)
 
-    def test_it_is_told_as_json_has_it(self):
+    def test_result_becomes_a_dict_for_json(self):
         self.assertEqual(
             {'name': 'b', 'oracles': ('must',), 'may': ('may',),
              'as_expected': True, 'seconds': 1.2,
@@ -132,11 +132,12 @@ class TestFound(testtools.TestCase):
         self.patched('revalidate.rejudge', lambda run_dir: [
             validator.Violation('stuck', 'fault-a', (1,), 'so', 'update'),
             validator.Violation('failed', 'load-0-1', (2,), 'so', 'update')])
-        told = self.found.in_history('run', 'a step')
+        reported = self.found.in_history('run', 'a step')
         self.assertEqual({'a': ['load: stuck'], 'control': ['load: failed']},
                          self.seen())
         self.assertEqual({('a step', findings.HEAT)},
-                         {(one.step, one.origin) for one in told})
+                         {(finding.step, finding.origin)
+                          for finding in reported})
 
     def test_a_difference_is_of_the_bug_in_its_stack(self):
         def difference(stack):
@@ -147,38 +148,39 @@ class TestFound(testtools.TestCase):
             difference('id-of-a'), difference('another')])
         cloud = types.SimpleNamespace(
             mariadb=None, ledger=types.SimpleNamespace(client=None))
-        told = list(self.found.in_ledger(cloud, 'a step'))
+        reported = list(self.found.in_ledger(cloud, 'a step'))
         self.assertEqual({'a': ['ledger: LOST'],
                           'control': ['ledger: LOST']}, self.seen())
         self.assertEqual([('LOST: i', 'it is gone')] * 2,
-                         [(one.title, one.evidence) for one in told])
+                         [(finding.title, finding.evidence)
+                          for finding in reported])
 
     def test_an_account_is_of_the_bug_whose_mark_is_in_it(self):
         self.patched('keystone_orphans.of_keystone', lambda *services: [
             'project of a stack (project-of-b)',
             'user somebody (u) of project another'])
         cloud = types.SimpleNamespace(identity=None, mariadb=None)
-        told = list(self.found.in_keystone(cloud, 'a step'))
+        reported = list(self.found.in_keystone(cloud, 'a step'))
         self.assertEqual({'b': [model.ACCOUNTS],
                           'control': [model.ACCOUNTS]}, self.seen())
         self.assertEqual(['Heat does not know the project of a stack',
                           'Heat does not know the user somebody'],
-                         [one.title for one in told])
+                         [finding.title for finding in reported])
 
-    def test_an_illegal_end_is_of_the_bug_and_a_legal_one_of_nobody(self):
+    def test_illegal_outcome_belongs_to_its_bug(self):
         def outcome(legal, stuck=False):
             return outcomes.Outcome(
                 case=cases.by_id(['create-chain-lock'])[0],
                 disruption='graceful', stack_id='s', status='X', reason='',
                 seconds=1, legal=legal, stuck=stuck)
-        told = list(self.found.in_flight(
+        reported = list(self.found.in_flight(
             {'a': outcome(False, stuck=True), 'b': outcome(False),
              'control': outcome(True)}, 'a step'))
         self.assertEqual({'a': [model.STUCK_IN_FLIGHT],
                           'b': [model.WRONG_END]}, self.seen())
-        self.assertEqual(2, len(told))
+        self.assertEqual(2, len(reported))
 
-    def test_what_a_probe_lost_is_of_the_bug_of_the_step(self):
+    def test_lost_answers_belong_to_the_bug_of_the_step(self):
         def over_budget(seen, plan, times):
             name, = seen
             return [findings.make(
@@ -191,17 +193,17 @@ class TestFound(testtools.TestCase):
         self.assertEqual({'nobody-serves': ['probe: signal'],
                           'probes': ['probe: canary']}, self.seen())
 
-    def test_what_nobody_planted_is_the_controls(self):
-        fault = catalogue.FAULTS[0]
-        self.found.seen[fault.name].append(model.Seen('load: stuck', 'x'))
+    def test_finding_without_a_bug_belongs_to_the_control(self):
+        bug = catalogue.FAULTS[0]
+        self.found.seen[bug.name].append(model.Seen('load: stuck', 'x'))
         self.found.seen['a step'].append(model.Seen('probe: canary', 'y'))
-        planted, control = detection.results(
-            (fault,), {fault.name: 3.0}, self.found, 60.0)
-        self.assertEqual((True, 3.0), (planted.as_expected, planted.seconds))
+        seeded, control = detection.results(
+            (bug,), {bug.name: 3.0}, self.found, 60.0)
+        self.assertEqual((True, 3.0), (seeded.as_expected, seeded.seconds))
         self.assertEqual(
             (model.CONTROL, False, (model.Seen('probe: canary', 'y'),)),
             (control.name, control.as_expected, control.seen))
 
-    def test_a_control_in_which_nothing_was_found_is_as_expected(self):
+    def test_control_without_findings_is_as_expected(self):
         control, = detection.results((), {}, self.found, 60.0)
         self.assertIs(True, control.as_expected)

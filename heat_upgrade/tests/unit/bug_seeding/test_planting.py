@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How bugs are planted: behind Heat's back, and at a certain moment."""
+"""Bugs are seeded behind Heat's back, at a defined moment."""
 
 import json
 import pathlib
@@ -34,7 +34,7 @@ ITEM = {'stack': 'stack-1', 'resource': 'first', 'row': 'row-1'}
 
 
 class Database:
-    """Notes what is executed, and answers what it is told to."""
+    """Records the statements, and returns the given answers."""
 
     def __init__(self, **answers):
         self.executed = []
@@ -63,9 +63,9 @@ class PlantingCase(testtools.TestCase):
                                          client=self.backend.client))
 
 
-class TestTampering(PlantingCase):
+class TestCorruption(PlantingCase):
 
-    def test_what_is_asked_of_the_ledger_is_done(self):
+    def test_requested_operations_are_done_by_the_ledger(self):
         made = corruption.operate(self.cloud, 'create', label='a', value='v',
                                   **ITEM)
         corruption.operate(self.cloud, 'update', item=made['item'], value='w')
@@ -74,10 +74,10 @@ class TestTampering(PlantingCase):
             [(one.label, one.value, one.row)
              for one in self.backend.client.items()])
 
-    def test_what_the_ledger_refuses_is_an_error_of_the_lab(self):
+    def test_operation_refused_by_the_ledger_is_a_lab_error(self):
         refused = self.assertRaises(
             errors.LabError, corruption.operate, self.cloud, 'delete',
-            item='ledger-item-of-nobody')
+            item='ledger-item-unknown')
         self.assertIn('404', str(refused))
 
     def test_sync_points_are_forgotten_only_where_there_are_some(self):
@@ -92,7 +92,7 @@ class TestTampering(PlantingCase):
 
 
 class FakeStack:
-    """Makes its items in the ledger, and waits for their ends.
+    """Creates its items in the ledger, and waits for their ends.
 
     :ivar done: operations that have ended
     """
@@ -116,56 +116,56 @@ class FakeStack:
         return self.outcome
 
 
-class TestSubject(PlantingCase):
+class TestTargetStack(PlantingCase):
 
     def setUp(self):
         super().setUp()
-        self.at = target_stack.Subject('lost', self.cloud, None, None)
-        self.at.stack = FakeStack(self.cloud, self.at.label('first'))
+        self.target = target_stack.TargetStack('lost', self.cloud, None, None)
+        self.target.stack = FakeStack(self.cloud, self.target.label('first'))
 
-    def test_it_is_known_by_its_name_and_by_its_id(self):
-        self.assertEqual({'fault-lost'}, self.at.marks)
-        self.at.do(history.CREATE)
-        self.assertEqual({'fault-lost', 'stack-1'}, self.at.marks)
+    def test_stack_is_known_by_its_name_and_its_id(self):
+        self.assertEqual({'fault-lost'}, self.target.marks)
+        self.target.do(history.CREATE)
+        self.assertEqual({'fault-lost', 'stack-1'}, self.target.marks)
 
-    def test_an_operation_that_ends_otherwise_is_an_error_of_the_lab(self):
-        self.at.stack.outcome = history.FAILED
-        refused = self.assertRaises(errors.LabError, self.at.do,
+    def test_operation_with_another_result_is_a_lab_error(self):
+        self.target.stack.outcome = history.FAILED
+        refused = self.assertRaises(errors.LabError, self.target.do,
                                     history.CREATE)
         self.assertThat(str(refused), matchers.Contains(
-            'create of fault-lost came to FAILED, not to COMPLETE'))
+            'create of fault-lost ended as FAILED; expected COMPLETE'))
 
-    def test_in_the_midst_of_an_operation_it_has_not_ended(self):
-        with self.at.midst(history.CREATE, 'first'):
-            self.assertEqual('v1', self.at.item('first').value)
-            self.assertEqual([], self.at.stack.done)
-        self.assertEqual([history.CREATE], self.at.stack.done)
+    def test_held_operation_has_not_ended_within_the_context(self):
+        with self.target.midst(history.CREATE, 'first'):
+            self.assertEqual('v1', self.target.item('first').value)
+            self.assertEqual([], self.target.stack.done)
+        self.assertEqual([history.CREATE], self.target.stack.done)
 
     def test_the_end_of_an_operation_can_be_waited_for_later(self):
-        with self.at.midst(history.CREATE, 'first', expected=history.STUCK,
-                           wait=False) as create:
-            self.at.stack.outcome = history.STUCK
+        with self.target.midst(history.CREATE, 'first', expected=history.STUCK,
+                               wait=False) as create:
+            self.target.stack.outcome = history.STUCK
         create.join()
-        self.assertEqual([history.CREATE], self.at.stack.done)
+        self.assertEqual([history.CREATE], self.target.stack.done)
 
-    def test_what_goes_wrong_in_the_background_is_told(self):
-        self.at.stack.outcome = history.GONE
-        with testtools.ExpectedException(errors.LabError, '.*came to gone'):
-            with self.at.midst(history.CREATE, 'first'):
+    def test_error_in_the_background_is_raised(self):
+        self.target.stack.outcome = history.GONE
+        with testtools.ExpectedException(errors.LabError, '.*ended as gone'):
+            with self.target.midst(history.CREATE, 'first'):
                 pass
 
     def test_items_change_and_go_behind_heats_back(self):
-        self.at.do(history.CREATE)
-        self.at.rewrite(first='another')
-        self.assertEqual('another', self.at.item('first').value)
-        self.at.remove('first')
+        self.target.do(history.CREATE)
+        self.target.rewrite(first='another')
+        self.assertEqual('another', self.target.item('first').value)
+        self.target.remove('first')
         self.assertEqual([], self.backend.client.items())
 
-    def test_of_an_item_that_is_made_twice_one_goes_again(self):
-        self.at.stack = FakeStack(self.cloud, self.at.label('second'))
-        stacks.make_twice(self.at)
-        rows = [one.row for one in self.backend.client.events()
-                if (one.operation, one.status) == ('create', 'started')]
+    def test_one_of_two_items_of_a_row_is_deleted(self):
+        self.target.stack = FakeStack(self.cloud, self.target.label('second'))
+        stacks.make_twice(self.target)
+        rows = [event.row for event in self.backend.client.events()
+                if (event.operation, event.status) == ('create', 'started')]
         self.assertEqual(['row-1', 'row-1'], rows)
         self.assertEqual(1, len(self.backend.client.items()))
 
@@ -184,13 +184,13 @@ class TestWatch(testtools.TestCase):
             self.addCleanup(self.probes[name].stop)
         self.watch = outages.Watch(self.probes)
 
-    def test_it_returns_when_each_has_been_answered_badly(self):
+    def test_wait_ends_when_each_probe_has_a_bad_answer(self):
         self.answers.update(dict.fromkeys(self.answers, False))
         self.watch.wait_until_bad(*self.answers)
         for one in self.probes.values():
             self.assertIn(False, [sample.good for sample in one.samples])
 
-    def test_it_does_not_return_before_all_of_them_have_been(self):
+    def test_wait_does_not_end_before_all_probes_have_a_bad_answer(self):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.bug_seeding.outages.MET_TIMEOUT', 0.05))
         self.answers[definitions.SIGNAL] = False
@@ -198,7 +198,7 @@ class TestWatch(testtools.TestCase):
                                  self.watch.wait_until_bad, *self.answers)
         self.assertIn('a bad answer to each of', str(late))
 
-    def test_it_waits_for_an_answer_that_is_good_again(self):
+    def test_wait_until_whole_ends_with_a_good_answer(self):
         self.answers[definitions.SIGNAL] = False
         self.watch.wait_until_bad(definitions.SIGNAL)
         self.answers[definitions.SIGNAL] = True
@@ -206,7 +206,7 @@ class TestWatch(testtools.TestCase):
         self.assertIn(True, [sample.good for sample in
                              self.probes[definitions.SIGNAL].samples])
 
-    def test_a_gap_is_as_long_as_it_was_asked_for(self):
+    def test_gap_is_as_long_as_requested(self):
         self.watch.wait_until_whole([definitions.SIGNAL])
         self.answers[definitions.SIGNAL] = False
         self.watch.wait_for_gap(0.05, definitions.SIGNAL)

@@ -27,7 +27,7 @@ from heat_upgrade.inflight import stall_detector
 from heat_upgrade.tests.unit.support import inflight_fakes
 
 
-class FlightsTest(testtools.TestCase):
+class BatchCase(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -45,66 +45,66 @@ class FlightsTest(testtools.TestCase):
         return batch.Batch(cases.by_id(ids), self.heat, self.ledger,
                            self.cloud)
 
-    def flying(self, *ids):
-        found = self.make(*ids)
-        found.prepare()
-        for flight in found.flights:
-            flight.start()
+    def started(self, *ids):
+        group = self.make(*ids)
+        group.prepare()
+        for operation in group.flights:
+            operation.start()
         self.ledger.orders.clear()
-        return found
+        return group
 
-    def status(self, flight, status):
-        self.heat.stacks[flight.name] = status
+    def status(self, operation, status):
+        self.heat.stacks[operation.name] = status
 
-    def outcome(self, flight, *, legal=False):
+    def outcome(self, operation, *, legal=False):
         return outcomes.Outcome(
-            case=flight.case, disruption='graceful',
-            stack_id=flight.stack_id, status='CREATE_IN_PROGRESS',
+            case=operation.case, disruption='graceful',
+            stack_id=operation.stack_id, status='CREATE_IN_PROGRESS',
             reason='', seconds=1, legal=legal)
 
 
-class PrepareTest(FlightsTest):
+class PrepareTest(BatchCase):
 
-    def test_only_what_is_not_to_be_created_is_created_before(self):
-        found = self.make('create-chain-lock', 'update-chain-lock',
+    def test_stacks_are_created_except_for_a_create(self):
+        group = self.make('create-chain-lock', 'update-chain-lock',
                           'delete-fan-in-lock')
-        found.prepare()
-        self.assertEqual({found.flights[1].name, found.flights[2].name},
+        group.prepare()
+        self.assertEqual({group.flights[1].name, group.flights[2].name},
                          set(self.heat.stacks))
 
-    def test_a_stack_that_fails_is_told_with_its_reason(self):
+    def test_failed_stack_is_returned_with_its_reason(self):
         self.heat.on_create = 'CREATE_FAILED'
-        grounded, = self.make('update-chain-lock').prepare()
-        self.assertEqual('update-chain-lock', grounded.case.id)
-        self.assertIn('CREATE_FAILED: so', grounded.story)
+        failure, = self.make('update-chain-lock').prepare()
+        self.assertEqual('update-chain-lock', failure.case.id)
+        self.assertIn('CREATE_FAILED: so', failure.story)
 
-    def test_a_stack_that_does_not_end_is_told(self):
+    def test_stack_in_progress_at_the_deadline_is_returned(self):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
-        grounded, = self.make('update-chain-lock').prepare()
-        self.assertIn('CREATE_IN_PROGRESS', grounded.story)
-        self.assertIn('queues', grounded.evidence)
+        failure, = self.make('update-chain-lock').prepare()
+        self.assertIn('CREATE_IN_PROGRESS', failure.story)
+        self.assertIn('queues', failure.evidence)
 
-    def test_of_what_nobody_is_at_work_on_the_end_is_not_waited_for(self):
+    def test_stuck_stack_is_abandoned_before_the_deadline(self):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
         self.useFixture(fixtures.MockPatchObject(batch, 'PREPARE_TIMEOUT',
                                                  30))
         self.useFixture(fixtures.MockPatchObject(stall_detector, 'QUIET', 0))
-        grounded, = self.make('update-chain-lock').prepare()
-        self.assertEqual('CREATE_IN_PROGRESS: so; nobody is at work on it',
-                         grounded.story)
+        failure, = self.make('update-chain-lock').prepare()
+        self.assertEqual('CREATE_IN_PROGRESS: so; no engine works on it',
+                         failure.story)
 
-    def test_the_others_go_on_without_it_and_it_is_removed_too(self):
-        found = self.make('create-chain-lock', 'update-chain-lock')
+    def test_failed_operation_leaves_the_batch_and_its_stack_is_removed(self):
+        group = self.make('create-chain-lock', 'update-chain-lock')
         self.heat.on_create = 'CREATE_FAILED'
-        found.prepare()
+        group.prepare()
         self.assertEqual(['create-chain-lock'],
-                         [flight.case.id for flight in found.flights])
+                         [operation.case.id for operation in group.flights])
         self.assertEqual(1, len(self.heat.stacks))
-        self.assertEqual([], found.remove())
+        self.assertEqual([], group.remove())
         self.assertEqual({}, self.heat.stacks)
 
 
-class StepsTest(FlightsTest):
+class StepsTest(BatchCase):
 
     def setUp(self):
         super().setUp()
@@ -112,8 +112,8 @@ class StepsTest(FlightsTest):
                                                  30))
 
     def test_a_stack_is_prepared_step_by_step(self):
-        found = self.make('restore-chain-lock', 'resume-chain-lock')
-        restored, resumed = (one.name for one in found.flights)
+        group = self.make('restore-chain-lock', 'resume-chain-lock')
+        restored, resumed = (operation.name for operation in group.flights)
         follows = {'CREATE_COMPLETE': {restored: 'SNAPSHOT_COMPLETE',
                                        resumed: 'SUSPEND_COMPLETE'},
                    'SNAPSHOT_COMPLETE': {restored: 'UPDATE_COMPLETE'}}
@@ -125,71 +125,72 @@ class StepsTest(FlightsTest):
                 self.heat.stacks[name] = follows[self.heat.stacks[name]][name]
             return answer
         answers, self.heat.call = self.heat.call, call
-        self.assertEqual([], found.prepare())
+        self.assertEqual([], group.prepare())
         self.assertEqual({restored: 'UPDATE_COMPLETE',
                           resumed: 'SUSPEND_COMPLETE'}, self.heat.stacks)
 
-    def test_a_step_that_heat_refuses_is_told(self):
+    def test_refused_preparation_step_is_returned(self):
         self.heat.answers['POST', '/actions'] = 400, 'no suspend'
-        grounded, = self.make('resume-chain-lock').prepare()
-        self.assertIn('no suspend', grounded.story)
+        failure, = self.make('resume-chain-lock').prepare()
+        self.assertIn('no suspend', failure.story)
 
 
-class ParkTest(FlightsTest):
+class ParkTest(BatchCase):
 
-    def test_it_returns_when_all_are_parked(self):
+    def test_park_returns_when_all_operations_are_parked(self):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
         self.ledger.in_progress = {'inflight/create-chain-lock/c',
                                    'inflight/create-nested-queued/x'}
-        found = self.make('create-chain-lock', 'create-nested-queued')
-        self.assertEqual([], found.park())
+        group = self.make('create-chain-lock', 'create-nested-queued')
+        self.assertEqual([], group.park())
         self.assertEqual(2, len(self.heat.stacks))
-        self.assertEqual(2, len(found.flights))
+        self.assertEqual(2, len(group.flights))
 
-    def test_a_cancel_that_heat_refuses_is_told(self):
-        found = self.make('cancel-chain-lock')
-        flight, = found.flights
-        found.prepare()
-        self.status(flight, 'UPDATE_IN_PROGRESS')
+    def test_refused_cancel_is_returned(self):
+        group = self.make('cancel-chain-lock')
+        operation, = group.flights
+        group.prepare()
+        self.status(operation, 'UPDATE_IN_PROGRESS')
         self.ledger.in_progress = {'inflight/cancel-chain-lock/c'}
         self.heat.answers['POST', '/actions'] = 400, 'no cancel'
-        grounded, = found.park()
-        self.assertIn('no cancel', grounded.story)
+        failure, = group.park()
+        self.assertIn('no cancel', failure.story)
 
-    def test_it_is_told_whose_engine_has_it_in_hand(self):
+    def test_parked_operation_names_the_node_that_holds_it(self):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
         self.ledger.in_progress = {'inflight/create-chain-lock/c'}
-        found = self.make('create-chain-lock')
-        stack_id = f'id-{found.flights[0].name}'
+        group = self.make('create-chain-lock')
+        stack_id = f'id-{group.flights[0].name}'
         self.cloud.rows['resource'] = [
             (stack_id, 1, 'c', 'CREATE', 'IN_PROGRESS', 'p', one)
             for one in ('engine-1', 'long-gone')]
-        found.park()
-        self.assertEqual(('node-1',), found.flights[0].held_by)
+        group.park()
+        self.assertEqual(('node-1',), group.flights[0].held_by)
 
-    def test_what_is_not_parked_is_told_for_each(self):
+    def test_each_operation_that_is_not_parked_is_returned(self):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
         self.ledger.in_progress = {'inflight/create-chain-lock/c'}
-        found = self.make('create-chain-lock', 'create-nested-queued',
+        group = self.make('create-chain-lock', 'create-nested-queued',
                           'create-chain-signal')
-        told = {one.case.id: one.story for one in found.park()}
+        stories = {failure.case.id: failure.story
+                   for failure in group.park()}
         self.assertEqual({
             'create-nested-queued':
                 'inflight/create-nested-queued/x not held',
-            'create-chain-signal': 'the wait condition is gone'}, told)
+            'create-chain-signal': 'the wait condition is gone'}, stories)
         self.assertEqual(['create-chain-lock'],
-                         [flight.case.id for flight in found.flights])
+                         [operation.case.id for operation in group.flights])
 
-    def test_what_heat_refuses_is_told_and_nothing_stays_held(self):
+    def test_refused_operation_is_returned_and_its_hold_released(self):
         self.heat.answers['POST', 'stacks'] = 500, 'broken'
-        grounded, = self.make('create-chain-lock').park()
-        self.assertIn('broken', grounded.story)
+        failure, = self.make('create-chain-lock').park()
+        self.assertIn('broken', failure.story)
         self.assertEqual('release', self.ledger.orders[-1][0])
 
 
 class RequireNoneTest(testtools.TestCase):
 
-    def test_each_is_named(self):
+    def test_error_names_each_operation(self):
         one, two = cases.by_id(['create-chain-lock', 'update-chain-lock'])
         failed = self.assertRaises(
             errors.LabError,
@@ -204,119 +205,119 @@ class RequireNoneTest(testtools.TestCase):
         setup_failures.require_none([])
 
 
-class ReleaseTest(FlightsTest):
+class ReleaseTest(BatchCase):
 
     def labels(self):
         return [label for word, label, _ in self.ledger.orders
                 if word == 'release']
 
-    def test_the_queued_go_on_when_engines_drain_all_others_before(self):
-        found = self.flying('create-chain-lock', 'create-chain-queued')
+    def test_queued_operations_are_released_after_the_drain(self):
+        group = self.started('create-chain-lock', 'create-chain-queued')
         node = self.cloud.add_node('node-1', ['one'])
         self.cloud.add_node('node-2', ['two'])
         with mock.patch.object(engine_drain, 'drained',
                                autospec=True) as drained:
             drained.side_effect = lambda *words: self.assertEqual(
                 ['inflight/create-chain-lock/c'], self.labels()) or True
-            self.assertTrue(found.release_queued(['node-1']))
+            self.assertTrue(group.release_queued(['node-1']))
         drained.assert_called_once_with(
             {node.process('engine'): {'one'}}, engine_drain.TIMEOUT)
         self.assertEqual(['inflight/create-chain-lock/c',
                           'inflight/create-chain-queued/a'], self.labels())
 
-    def test_the_queued_go_on_also_if_the_engines_do_not_say_that(self):
-        found = self.flying('create-chain-queued')
+    def test_queued_operations_are_released_without_a_drain_too(self):
+        group = self.started('create-chain-queued')
         with mock.patch.object(engine_drain, 'drained', autospec=True,
                                return_value=False):
-            self.assertFalse(found.release_queued())
+            self.assertFalse(group.release_queued())
         self.assertEqual(['inflight/create-chain-queued/a'], self.labels())
 
-    def test_nothing_is_waited_for_if_none_is_queued(self):
-        found = self.flying('create-chain-lock')
+    def test_drain_is_not_awaited_without_queued_operations(self):
+        group = self.started('create-chain-lock')
         with mock.patch.object(engine_drain, 'drained',
                                autospec=True) as drained:
-            self.assertTrue(found.release_queued())
+            self.assertTrue(group.release_queued())
         drained.assert_not_called()
 
-    def test_all_go_on_and_signals_are_sent(self):
-        found = self.flying('create-fan-out-lock', 'create-chain-signal')
-        found.release()
+    def test_release_releases_all_holds_and_sends_signals(self):
+        group = self.started('create-fan-out-lock', 'create-chain-signal')
+        group.release()
         self.assertEqual({f'inflight/create-fan-out-lock/{name}'
                           for name in 'bcd'}, set(self.labels()))
         self.assertTrue(self.heat.asked[-1][1].endswith(
             '/resources/handle/signal'))
 
-    def test_a_heat_that_does_not_answer_keeps_nobody(self):
-        found = self.flying('create-chain-signal')
+    def test_release_returns_without_an_answer_of_heat(self):
+        group = self.started('create-chain-signal')
         self.heat.answers['GET', 'show_nested=True'] = 503, None
-        found.release()
-        self.assertFalse(found.flights[0].signalled)
+        group.release()
+        self.assertFalse(group.flights[0].signalled)
 
 
-class AfterwardsTest(FlightsTest):
+class AfterwardsTest(BatchCase):
 
-    def test_what_was_held_is_released_before_anything_is_judged(self):
-        found = self.flying('create-chain-lock')
-        settled, = found.settle('graceful')
+    def test_holds_are_released_before_outcomes_are_validated(self):
+        group = self.started('create-chain-lock')
+        settled, = group.settle('graceful')
         self.assertTrue(settled.legal)
         self.assertEqual('release', self.ledger.orders[0][0])
 
     def test_an_update_repairs(self):
-        found = self.flying('create-chain-lock')
-        self.status(found.flights[0], 'UPDATE_COMPLETE')
-        told = found.repair([self.outcome(found.flights[0])])
+        group = self.started('create-chain-lock')
+        self.status(group.flights[0], 'UPDATE_COMPLETE')
+        repaired = group.repair([self.outcome(group.flights[0])])
         self.assertEqual([outcomes.BY_UPDATE],
-                         [one.repaired for one in told])
+                         [outcome.repaired for outcome in repaired])
 
-    def test_a_delete_repairs_what_an_update_does_not(self):
-        found = self.flying('create-chain-lock')
-        self.status(found.flights[0], 'UPDATE_FAILED')
-        told = found.repair([self.outcome(found.flights[0])])
+    def test_delete_repairs_after_a_failed_update(self):
+        group = self.started('create-chain-lock')
+        self.status(group.flights[0], 'UPDATE_FAILED')
+        repaired = group.repair([self.outcome(group.flights[0])])
         self.assertEqual([outcomes.BY_DELETE],
-                         [one.repaired for one in told])
+                         [outcome.repaired for outcome in repaired])
 
-    def test_a_delete_repairs_what_heat_does_not_update(self):
-        found = self.flying('suspend-chain-lock')
-        self.heat.answers['PUT', found.flights[0].stack_id] = 400, 'no'
-        told = found.repair([self.outcome(found.flights[0])])
+    def test_delete_repairs_after_a_refused_update(self):
+        group = self.started('suspend-chain-lock')
+        self.heat.answers['PUT', group.flights[0].stack_id] = 400, 'no'
+        repaired = group.repair([self.outcome(group.flights[0])])
         self.assertEqual([outcomes.BY_DELETE],
-                         [one.repaired for one in told])
+                         [outcome.repaired for outcome in repaired])
 
-    def test_what_nothing_repairs_is_told(self):
-        found = self.flying('create-chain-lock')
-        self.status(found.flights[0], 'UPDATE_FAILED')
-        self.heat.answers['DELETE', found.flights[0].stack_id] = 204, None
-        told = found.repair([self.outcome(found.flights[0])])
+    def test_stack_without_a_repair_is_returned(self):
+        group = self.started('create-chain-lock')
+        self.status(group.flights[0], 'UPDATE_FAILED')
+        self.heat.answers['DELETE', group.flights[0].stack_id] = 204, None
+        repaired = group.repair([self.outcome(group.flights[0])])
         self.assertEqual([outcomes.NOT_AT_ALL],
-                         [one.repaired for one in told])
+                         [outcome.repaired for outcome in repaired])
 
-    def test_what_ended_legally_is_left_alone(self):
-        found = self.flying('create-chain-lock')
+    def test_legal_outcome_is_not_repaired(self):
+        group = self.started('create-chain-lock')
         asked = len(self.heat.asked)
-        told = found.repair([self.outcome(found.flights[0], legal=True)])
-        self.assertEqual([''], [one.repaired for one in told])
+        repaired = group.repair([self.outcome(group.flights[0], legal=True)])
+        self.assertEqual([''], [outcome.repaired for outcome in repaired])
         self.assertEqual([], [
             words for words in self.heat.asked[asked:]
             if words[0] != 'GET'])
 
     def test_all_stacks_are_removed(self):
-        found = self.flying('create-chain-lock', 'update-fan-in-lock')
+        group = self.started('create-chain-lock', 'update-fan-in-lock')
         self.heat.stacks['another'] = 'CREATE_COMPLETE'
-        self.assertEqual([], found.remove())
+        self.assertEqual([], group.remove())
         self.assertEqual(['another'], list(self.heat.stacks))
 
-    def test_what_a_lost_parent_has_left_is_removed(self):
-        found = self.flying('create-nested-lock')
-        inner = f'{found.flights[0].name}-inner-abc'
+    def test_nested_stack_of_a_lost_parent_is_removed(self):
+        group = self.started('create-nested-lock')
+        inner = f'{group.flights[0].name}-inner-abc'
         self.heat.stacks[inner] = 'CREATE_COMPLETE'
-        self.assertEqual([], found.remove())
+        self.assertEqual([], group.remove())
         self.assertEqual({}, self.heat.stacks)
 
-    def test_what_cannot_be_removed_is_told(self):
-        found = self.flying('create-chain-lock')
-        flight, = found.flights
-        self.heat.answers['DELETE', flight.stack_id] = 204, None
-        self.status(flight, 'DELETE_FAILED')
+    def test_stack_that_remains_is_returned(self):
+        group = self.started('create-chain-lock')
+        operation, = group.flights
+        self.heat.answers['DELETE', operation.stack_id] = 204, None
+        self.status(operation, 'DELETE_FAILED')
         self.assertEqual(
-            [f'{flight.name} ({flight.stack_id}): DELETE_FAILED: so'],
-            found.remove())
+            [f'{operation.name} ({operation.stack_id}): DELETE_FAILED: so'],
+            group.remove())

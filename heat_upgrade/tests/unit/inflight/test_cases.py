@@ -58,14 +58,14 @@ class CasesTest(testtools.TestCase):
         self.assertEqual(len(every), len({case.id for case in every}))
         self.assertEqual(every, cases.by_id([case.id for case in every]))
 
-    def test_an_unknown_id_is_refused_with_the_ids_there_are(self):
+    def test_unknown_id_is_refused_with_the_known_ids(self):
         refused = self.assertRaises(errors.UsageError, cases.by_id,
                                     ['delete-chain-signal'])
         self.assertIn('delete-chain-signal', str(refused))
         self.assertIn('delete-chain-lock', str(refused))
 
 
-# case -> what is held, what is complete beside it
+# {case: (held items, complete items of the same level)}
 HELD = {
     'create-chain-lock': (('c',), ()),
     'create-chain-queued': (('a',), ()),
@@ -122,10 +122,10 @@ OPERATIONS = {
 class LayoutsTest(testtools.TestCase):
 
     @ddt.data(*HELD)
-    def test_what_is_held_is_what_the_place_asks_for(self, case_id):
+    def test_held_items_match_the_hold_point(self, case_id):
         case, = cases.by_id([case_id])
         layout = hold_points.layout(case)
-        self.assertEqual(HELD[case_id], (layout.held, layout.beside))
+        self.assertEqual(HELD[case_id], (layout.held, layout.complete))
 
     @ddt.data(*OPERATIONS)
     def test_the_operation_of_the_kind_is_held(self, case_id):
@@ -145,7 +145,7 @@ class LayoutsTest(testtools.TestCase):
             self.assertEqual(case.parked == cases.SIGNAL,
                              not layout.held, case)
 
-    def test_a_rollback_holds_the_replacement_of_what_failed(self):
+    def test_rollback_holds_the_replacement_of_the_failed_item(self):
         case, = cases.by_id(['rollback-chain-resource'])
         layout = hold_points.layout(case)
         self.assertEqual(('a', ('a',), 'create'),
@@ -181,7 +181,7 @@ class TemplatesTest(testtools.TestCase):
         return [label for text in texts
                 for label in self.labels(json.loads(text)['resources'])]
 
-    def test_what_is_held_is_in_the_template(self):
+    def test_held_items_are_in_the_template(self):
         for case in cases.every():
             labels = self.labels_of(case, templates.FIRST)
             self.assertEqual(len(labels), len(set(labels)))
@@ -228,7 +228,7 @@ class TemplatesTest(testtools.TestCase):
             self.assertIn({'get_attr': [needed, 'value']},
                           value['list_join'][1])
 
-    def test_a_stack_two_deep_is_told_its_value_from_outside(self):
+    def test_stack_two_deep_gets_its_value_as_a_parameter(self):
         case, = cases.by_id(['update-deep-lock'])
         self.assertEqual(
             ['v1', 'v2'], [json.loads(templates.template(case, step))
@@ -297,6 +297,6 @@ class OracleTest(testtools.TestCase):
         ),
     )
     @ddt.unpack
-    def test_a_legal_end_is(self, case_id, disruption, expected):
+    def test_expected_outcome_is_legal(self, case_id, disruption, expected):
         case, = cases.by_id([case_id])
         self.assertEqual(expected, expected_outcomes.legal(case, disruption))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The reference of work in flight agrees with the code."""
+"""The reference page of in-flight operations agrees with the code."""
 
 import re
 
@@ -31,7 +31,7 @@ class PageTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.text = PAGE.read_text()
-        # As a sentence, whatever its lines.
+        # Without line breaks.
         self.words = ' '.join(self.text.split())
 
     def first_column(self, words):
@@ -39,27 +39,27 @@ class PageTest(testtools.TestCase):
         return [name for name in re.findall(r'^``([\w-]+)``  ', self.text,
                                             re.MULTILINE) if name in words]
 
-    def test_it_has_each_kind_shape_and_place(self):
+    def test_page_has_each_kind_shape_and_hold_point(self):
         for words in (cases.KINDS, cases.SHAPES):
             self.assertEqual(list(words), self.first_column(words))
         self.assertEqual(set(cases.PARKED),
                          set(self.first_column(cases.PARKED)))
 
-    def test_it_has_what_is_not_possible(self):
+    def test_page_has_the_impossible_cases(self):
         rows = re.findall(
             r'^   \* - (.*)\n     - (.*)\n     - [A-Z`]', self.text,
             re.MULTILINE)
 
         def quoted(text):
             return set(re.findall('``([^`]*)``', text))
-        told = [(quoted(kinds), quoted(where)) for kinds, where in rows
-                if quoted(kinds)]
+        documented = [(quoted(kinds), quoted(subject))
+                      for kinds, subject in rows if quoted(kinds)]
         self.assertEqual(
             [(set(rule.kinds), set(rule.shapes)
               if rule.parked == cases.PARKED else set(rule.parked))
-             for rule in cases.IMPOSSIBLE], told)
+             for rule in cases.IMPOSSIBLE], documented)
 
-    def test_its_numbers_are_true(self):
+    def test_page_has_the_numbers_of_the_code(self):
         for sentence in (
             f'That leaves {len(cases.every())} cases.',
             f'A run takes {variation.COLD_SAMPLE} operations along (cold), '
@@ -70,8 +70,8 @@ class PageTest(testtools.TestCase):
         ):
             self.assertIn(sentence, self.words)
 
-    def test_it_has_what_is_done_with_orphans(self):
-        for one in orphans.RECOVERIES:
-            self.assertIn(f'``{one.operation}``', self.text)
-            if one.kind != orphans.DELETED:
-                self.assertIn(f'``{one.status}``', self.text)
+    def test_page_has_the_recoveries_of_orphans(self):
+        for recovery in orphans.RECOVERIES:
+            self.assertIn(f'``{recovery.operation}``', self.text)
+            if recovery.kind != orphans.DELETED:
+                self.assertIn(f'``{recovery.status}``', self.text)

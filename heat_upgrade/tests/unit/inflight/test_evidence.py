@@ -49,14 +49,14 @@ class EvidenceTest(testtools.TestCase):
 
     def test_many_stacks_are_read_by_one_query_for_each_table(self):
         heat = inflight_fakes.Heat()
-        flights = []
+        operations = []
         for case in cases.by_id(['create-chain-lock', 'create-deep-lock']):
-            flight = operation.InFlightOperation(
+            started = operation.InFlightOperation(
                 case, heat, inflight_fakes.Ledger()
             )
-            flight.start()
-            flights.append(flight)
-        one, two = flights
+            started.start()
+            operations.append(started)
+        one, two = operations
         inner = f'{two.name}-middle-x-inner-y'
         heat.stacks[inner] = 'CREATE_IN_PROGRESS'
         heat.stacks['inflight-of-another-run'] = 'CREATE_FAILED'
@@ -69,11 +69,11 @@ class EvidenceTest(testtools.TestCase):
         read = cloud.execute
         cloud.execute = lambda *words, **more: asked.append(words) or read(
             *words, **more)
-        found = evidence.rows_of(cloud, flights, 'inflight-')
+        found = evidence.rows_of(cloud, operations, 'inflight-')
         self.assertEqual(4, len(asked))
         self.assertEqual([(one.name,), (two.name, inner)], [
-            tuple(row[1] for row in found[flight].stacks)
-            for flight in flights])
+            tuple(row[1] for row in found[started].stacks)
+            for started in operations])
         self.assertEqual(((), ((two.stack_id, 'engine-1'),)),
                          (found[one].locks, found[two].locks))
         self.assertEqual('CREATE_IN_PROGRESS',
@@ -88,13 +88,13 @@ class EvidenceTest(testtools.TestCase):
                          (rows.status('name'), rows.status('other')))
         self.assertEqual('CREATE_IN_PROGRESS: started', rows.story('name'))
 
-    def test_of_a_resource_and_its_replacement_the_newer_counts(self):
+    def test_status_of_a_replaced_resource_is_that_of_the_replacement(self):
         rows = evidence.Rows((), (), (
             ('one', 1, 'a', 'UPDATE', 'FAILED', None, None),
             ('one', 2, 'a', 'CREATE', 'IN_PROGRESS', None, None)), ())
         self.assertEqual('CREATE_IN_PROGRESS', rows.resource_status('a'))
 
-    def test_it_says_all_that_is_known_of_a_stack(self):
+    def test_evidence_contains_all_records_about_a_stack(self):
         self.log('node-1-base-heat-engine.log', 'creating "b" [one]',
                  'creating "b" [another]')
         self.log('node-1-base-heat-api.log', 'GET one')
@@ -115,22 +115,22 @@ class EvidenceTest(testtools.TestCase):
         for unwanted in ('another', 'GET one', 'reply_1'):
             self.assertNotIn(unwanted, text)
 
-    def test_it_says_what_messages_an_engine_has_refused(self):
+    def test_evidence_contains_refused_messages(self):
         refused = ('ERROR oslo_messaging.rpc.server oslo_messaging.rpc.'
                    'dispatcher.UnsupportedVersion: no version 1.9')
         self.log('node-2-base-heat-engine.log', refused, 'INFO x', refused)
         self.assertIn(
-            'messages that an engine refused, of any stack:\n'
+            'messages that an engine refused, for any stack:\n'
             '  node-2-base-heat-engine.log: 2 times UnsupportedVersion: no '
             'version 1.9\n', evidence.collect(self.cloud, 'one'))
 
-    def test_of_a_stack_that_never_was_no_line_is_told(self):
+    def test_evidence_of_a_missing_stack_has_no_log_lines(self):
         self.cloud.rows = {}
         self.log('node-1-base-heat-engine.log', 'of somebody else')
         self.assertNotIn('of somebody else',
                          evidence.collect(self.cloud, '', 'name'))
 
-    def test_it_says_when_there_is_nothing(self):
+    def test_empty_part_of_the_evidence_is_shown_as_none(self):
         self.cloud.rows = {}
         self.assertIn('stack_lock (stack, engine):\n  none\n',
                       evidence.collect(self.cloud, 'one'))
@@ -149,19 +149,19 @@ class EvidenceTest(testtools.TestCase):
         self.assertEqual(
             set(), evidence.rows(self.cloud, 'one', 'name').at_work())
 
-    def test_two_releases_that_write_into_one_sync_point_are_seen(self):
-        def told(*inputs):
+    def test_mixed_sync_points_are_detected(self):
+        def is_mixed(*inputs):
             self.cloud.rows['sync_point'] = [
                 ('one', '8', 't', 1, text) for text in inputs]
             return evidence.rows(
                 self.cloud, 'one', 'name'
             ).has_mixed_sync_points()
         old, new = '"tuple:(8, true)": 1', '"tuple:(9, True, \'resource\')": 2'
-        self.assertTrue(told('{"input_data": {%s, %s}}' % (old, new)))
-        self.assertFalse(told('{"input_data": {%s}}' % old,
-                              '{"input_data": {%s}}' % new, None))
+        self.assertTrue(is_mixed('{"input_data": {%s, %s}}' % (old, new)))
+        self.assertFalse(is_mixed('{"input_data": {%s}}' % old,
+                                  '{"input_data": {%s}}' % new, None))
 
-    def test_only_what_is_listened_to_is_work_to_wait_for(self):
+    def test_work_without_a_consumer_is_lost_not_waiting(self):
         heard = inflight_fakes.queue('engine_worker', unacknowledged=1)
         unheard = inflight_fakes.queue(
             'engine_worker', messages=1, consumers=0
@@ -183,17 +183,17 @@ class OutcomesTest(testtools.TestCase):
 
     def test_sync_points_of_two_shapes_are_in_the_title(self):
         self.assertIn(
-            'stuck in CREATE_IN_PROGRESS, its sync points of two shapes',
+            'stuck in CREATE_IN_PROGRESS, with sync points of mixed versions',
             outcomes.title(dataclasses.replace(self.outcome,
                                                two_shapes=True)))
 
     def test_a_legal_one_is_no_finding(self):
-        self.assertEqual([], outcomes.found(
+        self.assertEqual([], outcomes.illegal(
             [dataclasses.replace(self.outcome, legal=True)], step='settle'))
 
     def test_a_stuck_one_is_a_finding_with_its_evidence(self):
-        found, = outcomes.found([self.outcome], step='settle',
-                                reproduce='heat-upgrade run')
+        found, = outcomes.illegal([self.outcome], step='settle',
+                                  reproduce='heat-upgrade run')
         self.assertEqual(
             (findings.HEAT, 2, findings.ERROR, 'settle', 'heat-upgrade run'),
             (found.origin, found.failure_class, found.severity, found.step,
@@ -201,8 +201,8 @@ class OutcomesTest(testtools.TestCase):
         self.assertIn('what the tables say', found.evidence)
         self.assertIn('started', found.evidence)
 
-    def test_messages_that_nobody_reads_are_of_their_own_class(self):
-        found, = outcomes.found(
+    def test_messages_without_a_consumer_have_their_own_class(self):
+        found, = outcomes.illegal(
             [dataclasses.replace(self.outcome, lost=True)], step='settle')
         self.assertEqual(5, found.failure_class)
         self.assertIn('no engine listens', found.title)

@@ -20,22 +20,22 @@ from heat_upgrade.inflight import evidence
 from heat_upgrade.inflight import grace
 
 # Of a stop of one of two engines of 26.0.2, with the queue manager: one of
-# its two workers had the parent of a nested stack in hand.
+# its two workers held the parent of a nested stack.
 LOG = (pathlib.Path(__file__).parent / 'logs' / 'grace-26.0.2.log').read_text()
 ENDED = 'c412bf27-5536-43a0-9a66-4af061306228'
 CUT_OFF = '9e54256a-3895-4c1d-85e5-beff4f6804cf'
 
 # Of oslo.service with eventlet (2025.1 and older).
-EVENTLET = """\
+EVENTLET = f"""\
 2026-11-28 13:30:17.143 21 INFO heat.engine.worker [-] Starting \
-engine_worker (1.9) in engine {one}.
+engine_worker (1.9) in engine {ENDED}.
 2026-11-28 13:30:17.237 22 INFO heat.engine.worker [-] Starting \
-engine_worker (1.9) in engine {two}.
+engine_worker (1.9) in engine {CUT_OFF}.
 2026-11-28 13:31:10.480 21 INFO heat.engine.service [None req-5e12be14 - - - \
 - - -] All threads were gone, terminating engine
 2026-11-28 13:31:35.163 20 INFO oslo_service.service [-] Graceful shutdown \
 timeout exceeded, instantaneous exiting
-""".format(one=ENDED, two=CUT_OFF)
+"""
 
 
 class TestExceeded(testtools.TestCase):
@@ -76,11 +76,11 @@ class TestCutOff(testtools.TestCase):
         self.assertEqual(('inner',), grace.cut_off(
             self.rows(), frozenset({CUT_OFF})))
 
-    def test_what_another_engine_holds_was_not_cut_off(self):
+    def test_resource_of_another_engine_was_not_cut_off(self):
         self.assertEqual((), grace.cut_off(self.rows(),
                                            frozenset({ENDED})))
 
-    def test_a_resource_without_a_stack_inside_is_another_matter(self):
+    def test_resource_without_a_nested_stack_was_not_cut_off(self):
         rows = self.rows(resources=(
             ('outer', 32, 'b', 'CREATE', 'IN_PROGRESS', 'item', CUT_OFF),))
         self.assertEqual((), grace.cut_off(rows, frozenset({CUT_OFF})))

@@ -42,7 +42,7 @@ def line(logger, message, process=2785):
 
 class TestLost(testtools.TestCase):
 
-    def test_what_was_received_and_never_taken_is_lost(self):
+    def test_message_received_and_never_consumed_is_lost(self):
         found = lost_messages.of(LOG)
         self.assertEqual((CALLS, CASTS, 4),
                          (found.calls, found.casts, len(found)))
@@ -57,7 +57,7 @@ class TestLost(testtools.TestCase):
                      f'incoming message with unique_id: {CASTS[0]}')
         self.assertEqual(CASTS[1:], lost_messages.of(LOG + taken).casts)
 
-    def test_another_process_takes_nothing_from_its_list(self):
+    def test_message_consumed_by_another_process_is_lost(self):
         taken = line('oslo_messaging._drivers.amqpdriver', 'Poll the '
                      f'incoming message with unique_id: {CASTS[0]}', 1)
         self.assertEqual(CASTS, lost_messages.of(LOG + taken).casts)
@@ -71,7 +71,7 @@ class TestLost(testtools.TestCase):
                         'received message with unique_id: 1')
         self.assertEqual(CASTS, lost_messages.of(received + LOG).casts)
 
-    def test_what_is_said_by_others_is_not_evidence(self):
+    def test_lines_of_other_loggers_are_ignored(self):
         said = line('heat.engine.service',
                     'received message with unique_id: 1')
         self.assertEqual(CASTS, lost_messages.of(LOG + said).casts)

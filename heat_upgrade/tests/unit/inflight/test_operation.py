@@ -64,14 +64,14 @@ class FlightTest(testtools.TestCase):
     @ddt.data(*cases.KINDS)
     def test_the_operation_of_a_kind_is_asked_for_after_the_holds(self,
                                                                   kind):
-        flight, heat, ledger = make(f'{kind}-chain-lock')
-        flight.prepare()
-        while flight.needs_stack and flight.prepare_next():
+        subject, heat, ledger = make(f'{kind}-chain-lock')
+        subject.prepare()
+        while subject.needs_stack and subject.prepare_next():
             pass
         before = len(heat.asked)
         asked = []
         ledger.hold = lambda *words: asked.append(len(heat.asked))
-        flight.start()
+        subject.start()
         method, path, _ = heat.asked[-1]
         wanted = REQUESTS[kind]
         self.assertEqual(wanted[0], method)
@@ -81,23 +81,23 @@ class FlightTest(testtools.TestCase):
 
     @ddt.data(*cases.KINDS)
     def test_a_stack_is_prepared_unless_it_is_to_be_created(self, kind):
-        flight, heat, _ = make(f'{kind}-chain-lock')
-        flight.prepare()
+        subject, heat, _ = make(f'{kind}-chain-lock')
+        subject.prepare()
         self.assertEqual(0 if kind == cases.CREATE else 1, len(heat.asked))
 
     def test_a_rollback_is_an_update_that_fails_and_may_go_back(self):
-        flight, heat, ledger = make('rollback-chain-resource')
-        flight.prepare()
-        flight.start()
+        subject, heat, ledger = make('rollback-chain-resource')
+        subject.prepare()
+        subject.start()
         label = 'inflight/rollback-chain-resource/a'
         self.assertEqual([('hold', label, 'create'),
                           ('fail', label, 'update')], ledger.orders)
         self.assertIs(False, heat.asked[-1][2]['disable_rollback'])
 
     def test_nothing_else_is_rolled_back(self):
-        flight, heat, _ = make('update-chain-resource')
-        flight.prepare()
-        flight.start()
+        subject, heat, _ = make('update-chain-resource')
+        subject.prepare()
+        subject.start()
         self.assertEqual([True, True], [
             body['disable_rollback'] for _, _, body in heat.asked])
 
@@ -105,21 +105,21 @@ class FlightTest(testtools.TestCase):
         self.assertNotEqual(make('create-chain-lock')[0].name,
                             make('create-chain-lock')[0].name)
 
-    def test_a_refusal_is_told_with_the_request_and_the_answer(self):
-        flight, heat, _ = make('create-chain-lock')
-        heat.answers['POST', 'stacks'] = 503, 'nobody there'
-        refused = self.assertRaises(errors.LabError, flight.start)
+    def test_refusal_raises_with_the_request_and_the_answer(self):
+        subject, heat, _ = make('create-chain-lock')
+        heat.answers['POST', 'stacks'] = 503, 'no server'
+        refused = self.assertRaises(errors.LabError, subject.start)
         for word in ('create-chain-lock', 'POST stacks', '503',
-                     'nobody there'):
+                     'no server'):
             self.assertIn(word, str(refused))
 
-    def test_no_answer_is_told_with_the_request(self):
-        flight, heat, _ = make('create-chain-lock')
+    def test_missing_answer_raises_with_the_request(self):
+        subject, heat, _ = make('create-chain-lock')
 
         def call(*words, **more):
             raise OSError('connection refused')
         heat.call = call
-        refused = self.assertRaises(errors.LabError, flight.start)
+        refused = self.assertRaises(errors.LabError, subject.start)
         self.assertIn('POST stacks got no answer: connection refused',
                       str(refused))
 
@@ -127,79 +127,80 @@ class FlightTest(testtools.TestCase):
 @ddt.ddt
 class ParkedTest(testtools.TestCase):
 
-    def parked(self, flight, labels, status, values=None, **resources):
-        return flight.not_parked(
-            labels, rows(flight.name, status, **resources), values or {})
+    def parked(self, subject, labels, status, values=None, **resources):
+        return subject.not_parked(
+            labels, rows(subject.name, status, **resources), values or {})
 
-    def test_it_is_parked_when_all_that_is_to_be_held_is(self):
-        flight, _, _ = make('create-fan-out-lock')
+    def test_operation_is_parked_when_all_its_holds_are_reached(self):
+        subject, _, _ = make('create-fan-out-lock')
         labels = {f'inflight/create-fan-out-lock/{name}' for name in 'bcd'}
         self.assertEqual('', self.parked(
-            flight, labels, 'CREATE_IN_PROGRESS'))
+            subject, labels, 'CREATE_IN_PROGRESS'))
         self.assertIn('/d not held', self.parked(
-            flight, {label for label in labels if not label.endswith('d')},
+            subject, {label for label in labels if not label.endswith('d')},
             'CREATE_IN_PROGRESS'))
 
-    def test_it_is_not_parked_in_another_operation(self):
-        flight, _, _ = make('rollback-chain-lock')
+    def test_operation_is_not_parked_during_another_action(self):
+        subject, _, _ = make('rollback-chain-lock')
         self.assertIn('UPDATE_IN_PROGRESS', self.parked(
-            flight, {'inflight/rollback-chain-lock/c'}, 'UPDATE_IN_PROGRESS'))
+            subject, {'inflight/rollback-chain-lock/c'}, 'UPDATE_IN_PROGRESS'))
 
-    def test_what_stands_beside_must_be_complete(self):
-        flight, _, _ = make('create-fan-in-resource')
+    def test_resources_of_the_same_level_must_be_complete(self):
+        subject, _, _ = make('create-fan-in-resource')
         labels = {'inflight/create-fan-in-resource/b'}
         for seen, parked in (('CREATE_IN_PROGRESS', False),
                              ('CREATE_COMPLETE', True)):
             self.assertEqual(parked, not self.parked(
-                flight, labels, 'CREATE_IN_PROGRESS', a=seen))
+                subject, labels, 'CREATE_IN_PROGRESS', a=seen))
 
-    def test_what_is_deleted_beside_must_be_gone(self):
-        flight, _, _ = make('delete-fan-out-queued')
+    def test_deleted_resources_of_the_same_level_must_be_gone(self):
+        subject, _, _ = make('delete-fan-out-queued')
         labels = {'inflight/delete-fan-out-queued/d'}
-        self.assertIn('b beside it', self.parked(
-            flight, labels, 'DELETE_IN_PROGRESS', b='DELETE_IN_PROGRESS'))
+        self.assertIn('b on the same level is', self.parked(
+            subject, labels, 'DELETE_IN_PROGRESS', b='DELETE_IN_PROGRESS'))
         self.assertEqual('', self.parked(
-            flight, labels, 'DELETE_IN_PROGRESS'))
+            subject, labels, 'DELETE_IN_PROGRESS'))
 
     @ddt.data(('rollback', 'ROLLBACK'), ('cancel', 'ROLLBACK'),
               ('restore', 'RESTORE'))
     @ddt.unpack
-    def test_what_stands_beside_must_be_as_before(self, kind, action):
-        flight, _, _ = make(f'{kind}-fan-in-resource')
+    def test_resources_of_the_same_level_must_be_unchanged(self, kind,
+                                                           action):
+        subject, _, _ = make(f'{kind}-fan-in-resource')
         base = f'inflight/{kind}-fan-in-resource'
         for value, parked in (('v2', False), ('v1', True)):
             self.assertEqual(parked, not self.parked(
-                flight, {f'{base}/b'}, f'{action}_IN_PROGRESS',
+                subject, {f'{base}/b'}, f'{action}_IN_PROGRESS',
                 {f'{base}/a': value}, a='UPDATE_COMPLETE'))
 
     def test_a_wait_condition_must_be_waiting(self):
-        flight, _, _ = make('create-chain-signal')
-        self.assertIn('gone', self.parked(flight, set(),
+        subject, _, _ = make('create-chain-signal')
+        self.assertIn('gone', self.parked(subject, set(),
                                           'CREATE_IN_PROGRESS'))
         self.assertEqual('', self.parked(
-            flight, set(), 'CREATE_IN_PROGRESS', gate='CREATE_IN_PROGRESS'))
+            subject, set(), 'CREATE_IN_PROGRESS', gate='CREATE_IN_PROGRESS'))
 
 
 class PreparationTest(testtools.TestCase):
 
     def test_each_step_ends_in_the_status_that_the_next_one_needs(self):
         for kind in cases.KINDS:
-            flight, _, _ = make(f'{kind}-chain-lock')
-            flight.prepare()
+            subject, _, _ = make(f'{kind}-chain-lock')
+            subject.prepare()
             seen = []
-            while flight.needs_stack:
-                seen.append(flight.awaited)
-                if not flight.prepare_next():
+            while subject.needs_stack:
+                seen.append(subject.awaited)
+                if not subject.prepare_next():
                     break
             wanted = PREPARED.get(kind, ['CREATE_COMPLETE'])
             self.assertEqual([] if kind == cases.CREATE else wanted, seen)
 
     def test_a_restore_is_of_the_snapshot_that_was_taken(self):
-        flight, heat, _ = make('restore-chain-lock')
-        flight.prepare()
-        while flight.prepare_next():
+        subject, heat, _ = make('restore-chain-lock')
+        subject.prepare()
+        while subject.prepare_next():
             pass
-        flight.start()
+        subject.start()
         self.assertIn('/snapshots/snapshot-1/restore', heat.asked[-1][1])
 
 
@@ -207,74 +208,74 @@ class CancelTest(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.flight, self.heat, _ = make('cancel-chain-resource')
-        self.flight.prepare()
-        self.flight.start()
+        self.subject, self.heat, _ = make('cancel-chain-resource')
+        self.subject.prepare()
+        self.subject.start()
         self.labels = {'inflight/cancel-chain-resource/a'}
-        self.rows = rows(self.flight.name, 'UPDATE_IN_PROGRESS')
+        self.rows = rows(self.subject.name, 'UPDATE_IN_PROGRESS')
 
     def cancelled(self):
         return [words for words in self.heat.asked
                 if words[2] == {'cancel_update': None}]
 
     def test_an_update_is_cancelled_once_when_it_is_held(self):
-        self.flight.proceed(set(), self.rows)
+        self.subject.proceed(set(), self.rows)
         self.assertEqual([], self.cancelled())
         for _ in range(2):
-            self.flight.proceed(self.labels, self.rows)
+            self.subject.proceed(self.labels, self.rows)
         self.assertEqual(1, len(self.cancelled()))
 
-    def test_it_is_parked_in_the_rollback(self):
-        self.assertIn('not ROLLBACK', self.flight.not_parked(
+    def test_cancelled_update_is_parked_in_the_rollback(self):
+        self.assertIn('not ROLLBACK', self.subject.not_parked(
             self.labels, self.rows, {}))
-        self.assertEqual('', self.flight.not_parked(
-            self.labels, rows(self.flight.name, 'ROLLBACK_IN_PROGRESS'), {}))
+        self.assertEqual('', self.subject.not_parked(
+            self.labels, rows(self.subject.name, 'ROLLBACK_IN_PROGRESS'), {}))
 
-    def test_a_refusal_is_told(self):
+    def test_refused_cancel_raises(self):
         self.heat.answers['POST', '/actions'] = 400, 'no'
-        self.assertRaises(errors.LabError, self.flight.proceed, self.labels,
+        self.assertRaises(errors.LabError, self.subject.proceed, self.labels,
                           self.rows)
 
     def test_no_other_update_is_cancelled(self):
-        flight, heat, _ = make('update-chain-resource')
-        flight.proceed({'inflight/update-chain-resource/a'},
-                       rows(flight.name, 'UPDATE_IN_PROGRESS'))
+        subject, heat, _ = make('update-chain-resource')
+        subject.proceed({'inflight/update-chain-resource/a'},
+                        rows(subject.name, 'UPDATE_IN_PROGRESS'))
         self.assertEqual([], heat.asked)
 
 
 class SignalTest(testtools.TestCase):
 
     def test_a_signal_goes_to_the_stack_with_the_wait_condition(self):
-        flight, heat, _ = make('create-nested-signal')
-        flight.start()
-        inner = f'{flight.name}-inner-abc'
-        self.assertFalse(flight.signal({flight.name: 'outer'}))
-        self.assertTrue(flight.signal({flight.name: 'outer',
+        subject, heat, _ = make('create-nested-signal')
+        subject.start()
+        inner = f'{subject.name}-inner-abc'
+        self.assertFalse(subject.signal({subject.name: 'outer'}))
+        self.assertTrue(subject.signal({subject.name: 'outer',
                                        inner: 'one'}))
         self.assertEqual(f'stacks/{inner}/one/resources/handle/signal',
                          heat.asked[-1][1])
 
     def test_a_signal_goes_to_the_stack_two_deep(self):
-        flight, heat, _ = make('create-deep-signal')
-        flight.start()
-        middle = f'{flight.name}-middle-abc'
-        self.assertFalse(flight.signal({flight.name: 'outer',
+        subject, heat, _ = make('create-deep-signal')
+        subject.start()
+        middle = f'{subject.name}-middle-abc'
+        self.assertFalse(subject.signal({subject.name: 'outer',
                                         middle: 'one'}))
-        self.assertTrue(flight.signal({f'{middle}-inner-def': 'two'}))
+        self.assertTrue(subject.signal({f'{middle}-inner-def': 'two'}))
         self.assertIn('/two/', heat.asked[-1][1])
 
     def test_a_signal_that_did_not_arrive_is_sent_again(self):
-        flight, heat, _ = make('create-chain-signal')
-        flight.start()
+        subject, heat, _ = make('create-chain-signal')
+        subject.start()
         heat.answers['POST', '/signal'] = 503, None
-        self.assertFalse(flight.signal({}))
+        self.assertFalse(subject.signal({}))
         heat.answers.clear()
-        self.assertTrue(flight.signal({}))
+        self.assertTrue(subject.signal({}))
         asked = len(heat.asked)
-        self.assertTrue(flight.signal({}))
+        self.assertTrue(subject.signal({}))
         self.assertEqual(asked, len(heat.asked))
 
     def test_a_case_without_a_wait_condition_needs_no_signal(self):
-        flight, heat, _ = make('create-chain-lock')
-        self.assertTrue(flight.signal({}))
+        subject, heat, _ = make('create-chain-lock')
+        self.assertTrue(subject.signal({}))
         self.assertEqual([], heat.asked)

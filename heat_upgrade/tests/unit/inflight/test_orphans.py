@@ -23,7 +23,7 @@ from heat_upgrade.tests.unit.support import inflight_fakes
 
 
 class Cloud(inflight_fakes.Cloud):
-    """A database that notes what is written into it.
+    """A database that records its writes.
 
     :ivar written: list of (statement, values)
     """
@@ -50,7 +50,7 @@ class Cloud(inflight_fakes.Cloud):
         return []
 
     def writes(self, table):
-        """Return the values of what was written into a table."""
+        """Return the values written into a table."""
         return [values for statement, values in self.written if re.match(
             rf'(INSERT INTO|UPDATE) {table}\b', statement)]
 
@@ -78,13 +78,13 @@ class OrphansTest(testtools.TestCase):
         return {one.recovery.kind: one
                 for one in self.orphans.recover(timeout=0)}
 
-    def test_a_stack_that_cannot_be_made_is_the_lab_s(self):
+    def test_stack_that_cannot_be_created_is_a_lab_error(self):
         self.heat.on_create = 'CREATE_FAILED'
         broken = orphans.Orphans(self.heat, self.cloud)
         self.assertIn('CREATE_FAILED', str(self.assertRaises(
             errors.LabError, broken.make)))
 
-    def test_two_stacks_have_a_resource_in_a_dead_engine_s_hands(self):
+    def test_two_stacks_have_a_resource_held_by_a_dead_engine(self):
         self.orphans.leave()
         self.assertEqual(
             [('engine-1', f'id-{name}') for name in (self.held,
@@ -95,7 +95,7 @@ class OrphansTest(testtools.TestCase):
                 self.assertIn("status = 'IN_PROGRESS'", statement)
                 self.assertIn('atomic_key = atomic_key + 1', statement)
 
-    def test_they_have_the_sync_points_of_their_traversal(self):
+    def test_stacks_have_the_sync_points_of_their_traversal(self):
         self.orphans.leave()
         traversals = [values[0] for values in self.cloud.writes('stack')
                       if len(values) == 3]
@@ -120,11 +120,11 @@ class OrphansTest(testtools.TestCase):
         self.assertEqual({('PUT', self.held), ('POST', self.locked),
                           ('DELETE', self.deleted)}, set(asked))
 
-    def test_what_ends_as_it_must_is_recovered(self):
+    def test_stack_with_the_expected_status_is_recovered(self):
         self.assertEqual([''] * 3, [
             one.story for one in self.recover().values()])
 
-    def test_a_refusal_is_no_recovery(self):
+    def test_refusal_is_not_a_recovery(self):
         self.heat.answers['POST', '/actions'] = 409, 'in progress'
         outcome = self.recover(locked='CREATE_COMPLETE')[orphans.LOCKED]
         self.assertIn('409', outcome.story)
@@ -132,12 +132,12 @@ class OrphansTest(testtools.TestCase):
                          'recovered: suspend', outcome.title)
         self.assertFalse(outcome.as_dict()['recovered'])
 
-    def test_a_failure_is_no_recovery(self):
+    def test_failure_is_not_a_recovery(self):
         outcome = self.recover(held='UPDATE_FAILED')[orphans.HELD]
-        self.assertEqual('it ended in UPDATE_FAILED', outcome.story)
+        self.assertEqual('the stack ended in UPDATE_FAILED', outcome.story)
         self.assertIn('queues', outcome.evidence)
 
-    def test_an_operation_that_never_ends_is_no_recovery(self):
+    def test_operation_that_never_ends_is_not_a_recovery(self):
         outcome = self.recover(held='UPDATE_IN_PROGRESS')[orphans.HELD]
         self.assertIn('UPDATE_IN_PROGRESS after 0 s', outcome.story)
 
@@ -149,7 +149,7 @@ class OrphansTest(testtools.TestCase):
         self.assertEqual([], self.orphans.remove())
         self.assertEqual({}, self.heat.stacks)
 
-    def test_what_remains_is_told(self):
+    def test_remaining_stack_is_returned(self):
         self.heat.answers['DELETE', self.orphans._ids[orphans.HELD]] = (
             204, None)
         self.assertEqual([f'{self.held}: CREATE_COMPLETE'],

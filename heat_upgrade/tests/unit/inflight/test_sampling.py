@@ -119,7 +119,7 @@ class RequiredTest(testtools.TestCase):
         self.assertNotIn('delete-group-lock', found)
         self.assertNotIn('check-group-lock', found)
 
-    def test_what_comes_last_in_an_inner_stack_needs_no_message(self):
+    def test_last_resource_of_a_nested_stack_needs_no_message(self):
         found = self.matching(cases.waits_for_messages)
         for needed in ('create-deep-resource', 'update-group-lock',
                        'resume-nested-lock'):

@@ -34,15 +34,16 @@ class QuietTest(testtools.TestCase):
             self.useFixture(fixtures.TempDir()).path, self.heat
         )
         case, = cases.by_id(['create-chain-lock'])
-        self.flight = operation.InFlightOperation(
+        self.started = operation.InFlightOperation(
             case, self.heat, inflight_fakes.Ledger()
         )
-        self.flight.start()
-        self.quiet = stall_detector.Quiet(self.cloud, clock=self.clock)
+        self.started.start()
+        self.detector = stall_detector.StallDetector(
+            self.cloud, clock=self.clock)
 
     def hold(self, engine, number=1):
         self.cloud.rows['resource'] = [
-            (self.flight.stack_id, number, 'a', 'CREATE', 'IN_PROGRESS',
+            (self.started.stack_id, number, 'a', 'CREATE', 'IN_PROGRESS',
              None, engine)]
 
     def busy(self, messages=7, unacknowledged=0):
@@ -58,22 +59,22 @@ class QuietTest(testtools.TestCase):
         step = step or stall_detector.LOOK_INTERVAL
         for number in range(int(seconds / step) + 1):
             before(number)
-            for _, _, stuck in self.quiet.look([self.flight], **more):
+            for _, _, stuck in self.detector.look([self.started], **more):
                 if stuck:
                     return self.clock.now
             self.clock.sleep(step)
         return None
 
-    def test_a_lost_operation_is_found_in_time(self):
+    def test_lost_operation_is_detected_in_time(self):
         self.hold('engine-of-old')
         self.assertLess(self.look(60), BOUND)
 
-    def test_a_busy_queue_that_is_empty_once_delays_it_no_longer(self):
+    def test_busy_queue_that_was_empty_once_does_not_delay_the_detection(self):
         self.hold('engine-of-old')
         self.assertLess(self.look(60, lambda number: (
             self.idle() if number == 2 else self.busy())), BOUND)
 
-    def test_looks_that_take_their_time_find_it_in_time(self):
+    def test_slow_looks_detect_a_stuck_operation_in_time(self):
         self.hold('engine-of-old')
         found = self.look(60, lambda number: (
             self.idle() if number % 2 else self.busy()),
@@ -109,7 +110,7 @@ class QuietTest(testtools.TestCase):
         self.hold('engine-1')
         self.assertIsNone(self.look(600))
 
-    def test_nor_is_it_when_it_gives_the_work_back(self):
+    def test_engine_that_returns_the_work_is_not_stuck(self):
         moments = iter(range(1000))
 
         def before(number):
@@ -117,16 +118,16 @@ class QuietTest(testtools.TestCase):
             self.hold('engine-1' if next(moments) % 2 else None)
         self.assertIsNone(self.look(600, before))
 
-    def test_an_operation_that_waits_for_us_is_not_stuck(self):
+    def test_operation_that_waits_for_the_tool_is_not_stuck(self):
         self.hold(None)
-        self.assertIsNone(self.look(60, waited_for=[self.flight]))
+        self.assertIsNone(self.look(60, waited_for=[self.started]))
 
     def test_a_stack_s_lock_of_a_living_engine_is_work(self):
-        self.cloud.rows['stack_lock'] = [(self.flight.stack_id, 'engine-1')]
+        self.cloud.rows['stack_lock'] = [(self.started.stack_id, 'engine-1')]
         self.assertIsNone(self.look(60))
 
-    def test_a_stack_s_lock_of_a_dead_engine_is_none(self):
-        self.cloud.rows['stack_lock'] = [(self.flight.stack_id, 'old')]
+    def test_a_stack_s_lock_of_a_dead_engine_is_not_work(self):
+        self.cloud.rows['stack_lock'] = [(self.started.stack_id, 'old')]
         self.assertLess(self.look(60), BOUND)
 
     def test_another_operation_s_change_does_not_count(self):
@@ -140,10 +141,10 @@ class QuietTest(testtools.TestCase):
             self.cloud.rows['resource'].append(
                 (other.stack_id, number, 'b', 'CREATE', 'COMPLETE', None,
                  None))
-            told = {flight: stuck for flight, _, stuck
-                    in self.quiet.look([self.flight, other])}
-            if told[self.flight]:
+            verdicts = {started: stuck for started, _, stuck
+                        in self.detector.look([self.started, other])}
+            if verdicts[self.started]:
                 break
             self.clock.sleep(stall_detector.LOOK_INTERVAL)
         self.assertLess(self.clock.now, BOUND)
-        self.assertFalse(told[other])
+        self.assertFalse(verdicts[other])

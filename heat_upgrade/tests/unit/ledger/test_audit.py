@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unit tests of what the audit reads of Heat's database."""
+"""Unit tests of the audit: its reads of Heat's database."""
 
 import json
 import types
@@ -82,15 +82,16 @@ class TestReading(testtools.TestCase):
 
 class TestAudit(testtools.TestCase):
 
-    def test_no_difference_is_nothing(self):
+    def test_equal_records_have_no_difference(self):
         self.assertEqual([], audit.audit(FakeMariaDB(), client()))
 
-    def test_what_two_looks_show_is_a_difference(self):
-        found = audit.audit(FakeMariaDB(), client(items=[ITEM]))
+    def test_difference_in_two_reads_is_reported(self):
+        differences = audit.audit(FakeMariaDB(), client(items=[ITEM]))
         self.assertEqual([(reconciliation.LEFT_BEHIND, ITEM.id)],
-                         [(one.kind, one.item) for one in found])
+                         [(difference.kind, difference.item)
+                          for difference in differences])
 
-    def test_what_only_the_first_look_shows_was_under_way(self):
+    def test_difference_in_the_first_read_only_is_not_reported(self):
         known = ('s', 'r', ITEM.id, 'u', 'CREATE', 'COMPLETE', 0)
         self.assertEqual([], audit.audit(
             FakeMariaDB(rows=[[], [known]]), client(items=[ITEM])))

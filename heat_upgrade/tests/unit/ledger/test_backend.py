@@ -32,33 +32,33 @@ class BackendCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         served = self.useFixture(ledger_backend.Backend())
-        self.book, self.client, self.url = (
-            served.book, served.client, served.url)
+        self.store, self.client, self.url = (
+            served.store, served.client, served.url)
 
     def create(self, label='a'):
-        return self.book.start(operation='create', label=label, value='v',
-                               stack='s', resource='r', row='u').start.item
+        return self.store.start(operation='create', label=label, value='v',
+                                stack='s', resource='r', row='u').start.item
 
 
 class TestClient(BackendCase):
 
-    def test_it_answers(self):
+    def test_client_sees_the_backend_answer(self):
         self.assertTrue(self.client.answers())
 
-    def test_items_are_what_exists(self):
+    def test_items_exist_now(self):
         item = self.create()
         self.assertEqual([state.Item(item, 'a', 'v', 's', 'r', 'u',
                                      state.ACTIVE)], self.client.items())
 
-    def test_events_are_what_happened_after_those_that_are_known(self):
+    def test_events_start_after_the_known_ones(self):
         self.create()
-        told = self.client.events()
+        events = self.client.events()
         self.assertEqual([event_log.STARTED, event_log.DONE],
-                         [event.status for event in told])
-        self.assertEqual(self.book.events, told)
-        self.assertEqual(told[1:], self.client.events(after=1))
+                         [event.status for event in events])
+        self.assertEqual(self.store.events, events)
+        self.assertEqual(events[1:], self.client.events(after=1))
 
-    def test_what_is_held_is_parked_until_it_is_released(self):
+    def test_held_operation_is_parked_until_it_is_released(self):
         self.client.hold('a*', 'create')
         item = self.create('ab')
         parked, = self.client.parked('ab')
@@ -66,12 +66,12 @@ class TestClient(BackendCase):
             (item, 'ab', 'create', 's', 'r'),
             (parked.item, parked.label, parked.operation, parked.stack,
              parked.resource))
-        self.assertEqual(self.book.events[0].monotonic, parked.since)
+        self.assertEqual(self.store.events[0].monotonic, parked.since)
         self.assertEqual([], self.client.parked('other'))
         self.client.release('a*', 'create')
         self.assertEqual([], self.client.parked())
 
-    def test_what_was_ordered_to_fail_fails(self):
+    def test_next_operation_fails_when_it_was_set_to(self):
         self.client.fail('a', 'create')
         self.create()
         self.create()
@@ -80,17 +80,17 @@ class TestClient(BackendCase):
             [event.status for event in self.client.events()
              if event.status != event_log.STARTED])
 
-    def test_what_was_ordered_to_be_slow_is_in_progress(self):
+    def test_slow_operation_is_in_progress(self):
         self.client.slow('a', 'create', 60)
         self.create()
         self.assertEqual([state.CREATING],
                          [item.state for item in self.client.items()])
 
-    def test_snapshots_are_what_exists(self):
+    def test_snapshots_exist_now(self):
         item = self.create()
-        taken = self.book.start(operation='snapshot', item=item)
+        taken = self.store.start(operation='snapshot', item=item)
         self.assertEqual([taken.start.snapshot],
-                         [one.id for one in self.client.snapshots()])
+                         [snapshot.id for snapshot in self.client.snapshots()])
 
 
 @ddt.ddt
@@ -119,9 +119,9 @@ class TestRefusals(BackendCase):
                                 path)
         self.assertIn(f'answers {status} to {method} {path}', str(exc))
 
-    def test_nobody_who_listens_is_an_oserror(self):
-        nobody = client.Client('http://127.0.0.1:1', '')
-        self.assertRaises(OSError, nobody.items)
+    def test_closed_port_is_an_oserror(self):
+        closed = client.Client('http://127.0.0.1:1', '')
+        self.assertRaises(OSError, closed.items)
 
 
 class TestMany(BackendCase):
@@ -143,9 +143,9 @@ class TestMany(BackendCase):
 
 class TestUnwritable(BackendCase):
 
-    def test_it_ends_rather_than_answer_for_what_is_not_recorded(self):
+    def test_backend_exits_rather_than_answer_without_a_log(self):
         self.useFixture(fixtures.MockPatchObject(
-            self.book, 'start', side_effect=event_log.Unwritable('full')))
+            self.store, 'start', side_effect=event_log.Unwritable('full')))
         self.useFixture(fixtures.MockPatchObject(backend, 'traceback'))
         # In place of the process, the thread of the request ends.
         ended = self.useFixture(fixtures.MockPatchObject(

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unit tests of the ledger's durable record."""
+"""Unit tests of the ledger's durable event log."""
 
 import dataclasses
 import json
@@ -27,7 +27,7 @@ EVENT = event_log.Event(
     row='u', operation='create', status=event_log.STARTED, number=1, value='v')
 
 
-class TestRecord(testtools.TestCase):
+class TestEventLog(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -35,11 +35,11 @@ class TestRecord(testtools.TestCase):
         self.path = home / 'ledger.jsonl'
 
     def open(self):
-        opened = event_log.Record(self.path)
+        opened = event_log.EventLog(self.path)
         self.addCleanup(opened.close)
         return opened
 
-    def test_what_was_written_is_read_again(self):
+    def test_written_events_are_read_again(self):
         other = dataclasses.replace(EVENT, status=event_log.DONE)
         opened = self.open()
         opened.append(EVENT)
@@ -47,7 +47,7 @@ class TestRecord(testtools.TestCase):
         self.assertEqual([EVENT, other], event_log.read(self.path))
         self.assertEqual([EVENT, other], self.open().events)
 
-    def test_it_is_on_the_disk_when_append_returns(self):
+    def test_event_is_on_the_disk_when_append_returns(self):
         order = []
         opened = self.open()
         write, fsync = os.write, os.fsync
@@ -73,12 +73,12 @@ class TestRecord(testtools.TestCase):
         self.path.write_text('{"time": 3\n' + self.path.read_text())
         self.assertRaises(ValueError, event_log.read, self.path)
 
-    def test_fields_of_a_newer_record_are_left_out(self):
+    def test_fields_of_a_newer_log_are_left_out(self):
         line = {**dataclasses.asdict(EVENT), 'colour': 'red'}
         self.path.write_text(json.dumps(line) + '\n')
         self.assertEqual([EVENT], event_log.read(self.path))
 
-    def test_what_cannot_be_written_has_not_happened(self):
+    def test_unwritable_event_has_not_happened(self):
         opened = self.open()
         self.useFixture(fixtures.MockPatchObject(
             os, 'write', side_effect=OSError(28, 'disk full')))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unit tests of Heat's side: the plugin, with a stand-in for Heat."""
+"""Unit tests of the plugin, with a stand-in for Heat."""
 
 import http.client
 import importlib.util
@@ -31,11 +31,11 @@ from heat_upgrade.tests.unit.support import ledger_backend
 
 
 class Error(Exception):
-    """What ends an operation."""
+    """Stand-in for the error that ends an operation."""
 
 
 class ResourceInError(Exception):
-    """What Heat tries a create again after."""
+    """Stand-in for the error after which Heat retries a create."""
 
     def __init__(self, *, resource_status, status_reason):
         super().__init__(status_reason)
@@ -51,7 +51,7 @@ class Schema:
 
 
 class Resource:
-    """What the plugin uses of heat.engine.resource.Resource."""
+    """The part of heat.engine.resource.Resource that the plugin uses."""
 
     def __init__(self, **properties):
         self.stack = types.SimpleNamespace(id='s')
@@ -127,7 +127,7 @@ class PluginCase(testtools.TestCase):
         self.calls = load('ledger_calls')
         self.plugin = load('ledger_item')
         served = self.useFixture(ledger_backend.Backend())
-        self.book, self.client = served.book, served.client
+        self.store, self.client = served.store, served.client
         access = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'a')
         access.write_text(json.dumps({'url': served.url,
                                       'token': served.token}))
@@ -143,7 +143,7 @@ class PluginCase(testtools.TestCase):
         return made
 
     def item(self, made):
-        return self.book.state.items.get(made.resource_id)
+        return self.store.state.items.get(made.resource_id)
 
     def update(self, made, **changes):
         return made.handle_update(Definition(**changes), None, changes)
@@ -152,12 +152,12 @@ class PluginCase(testtools.TestCase):
 @ddt.ddt
 class TestItem(PluginCase):
 
-    def test_heat_is_told_its_name(self):
+    def test_heat_gets_the_resource_type(self):
         self.assertEqual(
             {'HeatUpgrade::Ledger::Item': self.plugin.LedgerItem},
             self.plugin.resource_mapping())
 
-    def test_a_create_tells_who_asks(self):
+    def test_a_create_names_its_stack_and_row(self):
         made = self.created(value='v')
         self.assertEqual(
             state.Item(made.resource_id, 'a', 'v', 's', 'r', 'u',
@@ -175,8 +175,8 @@ class TestItem(PluginCase):
     @ddt.unpack
     @ddt.data(('suspend', state.SUSPENDED), ('resume', state.ACTIVE),
               ('check', state.ACTIVE), ('snapshot', state.ACTIVE))
-    def test_an_operation_is_complete_when_the_backend_says_so(self, name,
-                                                               left):
+    def test_an_operation_is_complete_when_the_backend_is_done(
+            self, name, left):
         made = self.created()
         self.client.hold('a', name)
         work = getattr(made, f'handle_{name}')()
@@ -192,26 +192,26 @@ class TestItem(PluginCase):
             self.update(made, value='2')))
         self.assertEqual('2', self.item(made).value)
 
-    def test_an_update_of_nothing_asks_for_nothing(self):
+    def test_an_update_without_changes_sends_no_request(self):
         made = self.created()
         self.assertIsNone(self.update(made, restore_from=None))
         self.assertTrue(made.check_update_complete(None))
-        self.assertEqual(2, len(self.book.events))
+        self.assertEqual(2, len(self.store.events))
 
     def test_only_another_label_is_a_replacement(self):
         schema = self.plugin.LedgerItem.properties_schema
         self.assertEqual(
             {'label': False, 'value': True, 'restore_from': True},
-            {name: one.options.get('update_allowed', False)
-             for name, one in schema.items()})
+            {name: option.options.get('update_allowed', False)
+             for name, option in schema.items()})
 
     @ddt.data('label', 'value', 'id')
-    def test_an_attribute_is_what_the_backend_holds(self, name):
+    def test_an_attribute_comes_from_the_backend(self, name):
         made = self.created(value='v')
         self.assertEqual(getattr(self.item(made), name),
                          made._resolve_attribute(name))
 
-    def test_the_value_is_never_one_that_heat_kept(self):
+    def test_the_value_is_never_cached_by_heat(self):
         schema = self.plugin.LedgerItem.attributes_schema
         self.assertEqual({'cache_mode': Schema.CACHE_NONE},
                          {name: value for name, value in
@@ -220,10 +220,10 @@ class TestItem(PluginCase):
         made = self.created(value='v')
         self.assertEqual('v', made._resolve_attribute('cached_value'))
 
-    def test_what_is_gone_has_no_attributes(self):
+    def test_missing_item_has_no_attributes(self):
         self.assertIsNone(self.resource()._resolve_attribute('value'))
         made = self.created()
-        self.book.start(operation='delete', item=made.resource_id)
+        self.store.start(operation='delete', item=made.resource_id)
         self.assertIsNone(made._resolve_attribute('value'))
 
 
@@ -235,18 +235,18 @@ class TestDelete(PluginCase):
         self.assertTrue(made.check_delete_complete(made.handle_delete()))
         self.assertIsNone(self.item(made))
 
-    def test_what_is_gone_is_deleted(self):
+    def test_missing_item_counts_as_deleted(self):
         made = self.created()
         made.handle_delete()
         self.assertTrue(made.check_delete_complete(made.handle_delete()))
 
-    def test_what_never_was_is_deleted(self):
+    def test_item_that_never_existed_counts_as_deleted(self):
         made = self.resource()
         self.assertTrue(made.check_delete_complete(made.handle_delete()))
-        self.assertEqual([], self.book.events)
+        self.assertEqual([], self.store.events)
 
     @ddt.data('update', 'suspend', 'resume', 'check', 'snapshot')
-    def test_anything_else_fails_for_what_is_gone(self, name):
+    def test_other_operations_on_a_missing_item_fail(self, name):
         made = self.created()
         made.handle_delete()
         operation = (lambda: self.update(made, value='2')) if (
@@ -266,14 +266,14 @@ class TestFailure(PluginCase):
         exc = self.assertRaises(error, made.check_create_complete, work)
         self.assertIn(f'create of {made.resource_id}', str(exc))
 
-    def test_a_retry_by_heat_is_nothing_made_twice(self):
+    def test_a_retry_by_heat_makes_no_duplicate(self):
         self.client.fail('a', 'create', transient=True)
         made = self.resource()
         self.assertRaises(ResourceInError, made.check_create_complete,
                           made.handle_create())
         made.check_delete_complete(made.handle_delete())
         made.check_create_complete(made.handle_create())
-        self.assertEqual(1, len(self.book.state.items))
+        self.assertEqual(1, len(self.store.state.items))
 
 
 class TestSnapshots(PluginCase):
@@ -286,11 +286,11 @@ class TestSnapshots(PluginCase):
         made = self.created(value='1')
         taken = self.snapshot(made)
         self.update(made, value='2')
-        before = len(self.book.events)
+        before = len(self.store.events)
         restored = made.handle_restore(
             Definition(label='a', value='1', restore_from=None), taken)
-        # Heat 27 asks for it when a snapshot is deleted, too.
-        self.assertEqual(before, len(self.book.events))
+        # Heat 27 also calls it for the delete of a snapshot.
+        self.assertEqual(before, len(self.store.events))
         self.assertEqual(
             {'label': 'a', 'value': '1',
              'restore_from': taken['resource_data']['snapshot_id']},
@@ -298,13 +298,14 @@ class TestSnapshots(PluginCase):
         made.check_update_complete(made.handle_update(
             restored, None, dict(restored.values)))
         self.assertEqual('1', self.item(made).value)
-        self.assertEqual('restore', self.book.events[-1].operation)
+        self.assertEqual('restore', self.store.events[-1].operation)
 
     def test_a_resource_without_a_snapshot_is_restored_as_it_stands(self):
-        given = Definition(label='a')
+        definition = Definition(label='a')
         for data in (None, {}, {'resource_data': None}):
-            self.assertIs(given,
-                          self.resource().handle_restore(given, data))
+            self.assertIs(
+                definition,
+                self.resource().handle_restore(definition, data))
 
     def test_a_snapshot_is_deleted_without_its_row(self):
         taken = self.snapshot(self.created())
@@ -312,7 +313,7 @@ class TestSnapshots(PluginCase):
         other.uuid = None
         self.assertTrue(other.check_delete_snapshot_complete(
             other.handle_delete_snapshot(taken)))
-        self.assertEqual({}, self.book.state.snapshots)
+        self.assertEqual({}, self.store.state.snapshots)
 
     def test_a_snapshot_that_is_gone_is_deleted(self):
         made = self.created()
@@ -338,7 +339,7 @@ class TestAwayBackend(PluginCase):
 
     @ddt.data(ConnectionRefusedError, ConnectionResetError, TimeoutError,
               http.client.RemoteDisconnected)
-    def test_it_is_asked_again_and_makes_one_item(self, error):
+    def test_a_repeated_request_makes_one_item(self, error):
         ask = self.calls._ask
 
         def answers_once_lost(*arguments):
@@ -350,19 +351,19 @@ class TestAwayBackend(PluginCase):
         self.useFixture(fixtures.MockPatchObject(
             self.calls, '_ask', answers_once_lost))
         made = self.created()
-        self.assertEqual([made.resource_id], list(self.book.state.items))
+        self.assertEqual([made.resource_id], list(self.store.state.items))
         self.assertEqual(
             [event_log.STARTED, event_log.DONE],
-            [event.status for event in self.book.events])
+            [event.status for event in self.store.events])
 
-    def test_it_is_given_up_in_the_end(self):
+    def test_requests_end_at_the_deadline(self):
         self.useFixture(fixtures.MockPatchObject(
             self.calls, '_ask', side_effect=ConnectionRefusedError))
         self.assertRaises(OSError, self.resource().handle_create)
         self.assertGreaterEqual(self.now, self.calls.AWAY_TIMEOUT)
         self.assertLess(self.now, self.calls.AWAY_TIMEOUT + 1)
 
-    def test_a_refusal_is_no_reason_to_ask_again(self):
+    def test_a_refused_request_is_not_repeated(self):
         self.useFixture(fixtures.MockPatchObject(
             self.calls, '_ask', return_value=(403, 'no')))
         self.assertRaises(self.calls.Refused, self.resource().handle_create)

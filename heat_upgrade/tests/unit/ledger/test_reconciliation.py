@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unit tests of the comparison, with doctored ledgers."""
+"""Unit tests of the reconciliation, with edited ledgers."""
 
 import dataclasses
 
@@ -32,13 +32,13 @@ def row(item, uuid='u1', *, action='CREATE', status='COMPLETE',
         action=action, status=status, deleted=deleted)
 
 
-def events(*told):
+def events(*history):
     """Return events of (item, row, operation, statuses...)."""
     return [
         event_log.Event(time=0, monotonic=0, item=STEM + item, label='a',
                         stack='s', resource='r', row=uuid, operation=operation,
                         status=status)
-        for item, uuid, operation, *statuses in told
+        for item, uuid, operation, *statuses in history
         for status in statuses]
 
 
@@ -54,22 +54,22 @@ def deleted(item, uuid='u1'):
     return (item, uuid, 'delete', event_log.STARTED, event_log.DONE)
 
 
-def exist(told):
-    """Return the items that are there after events."""
+def exist(history):
+    """Return the items that exist after events."""
     numbers = {}
-    for number, event in enumerate(told):
+    for number, event in enumerate(history):
         if event.status == event_log.STARTED:
             numbers[event.item, event.operation] = number
     return list(state.State(
         dataclasses.replace(event,
                             number=numbers[event.item, event.operation])
-        for event in told).items.values())
+        for event in history).items.values())
 
 
-def kinds(told, rows, **more):
-    return [(one.kind, one.item.removeprefix(STEM))
-            for one in reconciliation.differences(exist(told), told, rows,
-                                                  **more)]
+def kinds(history, rows, **options):
+    return [(difference.kind, difference.item.removeprefix(STEM))
+            for difference in reconciliation.differences(
+                exist(history), history, rows, **options)]
 
 
 LEFT = [(reconciliation.LEFT_BEHIND, 'i1')]
@@ -88,14 +88,14 @@ class TestLeftBehind(testtools.TestCase):
          [row('', status='IN_PROGRESS', deleted=True)]),
         ('another row is at work', [row('', 'u2', status='IN_PROGRESS')]),
     )
-    def test_it_is_found(self, rows):
+    def test_orphan_is_found(self, rows):
         self.assertEqual(LEFT, kinds(events(created('i1')), rows))
 
-    def test_so_is_what_failed_to_be_deleted_though_heat_forgot_it(self):
-        told = events(created('i1'), failed('i1', operation='delete'))
-        self.assertEqual(LEFT, kinds(told, []))
+    def test_item_with_a_failed_delete_is_an_orphan(self):
+        history = events(created('i1'), failed('i1', operation='delete'))
+        self.assertEqual(LEFT, kinds(history, []))
 
-    def test_so_is_a_failed_create(self):
+    def test_item_of_a_failed_create_is_an_orphan(self):
         self.assertEqual(LEFT, kinds(events(failed('i1')), []))
 
     @ddt.named_data(
@@ -104,27 +104,28 @@ class TestLeftBehind(testtools.TestCase):
          row('i1', action='DELETE', status='IN_PROGRESS')),
         ('its delete failed', row('i1', action='DELETE', status='FAILED')),
         ('its update failed', row('i1', action='UPDATE', status='FAILED')),
-        ('its create is about to be noted', row('', status='IN_PROGRESS')),
+        ('its create is about to be recorded', row('', status='IN_PROGRESS')),
         ('a row made it and another one has it', row('i1', 'u2')),
     )
-    def test_what_heat_knows_is_not(self, known):
+    def test_recorded_item_is_not_an_orphan(self, known):
         self.assertEqual([], kinds(events(created('i1')), [known]))
 
-    def test_the_text_tells_all_that_is_known(self):
-        found, = reconciliation.left_behind(exist(events(created('i1'))), [])
+    def test_text_names_item_row_stack_and_state(self):
+        difference, = reconciliation.left_behind(
+            exist(events(created('i1'))), [])
         for word in (STEM + 'i1', 'row u1', 'for r of stack s', 'active'):
-            self.assertThat(found.text, matchers.Contains(word))
+            self.assertThat(difference.text, matchers.Contains(word))
 
 
 @ddt.ddt
 class TestLost(testtools.TestCase):
 
     @ddt.data('CREATE', 'UPDATE', 'SUSPEND', 'RESUME', 'CHECK', 'SNAPSHOT')
-    def test_what_is_complete_and_gone_is_found(self, action):
-        told = events(created('i1'), deleted('i1'))
-        self.assertEqual(LOST, kinds(told, [row('i1', action=action)]))
+    def test_complete_item_that_is_gone_is_lost(self, action):
+        history = events(created('i1'), deleted('i1'))
+        self.assertEqual(LOST, kinds(history, [row('i1', action=action)]))
 
-    def test_what_never_was_is_found(self):
+    def test_complete_item_that_never_existed_is_lost(self):
         self.assertEqual(LOST, kinds([], [row('i1')]))
 
     @ddt.named_data(
@@ -137,22 +138,22 @@ class TestLost(testtools.TestCase):
         ('its stack is deleted', row('i1', deleted=True)),
         ('it has no physical resource', row('')),
     )
-    def test_what_heat_does_not_promise_is_not(self, promised):
-        told = events(created('i1'), deleted('i1'))
-        self.assertEqual([], kinds(told, [promised]))
+    def test_item_without_a_promise_is_not_lost(self, promised):
+        history = events(created('i1'), deleted('i1'))
+        self.assertEqual([], kinds(history, [promised]))
 
-    def test_what_is_of_another_type_is_not(self):
+    def test_resource_of_another_type_is_not_lost(self):
         other = dataclasses.replace(row('i1'), item='4711')
         self.assertEqual([], kinds([], [other]))
 
     @ddt.unpack
     @ddt.named_data(
-        ('by which row it was deleted', 'row u1 deleted',
+        ('the row that deleted it', 'row u1 deleted',
          [created('i1'), deleted('i1')]),
-        ('that the ledger never had it', 'never had', []))
-    def test_the_text_tells(self, word, told):
-        found, = reconciliation.lost([], events(*told), [row('i1')])
-        self.assertThat(found.text, matchers.Contains(word))
+        ('the ledger never had it', 'never had', []))
+    def test_text_names_the_cause(self, word, history):
+        difference, = reconciliation.lost([], events(*history), [row('i1')])
+        self.assertThat(difference.text, matchers.Contains(word))
 
 
 @ddt.ddt
@@ -172,16 +173,18 @@ class TestMadeTwice(testtools.TestCase):
         ('both are gone since',
          [created('i1'), created('i2'), deleted('i1'), deleted('i2')]),
     )
-    def test_a_second_create_of_a_row_is_found(self, told):
-        found = reconciliation.made_twice(events(*told))
+    def test_a_second_create_of_a_row_is_found(self, history):
+        duplicates = reconciliation.made_twice(events(*history))
         self.assertEqual([(reconciliation.MADE_TWICE, STEM + 'i2', 'u1')],
-                         [(one.kind, one.item, one.row) for one in found])
-        self.assertThat(found[0].text, matchers.Contains(STEM + 'i1'))
+                         [(duplicate.kind, duplicate.item, duplicate.row)
+                          for duplicate in duplicates])
+        self.assertThat(duplicates[0].text, matchers.Contains(STEM + 'i1'))
 
     def test_each_further_one_is_found(self):
-        told = events(created('i1'), created('i2'), created('i3'))
+        history = events(created('i1'), created('i2'), created('i3'))
         self.assertEqual([STEM + 'i2', STEM + 'i3'],
-                         [one.item for one in reconciliation.made_twice(told)])
+                         [duplicate.item for duplicate
+                          in reconciliation.made_twice(history)])
 
     @ddt.named_data(
         ('a replacement', [created('i1', 'u1'), created('i2', 'u2'),
@@ -198,8 +201,8 @@ class TestMadeTwice(testtools.TestCase):
                                        event_log.DONE)]),
         ('no row was given', [created('i1', ''), created('i2', '')]),
     )
-    def test_what_looks_like_it_is_not(self, told):
-        self.assertEqual([], reconciliation.made_twice(events(*told)))
+    def test_similar_history_is_not_a_duplicate(self, history):
+        self.assertEqual([], reconciliation.made_twice(events(*history)))
 
 
 class TestSnapshots(testtools.TestCase):
@@ -207,32 +210,34 @@ class TestSnapshots(testtools.TestCase):
     taken = state.Snapshot(id='ledger-snapshot-1', item='i', label='a',
                            value='', stack='s', resource='r', row='u')
 
-    def kinds(self, **more):
-        return [(one.kind, one.item) for one in reconciliation.differences(
-            [], [], [], snapshots=[self.taken], **more)]
+    def kinds(self, **options):
+        return [(difference.kind, difference.item)
+                for difference in reconciliation.differences(
+                    [], [], [], snapshots=[self.taken], **options)]
 
-    def test_one_that_heat_forgot_is_left_behind(self):
+    def test_unrecorded_snapshot_is_left_behind(self):
         self.assertEqual(
             [(reconciliation.SNAPSHOT_LEFT_BEHIND, 'ledger-snapshot-1')],
             self.kinds(known={'ledger-snapshot-2'}, busy={'other'}))
 
-    def test_one_that_heat_has_is_not(self):
+    def test_recorded_snapshot_is_not_left_behind(self):
         self.assertEqual([], self.kinds(known={'ledger-snapshot-1'}))
 
-    def test_one_of_a_stack_in_progress_is_not_yet(self):
+    def test_snapshot_of_a_stack_in_progress_is_not_judged(self):
         self.assertEqual([], self.kinds(busy={'s'}))
 
 
 class TestAll(testtools.TestCase):
 
-    def test_what_is_as_heat_says_shows_no_difference(self):
-        told = events(created('i1'), created('i2', 'u2'), failed('i3', 'u3'))
-        self.assertEqual([], kinds(told, [
+    def test_equal_records_show_no_difference(self):
+        history = events(created('i1'), created('i2', 'u2'),
+                         failed('i3', 'u3'))
+        self.assertEqual([], kinds(history, [
             row('i1'), row('i2', 'u2'), row('i3', 'u3', status='FAILED')]))
 
     def test_all_kinds_are_found_at_once(self):
-        told = events(created('i1'), created('i2'))
+        history = events(created('i1'), created('i2'))
         self.assertEqual(
             [(reconciliation.LEFT_BEHIND, 'i1'), (reconciliation.LOST, 'i9'),
              (reconciliation.MADE_TWICE, 'i2')],
-            kinds(told, [row('i2'), row('i9', 'u9')]))
+            kinds(history, [row('i2'), row('i9', 'u9')]))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unit tests of the ledger's book: what an operation does, and when."""
+"""Unit tests of the ledger's store: effects and times of operations."""
 
 import pathlib
 
@@ -24,36 +24,36 @@ from heat_upgrade.ledger import state
 from heat_upgrade.ledger import store
 
 
-class BookCase(testtools.TestCase):
+class StoreCase(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
         home = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.path = home / 'ledger.jsonl'
         self.now = 100.0
-        self.book = self.open()
+        self.store = self.open()
 
     def open(self):
-        durable = event_log.Record(self.path)
-        self.addCleanup(durable.close)
-        return store.Book(durable, clock=lambda: self.now)
+        log = event_log.EventLog(self.path)
+        self.addCleanup(log.close)
+        return store.Store(log, clock=lambda: self.now)
 
-    def create(self, label='a', **asked):
-        return self.book.start(operation='create', label=label, **asked)
+    def create(self, label='a', **fields):
+        return self.store.start(operation='create', label=label, **fields)
 
-    def start(self, operation, work, **asked):
-        return self.book.start(operation=operation, item=work.start.item,
-                               **asked)
+    def start(self, operation, work, **fields):
+        return self.store.start(operation=operation, item=work.start.item,
+                                **fields)
 
     def item(self, work):
-        return self.book.state.items.get(work.start.item)
+        return self.store.state.items.get(work.start.item)
 
     def status(self, work):
-        return self.book.work(work.start.number).status
+        return self.store.work(work.start.number).status
 
 
 @ddt.ddt
-class TestOperations(BookCase):
+class TestOperations(StoreCase):
 
     def test_a_create_makes_an_item(self):
         work = self.create(value='v', stack='s', resource='r', row='u')
@@ -82,57 +82,57 @@ class TestOperations(BookCase):
         self.assertEqual('2', self.item(work).value)
 
     def test_started_and_done_are_recorded_with_their_times(self):
-        self.book.slow('a', 'create', 3)
+        self.store.slow('a', 'create', 3)
         self.create(row='u')
         self.now += 3
-        self.book.settle()
+        self.store.settle()
         self.assertEqual(
             [(event_log.STARTED, 100.0, 'u'), (event_log.DONE, 103.0, 'u')],
             [(event.status, event.monotonic, event.row)
-             for event in self.book.events])
+             for event in self.store.events])
 
     def test_the_same_key_again_is_the_same_operation(self):
         first = self.create(key='k')
         self.assertEqual(first, self.create(key='k'))
-        self.assertEqual(1, len(self.book.state.items))
+        self.assertEqual(1, len(self.store.state.items))
 
     def test_the_same_row_again_is_another_item(self):
         self.create(row='u')
         self.create(row='u')
-        self.assertEqual(2, len(self.book.state.items))
+        self.assertEqual(2, len(self.store.state.items))
 
     def test_a_delete_joins_the_one_in_progress(self):
         work = self.create()
-        self.book.hold('a', 'delete')
+        self.store.hold('a', 'delete')
         first = self.start('delete', work, key='1')
         self.assertEqual(first, self.start('delete', work, key='2'))
 
-    def test_a_delete_ends_what_else_is_in_progress(self):
-        self.book.hold('a', 'create')
+    def test_a_delete_ends_other_operations_in_progress(self):
+        self.store.hold('a', 'create')
         work = self.create()
         self.start('delete', work)
-        ended = self.book.work(work.start.number)
+        ended = self.store.work(work.start.number)
         self.assertEqual((event_log.FAILED, store.GONE),
                          (ended.status, ended.reason))
 
     @ddt.data('update', 'delete', 'check', 'snapshot', 'suspend')
-    def test_what_does_not_exist_is_not_found(self, operation):
-        self.assertRaises(store.NotFound, self.book.start,
+    def test_missing_item_is_not_found(self, operation):
+        self.assertRaises(store.NotFound, self.store.start,
                           operation=operation, item='none')
-        self.assertEqual([], self.book.events)
+        self.assertEqual([], self.store.events)
 
-    def test_an_operation_that_never_was_is_not_found(self):
-        self.assertRaises(store.NotFound, self.book.work, 1)
+    def test_missing_operation_is_not_found(self):
+        self.assertRaises(store.NotFound, self.store.work, 1)
 
 
 @ddt.ddt
-class TestFailures(BookCase):
+class TestFailures(StoreCase):
 
     @ddt.unpack
     @ddt.data(('create', state.ERROR), ('delete', state.ERROR),
               ('update', state.ACTIVE), ('suspend', state.ACTIVE))
     def test_a_failure_leaves_the_item(self, operation, left):
-        self.book.fail('*', operation, 1, False)
+        self.store.fail('*', operation, 1, False)
         work = self.create(value='1')
         if operation != 'create':
             self.assertEqual(event_log.FAILED,
@@ -141,18 +141,18 @@ class TestFailures(BookCase):
                          (self.item(work).state, self.item(work).value))
 
     def test_a_failed_item_can_be_deleted(self):
-        self.book.fail('a', 'create', 1, False)
+        self.store.fail('a', 'create', 1, False)
         work = self.create()
         self.start('delete', work)
         self.assertIsNone(self.item(work))
 
     def test_a_failed_snapshot_was_never_taken(self):
-        self.book.fail('a', 'snapshot', 1, False)
+        self.store.fail('a', 'snapshot', 1, False)
         self.start('snapshot', self.create())
-        self.assertEqual({}, self.book.state.snapshots)
+        self.assertEqual({}, self.store.state.snapshots)
 
-    def test_as_many_fail_as_were_ordered(self):
-        self.book.fail('a*', 'create', 2, False)
+    def test_operations_fail_as_often_as_set(self):
+        self.store.fail('a*', 'create', 2, False)
         self.assertEqual(
             [
                 event_log.DONE,
@@ -163,134 +163,134 @@ class TestFailures(BookCase):
             [self.create(label).status for label in ('b', 'a1', 'a2', 'a3')],
         )
 
-    def test_an_order_can_be_taken_back(self):
-        self.book.fail('a', 'create', 1, False)
-        self.book.fail('a', 'create', 0, False)
+    def test_a_failure_rule_can_be_dropped(self):
+        self.store.fail('a', 'create', 1, False)
+        self.store.fail('a', 'create', 0, False)
         self.assertEqual(event_log.DONE, self.create().status)
 
     @ddt.data(True, False)
-    def test_a_failure_says_whether_it_is_worth_another_try(self, transient):
-        self.book.fail('a', 'create', 1, transient)
+    def test_a_failure_is_transient_if_it_was_set_so(self, transient):
+        self.store.fail('a', 'create', 1, transient)
         self.assertEqual(transient, self.create().transient)
-        self.book = self.open()
-        self.assertEqual(transient, self.book.work(1).transient)
+        self.store = self.open()
+        self.assertEqual(transient, self.store.work(1).transient)
 
 
 @ddt.ddt
-class TestHolds(BookCase):
+class TestHolds(StoreCase):
 
     def setUp(self):
         super().setUp()
-        self.book.hold('a/*', 'create')
+        self.store.hold('a/*', 'create')
 
     def held(self, label='a/b'):
         work = self.create(label)
         self.assertEqual(state.IN_PROGRESS, self.status(work))
         return work
 
-    def test_what_is_held_exists_and_is_parked(self):
+    def test_held_create_exists_and_is_parked(self):
         work = self.held()
         self.assertEqual(state.CREATING, self.item(work).state)
-        self.assertEqual([work], self.book.parked('a/b'))
-        self.assertEqual([work], self.book.parked())
-        self.assertEqual([], self.book.parked('a/c'))
+        self.assertEqual([work], self.store.parked('a/b'))
+        self.assertEqual([work], self.store.parked())
+        self.assertEqual([], self.store.parked('a/c'))
 
     @ddt.data((), ('a/*',), ('*',), ('a/*', 'create'), (None, 'create'))
-    def test_a_release_lets_go_now_and_in_future(self, release):
+    def test_a_release_ends_the_hold(self, release):
         work = self.held()
-        self.book.release(*release)
+        self.store.release(*release)
         self.assertEqual(event_log.DONE, self.status(work))
         self.assertEqual(event_log.DONE, self.create('a/b').status)
 
-    def test_a_narrow_release_lets_go_what_is_parked_now(self):
+    def test_a_narrow_release_frees_parked_operations_only(self):
         work, other = self.held('a/b'), self.held('a/c')
-        self.book.release('a/b')
+        self.store.release('a/b')
         self.assertEqual([event_log.DONE, state.IN_PROGRESS],
                          [self.status(work), self.status(other)])
         self.held('a/b')
 
     @ddt.data(('b/*',), ('a/*', 'delete'), ('a',))
-    def test_a_release_of_another_lets_nothing_go(self, release):
+    def test_a_release_of_another_pattern_frees_nothing(self, release):
         work = self.held()
-        self.book.release(*release)
+        self.store.release(*release)
         self.assertEqual(state.IN_PROGRESS, self.status(work))
 
     def test_another_hold_still_holds(self):
-        self.book.hold('*', 'update')
-        self.book.release('a/*', 'create')
+        self.store.hold('*', 'update')
+        self.store.release('a/*', 'create')
         work = self.start('update', self.create('a/b'))
-        self.assertEqual([work], self.book.parked())
+        self.assertEqual([work], self.store.parked())
 
     @ddt.data(('b/b', 'create'), ('a', 'create'))
     @ddt.unpack
-    def test_what_no_pattern_is_about_is_not_held(self, label, operation):
+    def test_operation_without_a_hold_is_not_held(self, label, operation):
         self.assertEqual(event_log.DONE, self.create(label).status)
 
-    def test_what_is_let_go_ends_in_the_order_of_its_start(self):
-        self.book.release()
+    def test_released_operations_end_in_the_order_of_their_start(self):
+        self.store.release()
         work = self.create()
-        self.book.hold('a', 'update')
+        self.store.hold('a', 'update')
         self.start('update', work, value='2')
         self.start('update', work, value='3')
-        self.book.release()
+        self.store.release()
         self.assertEqual('3', self.item(work).value)
 
-    def test_a_held_operation_can_fail_when_it_is_let_go(self):
-        self.book.fail('a/*', 'create', 1, False)
+    def test_a_held_operation_can_fail_when_it_is_released(self):
+        self.store.fail('a/*', 'create', 1, False)
         work = self.held()
-        self.book.release()
+        self.store.release()
         self.assertEqual(event_log.FAILED, self.status(work))
 
 
-class TestSlowness(BookCase):
+class TestSlowness(StoreCase):
 
-    def test_it_takes_as_long_as_was_ordered(self):
-        self.book.slow('a', 'create', 5)
+    def test_slow_operation_ends_when_it_is_due(self):
+        self.store.slow('a', 'create', 5)
         work = self.create()
         self.now += 4
-        self.assertEqual(1, self.book.settle())
+        self.assertEqual(1, self.store.settle())
         self.assertEqual(state.IN_PROGRESS, self.status(work))
         self.now += 1
-        self.assertIsNone(self.book.settle())
+        self.assertIsNone(self.store.settle())
         self.assertEqual(event_log.DONE, self.status(work))
 
-    def test_of_two_updates_the_one_asked_for_last_stays(self):
+    def test_of_two_updates_the_last_request_stays(self):
         work = self.create()
-        self.book.slow('a', 'update', 5)
+        self.store.slow('a', 'update', 5)
         slow = self.start('update', work, value='2')
-        self.book.slow('a', 'update', 0)
+        self.store.slow('a', 'update', 0)
         self.start('update', work, value='3')
         self.assertEqual(state.IN_PROGRESS, self.status(slow))
         self.now += 5
-        self.book.settle()
+        self.store.settle()
         self.assertEqual((event_log.DONE, '3'),
                          (self.status(slow), self.item(work).value))
 
-    def test_what_is_slow_is_not_parked(self):
-        self.book.slow('a', 'create', 5)
+    def test_slow_operation_is_not_parked(self):
+        self.store.slow('a', 'create', 5)
         self.create()
-        self.assertEqual([], self.book.parked())
+        self.assertEqual([], self.store.parked())
 
     def test_nothing_is_due_while_it_is_held(self):
-        self.book.slow('a', 'create', 5)
-        self.book.hold('a', 'create')
+        self.store.slow('a', 'create', 5)
+        self.store.hold('a', 'create')
         work = self.create()
-        self.assertIsNone(self.book.settle())
-        self.book.release()
+        self.assertIsNone(self.store.settle())
+        self.store.release()
         self.assertEqual(state.IN_PROGRESS, self.status(work))
 
-    def test_the_newest_order_counts_and_can_be_taken_back(self):
-        self.book.slow('*', 'create', 5)
-        self.book.slow('a', 'create', 1)
+    def test_the_newest_rule_counts_and_can_be_dropped(self):
+        self.store.slow('*', 'create', 5)
+        self.store.slow('a', 'create', 1)
         self.create()
-        self.assertEqual(1, self.book.settle())
-        self.book.slow('a', 'create', 0)
+        self.assertEqual(1, self.store.settle())
+        self.store.slow('a', 'create', 0)
         self.create()
         self.now += 1
-        self.assertEqual(4, self.book.settle())
+        self.assertEqual(4, self.store.settle())
 
 
-class TestSnapshots(BookCase):
+class TestSnapshots(StoreCase):
 
     def snapshot(self):
         self.work = self.create(value='1')
@@ -299,52 +299,52 @@ class TestSnapshots(BookCase):
     def test_a_restore_brings_the_value_back(self):
         taken = self.snapshot()
         self.start('update', self.work, value='2')
-        self.assertEqual('1', self.book.state.snapshots[taken].value)
+        self.assertEqual('1', self.store.state.snapshots[taken].value)
         self.start('restore', self.work, snapshot=taken)
         self.assertEqual('1', self.item(self.work).value)
 
     def test_a_snapshot_outlives_its_item_and_ends_by_its_delete(self):
         taken = self.snapshot()
         self.start('delete', self.work)
-        self.assertThat(self.book.state.snapshots, matchers.Contains(taken))
-        self.book.hold('a', 'delete-snapshot')
-        work = self.book.start(operation='delete-snapshot', snapshot=taken)
+        self.assertThat(self.store.state.snapshots, matchers.Contains(taken))
+        self.store.hold('a', 'delete-snapshot')
+        work = self.store.start(operation='delete-snapshot', snapshot=taken)
         self.assertEqual(state.IN_PROGRESS, work.status)
-        self.book.release()
-        self.assertEqual({}, self.book.state.snapshots)
+        self.store.release()
+        self.assertEqual({}, self.store.state.snapshots)
 
-    def test_what_was_never_taken_is_not_found(self):
-        self.assertRaises(store.NotFound, self.book.start,
+    def test_missing_snapshot_is_not_found(self):
+        self.assertRaises(store.NotFound, self.store.start,
                           operation='delete-snapshot', snapshot='none')
         self.assertRaises(store.NotFound, self.start, 'restore',
                           self.create(), snapshot='none')
 
 
-class TestRestart(BookCase):
+class TestRestart(StoreCase):
 
-    def test_all_is_as_it_was(self):
+    def test_a_restart_restores_the_state(self):
         work = self.create(value='1', key='k')
         self.start('snapshot', work)
         self.start('update', work, value='2')
         self.start('suspend', work)
         self.start('delete', self.create('b'))
-        before = self.book
-        self.book = self.open()
+        before = self.store
+        self.store = self.open()
         for name in ('items', 'snapshots', 'works', 'keys'):
             self.assertEqual(getattr(before.state, name),
-                             getattr(self.book.state, name))
+                             getattr(self.store.state, name))
         self.assertEqual(work, self.create(key='k'))
 
-    def test_the_holds_are_gone_and_what_they_held_is_done(self):
-        self.book.hold('a', 'create')
+    def test_a_restart_drops_holds_and_ends_held_operations(self):
+        self.store.hold('a', 'create')
         work = self.create()
-        self.book = self.open()
+        self.store = self.open()
         self.assertEqual(event_log.DONE, self.status(work))
         self.assertEqual(event_log.DONE, event_log.read(self.path)[-1].status)
-        self.assertEqual([], self.book.parked())
+        self.assertEqual([], self.store.parked())
 
-    def test_numbers_go_on(self):
+    def test_a_restart_continues_the_numbers(self):
         first = self.create()
-        self.book = self.open()
+        self.store = self.open()
         self.assertEqual(first.start.number + 1,
                          self.create().start.number)

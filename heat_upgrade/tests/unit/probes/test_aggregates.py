@@ -35,13 +35,13 @@ def by_step(text, *steps):
 
 class TestWhole(testtools.TestCase):
 
-    def whole(self, found, **options):
-        return aggregates.whole(found, origin=90, **options)
+    def whole(self, answers, **options):
+        return aggregates.whole(answers, origin=90, **options)
 
     def test_errors_are_counted_by_class_the_most_frequent_first(self):
-        found = seen('-', error='500') + seen('--', error='refused')
+        answers = seen('-', error='500') + seen('--', error='refused')
         self.assertEqual([('refused', 2), ('500', 1)],
-                         list(self.whole(found)['errors'].items()))
+                         list(self.whole(answers)['errors'].items()))
 
     def test_the_first_bad_answer_and_the_good_one_after_it(self):
         self.assertThat(self.whole(seen('++--+')), matchers.ContainsDict({
@@ -59,10 +59,10 @@ class TestWhole(testtools.TestCase):
         self.assertIsNone(self.whole(seen('++--'))['first_good'])
 
     def test_latencies_are_those_of_good_answers(self):
-        found = [samples.Sample(0, taken / 1000, True)
-                 for taken in range(1, 101)]
-        found += [samples.Sample(0, 60, False, 'timeout')]
-        self.assertThat(self.whole(found), matchers.ContainsDict({
+        answers = [samples.Sample(0, taken / 1000, True)
+                   for taken in range(1, 101)]
+        answers += [samples.Sample(0, 60, False, 'timeout')]
+        self.assertThat(self.whole(answers), matchers.ContainsDict({
             'p50_ms': matchers.Equals(50.0),
             'p99_ms': matchers.Equals(99.0)}))
 
@@ -74,14 +74,14 @@ class TestWhole(testtools.TestCase):
         self.assertEqual([11.25, 14.25],
                          self.whole(seen('++--+-+'))['gap'])
 
-    def test_gaps_of_more_than_two_questions_are_told(self):
-        found = seen('++--+-+')
+    def test_gaps_of_more_than_two_questions_are_returned(self):
+        answers = seen('++--+-+')
         self.assertEqual([[11.25, 14.25], [14.25, 16.25]],
-                         self.whole(found)['gaps'])
+                         self.whole(answers)['gaps'])
         self.assertEqual([[11.25, 14.25]],
-                         self.whole(found, interval=1.5)['gaps'])
+                         self.whole(answers, interval=1.5)['gaps'])
 
-    def test_a_probe_that_never_asked_has_nothing_to_tell(self):
+    def test_probe_that_never_asked_has_no_aggregates(self):
         self.assertEqual(
             {'sent': 0, 'failed': 0, 'longest_gap_s': None, 'gap': None,
              'gaps': [], 'outages': [], 'asked': [None, None],
@@ -92,45 +92,45 @@ class TestWhole(testtools.TestCase):
 class TestOutages(testtools.TestCase):
 
     def test_bad_answers_in_a_row_are_one_from_the_first_question(self):
-        found = [samples.Sample(1, 1.1, True),
-                 samples.Sample(1.2, 1.3, False, 'refused'),
-                 samples.Sample(1.4, 1.5, False, '503'),
-                 samples.Sample(1.6, 1.7, True)]
+        answers = [samples.Sample(1, 1.1, True),
+                   samples.Sample(1.2, 1.3, False, 'refused'),
+                   samples.Sample(1.4, 1.5, False, '503'),
+                   samples.Sample(1.6, 1.7, True)]
         self.assertEqual(
             [{'start': 1.2, 'end': 1.5, 'failed': 2,
               'errors': {'refused': 1, '503': 1},
               'first': {'error': 'refused', 'node': '', 'detail': ''}}],
-            aggregates.outages(found))
+            aggregates.outages(answers))
 
-    def test_without_a_good_answer_in_between_they_are_one(self):
+    def test_bad_answers_without_a_good_one_in_between_are_one_outage(self):
         self.assertThat(aggregates.outages(seen('--')), matchers.HasLength(1))
 
-    def test_those_that_are_apart_are_two(self):
+    def test_distant_bad_answers_are_two_outages(self):
         self.assertThat(aggregates.outages(seen('-+-')),
                         matchers.HasLength(2))
 
-    def test_one_that_was_asked_before_the_others_begins_them(self):
-        found = [samples.Sample(5, 5.1, False, '503'),
-                 samples.Sample(1, 5.2, False, 'timeout')]
+    def test_outage_begins_with_its_earliest_question(self):
+        answers = [samples.Sample(5, 5.1, False, '503'),
+                   samples.Sample(1, 5.2, False, 'timeout')]
         self.assertEqual([(1, 5.2)], [(one['start'], one['end']) for one
-                                      in aggregates.outages(found)])
+                                      in aggregates.outages(answers)])
 
 
 @ddt.ddt
 class TestByStep(testtools.TestCase):
 
     def test_a_question_belongs_to_the_step_in_which_it_was_asked(self):
-        found = by_step('+++--+', ('one', 0, 3), ('two', 3, 5),
+        steps = by_step('+++--+', ('one', 0, 3), ('two', 3, 5),
                         ('three', 5, 6))
         self.assertEqual(
             {'one': (3, 0), 'two': (2, 2), 'three': (1, 0)},
             {name: (one['sent'], one['failed'])
-             for name, one in found.items()})
+             for name, one in steps.items()})
 
-    def test_steps_side_by_side_each_have_it(self):
-        found = by_step('+-+', ('one', 0, 3), ('two', 1, 2))
-        self.assertEqual((1, 1), (found['one']['failed'],
-                                  found['two']['failed']))
+    def test_question_belongs_to_each_concurrent_step(self):
+        steps = by_step('+-+', ('one', 0, 3), ('two', 1, 2))
+        self.assertEqual((1, 1), (steps['one']['failed'],
+                                  steps['two']['failed']))
 
     @ddt.unpack
     @ddt.data(
@@ -156,10 +156,10 @@ class TestByStep(testtools.TestCase):
     def test_a_step_without_a_question_is_left_out(self):
         self.assertEqual([], list(by_step('+++', ('one', 0.1, 0.2))))
 
-    def test_a_step_that_was_cut_off_goes_on_to_the_end(self):
+    def test_interrupted_step_lasts_to_the_end(self):
         self.assertEqual(2, by_step('+++', ('one', 1, None))['one']['sent'])
 
     def test_the_good_answer_may_come_in_a_later_step(self):
-        found = by_step('+--+', ('one', 0, 3), ('two', 3, 4))
-        self.assertEqual((1.25, 3.25), (found['one']['first_bad'],
-                                        found['one']['first_good']))
+        steps = by_step('+--+', ('one', 0, 3), ('two', 3, 4))
+        self.assertEqual((1.25, 3.25), (steps['one']['first_bad'],
+                                        steps['one']['first_good']))

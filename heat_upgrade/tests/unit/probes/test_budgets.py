@@ -41,16 +41,16 @@ PARK = {'action': 'park', 'side': 'base', 'blame': 'lab'}
 
 
 def available(*, bad=(), silent=None, error='503'):
-    """Return what is said of a probe that is asked each second for 30 s.
+    """Return the results of a probe that asks each second for 30 s.
 
     :param bad: seconds at which it is answered badly
     :param silent: (from, to) without any answer
     """
-    found = [samples.Sample(second, second + 0.5, second not in bad,
-                            error if second in bad else '', 'node-2', 'no')
-             for second in range(30)
-             if not silent or not silent[0] < second < silent[1]]
-    return aggregates.whole(found, origin=0)
+    answers = [samples.Sample(second, second + 0.5, second not in bad,
+                              error if second in bad else '', 'node-2', 'no')
+               for second in range(30)
+               if not silent or not silent[0] < second < silent[1]]
+    return aggregates.whole(answers, origin=0)
 
 
 @ddt.ddt
@@ -62,7 +62,7 @@ class TestJudge(testtools.TestCase):
                              plan(strategy, **step or {}), times)
 
     @ddt.data(*definitions.NAMES)
-    def test_nothing_lost_is_no_finding(self, probe):
+    def test_good_answers_alone_make_no_finding(self, probe):
         self.assertEqual([], self.judge(probe))
 
     @ddt.unpack
@@ -88,11 +88,11 @@ class TestJudge(testtools.TestCase):
         ('keystone-user', 'rolling', KILL, False),
         ('keystone-user', 'rolling', FAULT, False),
     )
-    def test_what_may_be_lost_is_a_matter_of_the_step(
+    def test_step_determines_the_allowed_failures(
             self, probe, strategy, step, may):
-        found = self.judge(probe, strategy=strategy, step=step, bad=(15,))
+        judged = self.judge(probe, strategy=strategy, step=step, bad=(15,))
         self.assertEqual([] if may else ['step'],
-                         [one.step for one in found])
+                         [one.step for one in judged])
 
     @ddt.unpack
     @ddt.data(
@@ -111,10 +111,10 @@ class TestJudge(testtools.TestCase):
     def test_a_gap_may_be_as_long_as_its_budget_and_no_longer(
             self, probe, strategy, step, allowed):
         for longer, expected in ((-0.1, 0), (0.1, 1)):
-            found = [samples.Sample(time, time, True)
-                     for time in (11, 11 + allowed + longer)]
+            answers = [samples.Sample(time, time, True)
+                       for time in (11, 11 + allowed + longer)]
             self.assertThat(
-                budgets.judge({probe: aggregates.whole(found, origin=0)},
+                budgets.judge({probe: aggregates.whole(answers, origin=0)},
                               plan(strategy, **step), TIMES),
                 matchers.HasLength(expected))
 
@@ -126,21 +126,22 @@ class TestJudge(testtools.TestCase):
             scenarios='', stages=tuple(((step,),) for step in steps))
         times = {'park': (0, 10), 'stop': (10, 100)}
         for end, expected in ((9.5, []), (71, ['stop'])):
-            found = [samples.Sample(time, time, True) for time in (9, end)]
+            answers = [samples.Sample(time, time, True) for time in (9, end)]
             self.assertEqual(expected, [one.step for one in budgets.judge(
-                {'stack-list': aggregates.whole(found, origin=0)}, cold,
+                {'stack-list': aggregates.whole(answers, origin=0)}, cold,
                 times)])
 
     def test_a_finding_has_its_class_and_its_evidence(self):
-        found, = self.judge('stack-list', bad=(15, 16))
+        finding, = self.judge('stack-list', bad=(15, 16))
         self.assertEqual(('heat', 8, 'error', 'step'), (
-            found.origin, found.failure_class, found.severity, found.step))
+            finding.origin, finding.failure_class, finding.severity,
+            finding.step))
         for expected in ('503: 2', 'from 15.0 s', '503 by node-2: no'):
-            self.assertIn(expected, found.evidence)
+            self.assertIn(expected, finding.evidence)
 
     def test_a_step_has_one_finding_for_a_probe(self):
-        found, = self.judge('stack-list', bad=(12, 15), silent=(15, 28))
-        self.assertThat(found.evidence.splitlines(), matchers.HasLength(3))
+        finding, = self.judge('stack-list', bad=(12, 15), silent=(15, 28))
+        self.assertThat(finding.evidence.splitlines(), matchers.HasLength(3))
 
     def test_steps_have_their_own_findings(self):
         self.assertEqual(['before', 'after'], [
@@ -154,22 +155,22 @@ class TestJudge(testtools.TestCase):
         # too long before, and it had ended when the step began
         ('stack-list', 'rolling', KILL, 7.5, 67.5, 'before'),
         ('stack-list', 'rolling', KILL, 9, 9.9, 'before'),
-        # a canary is in hand for as long as it lives
+        # a canary is in progress for its whole life
         ('canary', 'rolling', KILL, 3, 14, None),
         ('canary', 'rolling', KILL, 3, 9, 'before'),
         ('canary', 'rolling', KILL, 21, 25, 'after'),
-        # an engine that stops loses what it is given just before
+        # a stopping engine loses the messages received just before
         ('stack-list', 'rolling', GRACEFUL, 8.5, 68.5, 'step'),
         ('stack-list', 'rolling', GRACEFUL, 7.5, 67.5, 'before'),
         ('canary', 'rolling', GRACEFUL, 3, 123, 'step'),
         ('canary', 'rolling', GRACEFUL, 3, 9, 'before'),
     )
-    def test_what_was_in_hand_when_a_step_began_is_its(
+    def test_question_in_progress_belongs_to_the_step_that_began(
             self, probe, strategy, step, start, end, expected):
-        found = [samples.Sample(1, 1.5, True),
-                 samples.Sample(start, end, False, 'failed'),
-                 samples.Sample(end, end + 1, True)]
-        seen = {probe: {**aggregates.whole(found, origin=0), 'gaps': []}}
+        answers = [samples.Sample(1, 1.5, True),
+                   samples.Sample(start, end, False, 'failed'),
+                   samples.Sample(end, end + 1, True)]
+        seen = {probe: {**aggregates.whole(answers, origin=0), 'gaps': []}}
         self.assertEqual(
             [expected] if expected else [],
             [one.step for one in budgets.judge(
@@ -179,48 +180,48 @@ class TestJudge(testtools.TestCase):
         self.assertEqual([], self.judge('stack-list', step=KILL,
                                         silent=(8, 24)))
 
-    def test_a_canary_that_hung_before_an_engine_was_stopped_is_not_its(self):
+    def test_canary_that_hung_before_the_stop_belongs_to_another_step(self):
         times = {'before': (0, 30), 'step': (30, 35), 'after': (35, 200)}
-        found = [samples.Sample(5, 7, True),
-                 samples.Sample(9, 129, False, 'timeout'),
-                 samples.Sample(129, 131, True)]
-        seen = {'canary': {**aggregates.whole(found, origin=0), 'gaps': []}}
+        answers = [samples.Sample(5, 7, True),
+                   samples.Sample(9, 129, False, 'timeout'),
+                   samples.Sample(129, 131, True)]
+        seen = {'canary': {**aggregates.whole(answers, origin=0), 'gaps': []}}
         self.assertEqual(['before'], [one.step for one in budgets.judge(
             seen, plan(**GRACEFUL), times)])
 
-    def test_a_long_gap_is_of_the_step_that_stops_an_engine(self):
-        found = [samples.Sample(time, time, True) for time in (5, 100)]
+    def test_long_gap_belongs_to_the_step_that_stops_an_engine(self):
+        answers = [samples.Sample(time, time, True) for time in (5, 100)]
         self.assertEqual(['step'], [one.step for one in budgets.judge(
-            {'canary': aggregates.whole(found, origin=0)}, plan(**GRACEFUL),
+            {'canary': aggregates.whole(answers, origin=0)}, plan(**GRACEFUL),
             {**TIMES, 'after': (20, None)})])
 
-    def test_what_came_before_it_is_not(self):
+    def test_outage_before_a_violent_step_belongs_to_another_step(self):
         self.assertEqual(['before'], [one.step for one in self.judge(
             'stack-list', step=KILL, bad=(5,))])
 
-    def test_what_comes_after_it_is_not(self):
+    def test_outage_after_a_violent_step_belongs_to_another_step(self):
         self.assertEqual(['after'], [one.step for one in self.judge(
             'stack-list', step=KILL, bad=(25,))])
 
-    def test_between_two_steps_it_is_of_the_one_before(self):
-        found, = self.judge('stack-list', bad=(15,), times={
+    def test_outage_between_two_steps_belongs_to_the_earlier(self):
+        finding, = self.judge('stack-list', bad=(15,), times={
             **TIMES, 'step': (10, 12)})
-        self.assertEqual('step', found.step)
+        self.assertEqual('step', finding.step)
 
     def test_a_step_that_has_not_ended_is_judged(self):
-        found, = self.judge('stack-list', bad=(15,), times={
+        finding, = self.judge('stack-list', bad=(15,), times={
             'before': (0, 10), 'step': (10, None)})
-        self.assertEqual('step', found.step)
+        self.assertEqual('step', finding.step)
 
     def test_a_finding_has_the_errors_and_the_nodes(self):
-        found, = self.judge('stack-list', bad=(15, 16))
+        finding, = self.judge('stack-list', bad=(15, 16))
         self.assertEqual(
             ('probe.over-budget', 'stack-list',
              {'errors': {'503': 2}, 'nodes': ['node-2']}),
-            (found.rule, found.subject, found.facts))
+            (finding.rule, finding.subject, finding.facts))
 
-    def test_a_canary_that_was_waited_for_is_judged_by_that(self):
-        seen = available(bad=range(0, 30))
+    def test_awaited_canary_is_not_judged_again(self):
+        seen = available(bad=range(30))
         for recovered, number in (((), 1), (('canary',), 0)):
             texts = [line for one in budgets.judge(
                 {'canary': {**seen, 'outages': [
@@ -230,28 +231,29 @@ class TestJudge(testtools.TestCase):
                 if line == 'never answered again']
             self.assertEqual(number, len(texts))
 
-    def test_who_is_never_answered_again_is_told(self):
-        found = self.judge('stack-list', strategy='cold', step=DOWN,
-                           bad=range(15, 30))
+    def test_probe_without_recovery_is_a_finding(self):
+        judged = self.judge('stack-list', strategy='cold', step=DOWN,
+                            bad=range(15, 30))
         self.assertEqual([('step', 'never answered again')],
-                         [(one.step, one.evidence) for one in found])
+                         [(one.step, one.evidence) for one in judged])
 
     def test_a_canary_may_be_under_way_when_the_probes_end(self):
         self.assertEqual([], self.judge('canary', strategy='cold', step=DOWN,
                                         bad=range(15, 30)))
 
     def test_the_evidence_of_many_losses_is_cut(self):
-        found, = self.judge('stack-list', bad=range(0, 30, 2), times={
+        finding, = self.judge('stack-list', bad=range(0, 30, 2), times={
             'before': (0, 30)})
-        lines = found.evidence.splitlines()
+        lines = finding.evidence.splitlines()
         self.assertThat(lines, matchers.HasLength(budgets.EVIDENCE_LINES + 1))
         self.assertIn('more', lines[-1])
 
-    def test_a_mistake_of_ours_is_not_heats(self):
-        found, = self.judge('stack-list', bad=(15,), error='mistake')
-        self.assertEqual(('lab', None), (found.origin, found.failure_class))
+    def test_bug_in_a_question_is_a_finding_of_the_lab(self):
+        finding, = self.judge('stack-list', bad=(15,), error='mistake')
+        self.assertEqual(('lab', None),
+                         (finding.origin, finding.failure_class))
 
-    def test_a_probe_that_it_does_not_know_is_not_judged(self):
+    def test_unknown_probe_is_not_judged(self):
         self.assertEqual([], budgets.judge(
             {'heat-api': {'sent': 5, 'failed': 5, 'longest_gap_s': None}},
             plan(), TIMES))

@@ -81,7 +81,7 @@ class TestHttp(testtools.TestCase):
         super().setUp()
         self.server = self.useFixture(Server())
 
-    def test_it_asks_once_and_for_all_of_the_url(self):
+    def test_request_is_sent_once_with_the_whole_url(self):
         http_client.ask(
             'PUT',
             f'{self.server.url}/a%3Ab?c=d%2F',
@@ -101,16 +101,16 @@ class TestHttp(testtools.TestCase):
                                               timeout=5).status)
         self.assertEqual(1, len(self.server.seen))
 
-    def test_who_answered_is_in_the_reply(self):
+    def test_reply_names_the_node(self):
         self.server.headers = {heat_client.NODE_HEADER: 'node-2'}
         answer = http_client.ask('GET', f'{self.server.url}/', timeout=5)
         self.assertEqual('node-2', answer.reply((200,)).node)
 
-    def test_nobody_there_is_an_oserror(self):
+    def test_closed_port_raises_oserror(self):
         self.assertRaises(ConnectionRefusedError, http_client.ask, 'GET',
                           'http://127.0.0.1:1/', timeout=5)
 
-    def test_what_is_no_json_is_none(self):
+    def test_content_that_is_not_json_is_none(self):
         self.assertIsNone(http_client.Answer(200, {}, b'<html>').json())
 
 
@@ -143,7 +143,7 @@ class TestQuestions(testtools.TestCase):
         self.server.headers = {'X-Subject-Token': 'its-token'}
         return self.questions[name].ask()
 
-    def test_there_is_one_for_each_name(self):
+    def test_each_name_has_a_question(self):
         self.assertEqual(sorted(definitions.NAMES), sorted(self.questions))
 
     @ddt.unpack
@@ -174,11 +174,11 @@ class TestQuestions(testtools.TestCase):
         ('keystone-user', 201, {'token': {
             **TOKEN['token'], 'roles': []}}, 'wrong'),
     )
-    def test_an_answer_is_judged_by_its_status_and_by_what_it_says(
+    def test_answer_is_judged_by_its_status_and_content(
             self, name, status, body, error):
         self.assertEqual(error, self.ask(name, status, body).error)
 
-    def test_a_bad_answer_brings_its_own_words(self):
+    def test_bad_answer_keeps_its_text(self):
         self.assertIn('MessagingTimeout', self.ask(
             'stack-list', 500, {'error': {'type': 'MessagingTimeout'}}
         ).detail)
@@ -195,11 +195,11 @@ class TestQuestions(testtools.TestCase):
         ('signal', 'PUT', '/v1/waitcondition/arn%3Aone?Signature=s'),
         ('keystone-user', 'POST', '/v3/auth/tokens'),
     )
-    def test_it_asks_what_it_says(self, name, method, path):
+    def test_question_sends_the_described_request(self, name, method, path):
         self.ask(name, 200, {})
         self.assertEqual((method, path), self.server.seen[0][:2])
 
-    def test_the_user_looks_at_its_token_and_asks_for_another_at_times(self):
+    def test_user_validates_its_token_and_renews_it_periodically(self):
         looks = [200] * (definitions.LOOKS_PER_TOKEN - 2)
         for status in [201, *looks, 201, 200]:
             self.assertEqual('', self.ask('keystone-user', status,
@@ -214,10 +214,10 @@ class TestQuestions(testtools.TestCase):
         self.assertEqual(['POST', 'POST'],
                          [method for method, *_ in self.server.seen])
 
-    def test_its_password_is_in_no_reply(self):
+    def test_password_is_not_in_a_reply(self):
         self.assertNotIn('secret', str(self.ask('keystone-user', 401, {})))
 
-    def test_a_canary_needs_no_place_but_its_own(self):
+    def test_canary_needs_no_concurrent_questions(self):
         one = self.questions['canary']
         self.assertIsInstance(one.ask, canary.Cycle)
         self.assertEqual((1, 0), (one.in_flight, one.spare))

@@ -66,15 +66,15 @@ class TestProbe(testtools.TestCase):
         self.addCleanup(made.stop)
         return made
 
-    def test_a_good_answer_is_waited_for(self):
+    def test_good_answer_ends_the_wait(self):
         self.assertTrue(self.probe(lambda: True).wait_for_good(10))
 
-    def test_it_is_asked_again_until_it_is_good(self):
+    def test_question_is_repeated_until_it_is_good(self):
         answers = iter([False, False])
         self.assertTrue(self.probe(
             lambda: next(answers, True)).wait_for_good(10))
 
-    def test_no_good_answer_in_time_is_told(self):
+    def test_missing_good_answer_returns_false(self):
         self.assertFalse(self.probe(lambda: False).wait_for_good(0.02))
 
     def test_an_answer_that_was_asked_for_before_does_not_count(self):
@@ -99,7 +99,7 @@ class TestProbe(testtools.TestCase):
         self.assertEqual(summary['sent'], summary['failed'])
         self.assertNotEqual(0, summary['sent'])
 
-    def test_stopped_it_asks_no_more_and_sums_up(self):
+    def test_stopped_probe_asks_no_more_and_returns_a_summary(self):
         asked = []
         probe = self.probe(lambda: asked.append(1) or True)
         probe.wait_for_good(10)

@@ -52,7 +52,7 @@ class TestProbe(testtools.TestCase):
         made.start()
         self.assertTrue(made.wait_for_good(TIMEOUT))
 
-    def test_no_more_are_under_way_than_may_be(self):
+    def test_concurrent_questions_are_limited(self):
         all_there = threading.Semaphore(0)
 
         def question():
@@ -87,7 +87,7 @@ class TestProbe(testtools.TestCase):
         self.assertTrue(asked.acquire(timeout=TIMEOUT))
         self.assertFalse(asked.acquire(timeout=0.02))
 
-    def test_what_ends_after_the_end_is_not_counted(self):
+    def test_answer_after_the_stop_is_not_counted(self):
         asked = threading.Event()
 
         def question():
@@ -101,7 +101,7 @@ class TestProbe(testtools.TestCase):
         made._threads[0].join(TIMEOUT)
         self.assertEqual([], made.samples)
 
-    def test_a_reply_says_what_was_bad_and_who_said_it(self):
+    def test_reply_has_the_error_and_the_node(self):
         made = self.probe(lambda: samples.Reply('503', 'node-2', 'no'))
         made.start()
         made.wait_for_good(0.02)
@@ -109,7 +109,7 @@ class TestProbe(testtools.TestCase):
         self.assertEqual((False, '503', 'node-2', 'no'),
                          (seen.good, seen.error, seen.node, seen.detail))
 
-    def test_a_mistake_of_ours_is_told_and_does_not_end_it(self):
+    def test_bug_in_a_question_is_recorded_and_does_not_end_the_probe(self):
         answers = iter([KeyError('stack')])
 
         def question():
@@ -122,7 +122,7 @@ class TestProbe(testtools.TestCase):
         self.assertEqual((error_classes.MISTAKE, "KeyError('stack')"), (
             made.samples[0].error, made.samples[0].detail))
 
-    def test_it_can_be_stopped_before_it_was_started(self):
+    def test_probe_can_be_stopped_before_it_is_started(self):
         self.assertEqual([], self.probe(lambda: True).stop())
 
 
@@ -139,7 +139,7 @@ class TestFile(testtools.TestCase):
             file.write(sample)
         file.close()
 
-    def test_what_was_written_is_read(self):
+    def test_written_samples_are_read(self):
         seen = [samples.Sample(1.0, 1.5, True, node='node-1'),
                 samples.Sample(1.5, 2.0, False, '503', 'node-2', 'no')]
         self.write(*seen)
@@ -152,7 +152,7 @@ class TestFile(testtools.TestCase):
         self.write(slow, fast)
         self.assertEqual([fast, slow], samples.read(self.run_dir)['one'][1])
 
-    def test_a_probe_that_is_started_again_goes_on(self):
+    def test_restarted_probe_continues_its_samples(self):
         self.write(samples.Sample(1, 2, True))
         self.write(samples.Sample(3, 4, True))
         self.assertThat(samples.read(self.run_dir)['one'][1],
@@ -163,7 +163,7 @@ class TestFile(testtools.TestCase):
         sample, = samples.read(self.run_dir)['one'][1]
         self.assertEqual(samples.DETAIL_CHARACTERS, len(sample.detail))
 
-    def test_every_sample_is_there_though_nobody_closes(self):
+    def test_unclosed_file_has_every_sample(self):
         file = samples.File(self.run_dir, samples.About('one'))
         self.addCleanup(file.close)
         file.write(samples.Sample(1, 2, True))
@@ -176,7 +176,7 @@ class TestFile(testtools.TestCase):
         self.assertThat(samples.read(self.run_dir)['one'][1],
                         matchers.HasLength(1))
 
-    def test_damage_before_the_last_line_is_told_with_its_line(self):
+    def test_damage_before_the_last_line_raises_with_the_line(self):
         self.write(samples.Sample(1, 2, True))
         self.path.write_text('{"na\n' + self.path.read_text())
         exc = self.assertRaises(ValueError, samples.read, self.run_dir)
@@ -226,7 +226,7 @@ class TestFailures(testtools.TestCase):
     def test_the_class_is_that_of_the_first_cause(self, exc, expected):
         self.assertEqual(expected, error_classes.of_exception(exc))
 
-    def test_a_circle_of_causes_has_an_end(self):
+    def test_circular_causes_terminate(self):
         one, other = OSError(), OSError()
         one.__cause__, other.__cause__ = other, one
         self.assertEqual('unreachable', error_classes.of_exception(one))

@@ -42,7 +42,7 @@ def shown(status, **more):
 
 
 class Api:
-    """Answers what it was told to, in order; the last one for ever.
+    """Gives the answers in order; repeats the last.
 
     :param answers: {(method, path or its end): [(status, body) or OSError]}
     """
@@ -66,7 +66,7 @@ class Api:
 
 
 def cycle(*, create=(201, {'stack': {'id': '1'}}), delete=(204, None),
-          seen=(shown('CREATE_COMPLETE'), (404, None))):
+          seen=(shown('CREATE_COMPLETE'), (404, None))):  # noqa: B008
     return Api({('POST', 'stacks'): [create], ('DELETE', '/1'): [delete],
                 ('GET', '/1'): seen})
 
@@ -92,7 +92,7 @@ class TestCycle(CanaryCase):
         (OSError('refused'), (503, 'no server'), (500, None), (404, None),
          shown('CREATE_COMPLETE'), OSError(), (404, None)),
     )
-    def test_one_that_is_created_and_deleted_is_good(self, seen):
+    def test_canary_that_is_created_and_deleted_is_good(self, seen):
         self.assertEqual('', self.ask(cycle(seen=seen)).error)
 
     @ddt.unpack
@@ -104,17 +104,17 @@ class TestCycle(CanaryCase):
         ('failed', 'DELETE_FAILED: because', {
             'seen': (shown('CREATE_COMPLETE'), shown('DELETE_FAILED'))}),
     )
-    def test_one_that_is_not_says_what_failed(self, error, detail, answers):
+    def test_bad_canary_names_its_failure(self, error, detail, answers):
         reply = self.ask(cycle(**answers))
         self.assertEqual((error, 'node-1'), (reply.error, reply.node))
         self.assertIn(detail, reply.detail)
 
-    def test_one_that_hangs_is_given_up_and_says_what_was_seen_last(self):
+    def test_hanging_canary_is_abandoned_with_its_last_state(self):
         reply = self.ask(cycle(seen=(shown('CREATE_IN_PROGRESS'),)), 0.02)
         self.assertEqual('timeout', reply.error)
         self.assertIn('CREATE_IN_PROGRESS', reply.detail)
 
-    def test_one_that_failed_is_deleted_all_the_same(self):
+    def test_failed_canary_is_deleted(self):
         api = cycle(seen=(shown('CREATE_FAILED'),), delete=(500, None))
         self.assertEqual('failed', self.ask(api).error)
         self.assertIn('DELETE', [method for method, _ in api.calls])
@@ -123,7 +123,7 @@ class TestCycle(CanaryCase):
         api = Api({('POST', 'stacks'): [ConnectionRefusedError()]})
         self.assertRaises(ConnectionRefusedError, self.ask, api)
 
-    def test_each_has_a_name_of_its_own(self):
+    def test_each_canary_has_a_name_of_its_own(self):
         api = cycle(seen=(shown('CREATE_COMPLETE'), (404, None)) * 2)
         question = canary.Cycle(api, threading.Event())
         question()
@@ -131,7 +131,7 @@ class TestCycle(CanaryCase):
         self.assertThat({path for method, path in api.calls
                          if method == 'DELETE'}, matchers.HasLength(2))
 
-    def test_at_the_end_of_the_probes_nothing_is_said_of_it(self):
+    def test_canary_at_the_end_of_the_probes_is_good(self):
         ended = threading.Event()
         ended.set()
         reply = canary.Cycle(
@@ -141,7 +141,7 @@ class TestCycle(CanaryCase):
 
 class TestStanding(CanaryCase):
 
-    def test_it_knows_what_was_made(self):
+    def test_standing_stack_has_its_outputs(self):
         one = canary.Standing(cycle(seen=(
             shown('CREATE_IN_PROGRESS'), (500, None),
             shown('CREATE_COMPLETE', outputs=OUTPUTS))), 'project-id')
@@ -153,14 +153,14 @@ class TestStanding(CanaryCase):
             errors.LabError, canary.Standing, cycle(**answers), 'project-id',
             timeout=0.02))
 
-    def test_one_that_is_refused_is_told(self):
+    def test_refused_standing_stack_raises(self):
         self.assertIn('400 no role', self.refused(create=(400, 'no role')))
 
-    def test_one_that_fails_is_told_with_its_reason(self):
+    def test_failed_standing_stack_raises_with_its_reason(self):
         self.assertIn('CREATE_FAILED: because',
                       self.refused(seen=(shown('CREATE_FAILED'),)))
 
-    def test_one_that_does_not_end_is_told(self):
+    def test_standing_stack_that_does_not_end_raises(self):
         self.assertIn('still CREATE_IN_PROGRESS',
                       self.refused(seen=(shown('CREATE_IN_PROGRESS'),)))
 
@@ -170,7 +170,7 @@ class TestRemove(CanaryCase):
     def listing(self, *stacks):
         return 200, {'stacks': list(stacks)}
 
-    def test_what_is_ours_is_deleted_until_none_is_left(self):
+    def test_all_stacks_of_the_probes_are_deleted(self):
         theirs = {'stack_name': 'theirs', 'id': '2'}
         api = Api({('GET', 'stacks'): [
             self.listing(stack('CREATE_COMPLETE'), theirs),
@@ -182,7 +182,7 @@ class TestRemove(CanaryCase):
         self.assertEqual([('DELETE', f'stacks/{NAME}/1')] * 2,
                          [call for call in api.calls if call[0] == 'DELETE'])
 
-    def test_a_deletion_that_got_lost_is_asked_for_again(self):
+    def test_lost_deletion_is_repeated(self):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.probes.canary.AGAIN_AFTER', 0))
         api = Api({('GET', 'stacks'): [
@@ -193,7 +193,7 @@ class TestRemove(CanaryCase):
         self.assertEqual(2, len([call for call in api.calls
                                  if call[0] == 'DELETE']))
 
-    def test_what_does_not_go_is_told(self):
+    def test_remaining_stack_raises(self):
         api = Api({('GET', 'stacks'): [self.listing(stack('DELETE_FAILED'))],
                    ('DELETE', '/1'): [(204, None)]})
         exc = self.assertRaises(errors.WaitTimeout, canary.remove, api,
@@ -230,7 +230,7 @@ class TestProbes(CanaryCase):
                 ('stack-list', lambda: self.good),
                 ('canary', lambda: False))]
 
-    def test_they_ask_until_they_are_stopped(self):
+    def test_probes_ask_until_they_are_stopped(self):
         self.probes.start()
         self.assertTrue(self.probes.running())
         summaries = self.probes.stop()
@@ -239,7 +239,7 @@ class TestProbes(CanaryCase):
         self.assertThat(summaries['stack-list']['sent'],
                         matchers.GreaterThan(0))
 
-    def test_asked_to_stop_they_end_by_themselves(self):
+    def test_probes_end_after_ask_to_stop(self):
         self.probes.start()
         self.probes.ask_to_stop()
         for one in self.probes.probes.values():
@@ -248,12 +248,12 @@ class TestProbes(CanaryCase):
         self.assertFalse(self.probes.running())
         self.assertEqual([], self.removed)
 
-    def test_a_base_that_gives_no_good_answer_is_told(self):
+    def test_base_without_a_good_answer_raises(self):
         self.good = False
         exc = self.assertRaises(errors.LabError, self.probes.start)
         self.assertIn('stack-list', str(exc))
 
-    def test_what_was_made_is_removed_unless_nobody_needs_it(self):
+    def test_stacks_are_removed_unless_remove_is_false(self):
         self.probes.start()
         self.probes.stop(remove=False)
         self.assertEqual([], self.removed)
@@ -288,13 +288,13 @@ class TestRecovered(testtools.TestCase):
     def recovered(self, since, **options):
         return probe_set.Probes.recovered(self.probes, since, **options)
 
-    def test_an_answer_that_is_there_costs_no_time(self):
+    def test_earlier_good_canary_ends_the_wait_at_once(self):
         self.start()
         self.assertTrue(self.canary.wait_for_good_since(0, 10))
         self.assertEqual('', self.recovered(0))
         self.assertEqual(1, len(self.asked))
 
-    def test_one_from_before_the_restart_does_not_count(self):
+    def test_canary_from_before_the_restart_does_not_count(self):
         self.start()
         self.assertTrue(self.canary.wait_for_good_since(0, 10))
         restarted = time.monotonic()
@@ -302,7 +302,7 @@ class TestRecovered(testtools.TestCase):
         self.assertThat(self.asked[-1], matchers.GreaterThan(restarted))
         self.assertEqual(2, len(self.asked))
 
-    def test_one_that_is_under_way_is_waited_for(self):
+    def test_canary_in_progress_is_awaited(self):
         self.answers.clear()
         restarted = time.monotonic()
         self.start()
@@ -313,12 +313,12 @@ class TestRecovered(testtools.TestCase):
         self.assertEqual('', self.recovered(restarted))
         self.assertEqual(1, len(self.asked))
 
-    def test_without_a_good_answer_the_last_one_is_told(self):
+    def test_missing_recovery_returns_the_last_answer(self):
         self.reply = samples.Reply('500', detail='no engine')
         self.start()
         self.assertEqual('500: no engine', self.recovered(0))
 
-    def test_a_death_ends_the_wait(self):
+    def test_dead_process_ends_the_wait(self):
         self.reply = False
 
         def died():

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a spec lacks."""
+"""Unit tests of the violations of a spec."""
 
 import ddt
 import testtools
@@ -40,18 +40,19 @@ def spec(answers=ANSWERS, title='Upgrade Impact', line='-'):
 class TestCheck(testtools.TestCase):
 
     def lacks(self, source):
-        return [(found.line, found.text) for found in checker.check(source)]
+        return [(violation.line, violation.text)
+                for violation in checker.check(source)]
 
     def answered(self, title, answer):
-        """Check a spec with one other answer; returns line of it, lacks."""
+        """Check a spec with another answer; returns its line, violations."""
         source = spec({**ANSWERS, title: answer})
         line = source.splitlines().index(title) + 4
         return line, self.lacks(source)
 
-    def test_what_is_answered_is_right(self):
+    def test_answered_spec_has_no_violation(self):
         self.assertEqual([], self.lacks(spec()))
 
-    def test_without_the_section_nothing_else_is_said(self):
+    def test_missing_section_is_the_only_violation(self):
         self.assertEqual(
             [(1, 'there is no section "Upgrade Impact": copy it from the '
                  'template')],
@@ -73,7 +74,7 @@ class TestCheck(testtools.TestCase):
                     heading(title, '~') + f'{text}\n\n'
                     for title, text in answers.items())))
 
-    def test_a_second_section_is_one_too_many(self):
+    def test_a_second_section_is_a_violation(self):
         source = spec() + '\n' + heading('Upgrade Impact', '=')
         (line, text), = self.lacks(source)
         self.assertEqual(source.rstrip().count('\n'), line)
@@ -91,7 +92,7 @@ class TestCheck(testtools.TestCase):
     def test_each_question_is_missed(self, title):
         answers = {key: ANSWERS[key] for key in ANSWERS if key != title}
         self.assertEqual(
-            [(9, f'{title}: not there: add a heading and the answer')],
+            [(9, f'{title}: missing: add a heading and the answer')],
             self.lacks(spec(answers)))
 
     @ddt.data(*ANSWERS)
@@ -120,7 +121,7 @@ class TestCheck(testtools.TestCase):
               'None: obvious', 'None: I do not know.',
               'None: will be decided later', 'None (pending)',
               '* None', 'None\n\n..\n  as nothing in the schema is touched')
-    def test_this_gives_no_reason(self, answer):
+    def test_none_without_a_reason_is_not_an_answer(self, answer):
         _, lacks = self.answered('Rollback', answer)
         self.assertEqual(1, len(lacks))
         self.assertIn('needs a reason', lacks[0][1])
@@ -134,13 +135,13 @@ class TestCheck(testtools.TestCase):
               'Narrowed in 2027.2', 'The same tables, one row more.',
               'Unchanged: documentation alone is touched.',
               ':None: documentation alone is touched')
-    def test_this_is_an_answer(self, answer):
+    def test_reason_is_an_answer(self, answer):
         self.assertEqual([], self.answered('Rollback', answer)[1])
 
     @ddt.data('TBD', 'TODO: ask somebody', 'todo', '?', '...', 'Unclear.',
               'It is TBD', 'We will see', 'Pending.',
               'To be decided.', '**TBD**', 'FIXME later', '<TBD>')
-    def test_this_is_no_answer_yet(self, answer):
+    def test_placeholder_is_not_an_answer(self, answer):
         line, lacks = self.answered('Rollback', answer)
         self.assertEqual(1, len(lacks))
         self.assertIn('Rollback: not answered yet: ', lacks[0][1])
@@ -149,7 +150,7 @@ class TestCheck(testtools.TestCase):
     @ddt.data('.. a comment', '..\n  TODO', '.. todo:: answer it',
               '.. include:: answers.rst', '* \n*', '.. |x| replace:: y',
               '.. _target:')
-    def test_what_a_reader_does_not_see_is_no_answer(self, answer):
+    def test_invisible_text_is_not_an_answer(self, answer):
         _, lacks = self.answered('Rollback', answer)
         self.assertEqual(['Rollback: not answered'],
                          [text for _, text in lacks])
@@ -157,7 +158,7 @@ class TestCheck(testtools.TestCase):
     @ddt.data('.. code-block:: console\n\n   $ heat-manage db_sync',
               '::\n\n  heat-manage db_sync', '.. versionadded:: 2027.1',
               '#. heat-manage db_sync', 'Aspect\n~~~~~~\n\nIs covered.')
-    def test_whatever_has_text_is_an_answer(self, answer):
+    def test_any_visible_text_is_an_answer(self, answer):
         self.assertEqual([], self.answered('Rollback', answer)[1])
 
     def test_the_text_of_the_template_is_no_answer(self):
@@ -174,7 +175,7 @@ class TestCheck(testtools.TestCase):
         (_, text), = self.answered('Upgrade tests', f'{example}\n\nYes.')[1]
         self.assertIn('names no scenario', text)
 
-    def test_a_heading_of_the_wrong_level_is_told(self):
+    def test_a_heading_of_the_wrong_level_is_reported(self):
         answers = {title: ANSWERS[title] for title in list(ANSWERS)[:-1]}
         source = spec(answers) + '\n' + heading('Upgrade tests', '=') + 'x\n'
         (line, text), = self.lacks(source)
@@ -185,20 +186,20 @@ class TestCheck(testtools.TestCase):
         answers = {title.replace('Rollback', 'Roll back'): text
                    for title, text in ANSWERS.items()}
         (_, text), = self.lacks(spec(answers))
-        self.assertIn('Rollback: not there: add a heading and the answer; is '
+        self.assertIn('Rollback: missing: add a heading and the answer; is '
                       '"Roll back" in line', text)
 
-    def test_what_is_answered_twice_is_told(self):
+    def test_second_answer_is_reported(self):
         source = spec().replace('Implementation\n==============',
                                 'Rollback\n--------\n\nAgain.')
         (line, text), = self.lacks(source)
         self.assertEqual('Rollback', source.splitlines()[line - 1])
         self.assertIn('Rollback: answered twice, first in line', text)
 
-    def test_all_that_is_wrong_is_told_in_the_order_of_the_lines(self):
-        found = self.lacks(spec(dict.fromkeys(reversed(ANSWERS), 'None')))
-        self.assertEqual(len(ANSWERS), len(found))
-        self.assertEqual(sorted(found), found)
+    def test_violations_are_in_the_order_of_the_lines(self):
+        lacks = self.lacks(spec(dict.fromkeys(reversed(ANSWERS), 'None')))
+        self.assertEqual(len(ANSWERS), len(lacks))
+        self.assertEqual(sorted(lacks), lacks)
 
 
 @ddt.ddt
@@ -206,14 +207,14 @@ class TestScenarios(testtools.TestCase):
 
     def lacks(self, answer):
         source = spec({**ANSWERS, 'Upgrade tests': answer})
-        return [(source.splitlines()[found.line - 1], found.text)
-                for found in checker.check(source)]
+        return [(source.splitlines()[violation.line - 1], violation.text)
+                for violation in checker.check(source)]
 
-    def test_a_scenario_that_is_not_there_is_told_with_its_line(self):
+    def test_a_missing_scenario_is_reported_with_its_line(self):
         self.assertEqual(
             [('* ``test_random_sting`` or', 'Upgrade tests: there is no '
-              'scenario test_random_sting; is test_random_string meant? One '
-              'to be added is written as: new test_random_sting')],
+              'scenario test_random_sting; is test_random_string meant? For '
+              'a scenario to be added, write: new test_random_sting')],
             self.lacks('Those of:\n\n* ``test_snapshot``\n\n* a line\n'
                        '* ``test_random_sting`` or\n  ``test_random_sting``'))
 
@@ -222,28 +223,28 @@ class TestScenarios(testtools.TestCase):
                        'Upgrade tests': 'It is test_nowhere.'})
         self.assertEqual(
             [1 + source.splitlines().index('It is test_nowhere.')],
-            [found.line for found in checker.check(source)])
+            [violation.line for violation in checker.check(source)])
 
-    def test_a_new_one_need_not_be_there(self):
+    def test_a_new_scenario_need_not_exist(self):
         self.assertEqual([], self.lacks('new ``test_not_there``'))
 
-    def test_one_that_was_new_may_be_there_by_now(self):
+    def test_a_new_scenario_may_exist(self):
         self.assertEqual([], self.lacks('New: ``test_random_string``.'))
 
-    def test_prose_alone_names_none(self):
+    def test_prose_without_a_scenario_is_reported(self):
         self.assertEqual(
-            [('All of them will do.', 'Upgrade tests: names no scenario; one '
-              'is named by its file, as test_random_string')],
+            [('All of them will do.', 'Upgrade tests: names no scenario; name '
+              'its file, such as test_random_string')],
             self.lacks('All of them will do.'))
 
     def test_tests_of_other_packages_are_not_looked_for(self):
         self.assertEqual([], self.lacks(
             '``heat.tests.db.test_migrations`` and test_snapshot'))
 
-    def test_also_beside_a_none_they_must_be_there(self):
+    def test_a_scenario_next_to_a_none_must_exist(self):
         (_, text), = self.lacks('None is to be added: test_nowhere has it.')
         self.assertIn('there is no scenario test_nowhere', text)
 
-    def test_no_other_question_is_about_them(self):
+    def test_scenarios_in_other_answers_are_not_checked(self):
         source = spec({**ANSWERS, 'Rollback': 'See test_something_of_heat.'})
         self.assertEqual([], checker.check(source))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which files are specs, and which are exempt."""
+"""Unit tests of the search for specs, and of their exemption."""
 
 import os
 import pathlib
@@ -81,7 +81,7 @@ class TestExempt(testtools.TestCase):
               '/x/heat-specs/specs/zed/approved/a.rst',
               '/2027.1/specs/zed/a.rst', 'specs/Kilo/a.rst', '/x/zed/a.rst',
               '/specs/2027.1/specs/zed/a.rst')
-    def test_what_is_older_is_exempt(self, path):
+    def test_older_spec_is_exempt(self, path):
         self.assertTrue(self.exempt(path))
 
     @ddt.data('specs/2027.1/a.rst', 'specs/2027.2/approved/a.rst',
@@ -91,7 +91,7 @@ class TestExempt(testtools.TestCase):
 
     @ddt.data('/x/specs/a.rst', '/zed/heat-specs/specs/misc/a.rst',
               '/zed/misc/a.rst', '/x/specs/zzz/a.rst', '/zed.rst')
-    def test_what_is_of_no_series_is_checked(self, path):
+    def test_spec_without_a_series_is_checked(self, path):
         self.assertFalse(self.exempt(path))
 
     def test_the_backlog_answers_when_a_series_takes_it_on(self):
@@ -99,11 +99,11 @@ class TestExempt(testtools.TestCase):
         self.assertTrue(self.exempt('specs/zed/backlog/a.rst'))
         self.assertFalse(self.exempt('specs/2027.1/backlog/a.rst'))
 
-    def test_none_is_exempt_unless_asked(self):
+    def test_no_spec_is_exempt_by_default(self):
         for directory in ('liberty', 'backlog'):
             self.assertFalse(files.exempt(f'specs/{directory}/a.rst', None))
 
-    def test_the_way_to_a_spec_may_be_relative(self):
+    def test_the_path_of_a_spec_may_be_relative(self):
         home = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         (home / 'specs' / 'zed').mkdir(parents=True)
         self.addCleanup(os.chdir, os.getcwd())

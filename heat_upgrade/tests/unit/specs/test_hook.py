@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The hook that pre-commit finds here."""
+"""Unit tests of the hook for pre-commit."""
 
 import re
 
@@ -30,7 +30,7 @@ class TestHook(testtools.TestCase):
         self.hook, = yaml.safe_load(
             (tree.ROOT / '.pre-commit-hooks.yaml').read_text())
 
-    def test_it_runs_a_command_that_there_is(self):
+    def test_hook_runs_an_existing_command(self):
         program, *words = self.hook['entry'].split()
         self.assertEqual('python', self.hook['language'])
         self.assertIn(f'    {program} = heat_upgrade.cli.main:main',
@@ -41,12 +41,12 @@ class TestHook(testtools.TestCase):
 
     @ddt.data('specs/2027.1/a.rst', 'specs/2027.1/approved/a.rst',
               'specs/a.rst', 'specs/2027.1/templates-of-groups.rst')
-    def test_it_is_for_specs(self, path):
+    def test_hook_runs_for_specs(self, path):
         self.assertTrue(re.search(self.hook['files'], path))
 
     @ddt.data('specs/templates/2027.1-template.rst', 'specs/template.rst',
               'specs/rocky/rocky-template.rst', 'specs/index.rst',
               'specs/2027.1/index.rst', 'README.rst', 'specs/a.txt',
               'doc/source/specs/a.rst')
-    def test_it_is_for_nothing_else(self, path):
+    def test_hook_runs_for_no_other_file(self, path):
         self.assertFalse(re.search(self.hook['files'], path))

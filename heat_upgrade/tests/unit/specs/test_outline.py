@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A spec as docutils reads it."""
+"""Unit tests of the outline of a spec."""
 
 import pathlib
 
@@ -68,7 +68,7 @@ def texts(source):
 @ddt.ddt
 class TestParse(testtools.TestCase):
 
-    def test_sections_have_their_line_and_what_is_in_them(self):
+    def test_sections_have_their_line_and_content(self):
         top, = outline.parse(SPEC)
         self.assertEqual(
             [(2, 'Title'), (8, 'One'), (20, 'Two words'), (33, 'Three')],
@@ -76,7 +76,7 @@ class TestParse(testtools.TestCase):
         self.assertEqual([section.title for section in top.sections],
                          ['One', 'Three'])
 
-    def test_texts_are_what_a_reader_sees_with_their_lines(self):
+    def test_visible_texts_are_read_with_their_lines(self):
         self.assertEqual(
             [(5, 'First, of two lines.'), (14, 'item :doc:`link`'),
              (16, 'inner'), (18, 'noted'), (23, 'a -> b'), (31, 'literal')],
@@ -89,23 +89,23 @@ class TestParse(testtools.TestCase):
                 'T\n=\n\n=  =\na  b\n=  =\n\nterm\n  meaning\n\n'
                 ':field: value\n')])
 
-    def test_nothing_of_another_file_is_read(self):
+    def test_no_other_file_is_read(self):
         for directive in ('include:: /etc/hostname',
                           'raw:: html\n   :file: /etc/hostname',
                           'csv-table::\n   :file: /etc/hostname'):
-            found = ' '.join(text for _, text in texts(
+            content = ' '.join(text for _, text in texts(
                 f'T\n=\n\n.. {directive}\n'))
             self.assertNotIn(
-                pathlib.Path('/etc/hostname').read_text().strip(), found)
+                pathlib.Path('/etc/hostname').read_text().strip(), content)
 
     @ddt.data(
         ('Title\n===\n\nText\n\n=====\nx', 6, 'Incomplete section title'),
         ('* a\n\n  Title\n  =====\n', 3, 'Unexpected section title'),
         ('====\nTitle\n----\n', 1, 'overline'))
     @ddt.unpack
-    def test_without_structure_it_is_unreadable(self, source, line, said):
+    def test_text_without_structure_is_unreadable(self, source, line, reason):
         exc = self.assertRaises(outline.Unreadable, outline.parse, source)
-        self.assertIn(said, str(exc))
+        self.assertIn(reason, str(exc))
         self.assertIn(exc.line, (line, line + 1))
 
     def test_levels_that_do_not_match_are_unreadable(self):
@@ -114,11 +114,11 @@ class TestParse(testtools.TestCase):
             'a\n=\n\nb\n-\n\nc\n~\n\nd\n=\n\ne\n~\n')
         self.assertEqual(13, exc.line)
 
-    def test_what_nests_without_end_is_unreadable(self):
+    def test_deep_nesting_is_unreadable(self):
         self.assertRaises(outline.Unreadable, outline.parse,
                           '* ' * 2000 + 'x')
 
-    def test_what_only_sphinx_knows_does_not_matter(self):
+    def test_roles_of_sphinx_do_not_matter(self):
         self.assertEqual(1, len(outline.parse(
             'T\n=\n\n:ref:`x` |y| `z`_ [1]_\n\n.. nothing:: x\n   :y: z\n')))
 
@@ -130,11 +130,11 @@ class TestParse(testtools.TestCase):
         max_size=40).map(''.join))
     def test_any_text_is_parsed_or_unreadable(self, source):
         try:
-            found = outline.parse(source)
+            sections = outline.parse(source)
         except outline.Unreadable as exc:
             self.assertLessEqual(1, exc.line)
         else:
-            self.assertIsInstance(found, list)
+            self.assertIsInstance(sections, list)
 
 
 class TestRead(testtools.TestCase):

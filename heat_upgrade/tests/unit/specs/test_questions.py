@@ -10,8 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The questions of a spec, the template and the filled example are one."""
-
+"""Unit tests of the questions, the template and the filled example."""
 
 import testtools
 
@@ -25,7 +24,7 @@ SPECS = tree.ROOT / 'doc' / 'source' / 'specs'
 TEMPLATE = SPECS / 'template.rst'
 EXAMPLE = SPECS / 'upgrade-tests.rst'
 
-# Those of heat-specs' newest template.
+# Sections of heat-specs' newest template.
 SECTIONS = {
     'Problem description': [],
     'Proposed change': ['Alternatives'],
@@ -35,7 +34,7 @@ SECTIONS = {
 
 
 def sections(path):
-    """Return {title: titles below it} of what is below the document's."""
+    """Return {title: titles below it} of the sections of a document."""
     title, = outline.parse(path.read_text())
     return {section.title: [part.title for part in section.sections]
             for section in title.sections}
@@ -43,7 +42,7 @@ def sections(path):
 
 class TestQuestions(testtools.TestCase):
 
-    def test_every_text_is_there_and_structured_as_docutils_wants_it(self):
+    def test_every_text_is_plain_restructuredtext(self):
         for question in questions.load():
             for text in (question.asks, question.guidance, question.example):
                 self.assertEqual([], outline.parse(text))
@@ -60,45 +59,46 @@ class TestQuestions(testtools.TestCase):
         titles = [question.title.casefold() for question in questions.load()]
         self.assertEqual(len(titles), len(set(titles)))
 
-    def test_one_of_them_is_answered_with_scenarios(self):
+    def test_one_question_is_answered_with_scenarios(self):
         self.assertEqual(
             ['Upgrade tests'], [question.title for question
                                 in questions.load()
                                 if question.names_scenarios])
 
-    def test_the_docs_list_all_of_them_in_their_order(self):
+    def test_docs_list_all_questions_in_their_order(self):
         text = (SPECS.parent / 'contributor' / 'specs.rst').read_text()
-        found = [text.find(f'\n{question.title}  ')
-                 for question in questions.load()]
-        self.assertNotIn(-1, found)
-        self.assertEqual(sorted(found), found)
+        offsets = [text.find(f'\n{question.title}  ')
+                   for question in questions.load()]
+        self.assertNotIn(-1, offsets)
+        self.assertEqual(sorted(offsets), offsets)
 
 
 class TestTemplate(testtools.TestCase):
 
-    def test_its_section_is_made_of_the_questions(self):
+    def test_section_is_made_from_the_questions(self):
         self.assertIn(
             template.section(), TEMPLATE.read_text(),
-            'put what "python -m heat_upgrade.specs.template" prints there')
+            'run "python -m heat_upgrade.specs.template", copy its output')
 
-    def test_it_has_the_sections_of_heat_specs_and_upgrade_impact(self):
-        found = sections(TEMPLATE)
-        asked = found.pop(questions.SECTION)
-        self.assertEqual(SECTIONS, found)
+    def test_template_has_the_sections_of_heat_specs_and_ours(self):
+        titles = sections(TEMPLATE)
+        impact = titles.pop(questions.SECTION)
+        self.assertEqual(SECTIONS, titles)
         self.assertEqual([question.title for question in questions.load()],
-                         asked)
+                         impact)
 
-    def test_as_it_is_it_answers_nothing(self):
+    def test_template_answers_no_question(self):
         self.assertEqual(
             [f'{question.title}: not answered, there is only the text of the '
              'template' for question in questions.load()],
-            [found.text for found in checker.check(TEMPLATE.read_text())])
+            [violation.text for violation
+             in checker.check(TEMPLATE.read_text())])
 
 
 class TestExample(testtools.TestCase):
 
-    def test_it_has_the_sections_of_the_template(self):
+    def test_example_has_the_sections_of_the_template(self):
         self.assertEqual(sections(TEMPLATE), sections(EXAMPLE))
 
-    def test_it_answers_everything(self):
+    def test_example_answers_every_question(self):
         self.assertEqual([], checker.check(EXAMPLE.read_text()))

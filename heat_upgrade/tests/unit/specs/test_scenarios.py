@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The scenarios that a text names."""
+"""Unit tests of the scenarios that a text names."""
 
 import ddt
 import testtools
@@ -30,34 +30,35 @@ class TestNamed(testtools.TestCase):
         'heat_integrationtests.scenarios.test_random_string.'
         'RandomStringScenario.test_a_secret_is_generated',
         'test_a_secret_is_generated')
-    def test_it_may_be_named_in_each_of_these_ways(self, text):
-        one, = scenarios.named(f'covered by {text}.')
-        self.assertEqual((text, False), (one.text, one.new))
-        self.assertIn(one.name, scenarios.known())
+    def test_scenario_has_several_names(self, text):
+        scenario, = scenarios.named(f'covered by {text}.')
+        self.assertEqual((text, False), (scenario.text, scenario.new))
+        self.assertIn(scenario.name, scenarios.known())
 
     @ddt.data('new: test_x', 'new test_x', 'New scenario test_x',
               'new scenarios: test_x', 'one new (test_x)')
-    def test_one_to_be_added_is_said_to_be_new(self, text):
+    def test_scenario_to_be_added_follows_new(self, text):
         self.assertEqual([('test_x', True)], [
-            (one.name, one.new) for one in scenarios.named(text)])
+            (scenario.name, scenario.new)
+            for scenario in scenarios.named(text)])
 
     @ddt.data('anew test_x', 'new: test_y, test_x', 'nothing new. test_x')
-    def test_new_stands_before_the_very_name(self, text):
+    def test_new_applies_to_the_next_name_only(self, text):
         self.assertFalse(scenarios.named(text)[-1].new)
 
     @ddt.data('heat.tests.db.test_migrations', 'heat/tests/test_x.py',
               'heat_integrationtests.smoke.test_stack', 'a contest_x',
               'every Scenario', 'latest_value', 'test')
-    def test_these_name_none(self, text):
+    def test_other_words_name_no_scenario(self, text):
         self.assertEqual([], scenarios.named(text))
 
-    def test_all_are_found_in_their_order(self):
+    def test_scenarios_are_in_the_order_of_the_text(self):
         self.assertEqual(
             ['test_b', 'AScenario', 'test_a'],
-            [one.name for one in scenarios.named(
+            [scenario.name for scenario in scenarios.named(
                 'test_b, AScenario and\ntest_a')])
 
-    def test_a_slip_is_like_the_right_name(self):
+    def test_misspelt_name_is_like_the_right_name(self):
         self.assertEqual('test_random_string',
                          scenarios.like('test_random_strings'))
         self.assertIsNone(scenarios.like('test_0'))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The series of OpenStack in their order."""
+"""Unit tests of the series of OpenStack and their order."""
 
 import ddt
 import testtools
@@ -23,7 +23,7 @@ from heat_upgrade.specs import series
 @ddt.ddt
 class TestSeries(testtools.TestCase):
 
-    def test_names_follow_each_other_as_the_series_did(self):
+    def test_names_are_in_the_order_of_the_series(self):
         names = ('austin bexar cactus diablo essex folsom grizzly havana '
                  'icehouse juno kilo liberty mitaka newton ocata pike queens '
                  'rocky stein train ussuri victoria wallaby xena yoga zed '
@@ -52,7 +52,7 @@ class TestSeries(testtools.TestCase):
 
     @ddt.data('', 'backlog', 'templates', '2026', '2026.9', '26.1', 'v2026.1',
               '2026.1.0', '2026.1-zed', 'specs', '2027.3')
-    def test_what_is_no_series_has_no_place(self, text):
+    def test_unknown_series_has_no_place(self, text):
         self.assertIsNone(series.place(text))
         self.assertIn('hibiscus (2026.2)', str(self.assertRaises(
             errors.UsageError, series.parse, text)))

@@ -33,7 +33,7 @@ from heat_upgrade.traffic import workload
 
 
 @ddt.ddt
-class TestScript(testtools.TestCase):
+class TestWorkload(testtools.TestCase):
 
     def walks(self, seed=1):
         return [workload.walk(seed, 0, number) for number in range(30)]
@@ -53,7 +53,7 @@ class TestScript(testtools.TestCase):
         self.assertEqual(set(history.MUTATIONS), {
             operation for one in walks for operation in one.operations})
 
-    def test_only_what_heat_allows_is_asked_for(self):
+    def test_walk_requests_only_operations_that_heat_allows(self):
         for walk in self.walks():
             self.assertEqual((history.CREATE, history.DELETE),
                              (walk.operations[0], walk.operations[-1]))
@@ -79,12 +79,12 @@ class TestScript(testtools.TestCase):
     @ddt.unpack
     @ddt.data(('load/load-0-0/first', 'load-0-0'), ('inflight/a/first', None),
               ('load/first', None), ('', None))
-    def test_a_label_tells_whose_it_is(self, label, stack):
+    def test_label_names_its_stack(self, label, stack):
         self.assertEqual(stack, workload.stack_of(label))
 
 
 class Answers:
-    """Gives what is told, again and again the last."""
+    """Gives the answers in order; repeats the last."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -152,22 +152,22 @@ class TestStack(testtools.TestCase):
         self.assertEqual({1.0}, {after - before for before, after
                                  in zip(starts, starts[1:])})
 
-    def test_what_does_not_end_in_time_is_stuck(self):
+    def test_operation_that_does_not_end_in_time_is_stuck(self):
         stack = self.stack((202, None), shown('CHECK_IN_PROGRESS'))
         self.assertEqual(history.STUCK, stack.do(history.CHECK))
         self.assertEqual(client.DEADLINE, self.clock.now - 1000)
 
-    def test_what_was_accepted_and_never_begins_is_told_apart(self):
+    def test_accepted_operation_that_never_begins_is_not_stuck(self):
         stack = self.stack((202, None), shown('UPDATE_COMPLETE'))
         self.assertEqual(history.NOT_BEGUN, stack.do(history.CHECK))
 
-    def test_nobody_to_ask_is_no_end(self):
+    def test_unreadable_stack_has_not_ended(self):
         stack = self.stack((202, None), ConnectionRefusedError('no'))
         self.assertEqual(history.UNREADABLE, stack.do(history.CHECK))
         self.assertEqual(
             'ConnectionRefusedError: no', self.recorded()[1].detail['error'])
 
-    def test_one_bad_answer_at_the_deadline_hides_no_stuck_stack(self):
+    def test_bad_answer_at_the_deadline_does_not_hide_a_stuck_stack(self):
         stack = self.stack((202, None), *[shown('CHECK_IN_PROGRESS')] * 80,
                            (503, 'no server'))
         self.assertEqual(history.STUCK, stack.do(history.CHECK))
@@ -177,13 +177,13 @@ class TestStack(testtools.TestCase):
         self.assertEqual(history.REFUSED, stack.do(history.CHECK))
         self.assertEqual('in progress', self.recorded()[0].detail['error'])
 
-    def test_after_an_unknown_call_it_is_looked_until_all_is_at_rest(self):
+    def test_unknown_call_is_awaited_until_the_stack_is_at_rest(self):
         stack = self.stack((504, None), shown('UPDATE_COMPLETE'),
                            shown('CHECK_IN_PROGRESS'), shown('CHECK_COMPLETE'))
         self.assertEqual(history.AT_REST, stack.do(history.CHECK))
         self.assertEqual(5, len(self.api.asked))
 
-    def test_an_unknown_create_that_is_not_there_is_looked_for_twice(self):
+    def test_missing_stack_after_an_unknown_create_is_read_twice(self):
         stack = self.stack(ConnectionResetError('x'), (404, None))
         self.assertEqual(history.GONE, stack.do(history.CREATE))
         self.assertEqual(3, len(self.api.asked))
@@ -204,7 +204,7 @@ class TestStack(testtools.TestCase):
                            shape=workload.SIGNALLED)
         self.assertEqual(history.COMPLETE, stack.do(history.SIGNAL))
 
-    def test_of_a_suspended_stack_only_resume_and_delete_are_asked(self):
+    def test_suspended_stack_allows_only_resume_and_delete(self):
         stack = self.stack(shown('SUSPEND_COMPLETE'))
         stack.show()
         self.assertEqual(
@@ -219,7 +219,7 @@ class TestClient(testtools.TestCase):
         self.run_dir = self.useFixture(fixtures.TempDir()).path
         return simulated_heat.run(self.run_dir, **options)
 
-    def test_all_of_the_script_is_done_and_nothing_is_left(self):
+    def test_client_does_the_whole_workload_and_leaves_no_stack(self):
         calls, ledger, final, _ = self.run_client(stacks=3)
         walk = workload.walk(0, 0, 0)
         self.assertEqual(walk.operations, tuple(
@@ -230,7 +230,7 @@ class TestClient(testtools.TestCase):
             ['DELETE_COMPLETE'] * 3, [one['state'] for one in final.values()])
 
     @ddt.data(1, 2, 5)
-    def test_told_to_stop_it_ends_what_is_in_hand_and_deletes(self, after):
+    def test_stopped_client_finishes_and_deletes_its_stack(self, after):
         calls, ledger, final, _ = self.run_client(stacks=9, stop_at=after)
         asked = [call.operation for call in calls
                  if call.operation in history.MUTATIONS]
@@ -238,13 +238,13 @@ class TestClient(testtools.TestCase):
         self.assertEqual(history.DELETE, asked[-1])
         self.assertEqual([], validator.judge(calls, ledger, final))
 
-    def test_a_stuck_stack_stays_as_evidence_and_the_client_goes_on(self):
+    def test_stuck_stack_stays_as_evidence_and_the_client_continues(self):
         calls, _, final, _ = self.run_client(stacks=3, bug='never-end')
         self.assertEqual(
             ['CREATE_IN_PROGRESS', 'DELETE_COMPLETE', 'DELETE_COMPLETE'],
             [one['state'] for one in final.values()])
 
-    def test_what_failed_is_deleted(self):
+    def test_failed_stack_is_deleted(self):
         calls, _, final, _ = self.run_client(stacks=2, bug='fail')
         self.assertEqual(
             [history.CREATE, history.DELETE],
@@ -254,7 +254,7 @@ class TestClient(testtools.TestCase):
 
 class TestPace(testtools.TestCase):
 
-    def test_between_two_operations_it_waits_longer_while_tests_run(self):
+    def test_client_pauses_longer_while_tests_run(self):
         waits = []
 
         class Stopping(threading.Event):
@@ -310,7 +310,7 @@ class TestStream(testtools.TestCase):
         made._clients[0]._sleep = self.clock.sleep
         return made
 
-    def test_what_it_saves_can_be_judged(self):
+    def test_saved_history_can_be_validated(self):
         made = self.stream()
         made.start()
         self.assertTrue(self.called.wait(10))
@@ -331,11 +331,11 @@ class TestStream(testtools.TestCase):
         made.stop(10)
         self.assertEqual('', (self.run_dir / 'ledger.jsonl').read_text())
 
-    def test_a_client_that_comes_to_grief_is_an_error_of_the_lab(self):
+    def test_client_that_raises_is_a_lab_error(self):
         made = self.stream(Answers((201, None)))
         made.start()
         error = self.assertRaises(errors.LabError, made.stop, 10)
-        self.assertIn('client 0 of the load ended in create of load-0-0',
+        self.assertIn('traffic client 0 failed during create of load-0-0',
                       str(error))
         self.assertRaises(errors.LabError, made.check)
 
@@ -350,9 +350,9 @@ class TestStream(testtools.TestCase):
         made = self.stream(Slow())
         made.start()
         error = self.assertRaises(errors.WaitTimeout, made.stop, 0.05)
-        self.assertIn('still in hand: create of load-0-0', str(error))
+        self.assertIn('still in progress: create of load-0-0', str(error))
 
-    def test_stopped_at_once_it_has_done_next_to_nothing(self):
+    def test_stream_stopped_at_once_does_almost_nothing(self):
         made = self.stream()
         made.ask_to_stop()
         made.start()

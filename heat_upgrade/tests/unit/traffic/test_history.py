@@ -86,16 +86,16 @@ class TestHistory(RunDir):
         self.assertThat(str(error), matchers.StartsWith(
             f'line 3 of {path} is damaged'))
 
-    def test_without_a_history_there_was_no_load(self):
+    def test_missing_history_is_a_run_without_traffic(self):
         error = self.assertRaises(errors.UsageError, history.read,
                                   self.run_dir)
-        self.assertIn('not the directory of a run with load', str(error))
+        self.assertIn('not the directory of a run with traffic', str(error))
 
     @ddt.unpack
     @ddt.data((None, 'no-answer'), (200, 'ok'), (204, 'ok'), (302, 'ok'),
               (400, 'refused'), (409, 'refused'), (500, 'error'),
               (503, 'error'))
-    def test_a_status_says_what_came_of_a_call(self, status, result):
+    def test_status_determines_the_result_of_a_call(self, status, result):
         self.assertEqual(result, history.result_of(status))
 
     def test_errors_are_counted_by_step_and_class(self):
@@ -114,7 +114,7 @@ class TestHistory(RunDir):
 
 
 @ddt.ddt
-class TestRejudge(RunDir):
+class TestRevalidate(RunDir):
 
     def saved(self, story, **final):
         self.write(story.calls)
@@ -124,14 +124,14 @@ class TestRejudge(RunDir):
             for event in story.ledger))
         return self.run_dir
 
-    def test_it_finds_what_the_judge_of_the_run_found(self):
+    def test_revalidation_finds_the_same_violations_as_the_run(self):
         for name in test_validator.DOCTORED:
             story = test_validator.DOCTORED[name][2]()
             self.assertEqual(story.judged(),
                              revalidate.rejudge(self.saved(story)), name)
             (self.run_dir / history.FILE).unlink()
 
-    def test_all_that_it_needs_is_what_a_run_saves(self):
+    def test_files_of_a_run_suffice_for_revalidation(self):
         calls, ledger, final, _ = simulated_heat.run(
             self.run_dir, bug='leave-item')
         generator.write_final(self.run_dir, final)
@@ -174,7 +174,7 @@ class TestRejudge(RunDir):
 
 
 @ddt.ddt
-class TestEvidence(testtools.TestCase):
+class TestDiagnostics(testtools.TestCase):
 
     def violation(self, **changes):
         return dataclasses.replace(
@@ -186,20 +186,20 @@ class TestEvidence(testtools.TestCase):
 
     @ddt.data(*validator.RULES)
     def test_each_rule_has_a_class(self, rule):
-        (found,) = diagnostics.findings(
+        (finding,) = diagnostics.findings(
             [self.violation(rule=rule)], [], step='s'
         )
-        self.assertIn(found.failure_class, findings.CLASSES)
+        self.assertIn(finding.failure_class, findings.CLASSES)
         self.assertEqual((findings.HEAT, findings.ERROR, 's'),
-                         (found.origin, found.severity, found.step))
+                         (finding.origin, finding.severity, finding.step))
 
-    def test_the_same_in_many_stacks_is_one_finding_that_names_them(self):
-        found, = diagnostics.findings(
+    def test_same_violation_in_many_stacks_is_one_finding(self):
+        finding, = diagnostics.findings(
             [self.violation(stack=f'load-0-{number}')
              for number in range(14)], [], step='s')
-        self.assertIn('load-0-9, update: it hangs', found.evidence)
-        self.assertNotIn('load-0-10', found.evidence)
-        self.assertIn('and 4 more', found.evidence)
+        self.assertIn('load-0-9, update: it hangs', finding.evidence)
+        self.assertNotIn('load-0-10', finding.evidence)
+        self.assertIn('and 4 more', finding.evidence)
 
     def test_the_title_is_the_same_in_another_run(self):
         titles = {diagnostics.findings(
@@ -207,21 +207,21 @@ class TestEvidence(testtools.TestCase):
             for stack, text in (('load-0-1', 'a'), ('load-1-7', 'b'))}
         self.assertEqual(1, len(titles))
 
-    def test_of_what_is_stuck_it_tells_what_the_cloud_knows(self):
+    def test_finding_of_a_stuck_stack_has_the_records_of_the_cloud(self):
         calls = test_validator.Story().lives().calls
         asked = []
         for rule in ('failed', 'stuck'):
-            found, = diagnostics.findings(
+            finding, = diagnostics.findings(
                 [self.violation(rule=rule)], calls, step='s',
                 look=lambda *words: asked.append(words) or 'the lock of it')
-        self.assertIn('the lock of it', found.evidence)
+        self.assertIn('the lock of it', finding.evidence)
         self.assertEqual([(test_validator.ID, test_validator.STACK)], asked)
 
-    def test_what_the_control_breaks_too_is_a_warning(self):
-        found, = diagnostics.findings([self.violation(control=True)], [],
-                                      step='s')
-        self.assertEqual(findings.WARNING, found.severity)
-        self.assertIn('control', found.title)
+    def test_violation_in_the_control_too_is_a_warning(self):
+        finding, = diagnostics.findings([self.violation(control=True)], [],
+                                        step='s')
+        self.assertEqual(findings.WARNING, finding.severity)
+        self.assertIn('control', finding.title)
 
     def test_a_finding_is_of_the_step_in_which_it_began(self):
         calls = test_validator.Story().lives().calls

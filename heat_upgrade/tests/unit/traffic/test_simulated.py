@@ -20,11 +20,11 @@ from heat_upgrade.traffic import validator
 
 SEEDS = range(12)
 
-# What a correct Heat meets while it is upgraded: errors without effect, lost
-# answers, messages that are taken up to 50 s late.
+# Probability of a fault that a correct Heat meets during an upgrade: errors
+# without effect, lost answers, messages that are consumed up to 50 s late.
 NO_FAULTS, SOME_FAULTS, MANY_FAULTS = 0.0, 0.1, 0.3
 
-# What is wrong -> the rule that has to be found broken.
+# {seeded bug: the rule that must be broken}
 BUGS = {
     'drop-update': 'change-lost',
     'drop-item-update': 'change-lost',
@@ -43,32 +43,32 @@ BUGS = {
 
 
 @ddt.ddt
-class TestJudge(testtools.TestCase):
-    """Histories that the load itself makes, against a simulated Heat."""
+class TestSeededBugs(testtools.TestCase):
+    """Histories of real traffic against a simulated Heat."""
 
     def found(self, **options):
-        """Run and judge; returns the rules, and whether the bug came up."""
+        """Return the violations, and whether the bug occurred."""
         run_dir = self.useFixture(fixtures.TempDir()).path
         calls, ledger, final, heat = simulated_heat.run(run_dir, **options)
         self.assertNotEqual([], calls)
         return validator.judge(calls, ledger, final), heat.bug_done
 
     @ddt.data(NO_FAULTS, SOME_FAULTS, MANY_FAULTS)
-    def test_a_correct_heat_breaks_no_rule_whatever_gets_lost(self, faults):
+    def test_correct_heat_breaks_no_rule_under_faults(self, faults):
         for seed in SEEDS:
-            found, _ = self.found(seed=seed, stacks=3, faults=faults)
-            self.assertEqual([], found, f'seed {seed}')
+            violations, _ = self.found(seed=seed, stacks=3, faults=faults)
+            self.assertEqual([], violations, f'seed {seed}')
 
     @ddt.data(*BUGS)
     def test_a_bug_of_heat_breaks_its_rule(self, bug):
         rules, done = set(), 0
         for seed in SEEDS:
-            found, came_up = self.found(seed=seed, stacks=3, bug=bug,
-                                        bug_at=seed % 3)
+            violations, came_up = self.found(seed=seed, stacks=3, bug=bug,
+                                             bug_at=seed % 3)
             done += came_up
             if came_up:
-                self.assertNotEqual([], found, f'seed {seed}')
-            rules |= {one.rule for one in found}
+                self.assertNotEqual([], violations, f'seed {seed}')
+            rules |= {violation.rule for violation in violations}
         self.assertNotEqual(0, done)
         self.assertIn(BUGS[bug], rules)
 
@@ -77,9 +77,9 @@ class TestJudge(testtools.TestCase):
     def test_faults_do_not_hide_a_bug_for_long(self, bug):
         missed = 0
         for seed in SEEDS:
-            found, came_up = self.found(seed=seed, stacks=3, bug=bug,
-                                        faults=SOME_FAULTS)
-            missed += came_up and not found
+            violations, came_up = self.found(seed=seed, stacks=3, bug=bug,
+                                             faults=SOME_FAULTS)
+            missed += came_up and not violations
         self.assertLess(missed, len(SEEDS) / 3)
 
     def test_each_rule_has_a_bug(self):

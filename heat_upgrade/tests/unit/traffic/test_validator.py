@@ -27,7 +27,7 @@ ID = 'stack-id'
 
 
 class Story:
-    """A history of one stack of the shape chain, told call by call."""
+    """A history of one stack of the shape chain, built call by call."""
 
     def __init__(self):
         self.now = 0.0
@@ -60,7 +60,7 @@ class Story:
         return self
 
     def done(self, operation, value=None, events=True, **detail):
-        """Tell of an operation that goes well."""
+        """Add an operation that succeeds."""
         if value is not None and operation != history.RESTORE:
             detail['value'] = value
         if operation == history.CREATE:
@@ -107,7 +107,7 @@ class Story:
         return self.call(history.RESOURCES, resources={**there, **others})
 
     def lives(self):
-        """Tell of a stack up to its first update."""
+        """Add a stack up to its first update."""
         return self.done(history.CREATE, 'v1').show().done(
             history.UPDATE, 'v2').show()
 
@@ -128,7 +128,7 @@ def drop(story, name):
     return story
 
 
-# What a correct Heat may do, as hard as an upgrade makes it.
+# Histories of a correct Heat under the conditions of an upgrade.
 CORRECT = {
     'a whole life': lambda: (
         Story().lives().done(history.CHECK).done(history.SUSPEND)
@@ -154,7 +154,7 @@ CORRECT = {
         .wait(history.AT_REST, 'UPDATE_COMPLETE')
         .done(history.UPDATE, 'v4').show('v4')
         .happens(history.UPDATE, 'v3').show('v3').dies()),
-    'a snapshot beside an unknown update': lambda: (
+    'a snapshot during an unknown update': lambda: (
         Story().lives().call(history.UPDATE, 504, value='v3')
         .wait(history.AT_REST, 'UPDATE_COMPLETE')
         .done(history.SNAPSHOT, snapshot='s').done(history.UPDATE, 'v4')
@@ -191,7 +191,7 @@ CORRECT = {
         Story().lives().call(history.UPDATE, 202, value='v3')
         .happens(history.UPDATE).fault(history.SIGKILL)
         .wait(history.FAILED, 'UPDATE_FAILED').dies()),
-    'nobody could be asked for the end': lambda: (
+    'an end that cannot be read': lambda: (
         Story().lives().call(history.UPDATE, 202, value='v3')
         .wait(history.UNREADABLE, seconds=90)),
     'a signal': lambda: (
@@ -224,7 +224,7 @@ DOCTORED = {
         'change-lost', 'signal', lambda: (
             Story().lives().done(history.SIGNAL, signal='s1')
             .call(history.METADATA, signals=[]).dies())),
-    'a stack that is deleted by nobody': (
+    'a stack that is deleted without a request': (
         'change-lost', 'create', lambda: (
             Story().lives().happens(history.DELETE).call(
                 history.POLL, state='DELETE_COMPLETE', id=ID))),
@@ -236,7 +236,7 @@ DOCTORED = {
             Story().lives().call(history.UPDATE, 202, value='v3')
             .happens(history.UPDATE)
             .wait(history.STUCK, 'UPDATE_IN_PROGRESS', seconds=90))),
-    'an update that nobody waited for': (
+    'an update without a wait': (
         'stuck', 'update', lambda: (
             Story().lives().call(history.UPDATE, 202, value='v3')
             .call(history.SHOW, 503, seconds=100))),
@@ -244,7 +244,7 @@ DOCTORED = {
         'stuck', 'update', lambda: (
             Story().lives().call(history.UPDATE, 504, value='v3')
             .wait(history.STUCK, 'UPDATE_IN_PROGRESS', seconds=90))),
-    'a failure that nobody asked for': (
+    'an unexpected failure': (
         'failed', 'update', lambda: (
             Story().lives().call(history.UPDATE, 202, value='v3')
             .happens(history.UPDATE)
@@ -284,10 +284,10 @@ DOCTORED = {
     'no event of the begin': (
         'events-incomplete', 'delete', lambda: (
             drop(Story().lives().dies(), 'DELETE_IN_PROGRESS'))),
-    'an output that nobody wrote': (
+    'an output that was never written': (
         'never-written', 'show', lambda: (
             Story().lives().show(first='surprise').dies())),
-    'a signal that nobody sent': (
+    'a signal that was never sent': (
         'never-written', 'signal', lambda: (
             Story().lives().call(history.METADATA, signals=['s9']).dies())),
     'the former outputs after the new ones': (
@@ -303,7 +303,7 @@ DOCTORED = {
     'a stack that is not found': (
         'refused', 'show', lambda: (
             Story().lives().call(history.SHOW, 404).show().dies())),
-    'a conflict with nothing': (
+    'a conflict without a reason': (
         'refused', 'check', lambda: (
             Story().lives().call(history.CHECK, 409).dies())),
 }
@@ -341,28 +341,29 @@ class TestRules(testtools.TestCase):
 
     def test_a_violation_names_the_calls_that_show_it(self):
         story = DOCTORED['an update that does not end'][2]()
-        found, = story.judged(state='UPDATE_IN_PROGRESS', resources={
+        violation, = story.judged(state='UPDATE_IN_PROGRESS', resources={
             name: ['UPDATE_IN_PROGRESS', f'item-{name}']
             for name in ('first', 'second')})
         self.assertEqual(['update', 'wait'], [
-            call.operation for call in story.calls if call.id in found.calls])
+            call.operation for call in story.calls
+            if call.id in violation.calls])
         self.assertEqual(
             'update was accepted, and is UPDATE_IN_PROGRESS 90 s later',
-            found.text)
+            violation.text)
 
 
-class TestWhatIsMissing(testtools.TestCase):
+class TestMissingData(testtools.TestCase):
 
     def test_a_run_that_was_cut_off_has_no_operation_without_an_end(self):
         story = Story().lives().call(history.UPDATE, 202, value='v3')
         story.call(history.SHOW, 503, seconds=100)
         self.assertEqual([], validator.judge(story.calls, story.ledger, None))
 
-    def test_without_a_ledger_nothing_is_said_of_what_exists(self):
+    def test_items_are_not_checked_without_a_ledger(self):
         story = DOCTORED['an item that a delete leaves'][2]()
         self.assertEqual([], validator.judge(story.calls, None, story.final()))
 
-    def test_items_of_others_are_none_of_the_loads(self):
+    def test_items_outside_the_traffic_are_ignored(self):
         story = Story().lives().dies()
         other = story.ledger[0]
         story.ledger.append(dataclasses.replace(
@@ -380,7 +381,7 @@ class TestWhatIsMissing(testtools.TestCase):
 
 class TestCompare(testtools.TestCase):
 
-    def test_what_the_control_breaks_as_well_is_marked(self):
+    def test_violation_in_the_control_too_is_marked(self):
         one = validator.Violation(
             'stuck', 'load-0-3', (1, 2), 'text', 'update'
         )
