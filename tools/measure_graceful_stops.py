@@ -11,11 +11,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Counts what graceful stops of heat-engine lose; for maintainers.
+"""Counts the losses at graceful stops of heat-engine; for maintainers.
 
-Starts a cloud of two nodes with one release and stops an engine N times while
-another serves (calls that come to nothing are lost), and N times as the only
-one (operations that do not end are lost). Needs the tool's environment:
+Starts a cloud of two nodes with one release and stops an engine N times
+during calls that a second engine serves (failed calls are lost), and N times
+as the only engine (unfinished operations are lost). Needs the tool's
+environment:
 
     python tools/measure_graceful_stops.py --release 26.0.2 --stops 10
 """
@@ -50,12 +51,12 @@ from heat_upgrade.lab import profiles
 from heat_upgrade.lab.services import heat
 from heat_upgrade.lab import workspace as workspaces
 
-# Seconds between two calls, with another engine there and without: a call
-# that gets no answer holds one of heat-api's threads for a minute.
+# Seconds between two calls, with a second engine and without: an unanswered
+# call blocks one of heat-api's threads for a minute.
 INTERVAL, PATIENT_INTERVAL = 0.2, 3.0
-# Seconds for the thread that sends calls to end.
+# Seconds until the thread that sends calls must have ended.
 JOIN_TIMEOUT = 10
-# Calls under way: those of one minute without an answer.
+# Concurrent calls: those of one minute without an answer.
 MOST_CALLS = 400
 
 PEER, ONLY = 'with a peer', 'the only one'
@@ -67,15 +68,16 @@ HEADER = ('release', 'stopped', 'stops', 'operations', 'lost', 'calls',
 class Row:
     """The losses of all stops of one kind.
 
-    :ivar release: its version
+    :ivar release: the version of Heat
     :ivar stopped: PEER or ONLY
-    :ivar stops: how many there were
-    :ivar operations: how many were in flight
-    :ivar lost: how many of them are stuck, or ended as they may not
-    :ivar calls: sent to an API while another engine was there
-    :ivar calls_lost: answered with a 5xx, or not at all
-    :ivar longest: seconds of the longest stop
-    :ivar seconds: of all
+    :ivar stops: number of stops
+    :ivar operations: number of in-flight operations
+    :ivar lost: number of operations that are stuck or have an illegal
+        outcome
+    :ivar calls: number of calls while a second engine was running
+    :ivar calls_lost: number of calls answered with a 5xx or not at all
+    :ivar longest: duration of the longest stop, in seconds
+    :ivar seconds: duration of all stops and their preparation
     """
 
     release: str
@@ -89,7 +91,7 @@ class Row:
     seconds: float = 0
 
     def words(self) -> list[str]:
-        """Return the row for the table."""
+        """Return the cells of the table."""
         return [self.release, self.stopped, str(self.stops),
                 str(self.operations), str(self.lost), str(self.calls),
                 str(self.calls_lost), f'{self.longest:.1f}',
@@ -97,10 +99,10 @@ class Row:
 
 
 class Calls:
-    """Lists and shows stacks all the time.
+    """Lists and shows stacks at a fixed interval.
 
     :param ask: makes one call; returns its HTTP status
-    :param interval: seconds between two
+    :param interval: seconds between two calls
     """
 
     def __init__(self, ask: Callable[[str], int], interval: float) -> None:
@@ -119,9 +121,9 @@ class Calls:
         self.end()
 
     def end(self) -> None:
-        """Send no more."""
+        """Stop sending calls."""
         self._over.set()
-        # It only sleeps and submits; each call has its own deadline.
+        # The thread only sleeps and submits; each call has a deadline.
         self._thread.join(self._interval + JOIN_TIMEOUT)
 
     def _run(self) -> None:
@@ -132,20 +134,20 @@ class Calls:
             number += 1
 
     def results(self) -> collections.Counter[str]:
-        """Wait for all answers; returns how often there was which."""
+        """Wait for all answers; count them by status or exception."""
         self.end()
-        found: collections.Counter[str] = collections.Counter()
-        for path, one in self._sent:
+        counts: collections.Counter[str] = collections.Counter()
+        for _, answer in self._sent:
             try:
-                found[str(one.result(heat_client.ANSWER_TIMEOUT * 2))] += 1
+                counts[str(answer.result(heat_client.ANSWER_TIMEOUT * 2))] += 1
             except (OSError, futures.TimeoutError) as exc:
-                found[type(exc).__name__] += 1
+                counts[type(exc).__name__] += 1
         self._pool.shutdown()
-        return found
+        return counts
 
 
 def lost_calls(results: collections.Counter[str]) -> int:
-    """Return how many calls have no answer of Heat's."""
+    """Return the number of calls that Heat did not answer."""
     return sum(number for status, number in results.items()
                if not status.isdigit() or int(status) >= 500)
 
@@ -153,9 +155,9 @@ def lost_calls(results: collections.Counter[str]) -> int:
 class Measurement:
     """Stops of one release.
 
-    :param cloud: up, with two nodes
-    :param version: of its Heat
-    :param note: takes what is to be kept, as words and numbers
+    :param cloud: a running cloud with two nodes
+    :param version: the version of its Heat
+    :param note: records an event, given as keyword arguments
     """
 
     def __init__(self, cloud: clouds.Cloud, version: str,
@@ -166,32 +168,32 @@ class Measurement:
         self._api = heat_client.Api(cloud.identity, cloud.api_url)
 
     def stop(self, row: Row, number: int, chosen: list[cases.Case]) -> None:
-        """Stop the engine of node-1 with work in its hands, once.
+        """Stop the engine of node-1 once, with operations in flight.
 
-        :param row: takes the numbers
-        :param number: of the stop
-        :param chosen: the operations to have in flight
+        :param row: the row to add the numbers to
+        :param number: number of the stop
+        :param chosen: the operations in flight
         """
         node = self._cloud.nodes['node-1']
-        flying = batch.Batch(chosen, self._api,
-                             self._cloud.ledger.client, self._cloud)
+        in_flight = batch.Batch(chosen, self._api,
+                                self._cloud.ledger.client, self._cloud)
         began = time.monotonic()
-        grounded = [*flying.prepare(), *flying.park()]
-        for one in grounded:
-            self._note(event='grounded', stop=number, case=one.case.id,
-                       story=str(one.story))
+        not_started = [*in_flight.prepare(), *in_flight.park()]
+        for failure in not_started:
+            self._note(event='grounded', stop=number, case=failure.case.id,
+                       story=str(failure.story))
         parked = time.monotonic()
         alone = row.stopped == ONLY
         calls = Calls(self._ask, PATIENT_INTERVAL if alone else INTERVAL)
         with calls:
             engine = node.process(heat.ENGINE)
             engine.ask_to_stop()
-            drained = flying.release_queued(['node-1'])
+            drained = in_flight.release_queued(['node-1'])
             _, killed = engine.stop()
             stopped = time.monotonic() - parked
             node.start(heat.ENGINE)
-        self._no_queue_is_shared(number)
-        ended = flying.settle(expected_outcomes.GRACEFUL)
+        self._note_shared_queues(number)
+        ended = in_flight.settle(expected_outcomes.GRACEFUL)
         results = calls.results()
         for outcome in ended:
             self._note(event='operation', stop=number,
@@ -206,7 +208,7 @@ class Measurement:
         if not alone:
             row.calls += sum(results.values())
             row.calls_lost += lost_calls(results)
-        left = flying.remove()
+        left = in_flight.remove()
         self._note(event='left', stop=number, left=left)
         row.seconds += time.monotonic() - began
         for outcome in ended:
@@ -221,8 +223,8 @@ class Measurement:
     def _ask(self, path: str) -> int:
         return self._api.call('GET', path).status
 
-    def _no_queue_is_shared(self, number: int) -> None:
-        """Say which queues of replies have two readers."""
+    def _note_shared_queues(self, number: int) -> None:
+        """Report the reply queues that have two readers."""
         for queue in self._cloud.queues():
             if queue.name.startswith('reply_') and queue.consumers > 1:
                 self._note(event='shared', stop=number, queue=queue.name)
@@ -234,24 +236,24 @@ def chosen(seed: int, number: int, without: set[str],
            any_case: bool) -> list[cases.Case]:
     """Return the operations of one stop.
 
-    :param seed: as that of a run
-    :param number: how many
-    :param without: shapes to leave out
-    :param any_case: draw also operations that the only engine cannot finish.
-        Operations that wait for a signal are always left out: they need an
+    :param seed: like the seed of a run
+    :param number: number of operations
+    :param without: shapes to exclude
+    :param any_case: include operations that the only engine cannot finish.
+        Operations that wait for a signal are always excluded: they need an
         API and an engine during the stop
     """
     def allowed(case: cases.Case) -> bool:
         return (case.parked != cases.SIGNAL and case.shape not in without
                 and (any_case or sampling.for_a_cold_stop(case)))
-    found, = sampling.samples(seed, lambda _: ((number, allowed),))
-    return list(found)
+    sample, = sampling.samples(seed, lambda _: ((number, allowed),))
+    return list(sample)
 
 
 @contextlib.contextmanager
 def cloud_of(release: str, run_dir: pathlib.Path,
              profile: str) -> Iterator[clouds.Cloud]:
-    """Start a cloud of two nodes, and end it."""
+    """Start a cloud of two nodes, and stop it at the end."""
     parsed = releases.parse(release)
     with workspaces.Workspace(run_dir) as workspace:
         keystone, installed = environments.ensure_all(
@@ -267,67 +269,69 @@ def cloud_of(release: str, run_dir: pathlib.Path,
             cloud.down()
 
 
-def measure(release: str, words: argparse.Namespace) -> list[Row]:
-    """Do all stops of one release; returns its rows."""
+def measure(release: str, options: argparse.Namespace) -> list[Row]:
+    """Measure all stops of one release; return its rows."""
     run_dir = pathlib.Path(tempfile.mkdtemp(
-        dir=words.work_dir, prefix=f'stops-{releases.parse(release).name}-'))
+        dir=options.work_dir, prefix=f'stops-{releases.parse(release).name}-'))
     record = run_dir / 'stops.jsonl'
 
-    def note(**words: object) -> None:
+    def note(**event: object) -> None:
         with open(record, 'a') as out:
-            print(json.dumps(words), file=out)
-    with cloud_of(release, run_dir, words.profile) as cloud:
+            print(json.dumps(event), file=out)
+    with cloud_of(release, run_dir, options.profile) as cloud:
         node: nodes.Node = cloud.nodes['node-1']
         version = node.environment.version
-        say(f'Heat {version}, profile {words.profile}, in {run_dir}')
-        one = Measurement(cloud, version, note)
+        say(f'Heat {version}, profile {options.profile}, in {run_dir}')
+        measurement = Measurement(cloud, version, note)
         rows = []
         for stopped, stops, operations in (
-                (PEER, words.peer_stops, words.peer_operations),
-                (ONLY, words.stops, words.operations)):
+                (PEER, options.peer_stops, options.peer_operations),
+                (ONLY, options.stops, options.operations)):
             rows.append(row := Row(version, stopped))
             if stopped == ONLY:
                 cloud.nodes['node-2'].process(heat.ENGINE).stop()
             for number in range(stops):
-                one.stop(row, number, chosen(words.seed + number, operations,
-                                             set(words.without), words.any))
+                measurement.stop(row, number, chosen(
+                    options.seed + number, operations, set(options.without),
+                    options.any))
         note(event='rows', rows=[dataclasses.asdict(row) for row in rows])
     return rows
 
 
 def say(text: str) -> None:
-    """Print a line at once."""
+    """Print a line without buffering."""
     print(text, flush=True)
 
 
 def main(argv: list[str]) -> int:
+    """Measure the releases, print a table, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--release', action='append', required=True)
     parser.add_argument('--stops', type=int, default=10,
-                        help='of the only engine')
+                        help='stops of the only engine')
     parser.add_argument('--operations', type=int, default=24,
-                        help='in flight at each of them')
+                        help='operations in flight at each stop')
     parser.add_argument('--peer-stops', type=int, default=10,
-                        help='with another engine beside')
+                        help='stops while a second engine is running')
     parser.add_argument('--peer-operations', type=int, default=24)
     parser.add_argument('--without', action='append', default=[],
                         choices=cases.SHAPES, metavar='SHAPE',
-                        help='leave out operations of this shape')
+                        help='exclude operations of this shape')
     parser.add_argument('--any', action='store_true',
-                        help='take also operations that the only engine '
-                        'cannot end')
+                        help='include operations that the only engine '
+                        'cannot finish')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--profile', choices=profiles.PROFILES,
                         default=profiles.STANDARD)
     parser.add_argument('--work-dir', type=pathlib.Path, required=True)
-    words = parser.parse_args(argv)
-    words.work_dir.mkdir(parents=True, exist_ok=True)
-    rows = [row.words() for release in words.release
-            for row in measure(release, words)]
+    options = parser.parse_args(argv)
+    options.work_dir.mkdir(parents=True, exist_ok=True)
+    rows = [row.words() for release in options.release
+            for row in measure(release, options)]
     widths = [max(map(len, column)) for column in zip(HEADER, *rows)]
-    for row in (HEADER, *rows):
-        say('  '.join(word.rjust(width)
-                      for word, width in zip(row, widths)))
+    for cells in (HEADER, *rows):
+        say('  '.join(cell.rjust(width)
+                      for cell, width in zip(cells, widths)))
     return 0
 
 

@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whose failure it is when a program of a check fails.
+"""Finds the cause when a program of a check fails.
 
-The same program is run with the code of the base and of the target. If the
-target alone fails, the failure is the target's. If both fail, it is the lab's,
-or is due to the operator's file that they read. If the base alone fails, it is
-the lab's: the base works today.
+The program is run with the code of the base and of the target. If the target
+alone fails, the target is the cause. If both fail, the cause is the lab, or
+the operator's file that both read. If the base alone fails, the cause is the
+lab, because the base works today.
 """
 
 import collections
@@ -32,48 +32,48 @@ _Class = findings.FailureClass
 
 
 @dataclasses.dataclass(frozen=True)
-class Deed:
+class Ability:
     """The ability that a release lacks if a program fails in it.
 
     :ivar failure_class: of the failure
-    :ivar words: in words, after "27.0.1 cannot"
-    :ivar others: likewise, for data of the other release; {} is its name
+    :ivar words: completes "27.0.1 cannot"
+    :ivar with_other_data: the same, for data of the other release, whose
+        version replaces {}
     """
 
     failure_class: findings.FailureClass
     words: str
-    others: str = ''
+    with_other_data: str = ''
 
 
-DEEDS = {
-    'config_options': Deed(_Class.OPTIONS, 'list its options'),
-    'config_values': Deed(_Class.OPTIONS, 'read your configuration'),
-    'config_paste': Deed(_Class.OPTIONS, 'load api-paste.ini'),
-    'config_policy': Deed(_Class.OPTIONS, 'apply your policy files'),
-    'config_engine_files': Deed(
+ABILITIES = {
+    'config_options': Ability(_Class.OPTIONS, 'list its options'),
+    'config_values': Ability(_Class.OPTIONS, 'read your configuration'),
+    'config_paste': Ability(_Class.OPTIONS, 'load api-paste.ini'),
+    'config_policy': Ability(_Class.OPTIONS, 'apply your policy files'),
+    'config_engine_files': Ability(
         _Class.OPTIONS, 'read your environments and templates of the engine'),
-    'schema': Deed(_Class.MIGRATION, 'migrate a database and use it'),
-    'rows': Deed(_Class.OLD_STACKS, 'create and store stacks'),
-    'rows_load': Deed(_Class.OLD_STACKS, 'load stacks that it stored itself',
-                      'load stacks that {} stored'),
-    'rpc': Deed(_Class.RPC, 'load its RPC interface'),
-    'rpc_context': Deed(_Class.RPC, 'read the context of its own requests',
-                        'read the context of requests from {}'),
-    'policy': Deed(_Class.API, 'load its policies'),
-    'api': Deed(_Class.API, 'load its API'),
-    'resources': Deed(_Class.TYPES, 'load its resource types'),
+    'schema': Ability(_Class.MIGRATION, 'migrate a database and use it'),
+    'rows': Ability(_Class.OLD_STACKS, 'create and store stacks'),
+    'rows_load': Ability(_Class.OLD_STACKS,
+                         'load stacks that it stored itself',
+                         'load stacks that {} stored'),
+    'rpc': Ability(_Class.RPC, 'load its RPC interface'),
+    'rpc_context': Ability(_Class.RPC, 'read the context of its own requests',
+                           'read the context of requests from {}'),
+    'policy': Ability(_Class.API, 'load its policies'),
+    'api': Ability(_Class.API, 'load its API'),
+    'resources': Ability(_Class.TYPES, 'load its resource types'),
 }
 
 
 class Blamed(errors.LabError):
-    """A check could not compare the releases; its findings say why.
+    """A check could not compare the releases; its findings give the cause."""
 
-    :ivar findings: list of :class:`heat_upgrade.results.findings.Finding`
-    """
-
-    def __init__(self, found: abc.Iterable[findings.Finding]) -> None:
-        self.findings = list(found)
-        super().__init__('\n'.join(one.title for one in self.findings))
+    def __init__(self, causes: abc.Iterable[findings.Finding]) -> None:
+        self.findings = list(causes)
+        super().__init__('\n'.join(finding.title
+                                   for finding in self.findings))
 
 
 def judge(
@@ -85,28 +85,24 @@ def judge(
 ) -> list[findings.Finding]:
     """Return the findings of programs that failed in a check.
 
-    The program that failed in one release is run with the code of the other
+    A program that failed in one release is run with the code of the other
     release, unless that has been done already.
 
     :param check: name of the check
-    :param failures: list of :class:`heat_upgrade.checks.introspection.Failure`
-    :param base: :class:`heat_upgrade.checks.check_context.InstalledRelease`
-    :param target: likewise
-    :param context: :class:`heat_upgrade.checks.check_context.Context`
-    :returns: list of findings: one for a program and a rule
+    :returns: one finding for each program and rule
     """
-    of_program: dict[str, list[introspection.Failure]] = (
+    by_program: dict[str, list[introspection.Failure]] = (
         collections.defaultdict(list))
     for failure in failures:
-        of_program[failure.request.program].append(failure)
-    found: dict[tuple[str, str], findings.Finding] = {}
-    for failed in of_program.values():
-        # A failure at the other release's data is what an operator meets.
+        by_program[failure.request.program].append(failure)
+    causes: dict[tuple[str, str], findings.Finding] = {}
+    for failed in by_program.values():
+        # An operator meets the failure at the other release's data.
         failed.sort(key=lambda failure: failure.request.own is None)
         for failure in failed:
             finding = _judge(check, failure, base, target, context)
-            found.setdefault((finding.rule, finding.subject), finding)
-    return list(found.values())
+            causes.setdefault((finding.rule, finding.subject), finding)
+    return list(causes.values())
 
 
 def _judge(
@@ -134,9 +130,9 @@ def _failure(
     request: introspection.Request,
     context: check_context.Context,
 ) -> introspection.Failure | None:
-    """Return how a program fails in a release, None if it does not."""
-    found, = introspection.attempt(subject, [request], context)
-    return found if isinstance(found, introspection.Failure) else None
+    """Return the failure of a program in a release; None if it works."""
+    outcome, = introspection.attempt(subject, [request], context)
+    return outcome if isinstance(outcome, introspection.Failure) else None
 
 
 def of_sides(
@@ -146,53 +142,54 @@ def of_sides(
     base_failure: introspection.Failure | None,
     target_failure: introspection.Failure | None,
 ) -> findings.Finding:
-    """Return the finding of a program of which it is known where it fails.
+    """Return the finding of a program that failed in at least one release.
 
     :param check: name of the check
-    :param request: :class:`heat_upgrade.checks.introspection.Request`
     :param names: of the base and of the target
-    :param base_failure: :class:`heat_upgrade.checks.introspection.Failure`,
-        None if the program works there
-    :param target_failure: likewise
+    :param base_failure: None if the program works in the base
+    :param target_failure: None if the program works in the target
+    :raises: ValueError if the program works in both
     """
     base, target = names
-    deed = DEEDS[request.program]
-    words = (deed.others.format(base) if request.own is not None
-             else deed.words)
+    ability = ABILITIES[request.program]
+    words = (ability.with_other_data.format(base)
+             if request.own is not None else ability.words)
     about = f': {request.about}' if request.about else ''
     step = f'{check_context.STEP}{check}'
-    failed = base_failure or target_failure
-    log = str(failed.log)
-    if not base_failure:
+    if base_failure and target_failure:
+        return findings.make(
+            'both.input-fails' if request.about else 'both.program-fails',
+            request.program, f'neither {base} nor {target} can {words}{about}',
+            '\n\n'.join([
+                evidence(target_failure, 'Both releases fail, so the upgrade '
+                         'is not the cause.'),
+                f'{base}: {log_errors.conclusion(base_failure.text)}']),
+            step=step, log=str(base_failure.log),
+            own_files=bool(request.about))
+    if target_failure:
         return findings.make(
             'target.input-fails' if request.about else 'target.program-fails',
             request.program, f'{target} cannot {words}{about}',
-            evidence(target_failure, f'The same works with {base}.'),
-            step=step, failure_class=deed.failure_class, log=log,
-            own_files=bool(request.about))
-    if not target_failure:
+            evidence(target_failure, f'{base} does the same without an '
+                     'error.'),
+            step=step, failure_class=ability.failure_class,
+            log=str(target_failure.log), own_files=bool(request.about))
+    if base_failure:
         return findings.make(
             'base.program-fails', request.program,
             f'{base} cannot {words}{about}, while {target} can',
-            evidence(base_failure, f'The same works with {target}; the base '
-                     'is what works today, so this says nothing of the '
-                     'upgrade.'), step=step, log=log)
-    return findings.make(
-        'both.input-fails' if request.about else 'both.program-fails',
-        request.program, f'neither {base} nor {target} can {words}{about}',
-        '\n\n'.join([
-            evidence(target_failure, 'The same fails with both releases, so '
-                     'the upgrade is not the cause.'),
-            f'{base}: {log_errors.conclusion(base_failure.text)}']),
-        step=step, log=log, own_files=bool(request.about))
+            evidence(base_failure, f'{target} does the same without an error. '
+                     'The base works today, so the upgrade is not the '
+                     'cause.'), step=step, log=str(base_failure.log))
+    raise ValueError(f'{request.program} failed in neither release')
 
 
 def _breaks_base(check: str, failure: introspection.Failure, base: str,
                  target: str) -> findings.Finding:
-    deed = DEEDS[failure.request.program]
+    ability = ABILITIES[failure.request.program]
     return findings.make(
         'target.breaks-base', failure.request.program,
-        f'{base} cannot {deed.others.format(target)}',
+        f'{base} cannot {ability.with_other_data.format(target)}',
         evidence(failure, f'{base} does the same with data of its own.'),
         step=f'{check_context.STEP}{check}', log=str(failure.log))
 
@@ -200,23 +197,22 @@ def _breaks_base(check: str, failure: introspection.Failure, base: str,
 def evidence(failure: introspection.Failure, comparison: str) -> str:
     """Return the evidence of a failure: the error itself comes first.
 
-    :param failure: :class:`heat_upgrade.checks.introspection.Failure`
     :param comparison: a sentence about the result of the other release
     """
     text = failure.text.strip()
     lines = [f'{failure.name}: {log_errors.conclusion(text)}', comparison]
     if _is_ours(text):
         lines.append(
-            'The error was raised in the program of the check, which uses '
-            "Heat's code directly: the target has moved or removed what the "
-            'program reads. If no other step fails, adapt the program.')
+            "The check's own program raised the error. It uses Heat's code "
+            'directly, and the target has moved or removed a part of that '
+            'code. If no other step fails, adapt the program.')
     if '\n' in text:
         lines += ['', log_errors.shortened(text)]
     return '\n'.join(lines)
 
 
 def _is_ours(text: str) -> bool:
-    """Return True if the innermost frame is of a program of ours."""
+    """Return True if the innermost frame belongs to a program of a check."""
     frames = [line for line in text.splitlines()
               if line.lstrip().startswith('File "')]
     return (log_errors.SIGN in text and bool(frames)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a check is given, and what it gives."""
+"""Input and output of a check: releases, operator's files, findings."""
 
 from collections import abc
 import dataclasses
@@ -22,7 +22,7 @@ from heat_upgrade.install import releases
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade.results import findings
 
-# What stands before the name of a check where the step of a finding is told.
+# Prefix of the step name of a check's findings.
 STEP = 'check-'
 
 
@@ -30,11 +30,9 @@ STEP = 'check-'
 class InstalledRelease:
     """One of the two releases of a check, installed.
 
-    :ivar release: :class:`heat_upgrade.install.releases.Release`
-    :ivar environment: :class:`heat_upgrade.install.environments.Environment`
     :ivar overlay: directory whose packages come before the environment's own
-        (a planted change); None without one
-    :ivar overlay_digest: hash of what is in it
+        (a seeded change); None without one
+    :ivar overlay_digest: hash of the overlay's content
     """
 
     release: releases.Release
@@ -43,32 +41,31 @@ class InstalledRelease:
     overlay_digest: str = ''
 
     @property
-    def name(self):
-        """What a finding calls it: 26.0.2."""
+    def name(self) -> str:
+        """Its version, as findings show it: 26.0.2."""
         return self.environment.version
 
     @property
-    def key(self):
-        """What decides what is read of it."""
+    def key(self) -> str:
+        """Hash of the installed code; readings are cached by it."""
         return f'{self.environment.key}{self.overlay_digest}'
 
-    def variables(self):
-        """Return what its processes need in their environment."""
+    def variables(self) -> dict[str, str]:
+        """Return the variables that its processes need."""
         return ({'PYTHONPATH': str(self.overlay)} if self.overlay else {})
 
 
 @dataclasses.dataclass(frozen=True)
 class OperatorInputs:
-    """What of an operator's own a check is about; all of it may be absent.
+    """The operator's own files that a check reads; all may be absent.
 
     :ivar config_files: configuration files of Heat, in their order
     :ivar config_dirs: directories of such files
     :ivar templates: templates of stacks
     :ivar stacks_from: a database dump with the stacks
-    :ivar postgresql: check the schema on PostgreSQL too
-    :ivar server: URL, as SQLAlchemy has it, of a database on the server on
-        which the schema is checked, in databases of the check's own; '' for
-        a private MariaDB
+    :ivar postgresql: whether to check the schema on PostgreSQL too
+    :ivar server: SQLAlchemy URL of a database on the server on which to check
+        the schema, in new databases; '' for a private MariaDB
     """
 
     config_files: tuple[pathlib.Path, ...] = ()
@@ -79,25 +76,24 @@ class OperatorInputs:
     server: str = dataclasses.field(default='', repr=False)
 
 
-def _quiet(line):
+def _quiet(line: str) -> None:
     pass
 
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """What a check works with.
+    """The surroundings of a check.
 
-    :ivar workspace: :class:`heat_upgrade.lab.workspace.Workspace`
-    :ivar asked: :class:`OperatorInputs`
-    :ivar progress: callable that takes a line for the user
-    :ivar failed: programs that have failed so far, see
-        :mod:`heat_upgrade.checks.introspection`
+    :ivar asked: the operator's files
+    :ivar progress: is called with each line for the user
+    :ivar failed: failures so far, by the path of the reading that they
+        replace; see :mod:`heat_upgrade.checks.introspection`
     """
 
     workspace: workspaces.Workspace
     asked: OperatorInputs = OperatorInputs()
     progress: abc.Callable[[str], None] = _quiet
-    failed: dict[pathlib.Path, typing.Any] = dataclasses.field(
+    failed: dict[pathlib.Path, object] = dataclasses.field(
         default_factory=dict, compare=False, repr=False)
 
 
@@ -106,18 +102,21 @@ def error(rule: str, subject: str, title: str, evidence: str,
     """Return a finding that makes the upgrade unsafe.
 
     :param rule: slug of its rule; the part before the dot is the check's name
-    :param subject: stable name of what it is about, without versions
+    :param subject: stable name of the thing with the defect, without versions
     :param title: one line: the subject and its change
     :param evidence: the lines that prove it
-    :param more: as :func:`_finding` takes it
-    :raises: KeyError if there is no such rule: a mistake of ours
+    :param more: further arguments of :func:`_finding`
+    :raises: KeyError if there is no such rule, which is a bug in this tool
     """
     return _finding(findings.ERROR, rule, subject, title, evidence, **more)
 
 
 def warning(rule: str, subject: str, title: str, evidence: str,
             **more: typing.Any) -> findings.Finding:
-    """Return a finding that an operator should know; as :func:`error`."""
+    """Return a finding that does not make the upgrade unsafe.
+
+    The parameters are those of :func:`error`.
+    """
     return _finding(findings.WARNING, rule, subject, title, evidence, **more)
 
 
@@ -128,16 +127,16 @@ def _finding(severity: findings.Severity, rule: str, subject: str, title: str,
              facts: dict[str, typing.Any] | None = None) -> findings.Finding:
     """Return a finding of a check.
 
-    :param failure_class: if it is another than the rule's
-    :param own_files: whether it is about files of the operator's own
-    :param impact: instead of the rule's, if this finding has a wider one
-    :param remedy: instead of the rule's, if this finding has a better one
+    :param failure_class: overrides the class of the rule
+    :param own_files: whether it concerns the operator's own files
+    :param impact: overrides the impact of the rule
+    :param remedy: overrides the remedy of the rule
     :param facts: see :class:`heat_upgrade.results.findings.Finding`
     """
-    given = {'failure_class': failure_class, 'impact': impact,
-             'remedy': remedy, 'facts': facts}
+    overrides = {'failure_class': failure_class, 'impact': impact,
+                 'remedy': remedy, 'facts': facts}
     return findings.make(
         rule, subject, title, evidence,
         step=f'{STEP}{rule.partition(".")[0]}', severity=severity,
         own_files=own_files,
-        **{name: value for name, value in given.items() if value})
+        **{name: value for name, value in overrides.items() if value})

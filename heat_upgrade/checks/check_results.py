@@ -10,10 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+"""Journals the findings of static checks, and each check as a test."""
 
-"""Counts each static check of a run as a test, in its journal."""
-
+from collections import abc
 import dataclasses
+import typing
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks import registry
@@ -21,27 +22,52 @@ from heat_upgrade.lab import stestr_runner
 from heat_upgrade.results import findings
 
 
-def journal(record, step, names, found, *, command):
-    """Journal what checks have found, and each check as a test.
+class _NamedStep(typing.Protocol):
+    """A step of a plan."""
 
-    A test fails with any error; whether its findings are known failures is
-    for the report to tell.
+    @property
+    def name(self) -> str:
+        """Its name in the plan."""
 
-    :param record: :class:`runner.Run`, or whatever journals as it does
-    :param step: :class:`plan.Step` in which they were run
+
+_Step = typing.TypeVar('_Step', bound=_NamedStep)
+_AcceptedStep = typing.TypeVar('_AcceptedStep', contravariant=True)
+
+
+class Recorder(typing.Protocol[_AcceptedStep]):
+    """Writes the journal of a run."""
+
+    def finding(self, finding: findings.Finding, /
+                ) -> findings.Finding | None:
+        """Journal a finding; return it as judged, if that is known yet."""
+
+    def tests(self, step: _AcceptedStep, tests: list[stestr_runner.Test], /
+              ) -> object:
+        """Journal the results of tests."""
+
+
+def journal(record: Recorder[_Step], step: _Step, names: abc.Iterable[str],
+            reported: abc.Iterable[findings.Finding], *,
+            command: abc.Callable[[str], str]) -> bool:
+    """Journal the findings of checks, and each check as a test.
+
+    A test fails with any error. The report decides whether its findings are
+    known failures.
+
+    :param step: the step that ran the checks
     :param names: names of the checks that were run
-    :param found: list of their :class:`findings.Finding`
-    :param command: function that returns the command of the check of a name
-    :returns: whether anything was found that counts
+    :param reported: their findings
+    :param command: returns the command of the check of a name
+    :returns: True if any finding counts
     """
     wrong = dict.fromkeys(names, '')
     counts = False
-    for finding in found:
+    for finding in reported:
         name = finding.step.removeprefix(check_context.STEP)
         finding = dataclasses.replace(
             finding, step=step.name, reproduce=command(name),
             test=_test(name))
-        # A run is judged after its end.
+        # Some recorders judge a run only after its end.
         judged = record.finding(finding) or finding
         counts = counts or judged.counts
         if judged.severity == findings.ERROR:
@@ -61,6 +87,6 @@ def journal(record, step, names, found, *, command):
     return counts
 
 
-def _test(name):
-    """Return the id of the test that a check counts as."""
+def _test(name: str) -> str:
+    """Return the id of the test that represents a check."""
     return f'{registry.__package__}.{name}'

@@ -10,15 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Databases of a check's own on a server that somebody else runs.
+"""Temporary databases of a check on an existing server.
 
-A machine on which Heat runs already has a server, of the very kind and
-version that is to be upgraded; perhaps MySQL, for which there is no private
-one. What is there is not touched: the names are new, and go with the check.
+A machine that runs Heat already has a server of the kind and version that the
+upgrade will meet. It may be MySQL, for which there is no private server.
+Existing databases are not touched: the temporary ones have new names, and are
+dropped after the check.
 """
 
+from collections import abc
 import contextlib
+import os
 import secrets
+import typing
 from urllib import parse
 
 from oslo_config import cfg
@@ -33,13 +37,15 @@ ANSWER_TIMEOUT = 60
 
 _PORT = 3306
 
+_Connection: typing.TypeAlias = 'pymysql.Connection[pymysql.cursors.Cursor]'
 
-def url_of(path):
+
+def url_of(path: str | os.PathLike[str]) -> str:
     """Return [database] connection of a configuration file of Heat.
 
-    :raises: :class:`heat_upgrade.errors.UsageError` if it has none
+    :raises: :class:`heat_upgrade.errors.UsageError` if the file has none
     """
-    sections = {}
+    sections: dict[str, dict[str, list[str]]] = {}
     try:
         cfg.ConfigParser(str(path), sections).parse()
     except (OSError, cfg.ParseError) as exc:
@@ -50,52 +56,57 @@ def url_of(path):
     return values[-1]
 
 
-def version(url):
-    """Return what a server says of its version.
+def version(url: str) -> str:
+    """Return the version of a server.
 
-    :param url: of any database on it, as SQLAlchemy has it
-    :raises: :class:`heat_upgrade.errors.LabError` if it cannot be asked
+    :param url: SQLAlchemy URL of any database on the server
+    :raises: :class:`heat_upgrade.errors.LabError` if there is no connection
     """
     with _connection(url) as connection, connection.cursor() as cursor:
         cursor.execute('SELECT VERSION(), @@version_comment')
-        return ' '.join(cursor.fetchone())
+        row = cursor.fetchone()
+        assert row is not None
+        return ' '.join(row)
 
 
 @contextlib.contextmanager
-def databases(url, names):
-    """Give empty databases; they are dropped at the end of the context.
+def databases(url: str,
+              names: abc.Iterable[str]) -> abc.Iterator[dict[str, str]]:
+    """Create empty databases; drop them at the end of the context.
 
-    :param url: of any database on the server, with a user who may make some
-    :param names: what the check calls them
+    :param url: SQLAlchemy URL of any database on the server, with a user who
+        may create databases
+    :param names: the check's names of the databases
     :returns: {name: URL}
-    :raises: :class:`heat_upgrade.errors.LabError` if they cannot be made
+    :raises: :class:`heat_upgrade.errors.LabError` if they cannot be created
     """
     run = f'{PREFIX}_{secrets.token_hex(4)}'
     parts = parse.urlsplit(url)
-    made = {}
+    names = list(names)
+    created: dict[str, str] = {}
     try:
         with _connection(url) as connection:
             for name in names:
-                real = f'{run}_{name}'
-                _execute(connection, f'CREATE DATABASE `{real}` '
+                database = f'{run}_{name}'
+                _execute(connection, f'CREATE DATABASE `{database}` '
                                      'CHARACTER SET utf8mb4')
-                made[real] = parse.urlunsplit(
-                    parts._replace(path=f'/{real}'))
-        yield dict(zip(names, made.values()))
+                created[database] = parse.urlunsplit(
+                    parts._replace(path=f'/{database}'))
+        yield dict(zip(names, created.values()))
     finally:
-        if made:
+        if created:
             with _connection(url) as connection:
-                for real in made:
-                    _execute(connection, f'DROP DATABASE `{real}`')
+                for database in created:
+                    _execute(connection, f'DROP DATABASE `{database}`')
 
 
 @contextlib.contextmanager
-def _connection(url):
+def _connection(url: str) -> abc.Iterator[_Connection]:
     parts = parse.urlsplit(url)
     if not parts.scheme.startswith('mysql') or not parts.hostname:
         raise errors.LabError(
-            'the schema can be checked on a server of MySQL or MariaDB that '
-            f'is reached by TCP, not on {parts.scheme}://')
+            'the schema can be checked only on a MySQL or MariaDB server '
+            f'that is reached by TCP, not on {parts.scheme}://')
     try:
         connection = pymysql.connect(
             host=parts.hostname, port=parts.port or _PORT,
@@ -105,17 +116,17 @@ def _connection(url):
     except pymysql.MySQLError as exc:
         raise errors.LabError(
             f'the database server at {parts.hostname}:{parts.port or _PORT} '
-            f'does not let {parts.username} in: {exc}') from exc
+            f'refuses the user {parts.username}: {exc}') from exc
     with connection:
         yield connection
 
 
-def _execute(connection, statement):
+def _execute(connection: _Connection, statement: str) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute(statement)
     except pymysql.MySQLError as exc:
         raise errors.LabError(
-            f'the database server refuses "{statement}": {exc}; the schema '
-            'is checked in databases of its own, which the user of '
-            '[database] connection must be allowed to make') from exc
+            f'the database server refuses "{statement}": {exc}; the schema is '
+            'checked in temporary databases, which the user of [database] '
+            'connection must be allowed to create') from exc

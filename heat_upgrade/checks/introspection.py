@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a release says of itself: read by a program in its environment.
+"""Runs small programs in a release's environment to inspect the release.
 
-A reading depends on nothing but the program, what it is given and what is
-installed, so it is kept by the hash of the three. Several programs share one
-process: importing Heat costs two seconds, and most of them need it.
+An answer depends on the program, its argument and the installed code alone.
+The hash of these three is therefore its key in the cache. Several programs
+share a process: most of them import Heat, which takes two seconds.
 """
 
 from collections import abc
@@ -33,34 +33,36 @@ import typing
 from heat_upgrade.checks import check_context
 from heat_upgrade import concurrency
 from heat_upgrade import errors
+from heat_upgrade import filesystem
 from heat_upgrade.install import cache
-from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 
 PROGRAMS = pathlib.Path(__file__).parent / 'inspectors'
 
-# What each program is run by and with.
+# The modules that run every program.
 SHARED = ('driver', 'heat_upgrade_program')
 
 # Reading all resource types of Heat takes ten seconds on a busy machine.
 TIMEOUT = 300
-# A process that runs out of time prints where it is, and ends; if even that
-# hangs it is killed after so many seconds more.
+# A process that runs out of time prints its traceback and ends. If even that
+# hangs, the process is killed after this many more seconds.
 GRACE = 10
 
-# Of the output of a process that ended without an answer.
+# Lines of output that are shown of a process that ended without an answer.
 LAST_LINES = 40
+
+_Answer = typing.TypeVar('_Answer')
 
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """One thing to read.
+    """A program to run, and its argument.
 
     :ivar program: name of a module of ``inspectors/``
-    :ivar given: what its function ``read`` takes, as JSON has it
-    :ivar kept: whether the answer depends on nothing else
-    :ivar own: for a program that is given data of the other release: what
-        the base is given of its own, to compare with
+    :ivar given: argument of its function ``read``, as JSON data
+    :ivar kept: whether the answer may be cached
+    :ivar own: for a program that gets data of the other release: the data
+        that the base would get of its own, for comparison
     :ivar about: names of the operator's files that it reads, '' if none
     """
 
@@ -76,10 +78,9 @@ class Failure:
     """A program that failed in the environment of a release.
 
     :ivar subject: key of the release
-    :ivar name: of the release
-    :ivar request: :class:`Request`
-    :ivar text: its traceback, or how its process ended
-    :ivar log: path of the log of its process
+    :ivar name: version of the release
+    :ivar text: traceback, or how the process ended
+    :ivar log: log of the process
     """
 
     subject: str
@@ -90,29 +91,24 @@ class Failure:
 
 
 class ProgramsFailed(errors.LabError):
-    """Programs failed; comparing the two releases shows whose failure it is.
-
-    See :mod:`heat_upgrade.checks.blame`.
-
-    :ivar failures: tuple of :class:`Failure`
-    """
+    """Programs failed; :mod:`heat_upgrade.checks.blame` finds the cause."""
 
     def __init__(self, failures: abc.Iterable[Failure]) -> None:
         self.failures = tuple(failures)
         first = self.failures[0]
-        super().__init__(f'{first.request.program} cannot be read of '
+        super().__init__(f'the program {first.request.program} failed in '
                          f'{first.name}:\n{first.text}', log=first.log)
 
 
-def read(subject, program, context, *, given=None, kept=True):
-    """Return what a program reads of a release.
+def read(subject: check_context.InstalledRelease, program: str,
+         context: check_context.Context, *, given: typing.Any = None,
+         kept: bool = True) -> typing.Any:
+    """Return the answer of a program in a release.
 
-    :param subject: :class:`heat_upgrade.checks.check_context.InstalledRelease`
     :param program: name of a module of ``inspectors/``
-    :param context: :class:`heat_upgrade.checks.check_context.Context`
-    :param given: what the program is given, as JSON has it
-    :param kept: False when the answer depends on more than that, such as a
-        database, or has anything of an operator's own in it
+    :param given: argument of the program, as JSON data
+    :param kept: False if the answer depends on more than the argument, such
+        as a database, or contains anything of an operator's
     :raises: :class:`ProgramsFailed` if the program fails
     """
     return read_all(subject, [Request(program, given, kept)], context)[0]
@@ -120,115 +116,117 @@ def read(subject, program, context, *, given=None, kept=True):
 
 def read_all(subject: check_context.InstalledRelease, requests: list[Request],
              context: check_context.Context) -> list[typing.Any]:
-    """Return what several programs read of a release, in one process.
+    """Return the answers of several programs, run in one process.
 
-    :param requests: list of :class:`Request`
-    :returns: list of what each has read
+    :returns: the answers, in the order of the requests
     :raises: :class:`ProgramsFailed` with those that failed
     """
-    found = attempt(subject, requests, context)
-    failures = [one for one in found if isinstance(one, Failure)]
-    if failures:
-        raise ProgramsFailed(failures)
-    return found
-
-
-def both(
-    base: check_context.InstalledRelease,
-    target: check_context.InstalledRelease,
-    function: abc.Callable[[check_context.InstalledRelease], typing.Any],
-) -> list[typing.Any]:
-    """Return what a function returns of each of two releases, side by side.
-
-    :param function: takes a subject; may raise :class:`ProgramsFailed`
-    :raises: :class:`ProgramsFailed` with the failures of both
-    """
-    failures: list[Failure] = []
-
-    def call(subject: check_context.InstalledRelease) -> typing.Any:
-        try:
-            return function(subject)
-        except ProgramsFailed as exc:
-            failures.extend(exc.failures)
-            return None
-    answers = concurrency.run_parallel(
-        lambda: call(base), lambda: call(target)
-    )
+    answers = attempt(subject, requests, context)
+    failures = [answer for answer in answers if isinstance(answer, Failure)]
     if failures:
         raise ProgramsFailed(failures)
     return answers
 
 
+def both(
+    base: check_context.InstalledRelease,
+    target: check_context.InstalledRelease,
+    function: abc.Callable[[check_context.InstalledRelease], _Answer],
+) -> tuple[_Answer, _Answer]:
+    """Call a function with each of two releases, in parallel.
+
+    :param function: may raise :class:`ProgramsFailed`
+    :returns: its results for the base and for the target
+    :raises: :class:`ProgramsFailed` with the failures of both
+    """
+    failures: list[Failure] = []
+    answers: dict[str, _Answer] = {}
+
+    def call(side: str, subject: check_context.InstalledRelease) -> None:
+        try:
+            answers[side] = function(subject)
+        except ProgramsFailed as exc:
+            failures.extend(exc.failures)
+    concurrency.run_parallel(
+        lambda: call('base', base), lambda: call('target', target))
+    if failures:
+        raise ProgramsFailed(failures)
+    return answers['base'], answers['target']
+
+
 def attempt(subject: check_context.InstalledRelease, requests: list[Request],
             context: check_context.Context) -> list[typing.Any]:
-    """Return what several programs read of a release, or how they failed.
+    """Return the answer or the failure of each program.
 
-    Programs that share a process do not take each other down: after a
-    failure each is tried again alone. Failures are remembered for as long
-    as the context is used, so that no check meets one twice.
+    A failure in a shared process does not affect the other programs: each is
+    run again alone. The context remembers failures, so that no check runs a
+    failing program again.
 
-    :returns: list with what each has read, or its :class:`Failure`
+    :returns: the answers, or a :class:`Failure` in the place of one
     """
-    places = [_place(subject, request) for request in requests]
-    fresh = {place: context.failed[place] for place in places
-             if place in context.failed}
-    missing = [(request, place) for request, place in zip(requests, places)
-               if place not in fresh
-               and not (request.kept and place.exists())]
+    paths = [_path(subject, request) for request in requests]
+    fresh = {path: context.failed[path] for path in paths
+             if path in context.failed}
+    missing = [(request, path) for request, path in zip(requests, paths)
+               if path not in fresh
+               and not (request.kept and path.exists())]
     outcomes = _outcomes(subject, [request for request, _ in missing],
                          context)
-    for (request, place), outcome in zip(missing, outcomes):
-        fresh[place] = outcome
+    for (request, path), outcome in zip(missing, outcomes):
+        fresh[path] = outcome
         if not request.kept:
             continue
         if isinstance(outcome, Failure):
-            context.failed[place] = outcome
+            context.failed[path] = outcome
         else:
-            _keep(place, outcome)
-    return [fresh[place] if place in fresh else _kept(place)
-            for place in places]
+            _keep(path, outcome)
+    return [fresh[path] if path in fresh else _kept(path) for path in paths]
 
 
-def prune(days=cache.KEEP_DAYS):
-    """Remove readings that nobody has used for some days."""
+def prune(days: float = cache.KEEP_DAYS) -> None:
+    """Remove the answers that have not been used for some days."""
     oldest = time.time() - days * 86400
-    for place in _root().glob('*.json'):
-        if place.stat().st_mtime < oldest:
-            place.unlink(missing_ok=True)
+    for path in _root().glob('*.json'):
+        # Another run may remove it at the same time.
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
-def _root():
+def _root() -> pathlib.Path:
     return cache.directory() / 'readings'
 
 
-def _place(subject, request):
-    whole = hashlib.sha256()
-    # A program may load others beside it that begin with its name.
+def _path(subject: check_context.InstalledRelease,
+          request: Request) -> pathlib.Path:
+    """Return the path of an answer in the cache."""
+    key = hashlib.sha256()
+    # A program may load modules next to it that begin with its name.
     for path in (*(PROGRAMS / f'{name}.py' for name in SHARED),
                  *sorted(PROGRAMS.glob(f'{request.program}*.py'))):
-        whole.update(path.read_bytes() + b'\0')
-    whole.update(json.dumps([subject.key, request.given],
-                            sort_keys=True).encode())
-    return _root() / f'{request.program}-{whole.hexdigest()[:32]}.json'
+        key.update(path.read_bytes() + b'\0')
+    key.update(json.dumps([subject.key, request.given],
+                          sort_keys=True).encode())
+    return _root() / f'{request.program}-{key.hexdigest()[:32]}.json'
 
 
-def _kept(place):
-    os.utime(place)
-    return json.loads(place.read_text())
+def _kept(path: pathlib.Path) -> typing.Any:
+    os.utime(path)
+    return json.loads(path.read_text())
 
 
-def _keep(place, answer):
-    place.parent.mkdir(parents=True, exist_ok=True)
-    # Not a secret; whole or not at all.
-    workspaces.write_secret(place, json.dumps(answer))
+def _keep(path: pathlib.Path, answer: typing.Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # An answer is no secret, but this function writes atomically.
+    filesystem.write_atomically(path, json.dumps(answer))
 
 
 @dataclasses.dataclass(frozen=True)
 class _End:
     """How a process ended that left programs without an answer.
 
-    :ivar text: in words
-    :ivar hung: whether it ran out of time
+    :ivar text: the end in words
+    :ivar hung: whether the process ran out of time
     """
 
     text: str
@@ -237,28 +235,28 @@ class _End:
 
 def _outcomes(subject: check_context.InstalledRelease, requests: list[Request],
               context: check_context.Context) -> list[typing.Any]:
-    """Run some programs; return what each has read, or its failure."""
+    """Run some programs; return the answer or the failure of each."""
     if not requests:
         return []
-    said, end, log = _process(subject, requests, context)
-    found = [Failure(subject.key, subject.name, request, failure, log)
-             if failure else answer
-             for request, (answer, failure) in zip(requests, said)]
+    answers, end, log = _process(subject, requests, context)
+    outcomes = [Failure(subject.key, subject.name, request, failure, log)
+                if failure else answer
+                for request, (answer, failure) in zip(requests, answers)]
     if len(requests) > 1:
-        # An import that failed half way fails otherwise a second time.
-        found = [_outcomes(subject, [request], context)[0]
-                 if isinstance(one, Failure) else one
-                 for request, one in zip(requests, found)]
-    if len(found) == len(requests):
-        return found
-    under_way = requests[len(found)]
+        # After an import that failed half way, the next import fails too.
+        outcomes = [_outcomes(subject, [request], context)[0]
+                    if isinstance(outcome, Failure) else outcome
+                    for request, outcome in zip(requests, outcomes)]
+    if len(outcomes) == len(requests):
+        return outcomes
+    interrupted = requests[len(outcomes)]
     if len(requests) > 1 and not end.hung:
-        # Perhaps an earlier one of the process has brought it down.
-        found += _outcomes(subject, [under_way], context)
+        # An earlier program may have brought the process down.
+        outcomes += _outcomes(subject, [interrupted], context)
     else:
-        found.append(Failure(subject.key, subject.name, under_way, end.text,
-                             log))
-    return found + _outcomes(subject, requests[len(found):], context)
+        outcomes.append(Failure(subject.key, subject.name, interrupted,
+                                end.text, log))
+    return outcomes + _outcomes(subject, requests[len(outcomes):], context)
 
 
 def _process(subject: check_context.InstalledRelease, requests: list[Request],
@@ -266,46 +264,48 @@ def _process(subject: check_context.InstalledRelease, requests: list[Request],
              ) -> tuple[list[typing.Any], _End, pathlib.Path]:
     """Run some programs in one process.
 
-    :returns: (list of [answer, traceback] of those that ended,
-        :class:`_End`, path of the log)
-    :raises: :class:`heat_upgrade.errors.LabError` if the process did not
-        come as far as the first of them
+    :returns: ([answer, traceback] of each program that ended, the end of the
+        process, its log)
+    :raises: :class:`heat_upgrade.errors.LabError` if the process ended before
+        it ran the first program
     """
     workspace = context.workspace
-    place = pathlib.Path(tempfile.mkdtemp(dir=workspace.data,
-                                          prefix='reading-'))
+    directory = pathlib.Path(tempfile.mkdtemp(dir=workspace.data,
+                                              prefix='reading-'))
     name = '-'.join(sorted({request.program for request in requests}))
-    what = f'reading {name} of {subject.name}'
+    label = f'the inspection of {subject.name} by {name}'
     log = workspace.log(f'read-{subject.name}-{name}')
-    said = place / 'said.json'
-    begun = time.monotonic()
+    request_file = directory / 'asked.json'
+    answer_file = directory / 'said.json'
+    start = time.monotonic()
+    status: int | None
     try:
-        workspaces.write_secret(place / 'asked.json', json.dumps(
+        filesystem.write_atomically(request_file, json.dumps(
             [[str(PROGRAMS / f'{request.program}.py'), request.given]
              for request in requests]))
         try:
             status, output = process.run(
-                what,
-                [subject.environment.bin('python'), '-W', 'ignore', '-X',
-                 'faulthandler', PROGRAMS / 'driver.py', place / 'asked.json',
-                 said, TIMEOUT],
-                log=log, cwd=place, timeout=TIMEOUT + GRACE, check=False,
+                label,
+                [str(subject.environment.bin('python')), '-W', 'ignore', '-X',
+                 'faulthandler', str(PROGRAMS / 'driver.py'),
+                 str(request_file), str(answer_file), str(TIMEOUT)],
+                log=log, cwd=directory, timeout=TIMEOUT + GRACE, check=False,
                 env=workspace.environment(**subject.variables()))
         except errors.WaitTimeout:
             status, output = None, process.tail(log)
-        if not said.exists():
-            raise errors.LabError(f'{what} ended with status {status}:\n'
+        if not answer_file.exists():
+            raise errors.LabError(f'{label} ended with status {status}:\n'
                                   f'{_last(output)}', log=log)
-        # The last line is incomplete if the process ended in its midst.
-        lines = said.read_text().splitlines(keepends=True)
+        # The last line is incomplete if the process died while writing it.
+        lines = answer_file.read_text().splitlines(keepends=True)
         answers = [json.loads(line) for line in lines if line.endswith('\n')]
     finally:
-        shutil.rmtree(place, ignore_errors=True)
-    # A fork of it gives up a little earlier.
-    hung = time.monotonic() - begun >= TIMEOUT - 1
-    how = (f'did not end within {TIMEOUT:g} s' if hung
+        shutil.rmtree(directory, ignore_errors=True)
+    # A forked child of it gives up a little earlier.
+    hung = status is None or time.monotonic() - start >= TIMEOUT - 1
+    end = (f'did not end within {TIMEOUT:g} s' if hung or status is None
            else _ended(status))
-    return answers, _End(f'the process {how}\n{_last(output)}', hung), log
+    return answers, _End(f'the process {end}\n{_last(output)}', hung), log
 
 
 def _ended(status: int) -> str:

@@ -10,107 +10,113 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who may do what: the policies of two releases, by their defaults.
+"""The check ``policy``: permissions under the defaults of two releases.
 
-Each release's own enforcers say for each rule, each call of the API and each
-resource type which personas they let through: roles with tokens of a project
-and of the system, on their own project and on another. Here the two answers
-are compared. The rules come from OpenStack's deprecation policy, and from
-oslo.policy, which announces a change of a default by a deprecated rule.
+The enforcers of each release answer, for each rule, API call and resource
+type, which personas they let through. A persona is a role with a token of a
+project or of the system, on its own project or on another. This module
+compares the two answers. The rules come from OpenStack's deprecation policy
+and from oslo.policy, which announces a changed default by a deprecated rule.
 
-Custom rules in an operator's files are the check "config"'s.
+The check ``config`` covers custom rules in an operator's files.
 """
+
+import typing
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks import introspection
+from heat_upgrade.results import findings
 
-NAME = 'policy'
 READINGS = ('policy',)
 
 RESOURCE_TYPES = 'resource_types:'
-# The program asks about a type of this name where a rule says *.
+# The program asks about a type of this name where a rule has *.
 ANY = '::Anything'
 
-# So many calls are named one by one in a title.
+# A title names at most this many calls.
 MANY = 3
 
+# An answer of the program, and a rule in it.
+_Reading = dict[str, typing.Any]
+_Rule = dict[str, typing.Any]
 
-def check(base, target, context):
+
+def check(base: check_context.InstalledRelease,
+          target: check_context.InstalledRelease,
+          context: check_context.Context) -> list[findings.Finding]:
     """Return the findings; see :mod:`heat_upgrade.checks.check_context`."""
-    was, now = introspection.both(
+    readings: tuple[_Reading, _Reading] = introspection.both(
         base,
         target,
         lambda subject: introspection.read(subject, 'policy', context),
     )
-    names = sorted(set(was['types']) ^ set(now['types']))
+    names = sorted(set(readings[0]['types']) ^ set(readings[1]['types']))
     if names:
-        # Both are asked about all types that the rules of either are about.
-        answers = introspection.both(
+        # Ask both releases about the types that the rules of either name.
+        answers: tuple[_Reading, _Reading] = introspection.both(
             base,
             target,
             lambda subject: introspection.read(
                 subject, 'policy', context, given={'types': names}
             ),
         )
-        # What one of them does not have can be used by nobody.
+        # A type that one of the releases lacks cannot be compared.
         known = [name for name in names if name.endswith(ANY)
-                 or all(name in more['known'] for more in answers)]
-        for one, more in zip((was, now), answers):
-            one['types'] = {
-                name: who
-                for name, who in (one['types'] | more['types']).items()
+                 or all(name in answer['known'] for answer in answers)]
+        for reading, answer in zip(readings, answers):
+            reading['types'] = {
+                name: personas
+                for name, personas
+                in (reading['types'] | answer['types']).items()
                 if name in known or name not in names}
-    return compare(was, now)
+    return compare(*readings)
 
 
-def compare(was, now):
-    """Return the findings of two readings.
-
-    :param was: what the program ``policy`` reads of the base
-    :param now: likewise, of the target
-    """
+def compare(base: _Reading, target: _Reading) -> list[findings.Finding]:
+    """Return the findings of two answers of the program ``policy``."""
     renamed = {rule['old']['name']: name
-               for name, rule in now['rules'].items()
-               if rule['old'] and rule['old']['name'] not in now['rules']}
-    touched, found = set(), []
-    for name in sorted(set(was['rules']) - set(now['rules'])):
-        found += _gone(name, was, now, renamed)
-    for name in sorted(was['allowed']):
-        new = name if name in now['allowed'] else renamed.get(name)
+               for name, rule in target['rules'].items()
+               if rule['old'] and rule['old']['name'] not in target['rules']}
+    touched: set[str] = set()
+    result: list[findings.Finding] = []
+    for name in sorted(set(base['rules']) - set(target['rules'])):
+        result += _removed(name, base, target, renamed)
+    for name in sorted(base['allowed']):
+        new = name if name in target['allowed'] else renamed.get(name)
         if new:
-            changes = _rule(name, new, was, now)
-            found += changes
+            changes = _changed_rule(name, new, base, target)
+            result += changes
             if changes:
                 touched.add(name)
-    return (found + _calls(was, now, touched)
-            + _types(was['types'], now['types'])
-            + _asking(was['asking'], now['asking'])
-            + _files(was['files'], now['files']))
+    return (result + _calls(base, target, touched)
+            + _types(base['types'], target['types'])
+            + _engine_calls(base['asking'], target['asking'])
+            + _policy_files(base['files'], target['files']))
 
 
-def _gone(name, was, now, renamed):
-    """Return the finding of a rule that the target does not have."""
+def _removed(name: str, base: _Reading, target: _Reading,
+             renamed: dict[str, str]) -> list[findings.Finding]:
+    """Return the finding of a rule that the target lacks."""
     if name.startswith(RESOURCE_TYPES):
-        # The comparison of the types tells what that means.
+        # The comparison of the types shows the consequence.
         return []
-    evidence = [f'base: {_in_words(was["rules"][name])}']
+    evidence = [f'base: {_described(base["rules"][name])}']
     if name in renamed:
         new = renamed[name]
         evidence += [
-            f'target: {new}: {_in_words(now["rules"][new])}',
-            f'The target knows {name} as the deprecated name of {new}: a '
-            'rule of that name in a policy file is obeyed for now, with a '
-            'warning.']
+            f'target: {new}: {_described(target["rules"][new])}',
+            f'{name} is the deprecated name of {new}: for now, the target '
+            'obeys a rule of that name in a policy file, with a warning.']
         return [check_context.warning('policy.rule-renamed', name,
                                       f'{name} is renamed to {new}',
                                       '\n'.join(evidence),
                                       remedy=f'Call it {new} in your policy '
                                       'files.')]
-    announced = was['rules'][name]['for_removal']
+    announced = base['rules'][name]['for_removal']
     evidence += [
         'target: no rule has or had this name',
-        'A rule of that name in a policy file no longer restricts or allows '
-        'anything, and a rule that refers to it lets nobody through.']
+        'A rule of that name in a policy file has no effect, and a rule that '
+        'refers to it refuses every user.']
     if announced:
         return [check_context.warning(
             'policy.rule-removed', name,
@@ -121,192 +127,224 @@ def _gone(name, was, now, renamed):
         '\n'.join(evidence))]
 
 
-def _rule(name, new, was, now):
-    """Return what has changed of one rule."""
-    before, after = was['allowed'][name], now['allowed'][new]
-    old_rule = was['rules'].get(name)
-    new_rule = now['rules'].get(new)
-    evidence = [f'base:   {_in_words(old_rule)}',
-                f'target: {_in_words(new_rule)}']
-    found = []
-    gained = [one for one in after if one not in before]
+def _changed_rule(name: str, new: str, base: _Reading,
+                  target: _Reading) -> list[findings.Finding]:
+    """Return the findings of one rule.
+
+    :param name: in the base
+    :param new: in the target
+    """
+    before, after = base['allowed'][name], target['allowed'][new]
+    rules = base['rules'].get(name), target['rules'].get(new)
+    evidence = [f'base:   {_described(rules[0])}',
+                f'target: {_described(rules[1])}']
+    result = []
+    gained = [persona for persona in after if persona not in before]
     if gained:
-        found.append(check_context.error(
+        result.append(check_context.error(
             'policy.persona-gained', new,
-            f'{new}: {", ".join(gained)} could not and now can (security)',
-            '\n'.join(evidence + [
-                f'base lets through:   {_list(before)}',
-                f'target lets through: {_list(after)}'])))
-    found += _lost(name, new, was, now, evidence)
-    scopes = [(rule or {}).get('scopes', []) for rule in (old_rule, new_rule)]
-    if scopes[0] != scopes[1] and not found:
-        found.append(check_context.warning(
+            f'{new} now allows {", ".join(gained)} (security)',
+            '\n'.join(evidence + [f'base allows:   {_list(before)}',
+                                  f'target allows: {_list(after)}'])))
+    result += _lost(name, new, base, target, evidence)
+    scopes = [(rule or {}).get('scopes', []) for rule in rules]
+    if scopes[0] != scopes[1] and not result:
+        result.append(check_context.warning(
             'policy.scopes-changed', new, f'{new}: scope types are changed',
             '\n'.join(evidence + [
-                'No persona gains or loses anything by it; with a check '
-                'string of your own the scope still counts.'])))
-    return found
+                'No persona gains or loses access by this change. The scope '
+                'types also apply to a check string of your own.'])))
+    return result
 
 
-def _lost(name, new, was, now, evidence):
-    """Return the finding of those whom a rule lets through no more."""
-    before, after = was['allowed'][name], now['allowed'][new]
-    lost = [one for one in before if one not in after]
+def _lost(name: str, new: str, base: _Reading, target: _Reading,
+          evidence: list[str]) -> list[findings.Finding]:
+    """Return the finding of the personas that a rule no longer allows."""
+    before, after = base['allowed'][name], target['allowed'][new]
+    lost = [persona for persona in before if persona not in after]
     if not lost:
         return []
-    evidence = evidence + [f'base lets through:   {_list(before)}',
-                           f'target lets through: {_list(after)}']
-    rule = was['rules'].get(name) or {}
-    unannounced = [one for one in lost if one in was['lasting'][name]]
-    title = f'{new}: {", ".join(lost)} could and now cannot'
+    evidence = evidence + [f'base allows:   {_list(before)}',
+                           f'target allows: {_list(after)}']
+    rule = base['rules'].get(name) or {}
+    unannounced = [persona for persona in lost
+                   if persona in base['lasting'][name]]
+    title = f'{new} no longer allows {", ".join(lost)}'
     if not unannounced:
         since = (rule.get('old') or {}).get('since') or 'an earlier release'
         return [check_context.warning(
             'policy.persona-lost-announced', new, f'{title}, as was announced',
             '\n'.join(evidence + [
-                'The base lets them through by a rule that is deprecated '
+                'In the base, a rule that is deprecated allows them '
                 f'(since {since}).']))]
-    if ':' not in name and not _calls_lose(was, now):
-        # No API asks for it by itself, and no call is lost.
+    if ':' not in name and not _calls_lose(base, target):
+        # No API call uses this rule by itself, and no call is refused.
         return [check_context.warning(
             'policy.persona-lost-of-shared-rule', new, title,
             '\n'.join(evidence + [
-                'No call of the API is refused for it that the base '
-                'allows; rules of your own that refer to it change.']))]
+                'The target refuses no API call for this reason that the base '
+                'allows. Rules of your own that refer to it change.']))]
     return [check_context.error(
         'policy.persona-lost', new, title, '\n'.join(evidence + [
             'No deprecated rule of the base announces it.']))]
 
 
-def _calls_lose(was, now):
-    return any(set(before) - set(now['calls'].get(call, [before])[0])
-               for call, (before, _) in was['calls'].items())
+def _calls_lose(base: _Reading, target: _Reading) -> bool:
+    return any(set(before) - set(target['calls'].get(call, [before])[0])
+               for call, (before, _) in base['calls'].items())
 
 
-def _calls(was, now, touched):
-    """Return what changed of calls though the rules they ask have not.
+def _calls(base: _Reading, target: _Reading,
+           touched: set[str]) -> list[findings.Finding]:
+    """Return the findings of calls that change although their rules do not.
 
-    That is the code around the policies: who asks them, about what. Such
-    code serves many calls, so those with the same change are one finding.
+    The cause is the code that calls the enforcer. Such code serves many
+    calls, so all calls with the same change are one finding.
+
+    :param touched: rules that have a finding of their own
     """
-    changes = {}
-    for call in sorted(set(was['calls']) & set(now['calls'])):
-        before, asked = was['calls'][call]
-        after, asks = now['calls'][call]
-        if touched & {*asked, *asks}:
+    changes: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for call in sorted(set(base['calls']) & set(target['calls'])):
+        before, base_rules = base['calls'][call]
+        after, target_rules = target['calls'][call]
+        if touched & {*base_rules, *target_rules}:
             continue
-        for rule, one, other in (
+        for rule, allowed, reference in (
                 ('policy.call-gained', after, before),
                 ('policy.call-lost', before, after)):
-            who = tuple(persona for persona in one if persona not in other)
-            if who:
-                changes.setdefault((who, rule), []).append(call)
-    return [_call_finding(was, now, who, rule, calls)
-            for (who, rule), calls in changes.items()]
+            personas = tuple(persona for persona in allowed
+                             if persona not in reference)
+            if personas:
+                changes.setdefault((personas, rule), []).append(call)
+    return [_call_finding(base, target, personas, rule, calls)
+            for (personas, rule), calls in changes.items()]
 
 
-_WORDS = {'policy.call-gained': 'could not and now can (security)',
-          'policy.call-lost': 'could and now cannot'}
-
-
-def _call_finding(was, now, who, rule, calls):
-    which = (f'call {", ".join(calls)}' if len(calls) <= MANY else
+def _call_finding(base: _Reading, target: _Reading,
+                  personas: tuple[str, ...], rule: str,
+                  calls: list[str]) -> findings.Finding:
+    one = len(calls) == 1
+    names = (f'call{"" if one else "s"} {", ".join(calls)}'
+             if len(calls) <= MANY else
              f'{len(calls)} calls of ' + ', '.join(sorted(
                  {call.partition(':')[0] for call in calls})))
+    allow = 'allows' if one else 'allow'
+    words = ', '.join(personas)
+    title = (f'{names} now {allow} {words} (security)'
+             if rule == 'policy.call-gained'
+             else f'{names} no longer {allow} {words}')
+    before, base_rules = base['calls'][calls[0]]
+    after, target_rules = target['calls'][calls[0]]
     evidence = [
         f'calls: {", ".join(calls)}',
-        f'the first of them lets through {_list(was["calls"][calls[0]][0])} '
-        f'on the base, {_list(now["calls"][calls[0]][0])} on the target',
-        f'and asks the rules {_list(was["calls"][calls[0]][1])} on the '
-        f'base, {_list(now["calls"][calls[0]][1])} on the target',
-        "Seen by calling the controllers' methods of both releases with "
-        'tokens of each persona; the client of the engine is replaced.',
+        f'the base allows the first to {_list(before)}, the target to '
+        f'{_list(after)}',
+        f'the base checks the rules {_list(base_rules)}, the target checks '
+        f'{_list(target_rules)}',
+        "Observed by calls of the controllers' methods in both releases, with "
+        'tokens of each persona and a replaced engine client.',
         'Where: heat/api/openstack/v1/util.py, heat/api/cfn/v1/stacks.py, '
         'and the methods of the controllers']
-    return check_context.error(rule, f'{calls[0]}: {", ".join(who)}',
-                               f'{which}: {", ".join(who)} {_WORDS[rule]}',
+    return check_context.error(rule, f'{calls[0]}: {words}', title,
                                '\n'.join(evidence))
 
 
-def _types(was, now):
-    """Return what changed of who may use a resource type."""
-    found = []
-    for name in sorted(set(was) & set(now)):
-        before, after = was[name], now[name]
-        evidence = [f'base lets through:   {_list(before)}',
-                    f'target lets through: {_list(after)}',
+def _types(base: dict[str, list[str]],
+           target: dict[str, list[str]]) -> list[findings.Finding]:
+    """Return the findings of resource types.
+
+    :param base: {type: personas that may use it}
+    :param target: the same for the target
+    """
+    result = []
+    for name in sorted(set(base) & set(target)):
+        before, after = base[name], target[name]
+        evidence = [f'base allows:   {_list(before)}',
+                    f'target allows: {_list(after)}',
                     'Where: heat/policies/resource_types.py, and the '
                     'enforcer in heat/common/policy.py']
-        gained = [one for one in after if one not in before]
-        lost = [one for one in before if one not in after]
+        gained = [persona for persona in after if persona not in before]
+        lost = [persona for persona in before if persona not in after]
         shown = ('types that no rule is about'
                  if name.endswith('NoRuleIsAboutIt')
                  else name.replace(ANY, '::*'))
         remedy = f'Set resource_types:{shown} in the policy file.'
         if gained:
-            found.append(check_context.error(
-                'policy.resource-type-gained', shown, f'resource type {shown}:'
-                f' {", ".join(gained)} could not and now can (security)',
+            result.append(check_context.error(
+                'policy.resource-type-gained', shown, f'resource type {shown} '
+                f'now allows {", ".join(gained)} (security)',
                 '\n'.join(evidence), remedy=remedy))
         if lost:
-            found.append(check_context.error(
-                'policy.resource-type-lost', shown, f'resource type {shown}: '
-                f'{", ".join(lost)} could and now cannot',
+            result.append(check_context.error(
+                'policy.resource-type-lost', shown, f'resource type {shown} '
+                f'no longer allows {", ".join(lost)}',
                 '\n'.join(evidence + [
-                    'Stacks of theirs with this type can no longer be '
-                    'updated or deleted by them.']), remedy=remedy))
-    return found
+                    'These users can no longer update or delete their stacks '
+                    'with this type.']), remedy=remedy))
+    return result
 
 
-def _asking(was, now):
-    """Return calls of the engine that began, or ceased, to ask."""
-    evidence = ('Where: heat/engine/service.py, what uses resource_enforcer\n'
-                f'base:   {_list(was)}\ntarget: {_list(now)}\n')
-    found = [check_context.error(
+def _engine_calls(base: list[str],
+                  target: list[str]) -> list[findings.Finding]:
+    """Return the findings of engine calls that check resource types.
+
+    :param base: calls that check the policies of resource types
+    :param target: the same for the target
+    """
+    evidence = ('Where: heat/engine/service.py, uses of resource_enforcer\n'
+                f'base:   {_list(base)}\ntarget: {_list(target)}\n')
+    result = [check_context.error(
         'policy.engine-asks', name,
-        f'engine call {name} now asks the policies of resource types',
+        f'engine call {name} now checks the policies of resource types',
         evidence +
-        'A stack with a type that its owner may not use is refused where '
-        'it was not: by a member, for one that an administrator has made '
+        'The target refuses this call for a stack with a type that the user '
+        'may not use: for a member, if an administrator created the stack '
         '(bugs 1539145, 1561172).')
-        for name in now if name not in was]
-    return found + [check_context.error(
+        for name in target if name not in base]
+    return result + [check_context.error(
         'policy.engine-asks-no-longer', name,
-        f'engine call {name} no longer asks the policies of resource types '
-        '(security)', evidence.rstrip())
-        for name in was if name not in now]
+        f'engine call {name} no longer checks the policies of resource '
+        'types (security)', evidence.rstrip())
+        for name in base if name not in target]
 
 
-def _files(was, now):
-    """Return the ways to have rules of one's own that are not obeyed now."""
-    found = []
-    for way in was:
-        obeyed, deprecated = was[way]
-        if not obeyed or now.get(way, (False,))[0]:
+def _policy_files(base: dict[str, typing.Any],
+                  target: dict[str, typing.Any]) -> list[findings.Finding]:
+    """Return the findings of policy files that the target ignores.
+
+    :param base: {file: (whether it is obeyed, whether it is deprecated)}
+    :param target: the same for the target
+    """
+    result = []
+    for name in base:
+        obeyed, deprecated = base[name]
+        if not obeyed or target.get(name, (False,))[0]:
             continue
         evidence = (
-            f'With a stricter rule in {way}, and nothing else configured, '
-            'the base refuses what the target allows.')
-        title = f'own rules in {way} are silently not applied'
+            f'Tested with a stricter rule in {name} and no other '
+            'configuration: the base refuses a request that the target '
+            'allows.')
+        title = f'own rules in {name} are silently ignored'
         if deprecated:
-            found.append(check_context.warning(
-                'policy.own-rules-ignored-announced', way,
+            result.append(check_context.warning(
+                'policy.own-rules-ignored-announced', name,
                 f'{title}, as was announced', evidence))
         else:
-            found.append(check_context.error(
-                'policy.own-rules-ignored', way, title, evidence))
-    return found
+            result.append(check_context.error(
+                'policy.own-rules-ignored', name, title, evidence))
+    return result
 
 
-def _in_words(rule):
+def _described(rule: _Rule | None) -> str:
     if not rule:
         return 'no such rule'
     scopes = f', scopes {", ".join(rule["scopes"])}' if rule['scopes'] else ''
     old = rule['old']
-    was = (f', deprecated {old["name"]} "{old["check"]}" since {old["since"]}'
-           if old else '')
-    return f'"{rule["check"]}"{scopes}{was}'
+    deprecated = (
+        f', deprecated {old["name"]} "{old["check"]}" since {old["since"]}'
+        if old else '')
+    return f'"{rule["check"]}"{scopes}{deprecated}'
 
 
-def _list(names):
-    return ', '.join(names) or 'nobody'
+def _list(names: list[str]) -> str:
+    return ', '.join(names) or 'none'

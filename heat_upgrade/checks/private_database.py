@@ -10,13 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A private database server for a check.
+"""Private database servers for a check.
 
-Making an empty MariaDB takes longer than starting one, so it is made once and
-its data directory kept, by the version of the server. It has a directory and
-logs of its own: the run that a check belongs to has another MariaDB.
+Creating an empty MariaDB takes longer than starting one. The data directory
+is therefore created once and cached, by the version of the server. The server
+has its own directory and logs, because the run may have another MariaDB.
 """
 
+from collections import abc
 import contextlib
 import hashlib
 import os
@@ -27,22 +28,22 @@ import tempfile
 from heat_upgrade.install import cache
 from heat_upgrade.lab.services import mariadb
 from heat_upgrade.lab.services import postgresql
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 
-# Part of the key: raise it when the empty server is made differently.
+# Part of the cache key: raise it when the empty server is created differently.
 RECIPE = 1
 
 VERSION_TIMEOUT = 20
 
 
 class Corner:
-    """A part of a workspace, for one thing that others have too.
+    """A part of a workspace, with its own directories and logs.
 
-    :param workspace: :class:`heat_upgrade.lab.workspace.Workspace`
-    :param name: of its directory, and before the names of its logs
+    :param name: prefix of its directory and of its logs
     """
 
-    def __init__(self, workspace, name):
+    def __init__(self, workspace: workspaces.Workspace, name: str) -> None:
         self._workspace = workspace
         self._name = name
         self.environment = workspace.environment
@@ -50,34 +51,38 @@ class Corner:
         self.path = pathlib.Path(tempfile.mkdtemp(dir=workspace.data,
                                                   prefix=f'{name}-'))
 
-    def directory(self, name):
-        place = self.path / name
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return place
+    def directory(self, name: str) -> pathlib.Path:
+        """Create and return a directory."""
+        path = self.path / name
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
 
-    def log(self, name):
+    def log(self, name: str) -> pathlib.Path:
+        """Return the path of the log of a process."""
         return self._workspace.log(f'{self._name}-{name}')
 
 
-def version(workspace, program=None):
-    """Return what a server says of its version.
+def version(workspace: workspaces.Workspace,
+            program: str | os.PathLike[str] | None = None) -> str:
+    """Return the version of an installed server.
 
     :param program: path of the server; that of MariaDB if None
     :raises: :class:`heat_upgrade.errors.LabError` if it is not installed
     """
-    return process.run(
+    _, output = process.run(
         'the version of the database',
-        [program or mariadb.find('mariadbd'), '--version'],
+        [str(program or mariadb.find('mariadbd')), '--version'],
         log=workspace.log('check-database-version'),
-        env=workspace.environment(), timeout=VERSION_TIMEOUT)[1].strip()
+        env=workspace.environment(), timeout=VERSION_TIMEOUT)
+    return output.strip()
 
 
 @contextlib.contextmanager
-def mariadb_server(workspace, name):
-    """Give a MariaDB that is empty and ready; it ends with the context.
+def mariadb_server(workspace: workspaces.Workspace,
+                   name: str) -> abc.Iterator[mariadb.MariaDB]:
+    """Start an empty MariaDB; kill it at the end of the context.
 
-    :param name: what the check calls its own things
-    :returns: :class:`heat_upgrade.lab.services.mariadb.MariaDB`
+    :param name: prefix of its directory and of its logs
     :raises: :class:`heat_upgrade.errors.LabError` if it does not start
     """
     corner = Corner(workspace, name)
@@ -88,17 +93,18 @@ def mariadb_server(workspace, name):
             server.wait_ready()
             yield server
         finally:
-            # Nothing of it is looked at again.
+            # Its data is not read again.
             server.process.kill()
     finally:
         shutil.rmtree(corner.path, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def postgresql_server(workspace, name):
-    """Give a PostgreSQL that is empty and ready; as :func:`mariadb_server`.
+def postgresql_server(workspace: workspaces.Workspace,
+                      name: str) -> abc.Iterator[postgresql.PostgreSQL]:
+    """Start an empty PostgreSQL; stop it at the end of the context.
 
-    :returns: :class:`heat_upgrade.lab.services.postgresql.PostgreSQL`
+    The parameters are those of :func:`mariadb_server`.
     """
     corner = Corner(workspace, name)
     try:
@@ -113,32 +119,32 @@ def postgresql_server(workspace, name):
         shutil.rmtree(corner.path, ignore_errors=True)
 
 
-def _template(workspace):
-    """Return the kept data directory of an empty server, made if need be."""
+def _template(workspace: workspaces.Workspace) -> pathlib.Path:
+    """Return the data directory of an empty server; create it if needed."""
     key = hashlib.sha256(
         f'{RECIPE} {version(workspace)}'.encode()).hexdigest()[:16]
-    place = cache.directory() / 'databases' / f'mariadb-{key}'
-    with cache.Lock(place):
-        if not place.is_dir():
-            _make(workspace, place)
-        os.utime(place)
-    cache.prune(place.parent)
-    return place / 'data'
+    path = cache.directory() / 'databases' / f'mariadb-{key}'
+    with cache.Lock(path):
+        if not path.is_dir():
+            _make(workspace, path)
+        os.utime(path)
+    cache.prune(path.parent)
+    return path / 'data'
 
 
-def _make(workspace, place):
+def _make(workspace: workspaces.Workspace, path: pathlib.Path) -> None:
     corner = Corner(workspace, 'empty-mariadb')
     server = mariadb.MariaDB(corner)
-    # The first start makes what each later one would.
+    # The first start creates files that each later start would create.
     server.start()
     try:
         server.wait_ready()
     finally:
         server.stop()
-    fresh = pathlib.Path(tempfile.mkdtemp(dir=place.parent))
+    fresh = pathlib.Path(tempfile.mkdtemp(dir=path.parent))
     try:
         shutil.move(server.data, fresh / 'data')
-        os.rename(fresh, place)
+        os.rename(fresh, path)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise

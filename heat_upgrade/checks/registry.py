@@ -10,55 +10,56 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which checks there are, and running them side by side."""
+"""The list of the checks, and a function that runs them in parallel."""
 
+from collections import abc
+import functools
 import importlib
 
 from heat_upgrade.checks import blame
+from heat_upgrade.checks import check_context
 from heat_upgrade.checks import introspection
 from heat_upgrade import concurrency
+from heat_upgrade.results import findings
 
-# In the order in which their findings are shown.
-# The module of each check, imported when the check is asked for.
+# The module of each check, imported when the check is run. Findings are shown
+# in this order.
 MODULES = {'config': 'config.check', 'schema': 'schema.check',
            'rpc': 'rpc.check', 'resources': 'resources.check',
            'policy': 'policy', 'api': 'api.check'}
 NAMES = tuple(MODULES)
 
 
-def run(names, base, target, context):
+def run(names: abc.Container[str], base: check_context.InstalledRelease,
+        target: check_context.InstalledRelease,
+        context: check_context.Context) -> list[findings.Finding]:
     """Run some checks.
 
-    A check that cannot read one of the releases reports whose failure that
-    is (see :mod:`heat_upgrade.checks.blame`) and nothing else; the other
-    checks are not affected.
+    A check that cannot inspect one of the releases reports only the cause of
+    that (see :mod:`heat_upgrade.checks.blame`); the others are not affected.
 
     :param names: some of NAMES
-    :param base: :class:`heat_upgrade.checks.check_context.InstalledRelease`
-    :param target: likewise
-    :param context: :class:`heat_upgrade.checks.check_context.Context`
-    :returns: list of :class:`heat_upgrade.results.findings.Finding`, in the
-        order of NAMES
-    :raises: :class:`heat_upgrade.errors.LabError` if a check cannot be run
-        for a reason of the lab's, :class:`heat_upgrade.errors.UsageError` if
-        an operator's file cannot be read
+    :returns: the findings, in the order of NAMES
+    :raises: :class:`heat_upgrade.errors.LabError` if the lab cannot run a
+        check, :class:`heat_upgrade.errors.UsageError` if an operator's file
+        cannot be read
     """
     modules = {name: importlib.import_module(f'heat_upgrade.checks.{module}')
                for name, module in MODULES.items() if name in names}
-    found = {}
+    results: dict[str, list[findings.Finding]] = {}
 
-    def check(name):
+    def check(name: str) -> None:
         context.progress(f'checking {name}')
         try:
-            found[name] = modules[name].check(base, target, context)
+            results[name] = modules[name].check(base, target, context)
         except introspection.ProgramsFailed as exc:
-            found[name] = blame.judge(name, exc.failures, base, target,
-                                      context)
+            results[name] = blame.judge(name, exc.failures, base, target,
+                                        context)
         except blame.Blamed as exc:
-            found[name] = exc.findings
+            results[name] = exc.findings
 
-    def check_what_is_read():
-        # What they all read of a release is read by one process.
+    def check_after_inspection() -> None:
+        # One process of each release answers all checks.
         requests = [
             introspection.Request(program)
             for module in modules.values()
@@ -66,25 +67,25 @@ def run(names, base, target, context):
         ]
         concurrency.run_parallel(
             *(
-                lambda subject=subject: introspection.attempt(
-                    subject, requests, context
+                functools.partial(
+                    introspection.attempt, subject, requests, context
                 )
                 for subject in (base, target)
             )
         )
         concurrency.run_parallel(
             *(
-                lambda name=name: check(name)
+                functools.partial(check, name)
                 for name in modules
                 if name not in at_once
             )
         )
 
-    # Some read nothing, or need what they read at their end alone.
+    # These checks need no shared inspection, or need it only at their end.
     at_once = [name for name, module in modules.items()
                if not module.READINGS or getattr(module, 'AT_ONCE', False)]
     concurrency.run_parallel(
-        check_what_is_read,
-        *(lambda name=name: check(name) for name in at_once),
+        check_after_inspection,
+        *(functools.partial(check, name) for name in at_once),
     )
-    return [finding for name in modules for finding in found[name]]
+    return [finding for name in modules for finding in results[name]]

@@ -12,104 +12,114 @@
 
 """Templates of an operator's stacks, from files and from a database dump.
 
-No error has anything of their content in it: what is wrong, in which file, at
-which line.
+Errors never show content of a template: they give the problem, the file and
+the line.
 """
 
+from collections import abc
 import dataclasses
 import json
+import pathlib
+import typing
 
 import yaml
 
+from heat_upgrade.checks import check_context
 from heat_upgrade import errors
 from heat_upgrade.rehearsal import row_reader
 
-# Nobody writes templates that are nested deeper; what is would end us.
+# Real templates are less deep. Deeper ones could exhaust the stack.
 _DEEPEST = 200
 
-# What of a stack names templates.
+# Columns of a stack that refer to templates.
 _REFERENCES = ('raw_template_id', 'prev_raw_template_id')
+
+# Such as heat_template_version.2013-05-23.
+Versions = abc.Container[str]
 
 
 @dataclasses.dataclass(frozen=True)
 class Template:
     """A template.
 
-    :ivar label: what a finding calls it: its file, or raw_template and id
-    :ivar version: as heat.templates has it: heat_template_version.2013-05-23
-    :ivar data: what it says, a dict
+    :ivar label: its name in a finding: the file, or raw_template and the ID
+    :ivar version: in the form of heat.templates:
+        heat_template_version.2013-05-23
     :ivar registry: resource_registry of its environment
     """
 
     label: str
     version: str
-    data: dict
-    registry: dict = dataclasses.field(default_factory=dict)
+    data: dict[str, typing.Any]
+    registry: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
 
 
 class Files:
-    """Templates in files; those that cannot be read are bad input.
+    """Templates in files.
 
-    :param paths: files
-    :param versions: those that the base knows, as Template has them
+    Iteration raises UsageError for a file that is not a template.
+
+    :param versions: template versions of the base
     """
 
-    def __init__(self, paths, versions):
+    def __init__(self, paths: abc.Iterable[pathlib.Path],
+                 versions: Versions) -> None:
         self._paths = paths
         self._versions = versions
 
-    def __iter__(self):
+    def __iter__(self) -> abc.Iterator[Template]:
         for path in self._paths:
             yield self._template(path)
 
-    def _template(self, path):
+    def _template(self, path: pathlib.Path) -> Template:
         text = _text(path)
         data = _parsed(path, text)
         if not isinstance(data, dict):
-            raise _wrong(path, 1, 'a template is a mapping, this is none')
+            raise _error(path, 1, 'a template must be a mapping')
         version = version_of(data, self._versions)
         if version is None:
-            raise _wrong(path, 1, 'no template version that the base knows '
+            raise _error(path, 1, 'no template version of the base '
                          '(heat_template_version, HeatTemplateFormatVersion '
                          'or AWSTemplateFormatVersion)')
         for section in ('parameters', 'resources', 'outputs', 'conditions'):
             for name in (section, section.title()):
                 if not isinstance(data.get(name) or {}, dict):
-                    raise _wrong(path, _line_of(text, name),
-                                 'this section is no mapping')
+                    raise _error(path, _line_of(text, name),
+                                 'this section must be a mapping')
         return Template(str(path), version, data)
 
 
 class Dump:
     """Templates in the rows of a database dump.
 
-    What a row has that is no template of the base is left out: a database
-    has what earlier releases accepted. So are templates of stacks that were
-    deleted.
+    Rows that are not templates of the base are left out, because earlier
+    releases accepted other templates. Templates of deleted stacks are left
+    out too.
 
-    :param path: what mysqldump wrote; plain, gzip or zstd
-    :param versions: those that the base knows, as Template has them
+    :param path: output of mysqldump; plain, gzip or zstd
+    :param versions: template versions of the base
     """
 
-    def __init__(self, path, versions):
+    def __init__(self, path: pathlib.Path, versions: Versions) -> None:
         self._path = path
         self._versions = versions
 
-    def __iter__(self):
+    def __iter__(self) -> abc.Iterator[Template]:
         live = self._live()
-        found = False
+        empty = True
         for row in self._rows('raw_template', ('id', 'template',
                                                'environment')):
-            found = True
+            empty = False
             if row['id'] in live:
                 yield from self._template(row)
-        if not found:
+        if empty:
             raise errors.UsageError(
-                f'{self._path} has no rows of raw_template: it is no dump of '
-                "Heat's database, or one without stacks; give what mysqldump "
-                'writes of the whole database')
+                f'{self._path} has no rows of raw_template: it is not a dump '
+                "of Heat's database, or has no stacks; give a dump of the "
+                'whole database by mysqldump')
 
-    def _rows(self, table, columns):
+    def _rows(self, table: str, columns: tuple[str, ...]
+              ) -> abc.Iterator[dict[str, typing.Any]]:
         for row in row_reader.rows(self._path, table):
             if not row.keys() >= set(columns):
                 raise errors.UsageError(
@@ -117,10 +127,11 @@ class Dump:
                     'columns; make the dump without --no-create-info')
             yield row
 
-    def _template(self, row):
+    def _template(self, row: dict[str, typing.Any]
+                  ) -> abc.Iterator[Template]:
         if isinstance(row['template'], bytes):
             raise errors.UsageError(
-                f'{self._path}: raw_template {row["id"]} is no UTF-8; make '
+                f'{self._path}: raw_template {row["id"]} is not UTF-8; make '
                 'the dump with --default-character-set=utf8mb4')
         data = _decoded(row['template'])
         version = version_of(data, self._versions)
@@ -129,30 +140,28 @@ class Dump:
             yield Template(f'raw_template {row["id"]}', version, data,
                            registry if isinstance(registry, dict) else {})
 
-    def _live(self):
-        """Return the ids of templates of stacks that are not deleted."""
+    def _live(self) -> set[object]:
+        """Return the IDs of templates of stacks that are not deleted."""
         return {row[column]
                 for row in self._rows('stack', ('deleted_at', *_REFERENCES))
                 if row['deleted_at'] is None
                 for column in _REFERENCES}
 
 
-def asked(wanted, versions):
-    """Return the templates that an operator asks about, as iterables.
+def asked(inputs: check_context.OperatorInputs,
+          versions: Versions) -> list[abc.Iterable[Template]]:
+    """Return the operator's templates, as iterables.
 
-    :param wanted: :class:`heat_upgrade.checks.check_context.OperatorInputs`
-    :param versions: those that the base knows
+    :param versions: template versions of the base
     """
-    return [Files(wanted.templates, versions),
-            *([Dump(wanted.stacks_from, versions)]
-              if wanted.stacks_from else ())]
+    dump = inputs.stacks_from
+    return [Files(inputs.templates, versions),
+            *([Dump(dump, versions)] if dump else ())]
 
 
-def version_of(data, versions):
-    """Return the version of a template; None if none of these.
-
-    :param versions: as Template has them
-    """
+def version_of(data: abc.Mapping[str, typing.Any],
+               versions: Versions) -> str | None:
+    """Return the version of a template; None if it is not among versions."""
     for key in ('heat_template_version', 'HeatTemplateFormatVersion',
                 'AWSTemplateFormatVersion'):
         if f'{key}.{data.get(key)}' in versions:
@@ -160,7 +169,13 @@ def version_of(data, versions):
     return None
 
 
-class _Loader(getattr(yaml, 'CSafeLoader', yaml.SafeLoader)):
+if typing.TYPE_CHECKING:
+    _SafeLoader = yaml.SafeLoader
+else:
+    _SafeLoader = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):
     """Reads YAML as heat.common.template_format does: dates are text."""
 
 
@@ -170,26 +185,27 @@ _Loader.yaml_implicit_resolvers = {
     for first, resolvers in _Loader.yaml_implicit_resolvers.items()}
 
 
-def _text(path):
+def _text(path: pathlib.Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
         raise errors.UsageError(
             f'{path} cannot be read: {error.strerror}; name a template in '
-            'HOT or CFN, YAML or JSON')
+            'HOT or CFN, YAML or JSON') from None
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise _wrong(path, data.count(b'\n', 0, error.start) + 1,
-                     'this is no UTF-8') from None
+        raise _error(path, data.count(b'\n', 0, error.start) + 1,
+                     'the file is not UTF-8') from None
 
 
-def _parsed(path, text):
-    what = 'this is neither YAML nor JSON, or has tags that Heat does not know'
+def _parsed(path: pathlib.Path, text: str) -> typing.Any:
+    problem = ('the file is neither YAML nor JSON, or has tags that Heat does '
+               'not know')
     try:
         if not _is_deep(text):
             return yaml.load(text, Loader=_Loader)
-        line, what = 1, f'this is nested deeper than {_DEEPEST}'
+        line, problem = 1, f'the nesting is deeper than {_DEEPEST} levels'
     except yaml.reader.ReaderError as error:
         line = text.count('\n', 0, error.position) + 1
     except yaml.MarkedYAMLError as error:
@@ -197,11 +213,11 @@ def _parsed(path, text):
         line = mark.line + 1 if mark else 1
     except (yaml.YAMLError, RecursionError, ValueError, TypeError):
         line = 1
-    # What the parser says may have the text in it.
-    raise _wrong(path, line, what)
+    # The message of the parser may contain text of the template.
+    raise _error(path, line, problem)
 
 
-def _is_deep(text):
+def _is_deep(text: str) -> bool:
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -213,22 +229,24 @@ def _is_deep(text):
     return False
 
 
-def _line_of(text, name):
-    """Return the line of a section."""
-    for key, _ in yaml.compose(text, Loader=_Loader).value:
+def _line_of(text: str, name: str) -> int:
+    """Return the line of a section, from 1."""
+    node = yaml.compose(text, Loader=_Loader)
+    assert isinstance(node, yaml.MappingNode)
+    for key, _ in node.value:
         if key.value == name:
-            return key.start_mark.line + 1
+            return int(key.start_mark.line) + 1
     return 1
 
 
-def _wrong(path, line, what):
+def _error(path: pathlib.Path, line: int, problem: str) -> errors.UsageError:
     return errors.UsageError(
-        f'{path}, line {line}: {what}; name a template in HOT or CFN, YAML '
-        'or JSON')
+        f'{path}, line {line}: {problem}; name a template in HOT or CFN, '
+        'YAML or JSON')
 
 
-def _decoded(text):
-    """Return what a column with JSON in it holds; {} if it holds no map."""
+def _decoded(text: typing.Any) -> dict[str, typing.Any]:
+    """Return the mapping in a column of JSON; {} if it has none."""
     try:
         value = json.loads(text)
     except (TypeError, ValueError, RecursionError):
@@ -236,13 +254,13 @@ def _decoded(text):
     return value if isinstance(value, dict) and not _is_nested(value) else {}
 
 
-def _is_nested(value):
-    """Return whether something is nested too deeply for us."""
-    level = [value]
+def _is_nested(value: dict[str, typing.Any]) -> bool:
+    """Return True if a mapping is nested deeper than _DEEPEST."""
+    level: list[typing.Any] = [value]
     for _ in range(_DEEPEST):
-        level = [inner for each in level
-                 for inner in (each.values() if isinstance(each, dict)
-                               else each)
+        level = [inner for outer in level
+                 for inner in (outer.values() if isinstance(outer, dict)
+                               else outer)
                  if isinstance(inner, (dict, list))]
         if not level:
             return False

@@ -10,103 +10,115 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The APIs of two releases: what they take, and what they answer.
+"""Compares the requests that two APIs accept, and their answers.
 
-Routes, parameters and keys of requests are read of the code; answers come of
-a recorded set of calls, made to both releases in the lab and compared as
-structure (a key that is gone, another format, another status). New routes,
-parameters and keys are nothing: clients of the base do not know them.
+Routes, parameters and keys of requests are read from the code. The answers
+come from recorded calls, made to both releases in the lab. Their structures
+are compared: a missing key, another format, another status. New routes,
+parameters and keys are not reported: clients of the base do not know them.
 """
+
+import typing
 
 from heat_upgrade.checks.api import replay
 from heat_upgrade.checks.api import response_schema
 from heat_upgrade.checks.api import routes
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks import introspection
+from heat_upgrade import errors
 from heat_upgrade.lab import database_template
 from heat_upgrade.results import findings
 
 NAME = routes.NAME
 READINGS = ('api',)
-# It has the longest way to go: two clouds, before it needs its readings.
+# It takes longest: it starts two clouds before it needs its readings.
 AT_ONCE = True
 
+# (call, path in the answer, value of the base)
+_Occurrence = tuple[str, str, str]
 
-def check(base, target, context):
-    """Return the findings; see :mod:`heat_upgrade.checks.check_context`."""
-    subjects = [base, target]
-    # The lab has nothing to tell of a release and itself.
-    answers, found = [], []
+
+def check(base: check_context.InstalledRelease,
+          target: check_context.InstalledRelease,
+          context: check_context.Context) -> list[findings.Finding]:
+    """Return the findings about the API."""
+    answers: list[replay.Answers] = []
+    found: list[findings.Finding] = []
     try:
+        # The answers of one release do not differ from themselves.
         if base.key != target.key:
-            answers = replay.structures(subjects, context)
+            answers = replay.structures([base, target], context)
     except replay.NotStarted as exc:
         found.append(_not_started(exc, base, target))
-    said = introspection.both(base, target, lambda subject: introspection.read(
-        subject, 'api', context))
-    return [*found, *routes.compare(*said),
+    readings = introspection.both(
+        base, target, lambda subject: introspection.read(
+            subject, 'api', context))
+    return [*found, *routes.compare(*readings),
             *(compare(*answers) if answers else ())]
 
 
-def _class(exc):
-    """Return the class of a Heat that does not start."""
+def _class(exc: errors.LabError) -> findings.FailureClass:
+    """Return the failure class of a Heat that does not start."""
     return (findings.FailureClass.MIGRATION
             if isinstance(exc, database_template.HeatFails)
             else findings.FailureClass.API)
 
 
-def _not_started(exc, base, target):
-    """Return the finding of a Heat that does not start for the calls."""
+def _not_started(exc: replay.NotStarted, base: check_context.InstalledRelease,
+                 target: check_context.InstalledRelease) -> findings.Finding:
+    """Return the finding about a Heat that does not start for the calls."""
     first = next(iter(exc.failed.values()))
-    its, more = str(first).partition('\n')[::2]
+    reason, details = str(first).partition('\n')[::2]
     name = (base, target)[min(exc.failed)].name
-    options = {'step': f'{check_context.STEP}{NAME}',
-               'log': str(first.log) if first.log else None}
+    options: dict[str, typing.Any] = {
+        'step': f'{check_context.STEP}{NAME}',
+        'log': str(first.log) if first.log else None}
     if 0 not in exc.failed:
         return findings.make(
             'target.does-not-start', 'cloud',
             f'Heat {name} does not start in the lab, where {base.name} '
-            'starts', f'{its}\n{base.name} starts on the same '
-            f'configuration.\n\n{more}', failure_class=_class(first),
+            'starts', f'{reason}\n{base.name} starts on the same '
+            f'configuration.\n\n{details}', failure_class=_class(first),
             **options)
     if 1 not in exc.failed:
         return findings.make(
             'base.program-fails', 'cloud',
             f'Heat {name} does not start in the lab, where {target.name} '
-            'starts', f'{its}\nThe base is what works today, so this says '
-            f'nothing of the upgrade.\n\n{more}', **options)
+            'starts', f'{reason}\nThe base works today, so the upgrade is '
+            f'not the cause.\n\n{details}', **options)
     return findings.make(
         'both.program-fails', 'cloud',
         f'neither Heat {base.name} nor Heat {target.name} starts in the lab',
-        f'{its}\nBoth fail to start, so the upgrade is not the cause.\n\n'
-        f'{more}', **options)
+        f'{reason}\nBoth fail to start, so the upgrade is not the cause.\n\n'
+        f'{details}', **options)
 
 
-def compare(was, now):
-    """Return the findings of the answers to the recorded calls.
+def compare(was: replay.Answers,
+            now: replay.Answers) -> list[findings.Finding]:
+    """Return the findings about the answers to the recorded calls.
 
     Much of the code serves many calls, so a change that they share is one
     finding.
 
-    :param was: what :func:`live.structures` returned of the base
-    :param now: likewise, of the target
+    :param was: answers of the base
+    :param now: answers of the target
     """
-    changes = {}
+    changes: dict[tuple[str, str, str, str], list[_Occurrence]] = {}
     for call in sorted(set(was) & set(now)):
         if replay.NOT_MADE in now[call]['status']:
-            # The call that should have given what it needs is told of.
+            # The earlier call that failed has a finding of its own.
             continue
         for kind, path, before, after in response_schema.differences(
                 was[call], now[call]):
-            # What is gone is gone, whatever it was.
+            # A missing value is one change for all its earlier formats.
             change = (kind, _last(path),
                       before if after != response_schema.GONE else '', after)
             changes.setdefault(change, []).append((call, path, before))
-    return [_finding(*change, where)
-            for change, where in sorted(changes.items())]
+    return [_finding(*change, occurrences)
+            for change, occurrences in sorted(changes.items())]
 
 
-def _last(path):
+def _last(path: str) -> str:
     """Return the key at the end of a path, with its map or list."""
     keys = path.split('.')
     return '.'.join(keys[-2:] if keys[-1] == '*' else keys[-1:])
@@ -116,12 +128,13 @@ _GONE = {'key': 'api.response-key-gone', 'header': 'api.header-gone'}
 _OTHER = {'key': 'api.response-key-optional', 'header': 'api.header-changed'}
 
 
-def _finding(kind, key, before, after, where):
-    calls = sorted({call for call, _, _ in where})
+def _finding(kind: str, key: str, before: str, after: str,
+             occurrences: list[_Occurrence]) -> findings.Finding:
+    calls = sorted({call for call, _, _ in occurrences})
     answers = ('the answer to ' + ' and '.join(calls)
                if len(calls) <= routes.MANY
                else f'the answers to {len(calls)} calls')
-    # A change that calls share is told once: the first stands for all.
+    # The first of the calls that share a change identifies it.
     subject = f'{key} of {calls[0]}'
     if kind == 'status':
         rule, subject = 'api.status-changed', calls[0]
@@ -138,6 +151,6 @@ def _finding(kind, key, before, after, where):
     return check_context.error(
         rule, subject, title,
         '\n'.join([f'{call}: {path}: {was} becomes {after}'.replace(
-            ': : ', ': ') for call, path, was in where] + [
-            'Seen by making the calls of checks/api/calls.yaml to both '
+            ': : ', ': ') for call, path, was in occurrences] + [
+            'Observed by making the calls of checks/api/calls.yaml to both '
             'releases in the lab.']))

@@ -10,21 +10,24 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The recorded calls made to a release in the lab, and their structures.
+"""Makes the recorded calls to a release in the lab.
 
-The calls of a lane follow one another, for one needs what another has made;
-lanes go side by side. What comes back is reduced at once: no value, no token
-and no signed URL is kept or logged.
+The calls of a lane run one after another, because later ones need the objects
+of earlier ones; lanes run in parallel. Each answer is reduced to its structure
+at once: no value, no token and no signed URL is kept or logged.
 """
 
+from collections import abc
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import json
 import os
 import pathlib
 import re
 import time
+import typing
 
 from keystoneauth1 import exceptions
 from keystoneauth1.identity import v3
@@ -32,8 +35,10 @@ from keystoneauth1 import session as sessions
 import yaml
 
 from heat_upgrade.checks.api import response_schema
+from heat_upgrade.checks import check_context
 from heat_upgrade import concurrency
 from heat_upgrade import errors
+from heat_upgrade import filesystem
 from heat_upgrade.install import cache
 from heat_upgrade.install import environments
 from heat_upgrade.lab import cloud as clouds
@@ -42,11 +47,14 @@ from heat_upgrade.lab.services import heat
 from heat_upgrade.lab.services import identity as identities
 from heat_upgrade.lab import workspace as workspaces
 
+if typing.TYPE_CHECKING:
+    import requests
+
 CALLS = pathlib.Path(__file__).with_name('calls.yaml')
 
-# Who calls; the administrator of the cloud is another, and NOBODY has no
-# token. The first one does where a call does not say.
-MEMBER, READER, ADMIN, NOBODY = 'member', 'reader', 'admin', 'nobody'
+# Callers. ADMIN is the administrator of the cloud, and ANONYMOUS has no token.
+# MEMBER is the default.
+MEMBER, READER, ADMIN, ANONYMOUS = 'member', 'reader', 'admin', 'nobody'
 PROJECT_ADMIN = 'project_admin'
 ROLES = {MEMBER: ('member', identities.STACK_OWNER_ROLE),
          READER: ('reader',), PROJECT_ADMIN: ('admin',)}
@@ -55,10 +63,10 @@ PROJECT = 'calls'
 # The names of the stacks of our calls.
 OURS = r'(calls-\d+|added-\w+)'
 
-# What a second one costs to start is more than it saves here.
+# Starting a second worker takes more time than it saves here.
 WORKERS = 1
 
-# Two cores do not answer faster when more ask.
+# On two cores, more lanes at once are not faster.
 LANES = 6
 
 REQUEST_TIMEOUT = 70
@@ -66,11 +74,11 @@ REQUEST_TIMEOUT = 70
 UNTIL_TIMEOUT = 120
 UNTIL_INTERVAL = 0.4
 
-# A call that ends otherwise once may have met a busy machine, or a race within
-# Heat; one that does so twice is a difference.
+# One unexpected end may be due to a busy machine or a race within Heat; two
+# are a difference.
 ATTEMPTS = 2
 
-# That a deletion is complete stands there a moment before its time does.
+# Heat writes the status of a complete deletion before the time of it.
 _UNSETTLED = """
 SELECT id FROM stack WHERE id = %s AND (status = 'IN_PROGRESS' OR (
     action = 'DELETE' AND status = 'COMPLETE' AND deleted_at IS NULL))
@@ -80,45 +88,48 @@ UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 # In place of a status.
 NOT_MADE, NO_ANSWER, NOT_REACHED = (
-    'not made, for what it needs is not there', 'no answer',
-    'an end that is not the one that was recorded')
+    'not made, because an earlier call failed', 'no answer',
+    'another end than the recorded one')
+
+# {call: structure of its answers}
+Answers = dict[str, response_schema.Structure]
 
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """One recorded call; the fields are those of calls.yaml.
+    """A recorded call; the fields are those of calls.yaml.
 
     :ivar method: of HTTP
     :ivar path: below the project; below the API if it begins with /, or a
-        whole URL if it begins with what was kept; {name} stands for what an
-        earlier call kept
-    :ivar body: what becomes JSON
-    :ivar name: what findings call it; calls of one name merge
-    :ivar by: who calls
+        whole URL if it begins with a kept one; {name} stands for a value that
+        an earlier call kept
+    :ivar body: sent as JSON
+    :ivar name: for findings; the answers to calls of one name are merged
+    :ivar by: the caller
     :ivar keep: {name: path in the answer} for later calls
-    :ivar until: {path in the answer: value}: asked again until it is so
-    :ivar opaque: whether the answer is what a user gave
+    :ivar until: {path in the answer: value}: repeated until they are equal
+    :ivar opaque: whether the answer is as a user gave it
     """
 
     method: str
     path: str
-    body: object = None
+    body: typing.Any = None
     name: str = ''
     by: str = MEMBER
-    keep: dict = dataclasses.field(default_factory=dict)
-    until: dict = dataclasses.field(default_factory=dict)
+    keep: dict[str, str] = dataclasses.field(default_factory=dict)
+    until: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
     opaque: bool = False
 
     @property
-    def title(self):
-        """What findings call it: without the names of our stacks and ids."""
+    def title(self) -> str:
+        """Return the name for findings, without names of stacks and IDs."""
         return self.name or f'{self.method} ' + re.sub(
             rf'stacks/{OURS}', 'stacks/{name}',
             re.sub('[{][^{}]*[}]', '{id}', self.path))
 
 
-def recorded(path=CALLS):
-    """Return the lanes of a file: lists of :class:`Call`."""
+def recorded(path: str | pathlib.Path = CALLS) -> list[list[Call]]:
+    """Return the lanes of a file."""
     lanes = yaml.safe_load(pathlib.Path(path).read_text())
     return [[Call(**call) for call in lane['calls']]
             for part in ('recorded', 'added') for lane in lanes[part]]
@@ -130,76 +141,74 @@ class NotStarted(errors.LabError):
     :ivar failed: {number of the release: the exception of its start}
     """
 
-    def __init__(self, failed):
+    def __init__(self, failed: dict[int, errors.LabError]) -> None:
         self.failed = failed
         super().__init__('\n'.join(str(exc) for exc in failed.values()))
 
 
-def structures(subjects, context):
-    """Return {call: structure of its answers} of some releases, in order.
+def structures(subjects: abc.Sequence[check_context.InstalledRelease],
+               context: check_context.Context) -> list[Answers]:
+    """Return the answers of some releases, in order.
 
-    :param subjects: list of
-        :class:`heat_upgrade.checks.check_context.InstalledRelease`
-    :param context: :class:`heat_upgrade.checks.check_context.Context`
-    :raises: :class:`NotStarted` if Heat does not start in a cloud,
-        :class:`heat_upgrade.errors.LabError` if there is no cloud
+    :raises: NotStarted if Heat does not start in a cloud, LabError if there
+        is no cloud
     """
     kept = [_kept(subject) for subject in subjects]
-    failed = {}
+    failed: dict[int, errors.LabError] = {}
     for _ in range(ATTEMPTS):
         missing = [number for number, answers in enumerate(kept)
                    if not answers or not _is_whole(answers)]
         if not missing:
             break
-        made = _in_the_lab([subjects[number] for number in missing], context)
-        for number, answers in zip(missing, made):
+        outcomes = _in_the_lab([subjects[number] for number in missing],
+                               context)
+        for number, outcome in zip(missing, outcomes):
             failed.pop(number, None)
-            if isinstance(answers, errors.LabError):
-                failed[number] = answers
+            if isinstance(outcome, errors.LabError):
+                failed[number] = outcome
                 continue
-            kept[number] = answers
-            if _is_whole(answers):
-                place = _place(subjects[number])
-                place.parent.mkdir(parents=True, exist_ok=True)
-                workspaces.write_secret(place, json.dumps(answers))
+            kept[number] = outcome
+            if _is_whole(outcome):
+                path = _path(subjects[number])
+                path.parent.mkdir(parents=True, exist_ok=True)
+                filesystem.write_atomically(path, json.dumps(outcome))
     if failed:
         raise NotStarted(failed)
-    return kept
+    return [answers for answers in kept if answers is not None]
 
 
-def _kept(subject):
-    place = _place(subject)
-    if not place.exists():
+def _kept(subject: check_context.InstalledRelease) -> Answers | None:
+    path = _path(subject)
+    if not path.exists():
         return None
-    os.utime(place)
-    return json.loads(place.read_text())
+    os.utime(path)
+    answers: Answers = json.loads(path.read_text())
+    return answers
 
 
-def _is_whole(answers):
+def _is_whole(answers: Answers) -> bool:
     return not any(set(answer['status']) & {NOT_MADE, NO_ANSWER, NOT_REACHED}
                    for answer in answers.values())
 
 
-def _place(subject):
+def _path(subject: check_context.InstalledRelease) -> pathlib.Path:
     whole = hashlib.sha256(subject.key.encode())
-    for path in (
-        CALLS,
-        *(module.__file__ for module in (response_schema, heat)),
-        __file__,
-    ):
+    for path in (CALLS, response_schema.__file__, heat.__file__, __file__):
         whole.update(pathlib.Path(path).read_bytes() + b'\0')
-    # Beside the readings, which are removed when nobody uses them.
+    # With the readings, which are pruned when they are unused.
     return (cache.directory() / 'readings'
             / f'api-calls-{whole.hexdigest()[:32]}.json')
 
 
-def _in_the_lab(subjects, context):
-    """Start a cloud for each, make the calls, and end them.
+def _in_the_lab(subjects: abc.Sequence[check_context.InstalledRelease],
+                context: check_context.Context
+                ) -> list[Answers | errors.LabError]:
+    """Start a cloud for each release, make the calls, and end the clouds.
 
-    The first lends the others Keystone, as old as its own Heat, and RabbitMQ:
-    half of what it costs to start a cloud.
+    The first cloud lends the others Keystone, of its own Heat's release, and
+    RabbitMQ: half of the cost of starting a cloud.
 
-    :returns: list of answers, or of the error of a Heat that did not start
+    :returns: answers, or the error of a Heat that did not start
     """
     context.progress('calling the API of ' + ' and '.join(
         subject.name for subject in subjects) + ' in the lab')
@@ -207,14 +216,15 @@ def _in_the_lab(subjects, context):
         environments.keystone(subjects[0].release),
         log_dir=context.workspace.logs)
     with contextlib.ExitStack() as stack:
-        started, results = {}, {}
+        started: dict[int, clouds.Cloud] = {}
+        results: dict[int, Answers | errors.LabError] = {}
         for number, subject in enumerate(subjects):
-            place = context.workspace.run_dir / 'check-api'
+            directory = context.workspace.run_dir / 'check-api'
             name = f'{subject.name}-{subject.overlay_digest[:8]}'.strip('-')
             # The second attempt of a release has a directory of its own.
-            before = len(list(place.glob(f'{name}*')))
+            before = len(list(directory.glob(f'{name}*')))
             workspace = stack.enter_context(workspaces.Workspace(
-                place / (f'{name}-{before + 1}' if before else name)))
+                directory / (f'{name}-{before + 1}' if before else name)))
             cloud = clouds.Cloud(
                 workspace, keystone_environment=keystone,
                 heat_environment=subject.environment,
@@ -227,54 +237,52 @@ def _in_the_lab(subjects, context):
                 results[number] = exc
             else:
                 started[number] = cloud
-        made_by = concurrency.run_parallel(*(lambda cloud=cloud: _called(cloud)
-                                             for cloud in started.values()))
-        results.update(zip(started, made_by))
+        results.update(zip(started, concurrency.run_parallel(
+            *(functools.partial(_called, cloud)
+              for cloud in started.values()))))
         return [results[number] for number in range(len(subjects))]
 
 
-def _called(cloud):
+def _called(cloud: clouds.Cloud) -> Answers | errors.LabError:
     try:
         cloud.start_front()
     except errors.LabError as exc:
-        if any(one not in cloud.heat_processes for one in cloud.died()):
+        if any(process not in cloud.heat_processes
+               for process in cloud.died()):
             raise
         return exc
-    return made(recorded(), Callers(cloud))
+    return make(recorded(), Callers(cloud))
 
 
 class Callers:
-    """Who makes the calls to a cloud.
+    """The callers of a cloud that is up: users with several roles."""
 
-    :param cloud: :class:`heat_upgrade.lab.cloud.Cloud`, which is up
-    """
-
-    def __init__(self, cloud):
+    def __init__(self, cloud: clouds.Cloud) -> None:
         self._url = cloud.api_url
         self._mariadb = cloud.mariadb
         self._sessions = {ADMIN: cloud.identity.session,
-                          NOBODY: sessions.Session()}
+                          ANONYMOUS: sessions.Session()}
         identity = cloud.identity
         self._projects = {ADMIN: identity.project_id()}
-        # Keystone may be another cloud's as well.
+        # Several clouds may share Keystone.
         name = f'{PROJECT}-{cloud.workspace.marker}'
         project = identity.project(name)
-        for who, roles in ROLES.items():
+        for caller, roles in ROLES.items():
             password = workspaces.password()
-            user = identity.user(f'{name}-{who}', password)
+            user = identity.user(f'{name}-{caller}', password)
             for role in roles:
                 identity.grant(user, role, project=project)
-            self._sessions[who] = sessions.Session(auth=v3.Password(
+            self._sessions[caller] = sessions.Session(auth=v3.Password(
                 auth_url=f'{cloud.keystone.url}/v3', user_id=user,
                 password=password, project_id=project))
-            self._projects[who] = project
-        self._projects[NOBODY] = project
+            self._projects[caller] = project
+        self._projects[ANONYMOUS] = project
 
-    def settled(self, path):
-        """Wait until nothing is in progress with the stack of a path.
+    def settled(self, path: str) -> None:
+        """Wait until the stack of a path has no operation in progress.
 
-        The database tells for a hundredth of what a call costs, and there
-        are many; what comes of it the next call shows.
+        A query costs a hundredth of a call, and there are many. The next call
+        shows the outcome.
         """
         stack = UUID.search(path)
         deadline = time.monotonic() + UNTIL_TIMEOUT
@@ -283,10 +291,11 @@ class Callers:
                                       database=clouds.DATABASE)):
             time.sleep(UNTIL_INTERVAL)
 
-    def send(self, call, path, body):
-        """Make a call once; returns the response.
+    def send(self, call: Call, path: str,
+             body: typing.Any) -> 'requests.Response':
+        """Make a call once.
 
-        :raises: OSError if there is none
+        :raises: OSError without an answer
         """
         if path.startswith('http'):
             url = path
@@ -297,25 +306,19 @@ class Callers:
         try:
             return self._sessions[call.by].request(
                 url, call.method, json=body, raise_exc=False, redirect=False,
-                authenticated=call.by != NOBODY, connect_retries=0,
+                authenticated=call.by != ANONYMOUS, connect_retries=0,
                 headers={'Accept': 'application/json'},
                 timeout=REQUEST_TIMEOUT)
         except exceptions.ClientException as exc:
             raise OSError(str(exc)) from exc
 
 
-def made(lanes, callers):
-    """Make the calls of some lanes; returns {call: structure}.
-
-    :param lanes: lists of :class:`Call`
-    :param callers: :class:`Callers`
-    """
+def make(lanes: abc.Sequence[abc.Iterable[Call]], callers: Callers) -> Answers:
+    """Make the calls of some lanes; return their answers."""
     done = concurrency.map_parallel(
-        lambda number: _lane(lanes[number], callers),
-        range(len(lanes)),
-        threads=LANES,
-    )
-    answers = {}
+        lambda number: _lane(lanes[number], callers), range(len(lanes)),
+        threads=LANES)
+    answers: Answers = {}
     for number in sorted(done):
         for title, answer in done[number]:
             answers[title] = (response_schema.merged(answers[title], answer)
@@ -323,22 +326,24 @@ def made(lanes, callers):
     return answers
 
 
-def _lane(calls, callers):
-    kept, done = {}, []
+def _lane(calls: abc.Iterable[Call], callers: Callers
+          ) -> list[tuple[str, response_schema.Structure]]:
+    kept: dict[str, str] = {}
+    done = []
     for call in calls:
         try:
             path, body = expanded(call.path, kept), expanded(call.body, kept)
         except KeyError:
-            done.append(
-                (call.title, response_schema.reduced(NOT_MADE, {}, None))
-            )
+            done.append((call.title,
+                         response_schema.reduced(NOT_MADE, {}, None)))
             continue
         done.append((call.title, _answer(call, path, body, callers, kept)))
     return done
 
 
-def _answer(call, path, body, callers, kept):
-    """Make a call, again until it says what it should; keep what is asked."""
+def _answer(call: Call, path: str, body: typing.Any, callers: Callers,
+            kept: dict[str, str]) -> response_schema.Structure:
+    """Make a call, repeated until its condition holds, and keep its values."""
     deadline = time.monotonic() + UNTIL_TIMEOUT
     while True:
         if call.until:
@@ -348,32 +353,31 @@ def _answer(call, path, body, callers, kept):
         except OSError:
             return response_schema.reduced(NO_ANSWER, {}, None)
         content = _content(response)
-        if all(found(content, where) == value
+        if all(value_at(content, where) == value
                for where, value in call.until.items()):
             break
         if response.status_code >= 400 or time.monotonic() > deadline or any(
-                str(found(content, where)).endswith('_FAILED')
+                str(value_at(content, where)).endswith('_FAILED')
                 for where in call.until):
             return response_schema.reduced(NOT_REACHED, {}, None)
         time.sleep(UNTIL_INTERVAL)
     for name, where in call.keep.items():
-        value = found(content, where)
+        value = value_at(content, where)
         if isinstance(value, (str, int)):
             kept[name] = str(value)
     return response_schema.reduced(
-        response.status_code, response.headers, content, opaque=call.opaque
-    )
+        response.status_code, response.headers, content, opaque=call.opaque)
 
 
-def _content(response):
+def _content(response: 'requests.Response') -> typing.Any:
     try:
         return response.json() if response.content else None
     except ValueError:
         return response.text
 
 
-def found(content, where):
-    """Return what is at a path such as stack.outputs.0.output_value."""
+def value_at(content: typing.Any, where: str) -> typing.Any:
+    """Return the value at a path such as stack.outputs.0.output_value."""
     for key in where.split('.'):
         try:
             content = content[int(key) if isinstance(content, list) else key]
@@ -382,16 +386,16 @@ def found(content, where):
     return content
 
 
-def expanded(value, kept):
-    """Return a value with what was kept in place of {name}.
+def expanded(value: typing.Any, kept: dict[str, str]) -> typing.Any:
+    """Return a value with each {name} replaced by the value kept for it.
 
-    :raises: KeyError if it was not
+    :raises: KeyError if no value was kept
     """
     if isinstance(value, str):
         return re.sub(r'[{]([a-z][a-z0-9_-]*)[}]',
                       lambda name: kept[name[1]], value)
     if isinstance(value, dict):
-        return {key: expanded(one, kept) for key, one in value.items()}
+        return {key: expanded(member, kept) for key, member in value.items()}
     if isinstance(value, list):
-        return [expanded(one, kept) for one in value]
+        return [expanded(member, kept) for member in value]
     return value

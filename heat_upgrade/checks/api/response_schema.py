@@ -10,16 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Answers reduced to their structure, and two structures compared.
+"""Reduces answers to their structure, and compares two structures.
 
-A structure has no value of an answer: the status, the formats of headers
-that matter, and for each path of keys in the body the formats of what is
-there, and whether it is there always. Several answers to one call merge.
+A structure contains no value of an answer. It has the status, the formats of
+relevant headers and, for each path of keys in the body, the formats of its
+values and whether it always exists. Several answers to one call are merged.
 """
 
+from collections import abc
 import re
+import typing
 
-# Headers that clients depend on; of the first the media type is kept.
+# Headers that clients depend on; only the media type of the first is kept.
 CONTENT_TYPE = 'Content-Type'
 HEADERS = (CONTENT_TYPE, 'Location', 'X-Openstack-Request-Id',
            'WWW-Authenticate')
@@ -31,8 +33,8 @@ MAPS = {
     'properties', 'resource_data', 'resource_properties',
     'resource_registry', 'resources', 'schema',
 }
-# What users give and get back as it is has no structure of Heat's; nor has a
-# whole answer of which its call says so.
+# Heat returns these as users gave them, so their structure is not compared;
+# WHOLE is an answer that its call declares as such.
 OPAQUE = {'Default', 'Value', 'default', 'metadata', 'output_value',
           'template', 'value'}
 WHOLE = 'whole'
@@ -57,16 +59,22 @@ _FORMATS = [(name, re.compile(rf'(?:{pattern})\Z'))
             for name, pattern in FORMATS]
 _STRINGS = {STRING, *(name for name, _ in FORMATS)}
 
+# A structure, as JSON; the formats of a path, or all paths of a body.
+Structure = dict[str, typing.Any]
+# (kind, path or header, before, after)
+Difference = tuple[str, str, str, str]
 
-def reduced(status, headers, body, *, opaque=False):
-    """Return the structure of one answer, as JSON has it.
 
-    :param status: of HTTP, or words if there is none
-    :param headers: mapping that knows no case
-    :param body: what the JSON says, or text
+def reduced(status: int | str, headers: abc.Mapping[str, str],
+            body: typing.Any, *, opaque: bool = False) -> Structure:
+    """Return the structure of one answer.
+
+    :param status: of HTTP, or a text without an answer
+    :param headers: case-insensitive mapping
+    :param body: parsed JSON, or text
     :param opaque: whether the body is as a user gave it
     """
-    seen = {}
+    seen: Structure = {}
     if body not in (None, ''):
         _walk(body, 'body', seen, WHOLE if opaque else '')
     return {
@@ -79,13 +87,13 @@ def reduced(status, headers, body, *, opaque=False):
     }
 
 
-def _header(name, value):
+def _header(name: str, value: str) -> str:
     if name == CONTENT_TYPE:
         return value.partition(';')[0].strip().lower()
     return format_of(value)
 
 
-def _walk(value, path, seen, key):
+def _walk(value: typing.Any, path: str, seen: Structure, key: str) -> None:
     entry = seen.setdefault(path, {'formats': set(), 'count': 0})
     entry['count'] += 1
     if key in OPAQUE or key == WHOLE:
@@ -93,25 +101,25 @@ def _walk(value, path, seen, key):
         return
     entry['formats'].add(format_of(value))
     if isinstance(value, dict):
-        for name, one in value.items():
-            # The name of a user's parameter is no key of this list.
-            _walk(one, f'{path}.{"*" if key in MAPS else name}', seen,
+        for name, member in value.items():
+            # The name of a user's parameter is not one of these keys.
+            _walk(member, f'{path}.{"*" if key in MAPS else name}', seen,
                   '' if key in MAPS else name)
     elif isinstance(value, list):
-        for one in value:
-            _walk(one, f'{path}[]', seen, '')
+        for member in value:
+            _walk(member, f'{path}[]', seen, '')
 
 
-def _always(path, entry, seen):
-    """Tell whether each object that could have a key has it."""
+def _always(path: str, entry: Structure, seen: Structure) -> bool:
+    """Return True if each object that could have a key has it."""
     parent, _, name = path.rpartition('.')
     if not parent or name == '*' or name.endswith('[]'):
         return True
-    return entry['count'] >= seen[parent]['count']
+    return bool(entry['count'] >= seen[parent]['count'])
 
 
-def format_of(value):
-    """Return the format of a value: its type, or more if it is a string."""
+def format_of(value: typing.Any) -> str:
+    """Return the type of a value, or the format of a string."""
     if value is None:
         return 'null'
     if isinstance(value, bool):
@@ -128,7 +136,7 @@ def format_of(value):
     return STRING
 
 
-def merged(one, other):
+def merged(one: Structure, other: Structure) -> Structure:
     """Return the structure of two answers to the same call."""
     paths = sorted(one['body'].keys() | other['body'].keys())
     headers = sorted(one['headers'].keys() & other['headers'].keys())
@@ -142,29 +150,30 @@ def merged(one, other):
     }
 
 
-def _united(one, other):
+def _united(one: abc.Iterable[typing.Any],
+            other: abc.Iterable[typing.Any]) -> list[typing.Any]:
     return sorted({*one, *other}, key=str)
 
 
-def _both(one, other, path):
+def _both(one: Structure, other: Structure, path: str) -> Structure:
     if path in one and path in other:
         return {'formats': _united(one[path]['formats'],
                                    other[path]['formats']),
                 'always': one[path]['always'] and other[path]['always']}
-    there, absent = (one, other) if path in one else (other, one)
-    # Where its parent is absent too, it is as it was.
+    present, absent = (one, other) if path in one else (other, one)
+    # A path whose parent is absent too does not become optional.
     parent = re.sub(r'(\.[^.\[\]]+|\[\])\Z', '', path)
-    return {**there[path],
-            'always': there[path]['always'] and parent not in absent}
+    return {**present[path],
+            'always': present[path]['always'] and parent not in absent}
 
 
-def differences(was, now):
-    """Return what a client may trip over: [(kind, what, before, after)].
+def differences(was: Structure, now: Structure) -> list[Difference]:
+    """Return the differences that may break a client.
 
-    :param was: the structure of the base's answers to a call
-    :param now: likewise, of the target
+    :param was: structure of the base's answers to a call
+    :param now: structure of the target's answers
     """
-    found = []
+    found: list[Difference] = []
     if set(was['status']) != set(now['status']):
         found.append(('status', '', _words(was['status']),
                       _words(now['status'])))
@@ -181,7 +190,8 @@ def differences(was, now):
     return found
 
 
-def _difference(path, before, body):
+def _difference(path: str, before: Structure,
+                body: Structure) -> list[Difference]:
     after = body.get(path)
     if after is None:
         parent = re.sub(r'(\.[^.\[\]]+|\[\])\Z', '', path)
@@ -196,8 +206,8 @@ def _difference(path, before, body):
     return []
 
 
-def _fits(before, after):
-    """Tell whether who can read the one can read the other."""
+def _fits(before: abc.Collection[str], after: abc.Collection[str]) -> bool:
+    """Return True if a client of the old formats can read the new ones."""
     new = set(after) - set(before)
     if STRING in before:
         new -= _STRINGS
@@ -206,5 +216,5 @@ def _fits(before, after):
     return not new
 
 
-def _words(values):
+def _words(values: abc.Iterable[object]) -> str:
     return ' or '.join(str(value) for value in values)

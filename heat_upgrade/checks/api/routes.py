@@ -10,34 +10,36 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the APIs of two releases take, compared: routes, parameters, keys."""
+"""Compares the routes, parameters and keys that two APIs accept."""
+
+import typing
 
 from heat_upgrade.checks import check_context
+from heat_upgrade.results import findings
 
 NAME = 'api'
 
-# So many routes are named one by one in a title.
+# A title names at most this many routes.
 MANY = 3
 
-# The program's words: a call looks for one value of a parameter, or for all
-# that a request has of it; or passes on whatever there is.
+# The inspector's words: a call reads one value of a parameter, or all values
+# that a request has; or it passes on all parameters.
 ONE, SEVERAL, ALL = 'one', 'many', '*'
 
 _ONCE = 'is accepted only once'
 WORDS = {'query': 'parameter', 'body': 'body key'}
 
+# A reading of the inspector `api`.
+_Reading = dict[str, typing.Any]
 
-def compare(was, now):
-    """Return the findings of two readings.
 
-    :param was: what the program ``api`` reads of the base
-    :param now: likewise, of the target
-    """
-    return (_routes(was['routes'], now['routes']) + _taken(was, now)
+def compare(was: _Reading, now: _Reading) -> list[findings.Finding]:
+    """Return the findings about the readings of base and target."""
+    return (_routes(was['routes'], now['routes']) + _parameters(was, now)
             + _lists(was, now))
 
 
-def _routes(was, now):
+def _routes(was: _Reading, now: _Reading) -> list[findings.Finding]:
     return [check_context.error(
         'api.route-removed', was[key]['shown'],
         f'route {was[key]["shown"]} is gone',
@@ -46,14 +48,14 @@ def _routes(was, now):
         for key in was if key not in now]
 
 
-def _taken(was, now):
-    """Return parameters and keys that calls no longer look for."""
-    changes = {}
+def _parameters(was: _Reading, now: _Reading) -> list[findings.Finding]:
+    """Report parameters and keys that calls no longer read."""
+    changes: dict[tuple[str, str, str], list[str]] = {}
     for key, route in was['routes'].items():
         if key not in now['routes']:
             continue
-        for where, word in WORDS.items():
-            before, after = route[where], now['routes'][key][where]
+        for location, word in WORDS.items():
+            before, after = route[location], now['routes'][key][location]
             for name, how in before.items():
                 change = _change(name, how, after, now)
                 if name != ALL and change:
@@ -63,9 +65,10 @@ def _taken(was, now):
             for (word, name, change), routes in sorted(changes.items())]
 
 
-def _change(name, how, after, now):
+def _change(name: str, how: str, after: dict[str, str],
+            now: _Reading) -> str:
     if name not in after:
-        # What a call does not know it passes on, and the engine may take it.
+        # A call passes on unknown keys, and the engine may accept them.
         passed = ALL in after and name in now['stack_arguments']
         return '' if passed else 'is no longer accepted'
     if how == SEVERAL and after[name] == ONE:
@@ -73,23 +76,23 @@ def _change(name, how, after, now):
     return ''
 
 
-def _finding(word, name, change, routes):
-    where = ', '.join(routes) if len(routes) <= MANY else (
+def _finding(word: str, name: str, change: str,
+             routes: list[str]) -> findings.Finding:
+    shown = ', '.join(routes) if len(routes) <= MANY else (
         f'{len(routes)} routes')
     rule = ('api.parameter-once' if change == _ONCE
             else f'api.{word.replace(" ", "-")}-removed')
     return check_context.error(
-        rule, f'{name} of {routes[0]}', f'{word} {name} {change} by {where}',
+        rule, f'{name} of {routes[0]}', f'{word} {name} {change} by {shown}',
         f'routes: {", ".join(routes)}\n'
-        'base: the controller looks for it in the request\n'
-        'target: the controller does not: a request that has it is answered '
-        'as if it had not\n'
-        'Seen by calling the controllers with a request that notes what it '
-        'is asked for.')
+        'base: the controller reads it from the request\n'
+        'target: the controller ignores it\n'
+        'Observed by calling the controllers with a request that records '
+        'each access.')
 
 
-def _lists(was, now):
-    """Return what is gone of lists of actions, arguments and keys."""
+def _lists(was: _Reading, now: _Reading) -> list[findings.Finding]:
+    """Report actions, arguments and keys that are removed from lists."""
     found = []
     for scope, names in was['actions'].items():
         found += [_gone('api.action-removed', f'{name} of {scope}',
@@ -111,7 +114,8 @@ def _lists(was, now):
     return found
 
 
-def _gone(rule, subject, title, where):
+def _gone(rule: str, subject: str, title: str,
+          location: str) -> findings.Finding:
     return check_context.error(
         rule, subject, title,
-        f'Where: {where}\nbase: there\ntarget: not there')
+        f'Where: {location}\nbase: there\ntarget: not there')

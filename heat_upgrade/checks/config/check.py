@@ -10,14 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Configuration: options that are gone, narrowed, or mean something else.
+"""The check ``config``: options, commands and files of a configuration.
 
-Without files of an operator's own it compares what the two releases define;
-with them, it tells what of these files the target does not take.
+Without an operator's files it compares the options of the two releases. With
+them, it reports only the parts of these files that the target does not
+accept.
 """
 
+from collections import abc
 import dataclasses
+import pathlib
 
+from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import commands
 from heat_upgrade.checks.config import comparison
 from heat_upgrade.checks.config import config_files
@@ -31,29 +35,32 @@ from heat_upgrade.checks.config import remediation
 from heat_upgrade.checks.config import reporting
 from heat_upgrade.checks import introspection
 from heat_upgrade import concurrency
+from heat_upgrade.results import findings as results
 
 READINGS = ('config_options',)
 
 
-def check(base, target, context):
-    """Return what of a configuration of the base the target does not take.
+def check(base: check_context.InstalledRelease,
+          target: check_context.InstalledRelease,
+          context: check_context.Context) -> list[results.Finding]:
+    """Return the findings of a configuration.
 
-    :param base: :class:`heat_upgrade.checks.check_context.InstalledRelease`
-    :param target: likewise
-    :param context: :class:`heat_upgrade.checks.check_context.Context`; with
-        configuration files asked for, only what touches these
-    :returns: list of :class:`heat_upgrade.results.findings.Finding`
-    :raises: :class:`heat_upgrade.errors.UsageError` for an operator's file
-        that cannot be read
+    :param context: if it has configuration files, only findings that affect
+        these are returned
+    :raises: :class:`heat_upgrade.errors.UsageError` if an operator's file
+        cannot be read
     """
     return _result(base, target, context).findings
 
 
-def advice(base, target, context):
-    """Return what to change in an operator's files, as Markdown.
+def advice(base: check_context.InstalledRelease,
+           target: check_context.InstalledRelease,
+           context: check_context.Context) -> str:
+    """Return the changes to make in an operator's files, as Markdown.
 
-    Takes and raises the same as :func:`check`; changes no file, and shows no
-    secret.
+    No file is changed, and no secret is shown.
+
+    :raises: as :func:`check`
     """
     result = _result(base, target, context)
     return remediation.text(result.findings, result.lines, result.history,
@@ -62,21 +69,22 @@ def advice(base, target, context):
 
 @dataclasses.dataclass(frozen=True)
 class _Result:
-    """What came out, for :func:`check` and :func:`advice`."""
+    """The result of the check, for :func:`check` and :func:`advice`."""
 
-    findings: list
+    findings: list[results.Finding]
     history: deprecations.History
-    files: tuple = ()
-    lines: tuple = ()
-    defaults: tuple = ()
+    files: tuple[pathlib.Path, ...] = ()
+    lines: tuple[remediation.Line, ...] = ()
+    defaults: tuple[comparison.Change, ...] = ()
 
 
-def _result(base, target, context):
-    asked = context.asked
-    files = config_files.files(asked)
-    # Before anything is read: a wrong file is said at once.
-    settings = config_files.settings(asked)
-    found = referenced_files.files(settings, files) if files else None
+def _result(base: check_context.InstalledRelease,
+            target: check_context.InstalledRelease,
+            context: check_context.Context) -> _Result:
+    files = config_files.files(context.asked)
+    # Read the files first: an invalid file is then reported at once.
+    settings = config_files.settings(context.asked)
+    referenced = referenced_files.files(settings, files) if files else None
     readings = introspection.both(
         base,
         target,
@@ -86,42 +94,39 @@ def _result(base, target, context):
         lambda: release_notes.of(base), lambda: release_notes.of(target)
     )
     history = deprecations.History(base.name, target.name, *sources)
-    known = [options.of_reading(read, place.sample)
-             for read, place in zip(readings, sources)]
+    known = (options.of_reading(readings[0], sources[0].sample),
+             options.of_reading(readings[1], sources[1].sample))
     failed = readings[1]['failed']
     changes = comparison.changes(options.without(known[0], failed), known[1])
-    json = policies.json_fallback(found, *(read['policy_json']
-                                           for read in readings), history)
-    if not files:
+    failures = reporting.unknown(failed, history)
+    json = policies.json_fallback(referenced, readings[0]['policy_json'],
+                                  readings[1]['policy_json'], history)
+    if referenced is None:
         return _Result(
-            reporting.unknown(failed, history)
+            failures
             + reporting.findings(comparison.folded(changes), history,
                                  operator_settings.only_new(*known))
-            + json + commands.findings(*(read['commands']
-                                         for read in readings), history)
+            + json
+            + commands.findings(readings[0]['commands'],
+                                readings[1]['commands'], history)
             + _shipped(base, target, context, history), history)
-    answers, said = _asked(base, target, context, files, settings, found)
+    values, answers = _answers(base, target, context, files, settings,
+                               referenced)
+    lines = remediation.lines(settings, values, changes, history, known)
+    if referenced.rules:
+        lines += policies.lines(
+            referenced, answers[0]['config_policy'],
+            answers[1]['config_policy'], history)
     return _Result(
-        reporting.unknown(failed, history)
+        failures
         + operator_settings.findings(
-            settings, answers, changes, history, known
+            settings, values, changes, history, known
         )
         + json
-        + referenced_files.findings(found, said, history),
+        + referenced_files.findings(referenced, answers, history),
         history,
         tuple(files),
-        (
-            *remediation.lines(settings, answers, changes, history, known),
-            *(
-                policies.lines(
-                    found,
-                    *(answer['config_policy'] for answer in said),
-                    history
-                )
-                if found.rules
-                else ()
-            ),
-        ),
+        tuple(lines),
         tuple(
             change
             for change in changes
@@ -132,19 +137,28 @@ def _result(base, target, context):
     )
 
 
-def _asked(base, target, context, files, settings, found):
-    """Let both releases look at an operator's files.
+def _answers(
+    base: check_context.InstalledRelease,
+    target: check_context.InstalledRelease,
+    context: check_context.Context,
+    files: abc.Iterable[pathlib.Path],
+    settings: abc.Sequence[config_files.Setting],
+    referenced: referenced_files.Files,
+) -> tuple[list[list[operator_settings.Answer]],
+           list[dict[str, referenced_files.Answer]]]:
+    """Let both releases read an operator's files.
 
-    :returns: (answers of ``config_values`` of both, {program: answer} of
-        both for the other files)
+    :returns: (answers of ``config_values``, {program: answer} for the
+        referenced files), each for the base and the target
     """
+    paths = [str(path) for path in files]
     requests = [
         introspection.Request('config_values', {
             'settings': [[*setting.key, setting.value]
                          for setting in settings],
-            'files': [str(path) for path in files], 'dirs': []},
-            kept=False, about=', '.join(str(path) for path in files)),
-        *referenced_files.requests(found)]
+            'files': paths, 'dirs': []},
+            kept=False, about=', '.join(paths)),
+        *referenced_files.requests(referenced)]
     both = introspection.both(
         base,
         target,
@@ -155,13 +169,17 @@ def _asked(base, target, context, files, settings, found):
               in zip(requests[1:], answers[1:])} for answers in both])
 
 
-def _shipped(base, target, context, history):
-    """Return what the target does not load of the base's api-paste.ini.
+def _shipped(base: check_context.InstalledRelease,
+             target: check_context.InstalledRelease,
+             context: check_context.Context,
+             history: deprecations.History) -> list[results.Finding]:
+    """Return the findings of the base's own api-paste.ini in the target.
 
-    It is a configuration file: an upgrade leaves it as it is.
+    It is a configuration file, so an upgrade does not replace it.
     """
     path = base.environment.path / 'etc' / 'heat' / 'api-paste.ini'
     if not path.is_file():
         return []
-    said = introspection.read(target, 'config_paste', context, given=str(path))
-    return referenced_files.paste(path, None, said, history)
+    answer = introspection.read(target, 'config_paste', context,
+                                given=str(path))
+    return referenced_files.paste(path, None, answer, history)

@@ -10,35 +10,37 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Commands of Heat that units, cron jobs and people call, and that are gone.
+"""Commands of Heat that the target lacks.
 
-Heat 2025.2 left out heat-api and heat-api-cfn: what starts the services is
-configuration too.
+Units, cron jobs and people call commands, so these are configuration too:
+Heat 2025.2 removed heat-api and heat-api-cfn.
 """
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import deprecations as histories
 from heat_upgrade.checks.config import release_notes
+from heat_upgrade.results import findings as results
 
 
-def findings(base, target, history):
-    """Return the findings of commands that the target has not.
+def findings(base: dict[str, bool], target: dict[str, bool],
+             history: histories.History) -> list[results.Finding]:
+    """Return the findings of commands that the target lacks.
 
-    Without a deprecation it is an error.
+    A command that is removed without a deprecation is an error.
 
-    :param base: {name of a command: whether it says of itself that it is
-        deprecated}
-    :param target: likewise
-    :param history: :class:`history.History`
+    :param base: {command: whether it warns that it is deprecated}
+    :param target: the same for the target
     """
-    return [_gone(name, warns, history)
+    return [_removed(name, warns, history)
             for name, warns in sorted(base.items()) if name not in target]
 
 
-def _gone(name, warns, history):
-    def deprecations(place):
+def _removed(name: str, warns: bool,
+             history: histories.History) -> results.Finding:
+    def deprecations(sources: release_notes.Sources
+                     ) -> list[release_notes.Note]:
         return release_notes.mentioning(
-            place, name, release_notes.DEPRECATIONS
+            sources, name, release_notes.DEPRECATIONS
         )
 
     announced = [f'Announced: yes, in {history.base_version} it warns that '
@@ -46,20 +48,20 @@ def _gone(name, warns, history):
     announced += [f'Announced: yes, by {note.path} (deprecations), {since}'
                   for note, since in histories.old_enough(history,
                                                           deprecations)]
-    place = history.target if history.target.origin else history.base
+    sources = history.target if history.target.origin else history.base
     lines = [
-        f'{history.base_version}: has it',
-        f'{history.target_version}: has it not',
+        f'{history.base_version}: has the command',
+        f'{history.target_version}: does not have the command',
         *(
             announced
             or [
-                f'Announced: no, in {history.base_version} it ' 'does not warn'
+                f'Announced: no, in {history.base_version} it does not warn'
             ]
         ),
         *(
             f'Notes: {note.path} ({note.section}): '
             f'{" ".join(note.text.split())}'
-            for note in release_notes.mentioning(place, name)
+            for note in release_notes.mentioning(sources, name)
             if note.section
             in (release_notes.UPGRADE, release_notes.DEPRECATIONS)
         ),

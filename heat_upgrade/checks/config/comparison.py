@@ -10,8 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How the options of two releases differ: pure, from data to data."""
+"""Compares the options of two releases: pure, from data to data."""
 
+from collections import abc
 import dataclasses
 import re
 
@@ -29,15 +30,15 @@ REQUIRED = 'required'
 DEPRECATED = 'deprecated'
 LIMIT = 'limit'
 
-# What must not change without an announcement: grenade's Theory of Upgrade
-# has the new code run with the old configuration.
+# Changes that need an announcement: by grenade's Theory of Upgrade, the new
+# code runs with the old configuration.
 BREAKING = (REMOVED, OLD_NAME_GONE, RETYPED, NARROWED, REQUIRED)
 
-# What an option is called that may be exceeded by what is there already:
-# max_software_configs_per_tenant came with 2024.1 (Story 2011006).
+# Names of limits, which existing data may exceed: 2024.1 added
+# max_software_configs_per_tenant (Story 2011006).
 _LIMIT = re.compile(r'^max_|_limit|limit_|quota')
 
-# So many sections with one and the same change are one finding.
+# At least this many sections with the same change are one finding.
 FAMILY = 3
 
 
@@ -46,170 +47,184 @@ class Change:
     """One change of one option.
 
     :ivar kind: one of the names above
-    :ivar key: (group, name) that an operator's file has
-    :ivar base: :class:`options.Option`; None if the base has none
-    :ivar target: :class:`options.Option`; None if the target has none
-    :ivar detail: what of it changed
-    :ivar documented: for NARROWED and RETYPED: whether values are refused
-        that the base promised to take
+    :ivar key: the name in an operator's file
+    :ivar base: the option in the base, or None
+    :ivar target: the option in the target, or None
+    :ivar detail: the change in words
+    :ivar documented: for NARROWED and RETYPED: whether the target refuses
+        values that the base promised to accept
     :ivar also: further groups with the same change of the same option
-    :ivar instead: (group, name) that an operator writes instead, or None
+    :ivar instead: the name that an operator writes instead, or None
     """
 
     kind: str
-    key: tuple[str, str]
+    key: options.Key
     base: options.Option | None
     target: options.Option | None
     detail: str = ''
     documented: bool = True
     also: tuple[str, ...] = ()
-    instead: tuple[str, str] | None = None
+    instead: options.Key | None = None
 
     @property
-    def option(self):
-        """The option that says whose it is: the base's, if it has it."""
-        return self.base or self.target
+    def option(self) -> options.Option:
+        """The option in the base, or else in the target."""
+        option = self.base or self.target
+        assert option is not None
+        return option
 
 
-def changes(base, target):
-    """Return what changed for who has a configuration file of the base.
+def changes(base: options.Options, target: options.Options) -> list[Change]:
+    """Return the changes that affect a configuration file of the base.
 
-    What only adds is no change: new options, wider types. A new limit is one.
+    Additions are not changes: new options, wider types. New limits are.
 
-    :param base: {(group, name): :class:`options.Option`}
-    :param target: likewise
-    :returns: list of :class:`Change`, in the order of their keys
+    :returns: the changes, in the order of their keys
     """
-    known_as = {old: option for option in target.values()
-                for old in option.old_names}
-    known_before = {old: option.key for option in base.values()
-                    for old in option.old_names if option.key in target}
-    found = []
-    for key, ours in base.items():
-        if ours.listed:
-            found += _of_option(key, ours, target.get(key), known_as,
-                                known_before.get(key))
-            found += _old_names(ours, base, target, known_as)
-    found += _newly_required(base, target)
-    found += _new_limits(base, target, known_as)
-    return sorted(found, key=lambda change: change.key)
+    known_as = {old_name: option for option in target.values()
+                for old_name in option.old_names}
+    known_before = {old_name: option.key for option in base.values()
+                    for old_name in option.old_names if option.key in target}
+    result: list[Change] = []
+    for key, option in base.items():
+        if option.listed:
+            result += _of_option(key, option, target.get(key), known_as,
+                                 known_before.get(key))
+            result += _old_names(option, base, target, known_as)
+    result += _newly_required(base, target)
+    result += _new_limits(base, target, known_as)
+    return sorted(result, key=lambda change: change.key)
 
 
-def _of_option(key, ours, theirs, known_as, known_before):
-    if theirs is None and key in known_as:
-        theirs = known_as[key]
-        return [Change(RENAMED, key, ours, theirs, f'read as {theirs}',
-                       instead=theirs.key),
-                *_of_values(key, ours, theirs)]
-    if theirs is None:
-        # It was an option of its own and an old name of another at once.
-        return [Change(REMOVED, key, ours, None, instead=known_before)]
-    if not theirs.listed:
-        return [Change(UNLISTED, key, ours, theirs)]
-    found = _of_values(key, ours, theirs)
-    if theirs.deprecated and not ours.deprecated:
-        found.append(Change(DEPRECATED, key, ours, theirs))
-    return found
+def _of_option(key: options.Key, old: options.Option,
+               new: options.Option | None, known_as: options.Options,
+               known_before: options.Key | None) -> list[Change]:
+    if new is None and key in known_as:
+        new = known_as[key]
+        return [Change(RENAMED, key, old, new, f'read as {new}',
+                       instead=new.key),
+                *_of_values(key, old, new)]
+    if new is None:
+        # It may have been an option and an old name of another option.
+        return [Change(REMOVED, key, old, None, instead=known_before)]
+    if not new.listed:
+        return [Change(UNLISTED, key, old, new)]
+    result = _of_values(key, old, new)
+    if new.deprecated and not old.deprecated:
+        result.append(Change(DEPRECATED, key, old, new))
+    return result
 
 
-def _of_values(key, ours, theirs):
-    found = []
-    difference = types.difference(ours.type, theirs.type)
+def _of_values(key: options.Key, old: options.Option,
+               new: options.Option) -> list[Change]:
+    result = []
+    difference = types.difference(old.type, new.type)
     if difference:
-        found.append(Change(RETYPED if difference.retyped else NARROWED, key,
-                            ours, theirs, difference.text,
-                            difference.documented))
-    if ours.multi and not theirs.multi:
-        found.append(Change(RETYPED, key, ours, theirs,
-                            'set several times -> only the last one counts'))
-    if _other_default(ours, theirs):
-        found.append(Change(DEFAULT, key, ours, theirs,
-                            default_change(ours, theirs)))
-    return found
+        result.append(Change(RETYPED if difference.retyped else NARROWED, key,
+                             old, new, difference.text,
+                             difference.documented))
+    if old.multi and not new.multi:
+        result.append(Change(RETYPED, key, old, new,
+                             'may be set several times -> only the last value '
+                             'counts'))
+    if _other_default(old, new):
+        result.append(Change(DEFAULT, key, old, new,
+                             default_change(old, new)))
+    return result
 
 
-def _old_names(ours, base, target, known_as):
-    """Return the old names of an option that the target reads no more."""
-    theirs = target.get(ours.key)
-    return [Change(OLD_NAME_GONE, old, ours, theirs,
-                   instead=known_as.get(ours.key, ours).key)
-            for old in sorted(ours.old_names)
-            if old not in base and old not in target and old not in known_as
-            and not (theirs is None and ours.key not in known_as)]
+def _old_names(option: options.Option, base: options.Options,
+               target: options.Options,
+               known_as: options.Options) -> list[Change]:
+    """Return the old names of an option that the target no longer reads."""
+    in_target = target.get(option.key)
+    return [Change(OLD_NAME_GONE, old_name, option, in_target,
+                   instead=known_as.get(option.key, option).key)
+            for old_name in sorted(option.old_names)
+            if old_name not in base and old_name not in target
+            and old_name not in known_as
+            and not (in_target is None and option.key not in known_as)]
 
 
-def _newly_required(base, target):
-    """Return what must be set now.
+def _newly_required(base: options.Options,
+                    target: options.Options) -> list[Change]:
+    """Return the options that must be set now.
 
-    In a section that the base does not have it is only for who turns on
-    what is new.
+    Options in a new section are required only for a new feature.
     """
     groups = {group for group, _ in base}
-    return [Change(REQUIRED, key, base.get(key), theirs)
-            for key, theirs in target.items()
-            if theirs.required and theirs.default is None and theirs.listed
+    return [Change(REQUIRED, key, base.get(key), option)
+            for key, option in target.items()
+            if option.required and option.default is None and option.listed
             and key[0] in groups
             and not (key in base and base[key].required)]
 
 
-def _new_limits(base, target, known_as):
-    """Return the options that limit what was not limited, or not openly."""
+def _new_limits(base: options.Options, target: options.Options,
+                known_as: options.Options) -> list[Change]:
+    """Return the options that set a limit where none could be set before."""
     groups = {group for group, _ in base}
-    renamed = {option.key for old, option in known_as.items() if old in base}
-    return [Change(LIMIT, key, None, theirs)
-            for key, theirs in target.items()
+    renamed = {option.key for old_name, option in known_as.items()
+               if old_name in base}
+    return [Change(LIMIT, key, None, option)
+            for key, option in target.items()
             if key not in base and key not in renamed and key[0] in groups
-            and theirs.own and _LIMIT.search(key[1])
-            and type(theirs.default) in (int, float) and theirs.default > 0]
+            and option.own and _LIMIT.search(key[1])
+            and _is_positive(option.default)]
 
 
-def _other_default(ours, theirs):
-    """Tell whether an option that is not set means something else now.
+def _is_positive(value: object) -> bool:
+    return (isinstance(value, (int, float)) and not isinstance(value, bool)
+            and value > 0)
 
-    A sample value stands for a default that depends on the machine: it is
-    what counts, unless the default itself is the same.
+
+def _other_default(old: options.Option, new: options.Option) -> bool:
+    """Return True if an option that is not set has another value now.
+
+    A sample value replaces a default that depends on the machine. It decides,
+    unless the defaults themselves are the same.
     """
-    if _same(ours.default, theirs.default):
+    if _same(old.default, new.default):
         return False
-    if ours.sample_default is None and theirs.sample_default is None:
+    if old.sample_default is None and new.sample_default is None:
         return True
-    return not _same(ours.sample_default, theirs.sample_default)
+    return not _same(old.sample_default, new.sample_default)
 
 
-def _same(one, other):
-    # Neither says anything: '' and None are what "not set" was and is.
-    return one == other or (one in (None, '') and other in (None, ''))
+def _same(old: object, new: object) -> bool:
+    # Both '' and None mean "not set".
+    return old == new or (old in (None, '') and new in (None, ''))
 
 
-def default_change(ours, theirs):
-    """Return how a default changed; of lists, what came and went."""
-    old, new = ours.default, theirs.default
+def default_change(before: options.Option, after: options.Option) -> str:
+    """Return the change of a default; of a list, the changed items."""
+    old, new = before.default, after.default
     if isinstance(old, list) and isinstance(new, list):
-        gone = [item for item in old if item not in new]
-        come = [item for item in new if item not in old]
-        if gone or come:
-            return '; '.join(part for part in (
-                gone and f'no longer in it: {_shown(gone)}',
-                come and f'new in it: {_shown(come)}') if part)
+        removed = [item for item in old if item not in new]
+        added = [item for item in new if item not in old]
+        if removed or added:
+            return '; '.join(
+                ([f'removed: {_shown(removed)}'] if removed else [])
+                + ([f'added: {_shown(added)}'] if added else []))
     return f'{_shown(old)} -> {_shown(new)}'
 
 
-def _shown(value):
+def _shown(value: object) -> str:
     if isinstance(value, list):
         return ', '.join(map(str, value)) or 'an empty list'
     return 'not set' if value is None else repr(value)
 
 
-def folded(found):
-    """Return changes with those of whole families of sections as one.
+def folded(unfolded: abc.Iterable[Change]) -> list[Change]:
+    """Return the changes, with each family of sections as one change.
 
     Heat has a section for each client ([clients_nova]) with the same options.
-    Removals are not folded: each is a line that somebody has to change.
+    Removals stay separate: each is a line for an operator to change.
     """
-    families = {}
-    for change in found:
+    families: dict[tuple[object, ...], list[Change]] = {}
+    for change in unfolded:
         families.setdefault(_family(change), []).append(change)
-    result = []
+    result: list[Change] = []
     for alike in families.values():
         if len(alike) < FAMILY or alike[0].kind in (REMOVED, RENAMED,
                                                     OLD_NAME_GONE):
@@ -220,7 +235,7 @@ def folded(found):
     return sorted(result, key=lambda change: change.key)
 
 
-def _family(change):
+def _family(change: Change) -> tuple[object, ...]:
     group, name = change.key
     stem, mark, _ = group.partition('_')
     return (change.kind, stem if mark else group, name, change.detail,

@@ -10,33 +10,35 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""An operator's configuration files: what is set where.
+"""Reads an operator's configuration files: the settings and their lines.
 
-oslo.config's own parser reads them, so that they mean here what they mean to
-Heat. They hold secrets: no text of an error has anything of their content.
+oslo.config's own parser reads them, so that they have the same meaning here
+as in Heat. They contain secrets: errors never show any of their content.
 """
 
 import dataclasses
 import pathlib
 import re
+import typing
 
 from oslo_config import iniparser
 
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks.config import options
 from heat_upgrade import errors
 
-# A section of Heat's for each of several clouds: [ec2authtoken.east].
+# Heat's sections for each of several clouds: [ec2authtoken.east].
 _DYNAMIC = re.compile(r'(ec2authtoken)\.[^\]]+')
 
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """One option that is set in one place.
+    """A value of an option in a file.
 
-    :ivar path: the file
-    :ivar line: its first line there, from 1
-    :ivar last_line: its last line; values may go on for several
-    :ivar section: as the file has it
-    :ivar name: as the file has it
+    :ivar line: its first line in the file, from 1
+    :ivar last_line: its last line; a value may have several
+    :ivar section: as in the file
+    :ivar name: as in the file
     :ivar value: may be a secret
     """
 
@@ -48,39 +50,41 @@ class Setting:
     value: str = dataclasses.field(repr=False)
 
     @property
-    def group(self):
-        """The group of options: as oslo.config normalizes a section."""
+    def group(self) -> str:
+        """The group of options: oslo.config's form of the section."""
         if self.section.upper() == 'DEFAULT':
             return 'DEFAULT'
         dynamic = _DYNAMIC.fullmatch(self.section)
         return dynamic[1] if dynamic else self.section.lower()
 
     @property
-    def key(self):
+    def key(self) -> options.Key:
+        """Its group and name."""
         return self.group, self.name
 
     @property
-    def place(self):
+    def place(self) -> str:
+        """Its file and line."""
         return f'{self.path}:{self.line}'
 
 
 class _Parser(iniparser.BaseParser):
 
-    def __init__(self, path):
+    def __init__(self, path: pathlib.Path) -> None:
         super().__init__()
         self.path = path
-        self.section = None
-        self.settings = []
+        self.section: str | None = None
+        self.settings: list[Setting] = []
         self._first = self._last = 0
 
-    def new_section(self, section):
+    def new_section(self, section: str) -> None:
         self.section = section
 
-    def _split_key_value(self, line):
+    def _split_key_value(self, line: str) -> typing.Any:
         self._first = self._last = self.lineno
         return super()._split_key_value(line)
 
-    def assignment(self, key, value):
+    def assignment(self, key: str, value: list[str]) -> None:
         if self.section is None:
             raise iniparser.ParseError('a value before any [section]',
                                        self._first, '')
@@ -89,37 +93,35 @@ class _Parser(iniparser.BaseParser):
             self.section, key, '\n'.join(value)))
 
 
-def files(asked):
+def files(asked: check_context.OperatorInputs) -> list[pathlib.Path]:
     """Return the configuration files of an operator, in Heat's order.
 
-    :param asked: :class:`heat_upgrade.checks.check_context.OperatorInputs`
-    :raises: :class:`errors.UsageError` if a file or directory is not there
+    :raises: :class:`errors.UsageError` if a file or directory is missing
     """
-    found = [pathlib.Path(path).absolute() for path in asked.config_files]
+    result = [pathlib.Path(path).absolute() for path in asked.config_files]
     for directory in asked.config_dirs:
         directory = pathlib.Path(directory).absolute()
         if not directory.is_dir():
+            problem = ('is not a directory' if directory.exists()
+                       else 'does not exist')
             raise errors.UsageError(
-                f'the configuration directory {directory} is '
-                f'{"no directory" if directory.exists() else "not there"}; '
-                'name a directory with files that end in .conf')
-        found += sorted(directory.glob('*.conf'))
-    return found
+                f'the configuration directory {directory} {problem}; name a '
+                'directory with files that end in .conf')
+        result += sorted(directory.glob('*.conf'))
+    return result
 
 
-def settings(asked):
-    """Return all that an operator's files set, in Heat's order.
+def settings(asked: check_context.OperatorInputs) -> list[Setting]:
+    """Return all settings in an operator's files, in Heat's order.
 
-    :param asked: :class:`heat_upgrade.checks.check_context.OperatorInputs`
-    :returns: list of :class:`Setting`
-    :raises: :class:`errors.UsageError` with path and line, and without
-        anything of what stands there
+    :raises: :class:`errors.UsageError` with path and line, and without any
+        content of the file
     """
     return [setting for path in files(asked) for setting in parsed(path)]
 
 
-def parsed(path):
-    """Return what one file sets: list of :class:`Setting`.
+def parsed(path: pathlib.Path) -> list[Setting]:
+    """Return the settings in one file.
 
     :raises: as :func:`settings`
     """
@@ -127,7 +129,7 @@ def parsed(path):
     try:
         parser.parse(read_text(path, 'the configuration file').splitlines())
     except iniparser.ParseError as exc:
-        # Its text has the line, which may hold a password.
+        # The text of the error has the line, which may contain a password.
         raise errors.UsageError(
             f'{path}:{exc.lineno}: {exc.msg}; a configuration file of Heat '
             'has sections in brackets and lines of the form name = value'
@@ -135,31 +137,31 @@ def parsed(path):
     return parser.settings
 
 
-def read_text(path, what):
+def read_text(path: pathlib.Path, kind: str) -> str:
     """Return the text of an operator's file.
 
-    :param what: what it is, for the text of an error
+    :param kind: name of its kind for an error, such as "the policy file"
     :raises: :class:`errors.UsageError`
     """
     if not path.exists():
-        raise errors.UsageError(f'{what} {path} is not there')
+        raise errors.UsageError(f'{kind} {path} does not exist')
     if not path.is_file():
-        raise errors.UsageError(f'{what} {path} is no file')
+        raise errors.UsageError(f'{kind} {path} is not a file')
     try:
         content = path.read_bytes()
     except OSError as exc:
         raise errors.UsageError(
-            f'{what} {path} cannot be read: {exc.strerror}; run this as a '
+            f'{kind} {path} cannot be read: {exc.strerror}; run this as a '
             'user who may read it') from None
     try:
         text = content.decode('utf-8-sig')
     except UnicodeDecodeError as exc:
         line = content.count(b'\n', 0, exc.start) + 1
         raise errors.UsageError(
-            f'{path}:{line}: this is not UTF-8, as Heat needs it; convert it '
-            'with iconv') from None
+            f'{path}:{line}: this is not UTF-8, which Heat requires; convert '
+            'the file with iconv') from None
     if '\0' in text:
         line = text.count('\n', 0, text.index('\0')) + 1
-        raise errors.UsageError(f'{path}:{line}: this is no text; '
-                                f'{what} was expected')
+        raise errors.UsageError(f'{path}:{line}: this is not text; '
+                                f'{kind} was expected')
     return text

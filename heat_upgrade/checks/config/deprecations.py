@@ -10,13 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether a change of an option was announced, and since when.
+"""Whether a change of an option was announced, and since which release.
 
-OpenStack's deprecation policy (``assert:follows-standard-deprecation``): what
-is removed has been marked as deprecated in an earlier release, and the
-release notes say so.
+OpenStack's deprecation policy (``assert:follows-standard-deprecation``)
+requires that an earlier release deprecates an option before its removal, and
+that the release notes say so.
 """
 
+from collections import abc
 import dataclasses
 import re
 
@@ -26,26 +27,20 @@ from heat_upgrade.checks.config import comparison
 from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import release_notes
 
-# Heat's major versions are those of the cycles: Liberty was 5.0.0, Zed 19.0.0,
-# 2023.1 20.0.0, and so on, two a year.
+# Heat has a major version for each cycle, two a year: Liberty was 5.0.0, Zed
+# 19.0.0, 2023.1 20.0.0.
 _CYCLES = ('liberty', 'mitaka', 'newton', 'ocata', 'pike', 'queens', 'rocky',
            'stein', 'train', 'ussuri', 'victoria', 'wallaby', 'xena', 'yoga',
            'zed')
 _LIBERTY, _2023 = 5, 20
 
-# How much of a note an evidence quotes.
+# Characters of a note that the evidence quotes.
 _QUOTED = 300
 
 
 @dataclasses.dataclass(frozen=True)
 class History:
-    """What two releases' sources tell: their versions and their notes.
-
-    :ivar base_version: of Heat
-    :ivar target_version: of Heat
-    :ivar base: :class:`notes.Sources`
-    :ivar target: :class:`notes.Sources`
-    """
+    """The versions of two releases, and their release notes."""
 
     base_version: str
     target_version: str
@@ -53,63 +48,65 @@ class History:
     target: release_notes.Sources = release_notes.Sources()
 
 
-def announcement(change, history):
-    """Tell whether a change was announced in an earlier release.
+def announcement(change: comparison.Change,
+                 history: History) -> tuple[bool, str]:
+    """Return whether an earlier release announced a change, and how.
 
-    :param change: :class:`comparison.Change`
-    :param history: :class:`History`
-    :returns: (whether it was, line of evidence)
+    :returns: (whether it did, line of evidence)
     """
     option = change.base
-    said = f'{history.base_version} '
-    if change.kind == comparison.OLD_NAME_GONE:
-        return True, ('Announced: yes, for as long as it is an old name: '
-                      f'{said}reads it for {option}'
-                      + _since_note(change.key, option, history))
+    version = history.base_version
+    if option is not None and change.kind == comparison.OLD_NAME_GONE:
+        return True, (f'Announced: yes, {version} reads it as an old name of '
+                      f'{option}' + _since_note(change.key, option, history))
     if option is not None and option.deprecated:
-        return True, (f'Announced: yes, {said}has it deprecated'
+        return True, (f'Announced: yes, deprecated in {version}'
                       f'{_for_how_long(option, history)}'
                       + (f'; {option.reason}' if option.reason else ''))
     if option is not None and option.heats:
         for note, since in _deprecations(change, history):
             return True, (f'Announced: yes, by {note.path} (deprecations)'
                           f', {since}')
-    return False, (f'Announced: no, nothing in {said}deprecates it')
+    return False, f'Announced: no, not deprecated in {version}'
 
 
-def _deprecations(change, history):
-    """Return (note, since when) of announcements that are old enough."""
-    return old_enough(history, lambda place: release_notes.naming(
-        place, change.key, release_notes.DEPRECATIONS))
+def _deprecations(change: comparison.Change, history: History
+                  ) -> abc.Iterator[tuple[release_notes.Note, str]]:
+    """Return (note, since when) of the notes that announce a change."""
+    return old_enough(history, lambda sources: release_notes.naming(
+        sources, change.key, release_notes.DEPRECATIONS))
 
 
-def old_enough(history, found):
+def old_enough(
+    history: History,
+    select: abc.Callable[[release_notes.Sources],
+                         abc.Iterable[release_notes.Note]],
+) -> abc.Iterator[tuple[release_notes.Note, str]]:
     """Yield (note, since when) of the notes that an earlier release had.
 
-    :param found: callable that returns the notes in question of some
-        :class:`notes.Sources`
+    :param select: returns the relevant notes of some sources
     """
-    for note in found(history.base):
+    for note in select(history.base):
         first = release_notes.first_release(history.base, note)
-        yield note, (f'in {first} first' if first else
-                     f'which {history.base_version} has')
-    for note in found(history.target):
+        yield note, (f'first in {first}' if first else
+                     f'in {history.base_version}')
+    for note in select(history.target):
         first = release_notes.first_release(history.target, note)
         if first and (pkg_version.Version(first)
                       <= pkg_version.Version(history.base_version)):
-            yield note, f'in {first} first'
+            yield note, f'first in {first}'
 
 
-def _for_how_long(option, history):
-    """Return since when an option is deprecated, as people say it."""
+def _for_how_long(option: options.Option, history: History) -> str:
+    """Return since when an option is deprecated, in words."""
     if not option.since:
         return (_since_note(option.key, option, history)
-                or ' (since when is not said)')
+                or ' (since an unknown release)')
     return (f' since {option.since}'
             f'{_before(cycle(option.since, option.own), history)}')
 
 
-def _before(major, history):
+def _before(major: int | None, history: History) -> str:
     """Return how many releases before the target a major version was."""
     if major is None:
         return ''
@@ -117,27 +114,28 @@ def _before(major, history):
     return f', {count} release{"" if count == 1 else "s"} before'
 
 
-def _since_note(key, option, history):
-    """Return since when, by the notes, '' if they do not tell."""
+def _since_note(key: options.Key, option: options.Option,
+                history: History) -> str:
+    """Return since when, by the notes; '' if that is unknown."""
     if option.heats:
-        for place in (history.base, history.target):
+        for sources in (history.base, history.target):
             for note in release_notes.naming(
-                place, key, release_notes.DEPRECATIONS
+                sources, key, release_notes.DEPRECATIONS
             ):
-                first = release_notes.first_release(place, note)
+                first = release_notes.first_release(sources, note)
                 if first:
                     return (f' since {first} ({note.path})'
                             f'{_before(cycle(first, True), history)}')
     return ''
 
 
-def cycle(since, own):
+def cycle(since: str, own: bool) -> int | None:
     """Return the major version of Heat in the cycle that a text names.
 
-    :param since: 9.0.0, Queens, 2025.2...; a library's own version says
-        nothing of a cycle
+    :param since: 9.0.0, Queens, 2025.2...; the version of a library does not
+        name a cycle
     :param own: whether a number is a version of Heat
-    :returns: int, None if it names none
+    :returns: None if the text names no cycle
     """
     text = since.strip().lower()
     if text in _CYCLES:
@@ -150,33 +148,34 @@ def cycle(since, own):
     return None
 
 
-def notes_lines(change, history):
-    """Return the lines of evidence that say what the release notes have."""
+def notes_lines(change: comparison.Change, history: History) -> list[str]:
+    """Return the lines of evidence from the release notes."""
     if not change.option.heats and change.option.owner != options.HEAT:
-        return [f'Notes: those of {change.option.owner} are not at hand']
-    place = history.target if history.target.origin else history.base
-    if not place.origin:
-        return ['Notes: not at hand, both releases are installed from wheels; '
-                'name a checkout or an sdist to have them looked at']
-    found = release_notes.naming(place, change.key)
+        return [f'Notes: the notes of {change.option.owner} are not available']
+    sources = history.target if history.target.origin else history.base
+    if not sources.origin:
+        return ['Notes: not available, because both releases are installed '
+                'from wheels; give a checkout or an sdist to include them']
+    notes = release_notes.naming(sources, change.key)
     lines = [f'Notes: {note.path} ({note.section}'
-             f'{_released(place, note)}): {_quoted(note.text)}'
-             for note in found if note.section in (release_notes.UPGRADE,
+             f'{_released(sources, note)}): {_quoted(note.text)}'
+             for note in notes if note.section in (release_notes.UPGRADE,
                                                    release_notes.DEPRECATIONS)]
-    if not any(note.section == release_notes.UPGRADE for note in found):
-        others = sorted({f'{note.path} ({note.section})' for note in found
+    if not any(note.section == release_notes.UPGRADE for note in notes):
+        others = sorted({f'{note.path} ({note.section})' for note in notes
                          if note.section not in (release_notes.UPGRADE,
                                                  release_notes.DEPRECATIONS)})
-        lines.append(f'Notes: no upgrade note of {place.origin} names it'
+        lines.append(f'Notes: no upgrade note of {sources.origin} names it'
                      + (f', only {", ".join(others)}' if others else ''))
     return lines
 
 
-def _released(place, note):
-    first = release_notes.first_release(place, note)
+def _released(sources: release_notes.Sources,
+              note: release_notes.Note) -> str:
+    first = release_notes.first_release(sources, note)
     return f', {first}' if first else ''
 
 
-def _quoted(text):
+def _quoted(text: str) -> str:
     text = ' '.join(text.split())
     return text if len(text) <= _QUOTED else f'{text[:_QUOTED]}...'

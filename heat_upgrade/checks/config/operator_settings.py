@@ -10,61 +10,74 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an operator's files set, against the options of both releases."""
+"""Checks an operator's settings against the options of both releases."""
 
+from collections import abc
 import difflib
+import typing
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import comparison
+from heat_upgrade.checks.config import config_files
+from heat_upgrade.checks.config import deprecations
 from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import redaction
 from heat_upgrade.checks.config import reporting
+from heat_upgrade.results import findings as results
 
-# How alike two names are, for one to be taken for a misspelling of the other.
+# Two names at least this similar may be a misspelling of each other.
 _NEAR = 0.7
 
-# What matters to who has not set the option.
+# Changes that affect operators who have not set the option.
 _UNSET = (comparison.DEFAULT, comparison.REQUIRED, comparison.LIMIT)
 
+# The answer of ``inspectors/config_values`` for one setting.
+Answer = dict[str, typing.Any]
 
-def findings(settings, answers, changes, history, known):
-    """Return the findings that touch what is set.
+# The options of the base and of the target.
+Known = tuple[options.Options, options.Options]
 
-    :param settings: list of :class:`ini.Setting`
-    :param answers: (of the base, of the target), each what
-        ``inspectors/config_values`` says of each setting
-    :param changes: list of :class:`comparison.Change`
-    :param history: :class:`history.History`
-    :param known: (options of the base, options of the target), each
-        {(group, name): :class:`options.Option`}
+
+def findings(settings: abc.Sequence[config_files.Setting],
+             answers: abc.Sequence[abc.Sequence[Answer]],
+             changes: abc.Iterable[comparison.Change],
+             history: deprecations.History,
+             known: Known) -> list[results.Finding]:
+    """Return the findings that affect an operator's settings.
+
+    :param answers: of the base and of the target, each in the order of the
+        settings
     """
-    found = []
+    result = []
     fresh = only_new(*known)
     for change in changes:
         if change.kind == comparison.NARROWED:
-            # The target itself says whether it takes the value.
+            # The target itself validates the value.
             continue
-        places = touched(change, settings, known[0])
-        if places is not None:
-            found.append(reporting.finding(
+        affected = touched(change, settings, known[0])
+        if affected is not None:
+            result.append(reporting.finding(
                 change, history, fresh, own_files=True,
-                where=[_where(setting, known) for setting in places]))
-    for setting, *said in zip(settings, *answers):
-        found += _of_value(setting, said, history, known)
-    return found
+                where=[_where(setting, known) for setting in affected]))
+    for setting, in_base, in_target in zip(settings, *answers):
+        result += _of_value(setting, in_base, in_target, history, known)
+    return result
 
 
-def only_new(base, target):
+def only_new(base: options.Options,
+             target: options.Options) -> options.Options:
     """Return the options that only the target has."""
     return {key: option for key, option in target.items()
             if key not in base}
 
 
-def touched(change, settings, base):
-    """Return the settings that a change touches, None if it is of no matter.
+def touched(change: comparison.Change,
+            settings: abc.Sequence[config_files.Setting],
+            base: options.Options) -> list[config_files.Setting] | None:
+    """Return the settings that a change affects; None if it has no effect.
 
-    A default touches who has not set the option, in a section that is there;
-    what must be set touches who has not set it.
+    A changed default has an effect if the option is not set and its section
+    exists. A required option has an effect if it is not set.
     """
     if change.kind in _UNSET:
         names = {change.option.key, change.key,
@@ -81,16 +94,18 @@ def touched(change, settings, base):
                 and setting.key in change.base.old_names)] or None
 
 
-def _of_value(setting, said, history, known):
-    """Yield the findings of one setting's name and value."""
-    ours, theirs = said
-    if not ours['known'] and not theirs['known']:
+def _of_value(setting: config_files.Setting, in_base: Answer,
+              in_target: Answer, history: deprecations.History,
+              known: Known) -> abc.Iterator[results.Finding]:
+    """Yield the findings of a setting's name and value."""
+    if not in_base['known'] and not in_target['known']:
         yield _unknown(setting, history, known)
-    elif theirs['error']:
-        yield _refused(setting, ours, theirs, history, known)
+    elif in_target['error']:
+        yield _refused(setting, in_base, in_target, history, known)
 
 
-def _unknown(setting, history, known):
+def _unknown(setting: config_files.Setting, history: deprecations.History,
+             known: Known) -> results.Finding:
     near = nearest(setting.key, known[1])
     lines = [_place(setting),
              f'{history.base_version}: no such option',
@@ -103,40 +118,45 @@ def _unknown(setting, history, known):
         'remove it, unless a plugin of your own reads it')
 
 
-def nearest(key, known):
-    """Return the known option that an unknown one is most like, or None."""
+def nearest(key: options.Key,
+            known: abc.Iterable[options.Key]) -> options.Key | None:
+    """Return the known option most similar to an unknown one, or None."""
     group, name = key
+    known = list(known)
     groups = sorted({option[0] for option in known})
-    here = group if group in groups else next(iter(
+    likely = group if group in groups else next(iter(
         difflib.get_close_matches(group, groups, n=1, cutoff=_NEAR)), None)
-    names = [option[1] for option in known if option[0] == here]
+    names = [option[1] for option in known if option[0] == likely]
     close = difflib.get_close_matches(name, names, n=1, cutoff=_NEAR)
-    if close:
-        return here, close[0]
-    # In the wrong section?
+    if likely is not None and close:
+        return likely, close[0]
+    # Perhaps it is in the wrong section.
     elsewhere = sorted(option for option in known if option[1] == name)
     return elsewhere[0] if len(elsewhere) == 1 else None
 
 
-def _refused(setting, ours, theirs, history, known):
-    secret = masked(setting, known) or ours['secret'] or theirs['secret']
+def _refused(setting: config_files.Setting, in_base: Answer,
+             in_target: Answer, history: deprecations.History,
+             known: Known) -> results.Finding:
+    secret = (masked(setting, known) or in_base['secret']
+              or in_target['secret'])
     option = of(setting, known[1])
 
-    def say(version, answer):
+    def line_of(version: str, answer: Answer) -> str:
         if not answer['error']:
-            return f'{version}: takes it'
+            return f'{version}: accepts it'
         return f'{version}: ' + ('refuses it' if secret else redaction.shown(
             answer['error'], False))
 
     lines = [_where(setting, known, secret),
-             say(history.base_version, ours),
-             say(history.target_version, theirs)]
+             line_of(history.base_version, in_base),
+             line_of(history.target_version, in_target)]
     if option:
         lines.append(f'{history.target_version}: '
                      f'{reporting.described(option)}')
-    remedy = f'set a value that {history.target_version} takes'
+    remedy = f'set a value that {history.target_version} accepts'
     name = options.named((setting.section, setting.name))
-    if ours['known'] and not ours['error']:
+    if in_base['known'] and not in_base['error']:
         return check_context.error(
             'config.value-refused', name,
             f'{name} has a value that the target refuses', '\n'.join(lines),
@@ -147,34 +167,36 @@ def _refused(setting, ours, theirs, history, known):
         own_files=True, remedy=remedy)
 
 
-def of(setting, known):
-    """Return the option that a setting is of, None if it is of none."""
+def of(setting: config_files.Setting,
+       known: options.Options) -> options.Option | None:
+    """Return the option that a setting sets; None if it is unknown."""
     if setting.key in known:
         return known[setting.key]
     return next((option for option in known.values()
                  if setting.key in option.old_names), None)
 
 
-def masked(setting, known):
-    """Tell whether the value of a setting is not to be shown.
+def masked(setting: config_files.Setting, known: Known) -> bool:
+    """Return True if the value of a setting must be hidden.
 
-    What no release knows may be a misspelt password.
+    An option that no release knows may be a misspelt password.
     """
     opts = [of(setting, release) for release in known]
     return (redaction.is_secret(setting.name, *opts)
             or not any(opts))
 
 
-def line(setting, secret):
-    """Return a setting as its file has it, without a secret."""
+def line(setting: config_files.Setting, secret: bool) -> str:
+    """Return a setting as in its file, redacted."""
     return f'{setting.name} = {redaction.shown(setting.value, secret)}'
 
 
-def _place(setting):
+def _place(setting: config_files.Setting) -> str:
     return f'Set in: {setting.place}: [{setting.section}] {setting.name}'
 
 
-def _where(setting, known, secret=None):
+def _where(setting: config_files.Setting, known: Known,
+           secret: bool | None = None) -> str:
     if secret is None:
         secret = masked(setting, known)
     return f'Set in: {setting.place}: {line(setting, secret)}'

@@ -10,17 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The options of a release: whose they are, and which of them Heat reads."""
+"""The options of a release: their owners, and which of them Heat reads."""
 
+from collections import abc
 import dataclasses
+import typing
 
 from packaging import version as pkg_version
 
 HEAT = 'openstack-heat'
 KEYSTONEAUTH = 'keystoneauth1'
 
-# What etc/heat/heat-config-generator.conf lists beside Heat's own namespaces,
-# where no source is at hand; by the first major release that has it so.
+# The namespaces of libraries in etc/heat/heat-config-generator.conf, for a
+# release without sources; by the first major release with this list.
 LISTED = {
     0: frozenset((
         'keystonemiddleware.auth_token', 'oslo.cache', 'oslo.db', 'oslo.log',
@@ -33,8 +35,17 @@ LISTED = {
         'oslo.reports', 'oslo.versionedobjects', 'osprofiler')),
 }
 
-# oslo.config shows by it how a source of options is set up.
+# An example in oslo.config of how to set up a source of options.
 EXAMPLES = ('sample_remote_file_source',)
+
+# (group, name), as an operator's file has them.
+Key = tuple[str, str]
+
+# The type of an option, as ``inspectors/config_options`` describes it.
+TypeData = dict[str, typing.Any]
+
+# An option, as ``inspectors/config_options`` describes it.
+_Entry = dict[str, typing.Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,17 +58,15 @@ class Option:
     :ivar owner_version: version of that distribution
     :ivar namespaces: entry points that list it
     :ivar listed: whether Heat's own sample configuration has it
-    :ivar heats: whether Heat's own code lists it, alone or beside a library
-    :ivar type: what ``inspectors/config_options`` says of its type
+    :ivar heats: whether Heat's own code lists it, alone or with a library
     :ivar multi: whether it may be set more than once
-    :ivar default: its default
-    :ivar sample_default: what a sample shows instead, or None
+    :ivar sample_default: the value that a sample shows instead, or None
     :ivar required: whether it must be set
     :ivar secret: whether its value is a secret
-    :ivar old_names: {(group, name)} that are read for it too
-    :ivar deprecated: whether its removal is announced
-    :ivar since: what its definition says of when, or None
-    :ivar reason: what its definition says of why, or None
+    :ivar old_names: names that are read for it too
+    :ivar deprecated: whether it is deprecated for removal
+    :ivar since: the release that deprecated it, or None
+    :ivar reason: the reason of its deprecation, or None
     """
 
     group: str
@@ -67,53 +76,58 @@ class Option:
     namespaces: tuple[str, ...] = ()
     listed: bool = True
     heats: bool = True
-    type: dict = dataclasses.field(
+    type: TypeData = dataclasses.field(
         default_factory=lambda: {'class': 'String'})
     multi: bool = False
     default: object = None
     sample_default: object = None
     required: bool = False
     secret: bool = False
-    old_names: frozenset = frozenset()
+    old_names: frozenset[Key] = frozenset()
     deprecated: bool = False
     since: str | None = None
     reason: str | None = None
 
     @property
-    def key(self):
+    def key(self) -> Key:
+        """Its group and name."""
         return self.group, self.dest
 
     @property
-    def own(self):
-        """Whether it is Heat's and not a library's."""
+    def own(self) -> bool:
+        """Whether Heat defines it, not a library."""
         return self.owner == HEAT
 
-    def __str__(self):
+    def __str__(self) -> str:
         return named(self.key)
 
     @property
-    def title(self):
-        """What a finding calls it; a library's says whose it is."""
+    def title(self) -> str:
+        """Its name in a finding, with its owner if that is a library."""
         return str(self) if self.own else f'{self} of {self.owner}'
 
     @property
-    def whose(self):
-        """A line of evidence: whose it is, and what brings it."""
-        return (f'Whose: {"Heat" if self.own else self.owner} '
+    def whose(self) -> str:
+        """A line of evidence: its owner, and the namespaces that list it."""
+        return (f'Owner: {"Heat" if self.own else self.owner} '
                 f'{self.owner_version} (oslo.config.opts: '
                 f'{", ".join(self.namespaces)})')
 
 
-def named(key):
-    """Return how people write an option: [group] name."""
+Options = dict[Key, Option]
+
+
+def named(key: Key) -> str:
+    """Return an option as people write it: [group] name."""
     return f'[{key[0]}] {key[1]}'
 
 
-def listed_namespaces(version, source=None):
+def listed_namespaces(version: str,
+                      source: str | None = None) -> frozenset[str]:
     """Return the namespaces of libraries in Heat's sample configuration.
 
     :param version: of Heat
-    :param source: text of its heat-config-generator.conf, if at hand
+    :param source: text of its heat-config-generator.conf, if available
     """
     if source is not None:
         return frozenset(
@@ -124,15 +138,15 @@ def listed_namespaces(version, source=None):
     return LISTED[max(first for first in LISTED if first <= major)]
 
 
-def of_reading(reading, source=None):
-    """Return the options that a release has.
+def of_reading(reading: dict[str, typing.Any],
+               source: str | None = None) -> Options:
+    """Return the options of a release.
 
-    :param reading: what ``inspectors/config_options`` has read
-    :param source: as of :func:`listed_namespaces`
-    :returns: {(group, name): :class:`Option`}
+    :param reading: answer of ``inspectors/config_options``
+    :param source: see :func:`listed_namespaces`
     """
     listed = listed_namespaces(reading['heat'], source)
-    entries = {}
+    entries: dict[Key, list[_Entry]] = {}
     for entry in reading['options']:
         if entry['group'] not in EXAMPLES:
             entries.setdefault((entry['group'], entry['dest']),
@@ -141,19 +155,20 @@ def of_reading(reading, source=None):
             for key, alike in entries.items()}
 
 
-def without(known, namespaces):
-    """Return the options that not only these namespaces list."""
+def without(known: Options, namespaces: abc.Iterable[str]) -> Options:
+    """Return the options except those that only these namespaces list."""
     return {key: option for key, option in known.items()
             if not set(option.namespaces) <= set(namespaces)}
 
 
-def _option(key, entries, listed):
-    """Return the option that several namespaces list."""
+def _option(key: Key, entries: list[_Entry],
+            listed: frozenset[str]) -> Option:
+    """Return an option that several namespaces may list."""
     namespaces = tuple(entry['namespace'] for entry in entries)
     in_listed = [entry for entry in entries
                  if _is_heats(entry) or entry['namespace'] in listed]
-    # Heat lists options of libraries as if they were its own ([database]):
-    # they are the library's all the same.
+    # Heat lists options of libraries, such as [database], as its own. They
+    # still belong to the library.
     main = next((entry for entry in in_listed
                  if entry['definer'] not in (HEAT, KEYSTONEAUTH)),
                 (in_listed or entries)[0])
@@ -172,5 +187,5 @@ def _option(key, entries, listed):
         reason=main['deprecated_reason'])
 
 
-def _is_heats(entry):
-    return entry['package'] == HEAT
+def _is_heats(entry: _Entry) -> bool:
+    return bool(entry['package'] == HEAT)

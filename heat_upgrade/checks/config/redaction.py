@@ -10,41 +10,52 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What of an operator's files may be shown: never a secret."""
+"""Redaction: hides secrets in an operator's files."""
 
 import re
+import typing
 
 HIDDEN = '(not shown)'
 
-# oslo.config marks secrets; options of others, and misspelt ones, are known
-# by their names alone. 'key' is in the names of files of keys too: no harm.
-_SMELL = re.compile(r'pas+w|secret|key(?!stone)|token|credential|connection|'
-                    r'transport_url|auth_data|community', re.IGNORECASE)
+# oslo.config marks secrets. Options of plugins and misspelt options are
+# recognized by their names alone. 'key' also matches names of key files, which
+# does no harm.
+_SECRET_NAME = re.compile(
+    r'pas+w|secret|key(?!stone)|token|credential|connection|'
+    r'transport_url|auth_data|community', re.IGNORECASE)
 
-# All up to the last @: a password may have any character in it. Some write
-# user:password@host without a scheme.
+# Everything up to the last @, because a password may contain any character.
+# Some values have user:password@host without a scheme.
 _OF_URL = re.compile(r'(?<=://)[^\s\'"]*@')
 _BARE = re.compile(r'[^\s/:@\'"]+:(?!//)[^\s\'"]*@')
 _LONGEST = 120
 
 
-def is_secret(name, *opts):
-    """Tell whether the value of an option is not to be shown.
+class HasSecret(typing.Protocol):
+    """An option of a release."""
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value is a secret."""
+
+
+def is_secret(name: str, *opts: HasSecret | None) -> bool:
+    """Return True if the value of an option must be hidden.
 
     :param name: its name in the file
-    :param opts: what releases know of it; None where they do not
+    :param opts: the option in each release; None where it is unknown
     """
-    return (bool(_SMELL.search(name))
+    return (bool(_SECRET_NAME.search(name))
             or any(opt is not None and opt.secret for opt in opts))
 
 
-def without_credentials(text):
-    """Return a text whose URLs have no user and no password."""
+def without_credentials(text: str) -> str:
+    """Return a text whose URLs have neither user nor password."""
     return _BARE.sub('***@', _OF_URL.sub('***@', text))
 
 
-def shown(value, secret):
-    """Return what may be shown of a value, in one line."""
+def shown(value: str, secret: bool) -> str:
+    """Return a value in one line, redacted and shortened."""
     if secret:
         return HIDDEN
     text = ' '.join(without_credentials(value).split())

@@ -10,19 +10,24 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The files that a configuration of Heat refers to: what the target takes.
+"""Checks the files that a configuration of Heat refers to.
 
-api-paste.ini, files of policy, of the engine's environment and templates. As
-Heat does, a relative path is looked for beside the configuration files.
+These are api-paste.ini, policy files, and the engine's environments and
+templates. As in Heat, a relative path starts at the configuration files.
 """
 
+from collections import abc
 import dataclasses
 import pathlib
+import typing
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import config_files as ini
+from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import policies
 from heat_upgrade.checks import introspection
+from heat_upgrade.results import findings as results
 
 PASTE = ('paste_deploy', 'api_paste_config')
 POLICY_FILE = ('oslo_policy', 'policy_file')
@@ -30,88 +35,109 @@ POLICY_DIRS = ('oslo_policy', 'policy_dirs')
 ENVIRONMENTS = ('DEFAULT', 'environment_dir')
 TEMPLATES = ('DEFAULT', 'template_dir')
 
-# What each is called where nothing is set.
+# The values of options that are not set.
 _DEFAULTS = {PASTE: 'api-paste.ini', POLICY_FILE: 'policy.yaml',
              POLICY_DIRS: 'policy.d', ENVIRONMENTS: 'environment.d',
              TEMPLATES: 'templates'}
 
-# What programs/config_engine_files says of an unknown type.
+# The answer of inspectors/config_engine_files for an unknown type.
 _NO_TYPE = 'no type of this name'
 
 _TEMPLATE_NAMES = ('.yaml', '.yml', '.template', '.json')
 
+# The answer of a program in a release.
+Answer = dict[str, typing.Any]
+
 
 @dataclasses.dataclass(frozen=True)
 class Files:
-    """What is referred to and is there.
+    """The existing files that a configuration refers to.
 
-    :ivar paste: path of api-paste.ini, or None
-    :ivar rules: list of :class:`policies.Rule`
-    :ivar policy_json: path of a policy.json that is only read where there
-        is no policy.yaml, or None
-    :ivar json: paths of files of policy that are written as JSON
-    :ivar environments: paths
-    :ivar templates: paths
-    :ivar missing: (name of the option, value) of what is not there
+    :ivar paste: api-paste.ini, or None
+    :ivar rules: the rules of all policy files
+    :ivar policy_json: a policy.json that is read only if there is no
+        policy.yaml, or None
+    :ivar json: policy files in JSON
+    :ivar missing: (option, value) of each missing file
     """
 
     paste: pathlib.Path | None = None
-    rules: tuple = ()
+    rules: tuple[policies.Rule, ...] = ()
     policy_json: pathlib.Path | None = None
-    json: tuple = ()
-    environments: tuple = ()
-    templates: tuple = ()
-    missing: tuple = ()
+    json: tuple[pathlib.Path, ...] = ()
+    environments: tuple[pathlib.Path, ...] = ()
+    templates: tuple[pathlib.Path, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
 
 
-def files(settings, config_files):
-    """Return what the configuration refers to: :class:`Files`.
+def files(settings: abc.Sequence[ini.Setting],
+          config_files: abc.Iterable[pathlib.Path]) -> Files:
+    """Return the files that a configuration refers to.
 
-    :param settings: list of :class:`ini.Setting`
-    :param config_files: paths of the configuration files
-    :raises: :class:`heat_upgrade.errors.UsageError` for a file of policy
-        that cannot be read
+    :raises: :class:`heat_upgrade.errors.UsageError` for a policy file that
+        cannot be read
     """
-    places = list(dict.fromkeys(path.parent for path in config_files))
-    missing = []
+    directories = list(dict.fromkeys(path.parent for path in config_files))
+    missing: list[tuple[str, str]] = []
 
-    def find(key):
-        setting = next((setting for setting in reversed(settings)
-                        if setting.key == key), None)
-        wanted = setting.value if setting else _DEFAULTS[key]
-        if '$' in wanted:
-            missing.append((f'[{key[0]}] {key[1]}', wanted))
+    def locate(key: options.Key, value: str,
+               is_set: bool) -> pathlib.Path | None:
+        if '$' in value:
+            missing.append((options.named(key), value))
             return None
-        for place in places:
-            if (place / wanted).exists():
-                return (place / wanted).resolve()
-        if setting:
-            missing.append((f'[{key[0]}] {key[1]}', wanted))
+        for directory in directories:
+            if (directory / value).exists():
+                return (directory / value).resolve()
+        if is_set:
+            missing.append((options.named(key), value))
         return None
+
+    def find_each(key: options.Key) -> list[pathlib.Path]:
+        values = [setting.value for setting in settings if setting.key == key]
+        found = [locate(key, value, bool(values))
+                 for value in values or [_DEFAULTS[key]]]
+        return [path for path in found if path is not None]
+
+    def find(key: options.Key) -> pathlib.Path | None:
+        values = [setting.value for setting in settings if setting.key == key]
+        return locate(key, values[-1] if values else _DEFAULTS[key],
+                      bool(values))
 
     paste = find(PASTE)
     if paste:
         ini.read_text(paste, 'the api-paste file')
     policy_paths, policy_json = _policy_files(
-        find, any(setting.key == POLICY_FILE for setting in settings), places)
+        find(POLICY_FILE),
+        any(setting.key == POLICY_FILE for setting in settings), directories)
+    # oslo.policy reads every directory: policy_dirs is a MultiStrOpt.
+    for directory in find_each(POLICY_DIRS):
+        policy_paths += _in(directory)
     rules, json = policies.read(policy_paths)
     return Files(paste, rules, policy_json, json,
                  _in(find(ENVIRONMENTS)),
                  _in(find(TEMPLATES), _TEMPLATE_NAMES), tuple(missing))
 
 
-def _policy_files(find, is_set, places):
-    path = find(POLICY_FILE)
+def _policy_files(
+    path: pathlib.Path | None,
+    is_set: bool,
+    directories: abc.Iterable[pathlib.Path],
+) -> tuple[list[pathlib.Path], pathlib.Path | None]:
+    """Return the policy file as a list, and policy.json if it is that file.
+
+    :param path: the file of [oslo_policy] policy_file, None if it is missing
+    :param is_set: whether that option is set
+    """
     fallback = None
     if path is None and not is_set:
-        fallback = next((place / 'policy.json' for place in places
-                         if (place / 'policy.json').is_file()), None)
-    directory = find(POLICY_DIRS)
-    found = [path] if path else [fallback] if fallback else []
-    return [*found, *_in(directory)], fallback
+        fallback = next((directory / 'policy.json'
+                         for directory in directories
+                         if (directory / 'policy.json').is_file()), None)
+    return [path] if path else [fallback] if fallback else [], fallback
 
 
-def _in(directory, names=('',)):
+def _in(directory: pathlib.Path | None,
+        names: tuple[str, ...] = ('',)) -> tuple[pathlib.Path, ...]:
     """Return the files of a directory, as Heat lists them."""
     if directory is None or not directory.is_dir():
         return ()
@@ -120,86 +146,92 @@ def _in(directory, names=('',)):
                         and path.name.endswith(names)))
 
 
-def requests(found):
-    """Return the requests that let a release look at the files."""
-    asked = []
-    if found.paste:
-        asked.append(introspection.Request('config_paste', str(found.paste),
-                                           kept=False, about=str(found.paste)))
-    if found.rules:
-        asked.append(introspection.Request(
-            'config_policy', {rule.name: rule.text for rule in found.rules},
-            kept=False, about=_paths(rule.path for rule in found.rules)))
-    if found.environments or found.templates:
-        asked.append(introspection.Request('config_engine_files', {
-            'environments': [str(path) for path in found.environments],
-            'templates': [str(path) for path in found.templates]},
-            kept=False, about=_paths((*found.environments,
-                                      *found.templates))))
-    return asked
-
-
-def _paths(paths):
-    return ', '.join(dict.fromkeys(str(path) for path in paths))
-
-
-def findings(found, answers, history):
-    """Return the findings of the files.
-
-    :param found: :class:`Files`
-    :param answers: (of the base, of the target), each {name of the program:
-        what it said}
-    :param history: :class:`history.History`
-    """
-    ours, theirs = answers
-    result = [_missing(*item) for item in found.missing]
-    if found.paste:
-        result += paste(found.paste, ours['config_paste'],
-                        theirs['config_paste'], history)
-    if found.rules:
-        result += policies.findings(found, ours['config_policy'],
-                                    theirs['config_policy'], history)
-    if found.environments or found.templates:
-        result += _engine_files(ours['config_engine_files'],
-                                theirs['config_engine_files'], history)
+def requests(referenced: Files) -> list[introspection.Request]:
+    """Return the requests that let a release read the files."""
+    result = []
+    if referenced.paste:
+        result.append(introspection.Request(
+            'config_paste', str(referenced.paste), kept=False,
+            about=str(referenced.paste)))
+    if referenced.rules:
+        result.append(introspection.Request(
+            'config_policy',
+            {rule.name: rule.text for rule in referenced.rules},
+            kept=False, about=_paths(rule.path for rule in referenced.rules)))
+    if referenced.environments or referenced.templates:
+        result.append(introspection.Request('config_engine_files', {
+            'environments': [str(path) for path in referenced.environments],
+            'templates': [str(path) for path in referenced.templates]},
+            kept=False, about=_paths((*referenced.environments,
+                                      *referenced.templates))))
     return result
 
 
-def _missing(name, value):
+def _paths(paths: abc.Iterable[pathlib.Path]) -> str:
+    return ', '.join(dict.fromkeys(str(path) for path in paths))
+
+
+def findings(referenced: Files, answers: abc.Sequence[dict[str, Answer]],
+             history: deprecations.History) -> list[results.Finding]:
+    """Return the findings of the files.
+
+    :param answers: of the base and of the target, each {program: answer}
+    """
+    base, target = answers
+    result = [_missing(*option) for option in referenced.missing]
+    if referenced.paste:
+        result += paste(referenced.paste, base['config_paste'],
+                        target['config_paste'], history)
+    if referenced.rules:
+        result += policies.findings(referenced, base['config_policy'],
+                                    target['config_policy'], history)
+    if referenced.environments or referenced.templates:
+        result += _engine_files(base['config_engine_files'],
+                                target['config_engine_files'], history)
+    return result
+
+
+def _missing(name: str, value: str) -> results.Finding:
     return check_context.warning(
         'config.file-not-here', name,
-        f'{name} names what is not here: it was not checked',
+        f'{name} names a missing file: it was not checked',
         f'{name} = {value}', own_files=True)
 
 
-def paste(path, ours, theirs, history):
+def paste(path: pathlib.Path, base: Answer | None, target: Answer,
+          history: deprecations.History) -> list[results.Finding]:
     """Return the findings of an api-paste.ini.
 
-    :param path: of the file
-    :param ours: what ``inspectors/config_paste`` of the base says of it; None
-        for a file that the base itself brings, which it can load
-    :param theirs: likewise, of the target
-    :param history: :class:`history.History`
+    :param base: answer of ``inspectors/config_paste`` in the base; None for
+        the base's own file, which it can load
+    :param target: the same in the target
     """
-    if theirs['error']:
-        return [_told(ours is None or not ours['error'],
-                      'config.paste-not-read', 'api-paste.ini',
-                      'api-paste.ini cannot be read',
-                      [f'File: {path}', f'{history.target_version}: '
-                       f'{theirs["error"]}'], own_files=ours is not None)]
-    failed = {} if ours is None else {
+    if target['error']:
+        return [_finding(base is None or not base['error'],
+                         'config.paste-not-read', 'api-paste.ini',
+                         'api-paste.ini cannot be read',
+                         [f'File: {path}', f'{history.target_version}: '
+                          f'{target["error"]}'], own_files=base is not None)]
+    failed = {} if base is None else {
         (entry['section'], entry['key'], entry['value']): entry['error']
-        for entry in ours['entries'] if entry['error']}
-    by_value = {}
-    for entry in theirs['entries']:
+        for entry in base['entries'] if entry['error']}
+    by_value: dict[str, list[Answer]] = {}
+    for entry in target['entries']:
         if entry['error']:
             by_value.setdefault(entry['value'], []).append(entry)
     return [_paste_entry(path, value, entries, failed, history,
-                         own_files=ours is not None)
+                         own_files=base is not None)
             for value, entries in by_value.items()]
 
 
-def _paste_entry(path, value, entries, failed, history, *, own_files):
+def _paste_entry(path: pathlib.Path, value: str, entries: list[Answer],
+                 failed: dict[tuple[str, str, str], str],
+                 history: deprecations.History, *,
+                 own_files: bool) -> results.Finding:
+    """Return the finding of a factory that the target cannot load.
+
+    :param failed: {(section, key, value): error} in the base
+    """
     first = entries[0]
     before = failed.get((first['section'], first['key'], value))
     lines = [f'File: {path}',
@@ -209,56 +241,63 @@ def _paste_entry(path, value, entries, failed, history, *, own_files):
              f'{history.target_version}: {first["error"]}']
     if before:
         remedy = ('if it is a module of your own, install it '
-                  f'with {history.target_version} and try it there')
+                  f'with {history.target_version} and test it there')
     else:
         remedy = (f'take the api-paste.ini of {history.target_version} and '
-                  'put your changes into it; with this one the API does not '
+                  'apply your changes to it; with this one, the API does not '
                   'start')
-    return _told(not before, 'config.paste-not-loaded', value,
-                 f'api-paste.ini: {value} cannot be loaded', lines, remedy,
-                 own_files=own_files)
+    return _finding(not before, 'config.paste-not-loaded', value,
+                    f'api-paste.ini: {value} cannot be loaded', lines, remedy,
+                    own_files=own_files)
 
 
-def _engine_files(ours, theirs, history):
-    """Return the findings of the engine's environments and templates."""
+def _engine_files(base: dict[str, Answer], target: dict[str, Answer],
+                  history: deprecations.History) -> list[results.Finding]:
+    """Return the findings of the engine's environments and templates.
+
+    :param base: {path: answer} in the base
+    :param target: the same in the target
+    """
     result = []
-    problems = {}
-    for path, said in theirs.items():
-        before = ours[path]
-        if said['error']:
-            result.append(_told(
+    # {(type, problem, whether the base has the problem too): paths}
+    problems: dict[tuple[str, str, bool], list[str]] = {}
+    for path, after in target.items():
+        before = base[path]
+        if after['error']:
+            result.append(_finding(
                 not before['error'], 'config.engine-file-not-parsed',
                 pathlib.Path(path).name,
                 f'{pathlib.Path(path).name} cannot be parsed by the engine',
                 [f'File: {path}',
                  f'{history.base_version}: '
                  f'{before["error"] or "parses it"}',
-                 f'{history.target_version}: {said["error"]}'],
-                'mend it; the engine leaves such a file out, and says so in '
+                 f'{history.target_version}: {after["error"]}'],
+                'correct the file; the engine ignores it, with a message in '
                 'its log only'))
-        for name, problem in said['types'].items():
+        for name, problem in after['types'].items():
             if problem and problem != before['types'].get(name):
-                problems.setdefault((name, problem), []).append(path)
+                problems.setdefault((name, problem, False), []).append(path)
             elif problem and problem == _NO_TYPE:
-                problems.setdefault((name, problem, 'too'), []).append(path)
-    for (name, problem, *too), paths in sorted(problems.items()):
-        word = ('unknown' if too else 'gone' if problem == _NO_TYPE
+                problems.setdefault((name, problem, True), []).append(path)
+    for (name, problem, in_both), paths in sorted(problems.items()):
+        word = ('unknown' if in_both else 'gone' if problem == _NO_TYPE
                 else 'hidden')
-        result.append(_told(
-            not too and problem == _NO_TYPE, f'config.engine-type-{word}',
-            name, f'{name} is named by files of the engine and {word}',
+        result.append(_finding(
+            not in_both and problem == _NO_TYPE, f'config.engine-type-{word}',
+            name, f'{name} is {word}, but engine files use it',
             [*(f'File: {path}' for path in paths),
              f'{history.base_version}: '
-             f'{problem if too else "has this type"}',
+             f'{problem if in_both else "has this type"}',
              f'{history.target_version}: {problem}'],
-            'if it is of a plugin of your own, try it with '
-            f'{history.target_version}' if too else
+            'if it belongs to a plugin of your own, test it with '
+            f'{history.target_version}' if in_both else
             'map to another type, or remove the mapping'))
     return result
 
 
-def _told(serious, rule, subject, title, lines, remedy='', *,
-          own_files=True):
-    tell = check_context.error if serious else check_context.warning
-    return tell(rule, subject, title, '\n'.join(lines), remedy=remedy,
+def _finding(serious: bool, rule: str, subject: str, title: str,
+             lines: abc.Iterable[str], remedy: str = '', *,
+             own_files: bool = True) -> results.Finding:
+    make = check_context.error if serious else check_context.warning
+    return make(rule, subject, title, '\n'.join(lines), remedy=remedy,
                 own_files=own_files)

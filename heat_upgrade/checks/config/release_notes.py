@@ -10,20 +10,25 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a release's notes say of an option, where its sources are at hand.
+"""The release notes of a release, if its sources are available.
 
-Reno keeps one YAML file for each note in releasenotes/notes, and never moves
-them: a tree has the notes of all releases before it. Wheels have none.
+Reno keeps each note in a YAML file in releasenotes/notes and never moves it.
+A tree therefore has the notes of all earlier releases. Wheels have none.
 """
 
+from collections import abc
 import dataclasses
 import functools
+import pathlib
 import re
 import tarfile
+import typing
 
 from packaging import version as pkg_version
 import yaml
 
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks.config import options
 from heat_upgrade import errors
 from heat_upgrade.install import cache
 from heat_upgrade.install import source_metadata
@@ -31,8 +36,8 @@ from heat_upgrade.install import source_metadata
 _PLACE = 'releasenotes/notes/'
 _SAMPLE = 'etc/heat/heat-config-generator.conf'
 
-# Sections of a note in which an operator looks before an upgrade; what is
-# announced stands in the second.
+# The sections of a note that operators read before an upgrade. The second has
+# the announcements.
 UPGRADE, DEPRECATIONS = 'upgrade', 'deprecations'
 
 
@@ -42,7 +47,6 @@ class Note:
 
     :ivar path: of its file, in the tree
     :ivar section: of the note: upgrade, deprecations, features...
-    :ivar text: the paragraph
     """
 
     path: str
@@ -52,75 +56,73 @@ class Note:
 
 @dataclasses.dataclass(frozen=True)
 class Sources:
-    """What of a release's source tree is at hand.
+    """The available sources of a release.
 
-    :ivar origin: where it is, for people; '' without any
-    :ivar notes: all :class:`Note`
-    :ivar sample: text of the file that lists what the sample configuration
-        has, or None
-    :ivar checkout: directory of a checkout whose tags tell of releases
+    :ivar origin: their location, in words; '' if there are none
+    :ivar sample: text of heat-config-generator.conf, or None
+    :ivar checkout: directory of a checkout, whose tags are releases
     """
 
     origin: str = ''
     notes: tuple[Note, ...] = ()
     sample: str | None = None
-    checkout: object = None
+    checkout: pathlib.Path | None = None
 
 
-def of(subject):
-    """Return what of a release's sources is at hand: :class:`Sources`.
+def of(subject: check_context.InstalledRelease) -> Sources:
+    """Return the available sources of a release.
 
-    A checkout, or an sdist: the one that was named, or one that lies in the
-    cache. Nothing is fetched.
+    They are a checkout or an sdist, given by the user or found in the cache.
+    Nothing is downloaded.
     """
     release = subject.release
+    if release.source is None:
+        sdist = (cache.directory() / 'sdists'
+                 / f'openstack_heat-{subject.name}.tar.gz')
+        return _of_sdist(sdist) if sdist.is_file() else Sources()
     if release.kind == 'checkout':
         return _of_checkout(release.source)
-    if release.source is None:
-        kept = (cache.directory() / 'sdists'
-                / f'openstack_heat-{subject.name}.tar.gz')
-        return _of_sdist(kept) if kept.is_file() else Sources()
     if release.source.name.endswith('.tar.gz'):
         return _of_sdist(release.source)
     return Sources()
 
 
-def naming(sources_at_hand, key, section=None):
+def naming(sources: Sources, key: options.Key,
+           section: str | None = None) -> list[Note]:
     """Return the notes that name an option.
 
-    A note names it by its name and, unless that is [DEFAULT], its section;
-    or it speaks of the whole section: "the options in [clients_monasca]".
+    A note names it by its name and, unless that is [DEFAULT], its section. Or
+    it names the whole section: "the options in [clients_monasca]".
 
-    :param sources_at_hand: :class:`Sources`
-    :param key: (group, name)
-    :param section: only in this section of the notes
+    :param section: only this section of the notes
     """
-    return [note for note in sources_at_hand.notes
+    return [note for note in sources.notes
             if section in (None, note.section) and _names(note.text, *key)]
 
 
-def mentioning(sources_at_hand, words, section=None):
-    """Return the notes that have some words, as they stand here.
+def mentioning(sources: Sources, words: str,
+               section: str | None = None) -> list[Note]:
+    """Return the notes that contain these words.
 
-    heat-api is not mentioned by what is said of heat-api-cfn.
+    A note about heat-api-cfn does not mention heat-api.
     """
     pattern = re.compile(rf'(?<![\w-]){re.escape(words)}(?![\w-])')
-    return [note for note in sources_at_hand.notes
+    return [note for note in sources.notes
             if section in (None, note.section) and pattern.search(note.text)]
 
 
-def first_release(sources_at_hand, note):
-    """Return the first release that has a note, None if nobody can tell.
+def first_release(sources: Sources, note: Note) -> str | None:
+    """Return the first release that has a note; None if it is unknown.
 
-    Only the tags of a checkout can; .0.0 of a major release counts.
+    The tags of a checkout are needed. Prereleases do not count.
     """
-    if sources_at_hand.checkout is None:
+    if sources.checkout is None:
         return None
-    return _first_release(sources_at_hand.checkout, note.path)
+    return _first_release(sources.checkout, note.path)
 
 
 @functools.cache
-def _first_release(top, path):
+def _first_release(top: pathlib.Path, path: str) -> str | None:
     try:
         added = source_metadata.git(
             top, 'log', '--diff-filter=A', '--format=%H', '--', path
@@ -137,23 +139,23 @@ def _first_release(top, path):
         ).split()
     except errors.LabError:
         return None
-    return min((tag for tag in tags if _version(tag)
-                and not _version(tag).is_prerelease),
-               key=_version, default=None)
+    versions = [(version, tag) for tag in tags
+                if (version := _version(tag)) and not version.is_prerelease]
+    return min(versions)[1] if versions else None
 
 
-def _version(text):
+def _version(text: str) -> pkg_version.Version | None:
     try:
         return pkg_version.Version(text)
     except pkg_version.InvalidVersion:
         return None
 
 
-def _names(text, group, name):
+def _names(text: str, group: str, name: str) -> bool:
     words = name.replace('_', '[-_]')
     if group == 'DEFAULT':
-        # Another section may have an option of the same name, and a plain
-        # word, such as host, may be of anything.
+        # Another section may have an option of the same name, and a common
+        # word, such as host, may mean anything.
         sections = _sections(text)
         return (re.search(rf'(?<![\w-]){words}(?![\w-])', text) is not None
                 and sections <= {'DEFAULT'}
@@ -166,11 +168,11 @@ def _names(text, group, name):
                          re.IGNORECASE) is not None)
 
 
-def _sections(text):
+def _sections(text: str) -> set[str]:
     return set(re.findall(r'\[(\w+)[\].]', text))
 
 
-def _of_checkout(top):
+def _of_checkout(top: pathlib.Path) -> Sources:
     files = {}
     for path in sorted((top / _PLACE).glob('*.yaml')):
         try:
@@ -183,43 +185,46 @@ def _of_checkout(top):
                    top)
 
 
-def _of_sdist(path):
-    files, sample = {}, None
+def _of_sdist(path: pathlib.Path) -> Sources:
+    files = {}
+    sample = None
     try:
         with tarfile.open(path, 'r:gz') as archive:
             for member in archive:
                 name = member.name.partition('/')[2]
-                if not member.isfile():
+                source = (archive.extractfile(member) if member.isfile()
+                          else None)
+                if source is None:
                     continue
                 if name == _SAMPLE:
-                    sample = _text(archive.extractfile(member).read())
+                    sample = _text(source.read())
                 elif name.startswith(_PLACE) and name.endswith('.yaml'):
-                    files[name] = archive.extractfile(member).read()
+                    files[name] = source.read()
     except (OSError, tarfile.TarError, EOFError) as exc:
         raise errors.LabError(f'the sdist {path} cannot be read: {exc}; '
                               f'remove it') from exc
     return Sources(f'the sdist {path.name}', _notes(files), sample)
 
 
-def _notes(files):
-    found = []
+def _notes(files: abc.Mapping[str, bytes]) -> tuple[Note, ...]:
+    notes = []
     for path, content in files.items():
         try:
-            said = yaml.load(content, Loader=_LOADER)
+            sections = yaml.load(content, Loader=_LOADER)
         except (yaml.YAMLError, UnicodeDecodeError):
             continue
-        if not isinstance(said, dict):
+        if not isinstance(sections, dict):
             continue
-        for section, texts in said.items():
+        for section, texts in sections.items():
             for text in texts if isinstance(texts, list) else [texts]:
                 if isinstance(text, str):
-                    found.append(Note(path, str(section), text))
-    return tuple(found)
+                    notes.append(Note(path, str(section), text))
+    return tuple(notes)
 
 
-# The one in C is ten times as fast: Heat has 500 notes.
-_LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
+# The loader in C is ten times as fast, and Heat has 500 notes.
+_LOADER: typing.Any = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
 
 
-def _text(content):
+def _text(content: bytes) -> str:
     return content.decode(errors='replace')

@@ -10,32 +10,38 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What to change in an operator's files, line by line, as a text."""
+"""Writes the lines to change in an operator's files, as Markdown."""
 
+from collections import abc
 import dataclasses
+import pathlib
 import textwrap
 
 from heat_upgrade.checks.config import comparison
+from heat_upgrade.checks.config import config_files
+from heat_upgrade.checks.config import deprecations
 from heat_upgrade.checks.config import operator_settings
-from heat_upgrade.checks.config import reporting
-from heat_upgrade.results import findings as found_things
+from heat_upgrade.checks.config import options
+from heat_upgrade.checks.config import types
+from heat_upgrade.results import findings as results
 
 REMOVE = 'remove'
 _SAME = '(the same value)'
 
-_WHY = {comparison.REMOVED: 'gone in {}',
-        comparison.RENAMED: 'renamed in {}, which still reads the old name',
-        comparison.OLD_NAME_GONE: 'an old name, gone in {}'}
+_REASONS = {comparison.REMOVED: 'removed in {}',
+            comparison.RENAMED: 'renamed in {}, which still reads the old '
+                                'name',
+            comparison.OLD_NAME_GONE: 'an old name, removed in {}'}
 
 
 @dataclasses.dataclass(frozen=True)
 class Line:
     """One line to change.
 
-    :ivar place: file:line, or the section where nothing is set yet
-    :ivar old: what stands there, without a secret
-    :ivar new: what should stand there, or REMOVE
-    :ivar why: in a few words
+    :ivar place: file:line, or file:first-last for a value of several lines
+    :ivar old: the present line, redacted
+    :ivar new: the line that replaces it, or REMOVE
+    :ivar why: the reason, in a few words
     """
 
     place: str
@@ -44,11 +50,12 @@ class Line:
     why: str
 
 
-def lines(settings, answers, changes, history, known):
-    """Return the lines to change: list of :class:`Line`.
-
-    Takes the same as :func:`usage.findings`.
-    """
+def lines(settings: abc.Sequence[config_files.Setting],
+          answers: abc.Sequence[abc.Sequence[operator_settings.Answer]],
+          changes: abc.Sequence[comparison.Change],
+          history: deprecations.History,
+          known: operator_settings.Known) -> list[Line]:
+    """Return the lines to change; see :func:`operator_settings.findings`."""
     result = []
     for change in changes:
         for setting in (
@@ -58,93 +65,100 @@ def lines(settings, answers, changes, history, known):
             if new:
                 result.append(Line(
                     _place(setting), _old(setting, known), new,
-                    _WHY[change.kind].format(history.target_version)))
-    for setting, ours, theirs in zip(settings, *answers):
-        if not ours['known'] and not theirs['known']:
+                    _REASONS[change.kind].format(history.target_version)))
+    for setting, in_base, in_target in zip(settings, *answers):
+        if not in_base['known'] and not in_target['known']:
             near = operator_settings.nearest(setting.key, known[1])
             if near:
                 result.append(Line(
                     _place(setting), _old(setting, known),
                     _renamed(setting, near, known),
                     'known to neither release; perhaps misspelt'))
-        elif theirs['error'] and not _goes(setting, changes, known):
+        elif in_target['error'] and not _changes_anyway(setting, changes,
+                                                        known):
             result.append(Line(
                 _place(setting), _old(setting, known),
                 f'{setting.name} = '
-                f'<{_takes(setting, known, theirs)}>',
+                f'<{_accepted(setting, known, in_target)}>',
                 f'{history.target_version} refuses the value'))
     return sorted(set(result), key=_order)
 
 
-def _order(line):
+def _order(line: Line) -> tuple[str, int, str]:
     path, _, number = line.place.rpartition(':')
     number = number.partition('-')[0]
     return path, int(number), line.new
 
 
-def _goes(setting, changes, known):
-    """Tell whether a setting is to be removed or renamed anyway."""
+def _changes_anyway(setting: config_files.Setting,
+                    changes: abc.Iterable[comparison.Change],
+                    known: operator_settings.Known) -> bool:
+    """Return True if a setting is to be removed or renamed."""
     return any(_new(change, setting, known) for change in changes
                if operator_settings.touched(change, [setting], known[0]))
 
 
-def _new(change, setting, known):
-    if change.kind not in _WHY:
+def _new(change: comparison.Change, setting: config_files.Setting,
+         known: operator_settings.Known) -> str | None:
+    if change.kind not in _REASONS:
         return None
     if change.instead is None:
         return REMOVE
     return _renamed(setting, change.instead, known)
 
 
-def _renamed(setting, key, known):
+def _renamed(setting: config_files.Setting, key: options.Key,
+             known: operator_settings.Known) -> str:
     value = (_SAME if operator_settings.masked(setting, known)
              else operator_settings.line(setting, False).partition(' = ')[2])
     section = f'[{key[0]}] ' if key[0] != setting.group else ''
     return f'{section}{key[1]} = {value}'
 
 
-def _takes(setting, known, theirs):
+def _accepted(setting: config_files.Setting, known: operator_settings.Known,
+              in_target: operator_settings.Answer) -> str:
+    """Return the values that the target accepts, in words."""
     option = operator_settings.of(setting, known[1])
     if (
         option is None
         or operator_settings.masked(setting, known)
-        or theirs['secret']
+        or in_target['secret']
     ):
         return 'another value'
-    return reporting.types.described(option.type)
+    return types.described(option.type)
 
 
-def _old(setting, known):
+def _old(setting: config_files.Setting,
+         known: operator_settings.Known) -> str:
     return operator_settings.line(
         setting, operator_settings.masked(setting, known)
     )
 
 
-def _place(setting):
+def _place(setting: config_files.Setting) -> str:
     if setting.last_line > setting.line:
         return f'{setting.path}:{setting.line}-{setting.last_line}'
     return f'{setting.path}:{setting.line}'
 
 
-def text(findings, changed, history, files, defaults=()):
+def text(findings: abc.Sequence[results.Finding],
+         changed: abc.Iterable[Line], history: deprecations.History,
+         files: abc.Sequence[pathlib.Path],
+         defaults: abc.Iterable[comparison.Change] = ()) -> str:
     """Return the advice as Markdown: a table, then the lines.
 
-    :param findings: list of :class:`heat_upgrade.results.findings.Finding`
-    :param changed: list of :class:`Line`
-    :param history: :class:`history.History`
-    :param files: paths that were looked at; none, and it is about the
-        releases alone
-    :param defaults: :class:`comparison.Change` of defaults that count, since
-        nothing else is set
+    :param files: the operator's files; without any, the text is only about
+        the releases
+    :param defaults: changed defaults of options that are not set
     """
     base, target = history.base_version, history.target_version
     parts = [f'# Configuration of Heat: {base} to {target}', '']
     if files:
-        parts += ['Looked at; no file was changed:', '',
+        parts += ['Files that were checked; none was changed:', '',
                   *(f'- `{path}`' for path in files), '']
     else:
-        parts += ['No configuration file was named: this is what the two '
-                  'releases differ in.', '']
+        parts += ['No configuration file was named: these are the differences '
+                  'between the two releases.', '']
     parts += _table(findings)
     if files:
         parts += ['', '## Lines to change', '']
@@ -159,21 +173,21 @@ def text(findings, changed, history, files, defaults=()):
     return '\n'.join(parts).rstrip() + '\n'
 
 
-def _table(findings):
+def _table(findings: abc.Sequence[results.Finding]) -> list[str]:
     if not findings:
-        return ['Nothing was found.']
+        return ['There are no findings.']
     rows = sorted(findings, key=lambda finding: finding.severity
-                  != found_things.ERROR)
+                  != results.ERROR)
     return ['| Severity | Finding | Remedy |', '|---|---|---|',
             *(f'| {finding.severity} | {_cell(finding.title)} | '
               f'{_cell(finding.remedy)} |' for finding in rows)]
 
 
-def _cell(text):
+def _cell(text: str) -> str:
     return text.replace('|', '\\|')
 
 
-def _changed(changed):
+def _changed(changed: abc.Iterable[Line]) -> list[str]:
     parts = []
     for line in changed:
         parts += [f'`{line.place}`: {line.why}', '', f'    - {line.old}',
@@ -182,11 +196,12 @@ def _changed(changed):
     return parts
 
 
-def _defaults(changes, base):
+def _defaults(changes: abc.Iterable[comparison.Change],
+              base: str) -> list[str]:
     """Return the lines that keep the defaults of the base."""
-    kept = [(change.base, value) for change in changes
-            for value in (_value(change.base.default),)
-            if value is not None and not change.base.secret]
+    kept = [(option, value) for change in changes
+            if (option := change.base) and not option.secret
+            and (value := _value(option.default)) is not None]
     if not kept:
         return []
     parts = ['', f'## Lines to add to keep the defaults of {base}', '']
@@ -195,7 +210,7 @@ def _defaults(changes, base):
     return parts
 
 
-def _value(default):
+def _value(default: object) -> str | None:
     if default is None:
         return None
     if isinstance(default, list):

@@ -10,8 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Changes of options as findings: title, evidence, and what to do."""
+"""Turns changes of options into findings: title, evidence and remedy."""
 
+from collections import abc
 import difflib
 
 from heat_upgrade.checks import check_context
@@ -19,13 +20,14 @@ from heat_upgrade.checks.config import comparison
 from heat_upgrade.checks.config import deprecations
 from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import types
+from heat_upgrade.results import findings as results
 
 _TITLES = {
     comparison.RENAMED: '{option} is renamed to {new}',
     comparison.OLD_NAME_GONE: '{old}, the old name of {option}, is removed, '
                               'as announced',
     comparison.UNLISTED: '{option} is no longer listed by Heat',
-    comparison.RETYPED: '{option} is of another type',
+    comparison.RETYPED: '{option} has another type',
     comparison.NARROWED: '{option} takes fewer values',
     comparison.DEFAULT: '{option} has another default',
     comparison.REQUIRED: '{option} must be set',
@@ -33,7 +35,7 @@ _TITLES = {
     comparison.LIMIT: '{option} is a new limit',
 }
 
-# Rules, by the kind of change; of a removal also by whether it was announced.
+# The rule of each kind of change, except removals.
 _RULES = {
     comparison.RENAMED: 'config.option-renamed',
     comparison.OLD_NAME_GONE: 'config.old-name-removed',
@@ -46,43 +48,42 @@ _RULES = {
     comparison.LIMIT: 'config.limit-added',
 }
 
-_TO_DO = {
+_REMEDIES = {
     comparison.REMOVED: 'remove it from your files: {target} ignores it',
-    comparison.RENAMED: 'write {instead} instead, once all run {target}; '
-                        'the old name is still read there',
+    comparison.RENAMED: 'write {instead} instead, once all services run '
+                        '{target}, which still reads the old name',
     comparison.OLD_NAME_GONE: 'write {instead} instead before the upgrade: '
                               '{target} ignores the old name',
-    comparison.UNLISTED: 'look whether you have set it: the library still '
-                         'has it, but Heat says no longer that it is read',
-    comparison.RETYPED: 'look whether the value that you have set still means '
-                        'the same; --config-file lets {target} look at it',
-    comparison.NARROWED: 'look at the value that you have set; --config-file '
-                         'lets {target} look at it',
+    comparison.UNLISTED: 'check whether you have set it: the library still '
+                         'has it, but Heat may no longer read it',
+    comparison.RETYPED: 'check whether your value still has the same meaning; '
+                        'with --config-file, {target} validates your files',
+    comparison.NARROWED: 'check whether {target} accepts your value; with '
+                         '--config-file, {target} validates your files',
     comparison.DEFAULT: 'if you rely on the old default, set it in your '
                         'files before the upgrade',
     comparison.REQUIRED: 'set it before the upgrade: {target} does not start '
                          'without it',
-    comparison.LIMIT: 'look whether there is more of it already, and set a '
-                      'higher limit with the upgrade if so',
-    comparison.DEPRECATED: 'nothing yet: {target} reads it; a later release '
-                           'will not',
+    comparison.LIMIT: 'check whether your cloud already exceeds it; if so, '
+                      'set a higher limit with the upgrade',
+    comparison.DEPRECATED: 'nothing yet: {target} still reads it, a later '
+                           'release will not',
 }
 
 
-def findings(changes, history, fresh):
+def findings(changes: abc.Iterable[comparison.Change],
+             history: deprecations.History,
+             fresh: options.Options) -> list[results.Finding]:
     """Return the findings of some changes.
 
-    :param changes: list of :class:`comparison.Change`
-    :param history: :class:`history.History`
-    :param fresh: {(group, name): :class:`options.Option`} of those that
-        only the target has
-    :returns: list of :class:`heat_upgrade.results.findings.Finding`
+    :param fresh: the options that only the target has
     """
     return [finding(change, history, fresh) for change in changes]
 
 
-def unknown(failed, history):
-    """Return the findings of what lists options and cannot be loaded.
+def unknown(failed: dict[str, str],
+            history: deprecations.History) -> list[results.Finding]:
+    """Return the findings of namespaces whose options cannot be listed.
 
     :param failed: {namespace: error}, in the target
     """
@@ -93,35 +94,37 @@ def unknown(failed, history):
         for namespace, error in failed.items()]
 
 
-def finding(change, history, fresh, *, where=(), own_files=False):
+def finding(change: comparison.Change, history: deprecations.History,
+            fresh: options.Options, *, where: abc.Iterable[str] = (),
+            own_files: bool = False) -> results.Finding:
     """Return the finding of a change.
 
-    Takes what :func:`findings` takes, and
-
-    :param where: lines that say where an operator has set it
-    :param own_files: whether it is about an operator's own files
+    :param fresh: the options that only the target has
+    :param where: evidence: the operator's lines that set the option
+    :param own_files: whether it concerns an operator's own files
     """
     announced, how = deprecations.announcement(change, history)
     serious = (change.kind in comparison.BREAKING and change.documented
                and not announced)
-    lines = [*where, *_values(change, history), _whose(change)]
+    lines = [*where, *_values(change, history), _owner(change)]
     if change.kind in comparison.BREAKING:
         lines.append(how)
-    if change.kind == comparison.DEPRECATED and change.target.reason:
-        lines.append(f'Why: {change.target.reason}')
+    if (change.kind == comparison.DEPRECATED and change.target
+            and change.target.reason):
+        lines.append(f'Reason: {change.target.reason}')
     lines += deprecations.notes_lines(change, history)
     near = _near(change, fresh)
     if near:
-        lines.append(f'New there: {near}')
-    tell = check_context.error if serious else check_context.warning
-    return tell(
+        lines.append(f'Similar new options: {near}')
+    make = check_context.error if serious else check_context.warning
+    return make(
         rule(change, announced), subject(change), title(change, announced),
         '\n'.join(lines), own_files=own_files,
-        remedy=to_do(change, history) + (
-            f'; look whether {near} does what you need' if near else ''))
+        remedy=remedy(change, history) + (
+            f'; check whether you can use {near}' if near else ''))
 
 
-def rule(change, announced):
+def rule(change: comparison.Change, announced: bool) -> str:
     """Return the slug of the rule of a change's finding."""
     if change.kind == comparison.REMOVED:
         return ('config.option-removed' if announced
@@ -129,23 +132,23 @@ def rule(change, announced):
     return _RULES[change.kind]
 
 
-def subject(change):
-    """Return what a change is about: [section] option, as a file has it."""
+def subject(change: comparison.Change) -> str:
+    """Return the subject of a finding: [section] option, as in a file."""
     group, name = change.key
     if change.also:
         group = f'{group.partition("_")[0]}*'
     return options.named((group, name))
 
 
-def _whose(change):
+def _owner(change: comparison.Change) -> str:
     option = change.option
     if change.kind == comparison.OLD_NAME_GONE and option.heats:
-        return (f'Whose: Heat, which read the old name for {option} '
+        return (f'Owner: Heat, which read the old name for {option} '
                 f'(oslo.config.opts: {", ".join(option.namespaces)})')
     return option.whose
 
 
-def title(change, announced):
+def title(change: comparison.Change, announced: bool) -> str:
     """Return the title of a change's finding."""
     option = change.option
     if change.also:
@@ -163,23 +166,24 @@ def title(change, announced):
         option=name, old=options.named(change.key), new=change.target)
 
 
-def to_do(change, history):
-    """Return what somebody who has set an option has to do."""
+def remedy(change: comparison.Change, history: deprecations.History) -> str:
+    """Return the remedy for an operator who has set the option."""
     kind = change.kind
     if kind == comparison.REMOVED and change.instead:
         kind = comparison.OLD_NAME_GONE
-    return _TO_DO[kind].format(
+    return _REMEDIES[kind].format(
         target=history.target_version,
         instead=change.instead and options.named(change.instead))
 
 
-def _values(change, history):
-    """Return the lines that say what the option is in each release."""
+def _values(change: comparison.Change,
+            history: deprecations.History) -> list[str]:
+    """Return the lines that describe the option in each release."""
     lines = []
     for version, option in ((history.base_version, change.base),
                             (history.target_version, change.target)):
         lines.append(f'{version}: ' + (described(option) if option
-                                       else 'not there'))
+                                       else 'no such option'))
     if change.detail:
         lines.append(f'Changed: {change.detail}')
     if change.also:
@@ -187,8 +191,8 @@ def _values(change, history):
     return lines
 
 
-def described(option):
-    """Return an option in a line: what it takes, and its default."""
+def described(option: options.Option) -> str:
+    """Return an option in one line: its type and its default."""
     shown = (option.default if option.sample_default is None
              else option.sample_default)
     default = ('(not shown)' if option.secret and shown else
@@ -198,19 +202,16 @@ def described(option):
             f'{", must be set" if option.required else ""}')
 
 
-def _near(change, fresh):
-    """Return the names of what may have come in its place, or ''.
-
-    What the base has too has come in nobody's place.
-    """
+def _near(change: comparison.Change, fresh: options.Options) -> str:
+    """Return the new options that may replace a removed one, or ''."""
     if change.kind != comparison.REMOVED:
         return ''
     group, name = change.key
     near = difflib.get_close_matches(
         name, [key[1] for key in sorted(fresh) if key[0] == group], n=2,
         cutoff=0.6)
-    found = [options.named((group, close)) for close in near]
-    found += [str(option) for key, option in sorted(fresh.items())
+    names = [options.named((group, close)) for close in near]
+    names += [str(option) for key, option in sorted(fresh.items())
               if key[1] == name and key[0] != group
-              and option.owner == change.base.owner]
-    return ', '.join(found[:3])
+              and option.owner == change.option.owner]
+    return ', '.join(names[:3])

@@ -10,21 +10,23 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which values a type of an option takes that another does not.
+"""Compares the types of an option in two releases.
 
-Types are data as ``inspectors/config_options`` gives them: the class of
-oslo_config.types, what bounds it, and its parts.
+Types are data from ``inspectors/config_options``: the class of
+oslo_config.types, its limits, and its parts.
 """
 
+from collections import abc
 import dataclasses
 
-# A Python type stands for its class of oslo_config.types: keystoneauth has
-# such options.
+from heat_upgrade.checks.config import options
+
+# oslo_config.types that replace plain Python types, which keystoneauth uses.
 _PLAIN = {'str': 'String', 'int': 'Integer', 'float': 'Float',
           'bool': 'Boolean', 'dict': 'Dict', 'list': 'List',
           'MultiString': 'String'}
 
-# Classes that take all that another takes, and hand on the same.
+# Classes that accept every value of another, and return the same result.
 _WIDER = {
     'Port': {'Integer', 'Float'}, 'Integer': {'Float'},
     'IPAddress': {'HostAddress', 'HostDomain', 'String'},
@@ -39,13 +41,12 @@ _PORTS = {'min': 0, 'max': 65535}
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """How a type refuses what another takes.
+    """How a type refuses values that another accepts.
 
     :ivar retyped: whether it is of another kind, not just narrower
-    :ivar documented: whether the values that are refused now were promised:
-        named, or within bounds that the base states. A text without any
-        bounds promises nothing
-    :ivar text: what is refused
+    :ivar documented: whether the base promised the values that are refused
+        now: by choices, or by limits. A text without limits promises nothing
+    :ivar text: the values that are refused
     """
 
     retyped: bool
@@ -53,40 +54,46 @@ class Difference:
     text: str
 
 
-def difference(base, target):
-    """Return how a type refuses or changes what an earlier one took.
+def difference(base: options.TypeData,
+               target: options.TypeData) -> Difference | None:
+    """Return how the target's type refuses or changes values of the base's.
 
-    :param base: type of the earlier release
-    :param target: type of the later one
-    :returns: :class:`Difference`, None if all values are taken as before
+    :returns: None if the target's type accepts all values as before
     """
-    ours, theirs = (_PLAIN.get(kind['class'], kind['class'])
-                    for kind in (base, target))
-    if 'function' in (ours, theirs):
-        # A callable says nothing of what it takes.
+    old, new = _class(base), _class(target)
+    if 'function' in (old, new):
+        # The values that a callable accepts are unknown.
         return None
-    if ours != theirs and theirs not in _WIDER.get(ours, ()):
-        return _other_class(base, target, ours, theirs)
+    if old != new and new not in _WIDER.get(old, ()):
+        return _other_class(base, target, old, new)
     return _narrowed(base, target)
 
 
-def _other_class(base, target, ours, theirs):
+def _class(kind: options.TypeData) -> str:
+    name = str(kind['class'])
+    return _PLAIN.get(name, name)
+
+
+def _other_class(base: options.TypeData, target: options.TypeData, old: str,
+                 new: str) -> Difference:
     text = f'type: {described(base)} -> {described(target)}'
-    if ours == 'String' and theirs not in ('List', 'Dict', 'Boolean'):
+    if old == 'String' and new not in ('List', 'Dict', 'Boolean'):
         return Difference(False, 'choices' in base, text)
     # Texts are split, or numbers and switches are spelled differently.
-    return Difference(True, ours != 'String' and theirs != 'String', text)
+    return Difference(True, old != 'String' and new != 'String', text)
 
 
-def _narrowed(base, target):
+def _narrowed(base: options.TypeData,
+              target: options.TypeData) -> Difference | None:
     for compare in (_choices, _bounds, _lengths, _texts, _parts):
-        found = compare(base, target)
-        if found:
-            return found
+        result = compare(base, target)
+        if result:
+            return result
     return None
 
 
-def _choices(base, target):
+def _choices(base: options.TypeData,
+             target: options.TypeData) -> Difference | None:
     if 'choices' not in target:
         return None
     if 'choices' not in base:
@@ -95,36 +102,37 @@ def _choices(base, target):
                           f'values: any {described(base)} -> one of {named}')
     fold = str.lower if target.get('ignore_case') else str
     left = {fold(str(choice)) for choice in target['choices']}
-    gone = [choice for choice in base['choices']
-            if fold(str(choice)) not in left]
-    if gone:
+    removed = [choice for choice in base['choices']
+               if fold(str(choice)) not in left]
+    if removed:
         return Difference(False, True, 'no longer a choice: '
-                          + ', '.join(map(repr, gone)))
+                          + ', '.join(map(repr, removed)))
     if base.get('ignore_case') and not target.get('ignore_case'):
-        return Difference(False, True, 'choices: upper and lower case differ '
-                          'now')
+        return Difference(False, True, 'choices are now case-sensitive')
     return None
 
 
-def _bounds(base, target):
-    said = []
+def _bounds(base: options.TypeData,
+            target: options.TypeData) -> Difference | None:
+    changes = []
     documented = False
-    for name, worse in (('min', lambda old, new: new > old),
-                        ('max', lambda old, new: new < old)):
+    for name, sign in (('min', 1), ('max', -1)):
         old, new = (kind.get(name, _PORTS[name] if kind['class'] == 'Port'
                              else None) for kind in (base, target))
-        if new is not None and (old is None or worse(old, new)):
-            said.append(f'{name}: {"none" if old is None else old} -> {new}')
+        if new is not None and (old is None or sign * new > sign * old):
+            changes.append(f'{name}: {"none" if old is None else old} -> '
+                           f'{new}')
             documented = documented or old is not None
-    if not said:
+    if not changes:
         return None
     if target['class'] == 'Range' or base['class'] in _NUMBERS:
-        # One bound that stays is a bound that was promised.
+        # Choices of the base were promised too.
         documented = documented or 'choices' in base
-    return Difference(False, documented, ', '.join(said))
+    return Difference(False, documented, ', '.join(changes))
 
 
-def _lengths(base, target):
+def _lengths(base: options.TypeData,
+             target: options.TypeData) -> Difference | None:
     old, new = base.get('max_length'), target.get('max_length')
     if new and (not old or new < old):
         return Difference(False, bool(old), f'longest value: {old or "any"} '
@@ -136,16 +144,18 @@ def _lengths(base, target):
     return None
 
 
-def _texts(base, target):
+def _texts(base: options.TypeData,
+           target: options.TypeData) -> Difference | None:
     """Compare the form of texts: patterns, schemes, versions of IP."""
     if 'regex' in target and target['regex'] != base.get('regex'):
         return Difference(False, 'regex' in base, 'pattern: '
                           f'{base.get("regex", "none")} -> '
                           f'{target["regex"]}')
     if 'schemes' in target:
-        gone = sorted(set(base.get('schemes', ())) - set(target['schemes']))
-        if gone or 'schemes' not in base:
-            return Difference(False, bool(gone), 'schemes of the URI: '
+        removed = sorted(set(base.get('schemes', ()))
+                         - set(target['schemes']))
+        if removed or 'schemes' not in base:
+            return Difference(False, bool(removed), 'schemes of the URI: '
                               f'{_list(base.get("schemes"))} -> '
                               f'{_list(target["schemes"])}')
     if target.get('version') not in (None, base.get('version'),
@@ -158,27 +168,29 @@ def _texts(base, target):
                           f'{bool(target.get("bounds"))}')
     old, new = (kind.get('key_value_separator') for kind in (base, target))
     if old and new and old != new:
-        return Difference(True, True, f'key and value: {old!r} -> {new!r}')
+        return Difference(True, True, 'separator of key and value: '
+                          f'{old!r} -> {new!r}')
     return None
 
 
-def _parts(base, target):
-    for name, what in (('item_type', 'of each item'),
-                       ('value_type', 'of each value')):
+def _parts(base: options.TypeData,
+           target: options.TypeData) -> Difference | None:
+    for name, words in (('item_type', 'of each item'),
+                        ('value_type', 'of each value')):
         if name in base and name in target:
-            found = difference(base[name], target[name])
-            if found:
-                return dataclasses.replace(found,
-                                           text=f'{found.text}, {what}')
+            result = difference(base[name], target[name])
+            if result:
+                return dataclasses.replace(result,
+                                           text=f'{result.text}, {words}')
     return None
 
 
-def described(kind):
-    """Return a type as people say it: List of URI (http, https)."""
-    said = _PLAIN.get(kind['class'], kind['class'])
+def described(kind: options.TypeData) -> str:
+    """Return a type in words: List of URI (http, https)."""
+    words = _class(kind)
     for name in ('item_type', 'value_type'):
         if name in kind:
-            said += f' of {described(kind[name])}'
+            words += f' of {described(kind[name])}'
     limits = []
     if 'choices' in kind:
         limits.append('one of ' + ', '.join(map(repr, kind['choices'])))
@@ -187,8 +199,8 @@ def described(kind):
                if name in kind]
     if 'schemes' in kind:
         limits.append(_list(kind['schemes']))
-    return f'{said} ({"; ".join(limits)})' if limits else said
+    return f'{words} ({"; ".join(limits)})' if limits else words
 
 
-def _list(values):
+def _list(values: abc.Sequence[str] | None) -> str:
     return ', '.join(values) if values else 'any'

@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the APIs of a release take: routes, parameters, keys of bodies.
+"""Reads the APIs of a release: routes, query parameters, keys of bodies.
 
-The routes stand in the routers' mappers. What a call takes is seen by
-calling it, with the client of the engine replaced, and noting every key that
-the code looks for in the request. It works in a process of its own, for it
-replaces parts of Heat.
+The routes come from the routers' mappers. To find the parameters of a call,
+the program makes the call with a replaced client of the engine, and records
+every key that the code looks up in the request. It forks a process of its
+own, because it replaces parts of Heat.
 """
 
 import contextlib
@@ -29,57 +29,59 @@ PROJECT = 'a' * 32
 ARN = f'arn:openstack:heat::{PROJECT}:stacks/name/id/resources/resource'
 TEMPLATE = {'heat_template_version': '2018-08-31'}
 
-# What is needed to get far enough in a call to see all that it looks for.
-QUERY = {'StackName': 'name', 'TemplateBody': 'Resources: {}',
-         'LogicalResourceId': 'resource'}
-BODY = {'stack_name': 'name', 'template': TEMPLATE}
-# Without values a call takes its shortest way, with them the longest; and
-# one call refuses keys that it does not know.
-ATTEMPTS = (({}, BODY), (QUERY, BODY), ({}, {'mark_unhealthy': True}))
+# Values that let a call get far enough to look up all its keys.
+QUERY: dict[str, object] = {
+    'StackName': 'name', 'TemplateBody': 'Resources: {}',
+    'LogicalResourceId': 'resource'}
+BODY: dict[str, object] = {'stack_name': 'name', 'template': TEMPLATE}
+# Without values a call takes its shortest path, with them the longest. One
+# call rejects unknown keys.
+ATTEMPTS: tuple[tuple[dict[str, object], dict[str, object]], ...] = (
+    ({}, BODY), (QUERY, BODY), ({}, {'mark_unhealthy': True}))
 
-# Ways to know what is in a mapping.
+# Ways to read a mapping.
 ONE, MANY, ALL = 'one', 'many', 'all'
 
 
-class _Noting(dict):
-    """A mapping that notes what it is asked for."""
+class _RecordingDict(dict):
+    """A mapping that records the keys that are looked up in it."""
 
     def __init__(self, values):
         super().__init__(values)
-        self.noted = {}
+        self.keys_read = {}
 
-    def _note(self, key, how):
-        if self.noted.get(key) != MANY:
-            self.noted[key] = how
+    def _record(self, key, how):
+        if self.keys_read.get(key) != MANY:
+            self.keys_read[key] = how
 
     def get(self, key, default=None):
-        self._note(key, ONE)
+        self._record(key, ONE)
         return super().get(key, default)
 
     def __getitem__(self, key):
-        self._note(key, ONE)
+        self._record(key, ONE)
         return super().__getitem__(key)
 
     def __contains__(self, key):
-        self._note(key, ONE)
+        self._record(key, ONE)
         return super().__contains__(key)
 
     def getall(self, key):
-        self._note(key, MANY)
+        self._record(key, MANY)
         value = super().get(key)
         return [] if value is None else [value]
 
     def pop(self, key, *default):
-        self._note(key, ONE)
+        self._record(key, ONE)
         return super().pop(key, *default)
 
     def items(self):
-        self._note('*', ALL)
+        self._record('*', ALL)
         return super().items()
 
 
 class _Engine:
-    """In place of the client of the engine."""
+    """Stand-in for the client of the engine."""
 
     def __init__(self, *args, **kwargs):
         pass
@@ -89,8 +91,8 @@ class _Engine:
 
 
 def read(given):
-    """Return the routes, what they take, and the keys of the engine's API."""
-    # Here, that the programs of this process import it once for all.
+    """Return the routes, their parameters, and the engine's keys."""
+    # Imported before the fork, once for all programs of this process.
     import heat.api.cfn.v1  # noqa: F401
     import heat.api.openstack.v1  # noqa: F401
     import heat.engine.api  # noqa: F401
@@ -99,7 +101,7 @@ def read(given):
         'reading the API', _read)
 
 
-def _read(place):
+def _read(directory):
     from oslo_config import cfg
 
     from heat.api.cfn import v1 as cfn
@@ -122,10 +124,10 @@ def _read(place):
 
 
 def _add(answer, prefix, api, route):
-    """Add what a route takes: {id: {'shown', 'query', 'body'}}.
+    """Add the parameters of a route: {id: {'shown', 'query', 'body'}}.
 
-    The id of a route does not have the names of its placeholders: they do
-    not change what users call.
+    The id of a route lacks the names of its placeholders: they do not change
+    the URLs that users call.
     """
     controller = getattr(route.defaults.get('controller'), 'controller', None)
     action = route.defaults.get('action')
@@ -133,16 +135,16 @@ def _add(answer, prefix, api, route):
             'reject', 'options'):
         return
     if '.:(format)' in route.routepath:
-        # The library makes it beside the one without.
+        # The library adds it to the route without a format.
         return
     methods = (route.conditions or {}).get('method') or ['ANY']
     methods = methods.split(',') if isinstance(methods, str) else [
-        one for several in methods for one in several.split(',')]
-    query, body = _taken(controller, action,
-                         {key: 'x' for key in route.minkeys})
+        method for names in methods for method in names.split(',')]
+    query, body = _parameters(controller, action,
+                              dict.fromkeys(route.minkeys, 'x'))
     suffix = ''
     if route.routepath == '/':
-        # The query tells which of CloudFormation's actions it is.
+        # The query names the action of CloudFormation.
         suffix = f'?Action={api._actions.get(action, "")}'
     for path in _alternatives(route.routepath):
         for method in methods:
@@ -157,16 +159,16 @@ def _add(answer, prefix, api, route):
             controller.ACTIONS)
 
 
-def _alternatives(path):
-    """Return the paths that a placeholder for one of some words stands for."""
-    found = re.search(r'[{]\w+:([\w|]+)[}]', path)
-    if not found:
+def _alternatives(path: str) -> list[str]:
+    """Return a path for each word that its placeholder allows."""
+    match = re.search(r'[{]\w+:([\w|]+)[}]', path)
+    if not match:
         return [path]
-    return [path.replace(found[0], word) for word in found[1].split('|')]
+    return [path.replace(match[0], word) for word in match[1].split('|')]
 
 
-def _taken(controller, action, values):
-    """Return what a call looks for in its query and its body."""
+def _parameters(controller, action, values):
+    """Return the keys that a call looks up in its query and its body."""
     from heat.common import context
     from heat.common import wsgi
 
@@ -177,8 +179,9 @@ def _taken(controller, action, values):
         handler = handler.__get__(controller)
     known = inspect.signature(handler).parameters
     query, body = {}, {}
-    for asked, said in ATTEMPTS:
-        params, content = _Noting(asked), _Noting(said)
+    for given_query, given_body in ATTEMPTS:
+        params = _RecordingDict(given_query)
+        content = _RecordingDict(given_body)
         values = {**{key: 'x' for key in known if key != 'req'}, **values,
                   'body': content, 'arn': ARN, 'with_description': False,
                   'identity': {}, 'tenant_id': PROJECT}
@@ -187,24 +190,24 @@ def _taken(controller, action, values):
             user_id='c' * 32, project_id=PROJECT, roles=['admin'],
             is_admin=True)
         request.context.policy = mock.MagicMock()
-        # CloudFormation's asks for itself.
+        # The controllers of CloudFormation call the policy themselves.
         controller.policy = mock.MagicMock()
         with (mock.patch.object(wsgi.Request, 'params', params),
               contextlib.suppress(Exception)):
             handler(request, **{key: value for key, value in values.items()
                                 if key in known})
-        query.update(params.noted)
-        body.update(content.noted)
+        query.update(params.keys_read)
+        body.update(content.keys_read)
     return query, body
 
 
 def _stack_arguments():
-    """Return what the engine takes of the rest of a stack's request."""
+    """Return the other keys of a stack's request that the engine reads."""
     from heat.engine import api
 
-    arguments = _Noting({})
+    arguments = _RecordingDict({})
     api.extract_args(arguments)
-    return sorted(key for key in arguments.noted if key != '*')
+    return sorted(key for key in arguments.keys_read if key != '*')
 
 
 def _keys():

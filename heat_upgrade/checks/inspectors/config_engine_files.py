@@ -10,13 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a release's engine makes of environment files and templates.
+"""Parses environment files and templates with a release's engine.
 
-Those that an operator gives to all stacks: environment_dir and template_dir.
+These are the files that an operator gives to all stacks, in environment_dir
+and template_dir.
 """
-
-
-_LONGEST = 300
 
 
 def read(given):
@@ -24,7 +22,7 @@ def read(given):
 
     :param given: {environments: [paths], templates: [paths]}
     :returns: {path: {error: text or null, types: {resource type: problem,
-        or null}}}; of the files nothing but names of types is returned
+        or null}}}; it contains nothing of the files but names of types
     """
     from heat.common import environment_format
     from heat.common import template_format
@@ -44,26 +42,26 @@ def read(given):
     def of_template(text):
         parsed = template.Template(template_format.parse(text))
         parsed.param_schemata()
-        found = parsed.t.get(parsed.RESOURCES) or {}
+        definitions = parsed.t.get(parsed.RESOURCES) or {}
         return {str(definition.get(parsed.RES_TYPE,
                                    definition.get('type')))
-                for definition in found.values()
+                for definition in definitions.values()
                 if isinstance(definition, dict)}
 
     answers = {}
     for kind, parse in (('environments', of_environment),
                         ('templates', of_template)):
         for path in given[kind]:
-            answers[path] = _looked_at(path, parse, registry)
+            answers[path] = _parsed(path, parse, registry)
     return answers
 
 
-def _looked_at(path, parse, registry):
+def _parsed(path, parse, registry):
     try:
         with open(path, encoding='utf-8') as source:
             types = parse(source.read())
     except Exception as exc:
-        # Texts of the YAML parser quote the file, which may hold a secret.
+        # Messages of the YAML parser quote the file, which may hold a secret.
         mark = getattr(exc, 'problem_mark', None) or getattr(
             exc.__cause__ or exc.__context__, 'problem_mark', None)
         line = f' at line {mark.line + 1}' if mark else ''
@@ -75,18 +73,18 @@ def _looked_at(path, parse, registry):
 
 def mapped_to(mapping):
     """Return the names of resource types that a registry maps to."""
-    found = set()
+    names = set()
     for key, value in mapping.items():
         if isinstance(value, dict):
-            found |= mapped_to(value)
+            names |= mapped_to(value)
         elif isinstance(value, str) and '::' in value \
                 and key not in ('hooks', 'restricted_actions'):
-            found.add(value)
-    return found
+            names.add(value)
+    return names
 
 
 def _problem(name, registry):
-    """Return why stacks cannot use a type, None if they can."""
+    """Return the reason that stacks cannot use a type, None if they can."""
     if '://' in name or name.endswith(('.yaml', '.template')):
         return None
     names = registry._registry
@@ -100,9 +98,9 @@ def _problem(name, registry):
     try:
         status = registry.get_class(name).support_status
     except Exception:
-        # A template of the operator's, which is looked at by itself.
+        # A template of the operator's, which is checked by itself.
         return None
     if status.status == 'HIDDEN':
-        return ('a placeholder: stacks that have it load, new ones are '
-                'refused')
+        return ('a placeholder: existing stacks load, new ones are '
+                'rejected')
     return None

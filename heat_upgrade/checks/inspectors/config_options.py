@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The options of Heat and of its libraries, with their types and histories.
+"""Lists the options of Heat and its libraries: types, defaults, old names.
 
-What ``oslo.config.opts`` entry points list, in the way of oslo.config's own
-generator (``oslo_config.generator``), but with whole types: the generator
-flattens them.
+It reads the ``oslo.config.opts`` entry points as oslo.config's own generator
+(``oslo_config.generator``) does, but keeps whole types, which the generator
+flattens.
 """
 
 import argparse
@@ -32,13 +32,13 @@ GROUP = 'oslo.config.opts'
 HEAT = 'openstack-heat'
 KEYSTONEAUTH = 'keystoneauth1'
 
-# What of a type says which values it takes. ``sample_min`` and the like are
-# for people.
+# Attributes of a type that limit its values. Others, such as ``sample_min``,
+# are for people.
 _FACETS = ('min', 'max', 'min_length', 'max_length', 'ignore_case', 'quotes',
            'bounds', 'inclusive', 'key_value_separator', 'schemes')
 
-# Entry points that are no options of a service: heat_integrationtests' are
-# those of a test suite, manilaclient's those of its command line.
+# Entry points without options of a service: heat_integrationtests has those
+# of a test suite, manilaclient those of its command line.
 _FOREIGN = ('heat_integrationtests', 'manilaclient')
 
 
@@ -47,9 +47,9 @@ def read(given):
 
     :param given: not used
     :returns: {heat: version, failed: {namespace: error}, policy_json:
-        whether policy.json is read where there is no policy.yaml, commands:
-        {command that Heat brings: whether it is deprecated}, options:
-        [option]}; the same (group, dest) of one namespace once
+        whether policy.json is read without a policy.yaml, commands: {command
+        of Heat: whether it is deprecated}, options: [option]}; each
+        (group, dest) of a namespace once
     """
     failed = {}
     options = {(point.name, group, opt.dest): _described(point, group, opt)
@@ -84,29 +84,30 @@ def _reads_policy_json():
 
 
 def _commands():
-    """Return {command: whether it says of itself that it is deprecated}."""
-    found = {point.name: _warns(point) for point in
-             importlib.metadata.distribution(HEAT).entry_points
-             if point.group in ('console_scripts', 'wsgi_scripts')}
+    """Return {command: whether it announces its deprecation}."""
+    commands = {point.name: _warns(point) for point in
+                importlib.metadata.distribution(HEAT).entry_points
+                if point.group in ('console_scripts', 'wsgi_scripts')}
     parsers = argparse.ArgumentParser().add_subparsers()
     try:
         from heat.cmd import manage
         manage.add_command_parsers(parsers)
     except Exception:
-        # Whether this matters is said by who needs the command.
-        return found
+        # The check that needs such a command reports that it is missing.
+        return commands
     for name, parser in parsers.choices.items():
         code = getattr(parser.get_default('func'), '__code__', None)
-        found[f'heat-manage {name}'] = any(
-            'deprecated' in said for said in getattr(code, 'co_consts', ())
-            if isinstance(said, str))
-    return found
+        commands[f'heat-manage {name}'] = any(
+            'deprecated' in text for text in getattr(code, 'co_consts', ())
+            if isinstance(text, str))
+    return commands
 
 
 def _warns(point):
-    """Tell whether the function of a script gives a DeprecationWarning.
+    """Return True if the function of a script uses DeprecationWarning.
 
-    It is not imported: heat-api's module patches the standard library.
+    The source is parsed instead of imported: the module of heat-api patches
+    the standard library.
     """
     spec = importlib.util.find_spec(point.module)
     if spec is None or spec.origin is None:
@@ -121,7 +122,7 @@ def _warns(point):
 
 
 def _set_defaults(failed):
-    """Let Heat change defaults of its libraries, as its services do."""
+    """Let Heat change the defaults of its libraries, as its services do."""
     for point in importlib.metadata.entry_points(group=f'{GROUP}.defaults'):
         if point.dist.name != HEAT:
             continue
@@ -157,9 +158,9 @@ def _described(point, group, opt):
 
 
 def _definer(point, opt):
-    """Return the distribution that an option is of.
+    """Return the distribution that defines an option.
 
-    Heat lists what keystoneauth reads in its sections as its own.
+    Heat lists the options that keystoneauth reads in its sections as its own.
     """
     if point.dist.name == HEAT and (opt.dest, opt.help) in _of_keystoneauth():
         return KEYSTONEAUTH
@@ -181,40 +182,40 @@ def _of_keystoneauth():
     return frozenset((opt.dest, opt.help) for opt in opts)
 
 
-def _version(package):
+def _version(package: str) -> str:
     return importlib.metadata.version(package)
 
 
 def _type(kind):
-    """Return a type as data: its class, what it takes, and its parts."""
+    """Return a type as data: its class, its limits, and its parts."""
     if isinstance(kind, type):
         return {'class': kind.__name__}
-    said = {'class': type(kind).__name__}
+    answer = {'class': type(kind).__name__}
     for name in _FACETS:
         value = getattr(kind, name, None)
         if value not in (None, 0, False, '') or (
                 name in ('min', 'max') and value is not None):
-            said[name] = _plain(value)
+            answer[name] = _plain(value)
     if getattr(kind, 'choices', None) is not None:
-        said['choices'] = [_plain(choice) for choice in kind.choices]
+        answer['choices'] = [_plain(choice) for choice in kind.choices]
     if getattr(kind, 'regex', None) is not None:
-        said['regex'] = getattr(kind.regex, 'pattern', str(kind.regex))
+        answer['regex'] = getattr(kind.regex, 'pattern', str(kind.regex))
     checker = getattr(kind, 'version_checker', None)
     if checker is not None:
-        said['version'] = checker.__name__
+        answer['version'] = checker.__name__
     for name in ('item_type', 'value_type', 'ip_address'):
         part = getattr(kind, name, None)
         if part is not None:
-            said[name] = _type(part)
-    return said
+            answer[name] = _type(part)
+    return answer
 
 
-def _text(text):
+def _text(text: object) -> str | None:
     return None if text is None else ' '.join(str(text).split())
 
 
 def _plain(value):
-    """Return what JSON can hold of a value, without this machine's own."""
+    """Return a value as JSON data, without names of this machine."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, dict):
@@ -227,27 +228,27 @@ def _plain(value):
     return _without_machine(str(value))
 
 
-def _machine():
-    """Return [what this machine's or environment's own looks like, word]."""
-    places = {
+def _machine() -> list[tuple[str, str]]:
+    """Return [(pattern of a path or name of this machine, placeholder)]."""
+    paths = {
         os.path.dirname(os.path.dirname(os.__file__)): '<prefix>/lib',
         sys.prefix: '<prefix>', sys.base_prefix: '<python>',
         os.path.expanduser('~'): '<home>',
         tempfile.gettempdir(): '<tmp>', os.getcwd(): '<cwd>',
     }
-    found = [(re.escape(place), word) for place, word in places.items()
-             if len(place) > 1 and place not in ('/usr', '/tmp')]
-    found += [(rf'(?<![\w.-]){re.escape(name)}(?![\w-])', '<host>')
-              for name in {socket.gethostname(), socket.getfqdn()}
-              if name and name != 'localhost']
-    # The longest first: a prefix is part of what is below it.
-    return sorted(found, key=lambda item: -len(item[0]))
+    patterns = [(re.escape(path), word) for path, word in paths.items()
+                if len(path) > 1 and path not in ('/usr', '/tmp')]
+    patterns += [(rf'(?<![\w.-]){re.escape(name)}(?![\w-])', '<host>')
+                 for name in {socket.gethostname(), socket.getfqdn()}
+                 if name and name != 'localhost']
+    # The longest first: a prefix is part of the paths below it.
+    return sorted(patterns, key=lambda item: -len(item[0]))
 
 
 _MACHINE = _machine()
 
 
-def _without_machine(text):
+def _without_machine(text: str) -> str:
     for pattern, word in _MACHINE:
         text = re.sub(pattern, word, text)
     return text

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether what an api-paste.ini names can be imported.
+"""Imports the factories that an api-paste.ini names.
 
 PasteDeploy resolves ``use = egg:...``; factories of Heat's own keys
 (``heat.filter_factory``) are imported as ``heat.common.wsgi`` imports them.
@@ -34,18 +34,18 @@ _LONGEST = 300
 
 
 def read(given):
-    """Look at every section of an api-paste.ini.
+    """Check every section of an api-paste.ini.
 
     :param given: its path
-    :returns: {error: why PasteDeploy cannot read it, or null; entries:
+    :returns: {error: class of PasteDeploy's error, or null; entries:
         [{section, key, value, error: text or null}]}
     """
     try:
         parser = loadwsgi.ConfigLoader(given).parser
     except Exception as exc:
-        # Its text may quote a line of the file.
+        # The message may quote a line of the file.
         return {'error': type(exc).__name__, 'entries': []}
-    # They are names of that module only while Heat loads an application.
+    # The module has these names only while Heat loads an application.
     wsgi.setup_paste_factories(cfg.CONF)
     try:
         return {'error': None, 'entries': _entries(parser, given)}
@@ -86,7 +86,7 @@ def _of_section(parser, section, kind, sections, path):
                        'this name in the file'}
 
 
-def _names_sections(kind, key, values):
+def _names_sections(kind: str, key: str, values: dict[str, str]) -> bool:
     if kind == 'pipeline':
         return key == 'pipeline'
     if kind not in ('composite', 'composit'):
@@ -97,7 +97,7 @@ def _names_sections(kind, key, values):
 
 
 def _imported(key, value, kind, sections, path):
-    """Return why a factory cannot be had, None if it can."""
+    """Return the reason that a factory cannot be had, None if it can."""
     try:
         if key == 'use' and not value.startswith(('egg:', 'call:')):
             if value in sections or value.startswith('config:'):
@@ -108,9 +108,9 @@ def _imported(key, value, kind, sections, path):
                                  relative_to=os.path.dirname(path))
         elif _FACTORY.fullmatch(value.strip()):
             module, _, name = value.strip().partition(':')
-            found = importlib.import_module(module)
+            thing = importlib.import_module(module)
             for part in name.split('.'):
-                found = getattr(found, part)
+                thing = getattr(thing, part)
     except Exception as exc:
         return f'{type(exc).__name__}: {" ".join(str(exc).split())}'[:_LONGEST]
     return None

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The rules of policy that Heat knows, and what it makes of an operator's."""
+"""Lists the policy rules of Heat, and parses those of an operator."""
 
 import logging
 
@@ -19,7 +19,7 @@ from oslo_policy import _parser
 
 
 def read(given):
-    """Return what Heat registers, and which rules it cannot parse.
+    """Return the rules that Heat registers, and the unparsable given rules.
 
     :param given: {name: rule} of an operator's file
     :returns: {known: {name: [deprecated since, reason] or null}, old_names:
@@ -32,18 +32,18 @@ def read(given):
             [str(rule.deprecated_since), str(rule.deprecated_reason)]
             if rule.deprecated_for_removal else None)
         olds = rule.deprecated_rule or ()
-        # oslo.policy took a list of them, too.
+        # oslo.policy once accepted a list, too.
         for old in olds if isinstance(olds, (list, tuple)) else (olds,):
             if old.name != rule.name:
                 old_names.setdefault(old.name, []).append(rule.name)
-    # It logs what it cannot parse, and goes on with "never".
+    # The parser logs a rule that it cannot parse, and returns "never".
     logging.getLogger(_parser.__name__).setLevel(logging.CRITICAL)
     unparsable = [name for name, rule in given.items() if not _parses(rule)]
     return {'known': known, 'old_names': old_names,
             'unparsable': unparsable}
 
 
-def _parses(rule):
+def _parses(rule: object) -> bool:
     try:
         parsed = _parser.parse_rule(rule)
     except Exception:

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a release makes of the values in an operator's configuration files.
+"""Validates the values of an operator's configuration files in a release.
 
-The values go to the types of the release's own options, as when Heat reads
-them. They may be secrets: nothing is printed, and an error is returned for
-the caller to mask.
+The types of the release's own options parse the values, as when Heat reads
+them. A value may be a secret: nothing is printed, and the caller must redact
+the errors.
 """
 
 import copy
@@ -25,12 +25,12 @@ import os
 
 from oslo_config import cfg
 
-# Sections whose [section] auth_type decides which further options there are.
+# Sections whose auth_type selects further options.
 _AUTHENTICATED = ('keystone_authtoken', 'trustee', 'ec2authtoken')
 _AUTH_TYPE = ('auth_type', 'auth_plugin')
 
-# What an option names is an entry point of this group; of a transport_url
-# the scheme is.
+# Options whose value names an entry point, with its group. For transport_url,
+# the scheme is the name.
 _ENTRY_POINTS = {
     'auth_type': 'keystoneauth1.plugin',
     'driver': 'oslo.messaging.notify.drivers',
@@ -38,19 +38,19 @@ _ENTRY_POINTS = {
 }
 _DRIVERS = 'oslo_messaging_notifications'
 
-# ConfigOpts registers them itself, and not twice.
+# ConfigOpts registers them itself, and does not allow it twice.
 _BUILT_IN = ('config_file', 'config_dir', 'config_source')
 
 _LONGEST = 300
 
 
 def read(given):
-    """Validate what is set.
+    """Validate settings.
 
     :param given: {settings: [[group, name, value]], files: [paths],
         dirs: [paths]}
     :returns: for each setting {known: whether an option has this name or
-        old name, secret: whether the option says so, error: text or null}
+        old name, secret: whether the option is secret, error: text or null}
     """
     settings = given['settings']
     options = _options()
@@ -60,7 +60,7 @@ def read(given):
         for key in _names(group, opt):
             named.setdefault(key, (group, opt))
     for key, opt in options.items():
-        # A name of its own comes before an old name of another.
+        # The name of an option takes precedence over the old name of another.
         named[key] = (key[0], opt)
     conf = None
     answers = []
@@ -78,15 +78,15 @@ def read(given):
 
 def _options():
     """Return {(group, name): option} of all namespaces."""
-    place = os.path.join(os.path.dirname(__file__), 'config_options.py')
+    path = os.path.join(os.path.dirname(__file__), 'config_options.py')
     spec = importlib.util.spec_from_file_location('heat_config_options',
-                                                  place)
+                                                  path)
     listing = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(listing)
-    found = {}
+    options = {}
     for _, group, opt in listing.listed({}):
-        found.setdefault((group, opt.dest), opt)
-    return found
+        options.setdefault((group, opt.dest), opt)
+    return options
 
 
 def _names(group, opt):
@@ -96,7 +96,7 @@ def _names(group, opt):
 
 
 def _add_auth_plugins(options, settings):
-    """Add the options of the plugins that the files ask for."""
+    """Add the options of the plugins that the files select."""
     for group, name, value in settings:
         if group not in _AUTHENTICATED or name not in _AUTH_TYPE:
             continue
@@ -104,14 +104,14 @@ def _add_auth_plugins(options, settings):
             from keystoneauth1 import loading
             opts = loading.get_auth_plugin_conf_options(value)
         except Exception:
-            # No such plugin here: what is set for it is unknown then.
+            # Without the plugin, its settings are unknown.
             continue
         for opt in opts:
             options.setdefault((group, opt.dest), opt)
 
 
 def _parsed(options, given):
-    """Return the configuration as Heat would have it, for what $refers."""
+    """Return the configuration as Heat reads it, for $ references."""
     conf = cfg.ConfigOpts()
     for (group, name), opt in options.items():
         if name in _BUILT_IN:
@@ -132,22 +132,22 @@ def _parsed(options, given):
 
 
 def _error(opt, group, value, conf):
-    """Return why a value is refused, None if it is not."""
+    """Return the reason that a value is rejected, None if it is not."""
     try:
         if '$' in value:
-            # What it stands for depends on other options; of several that
-            # are set, the last one counts.
+            # The value depends on other options. Of several settings of an
+            # option, the last one counts.
             if conf is not None:
-                place = conf if group == 'DEFAULT' else conf[group]
-                getattr(place, opt.dest)
+                section = conf if group == 'DEFAULT' else conf[group]
+                getattr(section, opt.dest)
         else:
             opt.type(value)
-            return _not_there(opt, group, value)
+            return _missing(opt, group, value)
     except (cfg.NoSuchOptError, cfg.TemplateSubstitutionError):
         return 'there is no option that it refers to'
     except (ValueError, TypeError, cfg.Error) as exc:
-        # Some have more than a text, some another error; the text comes
-        # first.
+        # Some errors have further arguments, some wrap another error; the
+        # message comes first.
         while (isinstance(exc, Exception) and exc.args
                and not isinstance(exc, cfg.Error)):
             exc = exc.args[0]
@@ -158,11 +158,11 @@ def _error(opt, group, value, conf):
     return None
 
 
-def _not_there(opt, group, value):
-    """Return why what a value names is not there, None if it is.
+def _missing(opt, group, value):
+    """Return the error of a driver or class that a value names, or None.
 
-    Paths of drivers and classes moved between releases, and Heat started
-    without them or not at all: LP 1355250.
+    Drivers and classes moved between releases, and Heat started without them
+    or not at all: LP 1355250.
     """
     if not value:
         return None

@@ -10,17 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Runs some of these programs in a release's environment.
+"""Runs inspectors in a release's environment.
 
-It knows the standard library alone. What a program prints goes to the log;
-what it returns goes to a file.
+It imports only the standard library. The output of a program goes to the log;
+its result goes to a file.
 
-    driver.py ASKED SAID [SECONDS]
+    driver.py REQUESTS ANSWERS [SECONDS]
 
-ASKED: JSON, a list of [path of a program, its input]. SAID: a line of JSON
-for each program as soon as it ends, [result of its function ``read``, or
-null; traceback, or null]. A process that takes more than SECONDS
-prints where each of its threads is, and ends.
+REQUESTS: JSON, a list of [path of a program, its input]. ANSWERS: a line of
+JSON for each program as soon as it ends, [result of its function ``read``, or
+null; traceback, or null]. A process that takes more than SECONDS prints the
+stack of each thread, and ends.
 """
 
 import faulthandler
@@ -32,35 +32,36 @@ import sys
 import time
 import traceback
 
-# Found now, before this directory is no place to import from.
+# Imported now, before main() removes this directory from sys.path.
 import heat_upgrade_program
 
 
-def main(asked, said, seconds=None):
+def main(requests_path: str, answers_path: str,
+         seconds: str | None = None) -> None:
     if seconds:
         faulthandler.dump_traceback_later(float(seconds), exit=True)
         heat_upgrade_program.deadline = time.monotonic() + float(seconds)
-    # A fifth of the time of an import of Heat goes into looking for garbage,
-    # of which there is none; a program that makes some looks for it again.
+    # Garbage collection takes a fifth of the time of an import of Heat, and
+    # finds nothing; a program that makes garbage enables it again.
     gc.disable()
-    # Beside a program stand others, whose names are those of libraries.
+    # The directory has programs whose names are those of libraries.
     sys.path.pop(0)
-    with open(asked) as source:
+    with open(requests_path) as source:
         requests = json.load(source)
-    with open(said, 'w') as out:
-        os.chmod(said, 0o600)
+    with open(answers_path, 'w') as out:
+        os.chmod(answers_path, 0o600)
         for number, (path, given) in enumerate(requests):
             answer = _answer(number, path, given)
             if heat_upgrade_program.left() <= 0:
-                # Its fork ran out of time: that is no answer.
+                # Its fork ran out of time, so the answer is invalid.
                 os._exit(1)
             out.write(answer + '\n')
-            # A later one may take the process down.
+            # A later program may crash the process.
             out.flush()
 
 
 def _answer(number, path, given):
-    """Run a program; return its line of SAID."""
+    """Run a program; returns its line of ANSWERS."""
     try:
         spec = importlib.util.spec_from_file_location(
             f'heat_upgrade_program_{number}', path)
@@ -68,7 +69,7 @@ def _answer(number, path, given):
         spec.loader.exec_module(program)
         return json.dumps([program.read(given), None])
     except (Exception, SystemExit):
-        # oslo.config ends the process for an option that it does not know.
+        # oslo.config raises SystemExit for an unknown option.
         return json.dumps([None, traceback.format_exc()])
 
 

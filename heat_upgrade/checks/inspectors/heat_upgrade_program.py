@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the programs share: each other, and a process of their own.
+"""Shared by the inspectors: loading of siblings, and forks.
 
-The driver imports this before anything else; a program that is run by itself
-finds it beside it. They are no package there.
+The driver imports it before anything else; a program that is run by itself
+finds it in its own directory. They do not form a package there.
 """
 
 import faulthandler
@@ -26,24 +26,24 @@ import tempfile
 import time
 import traceback
 
-# When this process has to end, on the monotonic clock; None for never.
-deadline = None
+# Deadline of this process, on the monotonic clock; None for no deadline.
+deadline: float | None = None
 
-# A fork prints where it hangs, and ends, so many seconds before its parent.
+# Seconds before the deadline at which a fork prints its stack, and ends.
 MARGIN = 0.5
 
 
-def left():
-    """Return the seconds that a fork of this process still has."""
+def left() -> float:
+    """Return the seconds until a fork of this process must end."""
     if deadline is None:
         return float('inf')
     return deadline - MARGIN - time.monotonic()
 
 
-def beside(name):
-    """Return a program that stands beside this one, imported anew.
+def load_sibling(name):
+    """Return another program of this directory, newly imported.
 
-    By its path: the names of programs are those of libraries.
+    It is imported by its path: some programs have the names of libraries.
     """
     spec = importlib.util.spec_from_file_location(
         f'heat_upgrade_program_{name}',
@@ -53,20 +53,20 @@ def beside(name):
     return module
 
 
-def apart(what, function, *args):
-    """Return what a function returns in a process forked from this one.
+def apart(task, function, *args):
+    """Return the result of a function that runs in a fork of this process.
 
-    A program that puts its own parts into Heat, or sets the process's
-    configuration, disturbs those that share its process; a fork has all that
-    is imported, and keeps what it changes to itself.
+    A program that replaces parts of Heat, or sets the configuration of the
+    process, would disturb the other programs of its process. A fork has all
+    imported modules, and its changes do not come back.
 
-    :param what: what it does, for the error
+    :param task: name of the task, for the error
     :param function: called with a directory of its own, which is removed
         afterwards, and the arguments
-    :raises: RuntimeError if it fails, with the traceback
+    :raises: RuntimeError with the traceback if the function fails
     """
-    place = tempfile.mkdtemp(dir=os.getcwd(), prefix='apart-')
-    said = os.path.join(place, 'said.json')
+    directory = tempfile.mkdtemp(dir=os.getcwd(), prefix='apart-')
+    path = os.path.join(directory, 'answer.json')
     try:
         child = os.fork()
         if child == 0:
@@ -74,39 +74,39 @@ def apart(what, function, *args):
             try:
                 if deadline is not None:
                     _end_in_time()
-                answer = json.dumps(function(place, *args), default=str)
-                with open(said, 'w') as out:
+                answer = json.dumps(function(directory, *args), default=str)
+                with open(path, 'w') as out:
                     out.write(answer)
                 status = 0
             except BaseException:
-                with open(said, 'w') as out:
+                with open(path, 'w') as out:
                     out.write(traceback.format_exc())
             finally:
-                # Nothing of the parent's is flushed or cleaned up twice.
+                # Flush and clean up nothing that belongs to the parent.
                 os._exit(status)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if status:
-            raise RuntimeError(f'{what} failed: {_why(said, status)}')
-        with open(said) as answer:
+            raise RuntimeError(f'{task} failed: {_reason(path, status)}')
+        with open(path) as answer:
             return json.load(answer)
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
-def _end_in_time():
-    """Have a fork print where it hangs, and end, before its parent does.
+def _end_in_time() -> None:
+    """Let a fork print its stack, and end, before its parent does.
 
-    Not by faulthandler's own timer: its thread is not there in a fork, and a
-    second one waits for it for ever.
+    The timer of faulthandler cannot do it: a fork lacks its thread, and a
+    second timer would wait for that thread forever.
     """
     faulthandler.register(signal.SIGALRM, chain=True)
     signal.setitimer(signal.ITIMER_REAL, max(0.01, left()))
 
 
-def _why(said, status):
-    """Return the traceback that a fork has left, or its status."""
+def _reason(path: str, status: int) -> str:
+    """Return the traceback that a fork has written, or its status."""
     try:
-        with open(said) as left:
-            return '\n' + left.read()
+        with open(path) as answer:
+            return '\n' + answer.read()
     except FileNotFoundError:
         return f'its process ended with status {status}'

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who may do what by a release's own defaults.
+"""Lists the permissions that a release's default policies grant.
 
-It works in a process of its own: Heat's enforcers read the one configuration
-of the process, and we set that.
+It forks a process of its own: Heat's enforcers read the configuration of the
+process, and the program sets it.
 """
 
 import contextlib
@@ -28,8 +28,8 @@ import heat_upgrade_program
 
 OWN, OTHER = 'a' * 32, 'b' * 32
 
-# What tokens have: Keystone's roles imply one another (admin, manager,
-# member, reader), and those that Heat makes and uses itself do not.
+# Roles of a token: Keystone's roles imply one another (admin, manager, member,
+# reader); those that Heat makes and uses itself do not.
 ROLES = {
     'admin': ['admin', 'manager', 'member', 'reader'],
     'member': ['member', 'reader'],
@@ -38,11 +38,11 @@ ROLES = {
     'service': ['service'],
 }
 RESOURCE_TYPES = 'resource_types:'
-# A type, and a rule, that no rule is about.
+# A type without a rule, and the name of a rule that does not exist.
 NO_RULE = 'OS::Heat::NoRuleIsAboutIt'
 UNREGISTERED = 'stacks:no_rule_is_about_it'
 
-# Rules of an operator: stricter than any default.
+# An operator's rule, stricter than any default.
 STRICT_RULE = 'stacks:index'
 STRICT_YAML = '"stacks:index": "!"\n'
 STRICT_JSON = '{"stacks:index": "!"}'
@@ -53,7 +53,7 @@ class _Reached(Exception):
 
 
 class _Engine:
-    """In place of the client of the engine."""
+    """Stand-in for the client of the engine."""
 
     def __init__(self, *args, **kwargs):
         pass
@@ -65,12 +65,12 @@ class _Engine:
 
 
 def read(given):
-    """Return the rules, and who may do what.
+    """Return the rules, and the permissions of each persona.
 
-    :param given: None; or {'types': names of resource types}, when nothing
-        is returned but who may use those
+    :param given: None; or {'types': names of resource types}, to return only
+        the permissions for these types
     """
-    # Here, that the programs of this process import it once for all.
+    # Imported before the fork, once for all programs of this process.
     import heat.api.cfn.v1  # noqa: F401
     import heat.api.openstack.v1  # noqa: F401
     import heat.engine.service  # noqa: F401
@@ -79,7 +79,7 @@ def read(given):
         'reading the policies', _read, given)
 
 
-def _read(place, given):
+def _read(directory, given):
     from heat import policies
 
     conf = _configure()
@@ -102,14 +102,14 @@ def _read(place, given):
             'policy_file', 'enforce_new_defaults', 'enforce_scope')
             if name in conf.oslo_policy},
     }
-    # What remains when deprecated rules no longer count.
+    # The permissions that remain without deprecated rules.
     conf.set_override('enforce_new_defaults', True, 'oslo_policy')
     answer['lasting'] = _allowed(rules, contexts)
     return answer
 
 
 def _configure():
-    """Return the configuration of a Heat that has no file of its own."""
+    """Return the configuration of a Heat without configuration files."""
     from oslo_config import cfg
 
     from heat.common import config
@@ -118,15 +118,15 @@ def _configure():
     conf = cfg.CONF
     conf([], project='heat', default_config_files=[], default_config_dirs=[])
     config.set_config_defaults()
-    # Nothing in /etc/heat of this machine has a say.
+    # Ignore /etc/heat of this machine.
     conf.find_file = lambda name: None
-    # It registers the options of the library.
+    # The enforcer registers the options of the library.
     policy.Enforcer()
     return conf
 
 
 def _contexts():
-    """Return {persona: (context, project of what it is about)}."""
+    """Return {persona: (context, project of the target)}."""
     from heat.common import context
 
     contexts = {}
@@ -155,7 +155,7 @@ def _described(rule):
 
 
 def _allowed(rules, contexts):
-    """Return {rule: personas that it lets through}."""
+    """Return {rule: personas that it allows}."""
     from heat.common import policy
 
     enforcer = policy.Enforcer().enforcer
@@ -187,7 +187,7 @@ def _types(contexts, names):
 
 
 def _known_types(names):
-    """Return which of some names are of types that Heat has."""
+    """Return the names that are resource types of Heat."""
     from heat.engine import environment
     from heat.engine import resources
 
@@ -203,31 +203,31 @@ def _known_types(names):
 
 
 def _calls(contexts):
-    """Return {call: [personas that reach the code behind it, rules asked]}.
+    """Return {call: [personas that pass its policy, rules checked]}.
 
-    The controllers' own decorators decide; the client of the engine is
-    replaced, so whoever gets through reaches nothing.
+    The controllers' own decorators decide. The client of the engine is
+    replaced, so that a request that passes them has no effect.
     """
     from oslo_policy import policy
 
     from heat.rpc import client
 
-    answer, asked = {}, set()
+    answer, checked = {}, set()
     enforce = policy.Enforcer.enforce
 
-    def noting(self, rule, *args, **kwargs):
-        asked.add(rule)
+    def recording(self, rule, *args, **kwargs):
+        checked.add(rule)
         return enforce(self, rule, *args, **kwargs)
 
     with (mock.patch.object(client, 'EngineClient', _Engine),
-          mock.patch.object(policy.Enforcer, 'enforce', noting)):
+          mock.patch.object(policy.Enforcer, 'enforce', recording)):
         for name, controller, action, arguments, query in _actions():
-            asked.clear()
-            through = [
+            checked.clear()
+            allowed = [
                 persona for persona in contexts
                 if _reaches(controller, action, dict(arguments), query,
                             *contexts[persona])]
-            answer[name] = [through, sorted(asked)]
+            answer[name] = [allowed, sorted(checked)]
     return answer
 
 
@@ -250,17 +250,17 @@ def _actions():
             if name in seen:
                 continue
             seen.add(name)
-            values = {key: 'x' for key in route.minkeys}
-            for label, more, query in _variants(controller, action):
+            values = dict.fromkeys(route.minkeys, 'x')
+            for label, arguments, query in _variants(controller, action):
                 yield name + label, controller, action, {
-                    **values, **more}, query
+                    **values, **arguments}, query
 
 
 def _variants(controller, action):
     """Yield (label, arguments, query) of the ways to make a call."""
     if action == 'action':
-        for one in controller.ACTIONS:
-            yield f' {one}', {'body': {one: None}}, ''
+        for name in controller.ACTIONS:
+            yield f' {name}', {'body': {name: None}}, ''
     elif action == 'update_patch':
         template = {'heat_template_version': '2018-08-31'}
         yield '', {'body': {'template': template}}, ''
@@ -272,7 +272,7 @@ def _variants(controller, action):
 
 
 def _reaches(controller, action, arguments, query, context, project):
-    """Tell whether a request gets past the policy."""
+    """Return True if a request passes the policy."""
     from heat.common import exception
     from heat.common import wsgi
 
@@ -280,7 +280,7 @@ def _reaches(controller, action, arguments, query, context, project):
     request.context = context
     handler = getattr(controller, action)
     known = inspect.signature(handler).parameters
-    # What a decorator takes is not in the signature.
+    # The signature lacks the arguments of a decorator.
     wanted = {*known, *(() if not hasattr(handler, '__wrapped__') else
                         set(arguments) - {'body'})}
     arguments = {key: value for key, value in arguments.items()
@@ -292,13 +292,13 @@ def _reaches(controller, action, arguments, query, context, project):
     except exception.Forbidden:
         return False
     except Exception as exc:
-        # HTTP's own, and that of the API of AWS.
+        # Errors of webob, and of the AWS API.
         return getattr(exc, 'code', None) != 403
     return True
 
 
 def _asking():
-    """Return the RPC calls that ask the policies of resource types."""
+    """Return the RPC calls that check the policies of resource types."""
     from heat.engine import service
 
     methods = {name: inspect.unwrap(method) for name, method in vars(
@@ -317,7 +317,7 @@ def _asking():
 
 
 def _names(code):
-    """Return the names that code uses, also inside of inner functions."""
+    """Return the names that code uses, including its inner functions."""
     names = set(code.co_names)
     for constant in code.co_consts:
         if inspect.iscode(constant):
@@ -326,7 +326,7 @@ def _names(code):
 
 
 def _files(conf, contexts):
-    """Return {way to have rules of one's own: (obeyed, deprecated)}."""
+    """Return {way to install an operator's rules: (obeyed, deprecated)}."""
     as_json = [('policy.json', STRICT_JSON)]
     ways = {
         'policy.yaml': ([('policy.yaml', STRICT_YAML)], None),
@@ -342,24 +342,24 @@ def _files(conf, contexts):
 
 
 def _obeyed(conf, contexts, files, named):
-    """Return whether rules in files are obeyed, and called deprecated."""
+    """Return whether rules in files are obeyed, and reported deprecated."""
     from heat.common import policy
 
-    said = []
+    messages = []
     listener = logging.Handler()
-    listener.emit = lambda record: said.append(record.getMessage())
+    listener.emit = lambda record: messages.append(record.getMessage())
     log = logging.getLogger('oslo_policy')
     context, project = contexts['member']
     with contextlib.ExitStack() as undo:
-        place = pathlib.Path(
+        directory = pathlib.Path(
             undo.enter_context(tempfile.TemporaryDirectory()))
         for name, text in files:
-            path = place / name
+            path = directory / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
         undo.enter_context(mock.patch.object(
-            conf, 'find_file', lambda name: str(place / name)
-            if (place / name).exists() else None))
+            conf, 'find_file', lambda name: str(directory / name)
+            if (directory / name).exists() else None))
         if named:
             conf.set_override('policy_file', named, 'oslo_policy')
             undo.callback(conf.clear_override, 'policy_file', 'oslo_policy')
@@ -369,6 +369,6 @@ def _obeyed(conf, contexts, files, named):
         warnings.simplefilter('always')
         may = policy.Enforcer().enforcer.enforce(
             STRICT_RULE, {'project_id': project}, context.to_policy_values())
-        said += [str(warning.message) for warning in warned]
+        messages += [str(warning.message) for warning in warned]
     return not may, any('JSON' in text and 'deprecated' in text
-                        for text in said)
+                        for text in messages)

@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Brings a database to the newest schema, one revision at a time.
+"""Migrates a database to the newest schema, one revision at a time.
 
-It is Heat's own db_sync that does it, in one process, so that a revision's
-time is not that of importing Heat. What is told of it has nothing of the data
-in it: no parameters, no literals, no texts of errors.
+Heat's own db_sync does it, in one process, so that the time of a revision
+does not include the import of Heat. The events contain no data: no
+parameters, no literals, no messages of errors.
 """
 
 import json
@@ -36,7 +36,7 @@ _QUIET = re.compile(r'\s*(SELECT|SHOW|DESC|SET|ROLLBACK|COMMIT|BEGIN)\b',
                     re.IGNORECASE)
 _LONGEST = 2000
 
-# Until those who watch are ready.
+# Seconds until the observers are ready.
 GO_TIMEOUT = 120
 
 
@@ -45,43 +45,44 @@ def read(given):
 
     :param given: {config: path of a heat.conf, revisions: ids in order,
         out: path of a file that takes a line of JSON for each event, go: path
-        of a file whose presence says to begin, port: the database's}
-    :returns: {failure: None, or what failed}
+        of a file whose presence starts the migration, port: the database's}
+    :returns: {failure: None, or the failure}
     """
     cfg.CONF(['--config-file', given['config']], project='heat',
              default_config_files=[], default_config_dirs=[])
     with open(os.open(given['out'], os.O_WRONLY | os.O_CREAT | os.O_APPEND,
                       0o600), 'w') as out:
-        def tell(**what):
-            print(json.dumps({'time': time.monotonic(), **what}), file=out,
+        def emit(**fields):
+            print(json.dumps({'time': time.monotonic(), **fields}), file=out,
                   flush=True)
         engine = api.get_engine()
         if (engine.url.host, engine.url.port) != ('127.0.0.1', given['port']):
             raise RuntimeError('this is not the private database')
-        _listen(tell)
-        tell(event='ready')
+        _listen(emit)
+        emit(event='ready')
         _wait_for(given['go'])
         for revision in given['revisions']:
-            tell(event='start', revision=revision)
+            emit(event='start', revision=revision)
             try:
                 migration.db_sync(revision, engine)
             except Exception as exc:
-                failure = {'revision': revision, **told(exc)}
-                tell(event='end', **failure)
+                failure = {'revision': revision, **description(exc)}
+                emit(event='end', **failure)
                 return {'failure': failure}
-            tell(event='end', revision=revision)
+            emit(event='end', revision=revision)
     return {'failure': None}
 
 
-def _wait_for(path):
+def _wait_for(path: str) -> None:
     deadline = time.monotonic() + GO_TIMEOUT
     while not os.path.exists(path):
         if time.monotonic() > deadline:
-            raise RuntimeError('nobody said to begin')
+            raise RuntimeError(f'{path} did not appear within '
+                               f'{GO_TIMEOUT} s')
         time.sleep(0.02)
 
 
-def _listen(tell):
+def _listen(emit):
     started = {}
 
     @event.listens_for(sqlalchemy.engine.Engine, 'before_cursor_execute')
@@ -93,17 +94,17 @@ def _listen(tell):
         seconds = time.monotonic() - started.pop(id(cursor))
         if _QUIET.match(statement) or 'alembic_version' in statement:
             return
-        tell(event='statement', statement=scrubbed(statement),
+        emit(event='statement', statement=scrubbed(statement),
              seconds=seconds, rows=max(cursor.rowcount, 0))
 
 
-def scrubbed(statement):
+def scrubbed(statement: str) -> str:
     """Return a statement without its literals, on one line."""
     return _LITERAL.sub('?', ' '.join(statement.split()))[:_LONGEST]
 
 
-def told(exc):
-    """Return what may be told of an error: its classes and its place."""
+def description(exc: Exception) -> dict[str, object]:
+    """Return an error without data: its class, number and location."""
     origin = getattr(exc, 'orig', None) or getattr(
         getattr(exc, 'inner_exception', None), 'orig', None)
     number = origin.args[0] if origin is not None and origin.args else None
@@ -116,8 +117,8 @@ def told(exc):
         'where': _where(exc)}
 
 
-def _where(exc):
-    """Return the last places in Heat's own code that it came through."""
+def _where(exc: Exception) -> list[str]:
+    """Return the last frames of an error in Heat's own code."""
     root = pathlib.Path(db.__file__).parents[1]
     return [f'{pathlib.Path(frame.filename).relative_to(root.parent)}:'
             f'{frame.lineno}, in {frame.name}'

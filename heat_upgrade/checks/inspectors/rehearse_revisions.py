@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What migrations a release has; asks no database."""
+"""Lists the migrations of a release, without a database."""
 
 import pathlib
 
@@ -21,14 +21,15 @@ from heat import db
 
 def directory():
     """Return Heat's own alembic.script.ScriptDirectory."""
-    place = pathlib.Path(db.__file__).parent
-    config = alembic_config.Config(str(place / 'alembic.ini'))
-    config.set_main_option('script_location', str(place / 'migrations'))
+    package = pathlib.Path(db.__file__).parent
+    config = alembic_config.Config(str(package / 'alembic.ini'))
+    config.set_main_option('script_location', str(package / 'migrations'))
     return script.ScriptDirectory.from_config(config)
 
 
 def read(given):
     """Return {revisions: [{id, after, title}]}, the oldest first."""
     return {'revisions': [
-        {'id': one.revision, 'after': one.down_revision, 'title': one.doc}
-        for one in reversed(list(directory().walk_revisions()))]}
+        {'id': revision.revision, 'after': revision.down_revision,
+         'title': revision.doc}
+        for revision in reversed(list(directory().walk_revisions()))]}

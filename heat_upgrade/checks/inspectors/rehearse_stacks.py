@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Loads the stacks of a database by Heat's own objects and parsers.
+"""Loads the stacks of a database with Heat's own objects and parsers.
 
-Nothing is asked of any service: the one address that a socket may be
-connected to is the database's, and its account may read and nothing else.
-What is told of a failure is ids, the part, the class of the error, and the
-place in the code: neither the error's text nor anything of a stack.
+It contacts no service: a socket may connect to the address of the database
+only, and the database account may only read. A failure is reported with ids,
+the part, the class of the error, and the location in the code, without the
+message of the error or content of a stack.
 """
 
 import gc
@@ -40,21 +40,21 @@ from oslo_config import cfg
 from oslo_log import log
 import sqlalchemy
 
-# Stacks that are in memory at a time, with all that is loaded of them.
+# Stacks that are in memory at a time, with all loaded parts.
 BATCH = 50
 
 _ROOT = pathlib.Path(heat.__file__).parent
 
 
 class BackendCall(Exception):
-    """Heat tried to reach something that is not the database."""
+    """Heat tried to reach a service other than the database."""
 
 
 def read(given):
     """Load a share of the stacks.
 
     :param given: {config: path of a heat.conf, port: the database's,
-        share: [number, of how many], ids: those to load or None for all,
+        share: [number, number of shares], ids: ids to load, None for all,
         key: whether the encryption key is known, out: path of a file that
         takes a line of JSON for each failure and each batch}
     :returns: {stacks, deleted, snapshots, resources, encrypted, failed}
@@ -64,7 +64,7 @@ def read(given):
     log.register_options(cfg.CONF)
     cfg.CONF(['--config-file', given['config']], project='heat',
              default_config_files=[], default_config_dirs=[])
-    # What it says has names of the operator's own in it, and takes time.
+    # Heat's log messages contain names of the operator's, and take time.
     logging.disable(logging.CRITICAL)
     config.startup_sanity_check()
     template._get_template_extension_manager()
@@ -74,18 +74,18 @@ def read(given):
                             'encrypted', 'failed'), 0)
     with open(os.open(given['out'], os.O_WRONLY | os.O_CREAT | os.O_APPEND,
                       0o600), 'w') as out:
-        def tell(**what):
-            print(json.dumps(what), file=out, flush=True)
+        def emit(**fields):
+            print(json.dumps(fields), file=out, flush=True)
         for batch in _batches(engine, given):
             context = contexts.get_admin_context(show_deleted=True)
             for stack_id in batch:
-                _load(context, stack_id, counts, given['key'], tell)
-            tell(done=len(batch))
+                _load(context, stack_id, counts, given['key'], emit)
+            emit(done=len(batch))
     return counts
 
 
 def _isolate(port):
-    """Let no socket of this process reach anything but the database."""
+    """Restrict the sockets of this process to the database."""
     def guarded(real):
         def connect(self, address):
             if self.family == socket.AF_UNIX or tuple(address[:2]) != (
@@ -99,12 +99,12 @@ def _isolate(port):
     def resolve(host, *rest, **options):
         if host != '127.0.0.1':
             raise BackendCall()
-        return found(host, *rest, **options)
-    found, socket.getaddrinfo = socket.getaddrinfo, resolve
+        return getaddrinfo(host, *rest, **options)
+    getaddrinfo, socket.getaddrinfo = socket.getaddrinfo, resolve
 
 
 def _batches(engine, given):
-    """Give lists of the ids of stacks, in their order."""
+    """Yield lists of the ids of stacks, in their order."""
     if given['ids'] is not None:
         for start in range(0, len(given['ids']), BATCH):
             yield given['ids'][start:start + BATCH]
@@ -116,18 +116,18 @@ def _batches(engine, given):
     last = ''
     with engine.connect() as connection:
         while True:
-            found = [row[0] for row in connection.execute(query, {
+            ids = [row[0] for row in connection.execute(query, {
                 'last': last, 'of': of, 'number': number, 'batch': BATCH})]
-            # No transaction stays open while they are loaded.
+            # Keep no transaction open while the stacks are loaded.
             connection.rollback()
-            if not found:
+            if not ids:
                 return
-            yield found
-            last = found[-1]
+            yield ids
+            last = ids[-1]
 
 
-def _load(context, stack_id, counts, key, tell):
-    """Load one stack with all that belongs to it."""
+def _load(context, stack_id, counts, key, emit):
+    """Load a stack with all its parts."""
     counts['stacks'] += 1
     failed = encrypted = False
     loaded = {}
@@ -137,18 +137,18 @@ def _load(context, stack_id, counts, key, tell):
         try:
             loaded[part] = load(context, stack_id, loaded, counts)
         except BackendCall:
-            # What it would do with the answer is not known offline.
+            # The use of the answer cannot be tested offline.
             continue
         except Exception as exc:
             if _is_backend_call(exc):
                 continue
-            what = told(exc)
-            if not key and what.pop('encrypted'):
+            failure = description(exc)
+            if not key and failure.pop('encrypted'):
                 encrypted = True
                 continue
-            what.pop('encrypted', None)
+            failure.pop('encrypted', None)
             failed = True
-            tell(stack=stack_id, part=part, **what)
+            emit(stack=stack_id, part=part, **failure)
     counts['encrypted'] += encrypted
     counts['failed'] += failed
 
@@ -161,27 +161,27 @@ def _is_backend_call(exc):
     return False
 
 
-def told(exc):
-    """Return what may be told of an error."""
+def description(exc: Exception) -> dict[str, object]:
+    """Return an error without data: its class and location."""
     frames = [(pathlib.Path(frame.filename), frame)
               for frame in traceback.extract_tb(exc.__traceback__)]
-    ours = [f'{path.relative_to(_ROOT.parent)}:{frame.lineno}, in '
-            f'{frame.name}' for path, frame in frames
-            if path.is_relative_to(_ROOT)]
+    lines = [f'{path.relative_to(_ROOT.parent)}:{frame.lineno}, in '
+             f'{frame.name}' for path, frame in frames
+             if path.is_relative_to(_ROOT)]
     return {
         'error': f'{type(exc).__module__}.{type(exc).__qualname__}',
-        'where': ours[-1] if ours else '',
+        'where': lines[-1] if lines else '',
         'encrypted': any(path == _ROOT / 'common' / 'crypt.py'
                          for path, _ in frames)}
 
 
 def _object(context, stack_id, loaded, counts):
-    found = stack_objects.Stack.get_by_id(context, stack_id,
+    stack = stack_objects.Stack.get_by_id(context, stack_id,
                                           show_deleted=True)
-    counts['deleted'] += found.deleted_at is not None
-    # Snapshots are found in one's own project only.
-    context.project_id = found.tenant
-    return found
+    counts['deleted'] += stack.deleted_at is not None
+    # Heat returns the snapshots of the context's project only.
+    context.project_id = stack.tenant
+    return stack
 
 
 def _stack(context, stack_id, loaded, counts):
@@ -200,29 +200,29 @@ def _definitions(context, stack_id, loaded, counts):
 
 
 def _rows(context, stack_id, loaded, counts):
-    found = resource_objects.Resource.get_all_by_stack(context, stack_id)
-    counts['resources'] += len(found or ())
-    for row in (found or {}).values():
-        row.properties_data
-    return found or {}
+    rows = resource_objects.Resource.get_all_by_stack(context, stack_id) or {}
+    counts['resources'] += len(rows)
+    for row in rows.values():
+        _ = row.properties_data
+    return rows
 
 
 def _resources(context, stack_id, loaded, counts):
-    # The rows are there already, loaded by the same function.
+    # Heat would load the same rows with the same function.
     loaded['stack']._db_resources = loaded['resource rows'] or None
-    found = list(loaded['stack'].resources.values())
-    found += [one for one in loaded['stack'].iter_resources()
-              if one not in found]
-    for one in found:
-        one.frozen_definition()
-        one.data()
+    resources = list(loaded['stack'].resources.values())
+    resources += [resource for resource in loaded['stack'].iter_resources()
+                  if resource not in resources]
+    for resource in resources:
+        resource.frozen_definition()
+        resource.data()
     loaded['stack']._explicit_dependencies()
     return True
 
 
 def _outputs(context, stack_id, loaded, counts):
-    return [one.required_resource_names()
-            for one in loaded['stack'].outputs.values()]
+    return [output.required_resource_names()
+            for output in loaded['stack'].outputs.values()]
 
 
 def _dependencies(context, stack_id, loaded, counts):
@@ -243,24 +243,26 @@ def _tags(context, stack_id, loaded, counts):
 
 
 def _snapshots(context, stack_id, loaded, counts):
-    for one in snapshot_objects.Snapshot.get_all_by_stack(context, stack_id):
+    for snapshot in snapshot_objects.Snapshot.get_all_by_stack(
+            context, stack_id):
         counts['snapshots'] += 1
-        if one.status != 'COMPLETE':
+        if snapshot.status != 'COMPLETE':
             continue
-        # What a restoration does first: heat.engine.stack, restore_data.
+        # The first part of a restore: heat.engine.stack, restore_data.
         parsed = template.Template(
-            one.data['template'], files=one.data.get('files'),
-            env=environment.Environment(one.data['environment']))
+            snapshot.data['template'], files=snapshot.data.get('files'),
+            env=environment.Environment(snapshot.data['environment']))
         definition = loaded['stack'].defn.clone_with_new_template(
             parsed, loaded['stack'].identifier())
         for name in definition.enabled_rsrc_names():
             definition.resource_definition(name)
         if hasattr(snapshot_objects.Snapshot, 'load_rsrc_snapshots'):
-            snapshot_objects.Snapshot.load_rsrc_snapshots(context, one.id)
+            snapshot_objects.Snapshot.load_rsrc_snapshots(
+                context, snapshot.id)
     return True
 
 
-# (what, how, what must have been loaded before)
+# (part, function, parts that must be loaded before)
 PARTS = (
     ('object', _object, ()),
     ('stack', _stack, ('object',)),

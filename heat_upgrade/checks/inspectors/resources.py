@@ -10,12 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Resource types, template versions and constraints of a release.
+"""Lists resource types, template versions and constraints of a release.
 
-Nothing is initialised as an engine does it: no configuration is read, nothing
-outside of the environment is looked at, and no registry is kept. A provider
-template of the global environment that comes with Heat (``etc/heat``) is read
-from there.
+Unlike an engine, it reads no configuration, looks at nothing outside of the
+environment, and keeps no registry. It reads the provider templates of Heat's
+global environment from Heat's own files (``etc/heat``).
 """
 
 import functools
@@ -48,16 +47,16 @@ from heat.engine import template_common
 
 _REMOVED = ('Removed', 'Invalid')
 
-# Where the global environment says that its templates are.
+# Directory of the templates in the global environment.
 _INSTALLED = 'file:///etc/heat/'
 
 
 def read(given):
-    """Return what templates can be made of.
+    """Return the parts that templates can have.
 
     :param given: not used
     :returns: dict of ``types`` (name → see ``_type``), ``broken`` (plugins
-        that cannot be imported → why), ``globs`` (pattern → pattern),
+        that cannot be imported → error), ``globs`` (pattern → pattern),
         ``clients`` and ``constraints`` (name → entry point),
         ``templates`` (version → see ``_template``), ``implementations``
         (classes of functions), ``pseudo_parameters`` (language → names),
@@ -70,7 +69,7 @@ def read(given):
         if not isinstance(target, str):
             types[name] = target
         elif target in types:
-            # One step is all that Heat's own environment takes.
+            # Heat's own environment maps in one step.
             types[name] = dict(types[target], mapped_to=target)
     constraints.update(_entry_points('heat.constraints'))
     return {
@@ -97,41 +96,42 @@ def _path(cls):
     return f'{cls.__module__}.{cls.__qualname__}'
 
 
-def _entry_points(group):
-    """Return what is registered and can be imported: name → its value."""
-    found = {}
+def _entry_points(group: str) -> dict[str, str]:
+    """Return the importable entry points of a group: name → value."""
+    points = {}
     for point in metadata.entry_points(group=group):
         if _loaded(point) is not None:
-            found[point.name] = point.value
-    return found
+            points[point.name] = point.value
+    return points
 
 
 def _loaded(point):
     try:
         return point.load()
     except (ImportError, AttributeError):
-        # Heat leaves it out too, and logs it.
+        # Heat also leaves it out, and logs it.
         return None
 
 
 def _plugins():
-    """Return the types of Heat's plugins, their constraints, the broken.
+    """Return the types and constraints of Heat's plugins, and broken plugins.
 
-    With one that is broken an engine does not start: plugin_manager.
+    An engine with a broken plugin does not start: plugin_manager.
     """
     classes, constraints, broken = {}, {}, {}
     for name in _modules():
         try:
             module = importlib.import_module(name)
-            found, more = (
+            resource_types, module_constraints = (
                 plugin_manager.PluginMapping(names).load_from_module(module)
                 for names in (['available_resource', 'resource'],
                               'constraint'))
         except Exception as error:
             broken[name] = traceback.format_exception_only(error)[-1].strip()
             continue
-        classes.update(found)
-        constraints.update((each, _path(cls)) for each, cls in more.items())
+        classes.update(resource_types)
+        constraints.update((constraint, _path(cls)) for constraint, cls
+                           in module_constraints.items())
     names = {}
     for name, cls in sorted(classes.items()):
         names.setdefault(cls, []).append(name)
@@ -139,15 +139,16 @@ def _plugins():
             constraints, broken)
 
 
-def _modules():
+def _modules() -> list[str]:
     """Return the names of Heat's plugins, as plugin_loader finds them."""
-    return [found.name for found in pkgutil.walk_packages(
+    return [module.name for module in pkgutil.walk_packages(
         resources.__path__, f'{resources.__name__}.', onerror=lambda _: None)
-        if '.tests.' not in found.name and not found.name.endswith('.setup')]
+        if '.tests.' not in module.name
+        and not module.name.endswith('.setup')]
 
 
 def _type(cls, names):
-    """Return a type: of what its properties and attributes are.
+    """Return a type with its properties and attributes.
 
     :param names: dict of class → names of types, for substitutes
     """
@@ -180,48 +181,50 @@ def _type(cls, names):
 
 
 def _misfits(cls):
-    """Return methods that do not take what those they override take.
+    """Return methods that lack arguments of the methods that they override.
 
-    Their callers know the latter alone: Story 2011068.
+    Their callers pass the arguments of the overridden method: Story 2011068.
     """
-    found = set()
+    misfits = set()
     for number, owner in enumerate(cls.__mro__):
         for name in vars(owner):
             for parent in cls.__mro__[number + 1:-1]:
                 if name in vars(parent) and not name.startswith('__'):
                     if not _fits(owner, parent, name):
-                        found.add(f'{name} of {_path(owner)}')
+                        misfits.add(f'{name} of {_path(owner)}')
                     break
-    return sorted(found)
+    return sorted(misfits)
 
 
 @functools.cache
 def _fits(owner, parent, name):
-    mine, theirs = (getattr(vars(each)[name], '__func__', vars(each)[name])
-                    for each in (owner, parent))
-    if not (inspect.isfunction(mine) and inspect.isfunction(theirs)):
+    method, overridden = (
+        getattr(vars(cls)[name], '__func__', vars(cls)[name])
+        for cls in (owner, parent))
+    if not (inspect.isfunction(method) and inspect.isfunction(overridden)):
         return True
-    asked = [each for each in inspect.signature(theirs).parameters.values()
-             if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
-    needed = [each for each in asked if each.default is each.empty and
-              each.kind is not each.KEYWORD_ONLY]
-    rest = {each.name: None for each in asked if each not in needed}
+    arguments = [
+        each for each in inspect.signature(overridden).parameters.values()
+        if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
+    required = [each for each in arguments if each.default is each.empty and
+                each.kind is not each.KEYWORD_ONLY]
+    rest = {each.name: None for each in arguments if each not in required}
     try:
-        inspect.signature(mine).bind(*needed, **rest)
+        inspect.signature(method).bind(*required, **rest)
     except TypeError:
         return False
     return True
 
 
 def _status(status, names):
-    """Return a support status and those that it had before, newest first."""
-    told = {'status': status.status,
-            'version': status.version and str(status.version),
-            'message': status.message and str(status.message),
-            'substitutes': names.get(status.substitute_class, [])}
+    """Return a support status and its previous ones, newest first."""
+    answer = {'status': status.status,
+              'version': status.version and str(status.version),
+              'message': status.message and str(status.message),
+              'substitutes': names.get(status.substitute_class, [])}
     if status.previous_status is not None:
-        told['previous'] = _status(status.previous_status, names)
-    return told
+        answer['previous'] = _status(status.previous_status, names)
+    return answer
 
 
 def _schemata(schemata):
@@ -229,8 +232,8 @@ def _schemata(schemata):
 
 
 def _schema(schema):
-    """Return a property; ``schema`` has what is in its list or map."""
-    told = {
+    """Return a property; ``schema`` describes its list or map."""
+    answer = {
         'type': schema.type,
         'required': bool(schema.required),
         'implemented': bool(schema.implemented),
@@ -243,12 +246,12 @@ def _schema(schema):
     }
     if schema.schema is not None:
         # In a list, '*' stands for each member.
-        told['schema'] = _schemata(schema.schema)
-    return told
+        answer['schema'] = _schemata(schema.schema)
+    return answer
 
 
 def _constraint(constraint):
-    """Return a constraint as [kind, what it asks for]."""
+    """Return a constraint as [kind, value]."""
     kind = constraint._name()
     return [kind, _plain(constraint[kind])]
 
@@ -259,12 +262,12 @@ def _plain(value):
 
 def _template_classes():
     """Return the classes of template versions: ``key.version`` → class."""
-    found = {}
+    classes = {}
     for point in metadata.entry_points(group='heat.templates'):
         cls = _loaded(point)
         if cls is not None:
-            found[point.name] = cls
-    return found
+            classes[point.name] = cls
+    return classes
 
 
 def _functions(functions):
@@ -273,10 +276,10 @@ def _functions(functions):
 
 
 def _template(cls):
-    """Return what a template of a version may have in it."""
+    """Return the parts that a template of a version may have."""
     schema = _parameter_schema(cls)
     hot = issubclass(schema, hot_parameters.HOTParamSchema)
-    told = {
+    answer = {
         'class': _path(cls),
         'language': 'hot' if hot else 'cfn',
         'functions': _functions(cls.functions),
@@ -287,20 +290,20 @@ def _template(cls):
                                   else []),
     }
     if issubclass(cls, template_common.CommonTemplate):
-        told.update({
+        answer.update({
             'sections': [name for name in cls.SECTIONS
                          if not name.startswith('__')],
             'resource_keys': list(cls._RESOURCE_KEYS),
             'output_keys': list(cls.OUTPUT_KEYS),
             'deletion_policies': list(cls.deletion_policies)})
-    return told
+    return answer
 
 
 def _parameter_schema(cls):
     return getattr(cls, 'param_schema_class', parameters.Schema)
 
 
-# One that each kind of constraint of a parameter accepts.
+# A valid value of each kind of constraint of a parameter.
 _SAMPLES = {'length': {'min': 1}, 'range': {'min': 1},
             'modulo': {'step': 2, 'offset': 1}, 'allowed_values': ['1'],
             'allowed_pattern': '.*', 'custom_constraint': 'any'}
@@ -326,9 +329,10 @@ def _global_environment(classes):
         ``_provided``; dict of pattern → pattern)
     """
     mapped, globs = {}, {}
-    place = os.path.join(sys.prefix, 'etc', 'heat', 'environment.d')
-    for name in sorted(os.listdir(place) if os.path.isdir(place) else ()):
-        with open(os.path.join(place, name)) as source:
+    directory = os.path.join(sys.prefix, 'etc', 'heat', 'environment.d')
+    names = os.listdir(directory) if os.path.isdir(directory) else ()
+    for name in sorted(names):
+        with open(os.path.join(directory, name)) as source:
             environment = yaml.safe_load(source) or {}
         registry = environment.get('resource_registry') or {}
         for alias, target in registry.items():
@@ -356,17 +360,17 @@ def _provided(location, classes):
 
     :returns: None if the release does not know the version of the template
     """
-    told = {'class': location, 'placeholder': False, 'accepts_all': False,
-            'client': None, 'replaced_when_check_failed': True,
-            'misfits': [],
-            'status': {'status': 'SUPPORTED', 'version': None,
-                       'message': None, 'substitutes': []},
-            'properties': {}, 'attributes': {}, 'update_policy': {}}
+    answer = {'class': location, 'placeholder': False, 'accepts_all': False,
+              'client': None, 'replaced_when_check_failed': True,
+              'misfits': [],
+              'status': {'status': 'SUPPORTED', 'version': None,
+                         'message': None, 'substitutes': []},
+              'properties': {}, 'attributes': {}, 'update_policy': {}}
     path = os.path.join(sys.prefix, 'etc', 'heat',
                         location[len(_INSTALLED):])
     if not location.startswith(_INSTALLED) or not os.path.exists(path):
-        # Elsewhere is not of this release: whatever is set is accepted.
-        return dict(told, accepts_all=True)
+        # A template that is not part of this release: accept all properties.
+        return dict(answer, accepts_all=True)
     with open(path) as source:
         data = yaml.load(source, Loader=yaml.BaseLoader)
     cls = _class_of(data, classes)
@@ -376,10 +380,10 @@ def _provided(location, classes):
     section, outputs = (('parameters', 'outputs') if
                         'heat_template_version' in data
                         else ('Parameters', 'Outputs'))
-    told['properties'] = _schemata({
+    answer['properties'] = _schemata({
         name: properties.Schema.from_parameter(schema.from_dict(name, given))
         for name, given in (data.get(section) or {}).items()})
-    told['attributes'] = {
-        name: {'type': None, 'status': dict(told['status'])}
+    answer['attributes'] = {
+        name: {'type': None, 'status': dict(answer['status'])}
         for name in data.get(outputs) or {}}
-    return told
+    return answer

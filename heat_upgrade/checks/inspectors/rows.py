@@ -10,19 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rows that a release's own engine writes, one of each kind at least.
+"""Writes rows with a release's own engine, one of each kind at least.
 
-What does it is ``rows_engine.py``: an engine of the release in one process,
-whose messages are delivered by hand, so that an operation can be stopped
-half-way. This is how rows of a traversal in flight (sync points, edges of the
-graph) come to be.
+``rows_engine.py`` runs an engine of the release in one process and delivers
+its messages on request. An operation can therefore be stopped half-way, which
+leaves rows of a traversal in flight (sync points, edges of the graph).
 
 ``read(None)`` returns::
 
     {"database": the SQLite file, zlib and base64,
-     "wrote": {step: what it failed with, or null}}
+     "wrote": {step: its error, or null}}
 
-The secrets in it are encrypted with a key that is public.
+The secrets in it are encrypted with a public key of this program.
 """
 
 import base64
@@ -47,7 +46,7 @@ TEMPLATE = {
         'flag': {'type': 'boolean', 'default': True},
         'names': {'type': 'comma_delimited_list', 'default': 'a,b'},
         'map': {'type': 'json', 'default': {'k': ['v']}},
-        # That nobody asks Keystone when the stack is loaded: LP 1314401.
+        # Loading the stack must not call Keystone: LP 1314401.
         'project': {'type': 'string', 'default': 'gone', 'constraints': [
             {'custom_constraint': 'keystone.project'}]}},
     'conditions': {'on': {'equals': [{'get_param': 'flag'}, True]}},
@@ -64,7 +63,7 @@ TEMPLATE = {
             'type': 'json', 'value': {'map': {'get_param': 'map'}}}},
         'config': {'type': 'OS::Heat::SoftwareConfig', 'properties': {
             'config': '#!/bin/sh\nexit 0\n', 'group': 'script',
-            # One without a default too: LP 1697627.
+            # An input without a default, too: LP 1697627.
             'inputs': [{'name': 'in', 'type': 'Number', 'default': 1},
                        {'name': 'bare', 'type': 'Json'}],
             'outputs': [{'name': 'out', 'type': 'String'}],
@@ -96,7 +95,7 @@ ENVIRONMENT = {
     'resource_registry': {
         'My::Nested': 'nested.yaml',
         'resources': {'second': {'hooks': []}}}}
-# Two that do not wait for each other, and one that waits for both.
+# Two independent resources, and a resource that waits for both.
 FORK = {
     'heat_template_version': '2021-04-16',
     'resources': {
@@ -111,17 +110,18 @@ FORK = {
 
 def read(given):
     importlib.import_module('heat.engine.service')
-    # What initialise() imports; here it is shared with other programs.
+    # The imports of initialise(), here shared with other programs.
     from heat.engine import plugin_manager
     plugin_manager.PluginManager('heat.engine.resources')
     return heat_upgrade_program.apart(
-        'writing rows', _write, heat_upgrade_program.beside('rows_engine'))
+        'writing rows', _write,
+        heat_upgrade_program.load_sibling('rows_engine'))
 
 
-def _write(place, engines):
-    # What is imported is not looked at again by each collection.
+def _write(directory, engines):
+    # Exempt the imported modules from each garbage collection.
     gc.freeze()
-    engines.configure(place)
+    engines.configure(directory)
     engines.no_network()
     from heat.db import api as db_api
     from heat.db import migration
@@ -141,25 +141,25 @@ def _write(place, engines):
             cause = getattr(failure, 'exc_info', (None, failure))[1]
             wrote[step.__name__] = f'{type(cause).__name__}: {cause}'
             traceback.print_exc()
-        writer.start_anew()
-    with open(os.path.join(place, 'heat.sqlite'), 'rb') as database:
+        writer.reset()
+    with open(os.path.join(directory, 'heat.sqlite'), 'rb') as database:
         packed = base64.b64encode(zlib.compress(database.read())).decode()
     return {'database': packed, 'wrote': wrote}
 
 
 class _Writer:
-    """Does with an engine what leaves a row of each kind."""
+    """Runs operations of an engine that leave a row of each kind."""
 
     def __init__(self, engines):
         self.engine, self.wire = engines.engine()
-        self.given_by = engines.context_of_user
-        self.context = self.given_by()
+        self.new_context = engines.context_of_user
+        self.context = self.new_context()
 
-    def start_anew(self):
-        """Forget the messages of a step, and what it has left open."""
+    def reset(self):
+        """Drop the messages of a step, and the sessions that it left open."""
         self.wire.lose()
-        self.context = self.given_by()
-        # A session that nobody has closed holds the lock of the file.
+        self.context = self.new_context()
+        # A session that was not closed holds the lock of the file.
         gc.collect()
 
     def create(self, name, template=FORK, context=None, **environment):
@@ -169,7 +169,7 @@ class _Writer:
             {'timeout_mins': 60, 'tags': ['one', 'two']})
 
     def done(self):
-        """A stack with all in it, created and updated."""
+        """A stack with all kinds of resources, created and updated."""
         stack = self.create('done', TEMPLATE, **ENVIRONMENT)
         self.wire.deliver()
         changed = json.loads(json.dumps(TEMPLATE))
@@ -181,7 +181,7 @@ class _Writer:
         self.wire.deliver()
 
     def failed(self):
-        """A stack that failed and is not rolled back."""
+        """A failed stack without a rollback."""
         self.create('failed', {**FORK, 'resources': {
             'bad': {'type': 'OS::Heat::TestResource',
                     'properties': {'fail': True}}}})
@@ -204,19 +204,19 @@ class _Writer:
         self.wire.deliver()
 
     def halfway(self):
-        """A creation of which one resource of three is done."""
+        """A create with one of three resources done."""
         self.create('halfway')
         self.wire.deliver(1)
 
     def checking(self):
-        """A check in which one resource has failed, of three."""
+        """A check with one of three resources failed."""
         from heat.engine.resources.openstack.heat import random_string
 
         stack = self.create('checking')
         self.wire.deliver()
 
         def fail(resource):
-            raise RuntimeError('not what it was')
+            raise RuntimeError('failed on purpose')
 
         random_string.RandomString.handle_check = fail
         try:
@@ -226,7 +226,7 @@ class _Writer:
             del random_string.RandomString.handle_check
 
     def deleting(self):
-        """A deletion of a stack with a snapshot, with nothing done yet."""
+        """A delete of a stack with a snapshot, before its first resource."""
         stack = self.create('deleting')
         self.wire.deliver()
         self.engine.stack_snapshot(self.context, stack, 'another')
@@ -234,7 +234,7 @@ class _Writer:
         self.engine.delete_stack(self.context, stack)
 
     def legacy(self):
-        """A stack of before convergence."""
+        """A stack without convergence."""
         from oslo_config import cfg
 
         cfg.CONF.set_override('convergence_engine', False)
@@ -244,12 +244,12 @@ class _Writer:
             cfg.CONF.clear_override('convergence_engine')
 
     def by_password(self):
-        """A stack whose owner's password is stored."""
+        """A stack with the password of its owner stored."""
         from oslo_config import cfg
 
         cfg.CONF.set_override('deferred_auth_method', 'password')
         try:
-            self.create('by-password', context=self.given_by(
+            self.create('by-password', context=self.new_context(
                 password='a-password'))
             self.wire.deliver()
         finally:

@@ -10,22 +10,22 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""An engine of a release in one process, against an SQLite file.
+"""Runs an engine of a release in one process, on an SQLite file.
 
-With its worker and its listener; ``rows.py`` drives it. Messages between
-them go through oslo.messaging's client and dispatcher, but are delivered by
-hand, so that an operation can be stopped half-way. Nothing of Heat is
-replaced but Keystone (by Heat's own FakeKeystoneClient), the transport, and
-the pauses of its scheduler.
+The engine has its worker and its listener; ``rows.py`` drives it. Messages
+between them pass oslo.messaging's client and dispatcher, but are delivered on
+request, so that an operation can be stopped half-way. The program replaces
+Keystone (by Heat's own FakeKeystoneClient), the transport, and the pauses of
+the scheduler, and nothing else of Heat.
 """
 
 import collections
 import json
 import os
 
-# Not a secret: only stand-ins are encrypted with it.
+# Not a secret: it encrypts stand-ins only.
 KEY = 'heat-upgrade-stand-in-key-012345'
-# How often the scheduler may pause with nothing left to deliver.
+# Limit of the scheduler's pauses without a message to deliver.
 IDLE_PAUSES = 50
 
 CONFIGURATION = """
@@ -37,11 +37,11 @@ stack_domain_admin = an-admin
 stack_domain_admin_password = a-password
 stack_user_domain_id = a-domain
 heat_metadata_server_url = http://192.0.2.1:8000
-environment_dir = {place}/none
-template_dir = {place}/none
+environment_dir = {directory}/none
+template_dir = {directory}/none
 plugin_dirs =
 [database]
-connection = sqlite:///{place}/heat.sqlite
+connection = sqlite:///{directory}/heat.sqlite
 sqlite_synchronous = false
 """
 CATALOG = [{'type': kind, 'id': kind, 'name': kind, 'endpoints': [
@@ -58,23 +58,23 @@ TOKEN = {'token': {
                 'domain': {'id': 'a-domain', 'name': 'A'}}}}
 
 
-def configure(place):
-    """Give the process a configuration file, as a service has one."""
+def configure(directory):
+    """Give the process a configuration file, like that of a service."""
     from heat.common import config  # noqa: F401
     from oslo_config import cfg
     from oslo_db.sqlalchemy import engines
 
-    # A sleep after each of a thousand transactions, for other threads.
+    # oslo.db sleeps after each transaction, for other threads.
     engines._thread_yield = lambda *args: None
-    path = os.path.join(place, 'heat.conf')
+    path = os.path.join(directory, 'heat.conf')
     with open(path, 'w') as out:
-        out.write(CONFIGURATION.format(place=place, key=KEY))
+        out.write(CONFIGURATION.format(directory=directory, key=KEY))
     cfg.CONF([], project='heat', default_config_files=[path],
              default_config_dirs=[])
 
 
 def no_network():
-    """Let nothing out, and let trusts be those of the stand-in token."""
+    """Block the network, and make trusts from the stand-in token."""
     from heat.common import context
     from heat.engine.clients.os.keystone import (
         fake_keystoneclient as keystone)
@@ -84,13 +84,13 @@ def no_network():
     from keystoneauth1 import session
 
     def refuse(*args, **kwargs):
-        raise RuntimeError('nothing may be asked of a network')
+        raise RuntimeError('the network is blocked')
 
     def create_trust_context(self):
-        # As Heat's own client for Keystone does. (Heat gives the context to
-        # this one by position, where a name is expected.)
-        given = self.context or self.username
-        trusted = context.RequestContext.from_dict(given.to_dict())
+        # As Heat's own client for Keystone does. Heat passes the context by
+        # position, so the stand-in has it as its username.
+        source = self.context or self.username
+        trusted = context.RequestContext.from_dict(source.to_dict())
         trusted.trust_id = 'a-trust'
         trusted.trustor_user_id = 'a-user-id'
         return trusted
@@ -118,7 +118,7 @@ def context_of_user(**values):
 
 
 class _Threads:
-    """Heat's ThreadGroupManager without threads: at once, in this one."""
+    """Stand-in for ThreadGroupManager; runs functions at once."""
 
     def __init__(self):
         self.groups = {}
@@ -155,7 +155,7 @@ class _Threads:
 
 
 class _Wire:
-    """A transport: calls are answered at once, casts wait to be delivered."""
+    """A transport: it answers calls at once, and queues casts."""
 
     def __init__(self):
         self.endpoints = {}
@@ -179,12 +179,13 @@ class _Wire:
             raise _Started
 
     def send(self, target, ctxt, message, wait_for_reply=None, **kwargs):
-        # As a broker has it: JSON, and nobody else's.
+        # As with a broker: a copy of the message, as JSON.
         ctxt, message = json.loads(json.dumps([ctxt, message]))
         incoming = _Incoming(ctxt, message)
         if wait_for_reply:
             return self._dispatch(target.topic, incoming)
         self.waiting.append((target.topic, incoming))
+        return None
 
     def _dispatch(self, topic, incoming):
         from oslo_messaging.rpc import dispatcher
@@ -192,11 +193,11 @@ class _Wire:
         try:
             return self.endpoints[topic].dispatch(incoming)
         except dispatcher.ExpectedException as expected:
-            raise expected.exc_info[1]
+            raise expected.exc_info[1] from None
 
-    def deliver(self, most=None):
-        """Deliver what waits, and what follows; or only so many."""
-        self.left = most
+    def deliver(self, limit=None):
+        """Deliver the queued messages and their successors, up to a limit."""
+        self.left = limit
         while self._deliver_one():
             pass
         self.left = None
@@ -213,10 +214,10 @@ class _Wire:
         self.waiting.clear()
 
     def pause(self, *args, **kwargs):
-        """The scheduler's sleep: something else gets its turn."""
+        """Deliver a message instead of the scheduler's sleep."""
         self.idle = 0 if self._deliver_one() else self.idle + 1
         if self.idle > IDLE_PAUSES:
-            raise RuntimeError('Heat waits for what does not come')
+            raise RuntimeError('Heat waits for a message that no queue has')
 
 
 class _Started(BaseException):

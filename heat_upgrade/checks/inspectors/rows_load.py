@@ -10,29 +10,29 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether a release can read what is in a database of Heat.
+"""Reads a database of Heat with a release's own code.
 
-Every stack is loaded by the release's own objects and parsers, offline: its
-template, parameters, resources with their properties, outputs (what they
-are, not their values), dependency graph, sync points, snapshots, and stored
-context. Nothing is asked of a backend, and nothing is written.
+The release's own objects and parsers load every stack, offline: its template,
+parameters, resources with their properties, outputs (without their values),
+dependency graph, sync points, snapshots, and stored context. The program
+contacts no backend, and writes nothing.
 
 ``read(given)`` takes a dict of
 
     connection: URL of the database
-    key: auth_encryption_key; without one, what is encrypted is not opened
+    key: auth_encryption_key; without it, encrypted values are read as null
     progress: path of a file, rewritten with "DONE TOTAL" as stacks are read
-    database: instead of a connection, what ``rows.py`` returned
-    migrate: with ``database``, bring it to this release's schema first
-    facts: return what was read too; not for an operator's data
+    database: instead of a connection, the database from ``rows.py``
+    migrate: with ``database``, migrate it to this release's schema first
+    facts: also return the values; not for an operator's data
 
 and returns::
 
-    {"stacks": how many, "failed": [{"stack": id or null, "what": "...",
-     "error": "Class at module:function"}], "facts": {what: {item: value}}}
+    {"stacks": number, "failed": [{"stack": id or null, "what": "...",
+     "error": "Class at module:function"}], "facts": {kind: {item: value}}}
 
-Nothing of the database's content is in it without ``facts``, but ids. It
-opens the process's own configuration, and so forks.
+Without ``facts`` the answer contains ids, and nothing else of the database.
+The program sets the configuration of the process, and therefore forks.
 """
 
 import base64
@@ -47,8 +47,8 @@ import zlib
 
 import heat_upgrade_program
 
-STEP = 50  # How often, in stacks, the progress file is written.
-# Messages of these name what is in the code.
+STEP = 50  # Stacks between two writes of the progress file.
+# Messages of these errors contain names of the code only.
 OF_CODE = (AttributeError, NameError, TypeError)
 WORDS = 200
 
@@ -60,9 +60,9 @@ def read(given):
     return heat_upgrade_program.apart('loading rows', _read, given)
 
 
-def _read(place, given):
+def _read(directory, given):
     gc.enable()
-    _configure(given, place)
+    _configure(given, directory)
     from heat.db import api as db_api
     from heat.db import migration
     from heat.engine import resources
@@ -85,8 +85,8 @@ def _read(place, given):
     return answer
 
 
-def _configure(given, place):
-    """Give the process a configuration, no network and no Keystone."""
+def _configure(given, directory):
+    """Configure the process; block the network and Keystone."""
     from heat.common import config  # noqa: F401
     from heat.common import context
     from heat.common import crypt
@@ -95,36 +95,36 @@ def _configure(given, place):
     from oslo_db.sqlalchemy import engines
 
     if not given.get('facts'):
-        # Heat logs what it fails on, with an operator's data in it.
+        # Heat's log messages of failures contain an operator's data.
         logging.disable()
-    # A sleep after each transaction, for other threads.
+    # oslo.db sleeps after each transaction, for other threads.
     engines._thread_yield = lambda *args: None
     cfg.CONF([], project='heat', default_config_files=[],
              default_config_dirs=[])
     connection = given.get('connection')
     if 'database' in given:
-        path = os.path.join(place, 'heat.sqlite')
+        path = os.path.join(directory, 'heat.sqlite')
         with open(path, 'wb') as out:
             out.write(zlib.decompress(base64.b64decode(given['database'])))
         connection = f'sqlite:///{path}'
     from heat.db import api  # noqa: F401
     cfg.CONF.set_override('connection', connection, group='database')
-    cfg.CONF.set_override('environment_dir', place + '/none')
-    cfg.CONF.set_override('template_dir', place + '/none')
+    cfg.CONF.set_override('environment_dir', directory + '/none')
+    cfg.CONF.set_override('template_dir', directory + '/none')
     if given.get('key'):
         cfg.CONF.set_override('auth_encryption_key', given['key'])
     else:
         crypt.decrypt = lambda *args, **kwargs: 'null'
 
     def refuse(*args, **kwargs):
-        raise RuntimeError('nothing may be asked of a backend')
+        raise RuntimeError('backends are blocked')
 
     session.Session.request = refuse
-    # What a stored context would ask Keystone.
+    # A stored context would call Keystone here.
     context.StoredContext._load_keystone_data = lambda self: None
 
 
-def _progress(path, done, total):
+def _progress(path: str, done: int, total: int) -> None:
     with open(path + '.new', 'w') as out:
         out.write(f'{done} {total}\n')
     os.replace(path + '.new', path)
@@ -133,7 +133,7 @@ def _progress(path, done, total):
 def _context():
     from heat.common import context
 
-    # Nothing of one stack is kept for the next: see its object cache.
+    # A new context for each stack: a context caches objects.
     return context.RequestContext(is_admin=True, project_id='a-project-id',
                                   user_id='a-user-id', show_deleted=False,
                                   roles=['admin'], auth_token='a-token')
@@ -149,10 +149,10 @@ def _stacks():
 
 
 class _Loader:
-    """Loads stacks, and notes what fails.
+    """Loads stacks, and records failures.
 
-    :ivar failed: what could not be read
-    :ivar facts: {kind: {stack, item: value}} of what was
+    :ivar failed: the parts that could not be read
+    :ivar facts: {kind: {stack, item: value}} of the other parts
     """
 
     def __init__(self, want_facts, decrypts):
@@ -161,32 +161,32 @@ class _Loader:
         self.stack_id = self.name = None
 
     @contextlib.contextmanager
-    def _noting(self, what):
+    def _recording(self, part):
         try:
             yield
         except Exception as failure:
-            self.failed.append({'stack': self.stack_id, 'what': what,
+            self.failed.append({'stack': self.stack_id, 'what': part,
                                 'name': self.name if self.want_facts else '',
                                 'error': _said(failure, self.want_facts)})
 
-    def _fact(self, what, aspect, value, item=''):
+    def _fact(self, part, aspect, value, item=''):
         if self.want_facts:
-            self.facts.setdefault(f'{what}: {aspect}', {})[
+            self.facts.setdefault(f'{part}: {aspect}', {})[
                 f'{self.name or "-"} {item}'.strip()] = value
 
     def stack(self, stack_id):
-        """Read a stack and what belongs to it."""
+        """Read a stack with all its parts."""
         from heat.engine import stack as parser
 
         self.stack_id, self.name, stack = stack_id, None, None
-        with self._noting('stack'):
-            # A weak reference is all that an object has of it.
+        with self._recording('stack'):
+            # An object has only a weak reference to its context.
             self.context = _context()
             stack = parser.Stack.load(self.context, stack_id=stack_id)
             self.name = stack.name
         if stack is None:
             return
-        for what, function in (
+        for part, function in (
                 ('template', self._template), ('parameters', self._parameters),
                 ('resources', self._resources), ('outputs', self._outputs),
                 ('dependency graph', self._graph),
@@ -194,7 +194,7 @@ class _Loader:
                 ('snapshots', self._snapshots),
                 ('stored context', self._stored_context),
                 ('events', self._events)):
-            with self._noting(what):
+            with self._recording(part):
                 function(stack)
         self.name = None
 
@@ -218,7 +218,7 @@ class _Loader:
 
     def _resources(self, stack):
         for name, resource in stack.resources.items():
-            with self._noting('resource'):
+            with self._recording('resource'):
                 self._resource(name, resource)
 
     def _resource(self, name, resource):
@@ -234,7 +234,7 @@ class _Loader:
                 ('data', resource.data() if self.decrypts else None)):
             self._fact('resource', item, value, name)
         if self.want_facts:
-            # That of a nested stack is asked of an engine.
+            # For a nested stack, Heat calls an engine.
             self._fact('resource', 'reference', resource.FnGetRefId(), name)
         self._fact('resource', 'attributes', {
             str(key): value for key, value in dict(
@@ -251,7 +251,8 @@ class _Loader:
     def _graph(self, stack):
         if stack.convergence and stack.current_deps:
             self._fact('dependency graph', 'edges', sorted(
-                f'{_node(one)} -> {_node(other)}' for one, other
+                f'{_node(requirer)} -> {_node(required)}'
+                for requirer, required
                 in stack.convergence_dependencies.graph().edges()))
 
     def _sync_points(self, stack):
@@ -265,7 +266,7 @@ class _Loader:
         for entity, is_update in _points(stack):
             point = sync_point.get(stack.context, entity,
                                    stack.current_traversal, is_update)
-            given = sync_point.deserialize_input_data(point.input_data)
+            arrived = sync_point.deserialize_input_data(point.input_data)
             if entity == stack.id:
                 predecessors = set(stack.convergence_dependencies.roots())
             elif (entity, is_update) in nodes:
@@ -273,15 +274,15 @@ class _Loader:
             else:
                 continue
             item = f'{"stack" if entity == stack.id else entity} {is_update}'
-            # What sync() waits for; who has come.
-            for aspect, those in (
-                    ('nodes still waited for', predecessors - set(given)),
-                    ('nodes that have come', given)):
-                self._fact('sync points', aspect, sorted(map(_node, those)),
-                           item)
+            # The nodes that sync() waits for, and those that it has seen.
+            for aspect, nodes_of_aspect in (
+                    ('nodes still waited for', predecessors - set(arrived)),
+                    ('nodes that have come', arrived)):
+                self._fact('sync points', aspect,
+                           sorted(map(_node, nodes_of_aspect)), item)
             if is_update:
                 for name, node in node_data.load_resources_data(
-                        given).items():
+                        arrived).items():
                     self._node_data(item, name, node)
             extra = getattr(point, 'extra_data', None)
             if extra is not None:
@@ -300,18 +301,18 @@ class _Loader:
         from heat.objects import snapshot
 
         objects = snapshot.Snapshot
-        for one in (objects.get_all(stack.context, stack.id,
-                                    load_rsrc_snapshot=True)
-                    if hasattr(objects, 'get_all') else
-                    objects.get_all_by_stack(stack.context, stack.id)):
-            if one.status != 'COMPLETE':
+        for saved in (objects.get_all(stack.context, stack.id,
+                                      load_rsrc_snapshot=True)
+                      if hasattr(objects, 'get_all') else
+                      objects.get_all_by_stack(stack.context, stack.id)):
+            if saved.status != 'COMPLETE':
                 continue
-            with self._noting('snapshot'):
-                _, template = stack.restore_data(one)
+            with self._recording('snapshot'):
+                _, template = stack.restore_data(saved)
                 self._fact('snapshots', 'template to restore', sorted(
-                    template.t['resources'].items()), one.name)
+                    template.t['resources'].items()), saved.name)
                 self._fact('snapshots', 'data of resources',
-                           one.data['resources'], one.name)
+                           saved.data['resources'], saved.name)
 
     def _stored_context(self, stack):
         if not stack.user_creds_id:
@@ -323,13 +324,14 @@ class _Loader:
             self._fact('stored context', name, getattr(stored, name))
 
     def _events(self, stack):
-        from heat.objects import event
+        from heat.objects import event as event_objects
 
         if not self.want_facts:
             return
-        for one in event.Event.get_all_by_stack(stack.context, stack.id):
-            self._fact('events', 'properties', one.resource_properties,
-                       one.uuid)
+        for event in event_objects.Event.get_all_by_stack(
+                stack.context, stack.id):
+            self._fact('events', 'properties', event.resource_properties,
+                       event.uuid)
 
     def configs(self):
         """Read software configs and deployments, as the API shows them."""
@@ -345,11 +347,11 @@ class _Loader:
                  api.format_software_config),
                 ('deployment', software_deployment.SoftwareDeployment,
                  api.format_software_deployment)):
-            with self._noting(kind):
-                for one in objects.get_all(self.context):
-                    with self._noting(kind):
-                        whole = shown(one)
-                        self._fact(kind, 'as shown', whole, one.id)
+            with self._recording(kind):
+                for row in objects.get_all(self.context):
+                    with self._recording(kind):
+                        whole = shown(row)
+                        self._fact(kind, 'as shown', whole, row.id)
                         for given in whole.get('inputs', []):
                             software_config_io.InputConfig(**given).default()
 
@@ -368,24 +370,28 @@ def _points(stack):
 
 
 def _node(node):
-    """Return a node of a graph, as any release would have it."""
+    """Return a node of a graph, in a form common to all releases."""
     if node is None:
         return '-'
     return '/'.join(str(part) for part in tuple(node) if part != 'resource')
 
 
-def _said(failure, whole):
-    """Return an error; without what may be an operator's own."""
+def _said(failure: Exception, whole: bool) -> str:
+    """Return an error as text.
+
+    :param whole: whether to include a message that may contain an operator's
+        data
+    """
     frames = [frame for frame in traceback.extract_tb(failure.__traceback__)
               if f'{os.sep}heat{os.sep}' in frame.filename]
-    place = ''
+    location = ''
     if frames:
         module = frames[-1].filename.rpartition(f'{os.sep}heat{os.sep}')[2]
-        place = f' at heat/{module}: {frames[-1].name}'
+        location = f' at heat/{module}: {frames[-1].name}'
     text = ''
     if whole or type(failure) in OF_CODE:
         text = f': {str(failure)[:WORDS]}'
-    return f'{type(failure).__name__}{text}{place}'
+    return f'{type(failure).__name__}{text}{location}'
 
 
 if __name__ == '__main__':

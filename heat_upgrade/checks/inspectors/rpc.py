@@ -10,27 +10,27 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a release says over RPC, what it answers to, and its objects.
+"""Records the RPC messages, the RPC servers and the objects of a release.
 
-Nothing is read off the sources: each method of a client is called with
-stand-in arguments over oslo.messaging's own client, whose transport notes the
-message that leaves; the endpoints and their targets are those that the
-release's own ``EngineService.start`` gives to its servers.
+The program runs the release instead of reading its sources. It calls each
+method of a client with stand-in arguments, and oslo.messaging's own client
+passes the message to a transport that records it. The endpoints and their
+targets come from the release's own ``EngineService.start``.
 
 ``read(None)`` returns::
 
     clients: {engine|worker|listener: [{by, topic, namespace, version, kind,
               server, method, args, default}]}
               by: the method that was called; kind: call or cast; server:
-              whether it is for one server; args: sorted names; default:
-              whether only what the method requires was given
-    unheard: [client methods that send something nobody could provoke]
+              whether the message addresses one server; args: sorted names;
+              default: whether only the required arguments were passed
+    unheard: [client methods that sent no message]
     servers: {...: {topic, version, namespaces, methods: {name: {required,
               optional, any, positional}}}}
     objects: {name: {version, fields: {name: {type, nullable, read_only}}}}
-    context: what is sent of a context, as JSON
+    context: the context of a message, as JSON
 
-All of it happens in a forked process: it puts its own parts into Heat.
+The program forks a process of its own, because it replaces parts of Heat.
 """
 
 import collections
@@ -43,13 +43,13 @@ import sys
 import heat_upgrade_program
 
 CONTEXT_NAMES = ('ctxt', 'cnxt', 'cntx', 'context', 'ctx')
-STAND_INS = ('stand-in', 1, {}, [], None)
+STAND_INS: tuple[object, ...] = ('stand-in', 1, {}, [], None)
 CLIENTS = (
     ('engine', 'heat.rpc.client', 'EngineClient', ()),
     ('worker', 'heat.rpc.worker_client', 'WorkerClient', ()),
     ('listener', 'heat.rpc.listener_client', 'EngineListenerClient',
      ('an-engine',)))
-# What a context may hold, from to_dict() of oslo.context and Heat's own.
+# Fields of a context, from to_dict() of oslo.context and of Heat.
 CONTEXT = {
     'username': 'a-user', 'password': 'a-password', 'aws_creds': 'creds',
     'trust_id': 'a-trust', 'trustor_user_id': 'a-trustor',
@@ -66,10 +66,10 @@ def read(given):
     importlib.import_module('heat.rpc.client')
     importlib.import_module('heat.rpc.listener_client')
     importlib.import_module('heat.rpc.worker_client')
-    return heat_upgrade_program.apart('noting what is said over RPC', _read)
+    return heat_upgrade_program.apart('recording RPC messages', _read)
 
 
-def _read(place):
+def _read(directory):
     from heat.common import config  # noqa: F401
     from oslo_config import cfg
 
@@ -82,14 +82,14 @@ def _read(place):
             getattr(importlib.import_module(module), cls), args, heard)
         unheard += [f'{cls}.{method}' for method in missed]
         if not clients[name]:
-            raise RuntimeError(f'{cls} sends nothing that can be heard')
+            raise RuntimeError(f'no method of {cls} sent a message')
     clients['listener'] += _remote_calls(heard)
     return {'clients': clients, 'unheard': unheard, 'servers': _servers(),
             'objects': _objects(), 'context': _context()}
 
 
 def _listen():
-    """Give Heat a transport that notes what is sent; return the notes."""
+    """Give Heat a transport that records messages; returns the record."""
     from heat.common import messaging
     from oslo_config import cfg
     import oslo_messaging
@@ -119,15 +119,15 @@ def _stand_in_context(**overrides):
 
 
 def _messages(cls, args, heard):
-    """Return what each method of a client sends, and those not provoked."""
+    """Return the messages of a client, and the methods that sent none."""
     client = cls(*args)
-    said, missed = {}, []
+    messages, missed = {}, []
     for name, function in inspect.getmembers(cls, inspect.isfunction):
         parameters = list(inspect.signature(
             function).parameters.values())[1:]
         if (name == '__init__' or not parameters
                 or parameters[0].name not in CONTEXT_NAMES
-                or any(one.name == 'msg' for one in parameters)):
+                or any(parameter.name == 'msg' for parameter in parameters)):
             continue
         method = getattr(client, name)
         first = True
@@ -135,30 +135,34 @@ def _messages(cls, args, heard):
             for message in _provoked(method, given, heard):
                 message.update(by=f'{cls.__name__}.{name}', default=first)
                 key = json.dumps(dict(message, default=None))
-                said.setdefault(key, message)
+                messages.setdefault(key, message)
             first = False
         if not any(message['by'] == f'{cls.__name__}.{name}'
-                   for message in said.values()):
+                   for message in messages.values()):
             missed.append(name)
-    return list(said.values()), missed
+    return list(messages.values()), missed
 
 
 def _variants(parameters):
-    """Yield arguments: what is required; each option set; all options."""
-    named = [one for one in parameters
-             if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
-    required = [one.name for one in named if one.default is one.empty]
-    optional = [one for one in named if one.default is not one.empty]
-    for chosen in [[], *([one] for one in optional), optional]:
-        fixed = {one.name: not one.default for one in chosen
-                 if isinstance(one.default, bool)}
-        open_names = required + [one.name for one in chosen
-                                 if one.name not in fixed]
+    """Yield (flags, names) for a call: without, with each, with all options.
+
+    flags are optional booleans with the opposite of their default; names are
+    the other arguments to pass.
+    """
+    named = [each for each in parameters
+             if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    required = [each.name for each in named if each.default is each.empty]
+    optional = [each for each in named if each.default is not each.empty]
+    for chosen in [[], *([each] for each in optional), optional]:
+        fixed = {each.name: not each.default for each in chosen
+                 if isinstance(each.default, bool)}
+        open_names = required + [each.name for each in chosen
+                                 if each.name not in fixed]
         yield fixed, open_names
 
 
 def _provoked(method, given, heard):
-    """Return what a call sends with the first stand-in that does."""
+    """Return the messages of a call, with the first stand-in that works."""
     fixed, open_names = given
     for stand_in in STAND_INS:
         heard.clear()
@@ -167,7 +171,7 @@ def _provoked(method, given, heard):
                 name: 1 if 'timeout' in name else stand_in
                 for name in open_names})
         except Exception:
-            # What becomes of the answer, or of a wrong stand-in.
+            # The stand-in was wrong, or Heat could not use the answer.
             pass
         if heard:
             return [dict(message) for message in heard]
@@ -175,10 +179,10 @@ def _provoked(method, given, heard):
 
 
 def _remote_calls(heard):
-    """Return what engines send to each other's listeners without a client.
+    """Return the messages of engines to each other's listeners.
 
-    ``EngineService._remote_call`` takes the action's name; its callers give
-    what the listener of the same release requires.
+    ``EngineService._remote_call`` takes the action's name; its callers pass
+    the arguments that the listener of the same release requires.
     """
     from heat.engine import service
     from heat.rpc import api
@@ -193,7 +197,7 @@ def _remote_calls(heard):
                  service.EngineListener.SEND: {
                      'stack_identity': {},
                      'message': api.THREAD_CANCEL}}
-    said = []
+    messages = []
     for action, given in stand_ins.items():
         heard.clear()
         try:
@@ -201,9 +205,10 @@ def _remote_calls(heard):
                                 **given)
         except Exception:
             pass
-        said += [dict(message, by='EngineService._remote_call', default=True)
-                 for message in heard]
-    return said
+        messages += [
+            dict(message, by='EngineService._remote_call', default=True)
+            for message in heard]
+    return messages
 
 
 class _Enough(BaseException):
@@ -211,7 +216,7 @@ class _Enough(BaseException):
 
 
 def _servers():
-    """Return the endpoints that EngineService.start gives to servers."""
+    """Return the endpoints that EngineService.start serves."""
     from heat.common import messaging
     from heat.engine import resources
     from heat.engine import service
@@ -220,16 +225,16 @@ def _servers():
 
     names = {api.ENGINE_TOPIC: 'engine', worker_api.TOPIC: 'worker',
              api.LISTENER_TOPIC: 'listener'}
-    found = {}
+    servers = {}
 
     class Server:
         def start(self):
-            if len(found) == len(names):
+            if len(servers) == len(names):
                 raise _Enough
 
     def get_rpc_server(target, endpoint):
         own = getattr(endpoint, 'target', None)
-        found[names.get(target.topic, target.topic)] = {
+        servers[names.get(target.topic, target.topic)] = {
             'topic': target.topic,
             'version': (own.version if own else None) or '1.0',
             'namespaces': list(own.accepted_namespaces) if own else [None],
@@ -244,33 +249,33 @@ def _servers():
         engine.start()
     except _Enough:
         pass
-    missing = set(names.values()) - set(found)
+    missing = set(names.values()) - set(servers)
     if missing:
-        raise RuntimeError(f'EngineService.start serves no {missing}')
-    return found
+        raise RuntimeError(f'EngineService.start does not serve {missing}')
+    return servers
 
 
 def _methods(endpoint):
-    """Return what may be called: public, as the default access policy."""
+    """Return the public methods, as the default access policy does."""
     methods = {}
     for name, function in inspect.getmembers(endpoint, callable):
         if name.startswith('_') or inspect.isclass(function):
             continue
         try:
-            # Follows __wrapped__ through request_context and the others.
+            # signature() follows __wrapped__ through request_context etc.
             parameters = list(inspect.signature(
                 function).parameters.values())
         except (TypeError, ValueError):
             continue
-        # The first is the context, given by position.
-        named = [one for one in parameters[1:] if one.kind in (
-            one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+        # The first argument is the context, passed by position.
+        named = [each for each in parameters[1:] if each.kind in (
+            each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
         methods[name] = {
-            'required': [one.name for one in named
-                         if one.default is one.empty],
-            'optional': [one.name for one in named
-                         if one.default is not one.empty],
-            'any': any(one.kind == one.VAR_KEYWORD for one in parameters)}
+            'required': [each.name for each in named
+                         if each.default is each.empty],
+            'optional': [each.name for each in named
+                         if each.default is not each.empty],
+            'any': any(each.kind == each.VAR_KEYWORD for each in parameters)}
     return methods
 
 
@@ -278,19 +283,19 @@ def _objects():
     from heat import objects
     from oslo_versionedobjects import base
 
-    found = {}
+    classes = {}
     for module in pkgutil.iter_modules(objects.__path__, 'heat.objects.'):
         for _, cls in inspect.getmembers(
                 importlib.import_module(module.name), inspect.isclass):
             if (issubclass(cls, base.VersionedObject)
                     and cls.__module__ == module.name and cls.fields):
-                found[cls.__name__] = {
+                classes[cls.__name__] = {
                     'version': cls.VERSION,
                     'registered': (cls.__name__ in base.
                                    VersionedObjectRegistry.obj_classes()),
                     'fields': {name: _field(field)
                                for name, field in cls.fields.items()}}
-    return found
+    return classes
 
 
 def _field(field):
@@ -311,7 +316,7 @@ def _kind(field):
 
 
 def _context():
-    """Return what travels with each message, of a context with all in it."""
+    """Return the serialized form of a context with all fields set."""
     from heat.common import messaging
 
     return messaging.RequestContextSerializer.serialize_context(

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a release makes of the context that comes with a message.
+"""Deserializes the context of a message with a release's own code.
 
 ``read({"sent": a context as JSON})`` returns the attributes of the context
-that the release's own serializer makes of it.
+that the release's own serializer creates from it.
 """
 
 import importlib
@@ -33,7 +33,7 @@ def read(given):
         'reading a context', _read, given['sent'])
 
 
-def _read(place, sent):
+def _read(directory, sent):
     from heat.common import config  # noqa: F401
     from heat.common import messaging
     from oslo_config import cfg

@@ -10,17 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""One side of an upgrade of the schema, on a real database.
+"""Runs one side of an upgrade of the schema, on a real database.
 
-Two of these run at once, one in each release's environment, and take turns:
+Two of these programs run at once, one in each release's environment, and take
+turns:
 
     base    makes its schema, writes rows
     target  migrates them, watched; reads them; writes rows of its own
     base    reads all rows, writes more, changes and deletes: it still serves
-    target  reads what the base wrote meanwhile
+    target  reads the rows that the base wrote during its last turn
 
-Who ends a turn leaves a file with what the other needs, also after a failure.
-Whatever a release does wrong is told in the answer; only what stops us raises.
+At the end of a turn a side leaves a file with data for the other side, also
+after a failure. The answer contains the failures of a release; an exception
+means that the program itself cannot continue.
 
 Given: {'side', 'databases': {name: URL}, 'place': directory of the files,
 'wait': seconds}.
@@ -40,29 +42,29 @@ from oslo_config import cfg
 from oslo_db.sqlalchemy import enginefacade
 
 
-objects = heat_upgrade_program.beside('schema_objects')
-rows = heat_upgrade_program.beside('schema_rows')
-shapes = heat_upgrade_program.beside('schema_shape')
-watches = heat_upgrade_program.beside('schema_watch')
+objects = heat_upgrade_program.load_sibling('schema_objects')
+rows = heat_upgrade_program.load_sibling('schema_rows')
+shapes = heat_upgrade_program.load_sibling('schema_shape')
+watches = heat_upgrade_program.load_sibling('schema_watch')
 
-# How often it is looked whether the other side has ended its turn.
+# Seconds between two looks for a file of the other side.
 INTERVAL = 0.02
 
 
 def read(given):
-    """Play one side; returns what it saw."""
+    """Run one side; returns its answer."""
     cls = {'base': Base, 'target': Target}[given['side']]
     try:
         return cls(given).play()
     finally:
-        # Whatever happened, the other side need not wait for us.
+        # Even after a failure, the other side must not wait.
         for name in cls.SIGNALS:
             if not os.path.exists(os.path.join(given['place'], name)):
                 _signal(given, name, None)
 
 
 def _signal(given, name, data):
-    """Leave a file for the other side, whole or not at all."""
+    """Write a file for the other side, atomically."""
     path = os.path.join(given['place'], name)
     with open(f'{path}.new', 'w') as out:
         os.chmod(f'{path}.new', 0o600)
@@ -71,28 +73,28 @@ def _signal(given, name, data):
 
 
 class _Side:
-    SIGNALS = ()
+    SIGNALS: tuple[str, ...] = ()
 
     def __init__(self, given):
         cfg.CONF([], project='heat', default_config_files=[],
                  default_config_dirs=[])
         from heat.db import migration
         from heat.db import models
-        # All that Heat itself opens is the database that is upgraded.
+        # Heat itself opens only the database that is upgraded.
         cfg.CONF.set_override('connection', given['databases']['upgraded'],
                               'database')
         self.migration, self.models = migration, models
         self.given = given
         self.engines = {name: _engine(url)
                         for name, url in given['databases'].items()}
-        self.objects = objects.Objects(rows.said, rows.failure)
+        self.objects = objects.Objects(rows.to_text, rows.failure)
         self.rows = rows.Rows(self.engines['upgraded'], models.BASE)
         self.answer = {'failed': {}, 'seconds': {}}
 
     def stage(self, name, function, *arguments):
-        """Do one part; tell what went wrong with it and go on.
+        """Run a function, and record its failure and its time.
 
-        :returns: what it returned, None if it failed
+        :returns: the result of the function, None if it failed
         """
         started = time.monotonic()
         try:
@@ -123,19 +125,19 @@ class _Side:
         return script
 
     def sync(self, database):
-        """Do what `heat-manage db_sync` does."""
-        # With more than one head it does nothing; then what it would have
-        # done is still worth to be seen.
+        """Migrate a database as `heat-manage db_sync` does."""
+        # db_sync does nothing with more than one head; "heads" still shows
+        # the effect of each migration.
         version = 'heads' if len(self.answer['heads']) > 1 else None
         self.migration.db_sync(version, engine=self.engines[database])
 
     def model_shape(self, database):
-        """Return the shape of what the models alone would make."""
+        """Return the shape that the models alone would make."""
         self.models.BASE.metadata.create_all(self.engines[database])
         return self.shape(database)
 
     def drift(self, database):
-        """Return what alembic sees between models and database.
+        """Return the differences between models and database, by alembic.
 
         :returns: list of [kind, table, name]
         """
@@ -143,10 +145,10 @@ class _Side:
             context = alembic_migration.MigrationContext.configure(
                 connection, opts={'compare_type': True,
                                   'compare_server_default': True})
-            found = autogenerate.compare_metadata(
+            differences = autogenerate.compare_metadata(
                 context, self.models.BASE.metadata)
         flat = []
-        for entry in found:
+        for entry in differences:
             flat.extend(entry if isinstance(entry, list) else [entry])
         return sorted(_described(entry) for entry in flat)
 
@@ -154,12 +156,12 @@ class _Side:
         _signal(self.given, name, data)
 
     def wait(self, name):
-        """Return what the other side leaves; None if it failed, or hangs."""
+        """Return data of the other side; None if it failed, or hangs."""
         path = os.path.join(self.given['place'], name)
         deadline = time.monotonic() + self.given['wait']
         while not os.path.exists(path):
             if time.monotonic() > deadline:
-                # Whose failure that is shows when the other side ends.
+                # The answer of the other side shows the cause.
                 self.answer['gave_up'] = name
                 return None
             time.sleep(INTERVAL)
@@ -171,7 +173,7 @@ class _Side:
         return self.answer
 
     def look(self, name, known):
-        """Read rows both ways."""
+        """Read rows through the models and through the objects."""
         self.answer[name] = {
             'models': self.stage(f'{name}-models', self._read_all, known),
             'objects': self.stage(f'{name}-objects', self.objects.read,
@@ -182,7 +184,7 @@ class _Side:
                          known).read('')
 
     def write(self, side):
-        """Write rows both ways; returns {table: {kind: key}} of them."""
+        """Write rows through both; returns their {table: {kind: key}}."""
         self.answer['wrote'] = self.answer.get('wrote', {})
         self.answer['made'] = self.answer.get('made', {})
         self.answer['wrote'][side] = self.stage(
@@ -226,10 +228,11 @@ class Base(_Side):
         self.look('during', during)
         self.look('theirs', migrated['keys'])
         self.signal('base-served', {'keys': during})
-        theirs = rows.Rows(self.engines['upgraded'], self.models.BASE,
-                           migrated['keys'])
+        rows_of_target = rows.Rows(self.engines['upgraded'], self.models.BASE,
+                                   migrated['keys'])
         self.wait('target-read')
-        answer['deleted'] = self.stage('delete', theirs.delete, 'target')
+        answer['deleted'] = self.stage(
+            'delete', rows_of_target.delete, 'target')
         answer['deleted_own'] = self.stage('delete_own', self.rows.delete,
                                            'during')
 
@@ -280,7 +283,7 @@ class Target(_Side):
         self.signal('target-read', None)
 
     def _steps(self, script, heads):
-        """Return the revisions that are to be applied, in order."""
+        """Return the revisions to apply, in order."""
         steps = list(script.iterate_revisions('heads', tuple(heads)))
         done = {revision.revision for revision in
                 script.iterate_revisions(tuple(heads), 'base')}
@@ -290,10 +293,10 @@ class Target(_Side):
                 for step in reversed(steps) if step.revision not in done]
 
     def _migrate(self, base):
-        """Upgrade what the base has made; returns whether it went through.
+        """Migrate the base's database; returns True if it succeeded.
 
-        Rows may stop it that an operator may well have. Then it is done
-        again without rows, to see the rest.
+        If a row makes it fail, which an operator may have, too, the migration
+        is repeated without rows, to see the rest of it.
         """
         answer = self.answer
         mysql = self.engines['upgraded'].dialect.name == 'mysql'
@@ -335,7 +338,7 @@ class Target(_Side):
         return name not in self.answer['failed']
 
     def _again(self):
-        """Run db_sync once more; returns the statements that it sends."""
+        """Run db_sync again; returns the statements that it sends."""
         engine = self.engines['upgraded']
         watch = watches.Watch(engine, _shape(engine.dialect.name))
         with watch.watching():
@@ -343,7 +346,7 @@ class Target(_Side):
         return [seen['statement'] for seen in watch.seen]
 
     def _downgrade(self, heads):
-        """Go back to the base's schema; returns the shape that is then."""
+        """Downgrade to the base's schema; returns the resulting shape."""
         config = self.config()
         for head in heads:
             with self.engines['target_fresh'].begin() as connection:
@@ -353,7 +356,7 @@ class Target(_Side):
 
 
 def _engine(url):
-    """Return an engine as Heat's own: strict about what it stores."""
+    """Return an engine as Heat's own: with strict checks of values."""
     facade = enginefacade.transaction_context()
     facade.configure(connection=url, mysql_sql_mode='TRADITIONAL')
     return facade.writer.get_engine()
@@ -364,7 +367,7 @@ def _shape(dialect):
 
 
 def _described(entry):
-    """Return [kind, table, name] of an entry of alembic."""
+    """Return [kind, table, name] of a difference that alembic reports."""
     kind, *rest = entry
     if kind in ('add_table', 'remove_table'):
         return [kind, rest[0].name, '']

@@ -10,15 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Writes and reads through a release's objects, as its services do.
+"""Writes and reads rows through a release's objects, as its services do.
 
-Not every class can be read alike: READERS says how. What a release has not
-is left out; what it cannot do is told, and judged by who compares.
+READERS has the way to read each class. A class that the release lacks is left
+out. A failure is part of the answer; the check that compares the releases
+judges it.
 """
 
 import importlib
 
-# Whose stacks and snapshots they are; also of the rows that models write.
+# Project of the stacks and snapshots, also of the rows that models write.
 PROJECT = 'project'
 
 
@@ -27,7 +28,7 @@ def _simple(method, key='id'):
 
 
 def _snapshot(cls, context, row):
-    # Until 2025.2 objects give it for a stack alone.
+    # Until 2025.2 objects only read a snapshot by its stack.
     from heat.db import api
     return cls._from_db_object(context, cls(),
                                api.snapshot_get(context, row['id']))
@@ -59,8 +60,8 @@ READERS = {
     'user_creds': ('user_creds', 'UserCreds', _simple('get_by_id')),
 }
 
-# What each object is made with; a name in angles is the id of that table's
-# row, empty ones who makes it. Each comes after what it refers to.
+# Values of each object. A name in angle brackets stands for the id of the row
+# of that table, empty brackets for the side. Referenced tables come first.
 MADE = (
     ('raw_template', {
         'template': {'heat_template_version': '2013-05-23', 'outputs': {}},
@@ -97,18 +98,18 @@ MADE = (
 
 
 class Objects:
-    """A release's objects; see the functions.
+    """The objects of a release.
 
-    :param said: function from a value to its text
+    :param to_text: function from a value to its text
     :param failure: function from an exception to its text
     """
 
-    def __init__(self, said, failure):
+    def __init__(self, to_text, failure):
         from heat.common import context
-        # Snapshots are given to nobody but their project.
+        # Heat returns a snapshot to its own project only.
         self._context = context.RequestContext(is_admin=True,
                                                project_id=PROJECT)
-        self._said = said
+        self._to_text = to_text
         self._failure = failure
 
     def read(self, known):
@@ -117,7 +118,7 @@ class Objects:
         :param known: {table: {kind: {column: value}}}
         :returns: {table: {kind: {'values': ...} or {'failed': ...}}}
         """
-        found = {}
+        answers = {}
         for table, (module, name, load) in READERS.items():
             cls = _class(module, name)
             if cls is None:
@@ -129,13 +130,13 @@ class Objects:
                     answer = {'failed': self._failure(exc)}
                 else:
                     answer = {'values': values}
-                found.setdefault(table, {})[kind] = answer
-        return found
+                answers.setdefault(table, {})[kind] = answer
+        return answers
 
     def make(self, side):
         """Make an object of each class of MADE.
 
-        :returns: ({table: {kind: key}} of what was made, {table: failure})
+        :returns: ({table: {kind: key}} of the new objects, {table: failure})
         """
         keys, failures = {}, {}
         for table, template in MADE:
@@ -164,8 +165,8 @@ class Objects:
     def _values(self, thing):
         fields = getattr(thing, 'fields', None)
         if not fields:
-            return {'value': self._said(thing)}
-        return {name: self._said(getattr(thing, name)) for name in fields
+            return {'value': self._to_text(thing)}
+        return {name: self._to_text(getattr(thing, name)) for name in fields
                 if thing.obj_attr_is_set(name)
                 and not hasattr(getattr(thing, name), 'fields')}
 

@@ -13,9 +13,9 @@
 """Writes and reads a row of each mapped class, through a release's models.
 
 Three kinds of rows: ``full`` has every column, as long as its type allows;
-``bare`` only what the models demand; ``null`` has SQL's NULL wherever the
-columns allow it, as rows of older releases do (LP 1383505). What was read is
-told as short texts, so that two processes can compare it.
+``bare`` has only the columns that the models demand; ``null`` has SQL's NULL
+wherever the columns allow it, as rows of older releases do (LP 1383505).
+Values are returned as short texts, so that two processes can compare them.
 """
 
 import datetime
@@ -29,21 +29,21 @@ FULL, BARE, NULL = 'full', 'bare', 'null'
 
 # Longer than MySQL's TEXT, as templates and environments are.
 LONG = 70000
-# Where a text has no length of its own.
+# Length of a text if its type has no limit.
 USUAL = 2000
 WHOLE = 80
 
-# As objects have it.
+# As in schema_objects.
 PROJECT = 'project'
 
 _TIME = datetime.datetime(2026, 1, 2, 3, 4, 5)
 
-# What these mark as encrypted is not.
+# Columns that mark a row as encrypted; the rows here are not.
 _PLAIN = ('encrypted', 'redact', 'decrypt_method')
 
 
-def said(value):
-    """Return a value as a text; a long one by its start and its hash."""
+def to_text(value: object) -> str:
+    """Return a value as a text; a long one as its start and its hash."""
     text = json.dumps(value, sort_keys=True, default=str)
     if len(text) <= WHOLE:
         return text
@@ -51,8 +51,8 @@ def said(value):
             f'{hashlib.sha256(text.encode()).hexdigest()[:12]})')
 
 
-def failure(exc):
-    """Return what went wrong, in a line, without the statement."""
+def failure(exc: Exception) -> str:
+    """Return an error as one line, without the statement."""
     inner = exc
     for _ in range(3):
         inner = (getattr(inner, 'orig', None)
@@ -70,15 +70,15 @@ def mappers(base):
 
 
 class NothingToReferTo(Exception):
-    """A row needs another one, which could not be written: told there."""
+    """A row references another one, whose own failure is reported."""
 
 
 class Rows:
     """The rows of one side, in one database.
 
     :param base: the declarative base of the models
-    :param known: {table: {kind: {column: value}}} of the primary keys of rows
-        that are there
+    :param known: {table: {kind: {column: value}}} of the primary keys of
+        existing rows
     """
 
     def __init__(self, engine, base, known=None):
@@ -89,7 +89,7 @@ class Rows:
     def write(self, side, kinds=(FULL, BARE, NULL)):
         """Write a row of each class and kind.
 
-        :param side: who writes, part of the kind and of each value
+        :param side: name of the writer, part of the kind and of each value
         :returns: {table: {kind: failure or None}}
         """
         failures = {}
@@ -112,14 +112,14 @@ class Rows:
         :returns: {table: {kind: {'values': {column: text}} or {'failed':
             failure}}}
         """
-        found = {}
+        answers = {}
         for mapper in mappers(self._base):
             table = mapper.local_table
             for name, key in self.known.get(table.name, {}).items():
                 if name.startswith(side):
-                    found.setdefault(table.name, {})[name] = self._read(
+                    answers.setdefault(table.name, {})[name] = self._read(
                         mapper, key)
-        return found
+        return answers
 
     def change(self, side):
         """Change a column of each row that a side wrote.
@@ -129,15 +129,15 @@ class Rows:
         return self._each(side, self._change, mappers(self._base))
 
     def delete(self, side):
-        """Delete the rows that a side wrote, those that refer to others first.
+        """Delete the rows that a side wrote, referencing rows first.
 
         :returns: {table: {kind: failure or None}}
         """
         return self._each(side, self._delete, mappers(self._base)[::-1])
 
-    def _each(self, side, act, these):
+    def _each(self, side, act, classes):
         failures = {}
-        for mapper in these:
+        for mapper in classes:
             table = mapper.local_table.name
             for name, key in self.known.get(table, {}).items():
                 if name.startswith(side):
@@ -190,7 +190,7 @@ class Rows:
                 if row is None:
                     return {'failed': 'the row is gone'}
                 return {'values': {
-                    attribute.columns[0].name: said(
+                    attribute.columns[0].name: to_text(
                         getattr(row, attribute.key))
                     for attribute in mapper.column_attrs}}
         except Exception as exc:
@@ -213,7 +213,7 @@ class Rows:
             connection.execute(table.delete().where(*_where(table, key)))
 
     def _value(self, column, name):
-        """Return what a column of a row gets; None to leave it."""
+        """Return the value of a column in a row; None to omit it."""
         for foreign in column.foreign_keys:
             value = self._referred(foreign.column, name)
             if value is None and _demanded(column):
@@ -248,22 +248,22 @@ def _where(table, key):
     return [table.columns[name] == value for name, value in key.items()]
 
 
-def _text(what, length, plain=False):
-    start = hashlib.sha256(what.encode()).hexdigest()[:12]
-    # The hash keeps it unique where the collation knows no difference.
-    # Not of four bytes: oslo.db talks to MariaDB in utf8mb3.
-    more = 'x' if plain else 'h\u00e9\u20ac '
-    return (start + more * length)[:length]
+def _text(seed: str, length: int, plain: bool = False) -> str:
+    # The hash keeps the text unique under every collation.
+    start = hashlib.sha256(seed.encode()).hexdigest()[:12]
+    # Characters of at most three bytes: oslo.db uses utf8mb3 with MariaDB.
+    filling = 'x' if plain else 'h\u00e9\u20ac '
+    return (start + filling * length)[:length]
 
 
-def _of_type(kind, what, column):
-    """Return a value of a type, as large as it may be."""
+def _of_type(kind, seed, column):
+    """Return the largest value of a type."""
     if isinstance(kind, sa.TypeDecorator) and kind.__class__.__module__ \
             .startswith('heat.'):
         if type(kind).__name__ == 'List':
-            return [what, 'b']
+            return [seed, 'b']
         if type(kind).__name__ == 'Json':
-            return {'what': what, 'text': 'x' * LONG, 'list': [1, None, {}]}
+            return {'what': seed, 'text': 'x' * LONG, 'list': [1, None, {}]}
     if isinstance(kind, sa.TypeDecorator):
         kind = kind.impl
     for types, value in (
@@ -272,13 +272,13 @@ def _of_type(kind, what, column):
             (sa.SmallInteger, lambda: 2**15 - 1),
             (sa.BigInteger, lambda: 2**63 - 1),
             (sa.Integer, lambda: 2**31 - 1),
-            (sa.String, lambda: _text(what, kind.length or USUAL,
+            (sa.String, lambda: _text(seed, kind.length or USUAL,
                                       column.primary_key)),
             (sa.DateTime, lambda: _TIME), (sa.Date, lambda: _TIME.date()),
-            (sa.JSON, lambda: {'what': what}),
-            (sa.PickleType, lambda: {'what': what}),
-            (sa.LargeBinary, lambda: what.encode()),
+            (sa.JSON, lambda: {'what': seed}),
+            (sa.PickleType, lambda: {'what': seed}),
+            (sa.LargeBinary, lambda: seed.encode()),
             (sa.Numeric, lambda: 1)):
         if isinstance(kind, types):
             return value()
-    return None if column.nullable else what
+    return None if column.nullable else seed

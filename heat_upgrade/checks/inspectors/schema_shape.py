@@ -10,18 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a database looks like, in the words that the two releases share.
+"""Reads the shape of a database, in a form common to all releases.
 
-Read from the server's own catalogue, not from what anybody meant to make:
-tables with their options, columns, indexes, foreign keys and checks. Names
-that mean nothing to a service (of indexes and constraints) are kept, and left
-out by whoever compares what was made in two ways.
+The shape comes from the catalogue of the server: tables with their options,
+columns, indexes, foreign keys and checks. It includes the names of indexes
+and constraints, which do not matter to a service; a comparison may ignore
+them.
 
-Takes a function that runs a statement and returns rows, so that it also works
-within a transaction and beneath all hooks.
+shape() takes a function that runs a statement and returns rows. Therefore it
+also works within a transaction and beneath all hooks.
 """
 
-# What alembic keeps for itself.
+# alembic's own table.
 OWN = ('alembic_version',)
 
 
@@ -63,7 +63,7 @@ def _mysql(run):
             ORDER BY table_name, ordinal_position"""):
         tables[table]['columns'][name] = {
             'type': kind, 'nullable': null == 'YES',
-            # MariaDB says NULL in letters where MySQL says nothing.
+            # MariaDB has the text NULL here, MySQL has NULL.
             'default': None if default == 'NULL' else default,
             'collation': collation, 'extra': extra}
     for table, name, repeats, column, part in _rows(run, """
@@ -88,13 +88,13 @@ def _mysql(run):
             ORDER BY k.table_name, k.constraint_name, k.ordinal_position"""):
         key = tables[table]['foreign_keys'].setdefault(name, {
             'columns': [], 'table': other, 'referred': [],
-            # The two mean the same to InnoDB.
+            # InnoDB treats both alike.
             'delete': delete.replace('NO ACTION', 'RESTRICT'),
             'update': update.replace('NO ACTION', 'RESTRICT')})
         key['columns'].append(column)
         key['referred'].append(others)
-    # MySQL does not say of which table a check is, and has no two of one
-    # name in a schema; MariaDB does and may.
+    # In MySQL, check_constraints lacks the table, and names are unique in a
+    # schema. MariaDB has the table, and names may repeat.
     (version,), = _rows(run, 'SELECT VERSION()')
     for table, name, clause in _rows(run, """
             SELECT table_name, constraint_name, check_clause

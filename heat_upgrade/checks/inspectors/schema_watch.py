@@ -10,12 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Watches what a migration does to a database, statement by statement.
+"""Watches the statements of a migration, one by one.
 
-``Watch`` hooks into SQLAlchemy below the migrations, so that it sees what is
-really sent, whether it came from an operation of alembic, from a session or
-as text, and into alembic for the name of the operation. ``algorithms`` then
-asks MariaDB how it would do each statement, by doing it again on a copy.
+``Watch`` hooks into SQLAlchemy below the migrations, and so sees every
+statement, whether it comes from an operation of alembic, from a session or
+from a text. It hooks into alembic for the name of the operation.
+``algorithms`` then repeats each statement on a copy, to find the algorithm
+that MariaDB uses for it.
 """
 
 import contextlib
@@ -25,16 +26,16 @@ import time
 from alembic.operations import base as alembic_operations
 import sqlalchemy as sa
 
-# These read, or frame what others do.
+# Statements that read, or that control a transaction or a session.
 _READS = ('SELECT', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN', 'SET', 'BEGIN',
           'COMMIT', 'ROLLBACK', 'PRAGMA', 'USE', 'SAVEPOINT', 'RELEASE')
 _ROWS = ('UPDATE', 'DELETE', 'INSERT', 'REPLACE', 'TRUNCATE', 'MERGE')
 
-# alembic writes this when a revision is done.
+# alembic's statement at the end of a revision.
 _DONE = re.compile(r"alembic_version\b.*?'(\w+)'", re.DOTALL)
 
-# From what disturbs least to what disturbs most. COPY with LOCK=NONE is new in
-# MariaDB 11.2. https://mariadb.com/kb/en/innodb-online-ddl-overview/
+# From the least to the most disturbing. COPY with LOCK=NONE is new in MariaDB
+# 11.2. https://mariadb.com/kb/en/innodb-online-ddl-overview/
 _WAYS = (('INSTANT', 'NONE'), ('NOCOPY', 'NONE'), ('INPLACE', 'NONE'),
          ('COPY', 'NONE'), ('INPLACE', 'SHARED'), ('COPY', 'SHARED'))
 
@@ -47,25 +48,25 @@ _DROP_INDEX = re.compile(r'^\s*DROP\s+INDEX\s+(\S+)\s+ON\s+(\S+)\s*$',
 TEXT = 2000
 
 
-def verb(statement):
+def verb(statement: str) -> str:
     """Return the first word of a statement."""
     words = re.sub(r'/\*.*?\*/|--[^\n]*', ' ', statement, flags=re.DOTALL)
-    found = re.match(r'[\s(]*(\w+)', words)
-    return found.group(1).upper() if found else ''
+    match = re.match(r'[\s(]*(\w+)', words)
+    return match.group(1).upper() if match else ''
 
 
-def changes_rows(statement):
-    """Tell whether it changes rows, not tables."""
+def changes_rows(statement: str) -> bool:
+    """Return True if a statement changes rows, not tables."""
     return verb(statement) in _ROWS
 
 
 class Watch:
-    """Records what is sent to an engine.
+    """Records the statements that an engine sends.
 
     :ivar seen: list of {'statement', 'revision', 'operation', 'seconds',
-        'rows'}, and of what changes tables 'shape', 'locks', 'rewritten'
+        'rows'}; for a change of tables also 'shape', 'locks', 'rewritten'
     :ivar sent: list of (statement, parameters), one for each of ``seen``
-    :param shape: function of a function that runs a statement
+    :param shape: function that takes a function that runs a statement
     """
 
     def __init__(self, engine, shape):
@@ -80,7 +81,7 @@ class Watch:
 
     @contextlib.contextmanager
     def watching(self):
-        """Watch while this context lasts."""
+        """Watch within this context."""
         invoke = alembic_operations.AbstractOperations.invoke
         watch = self
 
@@ -139,9 +140,9 @@ class Watch:
     def _revision_done(self, statement, parameters):
         values = parameters.values() if isinstance(
             parameters, dict) else parameters or ()
-        found = _DONE.search(statement)
+        match = _DONE.search(statement)
         revision = next((str(value) for value in values),
-                        found.group(1) if found else None)
+                        match.group(1) if match else None)
         if verb(statement) in ('INSERT', 'UPDATE') and revision:
             for seen in self.seen[self._from:]:
                 seen['revision'] = revision
@@ -175,7 +176,7 @@ def _locks(run):
 
 
 def _files(run):
-    """Return {table: number of its file}: another one was written anew."""
+    """Return {table: number of its file}; a rewrite changes the number."""
     return dict(run("""
         SELECT c.relname, pg_relation_filenode(c.oid)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -183,7 +184,7 @@ def _files(run):
 
 
 def structure(engine):
-    """Return what makes the tables of a MariaDB again, with their rows.
+    """Return the statements that create the tables of a MariaDB.
 
     :returns: list of (table, statement)
     """
@@ -195,13 +196,13 @@ def structure(engine):
 
 
 def rebuild(engine, tables, *, rows_from=None):
-    """Make the tables of a MariaDB anew.
+    """Drop and create the tables of a MariaDB.
 
-    :param tables: what :func:`structure` returned
-    :param rows_from: name of the database to copy rows from; if None only
-        alembic's own come, and these from ``tables``
+    :param tables: the result of :func:`structure`
+    :param rows_from: name of the database to copy rows from; if None, keep
+        the table of alembic, and create the others without rows
     """
-    # A connection of its own: what is set ends with it.
+    # A connection of its own: the setting ends with it.
     with engine.connect() as connection:
         run = connection.exec_driver_sql
         run('SET SESSION foreign_key_checks = 0')
@@ -220,39 +221,42 @@ def rebuild(engine, tables, *, rows_from=None):
 
 
 def algorithms(engine, sent):
-    """Return how MariaDB can do each of some statements.
+    """Return the algorithm and lock that MariaDB uses for statements.
 
-    Each is done, in the least disturbing way that the server accepts. The
-    tables have rows: an empty one can be changed in ways that others cannot.
-    What changes rows is done as well: what comes after it may need that.
+    Each statement is executed in the least disturbing way that the server
+    accepts. The tables need rows, because an empty table can be changed in
+    more ways. Statements that change rows are executed, too, because later
+    ones may depend on them.
 
-    :param engine: of a database as it was before
+    :param engine: engine of a database as before the migration
     :param sent: list of (statement, parameters)
-    :returns: list of {'algorithm', 'lock', 'refused', 'failed'}: what the
-        server said to the best way, and to the last one if it did none
+    :returns: list of {'algorithm', 'lock', 'refused', 'failed'}: refused is
+        the error for the best way, failed is that for the last one if the
+        server accepted none
     """
     answers = []
     with engine.connect() as connection:
         for statement, parameters in sent:
-            # MariaDB knows no ALGORITHM there; it means the same.
+            # DROP INDEX takes no ALGORITHM; this statement is equivalent.
             statement = _DROP_INDEX.sub(
                 r'ALTER TABLE \2 DROP INDEX \1', statement)
             alter = verb(statement) == 'ALTER'
             if not alter and not _OF_INDEX.match(statement):
-                answers.append(_do(connection, statement, '', parameters))
+                answers.append(_execute(connection, statement, '', parameters))
                 continue
             comma = ',' if alter else ''
             refused = None
             for algorithm, lock in _WAYS:
-                answer = _do(connection, statement,
-                             f'{comma} ALGORITHM={algorithm}{comma} '
-                             f'LOCK={lock}', parameters)
+                answer = _execute(
+                    connection, statement,
+                    f'{comma} ALGORITHM={algorithm}{comma} LOCK={lock}',
+                    parameters)
                 if not answer['failed']:
                     answer.update(algorithm=algorithm, lock=lock)
                     break
                 refused = refused or answer['failed']
             else:
-                answer = _do(connection, statement, '', parameters)
+                answer = _execute(connection, statement, '', parameters)
                 answer['lock'] = 'EXCLUSIVE'
             answer['refused'] = refused
             answers.append(answer)
@@ -260,12 +264,12 @@ def algorithms(engine, sent):
     return answers
 
 
-def _do(connection, statement, how, parameters):
+def _execute(connection, statement, clauses, parameters):
     cursor = connection.connection.cursor()
     answer = {'algorithm': None, 'lock': None, 'refused': None,
               'failed': None}
     try:
-        cursor.execute(statement.strip().rstrip(';') + how,
+        cursor.execute(statement.strip().rstrip(';') + clauses,
                        parameters or None)
     except Exception as exc:
         answer['failed'] = str(exc)[:300]

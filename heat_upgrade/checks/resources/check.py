@@ -10,13 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Check ``resources``: what templates can no longer be made of.
+"""Check ``resources``: features of templates that the target removed.
 
 Compares types with their properties and attributes, template versions with
-their functions, custom constraints, and actions. With templates of an
-operator, what they use alone.
+their functions, custom constraints, and actions. If an operator gives
+templates, only the differences that touch these are reported.
 """
 
+from heat_upgrade.checks import check_context
 from heat_upgrade.checks import introspection
 from heat_upgrade.checks.resources import model
 from heat_upgrade.checks.resources import schemas
@@ -24,25 +25,23 @@ from heat_upgrade.checks.resources import template_functions
 from heat_upgrade.checks.resources import template_usage
 from heat_upgrade.checks.resources import types
 from heat_upgrade.checks import templates
+from heat_upgrade.results import findings
 
 READINGS = ('resources',)
 
 
-def check(base, target, context):
+def check(base: check_context.InstalledRelease,
+          target: check_context.InstalledRelease,
+          context: check_context.Context) -> list[findings.Finding]:
     """Return the findings of two releases.
 
-    :param base: :class:`heat_upgrade.checks.check_context.InstalledRelease`
-    :param target: likewise
-    :param context: :class:`heat_upgrade.checks.check_context.Context`; with
-        templates or a dump, what these use alone is reported
-    :returns: list of :class:`heat_upgrade.results.findings.Finding`
-    :raises: :class:`heat_upgrade.errors.UsageError` if a template or the
-        dump cannot be read, :class:`heat_upgrade.errors.LabError` if a
-        release cannot
+    :raises: UsageError if a template or the dump cannot be read, LabError if
+        a release cannot
     """
-    pair = model.Pair(
-        *introspection.both(base, target, lambda subject: introspection.read(
-            subject, 'resources', context)), (base.name, target.name))
+    readings = introspection.both(
+        base, target, lambda subject: introspection.read(
+            subject, 'resources', context))
+    pair = model.Pair(readings[0], readings[1], (base.name, target.name))
     found = [*types.differences(pair), *template_functions.differences(pair)]
     found.sort(key=lambda each: (each.severity != model.ERROR, each.subject,
                                  each.rule))
@@ -51,6 +50,7 @@ def check(base, target, context):
     used = template_usage.collect(
         templates.asked(context.asked, pair.base['templates']), pair.base,
         schemas.watched(pair.target['types'], found))
-    return [model.own(each, where, template_usage.told(where, used.templates))
+    return [model.own(each, labels,
+                      template_usage.evidence(labels, used.templates))
             for each in found
-            if (where := used.touched(each.touches))]
+            if (labels := used.touched(each.touches))]

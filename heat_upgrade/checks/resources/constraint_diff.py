@@ -10,24 +10,33 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which values a property accepted that it now refuses.
+"""Finds the values of a property that the target no longer accepts.
 
-Kinds of constraints are those of heat.engine.constraints. A description is no
-constraint; more values are no finding.
+Kinds of constraints are those of heat.engine.constraints. Descriptions do not
+matter, and accepting more values is harmless.
 """
 
+from collections import abc
 import dataclasses
 import re
+import typing
 
-# So many whole numbers are tried one by one.
+# Ranges of fewer whole numbers are tried value by value.
 _FEW = 1000
 
-# Constraints with which a value can be tried here.
+# Constraints that this module can evaluate for a value.
 DECIDABLE = ('values', 'range', 'length', 'pattern', 'modulo')
 
-# So many values are named; none of Heat's lists but that of all protocols
-# and that of all IKE ciphers is longer.
+# Maximum number of values in a text. Of Heat's lists, only those of all
+# protocols and of all IKE ciphers are longer.
 _NAMED = 24
+
+# [kind, arguments], as the inspector `resources` reads them.
+Constraints = abc.Iterable[typing.Any]
+# {'range' or 'length': (least, most)}
+_Bounds = dict[str, tuple[typing.Any, typing.Any]]
+# (certain, name of the constraint, words)
+_Narrowing = tuple[bool, str, str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,62 +49,67 @@ class Limits:
     :ivar patterns: set of regular expressions
     :ivar modulos: set of (step, offset)
     :ivar custom: set of names of custom constraints
-    :ivar others: set of what we do not know, as text
+    :ivar others: constraints of unknown kinds, as text
     """
 
-    bounds: dict
-    allowed: list | None
-    patterns: frozenset
-    modulos: frozenset
-    custom: frozenset
-    others: frozenset
+    bounds: _Bounds
+    allowed: list[typing.Any] | None
+    patterns: frozenset[str]
+    modulos: frozenset[tuple[int, int]]
+    custom: frozenset[str]
+    others: frozenset[str]
 
 
-def limits(constraints):
-    """Return the Limits of a list of [kind, what it asks for]."""
-    bounds, allowed = {}, None
-    sets = {'allowed_pattern': set(), 'modulo': set(),
-            'custom_constraint': set(), 'other': set()}
-    for kind, asked in constraints:
+def limits(constraints: Constraints) -> Limits:
+    """Return the Limits of a list of constraints."""
+    bounds: _Bounds = {}
+    allowed: list[typing.Any] | None = None
+    sets: dict[str, set[typing.Any]] = {
+        'allowed_pattern': set(), 'modulo': set(),
+        'custom_constraint': set(), 'other': set()}
+    for kind, argument in constraints:
         if kind in ('range', 'length'):
             least, most = bounds.get(kind, (None, None))
-            bounds[kind] = (_tighter(max, least, asked.get('min')),
-                            _tighter(min, most, asked.get('max')))
+            bounds[kind] = (_tighter(max, least, argument.get('min')),
+                            _tighter(min, most, argument.get('max')))
         elif kind == 'allowed_values':
-            allowed = [value for value in asked
+            allowed = [value for value in argument
                        if allowed is None or value in allowed]
         elif kind == 'modulo':
-            sets[kind].add((asked['step'], asked['offset']))
+            sets[kind].add((argument['step'], argument['offset']))
         elif kind in sets:
-            sets[kind].add(asked)
+            sets[kind].add(argument)
         else:
-            sets['other'].add(f'{kind} {asked}')
+            sets['other'].add(f'{kind} {argument}')
     return Limits(bounds, allowed, *map(frozenset, sets.values()))
 
 
-def _tighter(choose, one, other):
-    given = [bound for bound in (one, other) if bound is not None]
+def _tighter(choose: abc.Callable[[list[typing.Any]], typing.Any],
+             *bounds: typing.Any) -> typing.Any:
+    given = [bound for bound in bounds if bound is not None]
     return choose(given) if given else None
 
 
-def narrowed(base, target, kind, *, implementations=({}, {})):
-    """Return what says that fewer values are accepted.
+def narrowed(base: Constraints, target: Constraints, kind: str, *,
+             implementations: tuple[abc.Mapping[str, str],
+                                    abc.Mapping[str, str]] = ({}, {})
+             ) -> list[_Narrowing]:
+    """Return the constraints by which the target accepts fewer values.
 
-    :param base: list of [kind, what it asks for]
-    :param target: likewise
     :param kind: type of the property in the target: 'String', ...
-    :param implementations: custom constraints of base and target: name →
-        what implements it; one with another name only is the same
+    :param implementations: {name: implementation} of the custom constraints
+        of base and target; a constraint that is only renamed is the same
     :returns: list of (certain, name of the constraint, words)
     """
     old, new = limits(base), limits(target)
-    found = []
-    few = _candidates(old, kind)
-    if few is not None:
-        refused = [value for value in few if not accepts(new, value, kind)]
+    found: list[_Narrowing] = []
+    candidates = _candidates(old, kind)
+    if candidates is not None:
+        refused = [value for value in candidates
+                   if not accepts(new, value, kind)]
         if refused:
-            found.append((True, 'values', 'refuses what was accepted: ' +
-                          listed(refused)))
+            found.append((True, 'values', 'refuses values that were '
+                          f'accepted: {listed(refused)}'))
         if kind == 'List':
             found.extend(_bounds(old, new))
     else:
@@ -107,11 +121,11 @@ def narrowed(base, target, kind, *, implementations=({}, {})):
     return found
 
 
-def listed(values):
-    """Return values in words, shortly: 0 to 255, 'tcp', 'udp'."""
-    runs = []
+def listed(values: abc.Iterable[typing.Any]) -> str:
+    """Return values in short: 0 to 255, 'tcp', 'udp'."""
+    runs: list[list[typing.Any]] = []
     for value in values:
-        last = runs[-1][-1] if runs else None
+        last: typing.Any = runs[-1][-1] if runs else None
         if _is_whole(last) and _is_whole(value) and value == last + 1:
             runs[-1].append(value)
         else:
@@ -123,12 +137,12 @@ def listed(values):
                                         else '')
 
 
-def _is_whole(value):
+def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _candidates(old, kind):
-    """Return all values that were accepted, if they can be counted."""
+def _candidates(old: Limits, kind: str) -> list[typing.Any] | None:
+    """Return all accepted values; None if there are too many."""
     if old.allowed is not None:
         return [value for value in old.allowed if accepts(old, value, kind)]
     least, most = old.bounds.get('range', (None, None))
@@ -139,12 +153,12 @@ def _candidates(old, kind):
     return None
 
 
-def accepts_all_of(constraints, value, kind):
-    """Return whether a value of a template is accepted.
+def accepts_all_of(constraints: Limits, value: typing.Any,
+                   kind: str) -> bool:
+    """Return True if a value of a template is accepted.
 
-    :param constraints: Limits
-    :param value: as the template has it; maps in a list, of which functions
-        may be some, are passed over
+    :param value: as the template has it; maps in a list are ignored, because
+        they may be functions
     :param kind: type of the property
     """
     if isinstance(value, (list, dict)):
@@ -156,18 +170,19 @@ def accepts_all_of(constraints, value, kind):
     return accepts(constraints, value, kind)
 
 
-def accepts(constraints, value, kind):
-    """Return whether a value is accepted, but for custom constraints.
+def accepts(constraints: Limits, value: typing.Any, kind: str) -> bool:
+    """Return True if a value is accepted; ignores custom constraints.
 
-    With a list, the value is one of its members, of which allowed values
-    alone speak.
+    For a list, the value is one of its members, and only allowed values
+    count.
     """
     if constraints.allowed is not None and _typed(value, kind) not in [
             _typed(each, kind) for each in constraints.allowed]:
         return False
     if kind == 'List':
         return True
-    measured = {'range': _number(value), 'length': len(str(value))}
+    number = _number(value)
+    measured = {'range': number, 'length': len(str(value))}
     for name, (least, most) in constraints.bounds.items():
         size = measured[name]
         if size is not None and (
@@ -176,12 +191,11 @@ def accepts(constraints, value, kind):
             return False
     return (all(_matches(pattern, str(value))
                 for pattern in constraints.patterns) and
-            all(_number(value) is not None and
-                _number(value) % step == offset
+            all(number is not None and number % step == offset
                 for step, offset in constraints.modulos))
 
 
-def _typed(value, kind):
+def _typed(value: typing.Any, kind: str) -> typing.Any:
     """Return a value as heat.engine.constraints compares it."""
     if kind == 'String':
         return str(value)
@@ -191,23 +205,23 @@ def _typed(value, kind):
     return value if number is None else number
 
 
-def _number(value):
+def _number(value: typing.Any) -> float | None:
     try:
         return float(value)
     except (TypeError, ValueError):
         return None
 
 
-def _matches(pattern, text):
+def _matches(pattern: str, text: str) -> bool:
     try:
         # As heat.engine.constraints.AllowedPattern does.
-        found = re.match(pattern, text)
+        match = re.match(pattern, text)
     except re.error:
         return True
-    return found is not None and found.end() == len(text)
+    return match is not None and match.end() == len(text)
 
 
-def _bounds(old, new):
+def _bounds(old: Limits, new: Limits) -> abc.Iterator[_Narrowing]:
     for name, (least, most) in new.bounds.items():
         had_least, had_most = old.bounds.get(name, (None, None))
         if least is not None and (had_least is None or least > had_least):
@@ -220,12 +234,13 @@ def _bounds(old, new):
                                f'{_bound(had_most)}')
 
 
-def _bound(value):
+def _bound(value: object) -> object:
     return 'not limited' if value is None else value
 
 
-def _kinds(old, new, kind):
-    """Yield what is new where any number of values was accepted."""
+def _kinds(old: Limits, new: Limits,
+           kind: str) -> abc.Iterator[_Narrowing]:
+    """Yield the new constraints, if the base accepted uncountable values."""
     if new.allowed is not None and not (
             kind == 'Boolean' and len(new.allowed) > 1):
         yield True, 'values', f'accepts only {listed(new.allowed)}'
@@ -234,7 +249,7 @@ def _kinds(old, new, kind):
             yield False, 'pattern', (
                 f'has to match {pattern!r}, was '
                 f'{" and ".join(map(repr, sorted(old.patterns)))}; whether '
-                'that refuses more cannot be told by us')
+                'it refuses more values cannot be decided')
         else:
             yield True, 'pattern', f'has to match {pattern!r}'
     for step, offset in sorted(new.modulos):
@@ -244,7 +259,10 @@ def _kinds(old, new, kind):
                                    f'of {offset}')
 
 
-def _custom(old, new, implementations):
+def _custom(old: Limits, new: Limits,
+            implementations: tuple[abc.Mapping[str, str],
+                                   abc.Mapping[str, str]]
+            ) -> abc.Iterator[_Narrowing]:
     before, after = implementations
     known = {before.get(name, name) for name in old.custom}
     for name in sorted(new.custom - old.custom):

@@ -10,9 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What differs between two releases, and what of a template it touches."""
+"""Differences between two releases, and the templates that they touch."""
 
+from collections import abc
 import dataclasses
+import typing
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.results import findings
@@ -24,11 +26,10 @@ ERROR, WARNING = findings.ERROR, findings.WARNING
 
 DEPRECATED = ('DEPRECATED', 'HIDDEN')
 
-# What a difference touches, as the first member of ``touches``. A type, with
-# its name; a property that a template sets, or does not, or sets to what the
-# target refuses, with the type and the path; an attribute, with the type and
-# the name. Others are names of things of a template's language, with the
-# version.
+# Kinds of ``touches``, its first member. A TYPE has its name; an ATTRIBUTE the
+# type and the name. A property has the type and the path; a template has SET
+# it, left it UNSET, or set it to a value that the target REFUSED. Parts of the
+# template language have the version and the name.
 TYPE, ATTRIBUTE = 'type', 'attribute'
 SET, UNSET, REFUSED = 'set', 'unset', 'refused'
 GLOB, CONSTRAINT, VERSION = 'glob', 'constraint', 'version'
@@ -37,19 +38,24 @@ PSEUDO = 'pseudo parameter'
 # One of several, which follow.
 ANY = 'any'
 
-# Not in a template, but in all stacks; and what no operation does without.
+# In all stacks, but in no template; and used by every operation.
 STACKS, ALWAYS = ('stacks',), ('always',)
+
+# An inspector's reading of a release, or a part of it.
+Reading = dict[str, typing.Any]
+# A kind and its arguments: strings, paths, or further Touches.
+Touches = tuple[typing.Any, ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """One difference that somebody should know.
+    """A difference that is worth a finding.
 
     :ivar rule: slug
-    :ivar subject: type and property, or what else it is about
+    :ivar subject: type and property, or another part of a release
     :ivar title: one line
     :ivar evidence: lines: where, and both values
-    :ivar touches: what a template must have to be touched by it
+    :ivar touches: the part of a template that it touches
     :ivar remedy: instead of the rule's, if this one is better
     """
 
@@ -57,37 +63,38 @@ class Difference:
     subject: str
     title: str
     evidence: tuple[str, ...]
-    touches: tuple
+    touches: Touches
     remedy: str = ''
 
     @property
-    def severity(self):
-        """That of its rule."""
+    def severity(self) -> findings.Severity:
+        """Return the severity of the rule."""
         return registry.get(self.rule).severity
 
     @property
-    def failure_class(self):
-        """That of its rule."""
+    def failure_class(self) -> findings.FailureClass | None:
+        """Return the failure class of the rule."""
         return registry.get(self.rule).failure_class
 
 
-def finding(difference):
+def finding(difference: Difference) -> findings.Finding:
     """Return the finding of a difference of two releases."""
-    return _tell(difference)(
+    return _report(difference)(
         difference.rule, difference.subject, difference.title,
         '\n'.join(difference.evidence), remedy=difference.remedy)
 
 
-def _tell(difference):
+def _report(difference: Difference
+            ) -> abc.Callable[..., findings.Finding]:
     return check_context.error if difference.severity == ERROR else (
         check_context.warning)
 
 
-def own(difference, labels, more):
-    """Return the finding of a difference that touches an operator's own.
+def own(difference: Difference, labels: abc.Sequence[str],
+        more: abc.Iterable[str]) -> findings.Finding:
+    """Return the finding of a difference that touches templates.
 
-    :param difference: :class:`Difference`
-    :param labels: names of the templates that it touches
+    :param labels: names of the operator's templates that it touches
     :param more: lines that follow its evidence
     """
     many = len(labels)
@@ -95,10 +102,10 @@ def own(difference, labels, more):
         words = 'breaks' if many == 1 else 'break'
     else:
         words = 'is touched' if many == 1 else 'are touched'
-    what = f' ({labels[0]})' if many == 1 else ''
-    return _tell(difference)(
+    label = f' ({labels[0]})' if many == 1 else ''
+    return _report(difference)(
         difference.rule, difference.subject,
-        f'{many} of your templates {words}{what}: {difference.title}',
+        f'{many} of your templates {words}{label}: {difference.title}',
         '\n'.join((*difference.evidence, *more)), own_files=True,
         remedy=difference.remedy, facts={'templates': sorted(labels)})
 
@@ -107,28 +114,26 @@ def own(difference, labels, more):
 class Pair:
     """Two releases, as ``inspectors/resources.py`` reads them.
 
-    :ivar base: what it read of the one
-    :ivar target: and of the other
-    :ivar names: what findings call them
+    :ivar names: of the releases in findings
     """
 
-    base: dict
-    target: dict
+    base: Reading
+    target: Reading
     names: tuple[str, str]
 
-    def values(self, base, target):
-        """Return the lines that show the values of something in both."""
+    def values(self, base: object, target: object) -> tuple[str, str]:
+        """Return the lines that show a value in both releases."""
         return (f'{self.names[0]}: {base}', f'{self.names[1]}: {target}')
 
 
-def is_deprecated(status):
-    """Return whether a support status warns those who use the thing."""
+def is_deprecated(status: Reading) -> bool:
+    """Return True if a support status warns users."""
     return status['status'] in DEPRECATED
 
 
-def described(status):
+def described(status: Reading) -> str:
     """Return a support status in words."""
-    words = status['status']
+    words: str = status['status']
     if status['version']:
         words += f' since {status["version"]}'
     if status['message']:
@@ -136,17 +141,18 @@ def described(status):
     return words
 
 
-def announced(base, target, names):
-    """Return the words of how the end of something was announced.
+def announced(base: Reading, target: Reading | None,
+              names: tuple[str, str]) -> str | None:
+    """Return the text of the announcement of a removal.
 
     OpenStack's deprecation policy (the tag ``assert:follows-standard-
-    deprecation``): what goes has been marked deprecated in an earlier
-    release. It may have been in one that this upgrade leaves out.
+    deprecation``): a feature is marked deprecated in a release before the one
+    that removes it. This upgrade may leave that release out.
 
     :param base: support status in the base
-    :param target: in the target, or None if the thing is gone
+    :param target: support status in the target, None if it has been removed
     :param names: names of the releases
-    :returns: words; None if it was not announced
+    :returns: None if it was not announced
     """
     if is_deprecated(base):
         return (f'announced: {described(_oldest_notice(base))}'
@@ -162,16 +168,16 @@ def announced(base, target, names):
     return None
 
 
-def _oldest_notice(status):
-    """Return the first deprecation of an unbroken row of them."""
+def _oldest_notice(status: Reading) -> Reading:
+    """Return the first of a sequence of deprecations."""
     oldest = status
     while is_deprecated(oldest.get('previous') or {'status': ''}):
         oldest = oldest['previous']
     return oldest
 
 
-def _lead(status, target):
-    """Return how long before the target that was, in words."""
+def _lead(status: Reading, target: str) -> str:
+    """Return the number of releases before the target, in words."""
     if not (_major(status['version']) and _major(target)):
         return ''
     releases = _major(target) - _major(status['version'])
@@ -180,6 +186,6 @@ def _lead(status, target):
     return f', {releases} release{"s" if releases > 1 else ""} before {target}'
 
 
-def _major(version):
+def _major(version: str | None) -> int:
     head = (version or '').partition('.')[0]
     return int(head) if head.isdigit() else 0

@@ -10,30 +10,36 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Properties and attributes of a type that both releases have."""
+"""Compares properties and attributes of a type that both releases have."""
 
+from collections import abc
 import json
+import typing
 
 from heat_upgrade.checks.resources import constraint_diff
 from heat_upgrade.checks.resources import model
 
-# What a property may become and still take each value that it took:
+# Changes of the type after which a property still accepts every value:
 # heat.engine.properties.Property.get_value.
 _WIDER = {('Integer', 'Number')}
 
-# Taken too, and given to the service as text.
+# Accepted too, and passed to the service as text.
 _AS_TEXT = {('Integer', 'String'), ('Boolean', 'String')}
 
-# In a path, what belongs to no section of its own.
+# The first member of a path.
 PROPERTIES, UPDATE_POLICY = 'properties', 'update_policy'
 
+# A section, then names of properties; '*' is each member of a list.
+Path = tuple[str, ...]
+# {(type, path): (limits, type of the property, its default)}
+Watched = dict[tuple[str, Path],
+               tuple[constraint_diff.Limits, str, typing.Any]]
 
-def differences(pair, name):
-    """Return how properties and attributes of a type differ.
 
-    :param pair: :class:`heat_upgrade.checks.resources.model.Pair`
+def differences(pair: model.Pair, name: str) -> list[model.Difference]:
+    """Return the differences between properties and attributes of a type.
+
     :param name: of a type that both have
-    :returns: list of :class:`heat_upgrade.checks.resources.model.Difference`
     """
     base, target = pair.base['types'][name], pair.target['types'][name]
     each = _Type(pair, name, base, target)
@@ -45,14 +51,14 @@ def differences(pair, name):
         *each.attributes()]
 
 
-def watched(types, differences_):
-    """Return what values of templates are to be tried with.
+def watched(types: model.Reading,
+            differences_: abc.Iterable[model.Difference]) -> Watched:
+    """Return the limits with which values of templates are tried.
 
     :param types: types of the target
     :param differences_: those of the releases
-    :returns: dict of (type, path) → (its Limits, its type, its default)
     """
-    found = {}
+    found: Watched = {}
     for kind, *rest in (each.touches for each in differences_):
         if kind == model.REFUSED:
             name, (section, *path) = rest
@@ -68,33 +74,38 @@ def watched(types, differences_):
 class _Type:
     """A comparison of one type; its methods yield differences."""
 
-    def __init__(self, pair, name, base, target):
+    def __init__(self, pair: model.Pair, name: str, base: model.Reading,
+                 target: model.Reading) -> None:
         self._pair = pair
         self._name = name
         self._base = base
         self._target = target
 
-    def properties(self, path, base, target, deprecated=None):
-        """Compare those below a path.
+    def properties(self, path: Path, base: model.Reading,
+                   target: model.Reading,
+                   deprecated: model.Reading | None = None
+                   ) -> abc.Iterator[model.Difference]:
+        """Compare the properties below a path.
 
-        :param path: tuple of names; '*' is each member of a list
-        :param base: dict of name → property
-        :param target: likewise
-        :param deprecated: support status of what they are in, if that was
-            deprecated already
+        :param base: {name: property}
+        :param target: {name: property}
+        :param deprecated: support status of the property that contains them,
+            if the base deprecates it
         """
         for key in sorted({*base, *target}):
             here = (*path, key)
             before, after = base.get(key), target.get(key)
             if before is None:
-                yield from self._added(here, after)
+                yield from self._added(here, target[key])
             elif after is None or (before['implemented'] and
                                    not after['implemented']):
                 yield self._gone(here, before, after, deprecated)
             else:
                 yield from self._property(here, before, after, deprecated)
 
-    def _property(self, path, before, after, deprecated):
+    def _property(self, path: Path, before: model.Reading,
+                  after: model.Reading, deprecated: model.Reading | None
+                  ) -> abc.Iterator[model.Difference]:
         if before['type'] != after['type'] and after['type'] != 'Any':
             yield from self._retyped(path, before, after)
         else:
@@ -111,7 +122,10 @@ class _Type:
             yield from self._nested(path, before['schema'], after['schema'],
                                     deprecated)
 
-    def _nested(self, path, before, after, deprecated):
+    def _nested(self, path: Path, before: model.Reading | None,
+                after: model.Reading | None,
+                deprecated: model.Reading | None
+                ) -> abc.Iterator[model.Difference]:
         if before is not None and after is not None:
             yield from self.properties(path, before, after, deprecated)
         elif after is not None and '*' in after:
@@ -123,7 +137,8 @@ class _Type:
                 self._pair.values('any keys', ', '.join(sorted(after))),
                 (model.SET, self._name, path))
 
-    def _added(self, path, after):
+    def _added(self, path: Path,
+               after: model.Reading) -> abc.Iterator[model.Difference]:
         if after['required'] and after['default'] is None:
             yield self._difference(
                 'property-required-new', _dotted(path),
@@ -131,7 +146,9 @@ class _Type:
                 self._pair.values('not there', _summary(after)),
                 (model.UNSET, self._name, path))
 
-    def _gone(self, path, before, after, deprecated):
+    def _gone(self, path: Path, before: model.Reading,
+              after: model.Reading | None,
+              deprecated: model.Reading | None) -> model.Difference:
         words = model.announced(
             deprecated or (
                 self._base['status']
@@ -147,7 +164,8 @@ class _Type:
              words or 'not announced: it was not deprecated'),
             (model.SET, self._name, path))
 
-    def _retyped(self, path, before, after):
+    def _retyped(self, path: Path, before: model.Reading,
+                 after: model.Reading) -> abc.Iterator[model.Difference]:
         change = (before['type'], after['type'])
         if change in _WIDER:
             return
@@ -158,42 +176,26 @@ class _Type:
             f'{before["type"]}', self._pair.values(*change),
             (model.SET, self._name, path))
 
-    def _narrowed(self, path, before, after):
-        for certain, what, words in constraint_diff.narrowed(
+    def _narrowed(self, path: Path, before: model.Reading,
+                  after: model.Reading) -> abc.Iterator[model.Difference]:
+        for certain, constraint, words in constraint_diff.narrowed(
                 before['constraints'], after['constraints'], after['type'],
                 implementations=(self._pair.base['constraints'],
                                  self._pair.target['constraints'])):
+            rule, change = (
+                ('property-values-narrowed', f'accepts less: {constraint}')
+                if certain else
+                ('property-constraint-changed', f'has another {constraint}'))
+            kind = (model.REFUSED if constraint in constraint_diff.DECIDABLE
+                    else model.SET)
             yield self._difference(
-                (
-                    'property-values-narrowed'
-                    if certain
-                    else 'property-constraint-changed'
-                ),
-                _dotted(path),
-                f'property {_dotted(path)} '
-                + (
-                    f'accepts less: {what}'
-                    if certain
-                    else f'has another {what}'
-                ),
-                (
-                    words,
-                    *self._pair.values(
-                        _constraints(before), _constraints(after)
-                    ),
-                ),
-                (
-                    (
-                        model.REFUSED
-                        if what in constraint_diff.DECIDABLE
-                        else model.SET
-                    ),
-                    self._name,
-                    path,
-                ),
-            )
+                rule, _dotted(path), f'property {_dotted(path)} {change}',
+                (words, *self._pair.values(_constraints(before),
+                                           _constraints(after))),
+                (kind, self._name, path))
 
-    def _required(self, path, before, after):
+    def _required(self, path: Path, before: model.Reading,
+                  after: model.Reading) -> abc.Iterator[model.Difference]:
         had = before['required'] and before['default'] is None
         if after['required'] and after['default'] is None and not had and (
                 path[-1] != '*'):
@@ -203,7 +205,8 @@ class _Type:
                 self._pair.values(_summary(before), _summary(after)),
                 (model.UNSET, self._name, path))
 
-    def _default(self, path, before, after):
+    def _default(self, path: Path, before: model.Reading,
+                 after: model.Reading) -> abc.Iterator[model.Difference]:
         if before['default'] == after['default']:
             return
         yield self._difference(
@@ -215,8 +218,9 @@ class _Type:
              'updated; new resources get the new default.'),
             (model.UNSET, self._name, path))
 
-    def _updates(self, path, before, after):
-        # Of what is nested, Heat asks neither: Resource.calc_update_allowed.
+    def _updates(self, path: Path, before: model.Reading,
+                 after: model.Reading) -> abc.Iterator[model.Difference]:
+        # Heat reads neither of nested ones: Resource.calc_update_allowed.
         if len(path) != 2 or path[0] != PROPERTIES:
             return
         touches = (model.SET, self._name, path)
@@ -234,8 +238,8 @@ class _Type:
                     'updated in place' if before['update_allowed']
                     else 'the resource is replaced', 'immutable'), touches)
 
-    def attributes(self):
-        """Yield how attributes differ: REAL-FAILURES 74."""
+    def attributes(self) -> abc.Iterator[model.Difference]:
+        """Compare the attributes: REAL-FAILURES 74."""
         base, target = self._base['attributes'], self._target['attributes']
         for key, before in sorted(base.items()):
             touches = (model.ATTRIBUTE, self._name, key)
@@ -256,7 +260,7 @@ class _Type:
                      words or 'not announced: it was not deprecated'),
                     touches)
                 continue
-            # Without a type, nothing was said of it: none is taken back.
+            # Without a type, an attribute promises nothing.
             if before['type'] and after['type'] and (
                     before['type'] != after['type']):
                 yield self._difference(
@@ -269,7 +273,9 @@ class _Type:
                 'attribute', key, f'attribute {key}', before['status'],
                 after['status'], touches)
 
-    def _status(self, word, name, subject, before, after, touches):
+    def _status(self, word: str, name: str, subject: str,
+                before: model.Reading, after: model.Reading,
+                touches: model.Touches) -> abc.Iterator[model.Difference]:
         if worse(before, after):
             yield self._difference(
                 f'{word}-deprecated', subject,
@@ -277,7 +283,9 @@ class _Type:
                 self._pair.values(model.described(before),
                                   model.described(after)), touches)
 
-    def _difference(self, rule, subject, words, evidence, touches):
+    def _difference(self, rule: str, subject: str, words: str,
+                    evidence: abc.Iterable[str],
+                    touches: model.Touches) -> model.Difference:
         return model.Difference(
             f'resources.{rule}', f'{self._name} {subject}',
             f'{self._name}: {words}',
@@ -287,14 +295,14 @@ class _Type:
 _ORDER = ('SUPPORTED', 'UNSUPPORTED', 'DEPRECATED', 'HIDDEN')
 
 
-def worse(before, after):
-    """Return whether a support status has become one that warns."""
+def worse(before: model.Reading, after: model.Reading) -> bool:
+    """Return True if a support status has become one that warns."""
     known = [_ORDER.index(each['status']) if each['status'] in _ORDER else 0
              for each in (before, after)]
     return known[1] > known[0]
 
 
-# What a list without a schema takes.
+# Each member of a list without a schema.
 _ANY = {'type': 'Any', 'required': False, 'implemented': True,
         'update_allowed': True, 'immutable': False, 'default': None,
         'constraints': [], 'schema': None,
@@ -302,20 +310,21 @@ _ANY = {'type': 'Any', 'required': False, 'implemented': True,
                    'substitutes': []}}
 
 
-def _dotted(path):
-    """Return a path as it is written: networks.*.fixed_ip."""
+def _dotted(path: Path) -> str:
+    """Return a path as text: networks.*.fixed_ip."""
     section, *rest = path
     return '.'.join(rest if section == PROPERTIES else path)
 
 
-def _constraints(schema):
+def _constraints(schema: model.Reading) -> str:
     return '; '.join(
-        f'{kind} ' + (constraint_diff.listed(asked) if isinstance(asked, list)
-                      else json.dumps(asked))
-        for kind, asked in schema['constraints']) or 'any value'
+        f'{kind} ' + (constraint_diff.listed(argument)
+                      if isinstance(argument, list)
+                      else json.dumps(argument))
+        for kind, argument in schema['constraints']) or 'any value'
 
 
-def _summary(schema):
+def _summary(schema: model.Reading) -> str:
     words = [schema['type'], 'required' if schema['required'] else 'optional']
     if schema['default'] is not None:
         words.append(f'default {json.dumps(schema["default"])}')

@@ -10,12 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Template versions, their functions and keys, constraints, and actions."""
+"""Compares template versions, functions, keys, constraints and actions."""
+
+from collections import abc
 
 from heat_upgrade.checks.resources import model
 
-# What a version's reading has lists of, and what a member of one is called;
-# the latter is also what a difference of it touches.
+# {list in the reading of a version: name of its members}; the name is also the
+# kind of ``touches``.
 LISTS = {'parameter_types': 'parameter type',
          'parameter_keys': 'parameter key',
          'parameter_constraints': 'parameter constraint',
@@ -25,20 +27,19 @@ LISTS = {'parameter_types': 'parameter type',
 FUNCTIONS = {'functions': 'function',
              'condition_functions': 'condition function'}
 
+# (word, name, implementation before, implementation after; None if gone)
+_Change = tuple[str, str, str | None, str | None]
 
-def differences(pair):
-    """Return how what templates are written in differs.
 
-    :param pair: :class:`heat_upgrade.checks.resources.model.Pair`
-    :returns: list of :class:`heat_upgrade.checks.resources.model.Difference`
-    """
+def differences(pair: model.Pair) -> list[model.Difference]:
+    """Return the differences between the template languages."""
     return [*_versions(pair), *_pseudo_parameters(pair), *_constraints(pair),
             *_actions(pair)]
 
 
-def _versions(pair):
-    """Yield what is gone from versions, or is another thing in them."""
-    changed = {}
+def _versions(pair: model.Pair) -> abc.Iterator[model.Difference]:
+    """Yield the parts of versions that are removed or reimplemented."""
+    changed: dict[_Change, list[str]] = {}
     for version, before in sorted(pair.base['templates'].items()):
         after = pair.target['templates'].get(version)
         if after is None:
@@ -51,23 +52,24 @@ def _versions(pair):
     for (word, name, was, now), versions in changed.items():
         touches = (model.ANY, *((word, version, name)
                                 for version in versions))
-        what = f'{word} {name} of {_some(versions)}'
+        part = f'{word} {name} of {_some(versions)}'
         if now is None:
             yield _gone(pair, 'resources.function-removed'
                         if word in FUNCTIONS.values()
                         else 'resources.language-part-removed',
-                        f'{word} {name}', what, ', '.join(versions), touches)
-        # If not, it is merely called otherwise in the code.
+                        f'{word} {name}', part, ', '.join(versions), touches)
+        # Otherwise only its name in the code has changed.
         elif was in pair.target['implementations']:
             yield model.Difference(
                 'resources.function-changed', f'{word} {name}',
-                f'{what} is another implementation',
+                f'{part} is another implementation',
                 (f'in {", ".join(versions)}', *pair.values(was, now),
                  'as with LP 1623707'), touches)
 
 
-def _functions(before, after):
-    """Yield (word, name, what implemented it, what does, or None)."""
+def _functions(before: model.Reading,
+               after: model.Reading) -> abc.Iterator[_Change]:
+    """Yield the functions that are removed or reimplemented."""
     for section, word in FUNCTIONS.items():
         for name, was in before[section].items():
             now = after[section].get(name)
@@ -75,21 +77,22 @@ def _functions(before, after):
                 yield word, name, was, now
 
 
-def _lists(before, after):
-    """Yield likewise for names that are in a list."""
+def _lists(before: model.Reading,
+           after: model.Reading) -> abc.Iterator[_Change]:
+    """Yield the names that are removed from a list."""
     for section, word in LISTS.items():
         for name in before.get(section, ()):
             if name not in after.get(section, ()):
                 yield word, name, None, None
 
 
-def _some(versions):
-    """Return versions shortly; two names of one are the rule."""
+def _some(versions: list[str]) -> str:
+    """Return versions in short; most have two names."""
     more = len(versions) - 1
     return versions[0] + (f' and {more} more' if more else '')
 
 
-def _pseudo_parameters(pair):
+def _pseudo_parameters(pair: model.Pair) -> abc.Iterator[model.Difference]:
     for language, names in sorted(pair.base['pseudo_parameters'].items()):
         for name in names:
             if name not in pair.target['pseudo_parameters'].get(language, ()):
@@ -98,8 +101,8 @@ def _pseudo_parameters(pair):
                             (model.PSEUDO, name))
 
 
-def _constraints(pair):
-    """Yield constraints that parameters of templates may name no more."""
+def _constraints(pair: model.Pair) -> abc.Iterator[model.Difference]:
+    """Yield the custom constraints that are removed."""
     for name, implementation in sorted(pair.base['constraints'].items()):
         if name in pair.target['constraints']:
             continue
@@ -115,8 +118,11 @@ def _constraints(pair):
             (model.CONSTRAINT, name))
 
 
-def _constraint_announced(pair, name):
-    """Return how its end was announced: with that of all types that use it."""
+def _constraint_announced(pair: model.Pair, name: str) -> str | None:
+    """Return the announcements of the types that use a constraint.
+
+    :returns: None if a type that uses it was not announced to go
+    """
     announced = set()
     for type_name, each in pair.base['types'].items():
         if any(map(_user_of(name), each['properties'].values())):
@@ -129,14 +135,14 @@ def _constraint_announced(pair, name):
     return '; '.join(sorted(announced)) or None
 
 
-def _user_of(name):
-    def uses(schema):
+def _user_of(name: str) -> abc.Callable[[model.Reading], bool]:
+    def uses(schema: model.Reading) -> bool:
         return (['custom_constraint', name] in schema['constraints'] or
                 any(map(uses, (schema['schema'] or {}).values())))
     return uses
 
 
-def _actions(pair):
+def _actions(pair: model.Pair) -> abc.Iterator[model.Difference]:
     for owner in ('stack', 'resource'):
         for kind, word in (('actions', 'action'), ('statuses', 'status')):
             for name in pair.base[owner][kind]:
@@ -147,7 +153,8 @@ def _actions(pair):
                         pair.values('known', 'not known'), model.STACKS)
 
 
-def _gone(pair, rule, subject, what, where, touches):
+def _gone(pair: model.Pair, rule: str, subject: str, part: str, where: str,
+          touches: model.Touches) -> model.Difference:
     return model.Difference(
-        rule, subject, f'{what} is gone', pair.values(where, 'not there'),
+        rule, subject, f'{part} is gone', pair.values(where, 'not there'),
         touches)

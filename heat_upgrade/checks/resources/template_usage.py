@@ -10,25 +10,28 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What templates use of what a release offers, without any of their values.
+"""Collects the features that templates use, without any of their values.
 
-Kept is what the base knows by name: types, properties that are set,
-attributes, functions, versions. Nothing that an operator wrote is in it.
+It keeps only names that the base knows: types, properties that are set,
+attributes, functions, versions. It keeps no text of the operator.
 """
 
+from collections import abc
 import dataclasses
 import fnmatch
+import typing
 
 from heat_upgrade.checks.resources import constraint_diff
 from heat_upgrade.checks.resources import model
 from heat_upgrade.checks.resources import schemas
 from heat_upgrade.checks.resources import template_functions
+from heat_upgrade.checks import templates as templates_
 
-# So many templates are named in a finding.
+# Maximum number of templates that a finding names.
 SHOWN = 10
 
-# Two kinds of uses that are not what a difference touches: the names that a
-# map sets, and a value that is known at run time only.
+# Two kinds of uses that are not kinds of ``touches``: the names that a map
+# sets, and a value that is known at run time only.
 _KEYS, _OPEN = 'keys', 'open'
 
 _NAMES = {
@@ -48,48 +51,51 @@ _PARAMETER_FUNCTIONS = ('get_param', 'Ref')
 _CONDITIONAL = ('if', 'Fn::If')
 _CHAIN = 'OS::Heat::ResourceChain'
 
-# What Heat takes null for: heat.engine.properties.Property.get_value.
+# Heat's values for null: heat.engine.properties.Property.get_value.
 _NULLS = {'String': '', 'Integer': 0, 'Number': 0, 'Boolean': False,
           'List': [], 'Map': {}}
 
-# A mapping of a mapping ends somewhere.
+# Maximum depth of mappings of mappings, against loops.
 _STEPS = 10
+
+# Tuples of a kind and its arguments.
+Uses = frozenset[tuple[typing.Any, ...]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Used:
-    """What some templates use.
+    """The features that some templates use.
 
-    :ivar templates: how many there are
-    :ivar by: dict of uses → labels of the templates with just these
+    :ivar templates: number of templates
+    :ivar by: {uses: labels of the templates with exactly these}
     """
 
     templates: int
-    by: dict
+    by: dict[Uses, list[str]]
 
-    def touched(self, touches):
+    def touched(self, touches: model.Touches) -> list[str]:
         """Return the labels of templates that a difference touches."""
         return [label for uses, labels in self.by.items()
                 if is_touched(uses, touches) for label in labels]
 
 
-def told(labels, templates):
-    """Return the lines that say which templates are touched."""
+def evidence(labels: abc.Sequence[str], templates: int) -> tuple[str, ...]:
+    """Return the lines that name the templates that are touched."""
     shown = ', '.join(labels[:SHOWN])
     more = len(labels) - SHOWN
     return (f'used by {len(labels)} of {templates} templates: {shown}' +
             (f' and {more} more' if more > 0 else ''),)
 
 
-def collect(sources, base, watched):
-    """Return what templates use.
+def collect(sources: abc.Iterable[abc.Iterable[templates_.Template]],
+            base: model.Reading, watched: schemas.Watched) -> Used:
+    """Return the features that templates use.
 
-    :param sources: iterables of
-        :class:`heat_upgrade.checks.templates.Template`
-    :param base: what ``inspectors/resources.py`` read of the base
-    :param watched: what values are tried with: schemas.watched
+    :param base: the inspector's reading of the base
+    :param watched: limits with which values are tried
     """
-    by, count = {}, 0
+    by: dict[Uses, list[str]] = {}
+    count = 0
     for source in sources:
         for template in source:
             used = of(template, base, watched)
@@ -98,15 +104,16 @@ def collect(sources, base, watched):
     return Used(count, by)
 
 
-def of(template, base, watched):
-    """Return what a template uses, as a frozenset of tuples."""
+def of(template: templates_.Template, base: model.Reading,
+       watched: schemas.Watched) -> Uses:
+    """Return the features that a template uses."""
     walk = _Walk(template, base, watched)
     walk.sections()
     return frozenset(walk.uses)
 
 
-def is_touched(uses, touches):
-    """Return whether some uses are touched by a difference."""
+def is_touched(uses: Uses, touches: model.Touches) -> bool:
+    """Return True if a difference touches some uses."""
     kind, *rest = touches
     if kind == model.ANY:
         return any(is_touched(uses, each) for each in rest)
@@ -119,7 +126,7 @@ def is_touched(uses, touches):
     name, path = rest
     parent = path[:-1]
     if kind == model.REFUSED and touches in uses | {
-            # What a function gives may be refused.
+            # The value of a function may be refused.
             (kind, *use[1:]) for use in uses if use[0] == _OPEN}:
         return True
     for use in uses:
@@ -136,7 +143,8 @@ def is_touched(uses, touches):
 class _Walk:
     """Goes through a template once."""
 
-    def __init__(self, template, base, watched):
+    def __init__(self, template: templates_.Template, base: model.Reading,
+                 watched: schemas.Watched) -> None:
         self._base = base
         self._watched = watched
         self._data = template.data
@@ -144,14 +152,15 @@ class _Walk:
         self._registry = template.registry
         self._known = base['templates'][template.version]
         self._words = _NAMES[self._known['language']]
-        self._types = {}
-        self._members = {}
+        self._types: dict[str, list[str]] = {}
+        self._members: dict[str, list[str]] = {}
         # Aliases of YAML are one object in several places.
-        self._seen = set()
-        self.uses = {(model.VERSION, template.version)}
+        self._seen: set[tuple[int, bool]] = set()
+        self.uses: set[tuple[typing.Any, ...]] = {
+            (model.VERSION, template.version)}
 
-    def sections(self):
-        """Go through all of it."""
+    def sections(self) -> None:
+        """Go through all sections."""
         self._listed('sections', self._data)
         for name, body in self._items(self._data, 'resources'):
             self._listed('resource_keys', body)
@@ -168,7 +177,7 @@ class _Walk:
             self._listed('output_keys', body)
         for section in ('outputs', 'conditions'):
             value = self._data.get(self._words[section])
-            # Names are no functions, even if there is one alone.
+            # A map with one name is not a function here.
             for each in value.values() if isinstance(value, dict) else ():
                 self._value(each, section == 'conditions')
         for name, body in self._items(self._data, 'resources'):
@@ -176,22 +185,23 @@ class _Walk:
             for key, value in body.items():
                 self._value(value, key == self._words['condition'])
 
-    def _items(self, where, section):
-        found = where.get(self._words[section])
-        if isinstance(found, dict):
-            for name, body in found.items():
+    def _items(self, data: dict[str, typing.Any], section: str
+               ) -> abc.Iterator[tuple[str, dict[str, typing.Any]]]:
+        bodies = data.get(self._words[section])
+        if isinstance(bodies, dict):
+            for name, body in bodies.items():
                 if isinstance(body, dict):
                     yield name, body
 
-    def _listed(self, which, names):
+    def _listed(self, section: str, names: abc.Container[str]) -> None:
         """Note those of some names that the version knows."""
-        for name in self._known.get(which, ()):
+        for name in self._known.get(section, ()):
             if name in names:
                 self.uses.add(
-                    (template_functions.LISTS[which], self._version, name)
+                    (template_functions.LISTS[section], self._version, name)
                 )
 
-    def _parameter(self, body):
+    def _parameter(self, body: dict[str, typing.Any]) -> None:
         self._listed('parameter_keys', body)
         kind = body.get(self._words['type'])
         if isinstance(kind, str):
@@ -205,8 +215,8 @@ class _Walk:
                         name in self._base['constraints']):
                     self.uses.add((model.CONSTRAINT, name))
 
-    def _value(self, value, conditional=False):
-        """Note functions, and types in properties, as groups have them."""
+    def _value(self, value: typing.Any, conditional: bool = False) -> None:
+        """Note functions, and types in properties, such as groups have."""
         if not isinstance(value, (dict, list)) or (
                 (id(value), conditional) in self._seen):
             return
@@ -228,8 +238,9 @@ class _Walk:
         for key, each in value.items():
             self._value(each, conditional or key == self._words['condition'])
 
-    def _function(self, value, conditional):
-        """Return the name of a function, and note it; None if it is none."""
+    def _function(self, value: dict[str, typing.Any],
+                  conditional: bool) -> str | None:
+        """Note a function and return its name; None for another map."""
         if len(value) != 1:
             return None
         (name, arguments), = value.items()
@@ -249,7 +260,7 @@ class _Walk:
                     self.uses.add((model.PSEUDO, first))
         return name
 
-    def _attribute(self, arguments):
+    def _attribute(self, arguments: typing.Any) -> None:
         if isinstance(arguments, str):
             arguments = arguments.split('.', 1)
         if not (isinstance(arguments, list) and arguments and
@@ -262,15 +273,15 @@ class _Walk:
                 self.uses.add((model.ATTRIBUTE, name, '*'))
             elif attribute in known:
                 self.uses.add((model.ATTRIBUTE, name, attribute))
-        # Of a member of a group: resource.0.name, attributes name, or name.
-        asked = {each.rpartition('.')[2] for each in arguments[1:]
+        # A group's members: resource.0.name, attributes name, or name.
+        names = {each.rpartition('.')[2] for each in arguments[1:]
                  if isinstance(each, str)}
         for name in self._members.get(arguments[0], ()):
-            for attribute in asked.intersection(
+            for attribute in names.intersection(
                     self._base['types'][name]['attributes']):
                 self.uses.add((model.ATTRIBUTE, name, attribute))
 
-    def _nested(self, properties):
+    def _nested(self, properties: typing.Any) -> abc.Iterator[str]:
         """Yield the types of the members of a group."""
         level = [properties]
         for _ in range(_STEPS):
@@ -280,14 +291,14 @@ class _Walk:
                 for words in _NAMES.values():
                     yield from self._resolved(each.get(words['type']), None)
 
-    def _resolved(self, name, resource):
+    def _resolved(self, name: typing.Any, resource: str | None) -> list[str]:
         """Return the types of Heat that a name stands for.
 
-        As heat.engine.environment does: what the stack's environment says,
-        then the global one. One that a template of the operator provides is
-        none of Heat's.
+        As heat.engine.environment does: by the stack's environment, then by
+        the global one. A type that a template of the operator provides does
+        not belong to Heat.
         """
-        found = []
+        found: list[str] = []
         for _ in range(_STEPS):
             if not isinstance(name, str):
                 return found
@@ -306,7 +317,9 @@ class _Walk:
             name = mapped
         return found
 
-    def _instance(self, names, body, words=None):
+    def _instance(self, names: abc.Iterable[str],
+                  body: dict[str, typing.Any],
+                  words: dict[str, str] | None = None) -> None:
         words = words or self._words
         properties = body.get(words['properties'])
         for name in names:
@@ -318,17 +331,18 @@ class _Walk:
             if name == _CHAIN and isinstance(properties, dict):
                 self._chain(properties)
 
-    def _chain(self, properties):
-        listed = properties.get('resources')
-        for each in listed if isinstance(listed, list) else ():
+    def _chain(self, properties: dict[str, typing.Any]) -> None:
+        types = properties.get('resources')
+        for each in types if isinstance(types, list) else ():
             self._instance(self._resolved(each, None), {
                 'properties': properties.get('resource_properties')},
                 _NAMES['hot'])
 
-    def _set(self, name, path, value, schema):
-        """Note which properties are set below a path.
+    def _set(self, name: str, path: schemas.Path, value: typing.Any,
+             schema: model.Reading) -> None:
+        """Note the properties that are set below a path.
 
-        :param schema: dict of name → property, of the base
+        :param schema: {name: property} of the base
         """
         if (name, path) in self._watched:
             self._try(name, path, value)
@@ -349,7 +363,7 @@ class _Walk:
                     self._set(name, (*path, key), each,
                               schema[key]['schema'] or {})
 
-    def _try(self, name, path, value):
+    def _try(self, name: str, path: schemas.Path, value: typing.Any) -> None:
         """Note a value that the target does not accept."""
         limits, kind, default = self._watched[name, path]
         if value is None:
@@ -358,22 +372,24 @@ class _Walk:
             self.uses.add((model.REFUSED, name, path))
 
 
-def _mapped(registry, name, resource):
-    """Return what a stack's environment maps a type to; None if nothing."""
+def _mapped(registry: dict[str, typing.Any], name: str,
+            resource: str | None) -> str | None:
+    """Return the type to which a stack's environment maps a type, or None."""
     special = registry.get('resources')
     for pattern, mapping in (special.items() if isinstance(special, dict)
                              else ()):
         if resource is not None and isinstance(mapping, dict) and (
                 fnmatch.fnmatchcase(str(resource), str(pattern))) and (
-                isinstance(mapping.get(name), str)):
-            return mapping[name]
-    if isinstance(registry.get(name), str):
-        return registry[name]
+                isinstance(mapped := mapping.get(name), str)):
+            return mapped
+    if isinstance(mapped := registry.get(name), str):
+        return mapped
     return _globbed(registry, name)[1]
 
 
-def _globbed(registry, name):
-    """Return the (pattern, name) that a pattern maps a type to."""
+def _globbed(registry: dict[str, typing.Any],
+             name: str) -> tuple[str, str] | tuple[None, None]:
+    """Return (pattern, type) if a pattern of a registry maps a type."""
     for pattern, target in sorted(registry.items(), key=str):
         if (isinstance(pattern, str) and pattern.endswith('*') and
                 isinstance(target, str) and target != name and

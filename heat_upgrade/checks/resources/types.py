@@ -10,25 +10,23 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Types that are gone, became placeholders, or will go."""
+"""Compares resource types: removed, replaced by placeholders, deprecated."""
+
+from collections import abc
 
 from heat_upgrade.checks.resources import model
 from heat_upgrade.checks.resources import schemas
 
 
-def differences(pair):
-    """Return how the types of two releases differ.
-
-    :param pair: :class:`heat_upgrade.checks.resources.model.Pair`
-    :returns: list of :class:`heat_upgrade.checks.resources.model.Difference`
-    """
+def differences(pair: model.Pair) -> list[model.Difference]:
+    """Return the differences between the types of two releases."""
     found = list(_broken(pair))
     base, target = pair.base['types'], pair.target['types']
     for name, before in sorted(base.items()):
         after = target.get(name)
         if after is None and _module(before) in pair.target['broken']:
             continue
-        elif after is None:
+        if after is None:
             found.append(_gone(pair, name, before))
         elif _is_same_alias(pair, name):
             continue
@@ -36,34 +34,36 @@ def differences(pair):
             found.append(_placeholder(pair, name, before, after))
         else:
             found.extend(_both(pair, name, before, after))
-    for pattern, meant in sorted(pair.base['globs'].items()):
-        if pair.target['globs'].get(pattern) != meant:
-            found.append(_glob(pair, pattern, meant))
+    for pattern, mapped in sorted(pair.base['globs'].items()):
+        if pair.target['globs'].get(pattern) != mapped:
+            found.append(_glob(pair, pattern, mapped))
     return found
 
 
-def _module(each):
-    return each['class'].rpartition('.')[0]
+def _module(type_: model.Reading) -> str:
+    path: str = type_['class']
+    return path.rpartition('.')[0]
 
 
-def _broken(pair):
-    for name, why in sorted(pair.target['broken'].items()):
+def _broken(pair: model.Pair) -> abc.Iterator[model.Difference]:
+    for name, error in sorted(pair.target['broken'].items()):
         if name not in pair.base['broken']:
             yield model.Difference(
                 'resources.plugin-not-imported', name,
                 f'resource plugin {name} cannot be imported',
-                pair.values('can be imported', why), model.ALWAYS)
+                pair.values('can be imported', error), model.ALWAYS)
 
 
-def _is_same_alias(pair, name):
-    """Return whether both map a name to one type, which is compared."""
+def _is_same_alias(pair: model.Pair, name: str) -> bool:
+    """Return True if both map a name to one type, compared by itself."""
     before, after = (each['types'][name].get('mapped_to')
                      for each in (pair.base, pair.target))
     return before == after and before in pair.base['types'] and (
         before in pair.target['types'])
 
 
-def _both(pair, name, before, after):
+def _both(pair: model.Pair, name: str, before: model.Reading,
+          after: model.Reading) -> abc.Iterator[model.Difference]:
     if before.get('mapped_to') != after.get('mapped_to'):
         yield model.Difference(
             'resources.type-mapped-elsewhere', name,
@@ -90,13 +90,14 @@ def _both(pair, name, before, after):
              *pair.values(pair.base['clients'][client], 'not registered')),
             (model.TYPE, name))
     yield from _handling(pair, name, before, after)
-    if not any(each[what] for each in (before, after)
-               for what in ('placeholder', 'accepts_all')):
+    if not any(each[key] for each in (before, after)
+               for key in ('placeholder', 'accepts_all')):
         yield from schemas.differences(pair, name)
 
 
-def _handling(pair, name, before, after):
-    """Yield what Heat does otherwise with resources of a type."""
+def _handling(pair: model.Pair, name: str, before: model.Reading,
+              after: model.Reading) -> abc.Iterator[model.Difference]:
+    """Yield changes in Heat's handling of resources of a type."""
     touches = (model.TYPE, name)
     for other in before['status']['substitutes']:
         if other in pair.target['types'] and other != name and (
@@ -114,21 +115,22 @@ def _handling(pair, name, before, after):
             f'{name}: a resource whose check failed is replaced',
             (f'in {after["class"]}',
              *pair.values('updated in place', 'replaced')), touches)
-    for method in after['misfits']:
-        if method.partition(' ')[0] not in {
+    for misfit in after['misfits']:
+        method = misfit.partition(' ')[0]
+        if method not in {
                 each.partition(' ')[0] for each in before['misfits']}:
-            # A warning: nobody may call it with what it does not take.
+            # A warning: perhaps no caller passes such arguments.
             yield model.Difference(
-                'resources.method-misfits',
-                f'{name} {method.partition(" ")[0]}',
-                f'{name}: {method.partition(" ")[0]} does not take what it '
-                'may be called with',
-                (f'{pair.names[1]}: {method} does not take all that the '
-                 'method takes which it overrides',
+                'resources.method-misfits', f'{name} {method}',
+                f'{name}: {method} does not accept the arguments of its '
+                'callers',
+                (f'{pair.names[1]}: {misfit} does not accept all arguments '
+                 'of the method that it overrides',
                  'as with Story 2011068'), touches)
 
 
-def _gone(pair, name, before):
+def _gone(pair: model.Pair, name: str,
+          before: model.Reading) -> model.Difference:
     words = model.announced(before['status'], None, pair.names)
     return model.Difference(
         'resources.type-removed' if words
@@ -142,7 +144,8 @@ def _gone(pair, name, before):
          *_substitutes(before['status'], name)), (model.TYPE, name))
 
 
-def _placeholder(pair, name, before, after):
+def _placeholder(pair: model.Pair, name: str, before: model.Reading,
+                 after: model.Reading) -> model.Difference:
     words = model.announced(before['status'], after['status'], pair.names)
     return model.Difference(
         'resources.type-placeholder' if words
@@ -155,26 +158,26 @@ def _placeholder(pair, name, before, after):
                       model.described(after['status'])),
          words or 'not announced: it was not deprecated',
          *_substitutes(before['status'], name),
-         'Stacks with it load, and can be updated and deleted; nothing is '
-         'done for it, its physical resource stays behind, and get_attr of '
-         'it is null.'), (model.TYPE, name))
+         'Stacks with it load, and can be updated and deleted; Heat ignores '
+         'it, its physical resource stays behind, and its get_attr is '
+         'null.'), (model.TYPE, name))
 
 
-def _glob(pair, pattern, meant):
+def _glob(pair: model.Pair, pattern: str, mapped: str) -> model.Difference:
     return model.Difference(
         'resources.glob-unmapped', pattern,
-        f'types {pattern} are no longer mapped to {meant}',
-        (*pair.values(meant, pair.target['globs'].get(pattern, 'not mapped')),
-         'in etc/heat/environment.d, if an installation takes the new one'),
+        f'types {pattern} are no longer mapped to {mapped}',
+        (*pair.values(mapped, pair.target['globs'].get(pattern, 'not mapped')),
+         'in etc/heat/environment.d, if an installation uses the new file'),
         (model.GLOB, pattern))
 
 
-def _substitutes(status, name):
+def _substitutes(status: model.Reading, name: str) -> tuple[str, ...]:
     others = [other for other in status['substitutes'] if other != name]
     return (f'substitute: {", ".join(others)}',) if others else ()
 
 
-def _replace_it(status, name):
+def _replace_it(status: model.Reading, name: str) -> str:
     others = [other for other in status['substitutes'] if other != name]
     return (f'Replace it in templates in time, by {" or ".join(others)}.'
             if others else '')

@@ -12,66 +12,74 @@
 
 """Check ``rpc``: do two releases understand each other's messages and rows.
 
-``messages`` has what is sent against what is answered, ``contexts`` the
-context that comes with each message, ``objects`` the versioned objects, and
-``stored`` what each writes to the database against what the other reads.
+``messages`` compares the messages with the servers that receive them,
+``request_contexts`` the context of each message, ``objects`` the versioned
+objects, and ``persisted_objects`` the rows of one release with the values
+that the other reads.
 """
 
+import typing
+
+from heat_upgrade.checks import check_context
 from heat_upgrade.checks import introspection
 from heat_upgrade.checks.rpc import messages
 from heat_upgrade.checks.rpc import objects
 from heat_upgrade.checks.rpc import persisted_objects
 from heat_upgrade.checks.rpc import request_contexts
+from heat_upgrade.results import findings
 
 READINGS = ('rpc', 'rows')
-# That of programs/rows.py: it encrypts stand-ins alone.
+# The key of inspectors/rows_engine.py: it encrypts stand-ins only.
 KEY = 'heat-upgrade-stand-in-key-012345'
 
 
-def check(base, target, context):
-    """Return what the two releases would not understand of each other.
+def check(base: check_context.InstalledRelease,
+          target: check_context.InstalledRelease,
+          context: check_context.Context) -> list[findings.Finding]:
+    """Return the messages and rows that the other release cannot use.
 
-    :param base: :class:`heat_upgrade.checks.check_context.InstalledRelease`
-    :param target: likewise
-    :param context: :class:`heat_upgrade.checks.check_context.Context`
-    :returns: list of :class:`heat_upgrade.results.findings.Finding`, of
-        classes 5 (both run at once) and 2 (what was there before)
-    :raises: :class:`heat_upgrade.checks.introspection.ProgramsFailed` if a
-        release cannot be read
+    The findings are of classes 5 (both releases run at once) and 2 (data from
+    before the upgrade).
+
+    :raises: ProgramsFailed if a release cannot be read
     """
-    said, wrote = zip(*introspection.both(
+    interfaces, rows = zip(*introspection.both(
         base, target, lambda subject: introspection.read_all(subject, [
             introspection.Request(program) for program in READINGS], context)))
-    sent = [{'sent': one['context']} for one in said]
+    sent = [{'sent': interface['context']} for interface in interfaces]
 
-    def cross(subject):
+    def cross(subject: check_context.InstalledRelease) -> list[typing.Any]:
         number = (base, target).index(subject)
         other = 1 - number
-        # A failure at data of the other release is compared with what the
-        # base makes of its own data.
+        # If a release fails to read data of the other one, the base is
+        # given its own data, to compare.
         return introspection.read_all(subject, [
-            introspection.Request('rows_load', _rows(wrote[number])),
+            introspection.Request('rows_load', _rows(rows[number])),
             introspection.Request('rows_load', _rows(
-                wrote[other], migrate=number == 1), own=_rows(wrote[0])),
+                rows[other], migrate=number == 1), own=_rows(rows[0])),
             introspection.Request('rpc_context', sent[number]),
             introspection.Request('rpc_context', sent[other], own=sent[0])],
             context)
 
     read = introspection.both(base, target, cross)
     names = base.name, target.name
-    roles = ('base', base.name), ('target', target.name)
+    base_role, target_role = ('base', base.name), ('target', target.name)
     return [
-        *messages.findings(*said, names),
-        *request_contexts.findings(said[0]['context'], read[0][2], read[1][3],
-                                   roles),
-        *request_contexts.findings(said[1]['context'], read[1][2], read[0][3],
-                                   roles[::-1]),
-        *objects.findings(said[0]['objects'], said[1]['objects'], names),
+        *messages.findings(*interfaces, names),
+        *request_contexts.findings(
+            interfaces[0]['context'], read[0][2], read[1][3],
+            (base_role, target_role)),
+        *request_contexts.findings(
+            interfaces[1]['context'], read[1][2], read[0][3],
+            (target_role, base_role)),
+        *objects.findings(interfaces[0]['objects'], interfaces[1]['objects'],
+                          names),
         *persisted_objects.findings(*(persisted_objects.Side(
-            role, name, wrote[number], *read[number][:2])
-            for number, (role, name) in enumerate(roles)))]
+            role, name, rows[number], *read[number][:2])
+            for number, (role, name) in enumerate((base_role, target_role))))]
 
 
-def _rows(wrote, migrate=False):
-    return {'database': wrote['database'], 'key': KEY, 'migrate': migrate,
+def _rows(rows: dict[str, typing.Any],
+          migrate: bool = False) -> dict[str, typing.Any]:
+    return {'database': rows['database'], 'key': KEY, 'migrate': migrate,
             'facts': True}

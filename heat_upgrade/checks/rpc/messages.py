@@ -10,54 +10,60 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which messages of one release the services of another refuse.
+"""Finds the messages of one release that the services of the other refuse.
 
-The rules are those of oslo.messaging's dispatcher (``rpc/dispatcher.py``):
-an endpoint takes a message when it has its namespace, when the major
-versions are the same and the endpoint's minor is not less, and when it has a
-public method of the name, which takes the arguments by their names.
+The rules are those of oslo.messaging's dispatcher (``rpc/dispatcher.py``).
+An endpoint accepts a message if it has the message's namespace, the same
+major version, at least the same minor version, and a public method of that
+name. The method must accept the arguments by their names.
 """
 
 import dataclasses
+import typing
 
 from heat_upgrade.checks import check_context
+from heat_upgrade.results import findings as findings_
+
+# A message, a server, a server's method or a reading of the inspector `rpc`.
+_Json = dict[str, typing.Any]
+# (role, version)
+_Side = tuple[str, str]
 
 
 @dataclasses.dataclass(frozen=True)
 class Refusal:
-    """A message that is refused.
+    """The reason why a server refuses a message.
 
-    :ivar text: what oslo.messaging or Python says then
-    :ivar more: what else the server would not take
+    :ivar text: the error of oslo.messaging or Python
+    :ivar more: further errors, hidden by the first
     """
 
     text: str
     more: tuple[str, ...] = ()
 
 
-def compatible(implemented, asked):
-    """Return whether a server's version covers that of a message.
+def compatible(implemented: str, requested: str) -> bool:
+    """Return True if a server's version covers that of a message.
 
     As ``oslo_messaging._utils.version_is_compatible``.
     """
-    mine, theirs = _parts(implemented), _parts(asked)
-    return mine[0] == theirs[0] and mine[1:] >= theirs[1:]
+    server, message = _parts(implemented), _parts(requested)
+    return server[0] == message[0] and server[1:] >= message[1:]
 
 
-def _parts(version):
+def _parts(version: str) -> list[int]:
     numbers = [int(part) for part in version.split('.')]
     return (numbers + [0, 0, 0])[:3]
 
 
-def refusal(message, server):
-    """Return why a server refuses a message.
+def refusal(message: _Json, server: _Json | None) -> Refusal | None:
+    """Return why a server refuses a message; None if it accepts it.
 
-    :param message: an entry of ``clients`` of the program ``rpc``
-    :param server: an entry of its ``servers``, or None
-    :returns: :class:`Refusal`; None if it is taken
+    :param message: an entry of ``clients`` of the inspector ``rpc``
+    :param server: an entry of its ``servers``
     """
     if server is None or message['topic'] != server['topic']:
-        return Refusal(f'nobody listens to topic {message["topic"]}')
+        return Refusal(f'no server listens to topic {message["topic"]}')
     method = message['method']
     arguments = _wrong_arguments(message, server['methods'].get(method))
     if (message['namespace'] not in server['namespaces']
@@ -76,7 +82,7 @@ def refusal(message, server):
     return None
 
 
-def _wrong_arguments(message, method):
+def _wrong_arguments(message: _Json, method: _Json | None) -> list[str]:
     if method is None:
         return []
     known = {*method['required'], *method['optional']}
@@ -88,13 +94,13 @@ def _wrong_arguments(message, method):
     return unknown + missing
 
 
-def findings(base, target, names):
-    """Return what each side would refuse of the other's messages.
+def findings(base: _Json, target: _Json,
+             names: tuple[str, str]) -> list[findings_.Finding]:
+    """Return the messages that each side refuses from the other.
 
-    :param base: what the program ``rpc`` read of the base
-    :param target: likewise
+    :param base: the inspector ``rpc``'s reading of the base
+    :param target: its reading of the target
     :param names: versions of the two
-    :returns: list of :class:`heat_upgrade.results.findings.Finding`
     """
     sides = {'base': (base, names[0]), 'target': (target, names[1])}
     found = []
@@ -104,62 +110,73 @@ def findings(base, target, names):
     return found + _casts(base, target, names) + _unheard(base, target, names)
 
 
-def _of_service(service, sender, receiver, sides):
-    said, sender_name = sides[sender]
-    heard, receiver_name = sides[receiver]
-    server = heard['servers'].get(service)
-    refused, taken = {}, 0
-    for message in said['clients'][service]:
-        # What its own servers refuse is no matter of an upgrade.
-        if refusal(message, said['servers'].get(service)):
+def _of_service(service: str, sender: str, receiver: str,
+                sides: dict[str, tuple[_Json, str]]
+                ) -> list[findings_.Finding]:
+    sending, sender_name = sides[sender]
+    receiving, receiver_name = sides[receiver]
+    server = receiving['servers'].get(service)
+    refused: dict[str, list[tuple[_Json, Refusal]]] = {}
+    accepted = 0
+    for message in sending['clients'][service]:
+        # A message that the sender's own servers refuse is not a regression.
+        if refusal(message, sending['servers'].get(service)):
             continue
-        why = refusal(message, server)
-        if why:
-            refused.setdefault(message['method'], []).append((message, why))
+        reason = refusal(message, server)
+        if reason:
+            refused.setdefault(message['method'], []).append(
+                (message, reason))
         else:
-            taken += 1
-    if len(refused) > 2 and not taken:
-        # The whole of a client: one change, such as that of a topic.
+            accepted += 1
+    if len(refused) > 2 and not accepted:
+        # All messages of a client: one change, such as that of a topic.
         return [_all_refused(service, refused, (sender, sender_name),
                              (receiver, receiver_name), server)]
-    known = {message['method'] for message in heard['clients'].get(
+    known = {message['method'] for message in receiving['clients'].get(
         service, [])}
     return [_refused(service, method, cases, (sender, sender_name),
                      (receiver, receiver_name), server, method in known)
             for method, cases in sorted(refused.items())]
 
 
-def _refused(service, method, cases, sender, receiver, server, known):
-    message, why = cases[0]
+def _refused(service: str, method: str, cases: list[tuple[_Json, Refusal]],
+             sender: _Side, receiver: _Side, server: _Json | None,
+             known: bool) -> findings_.Finding:
+    message, reason = cases[0]
     own = server['methods'].get(method) if server else None
     lines = [
-        f'{_sent(one)}\n    by {one["by"]} of {sender[1]} ({sender[0]})'
-        for one, _ in cases]
-    lines += [f'{receiver[1]} ({receiver[0]}) answers: {why.text}']
-    lines += [f'    and, were it not for that: {more}' for more in why.more]
+        f'{_sent(case)}\n    by {case["by"]} of {sender[1]} ({sender[0]})'
+        for case, _ in cases]
+    lines += [f'{receiver[1]} ({receiver[0]}) answers: {reason.text}']
+    lines += [f'    and, were it not for that: {more}'
+              for more in reason.more]
     lines += [
         f'its {service} has version {server["version"]} on topic '
         f'{server["topic"]}, and ' + (
             f'{method}({_signature(own)})' if own else f'no {method}')
         if server else f'it has no {service}']
     if message['kind'] == 'cast':
-        lines += ['A cast has no answer: the sender never learns of it, and '
-                  'what it was to start never does.']
+        lines += ['A cast has no answer: the sender never learns that its '
+                  'operation was not started.']
     subject = f'[{service}] {method} of the {sender[0]}'
     title = f'{subject} is refused by the {receiver[0]}'
     if not known and service == 'engine':
-        # It is for what only one release can do; nothing of before is lost.
-        lines += [f'{receiver[1]} does not have this call at all: what needs '
-                  f'it fails until all engines are of {sender[1]}.']
+        # A call that only one release has: no feature of the base is lost.
+        lines += [f'{receiver[1]} does not have this call: features that use '
+                  f'it fail until all engines run {sender[1]}.']
         return check_context.warning('rpc.new-call-refused', subject, title,
                                      '\n'.join(lines))
     return check_context.error('rpc.message-refused', subject, title,
                                '\n'.join(lines), facts={'sender': sender[0]})
 
 
-def _all_refused(service, refused, sender, receiver, server):
+def _all_refused(service: str,
+                 refused: dict[str, list[tuple[_Json, Refusal]]],
+                 sender: _Side, receiver: _Side,
+                 server: _Json | None) -> findings_.Finding:
     cases = [case for method in refused.values() for case in method]
-    lines = [f'{_sent(message)}\n    {why.text}' for message, why in cases]
+    lines = [f'{_sent(message)}\n    {reason.text}'
+             for message, reason in cases]
     has = (f'version {server["version"]} on topic {server["topic"]}'
            if server else f'no {service}')
     return check_context.error(
@@ -170,21 +187,22 @@ def _all_refused(service, refused, sender, receiver, server):
         facts={'sender': sender[0]})
 
 
-def _sent(message):
+def _sent(message: _Json) -> str:
     return (f'{message["kind"]} {message["method"]}('
             f'{", ".join(message["args"])}) version {message["version"]} '
             f'to topic {message["topic"]}')
 
 
-def _signature(method):
+def _signature(method: _Json) -> str:
     parts = [*method['required'],
              *(f'{name}=…' for name in method['optional']),
              *(['**'] if method['any'] else [])]
     return ', '.join(parts)
 
 
-def _casts(base, target, names):
-    """Return what was waited for and no longer is: errors go unseen."""
+def _casts(base: _Json, target: _Json,
+           names: tuple[str, str]) -> list[findings_.Finding]:
+    """Return the calls that became casts: their errors go unseen."""
     found = []
     before, after = _kinds(base), _kinds(target)
     for key in sorted(before.keys() & after.keys()):
@@ -194,14 +212,14 @@ def _casts(base, target, names):
                 'rpc.call-is-cast', f'[{service}] {by}',
                 f'[{service}] {by} is cast and no longer called',
                 f'{by} waits for an answer in {names[0]} and does not in '
-                f'{names[1]}:\nwhat goes wrong is in the log of the engine '
-                'alone (LP 1499669).'))
+                f'{names[1]}:\nits errors are only in the log of the engine '
+                '(LP 1499669).'))
     return found
 
 
-def _kinds(said):
-    kinds = {}
-    for service, messages in said['clients'].items():
+def _kinds(reading: _Json) -> dict[tuple[str, str], set[str]]:
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for service, messages in reading['clients'].items():
         for message in messages:
             if message['default']:
                 kinds.setdefault((service, message['by']), set()).add(
@@ -209,14 +227,15 @@ def _kinds(said):
     return kinds
 
 
-def _unheard(base, target, names):
-    """Return methods of clients that nothing could be got out of."""
+def _unheard(base: _Json, target: _Json,
+             names: tuple[str, str]) -> list[findings_.Finding]:
+    """Return the client methods that newly send no message."""
     found = []
     for name in sorted(set(target['unheard']) - set(base['unheard'])):
         found.append(check_context.warning(
             'rpc.method-not-heard', f'[{name}]',
             f'[{name}] sends nothing that was heard',
-            f'It was called with stand-in arguments in {names[1]}, and no '
-            'message left: whether the other\nrelease takes what it sends is '
-            'not known.'))
+            f'It was called with stand-in arguments in {names[1]}, and sent '
+            'no message:\nthe check cannot compare its messages with the '
+            'other release.'))
     return found

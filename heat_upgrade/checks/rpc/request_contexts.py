@@ -10,19 +10,24 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What one release makes of the context of another's messages."""
+"""Compares how two releases read the context of a message."""
+
+import typing
 
 from heat_upgrade.checks import check_context
+from heat_upgrade.results import findings as findings_
 
 
-def findings(sent, own, other, roles):
-    """Return what a receiver reads otherwise than the sender would.
+def findings(sent: dict[str, typing.Any], own: dict[str, typing.Any],
+             other: dict[str, typing.Any],
+             roles: tuple[tuple[str, str], tuple[str, str]]
+             ) -> list[findings_.Finding]:
+    """Return the attributes that the receiver reads differently.
 
     :param sent: the context as it was sent
-    :param own: what ``rpc_context`` of the sender's release read of it
-    :param other: likewise, the receiver's
+    :param own: the sender's own reading of it (inspector ``rpc_context``)
+    :param other: the receiver's reading of it
     :param roles: (role, version) of the sender and of the receiver
-    :returns: list of :class:`heat_upgrade.results.findings.Finding`
     """
     (sender, sender_name), (receiver, receiver_name) = roles
     if 'error' in other:
@@ -32,7 +37,7 @@ def findings(sent, own, other, roles):
             'rpc.context-not-read', f'[context] of the {sender}',
             f'[context] that of the {sender} cannot be read by the '
             f'{receiver}',
-            f'{receiver_name}: {other["error"]}\nEvery message of '
+            f'{receiver_name}: {other["error"]}\nEvery message from '
             f'{sender_name} fails there.', facts={'sender': sender})]
     found = []
     for name, value in sorted(own.get('read', {}).items()):
@@ -41,11 +46,11 @@ def findings(sent, own, other, roles):
             found.append(check_context.error(
                 'rpc.context-read-differently',
                 f'[context] {name} of the {sender}',
-                f'[context] {name} of the {sender} is read otherwise by the '
+                f'[context] {name} of the {sender} is read differently by the '
                 f'{receiver}',
-                f'{sender_name} (which sent it): {value!r}\n'
+                f'{sender_name} (the sender): {value!r}\n'
                 f'{receiver_name}: {read!r}\nIt was sent with the keys '
-                f'{", ".join(sorted(sent))}.\nEvery message carries it: '
-                'requests fail or are taken for somebody else\'s.',
+                f'{", ".join(sorted(sent))}.\nEvery message carries the '
+                'context: requests fail, or run as another user.',
                 facts={'sender': sender}))
     return found

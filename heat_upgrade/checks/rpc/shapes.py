@@ -10,11 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The shapes of what stands in a database: columns, keys and types.
+"""The shapes of the data in a database: columns, keys and types.
 
 A shape is a path and the types found there: ``snapshot.data.environment.
-parameters`` is an object; of a list it is ``[]``. What differs from row to
-row in a key (ids, and names of the stand-in stacks) is ``#``.
+parameters`` is an object; the members of a list are ``[]``. Parts of a key
+that differ from row to row (IDs, and names of the stand-in stacks) are ``#``.
 """
 
 import base64
@@ -23,9 +23,10 @@ import json
 import re
 import sqlite3
 import tempfile
+import typing
 import zlib
 
-# Which rows the engines keep for themselves, or alembic.
+# The engines keep these rows for themselves, or alembic does.
 NOT_OURS = ('alembic_version', 'sqlite_sequence', 'service', 'migrate_version')
 _IDS = re.compile(r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\d+')
 _TYPES = {bool: 'boolean', int: 'number', float: 'number', str: 'text',
@@ -36,18 +37,23 @@ _FREE = ('raw_template.template', 'raw_template_files.files',
          'snapshot.data.files', 'resource_snapshot.data.metadata',
          'sync_point.extra_data.extra_data.resource_failures')
 
+# {path: names of the types}, without NULL.
+Shapes = dict[str, set[str]]
+# {path: (types before, types after)}
+Changes = dict[str, tuple[set[str], set[str]]]
 
-def of(packed):
+
+def of(packed: str) -> Shapes:
     """Return the shapes of a database.
 
     :param packed: SQLite file, compressed by zlib, as base64
-    :returns: {path: set of types}, without NULL; empty where all is NULL
+    :returns: {path: types}, without NULL; empty where all is NULL
     """
-    found = {}
-    with tempfile.NamedTemporaryFile(suffix='.sqlite') as place:
-        place.write(zlib.decompress(base64.b64decode(packed)))
-        place.flush()
-        with contextlib.closing(sqlite3.connect(place.name)) as database:
+    found: Shapes = {}
+    with tempfile.NamedTemporaryFile(suffix='.sqlite') as file:
+        file.write(zlib.decompress(base64.b64decode(packed)))
+        file.flush()
+        with contextlib.closing(sqlite3.connect(file.name)) as database:
             for table, in database.execute(
                     "SELECT name FROM sqlite_master WHERE type = 'table'"
                     ).fetchall():
@@ -56,7 +62,8 @@ def of(packed):
     return found
 
 
-def _of_table(database, table, found):
+def _of_table(database: sqlite3.Connection, table: str,
+              found: Shapes) -> None:
     rows = database.execute(f'SELECT * FROM "{table}"')
     columns = [column[0] for column in rows.description]
     for row in rows:
@@ -64,14 +71,14 @@ def _of_table(database, table, found):
             _add(f'{table}.{column}', _parsed(value), found)
 
 
-def _parsed(value):
+def _parsed(value: typing.Any) -> typing.Any:
     if isinstance(value, str) and value[:1] in ('{', '[', 'n'):
         with contextlib.suppress(ValueError):
             return json.loads(value)
     return value
 
 
-def _add(path, value, found):
+def _add(path: str, value: typing.Any, found: Shapes) -> None:
     types = found.setdefault(path, set())
     if value is None:
         return
@@ -86,14 +93,12 @@ def _add(path, value, found):
             _add(f'{path}[]', below, found)
 
 
-def differences(before, after):
-    """Return what of the base's shapes the target no longer writes.
+def differences(before: Shapes, after: Shapes) -> Changes:
+    """Return the paths that the target no longer writes, or with other types.
 
-    New paths are left out: what is more hurts nobody who does not look.
-
-    :returns: {path: (types before, types after)}
+    New paths are left out: a release ignores keys that it does not know.
     """
-    found = {}
+    found: Changes = {}
     for path, types in before.items():
         now = after.get(path, set())
         if types and (not now or now - types):

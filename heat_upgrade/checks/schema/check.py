@@ -10,40 +10,39 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The schema check: what an upgrade does to the database, seen on a real one.
+"""The schema check: observes how an upgrade changes a real database.
 
-What is observed (``observation``) is judged in four parts: the ``path`` of
-revisions, the ``operations`` of the migrations, the ``equality`` of what they
-make with a new database and the models, and ``serving``: whether each release
-can work with what the other wrote.
+``migration_trace`` observes the upgrade; four parts judge it. They are the
+``migration_path`` of revisions, the ``ddl`` of the migrations, the ``drift``
+between an upgraded database, a new one and the models, and the
+``compatibility`` of each release with the rows of the other.
 """
 
 import dataclasses
+import typing
 
+from heat_upgrade.checks import check_context
 from heat_upgrade.checks.schema import compatibility
 from heat_upgrade.checks.schema import ddl
 from heat_upgrade.checks.schema import drift
 from heat_upgrade.checks.schema import migration_path
 from heat_upgrade.checks.schema import migration_trace
+from heat_upgrade.results import findings as findings_
 
 NAME = 'schema'
 
-# It runs its own program, both sides at once.
+# It runs its own inspector, both sides at once.
 READINGS = ()
 
-_PARTS = (migration_path, ddl, drift, compatibility)
 
+def check(base: check_context.InstalledRelease,
+          target: check_context.InstalledRelease,
+          context: check_context.Context) -> list[findings_.Finding]:
+    """Return the findings about upgrading the database.
 
-def check(base, target, context):
-    """Return what is wrong with upgrading the database.
+    ``context.asked.postgresql`` repeats the check on PostgreSQL.
 
-    :param base: :class:`heat_upgrade.checks.check_context.InstalledRelease`
-    :param target: likewise
-    :param context: :class:`heat_upgrade.checks.check_context.Context`;
-        ``asked.postgresql`` does it on PostgreSQL too
-    :returns: list of :class:`heat_upgrade.results.findings.Finding`
-    :raises: :class:`heat_upgrade.errors.LabError` if a release or the database
-        cannot be had
+    :raises: LabError if a release or the database is not available
     """
     found = findings(migration_trace.observe(base, target, context))
     if context.asked.postgresql:
@@ -52,14 +51,17 @@ def check(base, target, context):
     return found
 
 
-def findings(seen):
-    """Return the findings about what both sides saw."""
-    return [finding for part in _PARTS
-            for finding in part.findings(seen['base'], seen['target'])]
+def findings(traces: dict[str, typing.Any]) -> list[findings_.Finding]:
+    """Return the findings about the traces of both sides."""
+    parts = (migration_path.findings, ddl.findings, drift.findings,
+             compatibility.findings)
+    return [finding for part in parts
+            for finding in part(traces['base'], traces['target'])]
 
 
-def _new(found, on_postgresql):
-    """Return, as PostgreSQL's, what has not been found on MariaDB."""
+def _new(found: list[findings_.Finding],
+         on_postgresql: list[findings_.Finding]) -> list[findings_.Finding]:
+    """Return the findings that only PostgreSQL has, marked as such."""
     known = {finding.identity for finding in found}
     return [dataclasses.replace(finding, title=f'PostgreSQL: {finding.title}')
             for finding in on_postgresql if finding.identity not in known]

@@ -10,26 +10,28 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether what is upgraded, what is installed anew and the models are one.
+"""Compares an upgraded database, a new one and the models of the target.
 
-Of models and migrations only what the base has not as well is a finding: an
-old difference is no news of this upgrade, and has done its harm. Names of
-indexes and constraints do not count between models and migrations: the models
-leave many to the server, no query uses them, and the initial revision kept
-those of sqlalchemy-migrate.
+Differences between models and migrations count only if the base does not have
+them: older ones are not caused by this upgrade. Between models and migrations,
+names of indexes and constraints do not count: the models leave many to the
+server, no query uses them, and the initial revision kept those of
+sqlalchemy-migrate.
 """
+
+from collections import abc
+import typing
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks.schema import migration_path
 from heat_upgrade.checks.schema import schema_diff
+from heat_upgrade.results import findings as findings_
+
+_Trace = dict[str, typing.Any]
 
 
-def findings(base, target):
-    """Return the findings about equality.
-
-    :param base: what the base's side saw
-    :param target: what the target's side saw
-    """
+def findings(base: _Trace, target: _Trace) -> list[findings_.Finding]:
+    """Return the findings about schema drift."""
     found = []
     if migration_path.migrated(target) and 'fresh' not in target['failed']:
         found += _fresh(target)
@@ -38,80 +40,83 @@ def findings(base, target):
     return found
 
 
-def _by_place(differences):
-    places = {}
+def _by_location(differences: abc.Iterable[schema_diff.Difference]
+                 ) -> dict[str, list[schema_diff.Difference]]:
+    locations: dict[str, list[schema_diff.Difference]] = {}
     for difference in differences:
         key = (f'{difference.table}.{difference.name}'
-               if difference.what == schema_diff.COLUMN else difference.place)
-        places.setdefault(key, []).append(difference)
-    return places
+               if difference.kind == schema_diff.COLUMN
+               else difference.location)
+        locations.setdefault(key, []).append(difference)
+    return locations
 
 
-def _fresh(target):
+def _fresh(target: _Trace) -> list[findings_.Finding]:
     return [check_context.error(
-        'schema.upgraded-differs-from-new', place,
-        f'{place} is not the same in an upgraded and in a new database',
+        'schema.upgraded-differs-from-new', location,
+        f'{location} is not the same in an upgraded and in a new database',
         '\n'.join(f'from upgraded to new: {difference}'
                   for difference in differences)
-        + '\nA migration that has been released was changed, or does '
-        'something else on an old database.\nLater migrations will fail on '
-        'one of them: put the old one back, and add a new one.')
-        for place, differences in _by_place(schema_diff.differences(
+        + '\nA released migration was changed, or has another effect on an '
+        'old database.\nLater migrations will fail on one of the two: put '
+        'the old one back, and add a new one.')
+        for location, differences in _by_location(schema_diff.differences(
             target['shape'], target['fresh_shape'])).items()]
 
 
-def _models(base, target):
+def _models(base: _Trace, target: _Trace) -> list[findings_.Finding]:
     old = set()
     if base.get('model_shape'):
         old = {str(difference) for difference in schema_diff.differences(
             base['shape'], base['model_shape'], names=False)}
     drift = _drift(base, target)
-    found, told = [], set()
-    for place, differences in _by_place(
+    found = []
+    reported = set()
+    for location, differences in _by_location(
             difference for difference in schema_diff.differences(
                 target['fresh_shape'], target['model_shape'], names=False)
             if str(difference) not in old).items():
-        seen = drift.pop(differences[0].table, [])
-        told.add(differences[0].table)
+        alembic_lines = drift.pop(differences[0].table, [])
+        reported.add(differences[0].table)
         make, rule = ((check_context.error, 'schema.model-differs')
                       if any(map(_breaks, differences))
                       else (check_context.warning, 'schema.model-drifts'))
         found.append(make(
-            rule, place, f'models and migrations differ in {place}',
+            rule, location, f'models and migrations differ in {location}',
             '\n'.join(f'from migrations to models: {difference}'
                       for difference in differences)
-            + ''.join(f'\nalembic says: {line}' for line in seen)
-            + '\nThe database has what the migrations made: add a migration, '
-            'or mend the model.'))
+            + ''.join(f'\nalembic says: {line}' for line in alembic_lines)
+            + '\nThe database has the form of the migrations: add a '
+            'migration, or correct the model.'))
     return found + [check_context.warning(
         'schema.model-drifts', table,
         f'models and migrations differ in {table}',
         '\n'.join(f'alembic says: {line}' for line in lines)
         + '\nThe server\'s own catalogue shows no difference: run '
         'autogenerate and look.')
-        for table, lines in drift.items() if table not in told]
+        for table, lines in drift.items() if table not in reported]
 
 
-def _breaks(difference):
-    """Tell whether the models cannot work with what the migrations made."""
-    if difference.what in (schema_diff.TABLE, schema_diff.COLUMN):
-        if difference.how == schema_diff.ADDED:
-            return True
-        if difference.how == schema_diff.REMOVED:
-            # Rows that are written without it.
-            return (difference.what == schema_diff.COLUMN
-                    and not difference.before['nullable']
-                    and difference.before['default'] is None)
-        made, meant = difference.before, difference.after
-        return (meant['nullable'] and not made['nullable']
-                or not schema_diff.holds_all(meant['type'], made['type']))
-    return False
+def _breaks(difference: schema_diff.Difference) -> bool:
+    """Return True if the models cannot work with the migrated schema."""
+    before, after = difference.before, difference.after
+    if difference.kind == schema_diff.TABLE:
+        return difference.change == schema_diff.ADDED
+    if difference.kind != schema_diff.COLUMN:
+        return False
+    if before is None:
+        return True
+    if after is None:
+        # The models write rows without it.
+        return not before['nullable'] and before['default'] is None
+    return (after['nullable'] and not before['nullable']
+            or not schema_diff.holds_all(after['type'], before['type']))
 
 
-def _drift(base, target):
-    """Return {table: lines} that alembic says of the target and not base."""
+def _drift(base: _Trace, target: _Trace) -> dict[str, list[str]]:
+    """Return {table: alembic's differences} that the base does not have."""
     old = {tuple(entry) for entry in base.get('drift') or ()}
-    lines = {}
+    lines: dict[str, list[str]] = {}
     for entry in target.get('drift') or ():
         if tuple(entry) not in old:
             kind, table, name = entry

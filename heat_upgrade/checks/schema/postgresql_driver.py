@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The driver for PostgreSQL, which Heat does not bring with it.
+"""Installs the driver for PostgreSQL, which Heat does not require.
 
-It is installed once, beside the environments and not into them: these are
-what an operator has, by their lock files.
+It is installed once, outside of the environments: these hold exactly the
+packages that an operator has, by their lock files.
 """
 
 import dataclasses
@@ -32,19 +32,17 @@ from heat_upgrade.install import uv_runner
 REQUIREMENT = 'psycopg2-binary>=2.9.10,<3'
 
 
-def psycopg2(context):
-    """Return the directory with the driver, installed if need be.
+def psycopg2(context: check_context.Context) -> pathlib.Path:
+    """Return the directory with the driver; install it if it is missing.
 
-    :param context: :class:`heat_upgrade.checks.check_context.Context`
-    :raises: :class:`heat_upgrade.install.uv_runner.UvFailed` if it cannot be
-        installed
+    :raises: UvFailed if it cannot be installed
     """
     python = environments.python()
     key = hashlib.sha256(f'{REQUIREMENT} {python}'.encode()).hexdigest()[:16]
-    place = cache.directory() / 'databases' / f'psycopg2-{key}'
-    with cache.Lock(place):
-        if not place.is_dir():
-            fresh = pathlib.Path(tempfile.mkdtemp(dir=place.parent))
+    directory = cache.directory() / 'databases' / f'psycopg2-{key}'
+    with cache.Lock(directory):
+        if not directory.is_dir():
+            fresh = pathlib.Path(tempfile.mkdtemp(dir=directory.parent))
             try:
                 uv_runner.offline_first(
                     uv_runner.Uv(marker=context.workspace.marker),
@@ -52,25 +50,26 @@ def psycopg2(context):
                      str(fresh), '--no-deps', '--only-binary', ':all:',
                      REQUIREMENT],
                     log=context.workspace.log('check-psycopg2'))
-                os.rename(fresh, place)
+                os.rename(fresh, directory)
             except BaseException:
                 shutil.rmtree(fresh, ignore_errors=True)
                 raise
-        os.utime(place)
-    return place
+        os.utime(directory)
+    return directory
 
 
-def with_path(subject, place):
-    """Return a subject whose processes also find the packages of a place."""
+def with_path(subject: check_context.InstalledRelease,
+              packages: pathlib.Path) -> check_context.InstalledRelease:
+    """Return a release whose processes also find the packages of a path."""
     return _WithPath(**{field.name: getattr(subject, field.name)
                         for field in dataclasses.fields(subject)},
-                     place=place)
+                     packages=packages)
 
 
 @dataclasses.dataclass(frozen=True)
 class _WithPath(check_context.InstalledRelease):
-    place: pathlib.Path | None = None
+    packages: pathlib.Path | None = None
 
-    def variables(self):
-        paths = [path for path in (self.overlay, self.place) if path]
+    def variables(self) -> dict[str, str]:
+        paths = [path for path in (self.overlay, self.packages) if path]
         return {'PYTHONPATH': os.pathsep.join(map(str, paths))}

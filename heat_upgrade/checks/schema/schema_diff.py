@@ -15,8 +15,10 @@
 Pure functions over data.
 """
 
+from collections import abc
 import dataclasses
 import re
+import typing
 
 ADDED, REMOVED, CHANGED = 'added', 'removed', 'changed'
 
@@ -26,75 +28,78 @@ FOREIGN_KEY, CHECK, OPTION = 'foreign key', 'check', 'option'
 _GROUPS = ((INDEX, 'indexes'), (FOREIGN_KEY, 'foreign_keys'),
            (CHECK, 'checks'))
 
+# A shape, a table of it, or a part of a table.
+Shape = dict[str, typing.Any]
+
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """One thing that is not alike.
+    """A difference between two shapes.
 
-    :ivar what: TABLE, COLUMN, INDEX, FOREIGN_KEY, CHECK or OPTION
-    :ivar how: ADDED, REMOVED or CHANGED
+    :ivar kind: TABLE, COLUMN, INDEX, FOREIGN_KEY, CHECK or OPTION
+    :ivar change: ADDED, REMOVED or CHANGED
     :ivar table: name
-    :ivar name: what of the table; '' for the table itself
-    :ivar before: as the shape has it; None if it was not there
-    :ivar after: likewise
+    :ivar name: of the part of the table; '' for the table itself
+    :ivar before: part of the shape (a check is a text); None if it is added
+    :ivar after: part of the shape; None if it is removed
     """
 
-    what: str
-    how: str
+    kind: str
+    change: str
     table: str
     name: str
-    before: dict | None
-    after: dict | None
+    before: typing.Any
+    after: typing.Any
 
     @property
-    def place(self):
-        """Where it is: table.column, or table with index(columns)."""
+    def location(self) -> str:
+        """Return the table, table.column, or table with index(columns)."""
         if not self.name:
             return self.table
-        if self.what == COLUMN:
+        if self.kind == COLUMN:
             return f'{self.table}.{self.name}'
-        return f'{self.table} {self.what} {self.name}'
+        return f'{self.table} {self.kind} {self.name}'
 
-    def __str__(self):
-        if self.how == ADDED:
-            return f'{self.place} is added: {shown(self.after)}'
-        if self.how == REMOVED:
-            return f'{self.place} is removed: {shown(self.before)}'
-        return (f'{self.place} changes from {shown(self.before)} to '
+    def __str__(self) -> str:
+        if self.change == ADDED:
+            return f'{self.location} is added: {shown(self.after)}'
+        if self.change == REMOVED:
+            return f'{self.location} is removed: {shown(self.before)}'
+        return (f'{self.location} changes from {shown(self.before)} to '
                 f'{shown(self.after)}')
 
 
-def shown(thing):
+def shown(part: object) -> str:
     """Return a column, an index or another part of a shape as a text."""
-    if not isinstance(thing, dict):
-        return str(thing)
-    if 'nullable' in thing:
-        words = [thing['type'], 'NULL' if thing['nullable'] else 'NOT NULL']
-        if thing['default'] is not None:
-            words.append(f'DEFAULT {thing["default"]}')
-        words += filter(None, (thing['collation'], thing['extra']))
+    if not isinstance(part, dict):
+        return str(part)
+    if 'nullable' in part:
+        words = [part['type'], 'NULL' if part['nullable'] else 'NOT NULL']
+        if part['default'] is not None:
+            words.append(f'DEFAULT {part["default"]}')
+        words += filter(None, (part['collation'], part['extra']))
         return ' '.join(words)
-    if 'referred' in thing:
-        return (f'({", ".join(thing["columns"])}) to {thing["table"]}'
-                f'({", ".join(thing["referred"])})'
-                + (f' on delete {thing["delete"]}'
-                   if thing['delete'] else ''))
-    if 'unique' in thing:
-        return (('unique ' if thing['unique'] else '')
-                + f'({", ".join(thing["columns"])})')
-    if 'columns' in thing:
-        return ', '.join(thing['columns'])
-    return ', '.join(f'{key} {value}' for key, value in thing.items())
+    if 'referred' in part:
+        return (f'({", ".join(part["columns"])}) to {part["table"]}'
+                f'({", ".join(part["referred"])})'
+                + (f' on delete {part["delete"]}'
+                   if part['delete'] else ''))
+    if 'unique' in part:
+        return (('unique ' if part['unique'] else '')
+                + f'({", ".join(part["columns"])})')
+    if 'columns' in part:
+        return ', '.join(part['columns'])
+    return ', '.join(f'{key} {value}' for key, value in part.items())
 
 
-def differences(before, after, *, names=True):
-    """Return what is different in two shapes.
+def differences(before: Shape, after: Shape, *,
+                names: bool = True) -> list[Difference]:
+    """Return the differences between two shapes.
 
     :param names: whether the names of indexes and constraints count; if not,
-        they go by what they are on
-    :returns: list of :class:`Difference`
+        they are identified by their content
     """
-    found = []
+    found: list[Difference] = []
     for table in sorted({*before, *after}):
         if table not in after:
             found.append(Difference(TABLE, REMOVED, table, '',
@@ -107,64 +112,67 @@ def differences(before, after, *, names=True):
     return found
 
 
-def _in_table(table, before, after, names):
+def _in_table(table: str, before: Shape, after: Shape,
+              names: bool) -> list[Difference]:
     found = []
     if before['options'] != after['options']:
         found.append(Difference(OPTION, CHANGED, table, '',
                                 before['options'], after['options']))
     found += _in_group(COLUMN, table, before['columns'], after['columns'])
-    for what, group in _GROUPS:
+    for kind, group in _GROUPS:
         old, new = before[group], after[group]
         if not names:
             old, new = _by_content(old), _by_content(new)
         found += [
-            difference for difference in _in_group(what, table, old, new)
-            if not (what == INDEX and _covered(difference, old, new))]
+            difference for difference in _in_group(kind, table, old, new)
+            if not (kind == INDEX and _covered(difference, old, new))]
     return found
 
 
-def _covered(difference, before, after):
-    """Tell whether another index does what the one that is missing did.
+def _covered(difference: Difference, before: Shape, after: Shape) -> bool:
+    """Return True if another index covers the one that is missing.
 
     MariaDB makes an index for a foreign key, and drops that again when
     another one begins with its columns.
     """
     index = difference.after or difference.before
-    others = after if difference.how == REMOVED else before
+    others = after if difference.change == REMOVED else before
     count = len(index['columns'])
-    return (difference.how != CHANGED and not index['unique'] and any(
+    return (difference.change != CHANGED and not index['unique'] and any(
         other['columns'][:count] == index['columns']
         for other in others.values()))
 
 
-def _in_group(what, table, before, after):
+def _in_group(kind: str, table: str, before: Shape,
+              after: Shape) -> abc.Iterator[Difference]:
     for name in [*before, *(name for name in after if name not in before)]:
         old, new = before.get(name), after.get(name)
         if old != new:
-            how = ADDED if old is None else REMOVED if new is None else CHANGED
-            yield Difference(what, how, table, name, old, new)
+            change = (ADDED if old is None else
+                      REMOVED if new is None else CHANGED)
+            yield Difference(kind, change, table, name, old, new)
 
 
-def _by_content(group):
-    return {shown(thing): thing for thing in group.values()}
+def _by_content(group: Shape) -> Shape:
+    return {shown(part): part for part in group.values()}
 
 
-# What MySQL and PostgreSQL have of each kind, from narrow to wide. Lengths in
-# bytes of texts; https://mariadb.com/kb/en/data-types/
-_WHOLE = ('tinyint', 'smallint', 'mediumint', 'int', 'bigint')
+# The types of MySQL and PostgreSQL of each kind, from narrow to wide. Lengths
+# in bytes of texts; https://mariadb.com/kb/en/data-types/
+_INTEGERS = ('tinyint', 'smallint', 'mediumint', 'int', 'bigint')
 _TEXTS = {'tinytext': 255, 'text': 65535, 'mediumtext': 2**24 - 1,
           'longtext': 2**32 - 1}
 _BLOBS = {'tinyblob': 255, 'blob': 65535, 'mediumblob': 2**24 - 1,
           'longblob': 2**32 - 1}
-_ALIKE = {'integer': 'int', 'character varying': 'varchar',
-          'character': 'char'}
+_SYNONYMS = {'integer': 'int', 'character varying': 'varchar',
+             'character': 'char'}
 
 
-def holds_all(before, after):
-    """Tell whether a column type holds all that another one held.
+def holds_all(before: str, after: str) -> bool:
+    """Return True if a column type holds all values of another one.
 
-    :param before: type as the server says it, such as varchar(255)
-    :param after: likewise
+    :param before: the server's name of the type, such as varchar(255)
+    :param after: the name of the type that replaces it
     """
     if before == after:
         return True
@@ -173,20 +181,20 @@ def holds_all(before, after):
         old[0] == new[0] and old[1] <= new[1])
 
 
-def _size(kind):
+def _size(name: str) -> tuple[str, int] | None:
     """Return (family, size) of a type, None if it is not known."""
-    found = re.fullmatch(r'([a-z ]+?)(?:\((\d+)\))?( unsigned)?',
-                         kind.lower())
-    if not found:
+    match = re.fullmatch(r'([a-z ]+?)(?:\((\d+)\))?( unsigned)?',
+                         name.lower())
+    if not match:
         return None
-    name = _ALIKE.get(found.group(1), found.group(1))
-    if name in _WHOLE:
-        return f'whole{found.group(3) or ""}', _WHOLE.index(name)
+    name = _SYNONYMS.get(match.group(1), match.group(1))
+    if name in _INTEGERS:
+        return f'whole{match.group(3) or ""}', _INTEGERS.index(name)
     if name == 'varchar':
         # Up to four bytes a character; PostgreSQL has one without a length.
-        return 'text', int(found.group(2) or 2**30 // 4) * 4
+        return 'text', int(match.group(2) or 2**30 // 4) * 4
     if name in _TEXTS:
-        # PostgreSQL's text has no limit, and no other beside it.
+        # PostgreSQL's text has no limit, and is its only text type.
         return 'text', _TEXTS[name]
     if name in _BLOBS:
         return 'blob', _BLOBS[name]

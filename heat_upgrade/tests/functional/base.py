@@ -143,7 +143,7 @@ class ToolTestCase(testtools.TestCase):
 
         :param marker: of the run's processes
         :param ports: that its services listened on
-        :param timeout: seconds for the guardian to do its work
+        :param timeout: seconds for the reaper to do its work
         """
         def left():
             return (self.ask(marker,

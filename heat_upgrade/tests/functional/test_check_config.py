@@ -115,9 +115,8 @@ EXPECTED = {
     ('warning', 'policy rule stacks:nonsense is known to neither release'),
     ('warning', 'policy rule stacks:index cannot be parsed'),
     ('warning', 'bad.yaml cannot be parsed by the engine'),
-    ('warning', 'OS::Vitrage::Template is named by files of the engine and '
-                'hidden'),
-    ('warning', 'OS::No::Thing is named by files of the engine and unknown'),
+    ('warning', 'OS::Vitrage::Template is hidden, but engine files use it'),
+    ('warning', 'OS::No::Thing is unknown, but engine files use it'),
     ('warning', 'api-paste.ini: own.module:make cannot be loaded'),
 }
 
@@ -171,8 +170,9 @@ class TestConfig(check_case.CheckCase):
                                     for finding in found})
         text = check.advice(*self.both(), self.asking('heat.conf'))
         self.assertEqual(before, self.digests())
-        self.assertIn(f'`{self.place}/etc/heat.conf:2`: an old name, gone in',
-                      text)
+        self.assertIn(
+            f'`{self.place}/etc/heat.conf:2`: an old name, removed in',
+            text)
         self.assertIn('    - stack_user_domain = default\n'
                       '    + stack_user_domain_id = default\n', text)
         for shown in (text, str([findings.Finding.as_dict(finding)

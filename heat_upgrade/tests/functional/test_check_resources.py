@@ -50,7 +50,7 @@ class TestResources(check_case.CheckCase):
             self.asking(*templates))
 
     def check(self, *words):
-        """Run the command from 2026.1 to 2026.2; returns what it did."""
+        """Run the command from 2026.1 to 2026.2; return its process."""
         return subprocess.run(
             [sys.executable, '-m', 'heat_upgrade.cli.main', 'check',
              'resources', '--from', '2026.1', '--to', '2026.2', '-f', 'json',
@@ -78,11 +78,11 @@ class TestResources(check_case.CheckCase):
         self.assertNotIn('Ref', read['templates'][
             'heat_template_version.2018-08-31']['functions'])
 
-    def test_what_changed_is_told(self):
+    def test_changes_of_a_release_are_reported(self):
         self.assertEqual([SECURITY_GROUP, VITRAGE], [
             (finding.rule, finding.subject) for finding in self.found()])
 
-    def test_of_templates_what_they_use_alone_is_told(self):
+    def test_only_changes_that_touch_the_templates_are_reported(self):
         finding, = self.found(REFUSED)
         self.assertEqual(
             (*SECURITY_GROUP, True),

@@ -22,22 +22,24 @@ from heat_upgrade.checks.rpc import check
 from heat_upgrade.checks.rpc import shapes
 from heat_upgrade.tests.functional import check_case
 
-# What 2026.1 does to releases before, see doc/source/reference/checks/rpc.rst.
+# Findings of 2026.1; see doc/source/reference/checks/rpc.rst.
 _CONVERGENCE = [
     '[SyncPoint] the object has changed and its version has not',
     '[Snapshot] the object has changed and its version has not',
-    '[context] project_domain_id of the target is read otherwise by the base',
-    '[context] user_domain_id of the target is read otherwise by the base',
-    '[context] user_id of the target is read otherwise by the base',
-    '[dependency graph] what the target writes cannot be read by the base',
-    '[snapshots: data of resources] what the target writes is read otherwise '
-    'by the base',
-    '[sync points: extra data] what the target writes is read otherwise by '
-    'the base',
-    '[sync points: nodes still waited for] what the base writes is read '
-    'otherwise by the target',
-    '[sync points: nodes still waited for] what the target writes is read '
-    'otherwise by the base',
+    '[context] project_domain_id of the target is read differently by the '
+    'base',
+    '[context] user_domain_id of the target is read differently by the base',
+    '[context] user_id of the target is read differently by the base',
+    '[dependency graph] data that the target writes cannot be read by the '
+    'base',
+    '[snapshots: data of resources] data that the target writes is read '
+    'differently by the base',
+    '[sync points: extra data] data that the target writes is read '
+    'differently by the base',
+    '[sync points: nodes still waited for] data that the base writes is read '
+    'differently by the target',
+    '[sync points: nodes still waited for] data that the target writes is '
+    'read differently by the base',
     '[worker] check_resource of the target is refused by the base',
     '[worker] check_resource_delete_snapshot of the target is refused by the '
     'base']
@@ -50,7 +52,8 @@ class TestReleases(check_case.CheckCase):
               ('25.0.2', '26.0.2', _CONVERGENCE),
               ('24.1.2', '26.0.2', _CONVERGENCE))
     @ddt.unpack
-    def test_what_is_found_is_what_was_reviewed(self, base, target, expected):
+    def test_findings_are_those_that_were_reviewed(
+            self, base, target, expected):
         found = check.check(self.subject(base), self.subject(target),
                             self.context)
         self.assertEqual(sorted(expected),
@@ -82,7 +85,7 @@ class TestReleases(check_case.CheckCase):
         path, progress = self.place / 'heat.sqlite', self.place / 'progress'
         path.write_bytes(zlib.decompress(base64.b64decode(
             wrote['database'])))
-        said = introspection.read(
+        reading = introspection.read(
             subject,
             'rows_load',
             self.context,
@@ -93,8 +96,9 @@ class TestReleases(check_case.CheckCase):
                 'progress': str(progress),
             },
         )
-        self.assertGreaterEqual(said['stacks'], 10)
-        self.assertEqual(f'{said["stacks"]} {said["stacks"]}\n',
+        self.assertGreaterEqual(reading['stacks'], 10)
+        self.assertEqual(f'{reading["stacks"]} {reading["stacks"]}\n',
                          progress.read_text())
-        self.assertEqual(failing, {one['what'] for one in said['failed']})
-        self.assertNotIn('facts', said)
+        self.assertEqual(failing, {failure['what']
+                                   for failure in reading['failed']})
+        self.assertNotIn('facts', reading)

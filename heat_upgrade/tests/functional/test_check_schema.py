@@ -27,7 +27,7 @@ from heat_upgrade import errors
 from heat_upgrade.tests.functional import check_case
 from heat_upgrade.tests.functional import planting
 
-# What 2026.1 does to 2025.2, see doc/source/reference/checks/schema.rst.
+# Findings from 2025.2 to 2026.1; see doc/source/reference/checks/schema.rst.
 _SNAPSHOTS = ['rows of snapshot are rewritten',
               'snapshot: the base cannot delete rows that the target wrote']
 
@@ -60,7 +60,8 @@ class TestReleases(_Case):
     @ddt.data(('2025.1', '2025.2', []), ('2025.2', '2026.1', _SNAPSHOTS),
               ('2026.1', '2026.2', []), ('2025.1', '2026.1', _SNAPSHOTS))
     @ddt.unpack
-    def test_what_is_found_is_what_the_docs_say(self, base, target, expected):
+    def test_findings_are_those_of_the_documentation(
+            self, base, target, expected):
         self.assertEqual(expected, list(self.check(
             self.subject(base), self.subject(target))))
 
@@ -88,7 +89,7 @@ class TestReleases(_Case):
              ('97b2a986f922', 'ExecuteSQLOp', {ddl.REWRITING})],
             [(operation.revision, operation.name, operation.classes)
              for operation in found])
-        self.assertIn('ALGORITHM=INSTANT, LOCK=NONE', found[0].how)
+        self.assertIn('ALGORITHM=INSTANT, LOCK=NONE', found[0].method)
 
 
 class TestFailures(_Case):

@@ -48,7 +48,8 @@ class EnginesTest(testtools.TestCase):
             before = self.commands(workspace)
             for number in range(ROUNDS):
                 concurrency.run_parallel(*(
-                    lambda node=node: self.restart(node, kill=number % 2)
+                    lambda node=node, kill=number % 2: self.restart(
+                        node, kill=kill)
                     for node in cloud.nodes.values()))
             self.assertEqual(before, self.commands(workspace))
             # Each process reads its own queue of replies.

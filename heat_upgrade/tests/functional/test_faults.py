@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Bugs that are planted in a real cloud are seen, and nothing is left."""
+"""Oracles detect bugs seeded into a real cloud; no process remains."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from heat_upgrade.bug_seeding import experiment
 from heat_upgrade.results import journal
 from heat_upgrade.tests.functional import base
 
-# One of each place, none of which takes long: 40 s in all.
+# One for each target, all of them quick: 40 s together.
 QUICK = ('change-lost', 'made-twice', 'failed-in-flight', 'user-deleted')
 
 
@@ -30,25 +30,26 @@ class FaultsTest(base.ToolTestCase):
         return self.start('faults', 'run', '--work-dir',
                           str(self.work_dir / 'runs'), *arguments)
 
-    def test_each_is_seen_and_the_control_is_silent(self):
+    def test_each_bug_is_detected_and_the_control_has_no_findings(self):
         status = self.start_faults(*QUICK).wait(base.RUN_TIMEOUT)
         self.assertEqual(0, status, self.output())
-        told = json.loads((self.run_dir() / experiment.FILE).read_text())
+        table = json.loads((self.run_dir() / experiment.FILE).read_text())
         self.assertEqual(
             {**dict.fromkeys(QUICK, True), 'control': True},
-            {one['name']: one['as_expected'] for one in told['results']})
+            {result['name']: result['as_expected']
+             for result in table['results']})
         self.assertEqual(
             {'change-lost': {'load: change-lost'},
              'made-twice': {'load: made-twice', 'ledger: MADE_TWICE'},
              'failed-in-flight': {'in flight: wrong end'},
              'user-deleted': {'probe: keystone-user'}, 'control': set()},
-            {one['name']: {seen['oracle'] for seen in one['seen']}
-             for one in told['results']})
-        # The report of such a run is that of any: Heat is not safe.
+            {result['name']: {seen['oracle'] for seen in result['seen']}
+             for result in table['results']})
+        # Such a run has an ordinary report: Heat is not safe.
         self.assertEqual('fail', self.report()['verdict'])
         self.assert_nothing_is_left(self.marker())
 
-    def test_ctrl_c_leaves_nothing(self):
+    def test_ctrl_c_leaves_no_process(self):
         tool = self.start_faults('stuck')
         self.wait_for_event(journal.STEP_START, experiment.PLANT, tool=tool)
         marker = self.marker()

@@ -131,9 +131,9 @@ class TestBadInput(RehearseCase):
 
     @ddt.data(
         (b'', 'is empty'), (b'hunter2-is-secret', 'is cut off'),
-        (b'hunter2-is-secret;\n', 'line 1 is none of those'),
+        (b'hunter2-is-secret;\n', 'line 1 is not a statement'),
         (dumps.HEAD.encode('utf-16'), 'is UTF-16, not UTF-8'),
-        (b'\x7fELF\0\0\0\1' + bytes(range(256)), 'is no text'),
+        (b'\x7fELF\0\0\0\1' + bytes(range(256)), 'is not a text'),
         (b'BZh91AY', 'is compressed by bzip2'))
     @ddt.unpack
     def test_what_is_no_dump_is_refused(self, content, said):
@@ -171,7 +171,7 @@ class TestBadInput(RehearseCase):
     def test_a_dump_of_another_release_is_refused_and_named(self):
         self.assert_refused(
             self.generated(), base_='26.0.2',
-            said=r'not of 26\.0\.2 .*97b2a986f922.*it is at revision '
+            said=r'not from 26\.0\.2 .*97b2a986f922.*it is at revision '
                  r'c6214ca60943 \(Heat 2023\.1 to 2025\.2\)')
 
     def test_a_dump_that_is_not_there_is_refused(self):

@@ -125,7 +125,8 @@ class Lab(cloud.Cloud):
         """Return the passwords and keys of this cloud, as a set."""
         conf = self.configuration.heat_conf.read_text()
         return {self.access.password,
-                *re.findall(r'^\w*(?:password|key) = (\S+)', conf, re.M),
+                *re.findall(r'^\w*(?:password|key) = (\S+)', conf,
+                            re.MULTILINE),
                 *re.findall(r'://\w+:([^@]+)@', conf)}
 
     def wait_for_heat(self):

@@ -26,6 +26,7 @@ import threading
 
 import fixtures
 
+from heat_upgrade import filesystem
 from heat_upgrade.install import cache
 from heat_upgrade.install import environments
 from heat_upgrade.install import releases
@@ -210,8 +211,10 @@ class Node(fixtures.Fixture):
             self._lay_out_side(side, version, environment)
         (self.stack / 'old' / 'devstack' / 'accrc').mkdir()
         if self.lab:
-            workspace.write_secret(self.root / 'tempest.conf', _tempest_conf(
-                self.lab.access, self.tmp))
+            filesystem.write_atomically(
+                self.root / 'tempest.conf',
+                _tempest_conf(self.lab.access, self.tmp),
+            )
         self.grenade = (self.stack / 'new' / 'grenade' if self.external
                         else self.root / 'home' / 'grenade')
         shutil.copytree(TREE / 'grenade', self.grenade)
@@ -230,7 +233,7 @@ class Node(fixtures.Fixture):
         home = self.stack / side
         home.mkdir(parents=True)
         shutil.copytree(TREE / 'devstack', home / 'devstack')
-        workspace.write_secret(
+        filesystem.write_atomically(
             home / 'devstack' / 'local.conf',
             '[[local|localrc]]\n' + '\n'.join(settings.devstack(self, side))
             + '\n')

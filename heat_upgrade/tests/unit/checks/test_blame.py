@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whose failure it is when a program fails in one release, or in both."""
+"""The cause of a failure in one release, or in both."""
 
 import types
 
@@ -49,7 +49,7 @@ class TestJudge(introspection_case.ReadingCase):
         return found
 
     @ddt.data('raise', 'exit', 'die', 'signal')
-    def test_what_the_target_alone_fails_at_is_the_target_s(self, how):
+    def test_failure_of_the_target_alone_is_its_own(self, how):
         found = self.judge('target', how=how)
         self.assertEqual(
             ('target.program-fails', 'rows', HEAT, findings.ERROR, 2,
@@ -58,7 +58,7 @@ class TestJudge(introspection_case.ReadingCase):
              found.failure_class, found.title, found.step))
         self.assertTrue(found.counts)
 
-    def test_a_target_that_hangs_is_the_target_s(self):
+    def test_hanging_target_is_the_cause(self):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.checks.introspection.TIMEOUT', 1.5))
         found = self.judge('target', how='hang')
@@ -68,7 +68,7 @@ class TestJudge(introspection_case.ReadingCase):
             found.evidence.splitlines()[0])
         self.assertNotIn('adapt the program', found.evidence)
 
-    def test_what_both_fail_at_is_the_lab_s(self):
+    def test_failure_of_both_releases_is_a_failure_of_the_lab(self):
         found = self.judge('base', 'target')
         self.assertEqual(
             ('both.program-fails', LAB, None,
@@ -76,38 +76,38 @@ class TestJudge(introspection_case.ReadingCase):
             (found.rule, found.origin, found.failure_class, found.title))
         self.assertIn('the upgrade is not the cause', found.evidence)
 
-    def test_what_both_fail_at_is_that_of_the_file_they_read(self):
+    def test_failure_of_both_releases_at_a_file_is_bad_input(self):
         found = self.judge('base', 'target', program='config_paste',
                            kept=False, about='/etc/heat/api-paste.ini')
         self.assertEqual(('both.input-fails', INPUT, True),
                          (found.rule, found.origin, found.own_files))
         self.assertIn('/etc/heat/api-paste.ini', found.title)
 
-    def test_a_file_that_the_target_alone_fails_at_always_counts(self):
+    def test_file_that_only_the_target_refuses_always_counts(self):
         found = self.judge('target', program='config_paste', kept=False,
                            about='/etc/heat/api-paste.ini')
         self.assertEqual(('target.input-fails', HEAT, 4, True),
                          (found.rule, found.origin, found.failure_class,
                           found.own_files))
 
-    def test_what_the_base_alone_fails_at_is_the_lab_s(self):
+    def test_failure_of_the_base_alone_is_a_failure_of_the_lab(self):
         found = self.judge('base')
         self.assertEqual(
             ('base.program-fails', LAB,
              '26.0.2 cannot create and store stacks, while 27.0.1 can'),
             (found.rule, found.origin, found.title))
-        self.assertIn('the base is what works today', found.evidence)
+        self.assertIn('The base works today', found.evidence)
 
-    def test_the_evidence_begins_with_the_error(self):
+    def test_evidence_begins_with_the_error(self):
         lines = self.judge('target').evidence.splitlines()
         self.assertEqual('27.0.1: RuntimeError: on purpose', lines[0])
-        self.assertEqual('The same works with 26.0.2.', lines[1])
+        self.assertEqual('26.0.2 does the same without an error.', lines[1])
         self.assertIn('Traceback (most recent call last):', lines)
 
-    def test_an_error_in_a_program_of_ours_is_pointed_out(self):
+    def test_error_in_the_program_of_a_check_is_pointed_out(self):
         self.assertIn('adapt the program', self.judge('target').evidence)
 
-    def test_a_release_that_is_compared_with_itself_is_no_target(self):
+    def test_release_compared_with_itself_is_not_a_target(self):
         error = self.assertRaises(
             introspection.ProgramsFailed,
             introspection.read,
@@ -122,12 +122,12 @@ class TestJudge(introspection_case.ReadingCase):
 
 
 class TestOtherData(introspection_case.ReadingCase):
-    """A program that is given what the other release wrote."""
+    """A program that gets data of the other release."""
 
     def judge(self, side, *, own=(), others=()):
         """Return the finding of a release that fails at some data.
 
-        :param own: sides that fail at what the base wrote itself
+        :param own: sides that fail at data of the base itself
         :param others: sides that fail at the other's data
         """
         subject = getattr(self, side)
@@ -145,26 +145,26 @@ class TestOtherData(introspection_case.ReadingCase):
                              self.context)
         return found
 
-    def test_a_target_that_does_not_load_the_base_s_rows(self):
+    def test_target_that_does_not_load_rows_of_the_base(self):
         found = self.judge('target', others=['target'])
         self.assertEqual(
             ('target.program-fails', 2,
              '27.0.1 cannot load stacks that 26.0.2 stored'),
             (found.rule, found.failure_class, found.title))
 
-    def test_a_base_that_does_not_load_the_target_s_rows(self):
+    def test_base_that_does_not_load_rows_of_the_target(self):
         found = self.judge('base', others=['base'])
         self.assertEqual(
             ('target.breaks-base', HEAT, 5,
              '26.0.2 cannot load stacks that 27.0.1 stored'),
             (found.rule, found.origin, found.failure_class, found.title))
 
-    def test_a_base_that_loads_no_rows_at_all_is_the_lab_s(self):
+    def test_base_that_loads_no_rows_is_a_failure_of_the_lab(self):
         found = self.judge('base', own=['base'], others=['base'])
         self.assertEqual(('base.program-fails', LAB),
                          (found.rule, found.origin))
 
-    def test_one_program_is_one_finding(self):
+    def test_failures_of_one_program_are_one_finding(self):
         requests = [
             introspection.Request('rows_load', self.given('target', name='a')),
             introspection.Request('rows_load', self.given('target', name='b'),
@@ -205,18 +205,18 @@ class TestRegistry(introspection_case.ReadingCase):
         return registry.run(['rpc', 'policy'], self.base, self.target,
                             self.context)
 
-    def test_the_finding_takes_the_place_of_those_of_its_check(self):
+    def test_cause_replaces_the_findings_of_its_check(self):
         found = self.run_checks(['target'])
         self.assertEqual(
-            ['rows', 'base', 'target'], [one.subject for one in found])
+            ['rows', 'base', 'target'], [finding.subject for finding in found])
         self.assertEqual('check-rpc', found[0].step)
 
-    def test_a_process_that_dies_does_not_end_the_checks(self):
+    def test_process_that_dies_does_not_end_the_checks(self):
         found = self.run_checks(['target'], how='die')
         self.assertThat(found, matchers.HasLength(3))
         self.assertEqual(HEAT, found[0].origin)
 
-    def test_the_findings_of_a_check_that_blames_by_itself(self):
+    def test_check_may_report_the_cause_itself(self):
         mine = findings.make('target.does-not-start', 'cloud', 'title')
 
         def check(base, target, context):
@@ -228,11 +228,11 @@ class TestRegistry(introspection_case.ReadingCase):
             ['schema'], self.base, self.target, self.context))
 
 
-class TestDeeds(testtools.TestCase):
+class TestAbilities(testtools.TestCase):
 
-    def test_each_program_that_a_check_runs_has_words(self):
+    def test_every_program_has_an_ability(self):
         programs = {
             path.stem for path in PROGRAMS.glob('*.py')
             if 'def read(given' in path.read_text()
             and not path.stem.startswith('rehearse')}
-        self.assertEqual(programs, set(blame.DEEDS))
+        self.assertEqual(programs, set(blame.ABILITIES))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Databases of a check's own on somebody else's server."""
+"""Temporary databases of a check on an existing server."""
 
 import contextlib
 import pathlib
@@ -26,7 +26,7 @@ URL = 'mysql+pymysql://root:p%40ss@db:3307/heat?charset=utf8'
 
 
 class Connection(contextlib.AbstractContextManager):
-    """Notes statements; refuses those that hold a word."""
+    """Records statements; refuses those that contain a word."""
 
     def __init__(self, refused=None):
         self.refused = refused
@@ -57,22 +57,22 @@ class TestUrl(testtools.TestCase):
         path.write_text(text)
         return path
 
-    def test_it_is_that_of_a_configuration_file(self):
+    def test_url_comes_from_a_configuration_file(self):
         path = self.conf(f'[database]\nconnection = {URL}\n')
         self.assertEqual(URL, external_database.url_of(path))
 
-    def test_a_file_without_one_is_refused(self):
+    def test_file_without_a_connection_is_refused(self):
         error = self.assertRaises(errors.UsageError, external_database.url_of,
                                   self.conf('[DEFAULT]\n'))
         self.assertIn('[database] connection', str(error))
 
-    def test_a_file_that_cannot_be_read_is_refused(self):
+    def test_file_that_cannot_be_read_is_refused(self):
         self.assertRaises(
             errors.UsageError, external_database.url_of, '/no/such/file'
         )
 
 
-class TestGiven(testtools.TestCase):
+class TestDatabases(testtools.TestCase):
 
     def connect(self, connection):
         def connect(**options):
@@ -81,7 +81,7 @@ class TestGiven(testtools.TestCase):
         self.patch(pymysql, 'connect', connect)
         return connection
 
-    def test_databases_are_new_and_go_with_the_check(self):
+    def test_databases_are_new_and_dropped_after_the_check(self):
         connection = self.connect(Connection())
         with external_database.databases(URL, ['a', 'b']) as urls:
             self.assertEqual({'a', 'b'}, set(urls))
@@ -95,25 +95,25 @@ class TestGiven(testtools.TestCase):
             [statement.split('`')[1] for statement in dropped])
         self.assertNotIn('`heat`', ' '.join(connection.statements))
 
-    def test_they_go_also_when_the_check_breaks(self):
+    def test_databases_are_dropped_after_a_check_that_fails(self):
         connection = self.connect(Connection())
         with testtools.ExpectedException(KeyError):
             with external_database.databases(URL, ['a']):
                 raise KeyError()
         self.assertIn('DROP', connection.statements[-1])
 
-    def test_the_user_is_that_of_the_url(self):
+    def test_user_comes_from_the_url(self):
         self.connect(Connection())
         external_database.version(URL)
         self.assertEqual(('db', 3307, 'root', 'p@ss'), tuple(
             self.options[name] for name in ('host', 'port', 'user',
                                             'password')))
 
-    def test_the_servers_version_is_asked_for(self):
+    def test_version_comes_from_the_server(self):
         self.connect(Connection())
         self.assertEqual('8.0.36 Ubuntu', external_database.version(URL))
 
-    def test_who_may_make_none_is_told_so_and_nothing_is_dropped(self):
+    def test_user_who_may_not_create_databases_gets_an_error(self):
         connection = self.connect(Connection(refused='_b`'))
         error = self.assertRaises(errors.LabError, self._enter, ['a', 'b'])
         self.assertIn('must be allowed', str(error))
@@ -123,8 +123,7 @@ class TestGiven(testtools.TestCase):
         with external_database.databases(URL, names):
             self.fail('there are databases')
 
-    def test_a_server_that_does_not_let_us_in_is_named_without_a_secret(
-            self):
+    def test_error_of_a_refused_login_shows_no_secret(self):
         def connect(**options):
             raise pymysql.err.OperationalError(1045, 'denied')
         self.patch(pymysql, 'connect', connect)
@@ -134,7 +133,7 @@ class TestGiven(testtools.TestCase):
         self.assertIn('db:3307', str(error))
         self.assertNotIn('p@ss', str(error))
 
-    def test_another_kind_of_server_is_refused(self):
+    def test_server_of_another_kind_is_refused(self):
         error = self.assertRaises(errors.LabError, external_database.version,
                                   'postgresql://a:b@db/heat')
         self.assertIn('postgresql', str(error))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Programs that share a process do not take each other down."""
+"""Programs that share a process, and their failures."""
 
 import ddt
 import fixtures
@@ -38,9 +38,9 @@ class TestAttempt(introspection_case.ReadingCase):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.checks.introspection.TIMEOUT', seconds))
 
-    def test_all_answers_come_from_one_process(self):
+    def test_answers_come_from_one_process(self):
         answers = self.attempt('', '')
-        self.assertEqual(['0', '1'], [one['name'] for one in answers])
+        self.assertEqual(['0', '1'], [answer['name'] for answer in answers])
         self.assertEqual(['target 0', 'target 1'], self.ran())
 
     def test_a_fork_answers(self):
@@ -53,7 +53,7 @@ class TestAttempt(introspection_case.ReadingCase):
             ),
         )
 
-    def test_answers_are_kept(self):
+    def test_answers_are_cached(self):
         self.attempt('', '')
         self.attempt('', '')
         self.assertEqual(2, len(self.ran()))
@@ -63,7 +63,7 @@ class TestAttempt(introspection_case.ReadingCase):
               ('die', 'ended with status 1'),
               ('signal', 'was ended by the signal SIGKILL'))
     @ddt.unpack
-    def test_one_failure_leaves_the_others_their_answers(self, how, text):
+    def test_failure_of_one_program_leaves_the_other_answers(self, how, text):
         first, failure, last = self.attempt('', how, '')
         self.assertEqual(('0', '2'), (first['name'], last['name']))
         self.assertIsInstance(failure, introspection.Failure)
@@ -71,36 +71,36 @@ class TestAttempt(introspection_case.ReadingCase):
         self.assertIn(text, failure.text)
 
     @ddt.data('raise', 'die')
-    def test_a_failure_is_proved_alone(self, how):
+    def test_failing_program_is_run_again_alone(self, how):
         self.attempt('', how, '')
         self.assertEqual(2, self.ran().count('target 1'))
         self.assertEqual(1, self.ran().count('target 0'))
 
     @ddt.data('hang', 'fork')
-    def test_a_program_that_hangs_is_named_with_its_place(self, how):
+    def test_hanging_program_is_reported_with_its_line(self, how):
         self.short()
         first, failure, last = self.attempt('', how, '')
         self.assertEqual(('0', '2'), (first['name'], last['name']))
         self.assertIn('did not end within 1.5 s', failure.text)
         self.assertIn('rows.py", line', failure.text)
 
-    def test_a_program_that_hangs_is_not_waited_for_twice(self):
+    def test_hanging_program_is_run_once(self):
         self.short()
         self.attempt('', 'hang', '')
         self.assertEqual(1, self.ran().count('target 1'))
 
-    def test_a_failure_is_remembered(self):
+    def test_failure_is_remembered(self):
         self.attempt('raise')
         failure, = self.attempt('raise')
         self.assertIn('on purpose', failure.text)
         self.assertEqual(1, len(self.ran()))
 
-    def test_a_failure_of_what_is_not_kept_is_not_remembered(self):
+    def test_failure_of_an_uncached_program_is_not_remembered(self):
         self.attempt('raise', kept=False)
         self.attempt('raise', kept=False)
         self.assertEqual(2, len(self.ran()))
 
-    def test_a_process_that_does_not_begin_is_the_lab_s(self):
+    def test_process_that_does_not_begin_is_an_error_of_the_lab(self):
         (self.place / 'programs/driver.py').write_text('raise SystemExit(4)')
         self.assertRaises(errors.LabError, self.attempt, '')
 
@@ -111,10 +111,10 @@ class TestRead(introspection_case.ReadingCase):
         return introspection.read(subject, 'rows', self.context,
                                   given=self.given(*sides))
 
-    def test_a_failure_is_raised(self):
+    def test_failure_is_raised(self):
         error = self.assertRaises(introspection.ProgramsFailed, self.read,
                                   self.target, 'target')
-        self.assertIn('rows cannot be read of 27.0.1', str(error))
+        self.assertIn('the program rows failed in 27.0.1', str(error))
 
     def test_both_raise_the_failures_of_both(self):
         error = self.assertRaises(
@@ -127,6 +127,7 @@ class TestRead(introspection_case.ReadingCase):
         self.assertEqual({'base', 'target'}, {
             failure.subject for failure in error.failures})
 
-    def test_both_return_what_each_has_read(self):
+    def test_both_return_the_answers_of_both(self):
         answers = introspection.both(self.base, self.target, self.read)
-        self.assertEqual(['base', 'target'], [one['of'] for one in answers])
+        self.assertEqual(['base', 'target'],
+                         [answer['of'] for answer in answers])

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Two readings of policies are compared as an administrator would."""
+"""The comparison of the policies of two releases."""
 
 import copy
 
@@ -62,8 +62,8 @@ class TestCompare(testtools.TestCase):
         self.was, self.now = copy.deepcopy(WAS), copy.deepcopy(WAS)
 
     def found(self):
-        return [(one.severity, one.failure_class, one.title)
-                for one in policy.compare(self.was, self.now)]
+        return [(finding.severity, finding.failure_class, finding.title)
+                for finding in policy.compare(self.was, self.now)]
 
     def let(self, name, personas, check='changed'):
         """Let some personas through a rule of the target, and its call."""
@@ -72,65 +72,65 @@ class TestCompare(testtools.TestCase):
         if name in self.now['calls']:
             self.now['calls'][name][0] = personas
 
-    def test_the_same_twice_differs_in_nothing(self):
+    def test_equal_releases_have_no_findings(self):
         self.assertEqual([], self.found())
 
-    def test_who_loses_is_named_once_for_the_rule_and_its_call(self):
+    def test_lost_access_is_reported_once_for_a_rule_and_its_call(self):
         self.let('stacks:show', MEMBERS)
         self.assertEqual(
-            [('error', 6, 'stacks:show: reader could and now cannot')],
+            [('error', 6, 'stacks:show no longer allows reader')],
             self.found())
 
-    def test_who_gains_is_a_matter_of_security(self):
+    def test_gained_access_is_a_security_problem(self):
         self.let('stacks:delete', READERS)
         self.assertEqual(
-            [('error', 6, 'stacks:delete: reader could not and now can '
+            [('error', 6, 'stacks:delete now allows reader '
               '(security)')], self.found())
 
-    def test_a_loss_that_a_deprecated_rule_announced_is_a_warning(self):
+    def test_loss_announced_by_a_deprecated_rule_is_a_warning(self):
         self.was['rules']['stacks:show']['old'] = _old('stacks:show')
         self.was['lasting']['stacks:show'] = MEMBERS
         self.let('stacks:show', MEMBERS)
         self.assertEqual(
-            [('warning', 6, 'stacks:show: reader could and now cannot, as '
+            [('warning', 6, 'stacks:show no longer allows reader, as '
               'was announced')], self.found())
 
-    def test_a_loss_that_was_announced_for_some_only_is_an_error(self):
+    def test_loss_announced_for_some_personas_only_is_an_error(self):
         self.was['lasting']['stacks:show'] = MEMBERS
         self.let('stacks:show', ['admin'])
         self.assertEqual(
-            [('error', 6, 'stacks:show: member, reader could and now '
-              'cannot')], self.found())
+            [('error', 6, 'stacks:show no longer allows member, '
+              'reader')], self.found())
 
-    def test_a_rule_that_no_call_is_named_after_is_a_warning(self):
+    def test_access_lost_by_a_rule_without_a_call_is_a_warning(self):
         self.let('context_is_admin', [])
         self.assertEqual(
-            [('warning', 6, 'context_is_admin: admin could and now cannot')],
+            [('warning', 6, 'context_is_admin no longer allows admin')],
             self.found())
 
-    def test_a_rule_that_is_gone_without_a_word_is_an_error(self):
+    def test_rule_removed_without_an_announcement_is_an_error(self):
         self._remove('stacks:delete')
         self.assertEqual(
             [('error', 6, 'stacks:delete is removed without a deprecated '
               'name')], self.found())
 
-    def test_a_rule_that_was_to_be_removed_is_a_warning(self):
+    def test_rule_removed_as_announced_is_a_warning(self):
         self.was['rules']['stacks:delete']['for_removal'] = True
         self._remove('stacks:delete')
         self.assertEqual(
             [('warning', 6, 'stacks:delete is removed, as was announced')],
             self.found())
 
-    def test_a_renamed_rule_is_a_warning(self):
+    def test_renamed_rule_is_a_warning(self):
         self._rename(MEMBERS)
         self.assertEqual(
             [('warning', 6, 'stacks:delete is renamed to stacks:remove')],
             self.found())
 
-    def test_who_loses_by_a_renaming_is_told(self):
+    def test_access_lost_by_a_renaming_is_an_error(self):
         self._rename(['admin'])
         self.assertIn(
-            ('error', 6, 'stacks:remove: member could and now cannot'),
+            ('error', 6, 'stacks:remove no longer allows member'),
             self.found())
 
     def _remove(self, name):
@@ -142,26 +142,26 @@ class TestCompare(testtools.TestCase):
         self.now['rules']['stacks:remove'] = _rule(old=_old('stacks:delete'))
         self.now['allowed']['stacks:remove'] = personas
 
-    def test_scopes_that_change_nothing_for_anybody_are_a_warning(self):
+    def test_scopes_that_change_no_access_are_a_warning(self):
         self.now['rules']['stacks:show']['scopes'] = ['project', 'system']
         self.assertEqual(
             [('warning', 6, 'stacks:show: scope types are changed')],
             self.found())
 
-    def test_a_new_rule_is_nothing(self):
+    def test_new_rule_is_no_finding(self):
         self.now['rules']['stacks:new'] = _rule()
         self.now['allowed']['stacks:new'] = MEMBERS
         self.now['calls']['stacks:new'] = [MEMBERS, ['stacks:new']]
         self.assertEqual([], self.found())
 
-    def test_another_check_string_that_says_the_same_is_nothing(self):
+    def test_equivalent_check_string_is_no_finding(self):
         self.let('stacks:show', READERS, check='not role:nobody')
         self.assertEqual([], self.found())
 
-    def test_code_that_lets_more_through_than_its_rule_is_found(self):
+    def test_call_that_allows_more_than_its_rule_is_an_error(self):
         self.now['calls']['stacks:show'] = [READERS + ['service'], []]
         self.assertEqual(
-            [('error', 6, 'call stacks:show: service could not and now can '
+            [('error', 6, 'call stacks:show now allows service '
               '(security)')], self.found())
 
     def test_many_calls_with_the_same_change_are_one_finding(self):
@@ -169,41 +169,41 @@ class TestCompare(testtools.TestCase):
             self.was['calls'][f'stacks:{number}'] = [READERS, []]
             self.now['calls'][f'stacks:{number}'] = [MEMBERS, []]
         self.assertEqual(
-            [('error', 6, '5 calls of stacks: reader could and now cannot')],
+            [('error', 6, '5 calls of stacks no longer allow reader')],
             self.found())
 
-    @ddt.data((MEMBERS, 'member could not and now can (security)'),
-              ([], 'admin could and now cannot'))
+    @ddt.data((MEMBERS, 'now allows member (security)'),
+              ([], 'no longer allows admin'))
     @ddt.unpack
-    def test_who_may_use_a_resource_type_is_compared(self, personas, words):
+    def test_access_to_a_resource_type_is_compared(self, personas, words):
         self.now['types']['OS::Nova::Flavor'] = personas
         self.assertEqual(
-            [('error', 6, f'resource type OS::Nova::Flavor: {words}')],
+            [('error', 6, f'resource type OS::Nova::Flavor {words}')],
             self.found())
 
-    def test_an_engine_call_that_begins_to_ask_is_an_error(self):
+    def test_engine_call_that_begins_to_check_is_an_error(self):
         self.now['asking'].append('delete_stack')
         self.assertEqual(
-            [('error', 6, 'engine call delete_stack now asks the policies '
+            [('error', 6, 'engine call delete_stack now checks the policies '
               'of resource types')], self.found())
 
-    def test_an_engine_call_that_ceases_to_ask_is_a_matter_of_security(self):
+    def test_engine_call_that_ceases_to_check_is_an_error(self):
         self.now['asking'] = []
         self.assertEqual(
-            [('error', 6, 'engine call create_stack no longer asks the '
+            [('error', 6, 'engine call create_stack no longer checks the '
               'policies of resource types (security)')], self.found())
 
     @ddt.data(('policy.json', 'warning', ', as was announced'),
               ('policy.yaml', 'error', ''))
     @ddt.unpack
-    def test_rules_of_ones_own_that_do_not_count_are_found(self, way,
-                                                           severity, words):
-        self.now['files'][way] = [False, False]
+    def test_own_rules_that_the_target_ignores_are_reported(
+            self, name, severity, words):
+        self.now['files'][name] = [False, False]
         self.assertEqual(
-            [(severity, 4, f'own rules in {way} are silently not applied'
+            [(severity, 4, f'own rules in {name} are silently ignored'
               f'{words}')], self.found())
 
-    def test_every_finding_says_what_to_do(self):
+    def test_every_finding_has_a_remedy(self):
         self.let('stacks:show', MEMBERS)
         self.let('stacks:delete', READERS)
         self.now['asking'] = ['delete_stack']
@@ -211,7 +211,7 @@ class TestCompare(testtools.TestCase):
         self.now['types'] = {'OS::Nova::Flavor': []}
         found = policy.compare(self.was, self.now)
         self.assertEqual(7, len(found))
-        for one in found:
-            self.assertEqual(findings.HEAT, one.origin)
-            self.assertTrue(one.remedy)
-            self.assertTrue(one.impact)
+        for finding in found:
+            self.assertEqual(findings.HEAT, finding.origin)
+            self.assertTrue(finding.remedy)
+            self.assertTrue(finding.impact)

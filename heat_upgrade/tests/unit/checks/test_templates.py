@@ -108,13 +108,13 @@ class TestFiles(Case):
               (b'- SECRET', 1), (b'', 1), (b'[' * 100000, 1),
               (b'{[SECRET]: 1}', 1))
     @ddt.unpack
-    def test_what_is_no_template_is_told_with_its_line_alone(self, content,
-                                                             line):
+    def test_invalid_template_is_reported_with_its_line_alone(
+            self, content, line):
         path = self.file('bad.yaml', content)
         text = self.refused(templates.Files([path], {resources_readings.HOT}))
         self.assertIn(f'{path}, line {line}: ', text)
 
-    def test_what_cannot_be_read_is_told(self):
+    def test_unreadable_file_is_reported(self):
         path = self.file('a.yaml', '')
         path.unlink()
         self.assertIn(f'{path} cannot be read: No such file',
@@ -153,7 +153,7 @@ class TestDump(Case):
     @ddt.data(None, 'no JSON', '[]', '{"heat_template_version": 7}',
               '{"heat_template_version": "2018-08-31", "a": ' + '[' * 500 +
               ']' * 500 + '}')
-    def test_what_the_base_does_not_know_is_left_out(self, text):
+    def test_template_of_an_unknown_version_is_left_out(self, text):
         self.assertEqual([], self.read(dump([(1, text, None)],
                                             [('s', None, 1, None)])))
 
@@ -162,12 +162,12 @@ class TestDump(Case):
         (dump([(1, 'SECRET', None)], [('s', None, 1, None)])[:-150],
          'is cut off'),
         (dump([(1, 'SECRET\xff', None)],
-              [('s', None, 1, None)]).encode('latin-1'), 'is no UTF-8'),
+              [('s', None, 1, None)]).encode('latin-1'), 'is not UTF-8'),
         (HEAD + "INSERT INTO `raw_template` VALUES (1,'SECRET',NULL);\n"
          + TAIL, 'without --no-create-info'),
         ('heat_template_version: SECRET\n', ''), ('', ''))
     @ddt.unpack
-    def test_what_is_no_dump_of_heat_is_told(self, content, words):
+    def test_invalid_dump_is_reported(self, content, words):
         path = self.file('bad.sql', content)
         text = self.refused(templates.Dump(path, {resources_readings.HOT}))
         self.assertIn(str(path), text)
@@ -176,7 +176,7 @@ class TestDump(Case):
 
 class TestAsked(Case):
 
-    def test_files_and_a_dump_are_asked_about_together(self):
+    def test_files_and_a_dump_are_read_together(self):
         path = self.file('a.yaml', 'heat_template_version: 2018-08-31')
         rows = self.file('a.sql', dump([(1, TEMPLATE, None)],
                                        [('s', None, 1, None)]))

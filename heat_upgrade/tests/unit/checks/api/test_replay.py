@@ -52,17 +52,17 @@ class _Callers:
         self.waited.append(path)
 
 
-class TestMade(testtools.TestCase):
+class TestMake(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
         self.useFixture(fixtures.MonkeyPatch('time.sleep', lambda _: None))
 
     def statuses(self, callers, *calls):
-        made = replay.made([list(calls)], callers)
-        return {title: answer['status'] for title, answer in made.items()}
+        answers = replay.make([list(calls)], callers)
+        return {title: answer['status'] for title, answer in answers.items()}
 
-    def test_what_a_call_keeps_a_later_one_has(self):
+    def test_later_call_has_the_value_that_an_earlier_one_kept(self):
         callers = _Callers((201, {'stack': {'id': UUID}}), (200, {}))
         self.statuses(
             callers, replay.Call('POST', 'stacks', keep={'id': 'stack.id'}),
@@ -70,24 +70,24 @@ class TestMade(testtools.TestCase):
         self.assertEqual(('PUT', f'stacks/a/{UUID}', {'of': [UUID]}),
                          callers.sent[1])
 
-    def test_a_call_is_made_until_it_says_what_was_recorded(self):
+    def test_call_is_repeated_until_the_recorded_status(self):
         callers = _Callers((200, {'a': 'IN_PROGRESS'}),
                            (200, {'a': 'COMPLETE'}))
         self.assertEqual({'GET b': [200]}, self.statuses(
             callers, replay.Call('GET', 'b', until={'a': 'COMPLETE'})))
         self.assertEqual(['b', 'b'], callers.waited)
 
-    def test_another_end_is_told_at_once(self):
+    def test_another_end_is_reported_at_once(self):
         callers = _Callers((200, {'a': 'CREATE_FAILED'}))
         self.assertEqual({'GET b': [replay.NOT_REACHED]}, self.statuses(
             callers, replay.Call('GET', 'b', until={'a': 'CREATE_COMPLETE'})))
 
-    def test_a_refusal_while_we_wait_is_told_at_once(self):
+    def test_refusal_during_the_wait_is_reported_at_once(self):
         callers = _Callers((500, {}))
         self.assertEqual({'GET b': [replay.NOT_REACHED]}, self.statuses(
             callers, replay.Call('GET', 'b', until={'a': 'CREATE_COMPLETE'})))
 
-    def test_what_needs_what_is_not_there_is_not_made(self):
+    def test_call_that_lacks_a_kept_value_is_not_made(self):
         callers = _Callers((409, {'code': 409}))
         self.assertEqual(
             {'POST a': [409], 'GET b/{id}': [replay.NOT_MADE]},
@@ -100,8 +100,8 @@ class TestMade(testtools.TestCase):
 
     def test_answers_to_one_call_merge(self):
         callers = _Callers((200, {'a': 1}), (200, {'a': None}))
-        made = replay.made([[replay.Call('GET', 'stacks/calls-1/x'),
-                           replay.Call('GET', 'stacks/calls-2/x')]], callers)
+        made = replay.make([[replay.Call('GET', 'stacks/calls-1/x'),
+                             replay.Call('GET', 'stacks/calls-2/x')]], callers)
         self.assertEqual(
             ['null', 'number'],
             made['GET stacks/{name}/x']['body']['body.a']['formats'])
@@ -110,30 +110,31 @@ class TestMade(testtools.TestCase):
 class TestStructure(testtools.TestCase):
 
     def structure(self, *attempts):
-        """Return what is told, and kept, of what the lab says in turn."""
+        """Return the status, and the numbers of kept and unused answers."""
         self.useFixture(fixtures.EnvironmentVariable(
             'XDG_CACHE_HOME', self.useFixture(fixtures.TempDir()).path))
-        said = [{'GET stacks': response_schema.reduced(status, {}, None)}
-                for status in attempts]
+        outcomes = [
+            {'GET stacks': response_schema.reduced(status, {}, None)}
+            for status in attempts]
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.checks.api.replay._in_the_lab',
-            lambda *words: [said.pop(0)]))
+            lambda *words: [outcomes.pop(0)]))
         [answers] = replay.structures(
             [types.SimpleNamespace(release=None, key='heat', name='27.0.1')],
             types.SimpleNamespace(
                 workspace=types.SimpleNamespace(logs='/logs'),
                 progress=lambda line: None))
         kept = list((cache.directory() / 'readings').glob('*.json'))
-        return answers['GET stacks']['status'], len(kept), len(said)
+        return answers['GET stacks']['status'], len(kept), len(outcomes)
 
-    def test_what_is_answered_is_kept(self):
+    def test_answers_are_kept(self):
         self.assertEqual(([200], 1, 1), self.structure(200, 500))
 
-    def test_what_goes_wrong_once_is_called_again(self):
+    def test_failed_call_is_made_again(self):
         self.assertEqual(([200], 1, 0),
                          self.structure(replay.NO_ANSWER, 200))
 
-    def test_what_goes_wrong_again_is_told_and_not_kept(self):
+    def test_call_that_fails_again_is_reported_and_not_kept(self):
         self.assertEqual(([replay.NOT_REACHED], 0, 0), self.structure(
             replay.NO_ANSWER, replay.NOT_REACHED))
 
@@ -144,7 +145,7 @@ class TestStart(testtools.TestCase):
     NAMES = ('26.0.2', '27.0.1')
 
     def check(self, *failing, times=2):
-        """Return the findings if some releases do not start so often."""
+        """Return the findings if some releases do not start for some times."""
         self.useFixture(fixtures.EnvironmentVariable(
             'XDG_CACHE_HOME', self.useFixture(fixtures.TempDir()).path))
         attempts = []
@@ -178,11 +179,11 @@ class TestStart(testtools.TestCase):
             'heat-engine on node-1 ended by itself with status 1:',
             found.evidence.splitlines()[0])
 
-    def test_it_is_tried_again_alone(self):
+    def test_release_that_did_not_start_is_tried_again_alone(self):
         self.check('27.0.1')
         self.assertEqual([['26.0.2', '27.0.1'], ['27.0.1']], self.attempts)
 
-    def test_what_starts_the_second_time_is_no_finding(self):
+    def test_release_that_starts_the_second_time_is_not_reported(self):
         self.assertEqual([], self.check('27.0.1', times=1))
 
     def test_a_base_that_does_not_start_is_the_lab_s(self):
@@ -190,7 +191,7 @@ class TestStart(testtools.TestCase):
         self.assertEqual(('base.program-fails', 'lab'),
                          (found.rule, found.origin))
 
-    def test_when_neither_starts_it_is_the_lab_s(self):
+    def test_failure_of_both_releases_is_the_lab_s(self):
         found, = self.check(*self.NAMES)
         self.assertEqual(('both.program-fails', 'lab'),
                          (found.rule, found.origin))
@@ -261,7 +262,7 @@ class TestCalls(testtools.TestCase):
                'GET stacks/{name}/{id}/events/{id}'),
               ('stacks/none', 'GET stacks/none'))
     @ddt.unpack
-    def test_a_call_is_called_by_its_kind(self, path, title):
+    def test_title_of_a_call_has_no_names_and_ids(self, path, title):
         self.assertEqual(title, replay.Call('GET', path).title)
 
     def test_the_recorded_calls_can_be_sent(self):
@@ -270,7 +271,7 @@ class TestCalls(testtools.TestCase):
         self.assertGreaterEqual(len({call.title for call in calls}), 40)
         self.assertEqual(calls, [call for call in calls
                                  if json.dumps(call.body)])
-        known = {replay.MEMBER, replay.READER, replay.ADMIN, replay.NOBODY,
+        known = {replay.MEMBER, replay.READER, replay.ADMIN, replay.ANONYMOUS,
                  replay.PROJECT_ADMIN}
         self.assertEqual(set(), {call.by for call in calls} - known)
 

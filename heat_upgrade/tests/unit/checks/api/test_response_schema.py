@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Answers are reduced to what clients depend on, and compared by that."""
+"""Answers are reduced to the structure that clients depend on."""
 
 import ddt
 import testtools
@@ -47,7 +47,7 @@ class TestReduced(testtools.TestCase):
     def test_a_value_has_a_format(self, value, name):
         self.assertEqual(name, response_schema.format_of(value))
 
-    def test_no_value_is_in_it(self):
+    def test_structure_contains_no_value(self):
         secret = 'gAAAAAB-this-is-secret'
         made = _reduced(
             {'outputs': [{'output_value': secret}], 'name': secret,
@@ -73,13 +73,13 @@ class TestReduced(testtools.TestCase):
         self.assertEqual({'body', 'body.parameters', 'body.parameters.*',
                           'body.parameters.*.Type'}, set(body))
 
-    def test_what_users_gave_has_no_structure(self):
+    def test_value_that_users_gave_has_no_structure(self):
         body = _reduced({'template': {'resources': {}}})['body']
         self.assertEqual(['anything'], body['body.template']['formats'])
         self.assertEqual({'body'}, set(_reduced({'a': 1}, opaque=True)[
             'body']))
 
-    def test_several_answers_tell_what_is_optional(self):
+    def test_key_missing_in_one_of_several_answers_is_optional(self):
         made = response_schema.merged(_reduced({'a': 1, 'b': {'c': 1}}),
                                       _reduced({'a': None}))['body']
         self.assertEqual({'formats': ['null', 'number'], 'always': True},
@@ -99,7 +99,7 @@ class TestDifferences(testtools.TestCase):
                                             {'parameters': {'b': 'y'}}),
         ({'output_value': 1}, {'output_value': [2]}))
     @ddt.unpack
-    def test_who_reads_the_one_reads_the_other(self, before, after):
+    def test_compatible_change_is_not_reported(self, before, after):
         self.assertEqual([], _differences(before, after))
 
     def test_a_key_that_is_gone_is_found_once(self):
@@ -145,21 +145,21 @@ class TestCompare(testtools.TestCase):
     def titles(self, was, now):
         return [one.title for one in check.compare(was, now)]
 
-    def test_what_calls_share_is_one_finding(self):
+    def test_change_that_calls_share_is_one_finding(self):
         was = {f'GET {number}': _reduced({'a': {'id': UUID}})
                for number in range(5)}
         now = {call: _reduced({'a': {}}) for call in was}
         self.assertEqual(['key id is gone from the answers to 5 calls'],
                          self.titles(was, now))
 
-    def test_what_is_gone_is_one_finding_whatever_it_was(self):
+    def test_missing_key_is_one_finding_for_all_its_formats(self):
         was = {'GET a': _reduced({'b': 1}), 'GET c': _reduced({'b': None})}
         found, = check.compare(was, {call: _reduced({}) for call in was})
         self.assertEqual('key b is gone from the answer to GET a and GET c',
                          found.title)
         self.assertIn('GET a: body.b: number becomes gone', found.evidence)
 
-    def test_what_could_not_be_asked_is_not_told_beside_its_cause(self):
+    def test_call_that_was_not_made_is_not_reported(self):
         self.assertEqual([], self.titles(
             {'GET a': _reduced({}, 200)},
             {'GET a': _reduced({}, replay.NOT_MADE)}))

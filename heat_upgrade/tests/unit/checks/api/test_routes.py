@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What two APIs take is compared as their clients would."""
+"""The requests that two APIs accept are compared."""
 
 import copy
 
@@ -55,7 +55,7 @@ class TestCompare(testtools.TestCase):
     def test_the_same_twice_differs_in_nothing(self):
         self.assert_found()
 
-    def test_a_route_that_is_gone_is_found_and_not_what_it_took(self):
+    def test_missing_route_is_reported_without_its_parameters(self):
         del self.now['routes']['GET /{}/stacks']
         self.assert_found('route GET /stacks is gone')
 
@@ -64,12 +64,12 @@ class TestCompare(testtools.TestCase):
         self.assert_found('parameter limit is no longer accepted by '
                           'GET /stacks')
 
-    def test_a_parameter_of_which_one_counts_is_found(self):
+    def test_parameter_that_is_accepted_only_once_is_reported(self):
         self.list['query']['name'] = 'one'
         self.assert_found('parameter name is accepted only once by '
                           'GET /stacks')
 
-    def test_a_parameter_of_which_more_count_is_nothing(self):
+    def test_parameter_that_is_accepted_more_often_is_not_reported(self):
         self.list['query']['limit'] = 'many'
         self.assert_found()
 
@@ -78,7 +78,7 @@ class TestCompare(testtools.TestCase):
         self.assert_found('body key template is no longer accepted by '
                           'POST /stacks')
 
-    def test_a_body_key_that_is_passed_on_to_who_takes_it_is_nothing(self):
+    def test_body_key_that_is_passed_on_and_accepted_is_not_reported(self):
         del self.create['body']['tags']
         self.assert_found()
 
@@ -95,7 +95,7 @@ class TestCompare(testtools.TestCase):
             self.now['routes'][key] = _route(key)
         self.assert_found('parameter limit is no longer accepted by 5 routes')
 
-    def test_what_is_gone_of_a_list_is_found(self):
+    def test_name_removed_from_a_list_is_reported(self):
         self.now['actions']['actions'].remove('check')
         self.now['stack_arguments'].remove('timeout_mins')
         self.now['keys']['STACK_KEYS'].remove('id')
@@ -104,7 +104,7 @@ class TestCompare(testtools.TestCase):
             'argument timeout_mins of stacks is no longer accepted',
             'key id is gone from STACK_KEYS')
 
-    def test_what_is_new_is_nothing(self):
+    def test_new_parts_are_not_reported(self):
         self.now['routes']['GET /new'] = _route('GET /new')
         self.list['query']['new'] = 'one'
         self.create['body']['new'] = 'one'

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Commands of Heat that are gone."""
+"""Commands of Heat that the target lacks."""
 
 import testtools
 
@@ -19,7 +19,7 @@ from heat_upgrade.checks.config import deprecations
 from heat_upgrade.checks.config import release_notes
 
 
-def told(before, after, **sources):
+def titles(before, after, **sources):
     return [(finding.severity, finding.title) for finding in
             commands.findings(before, after,
                               deprecations.History('24.1.2', '25.0.0',
@@ -28,26 +28,26 @@ def told(before, after, **sources):
 
 class TestCommands(testtools.TestCase):
 
-    def test_a_command_that_stays_or_comes_is_well(self):
-        self.assertEqual([], told({'heat-a': False},
-                                  {'heat-a': False, 'heat-b': False}))
+    def test_kept_and_new_commands_are_no_findings(self):
+        self.assertEqual([], titles({'heat-a': False},
+                                    {'heat-a': False, 'heat-b': False}))
 
-    def test_a_command_that_did_not_warn_is_an_error(self):
+    def test_command_removed_without_a_warning_is_an_error(self):
         self.assertEqual(
             [('error', 'the command heat-a is removed without a '
-                       'deprecation')], told({'heat-a': False}, {}))
+                       'deprecation')], titles({'heat-a': False}, {}))
 
-    def test_a_command_that_warned_is_a_warning(self):
+    def test_command_removed_after_a_warning_is_a_warning(self):
         self.assertEqual(
             [('warning', 'the command heat-a is removed, as announced')],
-            told({'heat-a': True}, {}))
+            titles({'heat-a': True}, {}))
 
-    def test_a_note_of_the_base_is_an_announcement(self):
+    def test_note_of_the_base_is_an_announcement(self):
         base = release_notes.Sources('an sdist', (release_notes.Note(
             'a.yaml', 'deprecations', 'The ``heat-a`` script is old.'),))
         self.assertEqual(
             [('warning', 'the command heat-a is removed, as announced')],
-            told({'heat-a': False}, {}, base=base))
+            titles({'heat-a': False}, {}, base=base))
         self.assertEqual(
             [('error', 'the command heat is removed without a '
-                       'deprecation')], told({'heat': False}, {}, base=base))
+                       'deprecation')], titles({'heat': False}, {}, base=base))

@@ -36,7 +36,7 @@ def kinds(base, target):
             for change in comparison.changes(of(*base), of(*target))]
 
 
-# What the base's option is, what the target's is, kind of the change.
+# {name: (option in the base, option in the target, kind of the change)}
 CHANGES = {
     'another default': (other(default=1), other(default=2),
                         comparison.DEFAULT),
@@ -55,7 +55,7 @@ CHANGES = {
     'no longer listed': (other(), other(listed=False), comparison.UNLISTED),
 }
 
-# What is no change for who has a configuration file.
+# {name: (option in the base, option in the target)}
 HARMLESS = {
     'the same': (PLAIN, PLAIN),
     'nothing, spelled differently': (other(default=''), other()),
@@ -78,26 +78,26 @@ HARMLESS = {
 class TestChanges(testtools.TestCase):
 
     @ddt.data(*CHANGES)
-    def test_a_change_is(self, name):
+    def test_change_is_reported(self, name):
         base, target, kind = CHANGES[name]
         self.assertEqual([(kind, PLAIN.key)], kinds([base], [target]))
 
     @ddt.data(*HARMLESS)
-    def test_no_change_is(self, name):
+    def test_harmless_change_is_not_reported(self, name):
         base, target = HARMLESS[name]
         self.assertEqual([], kinds([base], [target]))
 
-    def test_an_option_that_comes_is_no_change(self):
+    def test_new_option_is_no_change(self):
         self.assertEqual([], kinds([], [PLAIN]))
 
-    def test_one_that_must_be_set_is_no_change_in_a_new_section(self):
+    def test_required_option_in_a_new_section_is_no_change(self):
         new = options.Option('fresh', 'url', required=True)
         self.assertEqual([], kinds([PLAIN], [PLAIN, new]))
         beside = options.Option('DEFAULT', 'url', required=True)
         self.assertEqual([(comparison.REQUIRED, beside.key)],
                          kinds([PLAIN], [PLAIN, beside]))
 
-    def test_an_option_that_limits_what_was_without_is_told(self):
+    def test_new_limit_is_reported(self):
         limit = options.Option('DEFAULT', 'max_things', default=8)
         self.assertEqual([(comparison.LIMIT, limit.key)],
                          kinds([PLAIN], [PLAIN, limit]))
@@ -108,51 +108,51 @@ class TestChanges(testtools.TestCase):
                          dataclasses.replace(limit, dest='things')):
             self.assertEqual([], kinds([PLAIN], [PLAIN, harmless]))
 
-    def test_a_limit_that_is_renamed_is_not_new(self):
+    def test_renamed_limit_is_not_new(self):
         limit = options.Option('DEFAULT', 'max_size', default=8,
                                old_names=frozenset({PLAIN.key}))
         self.assertNotIn((comparison.LIMIT, limit.key),
                          kinds([PLAIN], [limit]))
 
-    def test_an_option_that_goes_is_removed(self):
+    def test_missing_option_is_removed(self):
         self.assertEqual([(comparison.REMOVED, PLAIN.key)],
                          kinds([PLAIN], []))
 
-    def test_an_option_whose_name_is_still_read_is_renamed(self):
+    def test_option_whose_name_is_still_read_is_renamed(self):
         new = options.Option('limits', 'size',
                              old_names=frozenset({PLAIN.key}))
         change, = comparison.changes(of(PLAIN), of(new))
         self.assertEqual((comparison.RENAMED, PLAIN.key, new.key),
                          (change.kind, change.key, change.instead))
 
-    def test_a_renamed_option_may_have_another_default(self):
+    def test_renamed_option_may_have_another_default(self):
         new = options.Option('limits', 'size', default=3,
                              old_names=frozenset({PLAIN.key}))
         self.assertEqual([comparison.RENAMED, comparison.DEFAULT],
                          [kind for kind, _ in kinds([PLAIN], [new])])
 
-    def test_an_old_name_that_is_read_no_more_is_told(self):
+    def test_old_name_that_is_no_longer_read_is_reported(self):
         base = other(old_names=frozenset({('old', 'size')}))
         change, = comparison.changes(of(base), of(PLAIN))
         self.assertEqual(
             (comparison.OLD_NAME_GONE, ('old', 'size'), PLAIN.key),
             (change.kind, change.key, change.instead))
 
-    def test_an_old_name_of_what_is_renamed_leads_to_the_new_name(self):
+    def test_old_name_of_a_renamed_option_leads_to_the_new_name(self):
         base = other(old_names=frozenset({('old', 'size')}))
         new = options.Option('limits', 'size',
                              old_names=frozenset({PLAIN.key}))
-        found = {change.key: change.instead
-                 for change in comparison.changes(of(base), of(new))}
+        successors = {change.key: change.instead
+                      for change in comparison.changes(of(base), of(new))}
         self.assertEqual({PLAIN.key: new.key, ('old', 'size'): new.key},
-                         found)
+                         successors)
 
-    def test_the_old_names_of_what_is_gone_are_gone_with_it(self):
+    def test_old_names_of_a_removed_option_are_not_reported(self):
         base = other(old_names=frozenset({('old', 'size')}))
         self.assertEqual([(comparison.REMOVED, PLAIN.key)],
                          kinds([base], []))
 
-    def test_what_was_an_old_name_at_once_has_a_successor(self):
+    def test_removed_option_that_was_an_old_name_has_a_successor(self):
         # [keystone_authtoken] auth_uri was both, for nine years.
         heir = options.Option('DEFAULT', 'area',
                               old_names=frozenset({PLAIN.key}))
@@ -162,8 +162,8 @@ class TestChanges(testtools.TestCase):
         self.assertEqual((comparison.REMOVED, heir.key),
                          (change.kind, change.instead))
 
-    def test_of_lists_only_what_came_and_went_is_told(self):
-        self.assertEqual('no longer in it: b; new in it: c',
+    def test_change_of_a_list_shows_only_the_changed_items(self):
+        self.assertEqual('removed: b; added: c',
                          comparison.default_change(
                              other(default=['a', 'b']),
                              other(default=['a', 'c'])))
@@ -177,16 +177,16 @@ class TestFolded(testtools.TestCase):
         target = [dataclasses.replace(option, **change) for option in base]
         return comparison.folded(comparison.changes(of(*base), of(*target)))
 
-    def test_the_same_change_of_many_sections_is_one(self):
+    def test_same_change_of_many_sections_is_one_change(self):
         change, = self.family({'default': 1}, 4)
         self.assertEqual(('clients_1', 'clients_2', 'clients_3'),
                          change.also)
 
-    def test_of_two_sections_it_is_two(self):
+    def test_same_change_of_two_sections_is_two_changes(self):
         self.assertEqual([(), ()], [change.also for change in
                                     self.family({'default': 1}, 2)])
 
-    def test_each_removal_is_a_line_to_change(self):
+    def test_removals_are_not_folded(self):
         base = of(*(options.Option(f'clients_{number}', 'kind')
                     for number in range(4)))
         self.assertEqual(4, len(comparison.folded(

@@ -26,7 +26,7 @@ from heat_upgrade import errors
 
 SECRET = 'hunter2'
 
-# Content of a file, and what is said after its path. None of it may be shown.
+# Content of a file, and the error after its path, which must not show it.
 BAD = {
     'no section': (f'password = {SECRET}\n', ':1: a value before any'),
     'no assignment': (f'[DEFAULT]\na = 1\n{SECRET}\n',
@@ -39,7 +39,7 @@ BAD = {
     'JSON': (f'{{"password": "{SECRET}"}}', ':1: a value before any'),
     'Latin-1': (f'[DEFAULT]\na = 1\nb = \xe4{SECRET}\n'.encode('latin-1'),
                 ':3: this is not UTF-8'),
-    'bytes': (f'[DEFAULT]\na = \0{SECRET}'.encode(), ':2: this is no text'),
+    'bytes': (f'[DEFAULT]\na = \0{SECRET}'.encode(), ':2: this is not text'),
 }
 
 
@@ -66,7 +66,7 @@ class TestFiles(testtools.TestCase):
         self.assertIsNone(exc.__cause__)
         return str(exc)
 
-    def test_each_setting_knows_its_lines(self):
+    def test_setting_has_its_lines(self):
         found = self.settings('# first\n[DEFAULT]\na = 1\nb = x\n  y\n\n'
                               '[Other]\nc: "3"\na = 2')
         self.assertEqual(
@@ -75,38 +75,38 @@ class TestFiles(testtools.TestCase):
             [(setting.line, setting.last_line, setting.key, setting.value)
              for setting in found])
 
-    def test_a_section_for_each_cloud_has_the_options_of_the_one(self):
+    def test_section_of_one_cloud_has_the_options_of_its_group(self):
         setting, = self.settings('[ec2authtoken.east]\nauth_uri = x\n')
         self.assertEqual((('ec2authtoken', 'auth_uri'), 'ec2authtoken.east'),
                          (setting.key, setting.section))
 
-    def test_what_is_printed_of_a_setting_has_no_value(self):
+    def test_repr_of_a_setting_has_no_value(self):
         setting, = self.settings(f'[DEFAULT]\npassword = {SECRET}\n')
         self.assertNotIn(SECRET, repr(setting))
 
     @ddt.data(*BAD)
-    def test_it_is_refused_with_its_line_when_it_has(self, name):
+    def test_invalid_file_is_refused_with_its_line(self, name):
         content, expected = BAD[name]
         self.path.write_bytes(content if isinstance(content, bytes)
                               else content.encode())
         self.assertIn(f'{self.path}{expected}', self.refused())
 
-    def test_a_byte_order_mark_does_no_harm(self):
+    def test_byte_order_mark_is_ignored(self):
         self.path.write_bytes(b'\xef\xbb\xbf[DEFAULT]\na = 1\n')
         setting, = config_files.settings(self.asked())
         self.assertEqual('1', setting.value)
 
-    def test_an_empty_file_sets_nothing(self):
+    def test_empty_file_has_no_settings(self):
         self.assertEqual([], self.settings(''))
 
-    def test_a_file_that_is_missing_is_named(self):
-        self.assertIn(f'{self.path} is not there', self.refused())
+    def test_missing_file_is_named(self):
+        self.assertIn(f'{self.path} does not exist', self.refused())
 
-    def test_a_directory_is_no_file(self):
+    def test_directory_is_not_a_file(self):
         self.path.mkdir()
-        self.assertIn(f'{self.path} is no file', self.refused())
+        self.assertIn(f'{self.path} is not a file', self.refused())
 
-    def test_a_file_that_may_not_be_read_is_named(self):
+    def test_unreadable_file_is_named(self):
         self.path.write_text('')
 
         def refuse(path):
@@ -114,29 +114,29 @@ class TestFiles(testtools.TestCase):
         self.patch(pathlib.Path, 'read_bytes', refuse)
         self.assertIn('cannot be read: Permission denied', self.refused())
 
-    def test_a_directory_gives_its_conf_files_in_order(self):
+    def test_directory_has_its_conf_files_in_order(self):
         for name in ('b.conf', 'a.conf', 'c.txt'):
             (self.place / name).write_text(f'[DEFAULT]\nname = {name}\n')
         found = config_files.settings(self.asked(self.place))
         self.assertEqual(['a.conf', 'b.conf'],
                          [setting.value for setting in found])
 
-    def test_a_directory_that_is_missing_is_named(self):
-        self.assertIn('is not there',
+    def test_missing_directory_is_named(self):
+        self.assertIn('does not exist',
                       self.refused(self.place / 'heat.conf.d'))
 
 
 @ddt.ddt
-class TestMasking(testtools.TestCase):
+class TestRedaction(testtools.TestCase):
 
     @ddt.data('password', 'stack_domain_admin_pasword', 'passwd',
               'auth_encryption_key', 'transport_url', 'connection',
               'slave_connection', 'hmac_keys', 'admin_token', 'client_secret',
               'application_credential_id')
-    def test_a_name_smells_of_a_secret(self, name):
+    def test_name_of_a_secret_is_recognized(self, name):
         self.assertTrue(redaction.is_secret(name))
 
-    def test_a_harmless_name_does_not(self):
+    def test_harmless_name_is_not_a_secret(self):
         self.assertFalse(redaction.is_secret('num_engine_workers', None))
 
     @ddt.data(('http://u:p@host/a', 'http://***@host/a'),
@@ -145,11 +145,11 @@ class TestMasking(testtools.TestCase):
               ('u:p@host', '***@host'), ('http://host/a', 'http://host/a'),
               ("bad 'amqp://u:p@h'", "bad 'amqp://***@h'"))
     @ddt.unpack
-    def test_a_url_is_shown_without_credentials(self, text, expected):
+    def test_url_is_shown_without_credentials(self, text, expected):
         self.assertEqual(expected, redaction.shown(text, False))
 
-    def test_a_secret_is_not_shown(self):
+    def test_secret_is_not_shown(self):
         self.assertEqual(redaction.HIDDEN, redaction.shown(SECRET, True))
 
-    def test_a_long_value_is_cut(self):
+    def test_long_value_is_shortened(self):
         self.assertEqual(123, len(redaction.shown('x' * 500, False)))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether a change was announced, and what the release notes say."""
+"""Announcements of changes, and the release notes."""
 
 import dataclasses
 import io
@@ -57,74 +57,74 @@ class TestCycle(testtools.TestCase):
                                                           None),
               ('some day', True, None))
     @ddt.unpack
-    def test_a_text_names_a_release_of_heat(self, since, own, expected):
+    def test_text_names_a_release_of_heat(self, since, own, expected):
         self.assertEqual(expected, deprecations.cycle(since, own))
 
 
 class TestAnnouncement(testtools.TestCase):
 
-    def told(self, change, **sources):
+    def finding(self, change, **sources):
         return reporting.finding(change, past(**sources), {})
 
-    def test_nothing_announced_is_an_error(self):
-        finding = self.told(GONE)
+    def test_removal_without_an_announcement_is_an_error(self):
+        finding = self.finding(GONE)
         self.assertEqual(
             ('error', '[limits] size is removed without a deprecation'),
             (finding.severity, finding.title))
 
-    def test_a_deprecation_in_the_base_is_an_announcement(self):
-        finding = self.told(gone(deprecated=True, since='24.0.0',
-                                 reason='Nobody used it'))
+    def test_deprecation_in_the_base_is_an_announcement(self):
+        finding = self.finding(gone(deprecated=True, since='24.0.0',
+                                    reason='It was unused'))
         self.assertEqual(('warning', '[limits] size is removed, as announced'),
                          (finding.severity, finding.title))
-        self.assertIn('since 24.0.0, 3 releases before; Nobody used it',
+        self.assertIn('since 24.0.0, 3 releases before; It was unused',
                       finding.evidence)
 
-    def test_a_note_that_the_base_has_is_an_announcement(self):
-        self.assertEqual('warning', self.told(
+    def test_note_of_the_base_is_an_announcement(self):
+        self.assertEqual('warning', self.finding(
             GONE, base=noted('deprecations')).severity)
 
-    def test_a_note_of_the_target_may_be_of_the_target_itself(self):
-        self.assertEqual('error', self.told(
+    def test_note_of_the_target_alone_is_no_announcement(self):
+        self.assertEqual('error', self.finding(
             GONE, target=noted('deprecations')).severity)
 
-    def test_an_upgrade_note_is_no_announcement(self):
-        finding = self.told(GONE, base=noted('upgrade'))
+    def test_upgrade_note_is_no_announcement(self):
+        finding = self.finding(GONE, base=noted('upgrade'))
         self.assertEqual('error', finding.severity)
         self.assertIn('Notes: notes/a.yaml (upgrade): The ``[limits] size``',
                       finding.evidence)
 
-    def test_notes_that_do_not_name_it_are_told_of(self):
-        finding = self.told(GONE, target=noted('upgrade', 'Nothing.'))
+    def test_evidence_says_if_no_note_names_the_option(self):
+        finding = self.finding(GONE, target=noted('upgrade', 'Nothing.'))
         self.assertIn('no upgrade note of an sdist names it',
                       finding.evidence)
 
-    def test_without_sources_nothing_is_said_of_notes(self):
-        self.assertIn('Notes: not at hand, both releases are installed from '
-                      'wheels', self.told(GONE).evidence)
+    def test_evidence_says_if_notes_are_not_available(self):
+        self.assertIn('Notes: not available, because both releases are '
+                      'installed from wheels', self.finding(GONE).evidence)
 
-    def test_a_librarys_is_judged_by_the_same_rule_and_says_whose(self):
-        finding = self.told(gone(owner='oslo.cache', heats=False))
+    def test_option_of_a_library_follows_the_same_rule(self):
+        finding = self.finding(gone(owner='oslo.cache', heats=False))
         self.assertEqual(
             ('error', '[limits] size of oslo.cache is removed without a '
                       'deprecation'), (finding.severity, finding.title))
-        self.assertIn('Whose: oslo.cache', finding.evidence)
+        self.assertIn('Owner: oslo.cache', finding.evidence)
 
-    def test_an_old_name_was_an_announcement(self):
-        self.assertEqual('warning', self.told(dataclasses.replace(
+    def test_old_name_is_an_announcement(self):
+        self.assertEqual('warning', self.finding(dataclasses.replace(
             GONE, kind=comparison.OLD_NAME_GONE, key=('old', 'size'),
             instead=SIZE.key)).severity)
 
-    def test_values_that_nobody_promised_are_no_error(self):
+    def test_undocumented_values_are_no_error(self):
         narrowed = dataclasses.replace(GONE, kind=comparison.NARROWED,
                                        target=SIZE, documented=False)
-        self.assertEqual('warning', self.told(narrowed).severity)
-        self.assertEqual('error', self.told(dataclasses.replace(
+        self.assertEqual('warning', self.finding(narrowed).severity)
+        self.assertEqual('error', self.finding(dataclasses.replace(
             narrowed, documented=True)).severity)
 
-    def test_what_is_new_and_alike_is_a_hint(self):
+    def test_similar_new_option_is_a_hint(self):
         new = options.Option('limits', 'sizes')
-        self.assertIn('New there: [limits] sizes', reporting.finding(
+        self.assertIn('Similar new options: [limits] sizes', reporting.finding(
             GONE, past(), {new.key: new}).evidence)
 
 
@@ -133,25 +133,25 @@ class TestNotes(testtools.TestCase):
     def names(self, text, key):
         return bool(release_notes.naming(noted('upgrade', text), key))
 
-    def test_a_note_names_an_option_with_its_section(self):
+    def test_note_names_an_option_with_its_section(self):
         self.assertTrue(self.names('``[a] size`` goes', ('a', 'size')))
         self.assertTrue(self.names('in ``[a]``:\n- ``size``', ('a', 'size')))
         self.assertTrue(self.names('[a].the-size goes', ('a', 'the_size')))
 
-    def test_the_same_name_elsewhere_is_another_option(self):
+    def test_same_name_in_another_section_is_another_option(self):
         self.assertFalse(self.names('``[b] size`` goes', ('a', 'size')))
         self.assertFalse(self.names('``[b] size`` goes', ('DEFAULT', 'size')))
         self.assertFalse(self.names('``[a] sizes`` go', ('a', 'size')))
 
-    def test_of_default_the_name_is_enough(self):
+    def test_section_default_need_not_be_named(self):
         self.assertTrue(self.names('``a_size`` goes', ('DEFAULT', 'a_size')))
 
-    def test_a_plain_word_may_be_of_anything(self):
+    def test_common_word_does_not_name_an_option(self):
         self.assertFalse(self.names('the size grows', ('DEFAULT', 'size')))
         self.assertTrue(self.names('``[DEFAULT] size`` goes',
                                    ('DEFAULT', 'size')))
 
-    def test_a_note_may_be_of_a_whole_section(self):
+    def test_note_may_name_a_whole_section(self):
         self.assertTrue(self.names('The options in ``[a]`` section go',
                                    ('a', 'size')))
         self.assertFalse(self.names('The following options in ``[a]`` go: b',
@@ -169,7 +169,7 @@ class TestNotes(testtools.TestCase):
                 member.size = len(text.encode())
                 archive.addfile(member, io.BytesIO(text.encode()))
 
-    def test_an_sdist_of_the_cache_has_notes(self):
+    def test_sdist_in_the_cache_has_notes(self):
         home = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.useFixture(fixtures.EnvironmentVariable('XDG_CACHE_HOME',
                                                      str(home)))
@@ -182,12 +182,12 @@ class TestNotes(testtools.TestCase):
             'releasenotes/notes/a.yaml': 'upgrade:\n  - one\n  - two\n',
             'releasenotes/notes/b.yaml': 'no: [yaml',
             'etc/heat/heat-config-generator.conf': 'namespace = oslo.log\n'})
-        found = release_notes.of(self.subject())
+        sources = release_notes.of(self.subject())
         self.assertEqual([('upgrade', 'one'), ('upgrade', 'two')],
-                         [(note.section, note.text) for note in found.notes])
-        self.assertEqual('namespace = oslo.log\n', found.sample)
+                         [(note.section, note.text) for note in sources.notes])
+        self.assertEqual('namespace = oslo.log\n', sources.sample)
 
-    def test_a_wheel_has_none(self):
+    def test_wheel_has_no_notes(self):
         self.assertEqual(
             release_notes.Sources(),
             release_notes.of(
@@ -197,7 +197,7 @@ class TestNotes(testtools.TestCase):
             ),
         )
 
-    def test_the_tags_of_a_checkout_tell_the_first_release(self):
+    def test_tags_of_a_checkout_show_the_first_release(self):
         top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
 
         def git(*words):
@@ -214,9 +214,10 @@ class TestNotes(testtools.TestCase):
             git('commit', '--quiet', '-m', name)
             for tag in tags:
                 git('tag', tag)
-        found = release_notes.of(self.subject(kind='checkout', source=top))
+        sources = release_notes.of(self.subject(kind='checkout', source=top))
         self.assertEqual(['25.0.0', '26.0.0', None], [
-            release_notes.first_release(found, note) for note in found.notes])
-        announced, how = deprecations.announcement(GONE, past(target=found))
+            release_notes.first_release(sources, note)
+            for note in sources.notes])
+        announced, how = deprecations.announcement(GONE, past(target=sources))
         self.assertTrue(announced)
-        self.assertIn('a.yaml (deprecations), in 25.0.0 first', how)
+        self.assertIn('a.yaml (deprecations), first in 25.0.0', how)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the programs say of options and of values, without any Heat."""
+"""The inspectors of options and values, without Heat."""
 
 import os
 import types as python_types
@@ -32,7 +32,7 @@ class TestDescription(testtools.TestCase):
                 name='oslo.config', version='1'))
         return config_options._described(point, 'DEFAULT', opt)
 
-    def test_a_type_is_told_with_all_that_bounds_it(self):
+    def test_type_is_described_with_its_limits(self):
         self.assertEqual(
             {'class': 'List', 'item_type': {
                 'class': 'URI', 'schemes': ['https']}},
@@ -50,7 +50,7 @@ class TestDescription(testtools.TestCase):
             self.described(cfg.StrOpt('a', regex='a+',
                                       max_length=3))['type'])
 
-    def test_old_names_are_told_with_their_groups(self):
+    def test_old_names_have_their_groups(self):
         self.assertEqual(
             [('DEFAULT', 'old'), ('DEFAULT', 'older'), ('away', 'a')],
             self.described(cfg.StrOpt(
@@ -58,7 +58,7 @@ class TestDescription(testtools.TestCase):
                     cfg.DeprecatedOpt('old'), cfg.DeprecatedOpt('older'),
                     cfg.DeprecatedOpt(None, group='away')]))['old_names'])
 
-    def test_what_is_this_machines_own_is_told_by_its_kind(self):
+    def test_values_of_this_machine_are_replaced(self):
         self.patch(config_options, '_MACHINE', config_options._machine())
         self.assertNotIn(
             '/', self.described(cfg.StrOpt(
@@ -70,7 +70,7 @@ class TestDescription(testtools.TestCase):
             self.assertEqual(expected, self.described(
                 cfg.StrOpt('a', default=text))['default'])
 
-    def test_a_default_is_told_as_json_has_it(self):
+    def test_default_is_json(self):
         self.assertEqual({'a': '1'}, self.described(
             cfg.DictOpt('a', default={'a': '1'}))['default'])
         self.assertEqual(['a'], self.described(
@@ -88,7 +88,7 @@ class TestValues(testtools.TestCase):
         return config_values.read({'settings': settings, 'files': [],
                                    'dirs': []})
 
-    def test_the_type_of_the_option_looks_at_a_value(self):
+    def test_type_of_the_option_validates_a_value(self):
         good, bad, wrong = self.read(
             ['DEFAULT', 'size', '3'], ['DEFAULT', 'size', '0'],
             ['DEFAULT', 'length', 'x'])
@@ -97,16 +97,16 @@ class TestValues(testtools.TestCase):
                          bad['error'])
         self.assertIn('invalid literal', wrong['error'])
 
-    def test_what_no_option_is_named_is_unknown(self):
+    def test_setting_without_an_option_is_unknown(self):
         answer, = self.read(['DEFAULT', 'wide', '3'])
         self.assertFalse(answer['known'])
 
-    def test_a_secret_is_told_to_be_one(self):
+    def test_secret_is_marked(self):
         answer, = self.read(['DEFAULT', 'seed', 'hunter2'])
         self.assertTrue(answer['secret'])
         self.assertIsNotNone(answer['error'])
 
-    def test_what_a_value_names_is_looked_for(self):
+    def test_plugin_that_a_value_names_is_looked_up(self):
         opts = {('oslo_messaging_notifications', 'driver'):
                 cfg.MultiStrOpt('driver'),
                 ('cache', 'driver'): cfg.StrOpt('driver'),
@@ -128,7 +128,7 @@ class TestValues(testtools.TestCase):
              None, 'there is no pasword in keystoneauth1.plugin'],
             [answer['error'] for answer in answers])
 
-    def test_what_refers_to_another_option_is_looked_up(self):
+    def test_reference_to_another_option_is_resolved(self):
         path = os.path.join(self.useFixture(fixtures.TempDir()).path, 'a')
         opts = {('DEFAULT', 'size'): cfg.IntOpt('size', default=3),
                 ('DEFAULT', 'config_file'): cfg.StrOpt('config_file'),
@@ -147,7 +147,7 @@ class TestValues(testtools.TestCase):
         self.assertIsNotNone(errors[2])
         self.assertEqual('there is no option that it refers to', errors[3])
 
-    def test_the_options_of_a_plugin_that_is_named_are_known(self):
+    def test_options_of_a_named_plugin_are_known(self):
         answers = self.read(
             ['trustee', 'auth_type', 'v3applicationcredential'],
             ['trustee', 'application_credential_id', 'x'],

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What an operator's files set, against two releases."""
+"""An operator's settings, against the options of two releases."""
 
 import dataclasses
 import pathlib
@@ -49,15 +49,15 @@ def setting(name, value='1', section='limits', line=3):
     return config_files.Setting(PATH, line, line, section, name, value)
 
 
-class UsageCase(testtools.TestCase):
+class SettingsCase(testtools.TestCase):
     """Two releases that differ, and the settings of a file."""
 
     base = of(SIZE, WIDTH, DEPTH)
     target = base
 
-    def given(self, *settings, ours=TAKEN, theirs=TAKEN):
+    def given(self, *settings, in_base=TAKEN, in_target=TAKEN):
         changes = comparison.changes(self.base, self.target)
-        answers = [[ours] * len(settings), [theirs] * len(settings)]
+        answers = [[in_base] * len(settings), [in_target] * len(settings)]
         return (settings, answers, changes, HISTORY,
                 (self.base, self.target))
 
@@ -73,40 +73,40 @@ class UsageCase(testtools.TestCase):
                 in remediation.lines(*self.given(*settings, **answers))]
 
 
-class TestSettings(UsageCase):
+class TestSettings(SettingsCase):
 
     target = of(dataclasses.replace(SIZE, default=2), WIDTH)
 
-    def test_what_is_gone_matters_to_who_has_set_it(self):
+    def test_removed_option_affects_operators_who_set_it(self):
         self.assertEqual(
             [('error', '[limits] depth is removed without a deprecation')],
             self.titles(setting('depth'), setting('size')))
         self.assertEqual([], self.titles(setting('size')))
 
-    def test_it_says_where_and_what(self):
+    def test_evidence_shows_the_setting_and_its_line(self):
         finding, = self.findings(setting('depth', 'x', line=7),
                                  setting('size'))
         self.assertIn(f'Set in: {PATH}:7: depth = x\n', finding.evidence)
 
-    def test_a_default_matters_to_who_has_not_set_it(self):
-        told = [('warning', '[limits] size has another default')]
-        self.assertEqual(told, self.titles(setting('width')))
+    def test_default_affects_operators_who_do_not_set_it(self):
+        expected = [('warning', '[limits] size has another default')]
+        self.assertEqual(expected, self.titles(setting('width')))
         self.assertEqual([], self.titles(setting('size')))
         self.assertEqual([], self.titles(setting('a', section='other')))
 
-    def test_the_line_of_what_is_gone_is_to_be_removed(self):
+    def test_line_of_a_removed_option_is_to_be_removed(self):
         self.assertEqual([(f'{PATH}:3', 'depth = 1', remediation.REMOVE)],
                          self.lines(setting('depth')))
 
 
-class TestNames(UsageCase):
+class TestNames(SettingsCase):
 
     base = of(dataclasses.replace(SIZE, old_names=frozenset(
         {('DEFAULT', 'size_limit')})), WIDTH)
     target = of(SIZE, dataclasses.replace(
         DEPTH, old_names=frozenset({WIDTH.key})))
 
-    def test_an_old_name_that_goes_has_a_new_one(self):
+    def test_removed_old_name_has_a_new_name(self):
         old = setting('size_limit', section='DEFAULT')
         self.assertEqual(
             [('warning', '[DEFAULT] size_limit, the old name of [limits] '
@@ -115,40 +115,41 @@ class TestNames(UsageCase):
         self.assertEqual([(f'{PATH}:3', 'size_limit = 1',
                            '[limits] size = 1')], self.lines(old))
 
-    def test_a_renamed_option_has_a_new_name(self):
+    def test_renamed_option_has_a_new_name(self):
         self.assertEqual(
             [('warning', '[limits] width is renamed to [limits] depth')],
             self.titles(setting('width')))
         self.assertEqual([(f'{PATH}:3', 'width = 1', 'depth = 1')],
                          self.lines(setting('width')))
 
-    def test_a_section_of_another_case_is_the_same(self):
+    def test_section_is_case_insensitive(self):
         self.assertEqual(1, len(self.titles(setting(
             'width', section='Limits'))))
 
 
-class TestValues(UsageCase):
+class TestValues(SettingsCase):
 
-    def test_a_value_that_only_the_target_refuses_is_an_error(self):
-        finding, = self.findings(setting('size', 'x'), theirs=refused())
+    def test_value_that_only_the_target_refuses_is_an_error(self):
+        finding, = self.findings(setting('size', 'x'), in_target=refused())
         self.assertEqual(
             ('error', '[limits] size has a value that the target refuses'),
             (finding.severity, finding.title))
-        self.assertIn('26.0.2: takes it\n27.0.1: Not a number',
+        self.assertIn('26.0.2: accepts it\n27.0.1: Not a number',
                       finding.evidence)
 
-    def test_a_value_that_both_refuse_is_a_warning(self):
+    def test_value_that_both_refuse_is_a_warning(self):
         self.assertEqual(
             [('warning', '[limits] size has a value that neither release '
                          'takes')],
-            self.titles(setting('size'), ours=refused(), theirs=refused()))
+            self.titles(setting('size'), in_base=refused(),
+                        in_target=refused()))
 
-    def test_a_value_that_the_target_takes_is_well(self):
-        self.assertEqual([], self.titles(setting('size'), ours=refused()))
+    def test_value_that_only_the_base_refuses_is_no_finding(self):
+        self.assertEqual([], self.titles(setting('size'), in_base=refused()))
 
-    def test_a_misspelt_name_has_a_near_one(self):
-        finding, = self.findings(setting('widht'), ours=UNKNOWN,
-                                 theirs=UNKNOWN)
+    def test_misspelt_name_has_a_similar_one(self):
+        finding, = self.findings(setting('widht'), in_base=UNKNOWN,
+                                 in_target=UNKNOWN)
         self.assertEqual(
             ('warning', '[limits] widht is known to neither release'),
             (finding.severity, finding.title))
@@ -156,9 +157,9 @@ class TestValues(UsageCase):
         self.assertEqual(
             [(f'{PATH}:3', 'widht = (not shown)',
               'width = (the same value)')],
-            self.lines(setting('widht'), ours=UNKNOWN, theirs=UNKNOWN))
+            self.lines(setting('widht'), in_base=UNKNOWN, in_target=UNKNOWN))
 
-    def test_a_right_name_in_a_wrong_section_has_a_right_one(self):
+    def test_name_in_a_wrong_section_has_the_right_section(self):
         self.assertEqual(
             SIZE.key,
             operator_settings.nearest(('DEFAULT', 'size'), self.target),
@@ -171,35 +172,36 @@ class TestValues(UsageCase):
             operator_settings.nearest(('own', 'thing'), self.target)
         )
 
-    def test_a_name_that_only_the_target_knows_is_well(self):
-        self.assertEqual([], self.titles(setting('new'), ours=UNKNOWN))
+    def test_name_that_only_the_target_knows_is_no_finding(self):
+        self.assertEqual([], self.titles(setting('new'), in_base=UNKNOWN))
 
-    def test_no_secret_is_in_what_is_told(self):
+    def test_secret_is_not_shown(self):
         secret = options.Option('limits', 'seed', secret=True)
         self.base = self.target = of(secret)
         answer = {**refused(f'{SECRET} is too short'), 'secret': True}
         given = (setting('seed', SECRET),)
-        finding, = self.findings(*given, theirs=answer)
+        finding, = self.findings(*given, in_target=answer)
         self.assertNotIn(SECRET, finding.evidence)
         self.assertIn('27.0.1: refuses it', finding.evidence)
-        self.assertNotIn(SECRET, str(self.lines(*given, theirs=answer)))
+        self.assertNotIn(SECRET, str(self.lines(*given, in_target=answer)))
 
-    def test_no_secret_of_an_unknown_name_is_told(self):
+    def test_value_of_an_unknown_name_is_not_shown(self):
         given = (setting('pasword', SECRET),)
-        for text in (str(self.findings(*given, ours=UNKNOWN,
-                                       theirs=UNKNOWN)),
-                     str(self.lines(*given, ours=UNKNOWN, theirs=UNKNOWN))):
+        for text in (str(self.findings(*given, in_base=UNKNOWN,
+                                       in_target=UNKNOWN)),
+                     str(self.lines(*given, in_base=UNKNOWN,
+                                    in_target=UNKNOWN))):
             self.assertNotIn(SECRET, text)
 
-    def test_no_credentials_of_a_url_are_told(self):
+    def test_credentials_of_a_url_are_not_shown(self):
         url = f'http://heat:{SECRET}@host'
         finding, = self.findings(setting('size', url),
-                                 theirs=refused(f'{url} is no number'))
+                                 in_target=refused(f'{url} is no number'))
         self.assertNotIn(SECRET, finding.evidence)
         self.assertIn('http://***@host is no number', finding.evidence)
 
 
-class TestText(UsageCase):
+class TestText(SettingsCase):
 
     target = of(dataclasses.replace(SIZE, default=2), WIDTH)
 
@@ -217,16 +219,16 @@ class TestText(UsageCase):
             ],
         )
 
-    def test_it_has_a_table_the_lines_and_what_keeps_the_defaults(self):
+    def test_text_has_a_table_lines_and_the_old_defaults(self):
         text = self.text(setting('depth', line=9))
         self.assertIn('# Configuration of Heat: 26.0.2 to 27.0.1', text)
         self.assertIn('| error | [limits] depth is removed without a '
                       'deprecation | remove it', text)
-        self.assertIn(f'`{PATH}:9`: gone in 27.0.1\n\n    - depth = 1\n'
+        self.assertIn(f'`{PATH}:9`: removed in 27.0.1\n\n    - depth = 1\n'
                       '    + (remove)', text)
         self.assertIn('    [limits]\n    size = 1\n', text)
 
-    def test_without_files_it_says_so(self):
+    def test_text_without_files_says_so(self):
         text = remediation.text([], [], HISTORY, [])
         self.assertIn('No configuration file was named', text)
-        self.assertIn('Nothing was found.', text)
+        self.assertIn('There are no findings.', text)

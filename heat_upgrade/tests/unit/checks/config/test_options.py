@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whose an option is, and whether Heat reads it."""
+"""The owner of an option, and whether Heat reads it."""
 
 import testtools
 
@@ -28,52 +28,52 @@ def entry(namespace, package='openstack-heat', definer=None, **more):
 
 
 def only(*entries, version='26.0.2', source=None):
-    found = options.of_reading({'heat': version, 'options': list(entries)},
+    known = options.of_reading({'heat': version, 'options': list(entries)},
                                source)
-    option, = found.values()
+    option, = known.values()
     return option
 
 
 class TestOptions(testtools.TestCase):
 
-    def test_what_heat_lists_is_its_own(self):
+    def test_option_that_only_heat_lists_is_its_own(self):
         option = only(entry('heat.common.config'))
         self.assertEqual((True, True, '[DEFAULT] a_name'),
                          (option.own, option.listed, option.title))
 
-    def test_what_a_library_lists_too_is_the_librarys(self):
+    def test_option_that_a_library_lists_too_is_of_the_library(self):
         option = only(entry('heat.common.config', group='database'),
                       entry('oslo.db', 'oslo.db', group='database'))
         self.assertEqual((False, True, '[database] a_name of oslo.db'),
                          (option.own, option.heats, option.title))
 
-    def test_what_keystoneauth_reads_is_keystoneauths(self):
+    def test_option_that_keystoneauth_defines_is_its_own(self):
         option = only(entry('heat.common.context', definer='keystoneauth1'))
         self.assertEqual('keystoneauth1', option.owner)
 
-    def test_what_heats_sample_has_not_is_not_listed(self):
+    def test_option_outside_the_sample_is_not_listed(self):
         other = entry('oslo.concurrency', 'oslo.concurrency')
         self.assertFalse(only(other).listed)
         self.assertTrue(only(
             other, source='[DEFAULT]\nnamespace = oslo.concurrency\n').listed)
 
-    def test_heat_left_oslo_service_in_2025_2(self):
+    def test_oslo_service_is_not_listed_since_2025_2(self):
         service = entry('oslo.service.service', 'oslo.service')
         self.assertEqual([True, False], [
             only(service, version=version).listed
             for version in ('24.1.2', '25.0.0')])
 
-    def test_the_example_of_oslo_config_is_left_out(self):
+    def test_example_of_oslo_config_is_left_out(self):
         self.assertEqual({}, options.of_reading(
             {'heat': '26.0.2', 'options': [entry(
                 'oslo.config', group='sample_remote_file_source')]}))
 
-    def test_old_names_are_as_a_file_has_them(self):
+    def test_old_names_have_the_form_of_a_file(self):
         option = only(entry('heat.a', old_names=[['DEFAULT', 'old-name'],
                                                  ['DEFAULT', 'a-name']]))
         self.assertEqual({('DEFAULT', 'old_name')}, option.old_names)
 
-    def test_options_of_what_cannot_be_loaded_are_left_out(self):
+    def test_options_of_failed_namespaces_are_left_out(self):
         known = {('DEFAULT', 'a'): options.Option(
             'DEFAULT', 'a', namespaces=('heat.a',)),
             ('DEFAULT', 'b'): options.Option(

@@ -29,11 +29,11 @@ def entry(value, error=None, section='filter:a'):
             'value': value, 'error': error}
 
 
-def says(*entries, error=None):
+def answer(*entries, error=None):
     return {'error': error, 'entries': list(entries)}
 
 
-def told(findings):
+def titles(findings):
     return [(finding.severity, finding.title) for finding in findings]
 
 
@@ -56,12 +56,13 @@ class TestFiles(testtools.TestCase):
             config_files.Setting(self.conf, 1, 1, key[0], key[1], value)
             for key, value in (
                 (getattr(referenced_files, name), value)
-                for name, value in values.items()
+                for name, given in values.items()
+                for value in ([given] if isinstance(given, str) else given)
             )
         ]
         return referenced_files.files(settings, [self.conf])
 
-    def test_what_lies_beside_the_configuration_is_found(self):
+    def test_files_next_to_the_configuration_are_used(self):
         paste = self.put('api-paste.ini')
         self.put('policy.yaml', '"a": "!"')
         self.put('policy.d/more.yaml', '"b": "!"')
@@ -75,7 +76,16 @@ class TestFiles(testtools.TestCase):
                          (found.environments, found.templates,
                           found.missing))
 
-    def test_what_is_named_and_not_here_is_told(self):
+    def test_each_policy_directory_is_read(self):
+        self.put('one/a.yaml', '"a": "!"')
+        self.put('two/b.yaml', '"b": "!"')
+        self.put('policy.d/c.yaml', '"c": "!"')
+        found = self.files(POLICY_DIRS=('one', 'nowhere', 'two'))
+        self.assertEqual(['a', 'b'], [rule.name for rule in found.rules])
+        self.assertEqual((('[oslo_policy] policy_dirs', 'nowhere'),),
+                         found.missing)
+
+    def test_missing_files_are_reported(self):
         found = self.files(PASTE='/nowhere/api-paste.ini',
                            TEMPLATES='$dir/templates')
         self.assertEqual(
@@ -86,23 +96,23 @@ class TestFiles(testtools.TestCase):
             2, len(referenced_files.findings(found, ({}, {}), HISTORY))
         )
 
-    def test_nothing_named_and_nothing_here_is_well(self):
+    def test_missing_default_files_are_not_reported(self):
         self.assertEqual(referenced_files.Files(), self.files())
 
-    def test_policy_json_stands_in_for_policy_yaml(self):
+    def test_policy_json_replaces_a_missing_policy_yaml(self):
         path = self.put('policy.json', '{"a": "!"}')
         found = self.files()
         self.assertEqual((path, (path,)), (found.policy_json, found.json))
         self.put('policy.yaml')
         self.assertIsNone(self.files().policy_json)
 
-    def test_a_policy_json_that_is_named_is_read_by_all(self):
+    def test_named_policy_json_is_no_fallback(self):
         self.put('policy.json', '{"a": "!"}')
         found = self.files(POLICY_FILE='policy.json')
         self.assertIsNone(found.policy_json)
         self.assertEqual(1, len(found.rules))
 
-    def test_releases_are_asked_about_what_is_there(self):
+    def test_existing_files_are_requested(self):
         self.assertEqual(
             [], referenced_files.requests(referenced_files.Files())
         )
@@ -114,75 +124,74 @@ class TestFiles(testtools.TestCase):
 
 class TestPaste(testtools.TestCase):
 
-    def told(self, ours, theirs):
-        return told(
-            referenced_files.paste('api-paste.ini', ours, theirs, HISTORY)
+    def titles(self, base, target):
+        return titles(
+            referenced_files.paste('api-paste.ini', base, target, HISTORY)
         )
 
-    def test_what_only_the_base_loads_is_an_error(self):
+    def test_factory_that_only_the_base_loads_is_an_error(self):
         self.assertEqual(
             [('error', 'api-paste.ini: a:b cannot be loaded')],
-            self.told(says(entry('a:b')),
-                      says(entry('a:b', 'ImportError'))))
+            self.titles(answer(entry('a:b')),
+                        answer(entry('a:b', 'ImportError'))))
 
-    def test_what_neither_loads_may_be_the_operators_own(self):
-        lost = says(entry('a:b', 'ImportError: no a'))
+    def test_factory_that_neither_loads_is_a_warning(self):
+        lost = answer(entry('a:b', 'ImportError: no a'))
         self.assertEqual(
             [('warning', 'api-paste.ini: a:b cannot be loaded')],
-            self.told(lost, lost))
+            self.titles(lost, lost))
 
-    def test_the_bases_own_file_is_loaded_by_the_base(self):
+    def test_own_file_of_the_base_is_loaded_by_the_base(self):
         self.assertEqual(
             [('error', 'api-paste.ini: a:b cannot be loaded')],
-            self.told(None, says(entry('a:b', 'ImportError'))))
+            self.titles(None, answer(entry('a:b', 'ImportError'))))
 
-    def test_one_factory_of_several_sections_is_told_once(self):
-        lost = says(entry('a:b', 'no'), entry('a:b', 'no', 'filter:c'))
+    def test_factory_of_several_sections_is_reported_once(self):
+        lost = answer(entry('a:b', 'no'), entry('a:b', 'no', 'filter:c'))
         finding, = referenced_files.paste('x', None, lost, HISTORY)
         self.assertIn('[filter:c] paste.filter_factory', finding.evidence)
 
-    def test_what_cannot_be_parsed_is_told(self):
-        lost = says(error='MissingSectionHeaderError')
+    def test_paste_file_that_cannot_be_parsed_is_reported(self):
+        lost = answer(error='MissingSectionHeaderError')
         self.assertEqual([('error', 'api-paste.ini cannot be read')],
-                         self.told(says(), lost))
+                         self.titles(answer(), lost))
         self.assertEqual([('warning', 'api-paste.ini cannot be read')],
-                         self.told(lost, lost))
+                         self.titles(lost, lost))
 
 
 class TestEngineFiles(testtools.TestCase):
 
-    def told(self, ours, theirs):
+    def titles(self, base, target):
         path = pathlib.Path('/e/own.yaml')
         answers = [{'config_engine_files': {str(path): {
-            'error': None, 'types': {}, **said}}} for said in (ours, theirs)]
-        return told(referenced_files.findings(
+            'error': None, 'types': {}, **said}}} for said in (base, target)]
+        return titles(referenced_files.findings(
             referenced_files.Files(environments=(path,)), answers, HISTORY))
 
-    def test_a_type_that_is_gone_is_an_error(self):
+    def test_removed_type_is_an_error(self):
         self.assertEqual(
-            [('error', 'OS::A::B is named by files of the engine and gone')],
-            self.told({'types': {'OS::A::B': None}},
-                      {'types': {'OS::A::B': 'no type of this name'}}))
+            [('error', 'OS::A::B is gone, but engine files use it')],
+            self.titles({'types': {'OS::A::B': None}},
+                        {'types': {'OS::A::B': 'no type of this name'}}))
 
-    def test_a_type_that_is_hidden_is_a_warning(self):
+    def test_hidden_type_is_a_warning(self):
         self.assertEqual(
-            [('warning', 'OS::A::B is named by files of the engine and '
-                         'hidden')],
-            self.told({'types': {'OS::A::B': None}},
-                      {'types': {'OS::A::B': 'a placeholder'}}))
+            [('warning', 'OS::A::B is hidden, but engine files use it')],
+            self.titles({'types': {'OS::A::B': None}},
+                        {'types': {'OS::A::B': 'a placeholder'}}))
 
-    def test_a_type_that_neither_knows_is_a_warning(self):
+    def test_type_that_neither_knows_is_a_warning(self):
         lost = {'types': {'OS::A::B': 'no type of this name'}}
         self.assertEqual(
-            [('warning', 'OS::A::B is named by files of the engine and '
-                         'unknown')], self.told(lost, lost))
+            [('warning', 'OS::A::B is unknown, but engine files use it')],
+            self.titles(lost, lost))
 
-    def test_one_that_was_hidden_before_is_nothing_new(self):
+    def test_type_that_was_hidden_before_is_no_finding(self):
         hidden = {'types': {'OS::A::B': 'a placeholder'}}
-        self.assertEqual([], self.told(hidden, hidden))
+        self.assertEqual([], self.titles(hidden, hidden))
 
-    def test_what_only_the_target_cannot_parse_is_an_error(self):
+    def test_file_that_only_the_target_cannot_parse_is_an_error(self):
         lost = {'error': 'ValueError at line 3'}
         title = 'own.yaml cannot be parsed by the engine'
-        self.assertEqual([('error', title)], self.told({}, lost))
-        self.assertEqual([('warning', title)], self.told(lost, lost))
+        self.assertEqual([('error', title)], self.titles({}, lost))
+        self.assertEqual([('warning', title)], self.titles(lost, lost))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which types of options refuse what others take."""
+"""Types of options that refuse values of other types."""
 
 import ddt
 import testtools
@@ -25,13 +25,13 @@ def a(name, **facets):
 TEXT = a('String')
 URL = a('URI', schemes=['http', 'https'])
 
-# Of the base, of the target.
+# {name: (type in the base, type in the target)}
 TAKES_ALL = {
     'the same': (TEXT, TEXT),
     'a plain Python type': (a('str'), TEXT),
     'more choices': (a('String', choices=['a']),
                      a('String', choices=['b', 'a'])),
-    'no choices any more': (a('String', choices=['a']), TEXT),
+    'choices removed': (a('String', choices=['a']), TEXT),
     'choices in any case': (a('String', choices=['A']),
                             a('String', choices=['a'], ignore_case=True)),
     'wider bounds': (a('Integer', min=1, max=5), a('Integer', max=9)),
@@ -46,8 +46,8 @@ TAKES_ALL = {
     'a callable': (a('function'), a('Integer')),
 }
 
-# Of the base, of the target, whether it is of another kind, whether the base
-# had promised what is refused.
+# {name: (type in the base, type in the target, whether it is of another kind,
+# whether the base promised the values that are refused)}
 REFUSES_SOME = {
     'a choice less': (a('String', choices=['a', 'b']),
                       a('String', choices=['a']), False, True),
@@ -91,18 +91,18 @@ REFUSES_SOME = {
 class TestDifference(testtools.TestCase):
 
     @ddt.data(*TAKES_ALL)
-    def test_nothing_is_refused_by(self, name):
+    def test_wider_type_has_no_difference(self, name):
         self.assertIsNone(types.difference(*TAKES_ALL[name]))
 
     @ddt.data(*REFUSES_SOME)
-    def test_something_is_refused_by(self, name):
+    def test_narrower_type_has_a_difference(self, name):
         base, target, retyped, documented = REFUSES_SOME[name]
-        found = types.difference(base, target)
+        difference = types.difference(base, target)
         self.assertEqual((retyped, documented),
-                         (found.retyped, found.documented))
-        self.assertTrue(found.text)
+                         (difference.retyped, difference.documented))
+        self.assertTrue(difference.text)
 
-    def test_a_type_is_described_as_people_say_it(self):
+    def test_type_is_described_in_words(self):
         self.assertEqual(
             "List of URI (http, https)",
             types.described(a('List', item_type=URL)))

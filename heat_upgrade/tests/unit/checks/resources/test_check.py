@@ -83,7 +83,7 @@ class TestCheck(testtools.TestCase):
         self.assertEqual({('heat', 'check-resources')},
                          {(each.origin, each.step) for each in found})
 
-    def test_a_finding_has_both_values_and_what_to_do(self):
+    def test_finding_has_both_values_and_a_remedy(self):
         finding = self.check()[3]
         self.assertIn('26.0.2: 1\n27.0.1: 2\n', finding.evidence)
         self.assertIn('Set it in templates', finding.remedy)
@@ -91,12 +91,12 @@ class TestCheck(testtools.TestCase):
     def test_identical_releases_differ_in_nothing(self):
         self.assertEqual([], self.check(target=BASE))
 
-    def test_what_is_read_is_not_changed(self):
+    def test_readings_are_not_changed(self):
         before = resources_readings.reading(**BASE)
         self.check()
         self.assertEqual(before, BASE)
 
-    def test_with_templates_what_they_use_alone_is_told(self):
+    def test_only_differences_that_touch_the_templates_are_reported(self):
         path = self.template('a.yaml', '{x: {type: "OS::A::Kept", '
                              'properties: {a: SECRET}}}')
         finding, = self.check(templates=(path,))
@@ -142,15 +142,15 @@ class TestCheck(testtools.TestCase):
         self.assertFalse(without.own_files)
         self.assertEqual(without.identity, finding.identity)
 
-    def test_templates_that_use_nothing_that_differs_are_told_nothing(self):
+    def test_untouched_templates_have_no_findings(self):
         path = self.template('a.yaml', '{x: {type: "OS::A::Kept", '
                              'properties: {a: x, b: 1}}}')
         self.assertEqual([], self.check(templates=(path,)))
 
-    def test_a_template_that_cannot_be_read_is_told(self):
+    def test_unreadable_template_is_a_usage_error(self):
         self.assertRaises(errors.UsageError, self.check,
                           templates=(self.place / 'none.yaml',))
 
-    def test_a_dump_that_cannot_be_read_is_told(self):
+    def test_unreadable_dump_is_a_usage_error(self):
         self.assertRaises(errors.UsageError, self.check,
                           stacks_from=self.place / 'none.sql')

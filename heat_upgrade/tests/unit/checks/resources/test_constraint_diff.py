@@ -62,7 +62,8 @@ class TestNarrowing(testtools.TestCase):
         ('List', allowed('a'), allowed('a', 'b')),
         ('Boolean', [], allowed(True, False)))
     @ddt.unpack
-    def test_what_accepts_as_much_is_no_finding(self, kind, base, target):
+    def test_constraint_that_accepts_as_much_is_not_reported(
+            self, kind, base, target):
         self.assertEqual([], constraint_diff.narrowed(base, target, kind))
 
     @ddt.data(
@@ -88,17 +89,18 @@ class TestNarrowing(testtools.TestCase):
         ('String', custom('a.b'), custom('c.d'), 'custom constraint'),
         ('Boolean', [], allowed(True), 'values'))
     @ddt.unpack
-    def test_what_accepts_less_is_certain(self, kind, base, target, what):
+    def test_constraint_that_accepts_less_is_certain(
+            self, kind, base, target, constraint):
         (certain, name, _), = constraint_diff.narrowed(base, target, kind)
-        self.assertEqual((True, what), (certain, name))
+        self.assertEqual((True, constraint), (certain, name))
 
     def test_another_pattern_may_accept_less(self):
-        (certain, what, words), = constraint_diff.narrowed(
+        (certain, name, words), = constraint_diff.narrowed(
             pattern('[a-z]+'), pattern('[a-y]+'), 'String')
-        self.assertEqual((False, 'pattern'), (certain, what))
-        self.assertIn('cannot be told', words)
+        self.assertEqual((False, 'pattern'), (certain, name))
+        self.assertIn('cannot be decided', words)
 
-    def test_a_constraint_that_we_do_not_know_may_accept_less(self):
+    def test_unknown_constraint_may_accept_less(self):
         (certain, _, words), = constraint_diff.narrowed(
             [], [['prime_number', {'most': 7}]], 'Integer')
         self.assertFalse(certain)
@@ -110,15 +112,15 @@ class TestNarrowing(testtools.TestCase):
             implementations=({'lb.pool': 'm:Pool'},
                              {'lbaas.pool': 'm:Pool'})))
 
-    def test_each_thing_that_is_narrowed_is_told(self):
+    def test_each_narrowed_constraint_is_reported(self):
         self.assertEqual(
             ['range', 'modulo', 'custom constraint'],
-            [what for _, what, _ in constraint_diff.narrowed(
+            [name for _, name, _ in constraint_diff.narrowed(
                 [], between(1) + modulo(2, 0) + custom('x'), 'Integer')])
 
     @ddt.data(([0, 1, 2, 'tcp'], "0 to 2, 'tcp'"), ([4, 6], '4, 6'),
               ([False, True], 'False, True'),
               (list('abcdefghijklmnopqrstuvwxyz'), 'and 2 more'))
     @ddt.unpack
-    def test_many_values_are_told_shortly(self, values, words):
+    def test_many_values_are_listed_in_short(self, values, words):
         self.assertIn(words, constraint_diff.listed(values))

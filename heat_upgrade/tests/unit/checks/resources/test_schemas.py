@@ -28,7 +28,7 @@ def differences(base, target, **changed):
 
 
 def found(base, target, **changed):
-    """Return (severity, words) of what two dicts of properties differ in."""
+    """Return (severity, words) of the differences of two dicts."""
     return [(each.severity, each.title.removeprefix(f'{NAME}: '))
             for each in differences(base, target, **changed)]
 
@@ -74,14 +74,14 @@ class TestProperties(testtools.TestCase):
     @ddt.data(({'required': True}, {}),
               ({}, {'required': True, 'default': None}))
     @ddt.unpack
-    def test_a_property_with_a_default_is_required_of_nobody(
+    def test_property_with_a_default_is_not_required(
             self, before, after):
         self.assertNotIn(
             ('error', 'property a is now required'),
             found({'a': prop(**{'default': 'x', **before})},
                   {'a': prop(**{**after, 'default': 'x'})}))
 
-    def test_a_property_that_is_required_no_more_is_no_finding(self):
+    def test_property_that_is_no_longer_required_is_not_reported(self):
         self.assertEqual([], found({'a': prop(required=True)},
                                    {'a': prop()}))
 
@@ -114,7 +114,7 @@ class TestProperties(testtools.TestCase):
         self.assertEqual('warning', severity)
         self.assertIn('is gone, as announced', title)
 
-    def test_a_property_that_is_not_implemented_any_more_is_gone(self):
+    def test_property_that_is_no_longer_implemented_is_gone(self):
         self.assertEqual(
             [('error', 'property a is gone without a deprecation')],
             found({'a': prop()}, {'a': prop(implemented=False)}))
@@ -172,10 +172,10 @@ class TestProperties(testtools.TestCase):
 
     @ddt.data(({}, {'update_allowed': True}), ({'immutable': True}, {}))
     @ddt.unpack
-    def test_what_can_be_changed_more_easily_is_no_finding(self, was, now):
+    def test_easier_update_is_not_reported(self, was, now):
         self.assertEqual([], found({'a': prop(**was)}, {'a': prop(**now)}))
 
-    def test_nobody_asks_a_key_whether_it_can_be_updated(self):
+    def test_updates_of_nested_keys_are_not_compared(self):
         self.assertEqual([], found(nested(b=prop(update_allowed=True)),
                                    nested(b=prop(immutable=True))))
 
@@ -195,7 +195,7 @@ class TestProperties(testtools.TestCase):
         self.assertEqual([], found(
             {'a': prop('Map', schema={'b': prop()})}, {'a': prop('Map')}))
 
-    def test_what_will_go_is_a_warning(self):
+    def test_key_that_becomes_deprecated_is_a_warning(self):
         self.assertEqual(
             [('warning', 'property a.*.b is now deprecated')],
             found(nested(b=prop()),
@@ -231,11 +231,12 @@ class TestProperties(testtools.TestCase):
         ({'a': prop()}, {'a': prop(constraints=[['custom_constraint', 'x']])},
          (model.SET, NAME, ('properties', 'a'))))
     @ddt.unpack
-    def test_each_finding_says_what_it_touches(self, base, target, touches):
+    def test_each_finding_names_the_part_that_it_touches(
+            self, base, target, touches):
         difference, = differences(base, target)
         self.assertEqual(touches, difference.touches)
 
-    def test_values_are_tried_with_what_the_target_accepts(self):
+    def test_values_are_tried_with_the_limits_of_the_target(self):
         base, target = nested(b=prop('Integer')), nested(b=prop(
             'Integer', default=3, constraints=[['range', {'max': 5}]]))
         (key, (limits, kind, default)), = schemas.watched(
@@ -268,7 +269,7 @@ class TestAttributes(testtools.TestCase):
 
     @ddt.data((None, 'Map'), ('Map', None))
     @ddt.unpack
-    def test_a_type_that_one_does_not_say_is_no_finding(self, was, now):
+    def test_attribute_without_a_type_is_not_reported(self, was, now):
         self.assertEqual(
             [],
             attributes(

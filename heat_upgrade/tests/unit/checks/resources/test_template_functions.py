@@ -122,14 +122,15 @@ class TestLanguages(testtools.TestCase):
         (('resource', 'statuses', 'COMPLETE'), 'resource status COMPLETE'),
     )
     @ddt.unpack
-    def test_what_goes_is_an_error_and_what_comes_is_none(self, path, what):
-        self.assertEqual([('error', f'{what} is gone')],
+    def test_removed_part_is_an_error_and_a_new_part_is_not_reported(
+            self, path, part):
+        self.assertEqual([('error', f'{part} is gone')],
                          found(resources_readings.reading(), without(*path)))
         self.assertEqual(
             [], found(without(*path), resources_readings.reading())
         )
 
-    def test_what_goes_from_many_versions_is_one_finding(self):
+    def test_part_removed_from_many_versions_is_one_finding(self):
         base, target = (
             resources_readings.reading(),
             resources_readings.reading(),
@@ -174,7 +175,7 @@ class TestLanguages(testtools.TestCase):
             ),
         )
 
-    def test_an_implementation_that_is_called_otherwise_is_no_finding(self):
+    def test_renamed_implementation_is_not_reported(self):
         self.assertEqual(
             [], found(self.function_implemented_by('f.old_name'),
                       self.function_implemented_by('f.other')))

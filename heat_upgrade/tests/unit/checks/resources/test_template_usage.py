@@ -117,8 +117,8 @@ class TestUses(testtools.TestCase):
         ({'resources': {'a*': {'OS::A::Server': 'mine.yaml'}}}, False),
         ({'My::Server': 'OS::A::Server'}, True), ({'resources': 3}, True))
     @ddt.unpack
-    def test_what_the_environment_maps_elsewhere_is_not_used(self, registry,
-                                                             expected):
+    def test_type_that_the_environment_maps_elsewhere_is_not_used(
+            self, registry, expected):
         used = of('resources: {a: {type: "OS::A::Server"}}',
                   registry=registry)
         self.assertEqual(expected, self.touched(used, model.TYPE, SERVER))
@@ -251,7 +251,7 @@ class TestUses(testtools.TestCase):
         ('resources: {a: {deletion_policy: Retain}}',
          ('deletion policy', 'Retain')))
     @ddt.unpack
-    def test_what_a_template_is_written_in_is_used(self, text, use):
+    def test_parts_of_the_template_language_are_used(self, text, use):
         word, name = use
         self.assertTrue(
             self.touched(of(text), word, resources_readings.HOT, name)
@@ -260,7 +260,7 @@ class TestUses(testtools.TestCase):
             self.touched(of('{}'), word, resources_readings.HOT, name)
         )
 
-    def test_what_is_called_like_a_function_is_none(self):
+    def test_output_with_the_name_of_a_function_is_not_a_function(self):
         self.assertFalse(
             self.touched(
                 of('outputs: {digest: {value: 1}}'),
@@ -289,10 +289,10 @@ class TestUses(testtools.TestCase):
             of('{}'), model.ANY, (model.TYPE, SERVER),
             (model.VERSION, resources_readings.HOT)))
 
-    def test_what_is_of_no_template_touches_none(self):
+    def test_difference_of_stacks_touches_no_template(self):
         self.assertFalse(self.touched(of('{}'), *model.STACKS))
 
-    def test_what_nothing_does_without_touches_all(self):
+    def test_difference_of_every_operation_touches_all_templates(self):
         self.assertTrue(self.touched(of('{}'), *model.ALWAYS))
 
     @ddt.data('resources: {a: {type: {b: c}}}', 'resources: {a: 3}',
@@ -301,10 +301,10 @@ class TestUses(testtools.TestCase):
               'resources: {1: {2: [{3: 4}]}}', 'parameters: {p: 3}',
               'resources: {c: {type: "OS::Heat::ResourceChain", properties: '
               '{resources: {get_param: x}}}}')
-    def test_what_is_odd_is_passed_over(self, text):
+    def test_malformed_parts_are_ignored(self, text):
         self.assertIn((model.VERSION, resources_readings.HOT), of(text))
 
-    def test_nothing_that_an_operator_wrote_is_kept(self):
+    def test_text_of_the_operator_is_not_kept(self):
         used = server('{name: SECRET, networks: [{SECRET: SECRET}], '
                       'SECRET: {get_param: SECRET}}')
         self.assertNotIn('SECRET', repr(used))
@@ -322,6 +322,6 @@ class TestUsed(testtools.TestCase):
             [], used.touched((model.TYPE, SERVER)))
 
     def test_ten_are_named_and_all_counted(self):
-        line, = template_usage.told([f'{n}.yaml' for n in range(12)], 30)
+        line, = template_usage.evidence([f'{n}.yaml' for n in range(12)], 30)
         self.assertEqual('used by 12 of 30 templates: ' + ', '.join(
             f'{n}.yaml' for n in range(10)) + ' and 2 more', line)

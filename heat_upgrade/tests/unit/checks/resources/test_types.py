@@ -21,7 +21,7 @@ NAME = 'OS::Old::Thing'
 
 
 def found(base, target, **options):
-    """Return (severity, title) of what two dicts of types differ in."""
+    """Return (severity, title) of the differences of two dicts of types."""
     return [(each.severity, each.title) for each in types.differences(
         resources_readings.pair(base, target, **options))]
 
@@ -56,7 +56,7 @@ class TestTypes(testtools.TestCase):
             [('warning', f'{NAME} is gone, as announced')],
             found({NAME: resources_readings.thing(status=status)}, {}))
 
-    def test_what_comes_in_its_place_is_told(self):
+    def test_substitute_of_a_removed_type_is_named(self):
         self.assertIn(
             'substitute: OS::New::Thing',
             evidence(
@@ -69,7 +69,7 @@ class TestTypes(testtools.TestCase):
             ),
         )
 
-    def test_how_long_it_was_announced_is_told(self):
+    def test_age_of_the_announcement_is_in_the_evidence(self):
         self.assertIn(
             'announced: DEPRECATED since 22.0.0 (Use another), 5 releases '
             'before 27.0.1',
@@ -83,7 +83,7 @@ class TestTypes(testtools.TestCase):
             ),
         )
 
-    def test_a_placeholder_leaves_what_it_made(self):
+    def test_unannounced_placeholder_is_an_error(self):
         status = dict(
             resources_readings.HIDDEN, previous=resources_readings.SUPPORTED
         )
@@ -134,7 +134,7 @@ class TestTypes(testtools.TestCase):
         )
 
     def test_a_deprecation_in_a_release_that_is_left_out_counts(self):
-        told = evidence(
+        text = evidence(
             {NAME: resources_readings.thing()},
             {
                 NAME: resources_readings.thing(
@@ -143,7 +143,7 @@ class TestTypes(testtools.TestCase):
             },
             names=('21.0.0', '25.0.2'),
         )
-        self.assertIn('in a release that this upgrade leaves out', told)
+        self.assertIn('in a release that this upgrade leaves out', text)
 
     def test_a_deprecation_by_the_target_itself_does_not_count(self):
         status = dict(resources_readings.HIDDEN, previous=dict(
@@ -169,13 +169,14 @@ class TestTypes(testtools.TestCase):
         (resources_readings.DEPRECATED, resources_readings.HIDDEN, 'hidden'),
     )
     @ddt.unpack
-    def test_what_will_go_is_a_warning(self, before, after, word):
+    def test_type_that_becomes_deprecated_is_a_warning(
+            self, before, after, word):
         self.assertEqual(
             [('warning', f'{NAME} is now {word}')],
             found({NAME: resources_readings.thing(status=before)},
                   {NAME: resources_readings.thing(status=after)}))
 
-    def test_what_is_supported_again_is_no_finding(self):
+    def test_type_that_is_supported_again_is_not_reported(self):
         self.assertEqual(
             [],
             found(
@@ -198,7 +199,7 @@ class TestTypes(testtools.TestCase):
             ),
         )
 
-    def test_a_type_that_is_taken_over_no_more_is_an_error(self):
+    def test_type_that_is_no_longer_taken_over_is_an_error(self):
         status = dict(resources_readings.DEPRECATED, substitutes=[])
         other = {'OS::New::Thing': resources_readings.thing()}
         (difference,) = types.differences(
@@ -217,7 +218,7 @@ class TestTypes(testtools.TestCase):
              'resource'), (difference.severity, difference.failure_class,
                            difference.title))
 
-    def test_what_is_replaced_after_a_failed_check_is_an_error(self):
+    def test_replacement_after_a_failed_check_is_an_error(self):
         types_ = [
             {NAME: resources_readings.thing(replaced_when_check_failed=each)}
             for each in (False, True)
@@ -227,17 +228,17 @@ class TestTypes(testtools.TestCase):
             found(*types_))
         self.assertEqual([], found(*reversed(types_)))
 
-    def test_a_method_that_fits_no_more_is_a_warning(self):
+    def test_method_with_fewer_arguments_is_a_warning(self):
         types_ = [{NAME: resources_readings.thing(misfits=each)}
                   for each in ([], ['update of heat.a.A'])]
         self.assertEqual(
-            [('warning', f'{NAME}: update does not take what it may be '
-              'called with')], found(*types_))
+            [('warning', f'{NAME}: update does not accept the arguments of '
+              'its callers')], found(*types_))
         self.assertEqual([], found(*reversed(types_)))
         self.assertEqual([], found(types_[1], {NAME: resources_readings.thing(
             misfits=['update of heat.b.A'])}))
 
-    def test_an_alias_says_nothing_that_its_type_says(self):
+    def test_alias_does_not_repeat_the_findings_of_its_type(self):
         base, target = (
             {
                 NAME: resources_readings.thing(properties),
@@ -268,7 +269,7 @@ class TestTypes(testtools.TestCase):
         self.assertEqual([('warning', 'Alias is mapped to another type')],
                          found(base, target))
 
-    def test_a_pattern_that_is_mapped_no_more_is_an_error(self):
+    def test_pattern_that_is_no_longer_mapped_is_an_error(self):
         self.assertEqual(
             [
                 (
@@ -285,7 +286,7 @@ class TestTypes(testtools.TestCase):
             ),
         )
 
-    def test_a_plugin_that_cannot_be_imported_is_told_once(self):
+    def test_plugin_that_cannot_be_imported_is_reported_once(self):
         base = resources_readings.reading({NAME: resources_readings.thing()})
         target = resources_readings.reading(
             broken={'heat.engine.resources.thing': 'NameError: x'})
@@ -296,7 +297,7 @@ class TestTypes(testtools.TestCase):
             (difference.severity, difference.title, difference.touches))
         self.assertEqual([], found(target, target))
 
-    def test_each_finding_says_what_it_touches(self):
+    def test_removed_type_touches_its_name(self):
         difference, = types.differences(resources_readings.pair(
             {NAME: resources_readings.thing()}, {}))
         self.assertEqual((model.TYPE, NAME), difference.touches)

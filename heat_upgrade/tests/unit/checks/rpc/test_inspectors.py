@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The programs of the check rpc: what of them needs no Heat."""
+"""The inspectors of the check rpc, as far as they need no Heat."""
 
 import importlib.util
 import os
@@ -81,12 +81,12 @@ class TestApart(testtools.TestCase):
         os.chdir(self.place)
         self.apart = _program('heat_upgrade_program').apart
 
-    def test_what_it_returns_comes_back_and_nothing_is_left(self):
+    def test_result_comes_back_and_no_file_is_left(self):
         self.assertEqual([1, {'a': None}], self.apart(
             'it', lambda place, one: [one, {'a': None}], 1))
         self.assertEqual([], list(self.place.iterdir()))
 
-    def test_what_it_changes_does_not_come_back(self):
+    def test_change_of_an_argument_does_not_come_back(self):
         changed = []
         self.apart('it', lambda place: changed.append(1))
         self.assertEqual([], changed)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Messages of one release are held against the servers of another."""
+"""Messages of one release are compared with the servers of another."""
 
 import copy
 
@@ -63,7 +63,7 @@ class TestRefusal(testtools.TestCase):
 
     @ddt.data(_message(), _message(version='1.0'),
               _message(args=('stack', 'outputs')))
-    def test_what_fits_is_taken(self, message):
+    def test_matching_message_is_accepted(self, message):
         self.assertIsNone(messages.refusal(message, SERVER))
 
     @ddt.data(
@@ -72,13 +72,13 @@ class TestRefusal(testtools.TestCase):
          'UnsupportedVersion: .* 1.6. Attempted method: show$'),
         (_message(version='2.0'), 'UnsupportedVersion: .* 2.0'),
         (_message(namespace='other'), 'in namespace other$'),
-        (_message(topic='elsewhere'), 'nobody listens to topic elsewhere'),
+        (_message(topic='elsewhere'), 'no server listens to topic elsewhere'),
         (_message(args=('stack', 'mood')),
          r"TypeError: show\(\) got an unexpected keyword argument 'mood'"),
         (_message(args=()),
          r"TypeError: show\(\) missing 1 required .*: 'stack'"))
     @ddt.unpack
-    def test_what_does_not_fit_is_refused_in_the_words_of_the_library(
+    def test_refusal_has_the_words_of_the_library(
             self, message, text):
         self.assertRegex(messages.refusal(message, SERVER).text, text)
 
@@ -124,7 +124,7 @@ class TestFindings(testtools.TestCase):
         self.assertIn("'mood'", found.evidence)
         self.assertIn('1.0.0', found.evidence)
 
-    def test_what_its_own_server_refuses_is_no_matter_of_an_upgrade(self):
+    def test_message_refused_by_its_own_server_is_not_reported(self):
         self.target['clients']['engine'].append(_message('broken'))
         self.assertEqual([], self.found())
 
@@ -172,13 +172,13 @@ class TestFindings(testtools.TestCase):
         found, = self.found()[:1]
         self.assertEqual(2, found.evidence.count('by Client.show'))
 
-    def test_an_answer_that_is_not_waited_for_any_more_is_a_warning(self):
+    def test_call_that_becomes_a_cast_is_a_warning(self):
         self.target['clients']['engine'][0]['kind'] = 'cast'
         self.assertEqual(
             ['[engine] Client.show is cast and no longer called'],
             self.titles())
 
-    def test_what_could_not_be_heard_is_said(self):
+    def test_method_that_sends_no_message_is_reported(self):
         self.target['unheard'] = ['Client.mute']
         self.assertEqual(['[Client.mute] sends nothing that was heard'],
                          self.titles())
@@ -191,7 +191,7 @@ class TestContexts(testtools.TestCase):
     def found(self, own, other):
         return request_contexts.findings({'user': 'a'}, own, other, self.ROLES)
 
-    def test_a_context_that_both_read_alike_is_no_finding(self):
+    def test_context_that_both_read_equally_is_not_reported(self):
         read = {'read': {'user_id': 'a', 'roles': ['r']}}
         self.assertEqual([], self.found(read, read))
 
@@ -200,7 +200,7 @@ class TestContexts(testtools.TestCase):
                             {'read': {'user_id': None}})
         self.assertEqual(
             (findings.ERROR, 5, '[context] user_id of the base is read '
-             'otherwise by the target'),
+             'differently by the target'),
             (found.severity, found.failure_class, found.title))
 
     def test_a_context_that_fails_is_one_error(self):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Objects of two releases are compared by what a row must be for them."""
+"""Objects of two releases are compared by the rows that they accept."""
 
 import copy
 
@@ -47,12 +47,12 @@ class TestObjects(testtools.TestCase):
     def test_the_same_objects_differ_in_nothing(self):
         self.assertEqual([], self.found())
 
-    def test_a_new_nullable_field_with_a_new_version_hurts_nobody(self):
+    def test_new_nullable_field_with_a_new_version_is_not_reported(self):
         self.fields['mood'] = _field()
         self.thing['version'] = '1.2'
         self.assertEqual([], self.found())
 
-    def test_a_new_object_hurts_nobody(self):
+    def test_new_object_is_not_reported(self):
         self.after['Other'] = copy.deepcopy(self.thing)
         self.assertEqual([], self.found())
 
@@ -76,7 +76,7 @@ class TestObjects(testtools.TestCase):
         self.assertEqual([(findings.ERROR, '[Thing] data has another type')],
                          self.found())
 
-    def test_a_field_that_must_not_be_null_any_more_is_an_error(self):
+    def test_field_that_becomes_not_null_is_an_error(self):
         self.fields['data'] = _field('JsonField', nullable=False)
         self.thing['version'] = '1.2'
         self.assertEqual(

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rows that one release wrote are held against what the other reads."""
+"""Rows of one release are compared with the readings of the other."""
 
 import base64
 import json
@@ -69,7 +69,7 @@ class TestShapes(testtools.TestCase):
             self.of(snapshot=[{'id': 'x', 'data': json.dumps(
                 {'files': {'own': 1}, 'tags': ['a'], 'n': 1.5})}]))
 
-    def test_what_differs_from_row_to_row_is_left_out_of_keys(self):
+    def test_ids_are_left_out_of_keys(self):
         self.assertIn(
             'sync_point.input_data.tuple:(#, True)',
             self.of(sync_point=[{'input_data': json.dumps(
@@ -94,8 +94,8 @@ class TestShapes(testtools.TestCase):
         ({'a.b': {'object'}, 'a.b.c': {'text'}}, {},
          {'a.b': ({'object'}, set())}))
     @ddt.unpack
-    def test_what_is_no_longer_written_is_a_difference(self, before, after,
-                                                       expected):
+    def test_key_that_is_no_longer_written_is_a_difference(
+            self, before, after, expected):
         self.assertEqual(expected, shapes.differences(before, after))
 
 
@@ -131,31 +131,33 @@ class TestStored(testtools.TestCase):
         return [(finding.severity, finding.failure_class, finding.title)
                 for finding in self.found()]
 
-    def test_what_both_read_alike_is_no_finding(self):
+    def test_equal_readings_are_not_reported(self):
         self.assertEqual([], self.found())
 
-    def test_what_the_target_reads_otherwise_is_an_error_of_old_stacks(self):
+    def test_different_reading_of_the_target_is_of_class_old_stacks(self):
         self.other[1]['facts']['stored context: trust_id'] = {'done': None}
         self.assertEqual(
-            [(findings.ERROR, 2, '[stored context: trust_id] what the base '
-              'writes is read otherwise by the target')], self.summary())
+            [(findings.ERROR, 2, '[stored context: trust_id] data that the '
+              'base writes is read differently by the target')],
+            self.summary())
 
-    def test_what_the_base_reads_otherwise_is_of_a_rolling_upgrade(self):
+    def test_different_reading_of_the_base_is_of_class_rpc(self):
         self.other[0]['facts']['stored context: trust_id'] = {'done': 'x'}
         self.assertEqual(
-            [(findings.ERROR, 5, '[stored context: trust_id] what the target '
-              'writes is read otherwise by the base')], self.summary())
+            [(findings.ERROR, 5, '[stored context: trust_id] data that the '
+              'target writes is read differently by the base')],
+            self.summary())
 
-    def test_what_is_not_read_at_all_is_an_error(self):
+    def test_missing_fact_is_an_error(self):
         del self.other[1]['facts']['stored context: trust_id']
         found, = self.found()
         self.assertIn('(not read at all)', found.evidence)
 
-    def test_what_only_the_reader_knows_is_no_finding(self):
+    def test_fact_that_only_the_reader_knows_is_not_reported(self):
         self.other[1]['facts']['more: than before'] = {'done': 1}
         self.assertEqual([], self.found())
 
-    def test_what_is_in_flight_is_of_a_rolling_upgrade(self):
+    def test_row_of_an_in_flight_operation_is_of_class_rpc(self):
         self.other[1]['facts']['sync points: nodes still waited for'] = {
             'halfway 3': ['1/True', '2/True']}
         found, = self.found()
@@ -168,8 +170,8 @@ class TestStored(testtools.TestCase):
              'error': "KeyError: 'environment'"}]
         del self.other[1]['facts']['snapshots: template to restore']
         self.assertEqual(
-            [(findings.ERROR, 2, '[snapshot] what the base writes cannot be '
-              'read by the target')], self.summary())
+            [(findings.ERROR, 2, '[snapshot] data that the base writes cannot '
+              'be read by the target')], self.summary())
 
     def test_a_failure_of_its_writer_is_no_finding(self):
         failed = [{'stack': 'id', 'what': 'snapshot', 'name': 'done',
@@ -185,14 +187,14 @@ class TestStored(testtools.TestCase):
         self.assertIn('sync points of the stand-in stack(s) halfway',
                       found.evidence)
 
-    def test_a_column_that_is_not_written_any_more_is_a_warning(self):
+    def test_column_that_is_no_longer_written_is_a_warning(self):
         self.rows[1]['database'] = self.useFixture(Database(
             user_creds=[{'trust_id': 't', 'tenant': None}])).packed
         self.assertEqual(
             [(findings.WARNING, 5, '[user_creds.tenant] is no longer '
               'written')], self.summary())
 
-    def test_a_column_stands_with_what_is_read_otherwise_for_it(self):
+    def test_column_is_named_by_the_finding_about_its_values(self):
         self.rows[1]['database'] = self.useFixture(Database(
             user_creds=[{'trust_id': 't', 'tenant': None}])).packed
         self.other[0]['facts']['stored context: trust_id'] = {'done': 'x'}
@@ -200,12 +202,12 @@ class TestStored(testtools.TestCase):
         self.assertIn('keys: user_creds.tenant: 2.0.0 not written, 1.0.0 '
                       'text', found.evidence)
 
-    def test_what_the_target_cannot_write_is_an_error(self):
+    def test_operation_that_only_the_target_fails_is_an_error(self):
         self.rows[1]['wrote'] = {'done': 'TypeError: no'}
         self.assertEqual([(findings.ERROR, 2, '[rows] done fails')],
                          self.summary())
 
-    def test_what_neither_can_write_is_no_finding(self):
+    def test_operation_that_both_fail_is_not_reported(self):
         for rows in self.rows:
             rows['wrote'] = {'done': 'TypeError: no'}
         self.assertEqual([], self.found())

@@ -31,7 +31,7 @@ def program():
 
 
 class _Catalogue:
-    """Answers what is asked of a view with the rows given for it."""
+    """Answers a query for a view with the rows given for it."""
 
     def __init__(self, **rows):
         self.rows = rows
@@ -62,7 +62,7 @@ class TestMariaDB(testtools.TestCase):
             {name: (column['default'], column['nullable'], column['type'])
              for name, column in shape['columns'].items()})
 
-    def test_an_index_tells_how_much_of_a_column_it_has(self):
+    def test_index_has_the_length_of_a_column_prefix(self):
         shape = self.shape(**{'.statistics': [
             ('stack', 'ix', 1, 'tenant', 255), ('stack', 'ix', 1, 'id', None),
             ('stack', 'PRIMARY', 0, 'id', None)]})
@@ -72,20 +72,20 @@ class TestMariaDB(testtools.TestCase):
             shape['indexes'])
 
     def test_a_foreign_key_without_an_action_restricts(self):
-        shape = self.shape(**{'key_column_usage': [
+        shape = self.shape(key_column_usage=[
             ('stack', 'fk', 'a', 'other', 'x', 'NO ACTION', 'CASCADE'),
-            ('stack', 'fk', 'b', 'other', 'y', 'NO ACTION', 'CASCADE')]})
+            ('stack', 'fk', 'b', 'other', 'y', 'NO ACTION', 'CASCADE')])
         self.assertEqual(
             {'fk': {'columns': ['a', 'b'], 'table': 'other',
                     'referred': ['x', 'y'], 'delete': 'RESTRICT',
                     'update': 'CASCADE'}}, shape['foreign_keys'])
 
-    def test_what_alembic_keeps_for_itself_is_left_out(self):
+    def test_table_of_alembic_is_left_out(self):
         self.assertEqual({}, program().shape('mysql', _Catalogue(**{
             'VERSION()': [(self.VERSION,)],
             '.tables': [('alembic_version', 'InnoDB', 'utf8mb4_bin')]})))
 
-    def test_a_check_tells_its_table(self):
+    def test_check_names_its_table(self):
         shape = self.shape(check_constraints=[('stack', 'c', 'id > 0')])
         self.assertEqual({'c': 'id > 0'}, shape['checks'])
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unit tests of the schema check as a whole, and what its tests share."""
+"""Unit tests of the schema check, and helpers of its tests."""
 
 import copy
 import json
@@ -75,7 +75,7 @@ def with_columns(of, /, **columns):
 
 
 def rows(value='"x"', kinds=('full', 'bare'), side='before', **tables):
-    """Return what was read of rows, alike by models and by objects."""
+    """Return readings of rows, equal by models and by objects."""
     def kind_values():
         return {f'{side}-{kind}': {'values': {'id': '"1"', 'name': value}}
                 for kind in kinds}
@@ -91,7 +91,7 @@ def wrote(side, **tables):
 
 
 def sides():
-    """Return what is seen of an upgrade in which nothing happens."""
+    """Return the traces of an upgrade without any change."""
     base = {
         'failed': {}, 'seconds': {}, 'heads': ['aaa'], 'shape': shape(),
         'model_shape': shape(), 'drift': [], 'before': rows(),
@@ -112,7 +112,7 @@ def sides():
 
 def statement(text, after=None, *, revision='bbb', count=0, locks=None,
               rewritten=None):
-    """Return a statement as it was seen; with a shape, if it changed it."""
+    """Return the trace of a statement; with a shape if it changed it."""
     seen = {'statement': text, 'revision': revision, 'operation': None,
             'seconds': 0.1, 'rows': count}
     if after is not None:
@@ -139,7 +139,7 @@ class TestSchema(testtools.TestCase):
             found.step, found.origin, found.failure_class, found.severity))
         self.assertIn('merge', found.evidence)
 
-    def test_postgresql_adds_what_mariadb_did_not_show(self):
+    def test_postgresql_adds_findings_that_mariadb_did_not_have(self):
         base, target = sides()
         both = copy.deepcopy(target)
         both['heads'] = ['aaa', 'bbb']
@@ -194,7 +194,7 @@ class TestObservation(testtools.TestCase):
         return migration_trace.observe(_Subject(base), _Subject(target),
                                        check_context.Context(None))
 
-    def test_what_was_seen_once_is_kept(self):
+    def test_trace_is_kept(self):
         first = self.observe()
         self.assertEqual(first, self.observe())
         self.assertEqual([('a', 'b', 'MariaDB')], self.played)
@@ -207,14 +207,14 @@ class TestObservation(testtools.TestCase):
         self.observe()
         self.assertEqual(4, len(self.played))
 
-    def test_it_is_kept_where_readings_are_removed_from(self):
+    def test_trace_is_pruned_with_the_readings(self):
         self.observe()
         kept, = (self.cache / 'heat-upgrade/readings').glob('*.json')
         os.utime(kept, (1, 1))
         introspection.prune()
         self.assertEqual([], list(kept.parent.glob('*.json')))
 
-    def test_what_failed_is_not_kept(self):
+    def test_failed_trace_is_not_kept(self):
         def fail(*_):
             raise errors.LabError('no database')
         self.useFixture(fixtures.MonkeyPatch(
@@ -278,7 +278,7 @@ class TestSides(testtools.TestCase):
                          (found.rule, found.origin, found.failure_class))
         self.assertTrue(found.evidence.startswith('target: no module'))
 
-    def test_a_base_that_fails_says_nothing_of_the_upgrade(self):
+    def test_base_that_fails_has_a_rule_of_its_own(self):
         self.assertEqual('base.program-fails', self.blamed(base='x').rule)
 
     def test_a_failure_of_both_is_the_lab_s(self):
@@ -292,7 +292,7 @@ class TestSides(testtools.TestCase):
             [(self.place / name).read_text()
              for name in ('target-migrated', 'target-read')])
 
-    def test_what_a_side_left_before_it_failed_stays(self):
+    def test_file_that_a_side_left_before_it_failed_stays(self):
         (self.place / 'target-migrated').write_text('{}')
         self.blamed(target='x')
         self.assertEqual('{}', (self.place / 'target-migrated').read_text())
@@ -346,6 +346,6 @@ class TestCorner(testtools.TestCase):
             self.assertEqual(0o700, stat.S_IMODE(place.stat().st_mode))
             self.assertIn(self.data, place.parents)
 
-    def test_its_logs_bear_its_name(self):
+    def test_logs_of_a_corner_bear_its_name(self):
         corner = private_database.Corner(_Workspace(self.data), 'schema')
         self.assertEqual('schema-mariadb.log', corner.log('mariadb').name)

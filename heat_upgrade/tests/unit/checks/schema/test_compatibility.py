@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unit tests of reading and writing what the other release wrote."""
+"""Unit tests of reading and changing the rows of the other release."""
 
 import copy
 
@@ -32,7 +32,7 @@ def served(change):
 
 
 def outcome(of, side, how='models'):
-    """Return the outcomes of the rows of stacks in what was read."""
+    """Return the outcomes of the rows of stacks in a reading."""
     return of[side][how]['stack']
 
 
@@ -67,17 +67,17 @@ class TestReading(testtools.TestCase):
                       found.evidence)
 
     @ddt.data(
-        ('base', 'after', 'before', 'stack.name reads otherwise for the base '
-         'in rows that it wrote before the migration'),
-        ('base', 'theirs', 'target', 'stack.name reads otherwise for the '
+        ('base', 'after', 'before', 'stack.name is read differently by the '
+         'base in rows that it wrote before the migration'),
+        ('base', 'theirs', 'target', 'stack.name is read differently by the '
          'base in rows that the target wrote'),
-        ('target', 'before', 'before', 'stack.name reads otherwise for the '
-         'target in rows that the base wrote before the migration'),
-        ('target', 'during', 'during', 'stack.name reads otherwise for the '
+        ('target', 'before', 'before', 'stack.name is read differently by '
+         'the target in rows that the base wrote before the migration'),
+        ('target', 'during', 'during', 'stack.name is read differently by the '
          'target in rows that the base writes after the migration'))
     @ddt.unpack
-    def test_values_that_read_otherwise_are_found(self, side, look, wrote,
-                                                  title):
+    def test_values_that_are_read_differently_are_found(
+            self, side, look, wrote, title):
         def change(base, target):
             of = base if side == 'base' else target
             outcome(of, look, 'objects')[f'{wrote}-bare']['values'][
@@ -86,15 +86,15 @@ class TestReading(testtools.TestCase):
         self.assertEqual(title, found.title)
         self.assertIn('by its objects: "x"\n    now: "y"', found.evidence)
 
-    def test_what_was_rewritten_on_purpose_is_told_of_the_base_alone(self):
+    def test_rewritten_value_is_reported_for_the_base_alone(self):
         def change(base, target):
             for look in (base['after'], target['before']):
                 look['models']['stack']['before-full']['values'][
                     'name'] = '"y"'
         found, = served(change)
-        self.assertIn('for the base', found.title)
+        self.assertIn('by the base', found.title)
 
-    def test_what_the_base_could_not_read_before_is_no_finding(self):
+    def test_row_that_the_base_never_could_read_is_not_reported(self):
         def change(base, target):
             for of, look in ((base, 'before'), (base, 'after'),
                              (target, 'before')):
@@ -130,7 +130,7 @@ class TestReading(testtools.TestCase):
             base.pop('after')
         self.assertEqual([], served(change))
 
-    def test_many_rows_are_told_in_few_lines(self):
+    def test_many_rows_are_reported_in_few_lines(self):
         def change(base, target):
             for number in range(40):
                 kind = f'before-{number}'
@@ -166,7 +166,7 @@ class TestWriting(testtools.TestCase):
             (1, 'stack: the target cannot write rows after the migration'),
             (found.failure_class, found.title))
 
-    def test_what_could_not_be_written_before_is_no_finding(self):
+    def test_row_that_the_base_never_could_write_is_not_reported(self):
         def change(base, target):
             base['wrote']['before']['stack']['before-full'] = 'too long'
             base['wrote']['during']['stack']['during-full'] = 'too long'
@@ -174,7 +174,7 @@ class TestWriting(testtools.TestCase):
             base['made']['during']['stack'] = 'no'
         self.assertEqual([], served(change))
 
-    def test_what_lacks_a_row_to_refer_to_is_told_there(self):
+    def test_missing_row_to_refer_to_is_reported_for_its_own_table(self):
         def change(base, target):
             wrote = base['wrote']['during']
             wrote['stack']['during-full'] = 'no default'

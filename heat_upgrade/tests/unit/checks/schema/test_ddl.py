@@ -82,7 +82,7 @@ class TestStatements(testtools.TestCase):
         ('warning', 'stack changes its engine InnoDB to engine Aria',
          altered(options={'engine': 'Aria'})))
     @ddt.unpack
-    def test_what_a_serving_base_minds_is_found(self, severity, title, after):
+    def test_incompatible_change_is_found(self, severity, title, after):
         found, = judged(test_check.statement('ALTER TABLE stack ...', after))
         self.assertEqual((severity, 5, title), (
             found.severity, found.failure_class, found.title))
@@ -98,21 +98,21 @@ class TestStatements(testtools.TestCase):
         self.assertEqual(['stack.name loses its default'], test_check.titles(
             ddl.findings(base, target)))
 
-    def test_a_renamed_column_is_not_told_as_dropped(self):
+    def test_renamed_column_is_not_reported_as_dropped(self):
         after = changed(name=None, title=test_check.column())
         self.assertEqual(
             ['stack.name is renamed to stack.title'],
             test_check.titles(judged(test_check.statement(
                 'ALTER TABLE stack CHANGE ...', after))))
 
-    def test_a_renamed_table_is_not_told_as_dropped(self):
+    def test_renamed_table_is_not_reported_as_dropped(self):
         after = test_check.shape(event=None, news=test_check.SHAPE['event'])
         self.assertEqual(
             ['event is renamed to news'],
             test_check.titles(judged(test_check.statement(
                 'ALTER TABLE event RENAME TO news', after))))
 
-    def test_an_index_that_goes_with_its_column_is_not_told_twice(self):
+    def test_index_dropped_with_its_column_is_not_reported_twice(self):
         after = altered(
             columns={'id': test_check.SHAPE['stack']['columns']['id']},
             indexes={'PRIMARY': test_check.index('id', unique=True)})
@@ -141,7 +141,7 @@ class TestRows(testtools.TestCase):
          'rows of event are deleted'),
         ('TRUNCATE TABLE event', 'error', 'rows of event are deleted'))
     @ddt.unpack
-    def test_what_goes_through_rows_is_found(self, text, severity, title):
+    def test_statement_that_changes_rows_is_found(self, text, severity, title):
         found, = judged(test_check.statement(text, count=3))
         self.assertEqual((severity, title), (found.severity, found.title))
         self.assertIn('3 of the base', found.evidence)
@@ -154,20 +154,20 @@ class TestLocks(testtools.TestCase):
         'ALTER TABLE stack MODIFY name TEXT',
         changed(name=test_check.column('text')))
 
-    def test_what_others_need_not_wait_for_is_no_finding(self):
+    def test_non_blocking_statement_is_not_reported(self):
         self.assertEqual([], judged(self.STATEMENT, answers=[_INSTANT]))
 
     @ddt.data((_COPY, 'writing'), (_NO_WAY, 'reading and writing'))
     @ddt.unpack
-    def test_what_others_wait_for_is_a_warning(self, answer, what):
+    def test_blocking_statement_is_a_warning(self, answer, blocked):
         found, = judged(self.STATEMENT, answers=[answer])
         self.assertEqual(
-            ('warning', f'{what} is blocked while stack.name changes from '
+            ('warning', f'{blocked} is blocked while stack.name changes from '
              'varchar(255) NULL to text NULL'),
             (found.severity, found.title))
         self.assertIn('class: blocking', found.evidence)
 
-    def test_the_server_s_reason_is_told(self):
+    def test_the_server_s_reason_is_in_the_evidence(self):
         found, = judged(self.STATEMENT, answers=[_COPY])
         self.assertIn('ALGORITHM=COPY, LOCK=SHARED; Cannot change column',
                       found.evidence)
@@ -199,14 +199,14 @@ class TestLocks(testtools.TestCase):
          {'stack': ['AccessExclusiveLock'], 'note': ['ShareLock']}, [],
          False))
     @ddt.unpack
-    def test_postgresql_blocks_by_what_reads_all_rows(
+    def test_postgresql_blocks_only_while_it_reads_all_rows(
             self, text, locks, rewritten, blocks):
         base, target = test_check.sides()
         target['seen'] = [test_check.statement(
             text, test_check.shape(), locks=locks, rewritten=rewritten)]
         operation, = ddl.operations(base, target)
         self.assertEqual('writing' if blocks else None, operation.lock)
-        self.assertIn('PostgreSQL holds', operation.how)
+        self.assertIn('PostgreSQL holds', operation.method)
 
 
 @ddt.ddt

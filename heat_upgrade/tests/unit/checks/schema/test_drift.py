@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unit tests of the way from one schema to another, and of equality."""
+"""Unit tests of the path of migrations, and of schema drift."""
 
 import ddt
 import testtools
 
-from heat_upgrade.checks.schema import drift as equality
+from heat_upgrade.checks.schema import drift as schema_drift
 from heat_upgrade.checks.schema import migration_path
 from heat_upgrade.tests.unit.checks.schema import test_check
 
@@ -42,8 +42,7 @@ class TestPath(testtools.TestCase):
         base['heads'] = target['heads'] = ['bbb', 'ccc']
         self.assertEqual([], migration_path.findings(base, target))
 
-    def test_a_revision_that_the_target_does_not_know_is_all_that_is_told(
-            self):
+    def test_revision_unknown_to_the_target_is_the_only_finding(self):
         base, target = test_check.sides()
         target = {'heads': ['000'], 'unknown': ['aaa'], 'failed': {},
                   'seconds': {}}
@@ -53,13 +52,13 @@ class TestPath(testtools.TestCase):
              'base'), (found.failure_class, found.severity, found.title))
         self.assertFalse(migration_path.migrated(target))
 
-    def test_migrations_that_cannot_be_loaded_are_all_that_is_told(self):
+    def test_migrations_that_cannot_be_loaded_are_the_only_finding(self):
         base, _ = test_check.sides()
         target = {'failed': {'revisions': "KeyError: 'ddd'"}, 'seconds': {}}
         found, = migration_path.findings(base, target)
         self.assertEqual('the migrations cannot be loaded', found.title)
         self.assertIn('ddd', found.evidence)
-        self.assertEqual([], equality.findings(base, target))
+        self.assertEqual([], schema_drift.findings(base, target))
 
     def test_a_migration_that_fails_on_rows_names_statement_and_reason(self):
         found, = one_way(
@@ -70,7 +69,7 @@ class TestPath(testtools.TestCase):
         self.assertIn('revision bbb: ALTER TABLE stack\nDataError: too long',
                       found.evidence)
 
-    def test_a_migration_that_fails_without_rows_is_told_as_such(self):
+    def test_migration_that_fails_without_rows_has_its_own_title(self):
         found, = one_way(
             failed={'migrate': 'no', 'migrate-empty': 'still no'},
             last={'migrate-empty': 'ALTER TABLE stack'}, path=_STEPS,
@@ -135,7 +134,7 @@ def equal(base_has=None, **of_target):
     base, target = test_check.sides()
     base.update(base_has or {})
     target.update(of_target)
-    return equality.findings(base, target)
+    return schema_drift.findings(base, target)
 
 
 @ddt.ddt
@@ -180,22 +179,22 @@ class TestEquality(testtools.TestCase):
             (1, severity, f'models and migrations differ in {place}'),
             (found.failure_class, found.severity, found.title))
 
-    def test_what_the_base_has_as_well_is_no_finding(self):
+    def test_drift_of_the_base_is_not_reported(self):
         self.assertEqual([], equal({'model_shape': self.MORE},
                                    model_shape=self.MORE))
 
-    def test_what_alembic_says_of_it_is_told_with_it(self):
+    def test_difference_of_alembic_is_added_to_the_evidence(self):
         found, = equal(model_shape=self.MORE,
                        drift=[['add_column', 'stack', 'note']])
         self.assertIn('alembic says: add_column stack note', found.evidence)
 
-    def test_what_only_alembic_says_is_a_warning(self):
+    def test_difference_that_only_alembic_sees_is_a_warning(self):
         found, = equal(drift=[['modify_comment', 'stack', 'name']])
         self.assertEqual(
             ('warning', 'models and migrations differ in stack'),
             (found.severity, found.title))
 
-    def test_what_alembic_says_of_the_base_as_well_is_no_finding(self):
+    def test_difference_that_alembic_sees_in_the_base_is_not_reported(self):
         drift = [['modify_comment', 'stack', 'name']]
         self.assertEqual([], equal({'drift': drift}, drift=drift))
 

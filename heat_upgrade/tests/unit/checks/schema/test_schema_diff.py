@@ -34,13 +34,13 @@ class TestDifferences(testtools.TestCase):
     def test_a_shape_does_not_differ_from_itself(self):
         self.assertEqual([], texts(test_check.shape(), test_check.shape()))
 
-    def test_tables_that_come_and_go_are_told_by_their_columns(self):
+    def test_added_and_removed_tables_are_shown_by_their_columns(self):
         self.assertEqual(
             ['event is removed: id, stack_id', 'note is added: text'],
             texts(test_check.shape(), test_check.shape(
                 event=None, note=test_check.table(text=test_check.column()))))
 
-    def test_columns_are_told_by_type_null_and_default(self):
+    def test_columns_are_shown_by_type_null_and_default(self):
         after = test_check.with_columns(
             'stack', name=test_check.column('varchar(64)', nullable=False,
                                             default="'x'"),
@@ -79,7 +79,7 @@ class TestDifferences(testtools.TestCase):
              'event foreign key b is added: (stack_id) to stack(id) on '
              'delete RESTRICT'], texts(keyed('a'), keyed('b')))
 
-    def test_what_happens_when_what_is_referred_to_goes_counts(self):
+    def test_delete_action_of_a_foreign_key_counts(self):
         def keyed(delete):
             return test_check.shape(event={
                 **test_check.SHAPE['event'],
@@ -103,7 +103,7 @@ class TestDifferences(testtools.TestCase):
             texts(indexed(a=short, c=test_check.index('id')),
                   indexed(c=test_check.index('id'))))
 
-    def test_options_and_checks_are_told(self):
+    def test_options_and_checks_are_shown(self):
         after = {**test_check.SHAPE['stack'],
                  'options': {'engine': 'Aria'},
                  'checks': {'c': 'name > 1'}}

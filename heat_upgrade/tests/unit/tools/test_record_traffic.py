@@ -10,15 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Traffic of smoke tests becomes lanes that can be made again."""
+"""Traffic of smoke tests becomes lanes that can be replayed."""
 
 import json
 
 import fixtures
 import testtools
 
-from heat_upgrade.checks.api import record_traffic
 from heat_upgrade.checks.api import replay
+from tools import record_traffic
 
 PROJECT = 'a' * 32
 NAME = 'smoke-0123456789ab'
@@ -53,7 +53,7 @@ class TestLanes(testtools.TestCase):
         self.assertEqual('stacks/calls-1/{id1}', show['path'])
         self.assertEqual({'stack_name': 'calls-1'}, create['body'])
 
-    def test_the_same_call_again_waits_for_what_came_last(self):
+    def test_repeated_call_waits_for_the_last_status(self):
         (_, show), = self.calls(_created(), _shown('CREATE_IN_PROGRESS'),
                                 _shown('CREATE_COMPLETE'))
         self.assertEqual({'stack.stack_status': 'CREATE_COMPLETE'},
@@ -107,7 +107,7 @@ class TestLanes(testtools.TestCase):
 
 class TestWrite(testtools.TestCase):
 
-    def test_what_is_added_by_hand_stays(self):
+    def test_part_written_by_hand_stays(self):
         path = self.useFixture(fixtures.TempDir()).join('calls.yaml')
         with open(path, 'w') as out:
             out.write('recorded: []\nadded:\n# By hand.\n- calls:\n'

@@ -10,27 +10,28 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Records calls.yaml anew, from the traffic of the smoke tests.
+"""Records calls.yaml again, from the traffic of the smoke tests.
 
-    python -m heat_upgrade.checks.api.record_traffic [--release 2026.2]
+    python tools/record_traffic.py [--release 2026.2]
 
-It starts a cloud, runs the smoke tests in it, notes what they ask Heat and
-what it answers, and replaces the part ``recorded`` of calls.yaml. The part
-``added`` is written by hand, for calls that no smoke test makes, and stays.
+It runs the smoke tests in a cloud, records their requests to Heat with the
+answers, and replaces the part ``recorded`` of calls.yaml. The part ``added``
+stays: it is written by hand, for calls that no smoke test makes.
 
-A lane is what was done to one stack. Names stand in place of ids: an id that
-a call has, and an earlier answer of its lane gave, is kept there under a
-name. The same GET again and again is one call that waits for what came last.
-A lane that has no call of its own kind, beside the other lanes and what is
-added, is left out: a stack costs more than all calls about it. So are calls
-whose answer depends on what other lanes have just done: lists of all stacks.
+A lane has the calls about one stack. Names replace IDs: an ID from an earlier
+answer of the lane is kept under a name. Repeated GETs become one call that
+waits for the last answer. A lane is left out if the other lanes and the part
+``added`` have all its kinds of calls: a stack costs more than all calls about
+it. So are lists of all stacks, whose answer depends on other lanes.
 """
 
 import argparse
+from collections import abc
 import json
 import pathlib
 import re
 import tempfile
+import typing
 from urllib import parse
 
 import yaml
@@ -44,48 +45,54 @@ from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import stestr_runner
 from heat_upgrade.lab import workspace as workspaces
 
-TRAFFIC = pathlib.Path(__file__).with_name('traffic')
+TRAFFIC = pathlib.Path(__file__).with_name('traffic_recorder')
 VARIABLE = 'HEAT_UPGRADE_TRAFFIC'
 HEAD = '''\
-# Calls that the check "api" makes to both releases; see live.Call.
-# "recorded" is written by python -m heat_upgrade.checks.api.record_traffic;
-# "added" by hand: what no smoke test calls.
+# Calls that the check "api" makes to both releases; see replay.Call.
+# "recorded" is written by python tools/record_traffic.py;
+# "added" by hand, for calls that no smoke test makes.
 '''
 
 STACK = re.compile(r'smoke-[0-9a-f]{12}')
 ID = re.compile(r'\b(?:smoke-[0-9a-f]{12}-[\w-]+-[0-9a-z]{12}'
                 r'|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
                 r'|[0-9a-f]{32})\b')
-# Where the answers tell how far something is.
+# Paths in the answers that hold the status of an operation.
 ENDS = ('stack.stack_status', 'resource.resource_status', 'snapshot.status',
         'software_deployment.status')
 STACKS_OF_THE_CALLS, UNNAMED = 'calls', 'calls-0'
 ALL_STACKS = re.compile(r'stacks(\?.*|/detail.*)?\Z')
 
+# A call or a lane, as calls.yaml has it.
+_Call = dict[str, typing.Any]
+_Lane = dict[str, list[_Call]]
+# (method, path, body, status, answer)
+_Exchange = tuple[str, str, str | None, int, str]
 
-def lanes(traffic, added=()):
+
+def lanes(traffic: abc.Iterable[typing.Any],
+          added: abc.Sequence[_Lane] = ()) -> list[_Lane]:
     """Return the lanes of some traffic, as calls.yaml has them.
 
-    :param traffic: list of [method, url, body, status, answer]: texts but
-        for the status
+    :param traffic: [method, url, body, status, answer] of each exchange
     :param added: lanes that are written by hand
     """
-    by_stack = {}
-    owner = {}
+    by_stack: dict[str, list[_Exchange]] = {}
+    owner: dict[str, str] = {}
     for method, url, body, status, answer in traffic:
         text = f'{_path(url)} {body or ""}'
         stack = next(iter(STACK.findall(text)), None) or next(
-            (owner[one] for one in ID.findall(text) if one in owner), '')
-        for one in ID.findall(answer):
-            owner.setdefault(one, stack)
+            (owner[id_] for id_ in ID.findall(text) if id_ in owner), '')
+        for id_ in ID.findall(answer):
+            owner.setdefault(id_, stack)
         if method != 'GET' or not ALL_STACKS.match(_path(url)):
             by_stack.setdefault(stack, []).append(
                 (method, _path(url), body, status, answer))
-    # In an order, and with names, that another run gives again.
+    # In an order, and with names, that the next run reproduces.
     found = sorted((_lane(exchanges, stack) for stack, exchanges
                     in by_stack.items()),
                    key=lambda lane: (-len(lane), json.dumps(lane)))
-    made = []
+    made: list[_Lane] = []
     known = {_kind(call) for lane in added for call in lane['calls']}
     for lane in found:
         # The stack of the last lane may stay: the cloud ends soon.
@@ -101,52 +108,59 @@ def lanes(traffic, added=()):
     return made
 
 
-def _path(url):
+def _path(url: str) -> str:
     """Return a path below the project, with its query."""
     parts = parse.urlsplit(url)
     path = parts.path.split('/v1/', 1)[1].partition('/')[2]
     return path + (f'?{parts.query}' if parts.query else '')
 
 
-def _lane(exchanges, stack):
+def _lane(exchanges: abc.Iterable[_Exchange], stack: str) -> list[_Call]:
     """Return the calls of one stack."""
-    calls, given, names, before = [], {}, {}, None
+    calls: list[_Call] = []
+    # {ID: (number of the call whose answer has it, path in the answer)}
+    origins: dict[str, tuple[int, str]] = {}
+    names: dict[str, str] = {}
+    before = None
     for method, path, body, status, answer in exchanges:
         content = _json(answer)
         if method != 'GET' or before != (method, path):
             calls.append({
                 'method': method,
-                'path': _named(path, given, names, calls),
-                **({'body': _named(_json(body), given, names, calls)}
+                'path': _named(path, origins, names, calls),
+                **({'body': _named(_json(body), origins, names, calls)}
                    if body else {}),
-                # One that is refused is another call.
+                # A refused call is a call of its own.
                 **({'name': _refused(method, path)} if status >= 400
                    else {})})
         before = method, path
         if method == 'GET':
             calls[-1]['until'] = _end(content)
         for where, value in _ids(content):
-            given.setdefault(value, (len(calls) - 1, where))
+            origins.setdefault(value, (len(calls) - 1, where))
     for call in calls:
         if not call.get('until'):
             call.pop('until', None)
-    # What other lanes gave is not known here.
+    # IDs from other lanes are unknown to this one.
     text = json.dumps([call for call in calls if not ID.search(call['path'])])
-    return json.loads(text.replace(stack, UNNAMED) if stack else text)
+    made: list[_Call] = json.loads(
+        text.replace(stack, UNNAMED) if stack else text)
+    return made
 
 
-def _refused(method, path):
+def _refused(method: str, path: str) -> str:
     shown = STACK.sub('{name}', ID.sub('{id}', path))
     return f'{method} {shown} that is refused'
 
 
-def _end(content):
-    found = {where: replay.found(content, where) for where in ENDS}
-    return {where: value for where, value in found.items()
+def _end(content: typing.Any) -> dict[str, typing.Any]:
+    statuses = {where: replay.value_at(content, where) for where in ENDS}
+    return {where: value for where, value in statuses.items()
             if str(value).endswith(('COMPLETE', 'FAILED'))}
 
 
-def _ids(content, where=''):
+def _ids(content: typing.Any,
+         where: str = '') -> abc.Iterator[tuple[str, str]]:
     """Yield (path, id) of all ids in an answer."""
     if isinstance(content, dict):
         for key, value in content.items():
@@ -159,29 +173,30 @@ def _ids(content, where=''):
         yield where[1:], content
 
 
-def _named(value, given, names, calls):
-    """Return a path or a body with names in place of ids."""
+def _named(value: typing.Any, origins: dict[str, tuple[int, str]],
+           names: dict[str, str], calls: list[_Call]) -> typing.Any:
+    """Return a path or a body with names in place of IDs."""
     text = json.dumps(value)
-    for one in ID.findall(text):
-        if one not in given:
+    for id_ in ID.findall(text):
+        if id_ not in origins:
             continue
-        if one not in names:
-            number, where = given[one]
-            names[one] = f'id{len(names) + 1}'
-            calls[number].setdefault('keep', {})[names[one]] = where
-        text = text.replace(one, '{%s}' % names[one])
+        if id_ not in names:
+            number, where = origins[id_]
+            names[id_] = f'id{len(names) + 1}'
+            calls[number].setdefault('keep', {})[names[id_]] = where
+        text = text.replace(id_, '{%s}' % names[id_])
     return json.loads(text)
 
 
-def _json(text):
+def _json(text: str | None) -> typing.Any:
     try:
         return json.loads(text) if text else None
     except ValueError:
         return text
 
 
-def _kind(call):
-    """Return what two calls that show the same have in common."""
+def _kind(call: _Call) -> tuple[typing.Any, ...]:
+    """Return a key that calls of the same kind share."""
     path, _, query = call['path'].partition('?')
     for pattern, general in ((r'[{]\w+[}]', 'ID'),
                              ('stacks/[^/]*/', 'stacks/'),
@@ -195,13 +210,13 @@ def _kind(call):
             tuple(sorted(body)) if isinstance(body, dict) else None)
 
 
-def traffic(release):
-    """Run the smoke tests in a cloud of a release; returns their traffic.
+def traffic(release: releases.Release) -> list[typing.Any]:
+    """Run the smoke tests in a cloud of a release; return their traffic.
 
-    :raises: :class:`heat_upgrade.errors.LabError` if not all pass
+    :raises: LabError unless all pass
     """
-    with (tempfile.TemporaryDirectory(prefix='heat-upgrade-') as place,
-          workspaces.Workspace(place) as workspace):
+    with (tempfile.TemporaryDirectory(prefix='heat-upgrade-') as directory,
+          workspaces.Workspace(directory) as workspace):
         keystone, heat = environments.ensure_all(
             [environments.keystone(release), environments.heat(release)],
             log_dir=workspace.logs, marker=workspace.marker)
@@ -210,20 +225,23 @@ def traffic(release):
         cloud.up()
         client_config.write(cloud.access, workspace.run_dir,
                             state_dir=workspace.run_dir / 'manifest')
-        noted = workspace.data / 'traffic'
+        recording = workspace.data / 'traffic'
         tests = stestr_runner.run(
             workspace, workspace.run_dir, name='smoke', kinds=['smoke'],
-            variables={VARIABLE: str(noted), 'PYTHONPATH': str(TRAFFIC)})
+            variables={VARIABLE: str(recording), 'PYTHONPATH': str(TRAFFIC)})
         cloud.down()
         failed = [
             test.id for test in tests if test.outcome == stestr_runner.FAILED
         ]
         if failed or not tests:
-            raise errors.LabError(f'smoke tests that failed: {failed}')
-        return [json.loads(line) for line in noted.read_text().splitlines()]
+            raise errors.LabError(f'these smoke tests failed: {failed}'
+                                  if failed else 'no smoke test ran')
+        return [json.loads(line)
+                for line in recording.read_text().splitlines()]
 
 
-def write(recorded, path=replay.CALLS):
+def write(recorded: list[_Lane],
+          path: str | pathlib.Path = replay.CALLS) -> None:
     """Replace the recorded part of a file of calls."""
     path = pathlib.Path(path)
     whole = path.read_text()
@@ -232,15 +250,16 @@ def write(recorded, path=replay.CALLS):
         {'recorded': recorded}, sort_keys=False, width=79) + added)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__.partition('\n')[0],
-        prog='python -m heat_upgrade.checks.api.record_traffic')
+        description='Record calls.yaml again, from the traffic of the smoke '
+                    'tests.',
+        prog='python tools/record_traffic.py')
     parser.add_argument('--release', default='2026.2',
-                        help='of Heat; default: %(default)s')
-    asked = parser.parse_args()
+                        help='release of Heat; default: %(default)s')
+    args = parser.parse_args()
     added = yaml.safe_load(replay.CALLS.read_text())['added']
-    made = lanes(traffic(releases.parse(asked.release)), added)
+    made = lanes(traffic(releases.parse(args.release)), added)
     write(made)
     print(f'{sum(len(lane["calls"]) for lane in made)} calls in '
           f'{len(made)} lanes: {replay.CALLS}')

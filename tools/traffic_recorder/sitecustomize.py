@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Notes the requests to Heat that a process makes, and their answers.
+"""Records the requests to Heat that a process makes, and their answers.
 
-Python imports it at the start of a process when its directory is in
-PYTHONPATH. What is noted has no headers, so no token.
+Python imports it at the start of a process if its directory is in
+PYTHONPATH. It records no headers, and therefore no token.
 """
 
 import json
