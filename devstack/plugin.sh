@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# plugin.sh - installs the upgrade tests beside tempest, and tells tempest of
-# this cloud
+# plugin.sh - installs the upgrade tests next to tempest, and configures
+# tempest for this cloud
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
 # not use this file except in compliance with the License. You may obtain
@@ -29,7 +29,7 @@ function configure_tempest_for_heat_upgrade {
         "$DATA_DIR/heat-upgrade-tests/state"
     iniset "$TEMPEST_CONFIG" $group region "$REGION_NAME"
     iniset "$TEMPEST_CONFIG" $group cfn_api $cfn
-    # DevStack makes no role heat_stack_owner.
+    # DevStack creates no role heat_stack_owner.
     iniset "$TEMPEST_CONFIG" $group account_roles member
     iniset "$TEMPEST_CONFIG" service_available heat True
 }
@@ -50,7 +50,7 @@ case "$1 $2" in
         rm -rf "$DATA_DIR/heat-upgrade-tests"
         ;;
     *)
-        # unstack: nothing of ours runs
+        # unstack: this plugin runs no service
         ;;
 esac
 

@@ -20,7 +20,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=devstack/lib/heat-upgrade-grenade
 source "$HERE/../lib/heat-upgrade-grenade"
 
-# The base's, also after the upgrade: the target's knows no .stackenv.
+# From the base, even after the upgrade: the target has no .stackenv.
 # shellcheck source=/dev/null
 source "$BASE_DEVSTACK_DIR/openrc" admin admin
 
@@ -28,7 +28,7 @@ set -o xtrace
 
 case $1 in
     early_create)
-        # Nothing here is needed by other projects.
+        # No other project needs resources of these tests.
         ;;
     create)
         install_heat_upgrade
@@ -39,7 +39,7 @@ case $1 in
         heat_upgrade_gate "${1//_/-}" ${2:+"$2"}
         ;;
     *)
-        die $LINENO "resources.sh knows no phase '$1'; grenade's are create, \
-verify, verify_noapi and destroy"
+        die $LINENO "Unknown phase '$1' of resources.sh; grenade's phases are \
+early_create, create, verify, verify_noapi and destroy"
         ;;
 esac

@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# shutdown.sh - stops Heat, unless Heat's own plugin does, and proves it down
+# shutdown.sh - stops Heat, unless Heat's own plugin does, and verifies that it
+# is down
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
 # not use this file except in compliance with the License. You may obtain
@@ -25,6 +26,6 @@ source "$BASE_DEVSTACK_DIR/openrc" admin admin
 
 set -o xtrace
 
-# With VERIFY_RESOURCES=False nobody may have done it before.
+# With VERIFY_RESOURCES=False this may be the first installation.
 install_heat_upgrade
 heat_upgrade_gate shutdown

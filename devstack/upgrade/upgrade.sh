@@ -23,7 +23,7 @@ source "$HERE/../lib/heat-upgrade-grenade"
 
 set -o xtrace
 
-# What is asked of the cloud is asked with the base's credentials.
+# Run the tool with the credentials of the base.
 function gate {
     (
         set +o xtrace
@@ -34,7 +34,7 @@ function gate {
     )
 }
 
-# from-RELEASE or within-RELEASE/upgrade-heat: Heat's own, then ours.
+# Run from-RELEASE or within-RELEASE/upgrade-heat: Heat's own, then ours.
 function exceptions {
     local dir
     for dir in "$TARGET_RELEASE_DIR/heat/devstack/upgrade" "$HERE"; do
@@ -44,19 +44,19 @@ function exceptions {
 }
 
 if [[ ! -d "$TARGET_RELEASE_DIR/heat" ]]; then
-    # Nobody has cloned it where grenade starts DevStack itself.
+    # Not cloned yet if grenade starts DevStack itself.
     git_clone "$GIT_BASE/openstack/heat" "$TARGET_RELEASE_DIR/heat" \
         "$TARGET_DEVSTACK_BRANCH"
 fi
 gate prepare-upgrade
 who=$(gate who)
 if [[ "$who" != "heat-upgrade-tests" ]]; then
-    # Heat's own plugin upgrades it, before us or after us. That it is up is
-    # proved by "verify post-upgrade", when both are done.
+    # Heat's own plugin upgrades it, before or after this script.
+    # "verify post-upgrade" verifies afterwards that Heat is up.
     exit 0
 fi
 
-# DevStack's settings have passwords, which a trace would tell.
+# DevStack's settings contain passwords, which a trace would show.
 set +o xtrace
 for file in functions stackrc lib/tls lib/stack lib/apache lib/rpc_backend; do
     # shellcheck source=/dev/null
@@ -65,7 +65,7 @@ done
 # shellcheck source=/dev/null
 source "$TARGET_RELEASE_DIR/heat/devstack/lib/heat"
 set -o xtrace
-# What the base ran, whoever has enabled it there.
+# Enable the services of the base, which any plugin may have enabled.
 units=$(gate units)
 for unit in $units; do
     enable_service "$unit"

@@ -35,19 +35,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
         '--against', metavar='REL',
-        help='compare the findings with those of the same upgrade to this '
-             'release, which is run as well, unless its report was kept from '
-             'an earlier run')
+        help='also upgrade to this release, and compare the findings; its '
+             'report is reused if an earlier run kept it')
     group.add_argument(
         '--no-against', action='store_true',
-        help='do not run a released target to find out whether it shows the '
-             'same; without this option an unreleased target is compared '
-             'where a known failure could excuse one of its findings')
+        help='do not run a published release for comparison; by default an '
+             'unreleased target is compared where a known failure could '
+             'excuse one of its findings')
 
 
 def check(parsed_args: argparse.Namespace, base: releases.Release,
           target: releases.Release) -> None:
-    """Refuse a reference that is no upgrade, or the target itself.
+    """Refuse a reference that is not an upgrade, or is the target itself.
 
     :raises: :class:`heat_upgrade.errors.UsageError`
     """
@@ -65,20 +64,21 @@ def compare(plan: planner.Plan, run_dir: pathlib.Path, base: releases.Release,
             stream: typing.TextIO) -> int:
     """Put the report of the reference into the directory of a run.
 
-    Does nothing if none is asked for or needed, or if the run broke.
+    Does nothing if no reference is named or needed, or if the lab failed.
 
-    :param stream: text stream that takes the progress
+    :param stream: text stream for the progress
     :returns: 0, or INTERRUPTED_STATUS after a Ctrl-C
     """
     other = _reference(run_dir, base, target, parsed_args)
     if other is None or (
             files.make(run_dir)['verdict'] == verdict.LAB_ERROR):
         return 0
-    # The constraints of a target are those of its own series.
+    # Each series has constraints of its own; the target's apply to a source.
     constraints = parsed_args.constraints if other.source else None
-    name = reference_run.key(plan, *(
-        environments.heat(release, constraints=its) for release, its in (
-            (base, parsed_args.base_constraints), (other, constraints))))
+    name = reference_run.key(
+        plan,
+        environments.heat(base, constraints=parsed_args.base_constraints),
+        environments.heat(other, constraints=constraints))
     with cache.Lock(reference_run.place(name)):
         if reference_run.use(name, run_dir):
             print(f'compared with an earlier run to {other}', file=stream)
@@ -99,7 +99,7 @@ def compare(plan: planner.Plan, run_dir: pathlib.Path, base: releases.Release,
 def _reference(run_dir: pathlib.Path, base: releases.Release,
                target: releases.Release, parsed_args: argparse.Namespace
                ) -> releases.Release | None:
-    """Return the release to compare with, None if there is none."""
+    """Return the release to compare with, or None."""
     if parsed_args.against:
         return releases.parse(parsed_args.against)
     if parsed_args.no_against or not reference_run.is_unreleased(target):
@@ -111,7 +111,7 @@ def _reference(run_dir: pathlib.Path, base: releases.Release,
         other = releases.parse(name)
         releases.check_order(base, other)
     except errors.UsageError:
-        # The base is the newest release of its series: nothing to compare.
+        # The base is the newest release of its series: no comparison.
         return None
     return other
 
@@ -123,21 +123,21 @@ def _execute(plan: planner.Plan, name: str, run_dir: pathlib.Path,
     :param name: from :func:`reference.key`
     :param options: of :func:`runner.execute`
     """
-    print(f'the same upgrade to {options["target"]}, to compare with:',
+    print(f'reference run: the same upgrade to {options["target"]}',
           file=stream)
-    place = run_dir / reference_run.DIRECTORY / reference_run.RUN
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True, mode=0o700)
-    (place / planner.FILE).write_text(plan.as_json())
+    reference_dir = run_dir / reference_run.DIRECTORY / reference_run.RUN
+    shutil.rmtree(reference_dir, ignore_errors=True)
+    reference_dir.mkdir(parents=True, mode=0o700)
+    (reference_dir / planner.FILE).write_text(plan.as_json())
     with progress.display(plan, stream) as show:
-        status: int = runner.execute(plan, run_dir=place, listeners=[show],
-                                     **options)
-    report = files.build(place)
+        status: int = runner.execute(plan, run_dir=reference_dir,
+                                     listeners=[show], **options)
+    report = files.build(reference_dir)
     if status:
         return status
     if report['verdict'] == verdict.LAB_ERROR:
-        print(f'the reference run broke, and nothing is compared: {place}',
-              file=stream)
+        print('the reference run broke, so no findings are compared: '
+              f'{reference_dir}', file=stream)
         return 0
-    reference_run.keep(name, run_dir, place / reference_run.REPORT)
+    reference_run.keep(name, run_dir, reference_dir / reference_run.REPORT)
     return 0

@@ -12,17 +12,20 @@
 
 """heat-upgrade bench."""
 
+import argparse
 import contextlib
 import os
 import sys
 import tempfile
 import time
+import typing
 
 from cliff import lister
 
 from heat_upgrade.cli import options
 from heat_upgrade import errors
 from heat_upgrade.install import environments
+from heat_upgrade.install import releases
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import resource_usage
 from heat_upgrade.lab import workspace as workspaces
@@ -33,35 +36,39 @@ from heat_upgrade.results import verdict
 from heat_upgrade.run.actions import cold
 from heat_upgrade.run import runner
 
-# What we promise on two cores, in seconds; and in bytes for the memory.
-LIMITS = {
+# Our limits on two cores: seconds, and MiB for the memory.
+LIMITS: dict[str, float] = {
     'whole run': 90,
     'whole run, empty caches': 300,
     'cloud up': 25,
     'downtime': 20,
     'peak memory, MiB': 2.5 * 1024,
 }
-# The same of a rolling upgrade: two nodes, two mixed releases of everything.
+# The same for a rolling upgrade: two nodes, each process in two releases.
 ROLLING_LIMITS = {'whole run': 240, 'peak memory, MiB': 3.5 * 1024}
+
+# Name, value, and CPU seconds or ''.
+Row = tuple[str, float, float | str]
 
 
 class Bench(lister.Lister):
     """Measure a run: seconds and CPU seconds of each step, memory, downtime.
 
-    With -f json the table is machine-readable.
+    Use -f json for machine-readable output.
     """
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         options.add_selectors(parser)
         options.add_work_dir(parser)
         parser.add_argument(
             '--empty-caches', action='store_true',
-            help='start with empty caches, also of uv: everything is '
-                 'fetched, built and prepared anew')
+            help="start with empty caches, uv's too: download, build and "
+                 'prepare everything again')
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace
+                    ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
         base, target = options.base_and_target(parsed_args.base,
                                                parsed_args.target)
         plan = options.plan_of(parsed_args, base, target)
@@ -92,8 +99,8 @@ class Bench(lister.Lister):
             for name, value, cpu in rows + _rows(report, whole)]
 
 
-def _cloud_up(release, run_dir):
-    """Return the row of a cloud's start, from the command to all answers."""
+def _cloud_up(release: releases.Release, run_dir: str) -> list[Row]:
+    """Return the row for the start of a cloud, until all services answer."""
     with workspaces.Workspace(run_dir) as workspace:
         started = time.monotonic()
         cpu = resource_usage.cpu_seconds(workspace.marker)
@@ -103,15 +110,16 @@ def _cloud_up(release, run_dir):
         cloud = clouds.Cloud(workspace, keystone_environment=keystone,
                              heat_environment=heat)
         cloud.up()
-        row = ('cloud up', round(time.monotonic() - started, 1),
-               round(resource_usage.cpu_seconds(workspace.marker) - cpu, 1))
+        row: Row = (
+            'cloud up', round(time.monotonic() - started, 1),
+            round(resource_usage.cpu_seconds(workspace.marker) - cpu, 1))
         cloud.down()
     return [row]
 
 
-def _rows(report, whole):
-    rows = [(step['name'], step['seconds'], step['cpu_s'])
-            for step in report['steps']]
+def _rows(report: dict[str, typing.Any], whole: str) -> list[Row]:
+    rows: list[Row] = [(step['name'], step['seconds'], step['cpu_s'])
+                       for step in report['steps']]
     rows += [('downtime', probe['longest_gap_s'], '')
              for name, probe in report['availability'].items()
              if name == cold.API]
@@ -121,8 +129,8 @@ def _rows(report, whole):
          report['cpu_s'])]
 
 
-def _empty_caches(stack):
-    """Point our cache and uv's at an empty directory, for a while."""
+def _empty_caches(stack: contextlib.ExitStack) -> None:
+    """Point our cache and uv's at an empty directory until the stack ends."""
     empty = stack.enter_context(
         tempfile.TemporaryDirectory(prefix='heat-upgrade-'))
     stack.callback(os.environ.update, dict(os.environ))

@@ -12,6 +12,8 @@
 
 """heat-upgrade bench checks."""
 
+import argparse
+from collections import abc
 import contextlib
 import os
 import pathlib
@@ -29,40 +31,41 @@ from heat_upgrade.install import environments
 from heat_upgrade.lab import resource_usage
 from heat_upgrade.lab import workspace as workspaces
 
-# What we promise on two cores, in seconds, for two installed releases.
+# Our limits in seconds on two cores, for two installed releases.
 FIRST, WARM = 'all checks, the first time', 'all checks, again'
 LIMITS = {FIRST: 40, WARM: 15}
 
-# What is installed is not part of the measurement; all else of the cache is.
+# Caches of installed packages, which the measurement does not include.
 _INSTALLED = ('environments', 'wheels', 'sdists', 'prepared', 'tools')
+
+Row = tuple[str, float, float, int]
 
 
 class Checks(lister.Lister):
-    """Measure the static checks: the first time, again, and each of them.
+    """Measure the static checks: the first time, again, and one by one.
 
-    With -f json the table is machine-readable.
+    Use -f json for machine-readable output.
     """
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         options.add_releases(parser)
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace
+                    ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
         base, target = options.base_and_target(parsed_args.base,
                                                parsed_args.target)
-        with tempfile.TemporaryDirectory(prefix='heat-upgrade-') as place:
-            place = pathlib.Path(place)
-            with workspaces.Workspace(place / 'run') as workspace:
-                subjects = [
-                    check_context.InstalledRelease(release, environment)
-                    for release, environment in zip(
-                        (base, target), environments.ensure_all(
-                            [environments.heat(base),
-                             environments.heat(target)],
-                            log_dir=workspace.logs,
-                            marker=workspace.marker))]
-                with _nothing_read(place):
+        with tempfile.TemporaryDirectory(prefix='heat-upgrade-') as temporary:
+            directory = pathlib.Path(temporary)
+            with workspaces.Workspace(directory / 'run') as workspace:
+                installed = environments.ensure_all(
+                    [environments.heat(base), environments.heat(target)],
+                    log_dir=workspace.logs, marker=workspace.marker)
+                subjects = (
+                    check_context.InstalledRelease(base, installed[0]),
+                    check_context.InstalledRelease(target, installed[1]))
+                with _empty_results(directory):
                     rows = [_measure(FIRST, registry.NAMES, subjects,
                                      workspace),
                             _measure(WARM, registry.NAMES, subjects,
@@ -73,14 +76,17 @@ class Checks(lister.Lister):
             (*row, LIMITS.get(row[0], '')) for row in rows]
 
 
-def _measure(what, names, subjects, workspace):
-    print(what, file=sys.stderr, flush=True)
+def _measure(title: str, names: abc.Sequence[str],
+             subjects: tuple[check_context.InstalledRelease,
+                             check_context.InstalledRelease],
+             workspace: workspaces.Workspace) -> Row:
+    print(title, file=sys.stderr, flush=True)
     context = check_context.Context(workspace)
     started = time.monotonic()
     cpu = resource_usage.cpu_seconds(workspace.marker)
     found = registry.run(names, *subjects, context)
     return (
-        what,
+        title,
         round(time.monotonic() - started, 1),
         round(resource_usage.cpu_seconds(workspace.marker) - cpu, 1),
         len(found),
@@ -88,9 +94,9 @@ def _measure(what, names, subjects, workspace):
 
 
 @contextlib.contextmanager
-def _nothing_read(place):
-    """Point our cache at one that has what is installed, and no more."""
-    fresh = place / 'cache' / 'heat-upgrade'
+def _empty_results(directory: pathlib.Path) -> abc.Iterator[None]:
+    """Point our cache at one that has the installed packages alone."""
+    fresh = directory / 'cache' / 'heat-upgrade'
     fresh.mkdir(parents=True)
     for name in _INSTALLED:
         if (cache.directory() / name).is_dir():

@@ -12,11 +12,13 @@
 
 """heat-upgrade bench rehearse."""
 
+import argparse
 import os
 import pathlib
 import sys
 import tempfile
 import time
+import typing
 
 from cliff import lister
 
@@ -29,30 +31,33 @@ from heat_upgrade.rehearsal import heat_options
 from heat_upgrade.rehearsal import runner
 from heat_upgrade.results import verdict
 
-# What we promise for a dump of 100,000 stacks and 1,000,000 events.
+# Our limits for a dump of 100,000 stacks and 1,000,000 events.
 STACKS, EVENTS = 100_000, 1_000_000
 LOADED, MEMORY = 'rows a second, loaded', 'our own memory, MiB'
 LIMITS = {LOADED: 'at least 20000', MEMORY: 'less than 500'}
 
-# The series whose schema generated dumps have.
+# The series that defines the schema of generated dumps.
 BASE = '2025.2'
+
+# Name, value, and CPU seconds or ''.
+Row = tuple[str, float, float | str]
 
 
 class Rehearse(lister.Lister):
-    """Measure a rehearsal: a generated dump is loaded, migrated and checked.
+    """Measure a rehearsal: load, migrate and check a generated dump.
 
-    With -f json the table is machine-readable.
+    Use -f json for machine-readable output.
     """
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument('--stacks', type=int, default=STACKS, metavar='N',
-                            help='of the dump (default: %(default)s)')
+                            help='stacks in the dump (default: %(default)s)')
         parser.add_argument('--events', type=int, default=EVENTS, metavar='N',
-                            help='likewise (default: %(default)s)')
+                            help='events in the dump (default: %(default)s)')
         parser.add_argument(
             '--load', type=int, default=1000, metavar='N',
-            help='how many of the stacks to load by Heat, about (default: '
+            help='approximate number of stacks that Heat loads (default: '
                  '%(default)s)')
         parser.add_argument(
             '--to', dest='target', metavar='REL',
@@ -60,19 +65,21 @@ class Rehearse(lister.Lister):
         options.add_work_dir(parser)
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace
+                    ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
         target = releases.parse(parsed_args.target
                                 or releases.known_series()[-1])
         work_dir = parsed_args.work_dir
         work_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix='heat-upgrade-',
-                                         dir=work_dir) as place:
-            dump = pathlib.Path(place, 'heat.sql.zst')
+                                         dir=work_dir) as directory:
+            dump = pathlib.Path(directory, 'heat.sql.zst')
             started = time.monotonic()
             generator.write(dump, stacks=parsed_args.stacks,
                             events=parsed_args.events)
-            rows = [('making the dump, s', time.monotonic() - started, ''),
-                    ('dump, MiB', os.path.getsize(dump) / 2**20, '')]
+            rows: list[Row] = [
+                ('making the dump, s', time.monotonic() - started, ''),
+                ('dump, MiB', os.path.getsize(dump) / 2**20, '')]
             report = rehearse.execute(
                 runner.Order(
                     dump=dump, base=releases.parse(BASE), target=target,
@@ -82,14 +89,14 @@ class Rehearse(lister.Lister):
         if report['verdict'] != verdict.PASS:
             raise errors.LabError(
                 f'the verdict is {report["verdict"]}: ' + ', '.join(
-                    one['title'] for one in report['findings']))
+                    finding['title'] for finding in report['findings']))
         return ('what', 'value', 'CPU s', 'limit'), [
-            (what, round(value, 1), cpu, LIMITS.get(what, ''))
-            for what, value, cpu in rows + measured(report)]
+            (name, round(value, 1), cpu, LIMITS.get(name, ''))
+            for name, value, cpu in rows + measured(report)]
 
 
-def measured(report):
-    """Return what a report tells: [(what, number, CPU seconds or '')]."""
+def measured(report: dict[str, typing.Any]) -> list[Row]:
+    """Return the measurements of a report of a rehearsal."""
     took = {step['name']: step['end'] - step['start']
             for step in report['steps']}
     rows, memory = report['load']['rows'], report['memory']
@@ -102,10 +109,10 @@ def measured(report):
         ('rows a second, read and loaded',
          rows / (took[runner.READ] + took[runner.LOAD]), ''),
         ('stacks loaded by Heat', report['stacks']['stacks'], ''),
-        *((f'migration {one["id"]}, s', one['seconds'], '')
-          for one in report['revisions']),
-        ('longest wait meanwhile, s', max(
-            (one['longest_s'] for one in report['waits']), default=0), ''),
+        *((f'migration {revision["id"]}, s', revision['seconds'], '')
+          for revision in report['revisions']),
+        ('longest wait meanwhile, s', max(  # language: quoted
+            (wait['longest_s'] for wait in report['waits']), default=0), ''),
         (MEMORY, memory['ours'] / 2**20, ''),
         ("MariaDB's memory, MiB", memory['server'] / 2**20, ''),
     ]

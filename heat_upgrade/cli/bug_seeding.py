@@ -12,6 +12,8 @@
 
 """heat-upgrade faults list and faults run."""
 
+import argparse
+from collections import abc
 import contextlib
 import sys
 
@@ -27,77 +29,79 @@ from heat_upgrade.report import files
 from heat_upgrade.results import journal
 from heat_upgrade.results import verdict
 
-# The newest series whose Heat breaks no rule by itself: from 2026.1 on a
-# deleted stack leaves snapshots behind (findings/snapshots-left-behind).
+# The newest series whose Heat breaks no rule by itself: since 2026.1 a deleted
+# stack leaves snapshots behind (findings/snapshots-left-behind).
 SERIES = '2025.2'
 
 
-class List(lister.Lister):
-    """List the bugs that can be planted, and what has to see each."""
+# The header and the rows of a table.
+_Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
-    def take_action(self, parsed_args):
-        return ('name', 'what must see it', 'the bug'), [
-            (one.name, '\n'.join(one.oracles), one.sentence)
-            for one in catalogue.FAULTS]
+
+class List(lister.Lister):
+    """List the seeded bugs, and the oracles that must detect each."""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> _Table:
+        return ('name', 'what must see it', 'the bug'), [  # language: quoted
+            (bug.name, '\n'.join(bug.oracles), bug.sentence)
+            for bug in catalogue.FAULTS]
 
 
 class Run(lister.Lister):
-    """Plant bugs in a real cloud, and say whether the oracles see them.
+    """Seed bugs into a real cloud, and check that the oracles detect them.
 
-    The control is all that nothing was planted in: nothing may be found
-    there. Exit status: 0 all as expected, 1 something else, 2 usage error,
-    3 the lab broke, 130 interrupted.
+    The control is everything without a seeded bug: it must have no findings.
+    Exit status: 0 all as expected, 1 a different result, 2 usage error, 3
+    the lab broke, 130 interrupted.
     """
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             'names', nargs='*', metavar='NAME',
-            help='what to plant, see heat-upgrade faults list (default: all '
-                 'of it)')
+            help='name of a bug, see heat-upgrade faults list (default: all '
+                 'bugs)')
         parser.add_argument(
             '--release', metavar='REL', default=SERIES,
             help='a series, a release, a git checkout, an sdist or a wheel '
                  '(default: %(default)s)')
-        options.add_constraints(parser, what='the release')
+        options.add_constraints(parser, release='the release')
         options.add_work_dir(parser)
         return parser
 
-    def run(self, parsed_args):
-        """Run it as a lister; returns the exit status."""
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command; returns the exit status."""
         self._as_expected = False
-        status = super().run(parsed_args)
+        status: int = super().run(parsed_args)
         return status or verdict.EXIT_STATUS[
             verdict.PASS if self._as_expected else verdict.FAIL]
 
-    def take_action(self, parsed_args):
-        faults = model.chosen(catalogue.FAULTS, parsed_args.names)
+    def take_action(self, parsed_args: argparse.Namespace) -> _Table:
+        bugs = model.chosen(catalogue.FAULTS, parsed_args.names)
         release = releases.parse(parsed_args.release)
-        run_dir = experiment.make_run_dir(
-            parsed_args.work_dir, release, faults
-        )
+        run_dir = experiment.make_run_dir(parsed_args.work_dir, release, bugs)
         print(f'run directory: {run_dir}', file=sys.stderr)
         try:
-            results = experiment.run(release, faults, run_dir,
+            results = experiment.run(release, bugs, run_dir,
                                      constraints=parsed_args.constraints,
                                      listeners=[_show])
         finally:
-            # Also of a trial that was cut off, if it has begun.
+            # Also for an interrupted experiment, if it has begun.
             with contextlib.suppress(errors.UsageError):
                 files.build(run_dir)
-        self._as_expected = all(one.as_expected for one in results)
+        self._as_expected = all(result.as_expected for result in results)
         return (('fault', 'expected', 'as expected', 'found', 'seconds'),
                 list(map(_row, results)))
 
 
-def _row(result):
-    titles = dict.fromkeys(one.title for one in result.seen)
+def _row(result: model.Result) -> tuple[object, ...]:
+    titles = dict.fromkeys(detection.title for detection in result.seen)
     return (result.name, '\n'.join(result.oracles) or 'nothing',
             'yes' if result.as_expected else 'no',
             '\n'.join(titles) or 'nothing', round(result.seconds, 1))
 
 
-def _show(event):
-    """Say on standard error what begins."""
+def _show(event: abc.Mapping[str, object]) -> None:
+    """Print the beginning of a step to standard error."""
     if event['kind'] == journal.STEP_START:
         print(f'{event["step"]} ...', file=sys.stderr, flush=True)

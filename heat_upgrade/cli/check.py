@@ -12,6 +12,8 @@
 
 """heat-upgrade check."""
 
+import argparse
+from collections import abc
 import os
 import pathlib
 import shutil
@@ -36,176 +38,185 @@ from heat_upgrade.results import grouping
 
 ALL = 'all'
 COLUMNS = ('Severity', 'Check', 'Class', 'Finding', 'Known')
-# Further columns, for programs: the formats other than table.
+# Additional columns in the machine-readable formats (all but table).
 MORE = ('Rule', 'Subject', 'Impact', 'Remedy')
 EVIDENCE = 'Evidence'
 
+Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
+
 
 class Check(lister.Lister):
-    """Compare two releases of Heat before anything is started.
+    """Compare two releases of Heat without starting them.
 
-    Exit status: 0 nothing makes the upgrade unsafe, 1 something does, 2
-    usage error, 3 nothing does, but a check could not compare the releases,
-    130 interrupted.
+    Exit status: 0 no finding makes the upgrade unsafe; 1 at least one does; 2
+    usage error; 3 no such finding, but a check could not be completed; 130
+    interrupted.
     """
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             'check', nargs='?', choices=(*registry.NAMES, ALL), default=ALL,
-            help='what to compare (default: all)')
+            help='check to run (default: all)')
         options.add_releases(parser)
         options.add_operator_files(parser)
         options.add_runs(parser)
         parser.add_argument(
             '--long', action='store_true',
-            help='with the evidence, and what to do')
+            help='add the evidence and the remedy of each finding')
         parser.add_argument(
             '--write-report', metavar='FILE', type=pathlib.Path,
-            help='write which lines of the configuration files to change, '
-                 'and into what; a file that is there is not overwritten')
+            help='write the necessary change of each line of the '
+                 'configuration files; refuses to overwrite an existing file')
         return parser
 
-    def run(self, parsed_args):
+    def run(self, parsed_args: argparse.Namespace) -> int:
         """Show the findings; returns the exit status."""
         super().run(parsed_args)
         return self._status
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> Table:
         _check_arguments(parsed_args)
         base, target = options.base_and_target(parsed_args.base,
                                                parsed_args.target)
         entries = known_failures.load(parsed_args.known_failures)
         names = (registry.NAMES if parsed_args.check == ALL
                  else (parsed_args.check,))
-        found = _found(names, base, target, parsed_args)
+        found = _check(names, base, target, parsed_args)
         judged = _judged(
             found, entries, base, target,
-            lambda reference: _found(names, base, reference, parsed_args,
+            lambda reference: _check(names, base, reference, parsed_args,
                                      is_reference=True))
         self._status = _status(judged)
-        _say_how_many(judged)
+        _print_counts(judged)
         groups = grouping.groups(judged, whole=True)
         if parsed_args.formatter != 'table':
             return (*COLUMNS, *MORE, EVIDENCE), [
-                (*_row(group, one.title), one.rule, one.subject, one.impact,
-                 one.remedy, one.evidence)
-                for group in groups for one in group.findings]
+                (*_row(group, finding.title), finding.rule, finding.subject,
+                 finding.impact, finding.remedy, finding.evidence)
+                for group in groups for finding in group.findings]
         if parsed_args.long:
             return (*COLUMNS, EVIDENCE), [
-                (*_row(group), _told(group)) for group in groups]
-        return COLUMNS, list(map(_row, groups))
+                (*_row(group), _evidence(group)) for group in groups]
+        return COLUMNS, [_row(group) for group in groups]
 
 
-def _status(judged):
+def _status(judged: list[findings.Finding]) -> int:
     """Return the exit status of judged findings."""
-    if any(one.counts for one in judged):
+    if any(finding.counts for finding in judged):
         return 1
-    if any(_is_broken(one) for one in judged):
+    if any(_is_broken(finding) for finding in judged):
         return errors.LabError.exit_status
     return 0
 
 
-def _is_broken(one):
-    """Return True if a finding says that a check could not be done."""
-    return (one.origin, one.severity) == (findings.LAB, findings.ERROR)
+def _is_broken(finding: findings.Finding) -> bool:
+    """Return True if a finding is about a check that did not complete."""
+    return (finding.origin, finding.severity) == (findings.LAB,
+                                                  findings.ERROR)
 
 
-def _check_arguments(parsed_args):
-    """Refuse what could not be written after minutes of work."""
-    place = parsed_args.write_report
-    if place is None:
+def _check_arguments(parsed_args: argparse.Namespace) -> None:
+    """Refuse a report that could not be written after minutes of work."""
+    path = parsed_args.write_report
+    if path is None:
         return
     if not (parsed_args.config_file or parsed_args.config_dir):
-        raise errors.UsageError('--write-report is about configuration '
-                                'files: name them with --config-file or '
+        raise errors.UsageError('--write-report needs configuration files: '
+                                'name them with --config-file or '
                                 '--config-dir')
-    if place.exists():
-        raise errors.UsageError(f'{place} is there already; name another '
-                                'file, or remove it')
-    if not os.access(place.absolute().parent, os.W_OK):
-        raise errors.UsageError(f'{place} cannot be written')
+    if path.exists():
+        raise errors.UsageError(f'{path} already exists; name another file, '
+                                'or remove it')
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise errors.UsageError(f'{path} cannot be written')
 
 
-def _judged(found, entries, base, target, look):
-    """Return findings, those that a known failure excuses as known ones.
+def _judged(
+        found: list[findings.Finding], entries: list[known_failures.Entry],
+        base: releases.Release, target: releases.Release,
+        look: abc.Callable[[releases.Release], list[findings.Finding]]
+        ) -> list[findings.Finding]:
+    """Return the findings, with known failures marked as known.
 
-    An unreleased target is excused only for what its reference shows too: a
-    released version, which is checked as well if that makes a difference.
+    An unreleased target is excused only for findings that its reference, a
+    published release, has too. The reference is checked only if that matters.
 
-    :param look: function of a release that returns what the same checks find
-        of it as the target
+    :param look: function that runs the same checks against another target
     """
     reference = releases.reference(target)
     released = releases.is_released(target)
-    given = {'base': base.version, 'reference': reference.version}
-    judged = judge.of_checks(found, entries, released=True, **given)
-    if released or not any(one.known for one in judged):
+    judged = judge.of_checks(found, entries, released=True, base=base.version,
+                             reference=reference.version)
+    if released or not any(finding.known for finding in judged):
         return judged
-    _say(f'checking {reference.version}, by which {target.name} is measured')
+    _print(f'checking {reference.version}, the reference for {target.name}')
     return judge.of_checks(
-        found, entries, released=False, **given,
-        shown={one.identity for one in look(reference)})
+        found, entries, released=False, base=base.version,
+        reference=reference.version,
+        shown={finding.identity for finding in look(reference)})
 
 
-def _row(group, title=None):
-    one = group.first
-    return (one.severity, one.step.removeprefix(check_context.STEP),
-            one.failure_class and int(one.failure_class),
+def _row(group: grouping.Group, title: str | None = None
+         ) -> tuple[object, ...]:
+    first = group.first
+    return (first.severity, first.step.removeprefix(check_context.STEP),
+            first.failure_class and int(first.failure_class),
             title or group.title,
-            'known' if one.origin == findings.KNOWN else '')
+            'known' if first.origin == findings.KNOWN else '')
 
 
-def _told(group):
-    """Return the evidence of a group, and what to do."""
+def _evidence(group: grouping.Group) -> str:
+    """Return the evidence and the remedies of a group."""
     return '\n\n'.join('\n'.join(filter(None, [
-        one.title if len(group.findings) > 1 else '', one.evidence,
-        f'Remedy: {one.remedy}'])) for one in group.findings)
+        finding.title if len(group.findings) > 1 else '', finding.evidence,
+        f'Remedy: {finding.remedy}'])) for finding in group.findings)
 
 
-def _say(line):
+def _print(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _say_how_many(judged):
-    known_ones = sum(one.origin == findings.KNOWN for one in judged)
-    wrong = sum(one.counts for one in judged)
+def _print_counts(judged: list[findings.Finding]) -> None:
+    known = sum(finding.origin == findings.KNOWN for finding in judged)
+    unsafe = sum(finding.counts for finding in judged)
     broken = sum(map(_is_broken, judged))
-    for line in _of_own_files([one for one in judged
-                               if one.own_files and one.counts]):
-        _say(line)
-    _say(f'{wrong} make the upgrade unsafe, '
-         f'{len(judged) - wrong - known_ones - broken} to know, '
-         f'{known_ones} known')
+    for line in _own_files([finding for finding in judged
+                            if finding.own_files and finding.counts]):
+        _print(line)
+    _print(f'{unsafe} make the upgrade unsafe, '
+           f'{len(judged) - unsafe - known - broken} to know, {known} known')
     if broken:
-        _say(f'{broken} could not be checked')
+        _print(f'{broken} could not be checked')
 
 
-def _of_own_files(breaking):
-    """Return the lines that say how many of the operator's files break.
+def _own_files(breaking: list[findings.Finding]) -> abc.Iterator[str]:
+    """Return the lines that count the operator's files that break.
 
-    :param breaking: findings that count and are about the operator's files
+    :param breaking: findings that count and affect the operator's files
     """
-    templates = {label for one in breaking
-                 for label in one.facts.get('templates', ())}
+    templates = {label for finding in breaking
+                 for label in finding.facts.get('templates', ())}
     if templates:
         yield (f'{len(templates)} of your templates '
                f'{"breaks" if len(templates) == 1 else "break"}')
-    places = sum('templates' not in one.facts for one in breaking)
+    places = sum('templates' not in finding.facts for finding in breaking)
     if places:
         yield (f'your configuration files break in {places} '
                f'{"place" if places == 1 else "places"}')
 
 
-def _found(names, base, target, parsed_args, *, is_reference=False):
-    """Install both releases, and return what the checks find.
+def _check(names: abc.Sequence[str], base: releases.Release,
+           target: releases.Release, parsed_args: argparse.Namespace, *,
+           is_reference: bool = False) -> list[findings.Finding]:
+    """Install both releases, and return the findings of the checks.
 
-    :param is_reference: whether the target stands in for the one asked about
+    :param is_reference: True if the target stands in for the requested one
     """
-    # What only explains a failure of ours stays when there was one.
-    place = pathlib.Path(tempfile.mkdtemp(prefix='heat-upgrade-check-'))
+    # The logs are kept only if this tool failed: they explain that alone.
+    run_dir = pathlib.Path(tempfile.mkdtemp(prefix='heat-upgrade-check-'))
     try:
-        with workspaces.Workspace(place) as workspace:
+        with workspaces.Workspace(run_dir) as workspace:
             installed = environments.ensure_all(
                 [environments.heat(
                     base, constraints=parsed_args.base_constraints),
@@ -213,14 +224,15 @@ def _found(names, base, target, parsed_args, *, is_reference=False):
                      target, constraints=(
                          None if is_reference else parsed_args.constraints))],
                 log_dir=workspace.logs, marker=workspace.marker,
-                progress=_say)
-            subjects = [check_context.InstalledRelease(release, environment)
-                        for release, environment
-                        in zip((base, target), installed)]
+                progress=_print)
+            subjects = (
+                check_context.InstalledRelease(base, installed[0]),
+                check_context.InstalledRelease(target, installed[1]))
             context = check_context.Context(
-                workspace, options.asked(parsed_args), _say
+                workspace, options.operator_inputs(parsed_args), _print
             )
-            found = registry.run(names, *subjects, context)
+            found: list[findings.Finding] = registry.run(
+                names, *subjects, context)
             if parsed_args.write_report and not is_reference:
                 parsed_args.write_report.write_text(
                     check.advice(*subjects, context))
@@ -228,10 +240,10 @@ def _found(names, base, target, parsed_args, *, is_reference=False):
     except errors.LabError:
         raise
     except BaseException:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(run_dir, ignore_errors=True)
         raise
-    if any(_is_broken(one) for one in found):
-        _say(f'the logs are in {place}')
+    if any(_is_broken(finding) for finding in found):
+        _print(f'the logs are in {run_dir}')
     else:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(run_dir, ignore_errors=True)
     return found

@@ -12,6 +12,7 @@
 
 """heat-upgrade cloud up, env and down."""
 
+import argparse
 import pathlib
 import shlex
 import shutil
@@ -28,24 +29,24 @@ from heat_upgrade.lab import client_config
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import workspace as workspaces
 
-# The run directory of the cloud that nobody gave a name.
+# The default name of the run directory of a cloud.
 NAME = 'cloud'
 
 
 class Up(command.Command):
     """Start a real Heat on this machine, to write tests against."""
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             '--release', metavar='REL',
             help='a series, a release, a git checkout, an sdist or a wheel '
                  '(default: the newest series)')
-        options.add_constraints(parser, what='the release')
+        options.add_constraints(parser, release='the release')
         add_run_dir(parser)
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
         release = (releases.parse(parsed_args.release)
                    if parsed_args.release else releases.newest_two()[1])
         run_dir = parsed_args.run_dir
@@ -53,15 +54,15 @@ class Up(command.Command):
         lock = cache.Lock(run_dir)
         if not lock.try_hold():
             raise errors.UsageError(
-                f'a cloud is being started in {run_dir}; name another '
-                'directory')
+                f'another command is starting a cloud in {run_dir}; name '
+                'another directory')
         try:
             version = start(release, run_dir,
                             constraints=parsed_args.constraints)
         finally:
             lock.release()
         print(f'Heat {version} is up after '
-              f'{time.monotonic() - started:.1f} s. To use it, and to end '
+              f'{time.monotonic() - started:.1f} s. To use it, and to stop '
               f'it:\n\n'
               f'    eval $(heat-upgrade cloud env {shlex.quote(str(run_dir))})'
               f'\n    openstack --os-cloud {client_config.CLOUD} stack list\n'
@@ -69,16 +70,17 @@ class Up(command.Command):
               f'clouds.yaml, openrc, tempest.conf and logs: {run_dir}')
 
 
-def start(release, run_dir, *, constraints):
-    """Start a cloud that goes on running; returns the version of its Heat.
+def start(release: releases.Release, run_dir: pathlib.Path, *,
+          constraints: str | None) -> str:
+    """Start a cloud that outlives this process; returns its Heat version.
 
-    :raises: :class:`heat_upgrade.errors.UsageError` if one is up there
+    :raises: :class:`heat_upgrade.errors.UsageError` if one runs there already
     """
     if (run_dir / clouds.STATE_FILE).exists():
         raise errors.UsageError(
-            f'a cloud is up in {run_dir}; end it with: '
+            f'a cloud is running in {run_dir}; stop it with: '
             f'heat-upgrade cloud down {run_dir}')
-    # The manifests of a cloud that has ended name what this one never had.
+    # Manifests of an earlier cloud name resources that this one lacks.
     shutil.rmtree(run_dir / 'manifest', ignore_errors=True)
     workspace = workspaces.Workspace(run_dir)
     kept = False
@@ -95,21 +97,22 @@ def start(release, run_dir, *, constraints):
         )
         cloud.keep()
         kept = True
-        return heat.version
+        version: str = heat.version
+        return version
     finally:
         if not kept:
             workspace.close()
 
 
 class Env(command.Command):
-    """Print the shell commands that point clients and tests at the cloud."""
+    """Print shell commands that configure clients and tests for the cloud."""
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         add_run_dir(parser)
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
         clouds.kept(parsed_args.run_dir)
         for name, value in client_config.variables(
             parsed_args.run_dir
@@ -118,20 +121,20 @@ class Env(command.Command):
 
 
 class Down(command.Command):
-    """End the cloud; its logs stay."""
+    """Stop the cloud; its logs are kept."""
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         add_run_dir(parser)
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
         ended = clouds.end_kept(parsed_args.run_dir)
         print(f'{ended} processes ended')
 
 
-def add_run_dir(parser):
+def add_run_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'run_dir', nargs='?', type=lambda text: pathlib.Path(text).resolve(),
         default=options.work_dir() / NAME, metavar='RUN_DIR',
-        help='its directory (default: %(default)s)')
+        help='run directory of the cloud (default: %(default)s)')

@@ -10,7 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""heat-upgrade gate: what the scripts of devstack/upgrade call."""
+"""heat-upgrade gate: called by the scripts of devstack/upgrade."""
+
+import argparse
 
 from cliff import command
 
@@ -18,86 +20,86 @@ from heat_upgrade.grenade import environment
 from heat_upgrade.grenade import hooks
 
 
-def _say(line):
+def _print(line: str) -> None:
     print(line, flush=True)
 
 
 class Create(command.Command):
-    """Begin the run of a grenade job: create and record."""
+    """Begin the run of a grenade job: create resources and record them."""
 
-    def take_action(self, parsed_args):
-        return hooks.create(environment.read(), say=_say)
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        return hooks.create(environment.read(), say=_print)
 
 
 class Verify(command.Command):
     """Verify the resources, before or after the upgrade."""
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument('side', choices=(hooks.PRE, hooks.POST))
         return parser
 
-    def take_action(self, parsed_args):
-        return hooks.verify(environment.read(), parsed_args.side, say=_say)
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        return hooks.verify(environment.read(), parsed_args.side, say=_print)
 
 
 class VerifyNoapi(command.Command):
-    """Verify what outlives Heat, while it is down."""
+    """Verify the resources that must survive while Heat is down."""
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
-        # grenade says where in the upgrade; Heat is down but once.
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        # grenade passes the side, but Heat is down only once.
         parser.add_argument('side', nargs='?')
         return parser
 
-    def take_action(self, parsed_args):
-        return hooks.verify_noapi(environment.read(), say=_say)
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        return hooks.verify_noapi(environment.read(), say=_print)
 
 
 class Shutdown(command.Command):
-    """Stop Heat, unless its own plugin does, and prove it down."""
+    """Stop Heat, unless its own plugin does, and prove that it is down."""
 
-    def take_action(self, parsed_args):
-        return hooks.shutdown(environment.read(), say=_say)
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        return hooks.shutdown(environment.read(), say=_print)
 
 
 class Who(command.Command):
     """Print the name of the project that upgrades Heat."""
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
         print(hooks.who(environment.read()))
 
 
 class PrepareUpgrade(command.Command):
-    """Keep the old configuration, and compare base and target."""
+    """Save the old configuration, and compare base and target."""
 
-    def take_action(self, parsed_args):
-        return hooks.prepare_upgrade(environment.read(), say=_say)
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        return hooks.prepare_upgrade(environment.read(), say=_print)
 
 
 class Units(command.Command):
-    """Print the units of Heat that ran before the upgrade."""
+    """Print the systemd units of Heat that ran before the upgrade."""
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
         print(*hooks.units(environment.read()))
 
 
 class Migrate(command.Command):
-    """Run Heat's own check, and migrate its database."""
+    """Run Heat's own upgrade check, and migrate its database."""
 
-    def take_action(self, parsed_args):
-        return hooks.migrate(environment.read(), say=_say)
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        return hooks.migrate(environment.read(), say=_print)
 
 
 class Started(command.Command):
-    """Prove that Heat is up: by what it answers."""
+    """Prove that Heat is up by the answers of its services."""
 
-    def take_action(self, parsed_args):
-        return hooks.started(environment.read(), say=_say)
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        return hooks.started(environment.read(), say=_print)
 
 
 class Destroy(command.Command):
-    """Remove what the phases have left, and end the run."""
+    """Delete the resources of all phases, and end the run."""
 
-    def take_action(self, parsed_args):
-        return hooks.destroy(environment.read(), say=_say)
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        return hooks.destroy(environment.read(), say=_print)

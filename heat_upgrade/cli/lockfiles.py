@@ -12,6 +12,7 @@
 
 """heat-upgrade constraints: the lock files."""
 
+import argparse
 import datetime
 import pathlib
 import tempfile
@@ -26,29 +27,29 @@ from heat_upgrade.install import uv_runner
 class Lock(command.Command):
     """Make the lock files of series, or of the tool itself.
 
-    Asks the package index (UV_* variables choose it). The header of each file
-    is the command that makes the same file again.
+    Reads the package index (UV_* variables select it). The header of each
+    file is the command that makes the same file again.
     """
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             'names', nargs='*', metavar='SERIES',
-            help=f'which to make, of: {", ".join(lockfiles.names())}; all '
-                 f'if none is named')
+            help=f'lock files to make, from: {", ".join(lockfiles.names())} '
+                 '(default: all)')
         parser.add_argument(
             '--output', metavar='DIR', type=pathlib.Path,
-            help=f'directory that takes the files (default: '
+            help=f'directory to write the files to (default: '
                  f'{releases.lock_dir()})')
         parser.add_argument(
             '--as-of', metavar='DAY',
             default=datetime.datetime.now(datetime.UTC).date().isoformat(),
-            help='take the point releases of Heat and Keystone, and the '
-                 'packages of the tool, that were there when this day began '
-                 '(UTC; default: today)')
+            help='use the point releases of Heat and Keystone, and the '
+                 'packages of the tool, that existed at the start of this '
+                 'day (UTC; default: today)')
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
         directory = parsed_args.output or releases.lock_dir()
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix='heat-upgrade-') as scratch:

@@ -12,10 +12,12 @@
 
 """The command heat-upgrade."""
 
+import argparse
 import os
 import signal
 import sys
 import traceback
+import types
 
 from cliff import app
 from cliff import commandmanager
@@ -27,23 +29,23 @@ from heat_upgrade.results import verdict
 
 NAMESPACE = 'heat_upgrade.commands'
 
-# Whoever ends us by SIGTERM (a CI system, systemd) wants what Ctrl-C does.
+# A CI system or systemd sends SIGTERM; it has the same effect as Ctrl-C.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class App(app.App):
-    """Tells whether an upgrade of OpenStack Heat is safe."""
+    """Test whether an upgrade of OpenStack Heat is safe."""
 
-    # Whatever the file is called that started us.
+    # The name in messages, even if the file has another name.
     NAME = 'heat-upgrade'
 
-    # Logging to the terminal is the business of the progress list.
+    # The progress list uses the terminal; the log does not.
     CONSOLE_MESSAGE_FORMAT = '%(message)s'
 
-    # Whether it came as far as a command.
+    # True once a command was found and started.
     ran = False
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             description=self.__doc__,
             version=pbr.version.VersionInfo(
@@ -51,60 +53,61 @@ class App(app.App):
             command_manager=commandmanager.CommandManager(NAMESPACE),
             deferred_help=True)
 
-    def run_subcommand(self, argv):
+    def run_subcommand(self, argv: list[str]) -> int:
         """Run a command; returns its exit status.
 
-        What the tool raises on purpose is told in its own words, without a
-        traceback.
+        Errors of our own are printed without a traceback.
         """
         try:
             matched = self.command_manager.find_command(argv)
         except ValueError:
-            # cliff suggests what may have been meant
+            # cliff prints similar commands.
             return super().run_subcommand(argv) and errors.UsageError(
             ).exit_status
         self.ran = True
         factory, name, rest = matched
         command = factory(self, self.options, cmd_name=name)
-        parser = command.get_parser(f'{self.NAME} {name}')
+        parser: argparse.ArgumentParser = command.get_parser(
+            f'{self.NAME} {name}')
         try:
-            return command.run(parser.parse_args(rest))
+            status: int = command.run(parser.parse_args(rest))
+            return status
         except errors.HeatUpgradeError as exc:
             print(f'heat-upgrade: {exc}', file=sys.stderr)
             return exc.exit_status
         except OSError as exc:
-            # A place that cannot be written to, a disk that is full.
+            # For example, the disk is full or a directory is read-only.
             print(f'heat-upgrade: {exc}', file=sys.stderr)
             return errors.UsageError.exit_status
         except KeyboardInterrupt:
             print('heat-upgrade: interrupted', file=sys.stderr)
             return verdict.INTERRUPTED_STATUS
         except Exception:
-            # A mistake of ours says nothing of Heat, as status 1 would.
+            # A bug in this tool; status 1 would blame Heat.
             traceback.print_exc()
             return errors.LabError.exit_status
 
 
-def _interrupted(signum, frame):
-    # Nobody interrupts the clean-up: tox, for one, asks three times.
-    for one in _SIGNALS:
-        signal.signal(one, signal.SIG_IGN)
+def _interrupted(signum: int, frame: types.FrameType | None) -> None:
+    # Further signals must not interrupt the clean-up: tox sends three.
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def _check_preflight():
-    """Refuse an environment that we share with openstack-heat.
+def _check_preflight() -> None:
+    """Refuse an environment that contains openstack-heat.
 
-    Its wheel installs a top-level package heat_integrationtests too, and one
-    overwrites the other.
+    The wheel of openstack-heat installs a top-level package
+    heat_integrationtests too, and one overwrites the other.
     """
     try:
         from heat_integrationtests import preflight
     except ImportError:
         raise errors.UsageError(
-            'the package heat_integrationtests is not ours: openstack-heat, '
-            'whose wheel has one of that name, is installed in the same '
-            'environment. Install heat-upgrade-tests in one of its own.'
+            'this environment also contains openstack-heat, and its package '
+            'heat_integrationtests overwrote ours. Install '
+            'heat-upgrade-tests in an environment of its own.'
         ) from None
     try:
         preflight.check()
@@ -112,32 +115,33 @@ def _check_preflight():
         raise errors.UsageError(str(exc)) from exc
 
 
-def main(argv=None):
+def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit status."""
-    before = {one: signal.signal(one, _interrupted) for one in _SIGNALS}
+    before = {number: signal.signal(number, _interrupted)
+              for number in _SIGNALS}
     try:
         return _main(sys.argv[1:] if argv is None else argv)
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _main(words):
+def _main(words: list[str]) -> int:
     try:
         _check_preflight()
     except errors.UsageError as exc:
         print(f'heat-upgrade: {exc}', file=sys.stderr)
         return exc.exit_status
     if not words:
-        # cliff would open a prompt of its own.
+        # Without arguments, cliff would open an interactive prompt.
         App().run(['--help'])
         return errors.UsageError.exit_status
-    # Our own requests never leave this machine, whatever proxy there is.
+    # Our requests stay on this machine: no proxy applies to them.
     process.without_proxy(os.environ)
     app = App()
-    status = app.run(words)
+    status: int = app.run(words)
     if status == 1 and not app.ran:
-        # cliff's word for an error of its own; ours for an unsafe upgrade.
+        # cliff uses 1 for its own errors; for us 1 is an unsafe upgrade.
         return errors.UsageError.exit_status
     return status
 

@@ -13,6 +13,7 @@
 """Options that several commands share."""
 
 import argparse
+from collections import abc
 import os
 import pathlib
 import re
@@ -26,17 +27,20 @@ from heat_upgrade.lab import profiles
 from heat_upgrade.plan import planner
 
 
-def work_dir(environ=os.environ):
-    """Return where run directories are, unless another place is given."""
+def work_dir(environ: abc.Mapping[str, str] = os.environ) -> pathlib.Path:
+    """Return the default parent directory of run directories."""
     state = (environ.get('XDG_STATE_HOME')
              or os.path.expanduser('~/.local/state'))
     return pathlib.Path(state) / 'heat-upgrade'
 
 
-def pattern(text):
-    """Return a regular expression that was given, if scenarios match it."""
+def pattern(text: str) -> str:
+    """Return a regular expression unchanged, if it matches a scenario.
+
+    :raises: argparse.ArgumentTypeError if it is invalid or matches none
+    """
     try:
-        # As phases.py puts it into a larger one.
+        # phases.py embeds it into a larger expression in the same way.
         wanted = re.compile(f'(?=.*(?:{text})).')
     except re.error as exc:
         raise argparse.ArgumentTypeError(
@@ -50,39 +54,45 @@ def pattern(text):
     return text
 
 
-def add_work_dir(parser):
+def add_work_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--work-dir', type=pathlib.Path, default=work_dir(), metavar='DIR',
-        help='where run directories are made (default: %(default)s)')
+        help='parent directory of the run directories (default: '
+             '%(default)s)')
 
 
-def add_constraints(parser, *, what):
-    """Add what replaces the lock file of a series.
+def add_constraints(parser: argparse.ArgumentParser, *, release: str) -> None:
+    """Add the option that replaces the lock file of a series.
 
-    The variable is OpenStack's name for "use these constraints", known to its
-    tox.ini files and its jobs. It means one branch of OpenStack, so it does
-    not reach a base, which is of another.
+    Its default is the variable that OpenStack's tox.ini files and jobs set.
+    That file belongs to one branch of OpenStack, so it does not apply to a
+    base, which is from another branch.
+
+    :param release: the noun for the help text, such as 'the target'
     """
     parser.add_argument(
         '--constraints', metavar='FILE',
         default=os.environ.get('TOX_CONSTRAINTS_FILE') or None,
-        help=f'constraints file or URL for {what}, in place of its '
-             "series' lock file (default: $TOX_CONSTRAINTS_FILE)")
+        help=f'constraints file or URL for {release}, instead of the lock '
+             'file of its series (default: $TOX_CONSTRAINTS_FILE)')
 
 
-def add_runs(parser):
-    """Add what every run of a plan takes, whatever its plan is."""
-    add_constraints(parser, what='the target')
+def add_runs(parser: argparse.ArgumentParser) -> None:
+    """Add the options of every command that executes plans."""
+    add_constraints(parser, release='the target')
     parser.add_argument(
         '--base-constraints', metavar='FILE',
-        help="the same for the base (default: its series' lock file)")
+        help='constraints file or URL for the base (default: the lock file '
+             'of its series)')
     parser.add_argument(
         '--known-failures', type=pathlib.Path, default=known_failures.FILE,
-        metavar='FILE', help='failures that are shown and do not count')
+        metavar='FILE',
+        help='list of known failures, which are reported but not counted '
+             '(default: the list of this tool)')
 
 
-def words_of_runs(parsed_args):
-    """Return the words that stand for what :func:`add_runs` has added."""
+def words_of_runs(parsed_args: argparse.Namespace) -> list[str]:
+    """Return the command line words of the options of :func:`add_runs`."""
     words = []
     for option in ('constraints', 'base_constraints'):
         if getattr(parsed_args, option):
@@ -93,8 +103,8 @@ def words_of_runs(parsed_args):
     return words
 
 
-def add_releases(parser):
-    """Add the two releases of an upgrade."""
+def add_releases(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the two releases of an upgrade."""
     parser.add_argument(
         '--from', dest='base', metavar='REL',
         help='the base: a series (2026.1), a release (26.0.2), a git '
@@ -102,94 +112,98 @@ def add_releases(parser):
              'before the target)')
     parser.add_argument(
         '--to', dest='target', metavar='REL',
-        help='the target, likewise (default: the newest series)')
+        help='the target, in the same form (default: the newest series)')
 
 
-def add_selectors(parser):
-    """Add what says which upgrade is meant."""
+def add_selectors(parser: argparse.ArgumentParser) -> None:
+    """Add the options from which a plan is made."""
     add_releases(parser)
     parser.add_argument(
         '--strategy', choices=planner.STRATEGIES, default=planner.COLD,
-        help='cold: all down, migrate, all up (default); rolling: node by '
-             'node, two releases side by side meanwhile; partial: the same, '
-             'with the last tests half way, in the mixed state')
+        help='cold: stop all nodes, migrate, start all nodes (default); '
+             'rolling: upgrade node by node, with mixed versions; partial: '
+             'rolling, and run the last tests half way, with mixed versions')
     parser.add_argument(
         '--seed', type=int, default=0, metavar='N',
-        help='what random choices are made from; 0 is the procedure of '
-             "Heat's guide without faults (default: 0)")
+        help="seed for random choices; 0 follows the procedure of Heat's "
+             'upgrade guide, without faults (default: 0)')
     parser.add_argument(
         '--nodes', type=int, metavar='N',
-        help='how many nodes Heat runs on, up to '
+        help='number of nodes that Heat runs on, at most '
              f'{planner.MOST_NODES} (default: 1; for a rolling upgrade 2)')
     parser.add_argument(
         '--vhost', choices=planner.VHOSTS, default=planner.PER_RELEASE,
-        help='in a rolling upgrade, a virtual host of RabbitMQ for each '
-             'release, as the guide tells to (default), or one for both')
+        help='in a rolling upgrade, use one RabbitMQ virtual host for each '
+             "release, as Heat's guide requires (default), or one for both")
     parser.add_argument(
         '--profile', choices=profiles.PROFILES, default=profiles.STANDARD,
-        help="configuration of Heat's messaging: standard loses no message "
-             'when an engine stops gracefully (default); stock-messaging '
-             "runs with Heat's own defaults, and shows which are lost")
+        help="messaging options in Heat's configuration: standard loses no "
+             'message when an engine stops gracefully (default); '
+             "stock-messaging uses Heat's defaults and shows which messages "
+             'are lost')
     parser.add_argument(
         '--in-flight', choices=planner.IN_FLIGHT,
-        help='how much work is in flight while engines stop (default: '
+        help='number of operations in flight while engines stop (default: '
              'sample; with --scenarios: none)')
     parser.add_argument(
         '--stop', choices=planner.STOPS,
-        help='how a cold upgrade stops the engine of one node: gracefully, or '
-             'by SIGKILL (default: the seed decides; seed 0 gracefully)')
+        help='how a cold upgrade stops the engine of one node: gracefully, '
+             'or with SIGKILL (default: chosen by the seed; seed 0: '
+             'gracefully)')
     parser.add_argument(
         '--quick', action='store_true',
         help='leave out the smoke tests and the cross-version tests')
     parser.add_argument(
         '--checks-only', action='store_true',
-        help='stop after the static checks (heat-upgrade check)')
+        help='stop after the static checks (see heat-upgrade check)')
     parser.add_argument(
         '--rollback',
         metavar='NODE',
         nargs='?',
         const=planner.RANDOM,
-        help='in a rolling upgrade, go back to the base after this node, '
-        'and forward again (without a name: after one that the seed '
-        f'chooses; {planner.NEVER}: not at all; default: the seed decides)',
+        help='in a rolling upgrade, return to the base after this node, then '
+        'upgrade again (without a name: after a node that the seed chooses; '
+        f'{planner.NEVER}: no rollback; default: chosen by the seed)',
     )
     parser.add_argument(
         '--budget', type=float, metavar='SECONDS',
-        help='leave out what does not fit into this predicted time')
+        help='leave out steps until the predicted time fits into this budget')
     parser.add_argument(
         '--scenarios', type=pattern, default='', metavar='REGEX',
-        help='run only the scenarios whose test id matches, and no smoke '
+        help='run only the scenarios whose test ID matches, and no smoke '
              'tests')
 
 
-def add_operator_files(parser):
-    """Add what of an operator's own a check may be about."""
+def add_operator_files(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name an operator's own files."""
     parser.add_argument(
         '--config-file', action='append', default=[], metavar='FILE',
-        type=pathlib.Path, help='a configuration file of Heat: report only '
-        'what touches it; may be given again')
+        type=pathlib.Path, help='configuration file of Heat: report only '
+        'findings that affect it; repeatable')
     parser.add_argument(
         '--config-dir', action='append', default=[], metavar='DIR',
-        type=pathlib.Path, help='a directory of such files')
+        type=pathlib.Path, help='directory of configuration files; '
+        'repeatable')
     parser.add_argument(
         '--template', action='append', default=[], metavar='FILE',
-        type=pathlib.Path, help='a template: report only what it uses; may '
-        'be given again')
+        type=pathlib.Path, help='template: report only findings that affect '
+        'it; repeatable')
     parser.add_argument(
         '--stacks-from', metavar='DUMP', type=pathlib.Path,
-        help='a database dump: report only what its stacks use')
+        help='database dump: report only findings that affect its stacks')
     parser.add_argument(
         '--postgresql', action='store_true',
         help='check the schema on PostgreSQL too')
     parser.add_argument(
         '--database-of', metavar='FILE', type=pathlib.Path,
-        help='a configuration file of Heat: check the schema on the server '
-             'of its [database] connection, in databases that are made for '
-             'that and dropped, instead of a private MariaDB')
+        help='configuration file of Heat: check the schema on the server of '
+             'its [database] connection, instead of a private MariaDB; uses '
+             'new databases there, and drops them')
 
 
-def asked(parsed_args):
-    """Return what :func:`add_operator_files` has added, for the checks."""
+def operator_inputs(parsed_args: argparse.Namespace
+                    ) -> check_context.OperatorInputs:
+    """Return the values of the options of :func:`add_operator_files`."""
     return check_context.OperatorInputs(
         config_files=tuple(parsed_args.config_file),
         config_dirs=tuple(parsed_args.config_dir),
@@ -200,12 +214,12 @@ def asked(parsed_args):
                 if parsed_args.database_of else ''))
 
 
-def plan_of(parsed_args, base, target, *, seed=None):
-    """Return the plan that the selectors of a command line ask for.
+def plan_of(parsed_args: argparse.Namespace, base: releases.Release,
+            target: releases.Release, *, seed: int | None = None
+            ) -> planner.Plan:
+    """Return the plan that the selectors of a command line describe.
 
-    :param base: :class:`heat_upgrade.install.releases.Release`
-    :param target: likewise
-    :param seed: in place of the one that was given
+    :param seed: replaces the seed of the command line
     """
     return planner.make(
         parsed_args.strategy, base=base.name, target=target.name,
@@ -217,14 +231,16 @@ def plan_of(parsed_args, base, target, *, seed=None):
         profile=parsed_args.profile, stop=parsed_args.stop)
 
 
-def base_and_target(base, target):
-    """Return the two releases that were asked for, or the default ones.
+def base_and_target(base: str | None, target: str | None
+                    ) -> tuple[releases.Release, releases.Release]:
+    """Return the two named releases; None selects the default.
 
-    :raises: :class:`heat_upgrade.errors.UsageError` that lists what is
-        accepted
+    :raises: :class:`heat_upgrade.errors.UsageError` that lists the accepted
+        names
     """
-    target = (releases.newest_two()[1] if target is None
-              else releases.parse(target))
-    base = releases.before(target) if base is None else releases.parse(base)
-    releases.check_order(base, target)
-    return base, target
+    upgraded = (releases.newest_two()[1] if target is None
+                else releases.parse(target))
+    original = (releases.before(upgraded) if base is None
+                else releases.parse(base))
+    releases.check_order(original, upgraded)
+    return original, upgraded

@@ -12,6 +12,7 @@
 
 """heat-upgrade plan."""
 
+import argparse
 import pathlib
 
 from cliff import command
@@ -23,17 +24,17 @@ from heat_upgrade.report import progress
 
 
 class Plan(command.Command):
-    """Print what a run would do, as a tree; start nothing."""
+    """Print the steps of a run as a tree, without starting anything."""
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         options.add_selectors(parser)
         parser.add_argument(
             '-o', '--output', type=pathlib.Path, metavar='FILE',
-            help='write the plan as JSON too, for: heat-upgrade run --plan')
+            help='also write the plan as JSON, for heat-upgrade run --plan')
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
         plan = run.plan_of(parsed_args)
         print(progress.tree(plan), end='')
         if parsed_args.output:

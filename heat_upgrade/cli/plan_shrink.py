@@ -12,9 +12,11 @@
 
 """heat-upgrade plan shrink."""
 
+import argparse
 import pathlib
 import re
 import shlex
+import typing
 
 from cliff import command
 
@@ -29,7 +31,7 @@ from heat_upgrade.results import findings
 from heat_upgrade.results import verdict
 from heat_upgrade.run import runner
 
-# In the run directory: the shortest plan, and the runs that found it.
+# Files in the run directory: the shortest plan, and the runs of the search.
 FILE = 'shrunk.json'
 DIRECTORY = 'shrink'
 
@@ -37,29 +39,29 @@ TRIES = 12
 
 
 class Shrink(command.Command):
-    """Find the shortest plan that still shows what a failed run has found.
+    """Find the shortest plan that still reproduces a finding of a failed run.
 
-    One thing after the other is left out, and the rest is done as a real
-    run. The shortest plan is in shrunk.json in the run directory.
+    Leaves out one part after another, and executes the rest as a real run.
+    The shortest plan is in shrunk.json in the run directory.
     """
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument('run_dir', metavar='RUN_DIR', type=pathlib.Path)
         parser.add_argument(
             '--tries', type=int, default=TRIES, metavar='N',
-            help='make no more runs than this (default: %(default)s)')
+            help='maximum number of runs (default: %(default)s)')
         parser.add_argument(
             '--budget', type=float, metavar='SECONDS',
-            help='begin no run that would not end within this time')
+            help='start no run that would not end within this time')
         parser.add_argument(
             '--finding', default='', metavar='REGEX',
-            help='the worst finding whose title or rule matches, in place of '
-                 'the worst one')
+            help='reproduce the worst finding whose title or rule matches '
+                 '(default: the worst of all)')
         options.add_runs(parser)
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
         run_dir = parsed_args.run_dir
         report = files.build(run_dir)
         plan = planner.from_json((run_dir / planner.FILE).read_text())
@@ -73,49 +75,53 @@ class Shrink(command.Command):
                 step=finding.step, tries=parsed_args.tries,
                 seconds=parsed_args.budget)
         finally:
-            # Also after a Ctrl-C: what was found was found.
+            # After a Ctrl-C too: the shortest plan so far is valid.
             (run_dir / FILE).write_text(trial.shortest.as_json())
-        print(_told(shrunk))
+        print(_summary(shrunk))
         print(progress.tree(shrunk.plan), end='')
         print('again: ' + shlex.join([
             'heat-upgrade', 'run', '--plan', str(run_dir.resolve() / FILE),
             *options.words_of_runs(parsed_args)]))
 
 
-def _finding(report, run_dir, wanted=''):
-    """Return the finding that is to be shown by less.
+def _finding(report: dict[str, typing.Any], run_dir: pathlib.Path,
+             wanted: str = '') -> findings.Finding:
+    """Return the finding to reproduce.
 
-    :param wanted: regular expression, looked for in its title and its rule
-    :raises: :class:`errors.UsageError` if the run has not failed, or not so
+    :param wanted: regular expression, searched in the title and the rule
+    :raises: :class:`errors.UsageError` if the run has no such finding
     """
     if report['verdict'] != verdict.FAIL:
         raise errors.UsageError(
-            f'the verdict of {run_dir} is {report["verdict"]}: only what has '
-            'failed can be shrunk')
+            f'the verdict of {run_dir} is {report["verdict"]}: only a failed '
+            'run can be shrunk')
     try:
         pattern = re.compile(wanted)
     except re.error as error:
         raise errors.UsageError(
-            f'--finding {wanted!r} is no regular expression: {error}')
-    found = [one for one in map(findings.from_dict, report['findings'])
-             if one.counts]
-    for one in found:
-        if pattern.search(one.title) or pattern.search(one.rule):
-            return one
+            f'--finding {wanted!r} is not a regular expression: {error}'
+        ) from None
+    counted = [finding for finding
+               in map(findings.from_dict, report['findings'])
+               if finding.counts]
+    for finding in counted:
+        if pattern.search(finding.title) or pattern.search(finding.rule):
+            return finding
     raise errors.UsageError(
-        f'--finding {wanted!r} matches none of what {run_dir} has failed by:\n'
-        + '\n'.join(f'  {one.title} [{one.rule}]' for one in found))
+        f'--finding {wanted!r} matches no finding that made {run_dir} fail:\n'
+        + '\n'.join(f'  {finding.title} [{finding.rule}]'
+                    for finding in counted))
 
 
-def _size(plan):
+def _size(plan: planner.Plan) -> str:
     return f'{len(plan.steps)} steps, about {plan.seconds:.0f} s'
 
 
-def _told(shrunk):
+def _summary(shrunk: shrink.Shrunk) -> str:
     if shrunk.finished:
         return (f'after {shrunk.tries} tries nothing more can be left out: '
                 f'{_size(shrunk.plan)}')
-    return (f'{shrunk.tries} tries are made, and there may be a shorter one: '
+    return (f'stopped after {shrunk.tries} tries; a shorter plan may exist: '
             f'{_size(shrunk.plan)}')
 
 
@@ -125,7 +131,8 @@ class _Trial:
     :ivar shortest: the last plan that showed the finding
     """
 
-    def __init__(self, plan, finding, parsed_args):
+    def __init__(self, plan: planner.Plan, finding: findings.Finding,
+                 parsed_args: argparse.Namespace) -> None:
         self.shortest = plan
         self._signature = shrink.signature(finding)
         self._arguments = parsed_args
@@ -134,8 +141,8 @@ class _Trial:
                                                            plan.target)
         self._number = 0
 
-    def shows(self, plan):
-        """Tell whether a run of a plan shows the same finding.
+    def shows(self, plan: planner.Plan) -> bool:
+        """Return True if a run of a plan has the same finding.
 
         :raises: KeyboardInterrupt
         """
@@ -154,12 +161,13 @@ class _Trial:
         if status == verdict.INTERRUPTED_STATUS:
             print('interrupted')
             raise KeyboardInterrupt
-        same = any(one.counts and shrink.signature(one) == self._signature
-                   for one in map(findings.from_dict, report['findings']))
-        said = 'the same finding' if same else report['verdict'] + (
-            ', by something else' if report['verdict'] == verdict.FAIL
+        same = any(
+            finding.counts and shrink.signature(finding) == self._signature
+            for finding in map(findings.from_dict, report['findings']))
+        outcome = 'the same finding' if same else report['verdict'] + (
+            ', with other findings' if report['verdict'] == verdict.FAIL
             else '')
-        print(f'{said}, {report["duration_s"]} s ({run_dir})', flush=True)
+        print(f'{outcome}, {report["duration_s"]} s ({run_dir})', flush=True)
         if same:
             self.shortest = plan
         return same

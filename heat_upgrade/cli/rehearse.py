@@ -12,8 +12,10 @@
 
 """heat-upgrade rehearse."""
 
+import argparse
 import pathlib
 import sys
+import typing
 
 from cliff import command
 
@@ -27,49 +29,49 @@ from heat_upgrade.results import verdict
 
 
 class Rehearse(command.Command):
-    """Upgrade a copy of a real database, from a dump, and say what happens.
+    """Upgrade a copy of a real database, from a dump, and report the result.
 
-    The dump is read and nothing else; the copy is in a private MariaDB, which
-    ends with the command. Exit status: 0 pass, 1 this database cannot be
-    upgraded safely, 2 usage error (no such dump, or not of that release), 3
-    the lab broke and nothing is known, 130 interrupted.
+    Reads the dump alone, and loads it into a private MariaDB that ends with
+    the command. Exit status: 0 pass; 1 this database cannot be upgraded
+    safely; 2 usage error (the dump is missing, or from another release); 3
+    the lab failed, so nothing is known; 130 interrupted.
     """
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             '--dump', required=True, type=pathlib.Path, metavar='FILE',
-            help='what mysqldump or mariadb-dump wrote of the database; '
-                 'plain, or compressed by gzip or zstd')
+            help='database dump written by mysqldump or mariadb-dump; '
+                 'plain, or compressed with gzip or zstd')
         parser.add_argument(
             '--from', dest='base', required=True, metavar='REL',
-            help='the release that the dump is of: a series (2026.1), a '
+            help='the release that wrote the database: a series (2026.1), a '
                  'release (26.0.2), a git checkout, an sdist or a wheel')
         parser.add_argument(
             '--to', dest='target', required=True, metavar='REL',
-            help='the release to upgrade to, likewise')
+            help='the release to upgrade to, in the same form')
         parser.add_argument(
             '--database', metavar='NAME',
-            help="which is Heat's, in a dump of several databases (default: "
-                 'the one with the tables of Heat)')
+            help="the name of Heat's database, in a dump of several "
+                 "(default: the one with Heat's tables)")
         parser.add_argument(
             '--config-file', action='append', default=[], type=pathlib.Path,
             metavar='FILE',
-            help="Heat's configuration, for its auth_encryption_key and the "
-                 'places of plug-ins and environments; nothing else of it is '
-                 'used. May be given several times')
+            help="Heat's configuration; only its auth_encryption_key and its "
+                 'directories of plug-ins and environments are used; '
+                 'repeatable')
         parser.add_argument(
             '--stacks', type=_positive, metavar='N',
-            help='load about so many stacks, evenly chosen (default: all of '
-                 'them, which takes 5 to 20 ms each)')
+            help='load about this number of stacks, evenly chosen (default: '
+                 'all of them, at 5 to 20 ms each)')
         parser.add_argument(
             '--keep-report', type=pathlib.Path, metavar='DIR',
-            help='where the report goes (default: a directory of its own in '
-                 'the work directory)')
+            help='directory for the report (default: a new one in the work '
+                 'directory)')
         options.add_work_dir(parser)
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
         base, target = (releases.parse(name) for name in (
             parsed_args.base, parsed_args.target))
         releases.check_order(base, target)
@@ -88,26 +90,27 @@ class Rehearse(command.Command):
         return verdict.EXIT_STATUS[report['verdict']]
 
 
-def _positive(text):
+def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise ValueError
     return number
 
 
-def execute(order, work_dir, stream, *, words):
-    """Rehearse, and show how far it is; returns the report.
+def execute(order: runner.Order, work_dir: pathlib.Path,
+            stream: typing.TextIO, *, words: list[str]
+            ) -> dict[str, typing.Any]:
+    """Rehearse, and show the progress; returns the report.
 
-    :param order: :class:`heat_upgrade.rehearsal.runner.Order`
-    :param stream: text stream that takes the progress
-    :param words: the command that does it again
+    :param stream: text stream for the progress
+    :param words: the command that repeats the rehearsal
     """
     with progress.display(stream, runner.STEPS) as show:
         outcome = runner.Rehearsal(order, work_dir, show).run()
     return reports.make(order, outcome, words=words)
 
 
-def _words(parsed_args):
+def _words(parsed_args: argparse.Namespace) -> list[str]:
     words = ['heat-upgrade', 'rehearse', '--dump',
              str(parsed_args.dump.resolve()), '--from', parsed_args.base,
              '--to', parsed_args.target]

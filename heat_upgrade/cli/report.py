@@ -12,6 +12,7 @@
 
 """heat-upgrade report."""
 
+import argparse
 import pathlib
 import webbrowser
 
@@ -29,18 +30,18 @@ from heat_upgrade.traffic import revalidate
 class Report(command.Command):
     """Build the report of a run again, from its run directory."""
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument('run_dir', metavar='RUN_DIR', type=pathlib.Path)
         parser.add_argument('--open', action='store_true',
-                            help='open it in a browser')
+                            help='open the report in a browser')
         parser.add_argument(
             '--rejudge', action='store_true',
-            help='judge the saved history of the load again, and print what '
-                 'is wrong in it; exit status 1 if anything is')
+            help='validate the saved history of the traffic again, and print '
+                 'its violations; exits with 1 if there are any')
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
         report = files.build(parsed_args.run_dir)
         print(summary.text(report), end='')
         if parsed_args.open:
@@ -50,17 +51,19 @@ class Report(command.Command):
             return self._rejudge(parsed_args.run_dir)
         return 0
 
-    def _rejudge(self, run_dir):
+    def _rejudge(self, run_dir: pathlib.Path) -> int:
         """Print the violations as a table; returns the exit status."""
-        found = revalidate.rejudge(run_dir)
-        if not found:
-            print('the judge finds nothing wrong in the history of the load')
+        violations = revalidate.rejudge(run_dir)
+        if not violations:
+            print('the validator finds nothing wrong in the history of the '
+                  'traffic')
             return 0
         table = rich.table.Table('rule', 'stack', 'operation', 'calls',
-                                 'what was seen')
-        for one in found:
-            table.add_row(one.rule, one.stack, one.operation,
-                          ' '.join(map(str, one.calls)),
-                          rich.markup.escape(one.text))
+                                 'observation')
+        for violation in violations:
+            table.add_row(violation.rule, violation.stack,
+                          violation.operation,
+                          ' '.join(map(str, violation.calls)),
+                          rich.markup.escape(violation.text))
         rich.console.Console().print(table)
         return verdict.EXIT_STATUS[verdict.FAIL]

@@ -28,10 +28,11 @@ TEXT, JSON = 'text', 'json'
 
 
 class Diff(command.Command):
-    """Compare what two runs have found.
+    """Compare the findings of two runs.
 
-    A finding is the same if rule and subject are. Exit status: 1 if a finding
-    of the second run alone makes the upgrade unsafe, 0 otherwise.
+    Two findings are the same if their rules and subjects are equal. Exit
+    status: 1 if the second run has a new finding that makes the upgrade
+    unsafe, 0 otherwise.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -39,32 +40,32 @@ class Diff(command.Command):
         for name in ('RUN_A', 'RUN_B'):
             parser.add_argument(
                 name.lower(), metavar=name, type=pathlib.Path,
-                help='a run directory')
+                help='run directory')
         parser.add_argument(
             '-f', '--format', choices=(TEXT, JSON), default=TEXT,
-            help='how it is printed (default: %(default)s)')
+            help='output format (default: %(default)s)')
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        found = diff.compare(*(files.make(run_dir) for run_dir in (
+        difference = diff.compare(*(files.make(run_dir) for run_dir in (
             parsed_args.run_a, parsed_args.run_b)))
         if parsed_args.format == JSON:
-            print(json.dumps(found.as_dict(), indent=2))
+            print(json.dumps(difference.as_dict(), indent=2))
         else:
-            print('\n'.join(_text(found)))
+            print('\n'.join(_text(difference)))
         return verdict.EXIT_STATUS[
-            verdict.FAIL if found.counts else verdict.PASS]
+            verdict.FAIL if difference.counts else verdict.PASS]
 
 
-def _text(found: diff.Difference) -> abc.Iterator[str]:
-    yield diff.counts(found)
-    yield from (f'note: {note}' for note in found.notes)
-    for word, ones in (('new', found.new), ('gone', found.gone),
-                       ('same', found.same)):
-        if ones:
+def _text(difference: diff.Difference) -> abc.Iterator[str]:
+    yield diff.counts(difference)
+    yield from (f'note: {note}' for note in difference.notes)
+    for word, group in (('new', difference.new), ('gone', difference.gone),
+                        ('same', difference.same)):
+        if group:
             yield ''
             yield f'{word}:'
-            yield from map(_line, ones)
+            yield from map(_line, group)
 
 
 def _line(finding: findings.Finding) -> str:

@@ -13,7 +13,9 @@
 """heat-upgrade run."""
 
 import argparse
+import pathlib
 import sys
+import typing
 
 from cliff import command
 
@@ -21,6 +23,7 @@ from heat_upgrade.cli import against
 from heat_upgrade.cli import options
 from heat_upgrade.cli import seeds
 from heat_upgrade import errors
+from heat_upgrade.install import releases
 from heat_upgrade.judgement import known_failures
 from heat_upgrade.lab import cloud
 from heat_upgrade.plan import control_run
@@ -33,42 +36,41 @@ from heat_upgrade.run import runner
 
 
 class Run(command.Command):
-    """Upgrade a real Heat on this machine and say whether that is safe.
+    """Upgrade a real Heat on this machine and test whether that is safe.
 
     Exit status: 0 pass, also with hazards; 1 the upgrade is unsafe; 2 usage
-    error; 3 the lab broke and the upgrade was not tested to its end; 130
-    interrupted.
+    error; 3 the lab failed before the test was complete; 130 interrupted.
     """
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         options.add_selectors(parser)
         parser.add_argument(
             '--plan', type=argparse.FileType(), metavar='FILE',
-            help='do what a plan says that heat-upgrade plan wrote; the '
-                 'selectors above are then taken from it')
+            help='run a plan file written by "heat-upgrade plan"; it '
+                 'replaces the options above')
         seeds.add_argument(parser)
         options.add_runs(parser)
         options.add_work_dir(parser)
         parser.add_argument(
             '--keep', action='store_true',
-            help='leave the cloud up at the end, and say how to use it')
+            help='leave the cloud running, and print how to use it')
         parser.add_argument(
             '--control', action='store_true',
-            help='when Heat has failed, do the same again as a plain restart '
-                 'of the base: what happens there too is not the fault of '
-                 'the upgrade')
+            help='if Heat fails, repeat the run as a plain restart of the '
+                 'base: findings that occur there too are not caused by the '
+                 'upgrade')
         parser.add_argument(
             '--strict', action='store_true',
-            help='exit with 1 for a pass with hazards as well: known defects '
-                 'of these releases that the run has met')
+            help='exit with 1 also for a pass with hazards, which are known '
+                 'defects of these releases that occurred in the run')
         against.add_arguments(parser)
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
         if parsed_args.seeds:
             seeds.check(parsed_args)
-            return seeds.night(parsed_args, execute)
+            return seeds.run_seeds(parsed_args, execute)
         if parsed_args.plan:
             with parsed_args.plan as source:
                 try:
@@ -87,14 +89,16 @@ class Run(command.Command):
                   f'         heat-upgrade cloud down {run_dir}')
         if status == verdict.INTERRUPTED_STATUS:
             return status
-        return verdict.exit_status(report, strict=parsed_args.strict)
+        exit_status: int = verdict.exit_status(report,
+                                               strict=parsed_args.strict)
+        return exit_status
 
 
-def execute(plan, parsed_args, stream):
-    """Execute a plan as the options of a command line ask for.
+def execute(plan: planner.Plan, parsed_args: argparse.Namespace,
+            stream: typing.TextIO) -> tuple[pathlib.Path, int]:
+    """Execute a plan with the options of a command line.
 
-    :param plan: :class:`heat_upgrade.plan.planner.Plan`
-    :param stream: text stream that takes its progress
+    :param stream: text stream for the progress
     :returns: (run directory, status of :func:`runner.execute`)
     """
     base, target = options.base_and_target(plan.base, plan.target)
@@ -118,23 +122,25 @@ def execute(plan, parsed_args, stream):
     return run_dir, status
 
 
-def _execute_control(plan, run_dir, base, parsed_args, stream):
-    """Execute the control of a run that has failed; returns its status."""
+def _execute_control(plan: planner.Plan, run_dir: pathlib.Path,
+                     base: releases.Release, parsed_args: argparse.Namespace,
+                     stream: typing.TextIO) -> int:
+    """Execute the control of a failed run; returns its status."""
     plan = control_run.plan_of(plan)
-    print('the same as a plain restart of the base, to tell what is not the '
-          "upgrade's fault:", file=stream)
-    place = control_run.make_run_dir(run_dir, plan)
+    print('control run: the same plan as a plain restart of the base, to '
+          'find failures that the upgrade does not cause', file=stream)
+    control_dir = control_run.make_run_dir(run_dir, plan)
     with progress.display(plan, stream) as show:
-        status = runner.execute(
-            plan, run_dir=place, base=base, target=base,
+        status: int = runner.execute(
+            plan, run_dir=control_dir, base=base, target=base,
             constraints=parsed_args.base_constraints,
             base_constraints=parsed_args.base_constraints, listeners=[show])
-    files.build(place)
+    files.build(control_dir)
     return status
 
 
-def plan_of(parsed_args):
-    """Return the plan that the selectors of a command line ask for."""
+def plan_of(parsed_args: argparse.Namespace) -> planner.Plan:
+    """Return the plan that the selectors of a command line describe."""
     base, target = options.base_and_target(parsed_args.base,
                                            parsed_args.target)
     return options.plan_of(parsed_args, base, target)

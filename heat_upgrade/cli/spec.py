@@ -12,7 +12,9 @@
 
 """heat-upgrade spec check."""
 
+import argparse
 import os
+import pathlib
 import sys
 
 from cliff import command
@@ -28,47 +30,48 @@ UNREADABLE = errors.UsageError.exit_status
 
 
 class Check(command.Command):
-    """Look whether specs answer what their Upgrade Impact section asks.
+    """Check that specs answer the questions of their Upgrade Impact section.
 
-    Prints FILE:LINE: and what is missing. Exit status: 0 every spec answers,
-    1 one does not, 2 usage error, or a file cannot be read: it is missing, is
-    not in UTF-8, or docutils cannot make out its structure.
+    Prints FILE:LINE: and the missing answer. Exit status: 0 every spec is
+    complete; 1 an answer is missing; 2 usage error, or a file cannot be read
+    (it is missing, not in UTF-8, or docutils cannot parse its structure).
     """
 
-    def get_parser(self, prog_name):
-        parser = super().get_parser(prog_name)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             'paths', nargs='+', metavar='FILE|DIR',
-            help='a spec, or a directory with specs; indexes and templates '
-                 'in it are left out')
+            help='a spec, or a directory of specs, whose indexes and '
+                 'templates are left out')
         parser.add_argument(
             '--since', metavar='SERIES',
-            help='exempt older specs, by the series their directory in specs/ '
-                 'is named after (2027.1, zed), and those in the backlog')
+            help='exempt specs in the backlog and those of older series; the '
+                 'series is the name of the directory in specs/ (2027.1, '
+                 'zed)')
         return parser
 
-    def run(self, parsed_args):
+    def run(self, parsed_args: argparse.Namespace) -> int:
         """Check the files; returns the exit status."""
         super().run(parsed_args)
         return self._status
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
         since = (None if parsed_args.since is None
                  else series.parse(parsed_args.since))
-        found = files.find(parsed_args.paths)
-        asked = [path for path in found
-                 if not (files.exempt(path, since)
-                         and os.path.exists(path))]
-        said = {path: _check(path) for path in asked}
-        self._status = max(said.values(), default=0)
-        wrong = sum(map(bool, said.values()))
-        exempt = len(found) - len(asked)
-        print(f'specs: {len(asked)} checked, {wrong} wrong, {exempt} exempt',
-              file=sys.stderr)
+        paths = files.find(parsed_args.paths)
+        checked = [path for path in paths
+                   if not (files.exempt(path, since)
+                           and os.path.exists(path))]
+        statuses = {path: _check(path) for path in checked}
+        self._status = max(statuses.values(), default=0)
+        wrong = sum(map(bool, statuses.values()))
+        exempt = len(paths) - len(checked)
+        print(f'specs: {len(checked)} checked, {wrong} wrong, '
+              f'{exempt} exempt', file=sys.stderr)
 
 
-def _check(path):
-    """Print what a spec lacks; returns the exit status."""
+def _check(path: pathlib.Path) -> int:
+    """Print the violations of a spec; returns the exit status."""
     try:
         violations = checker.check(outline.read(path))
     except outline.Unreadable as exc:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the scripts of the grenade plugin call: Python behind their shell.
+"""The Python code that the scripts of the grenade plugin call.
 
 Each call of a script is one or more steps of one run. The run directory is
 ``$SAVE_DIR/heat-upgrade-tests``. Each step is a process of its own, so steps

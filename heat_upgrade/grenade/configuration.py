@@ -10,9 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Heat's old configuration: kept, compared, and moved to another vhost."""
+"""Heat's old configuration: saved, compared, and moved to another vhost."""
 
 import os
+import pathlib
 import re
 import shutil
 from urllib import parse
@@ -20,99 +21,104 @@ from urllib import parse
 from oslo_config import cfg
 
 from heat_upgrade import errors
+from heat_upgrade.grenade import environment
+from heat_upgrade.grenade import run_record
 from heat_upgrade import process
 
-# What the virtual host of the target is called.
+# Name of the virtual host of the target.
 VHOST = 'heat_upgrade_target'
 
 RABBITMQ_TIMEOUT = 60
 
-# What a partial upgrade changes by the guide: the target has a virtual host
-# of its own, whoever has made it.
+# The changes that the guide requires for a partial upgrade: the target has a
+# virtual host of its own.
 BY_THE_GUIDE = {('DEFAULT', 'transport_url')}
+
+Option = tuple[str, str]
 
 _SECTION = re.compile(r'\[([^]]+)\]')
 _TRANSPORT = re.compile(r'transport_url\s*=\s*(\S+)\s*$')
 
 
-def keep(surroundings):
+def keep(settings: environment.Settings) -> pathlib.Path:
     """Copy Heat's configuration into the run directory, once in a run.
 
-    :returns: where it is kept
-    :raises: :class:`errors.LabError` if there is none, or it cannot be read
+    :returns: the path of the copy
+    :raises: :class:`errors.LabError` if it does not exist or cannot be read
     """
-    place = kept(surroundings)
-    if not surroundings.heat_conf.exists():
-        raise errors.LabError(f'{surroundings.heat_conf} is not there: Heat '
-                              'is not configured on this node')
-    if place.exists():
-        return place
-    # Half a copy would be compared as if it were all that there was.
-    half = place.with_name(f'{place.name}.part')
+    saved = kept(settings)
+    if not settings.heat_conf.exists():
+        raise errors.LabError(f'{settings.heat_conf} does not exist: Heat is '
+                              'not configured on this node')
+    if saved.exists():
+        return saved
+    # An incomplete copy would be compared as if it were complete.
+    half = saved.with_name(f'{saved.name}.part')
     shutil.rmtree(half, ignore_errors=True)
-    # It has passwords, whatever the modes in /etc/heat are.
+    # The files have passwords; their modes in /etc/heat do not matter.
     half.mkdir(mode=0o700)
     try:
-        shutil.copytree(surroundings.heat_conf_dir, half, dirs_exist_ok=True,
+        shutil.copytree(settings.heat_conf_dir, half, dirs_exist_ok=True,
                         copy_function=_copy_secret,
                         ignore_dangling_symlinks=True)
     except OSError as exc:
         shutil.rmtree(half, ignore_errors=True)
         raise errors.LabError(
-            f'{surroundings.heat_conf_dir} cannot be kept in {place}: '
+            f'{settings.heat_conf_dir} cannot be copied to {saved}: '
             f'{exc}') from exc
     half.chmod(0o700)
-    half.rename(place)
-    return place
+    half.rename(saved)
+    return saved
 
 
-def _copy_secret(source, place):
-    shutil.copyfile(source, place)
-    os.chmod(place, 0o600)
+def _copy_secret(source: str, copy: str) -> None:
+    shutil.copyfile(source, copy)
+    os.chmod(copy, 0o600)
 
 
-def kept(surroundings):
-    """Return where the old configuration of this run is."""
-    return surroundings.run_dir / 'data' / 'etc.heat'
+def kept(settings: environment.Settings) -> pathlib.Path:
+    """Return the path of the old configuration of this run."""
+    return settings.run_dir / 'data' / 'etc.heat'
 
 
-def changed(surroundings):
-    """Return which options and files the upgrade has changed.
+def changed(settings: environment.Settings) -> list[str]:
+    """Return the options and files that the upgrade has changed.
 
-    Where there are several nodes what the guide asks for is no change.
+    With several nodes, the changes that the guide requires are left out.
 
-    :returns: list of texts that name no value: some are secret
+    :returns: texts without values, because some are secret
     """
-    before, after = kept(surroundings), surroundings.heat_conf_dir
-    expected = BY_THE_GUIDE if surroundings.multinode else set()
-    found = []
-    for path in sorted({one.relative_to(place)
-                        for place in (before, after)
-                        for one in place.rglob('*') if one.is_file()}):
+    before, after = kept(settings), settings.heat_conf_dir
+    expected = BY_THE_GUIDE if settings.multinode else set()
+    changes = []
+    for path in sorted({file.relative_to(directory)
+                        for directory in (before, after)
+                        for file in directory.rglob('*')
+                        if file.is_file()}):
         old, new = before / path, after / path
         if not (old.exists() and new.exists()):
-            found.append(f'{after / path}: '
-                         + ('removed' if old.exists() else 'new'))
+            changes.append(f'{after / path}: '
+                           + ('removed' if old.exists() else 'new'))
         elif old.read_bytes() != new.read_bytes():
             options = (_changed_options(old, new)
                        if path.suffix in ('.conf', '.ini') else set())
             if options and options <= expected:
                 continue
-            found.append(f'{after / path}: ' + (', '.join(
+            changes.append(f'{after / path}: ' + (', '.join(
                 f'[{section}] {name}' for section, name
                 in sorted(options - expected)) or 'changed'))
-    return found
+    return changes
 
 
-def _changed_options(old, new):
-    """Return the options that differ, as a set of (section, name)."""
-    old, new = map(_options, (old, new))
-    return {option for option in {*old, *new}
-            if old.get(option) != new.get(option)}
+def _changed_options(old: pathlib.Path, new: pathlib.Path) -> set[Option]:
+    """Return the options that differ."""
+    before, after = map(_options, (old, new))
+    return {option for option in {*before, *after}
+            if before.get(option) != after.get(option)}
 
 
-def _options(path):
-    sections = {}
+def _options(path: pathlib.Path) -> dict[Option, list[str]]:
+    sections: dict[str, dict[str, list[str]]] = {}
     try:
         cfg.ConfigParser(str(path), sections).parse()
     except cfg.ParseError:
@@ -122,59 +128,63 @@ def _options(path):
             for name, values in options.items()}
 
 
-def move_to_vhost(record, surroundings, *, vhost=VHOST, run=process.run):
-    """Give the target a virtual host of its own, as Heat's guide says.
+def move_to_vhost(record: run_record.Record, settings: environment.Settings,
+                  *, vhost: str = VHOST, run: environment.Run = process.run
+                  ) -> str:
+    """Give the target a virtual host of its own, as Heat's guide requires.
 
-    Whoever goes on with the base keeps the old one. The node that is upgraded
-    first makes it; the others have no broker, and follow.
+    Nodes of the base keep the old one. The node that is upgraded first makes
+    the virtual host; the others have no broker, and only use it.
 
     :returns: its name
     :raises: :class:`errors.LabError` if it cannot be made
     """
-    text = surroundings.heat_conf.read_text()
-    found = _transport_url(text)
-    if found is None:
+    text = settings.heat_conf.read_text()
+    position = _transport_url(text)
+    if position is None:
         raise errors.LabError(
-            f'{surroundings.heat_conf} has no transport_url, so the target '
-            'cannot have a virtual host of its own')
-    start, end = found
+            f'{settings.heat_conf} has no transport_url, so the target cannot '
+            'have a virtual host of its own')
+    start, end = position
     url = parse.urlsplit(text[start:end])
     user = parse.unquote(url.username or 'guest')
-    if surroundings.partial:
-        _make_vhost(record, surroundings, run, vhost, user)
+    if settings.partial:
+        _make_vhost(record, settings, run, vhost, user)
     moved = parse.urlunsplit(url._replace(path=f'/{vhost}'))
-    # In its place: its owner, its mode, and what links to it stay. A copy of
-    # it is kept.
-    surroundings.heat_conf.write_text(text[:start] + moved + text[end:])
+    # Written in place: owner, mode and links stay. A copy of the old file is
+    # saved.
+    settings.heat_conf.write_text(text[:start] + moved + text[end:])
     return vhost
 
 
-def _make_vhost(record, surroundings, run, vhost, user):
-    listed = _rabbitmqctl(record, surroundings, run, '--quiet', 'list_vhosts')
+def _make_vhost(record: run_record.Record, settings: environment.Settings,
+                run: environment.Run, vhost: str, user: str) -> None:
+    listed = _rabbitmqctl(record, settings, run, '--quiet', 'list_vhosts')
     if vhost not in listed.split():
-        _rabbitmqctl(record, surroundings, run, 'add_vhost', vhost)
-    _rabbitmqctl(record, surroundings, run, 'set_permissions', '-p', vhost,
+        _rabbitmqctl(record, settings, run, 'add_vhost', vhost)
+    _rabbitmqctl(record, settings, run, 'set_permissions', '-p', vhost,
                  user, '.*', '.*', '.*')
 
 
-def _transport_url(text):
-    """Return from where to where it stands in [DEFAULT], None if nowhere.
+def _transport_url(text: str) -> tuple[int, int] | None:
+    """Return the (start, end) of the URL in [DEFAULT], or None.
 
-    Notifications have one of their own. Of several in one section the last
-    counts, as for oslo.config.
+    Notifications have an option of the same name. The last of several in one
+    section counts, as for oslo.config.
     """
-    section, place, found = None, 0, None
+    section, start, position = None, 0, None
     for line in text.splitlines(keepends=True):
         header, option = _SECTION.match(line), _TRANSPORT.match(line)
         if header:
             section = header[1]
         elif option and section == 'DEFAULT':
-            found = place + option.start(1), place + option.end(1)
-        place += len(line)
-    return found
+            position = start + option.start(1), start + option.end(1)
+        start += len(line)
+    return position
 
 
-def _rabbitmqctl(record, surroundings, run, *words):
-    return run(f'rabbitmqctl {words[0]}', [*surroundings.rabbitmqctl, *words],
+def _rabbitmqctl(record: run_record.Record, settings: environment.Settings,
+                 run: environment.Run, *words: str) -> str:
+    return run(f'rabbitmqctl {words[0]}', [*settings.rabbitmqctl, *words],
                log=record.log('rabbitmqctl'), env=dict(os.environ),
                timeout=RABBITMQ_TIMEOUT)[1]

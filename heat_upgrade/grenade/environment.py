@@ -10,8 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a grenade run tells its scripts: directories, branches, topology."""
+"""The settings of a grenade run: directories, branches, topology."""
 
+from collections import abc
 import dataclasses
 import os
 import pathlib
@@ -19,7 +20,7 @@ import shlex
 
 from heat_upgrade import errors
 
-# The names under which the two plugins register.
+# The names under which the two plugins are registered.
 PROJECT, HEAT = 'heat-upgrade-tests', 'heat'
 
 # Seconds; grenaderc sets it.
@@ -27,26 +28,31 @@ SERVICE_TIMEOUT = 120
 
 MULTINODE, SUBNODE = 'multinode', 'subnode'
 
+# Prints a line for the user.
+Say = abc.Callable[[str], object]
+# Has the signature of process.run, which tests replace.
+Run = abc.Callable[..., tuple[int, str]]
+
 
 @dataclasses.dataclass(frozen=True)
-class Surroundings:
-    """A grenade run as its environment describes it.
+class Settings:
+    """The settings of a grenade run, from its environment.
 
-    :ivar save_dir: grenade's directory for what outlives the upgrade
-    :ivar base_dir: where the base's repositories are cloned
-    :ivar target_dir: where the target's are
+    :ivar save_dir: grenade's directory for files that outlive the upgrade
+    :ivar base_dir: directory of the base's repositories
+    :ivar target_dir: directory of the target's repositories
     :ivar base_branch: the base's branch of devstack
-    :ivar target_branch: the target's
+    :ivar target_branch: the target's branch of devstack
     :ivar projects: names of the projects to upgrade, in grenade's order
     :ivar systemctl: words before a verb of systemctl
-    :ivar rabbitmqctl: likewise
+    :ivar rabbitmqctl: words before a verb of rabbitmqctl
     :ivar timeout: seconds that a service may take to stop or start
     :ivar heat_conf_dir: directory of heat.conf
     :ivar topology: 'multinode', or ''
-    :ivar role: of this node in it: 'primary', 'subnode', or ''
+    :ivar role: this node's role: 'primary', 'subnode', or ''
     :ivar subnodes: addresses of the other nodes
     :ivar venv: DevStack's global virtual environment, None without one
-    :ivar environ: the environment itself
+    :ivar environ: the environment variables
     """
 
     save_dir: pathlib.Path
@@ -63,52 +69,52 @@ class Surroundings:
     role: str
     subnodes: tuple[str, ...]
     venv: pathlib.Path | None
-    environ: dict = dataclasses.field(repr=False)
+    environ: dict[str, str] = dataclasses.field(repr=False)
 
     @property
-    def run_dir(self):
+    def run_dir(self) -> pathlib.Path:
         """The run directory."""
         return self.save_dir / PROJECT
 
     @property
-    def heat_conf(self):
+    def heat_conf(self) -> pathlib.Path:
         return self.heat_conf_dir / 'heat.conf'
 
     @property
-    def heat_registered(self):
-        """Whether Heat's own plugin is there, which then upgrades it."""
+    def heat_registered(self) -> bool:
+        """True if Heat's own plugin is registered, which then upgrades it."""
         return HEAT in self.projects
 
     @property
-    def heat_comes_first(self):
-        """Whether Heat's plugin is asked to upgrade before ours.
+    def heat_comes_first(self) -> bool:
+        """True if grenade upgrades with Heat's plugin before ours.
 
-        And so to shut down after ours: that is the reverse order.
+        Then it shuts down with ours first: that is the reverse order.
         """
         return (self.heat_registered and PROJECT in self.projects
                 and self.projects.index(HEAT)
                 < self.projects.index(PROJECT))
 
     @property
-    def static_checks(self):
-        """Whether the static checks are to be run."""
+    def static_checks(self) -> bool:
+        """True if the static checks are to be run."""
         return self.environ.get('HEAT_UPGRADE_STATIC_CHECKS') != 'False'
 
     @property
-    def multinode(self):
-        """Whether another node goes on with the base."""
+    def multinode(self) -> bool:
+        """True if another node continues with the base."""
         return self.topology == MULTINODE
 
     @property
-    def partial(self):
-        """Whether the cloud is mixed when this node is upgraded."""
+    def partial(self) -> bool:
+        """True if the upgrade of this node leads to mixed versions."""
         return self.multinode and self.role != SUBNODE
 
 
-def read(environ=os.environ):
-    """Return the surroundings that the environment describes.
+def read(environ: abc.Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings that the environment describes.
 
-    :raises: :class:`errors.UsageError` that names what is missing
+    :raises: :class:`errors.UsageError` that lists the missing variables
     """
     missing = [name for name in (
         'SAVE_DIR', 'BASE_RELEASE_DIR', 'TARGET_RELEASE_DIR')
@@ -116,15 +122,15 @@ def read(environ=os.environ):
     if missing:
         raise errors.UsageError(
             f'{", ".join(missing)} not set: `heat-upgrade gate` is run by the '
-            'scripts of devstack/upgrade, which take this from grenaderc')
+            'scripts of devstack/upgrade, which set them from grenaderc')
     try:
         timeout = float(environ.get('SERVICE_TIMEOUT') or SERVICE_TIMEOUT)
     except ValueError as exc:
         raise errors.UsageError(
-            f'SERVICE_TIMEOUT is no number of seconds: {exc}') from exc
+            f'SERVICE_TIMEOUT is not a number of seconds: {exc}') from exc
     in_venv = environ.get('GLOBAL_VENV') == 'True' and environ.get(
         'DEVSTACK_VENV')
-    return Surroundings(
+    return Settings(
         save_dir=pathlib.Path(environ['SAVE_DIR']),
         base_dir=pathlib.Path(environ['BASE_RELEASE_DIR']),
         target_dir=pathlib.Path(environ['TARGET_RELEASE_DIR']),
@@ -145,5 +151,6 @@ def read(environ=os.environ):
         environ=dict(environ))
 
 
-def _words(environ, name, default):
+def _words(environ: abc.Mapping[str, str], name: str, default: str
+           ) -> tuple[str, ...]:
     return tuple(shlex.split(environ.get(name) or default))

@@ -10,16 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Keystone for the time of the during-upgrade phase.
+"""Runs Keystone during the during-upgrade phase.
 
-grenade shuts every project down before it calls ``verify_noapi``, Keystone
-too. A cloud whose Heat is upgraded keeps its Keystone, and nobody can be told
-whether stacks outlive Heat without a token. What is started is the base's:
-nothing of it is upgraded yet.
+grenade shuts down every project before it calls ``verify_noapi``, Keystone
+too. But a cloud whose Heat is upgraded keeps its Keystone, and the tests need
+a token. The Keystone of the base is started, because nothing is upgraded yet.
 """
 
+from collections import abc
 import contextlib
 
+from heat_upgrade.grenade import cloud as clouds
+from heat_upgrade.grenade import environment
 from heat_upgrade.grenade import run_record
 from heat_upgrade.grenade import systemd as heat_units
 from heat_upgrade import waiting
@@ -32,13 +34,13 @@ INTERVAL = 1
 
 
 @contextlib.contextmanager
-def answering(record, systemd, cloud, surroundings, *, say=print):
-    """See that Keystone answers meanwhile; leave it as it was.
+def answering(record: run_record.Record, systemd: heat_units.Systemd,
+              cloud: clouds.Cloud, settings: environment.Settings, *,
+              say: environment.Say = print) -> abc.Iterator[None]:
+    """Make sure that Keystone answers in the context; restore its state.
 
-    :param systemd: :class:`units.Systemd`
-    :param cloud: :class:`cloud.Cloud`
-    :raises: :class:`record.Broken` if it does not answer and is not on this
-        node, does not come up, or goes on: Keystone is not what is upgraded
+    :raises: :class:`run_record.Broken` if it does not answer and has no unit
+        on this node, or does not start or stop: that is not Heat's failure
     """
     if answers(cloud):
         yield
@@ -47,39 +49,43 @@ def answering(record, systemd, cloud, surroundings, *, say=print):
     unit = systemd.unit(UNIT)
     if unit is None:
         raise run_record.Broken(
-            f'Keystone does not answer at {cloud.auth_url}, and there is no '
-            f'{name} to be started for the time of this phase',
+            f'Keystone does not answer at {cloud.auth_url}, and this node has '
+            f'no {name} to start for this phase',
             log=record.log('systemctl'))
 
-    def wait_until(probe, what):
+    def wait_until(probe: abc.Callable[[], bool], goal: str) -> None:
         waiting.wait_until(
-            probe, timeout=surroundings.timeout, interval=INTERVAL,
-            what=f'{name} to {what}', log=record.log('systemctl'))
+            probe, timeout=settings.timeout, interval=INTERVAL,
+            what=f'{name} to {goal}', log=record.log('systemctl'))
 
-    def wait_for_answer():
-        with run_record.ours():
+    def is_down() -> bool:
+        unit = systemd.unit(UNIT)
+        return unit is None or unit.is_down
+
+    def wait_for_answer() -> None:
+        with run_record.blame_lab():
             wait_until(lambda: answers(cloud), f'answer at {cloud.auth_url}')
     if not unit.is_down:
-        # On its way, or slow: nobody has stopped it, nor shall we.
+        # It is starting, or slow: do not stop it afterwards.
         wait_for_answer()
         yield
         return
-    say(f'heat-upgrade-tests: grenade has stopped Keystone; {name} runs for '
-        'the time of this phase')
+    say(f'heat-upgrade-tests: grenade has stopped Keystone; {name} runs '
+        'during this phase')
     try:
         systemd.start(UNIT)
         wait_for_answer()
         yield
     finally:
         systemd.stop([UNIT])
-        with run_record.ours():
-            wait_until(lambda: systemd.unit(UNIT).is_down, 'be down again')
+        with run_record.blame_lab():
+            wait_until(is_down, 'be down again')
 
 
-def answers(cloud):
-    """Tell whether Keystone shows its versions."""
+def answers(cloud: clouds.Cloud) -> bool:
+    """Return True if Keystone shows its versions."""
     try:
-        return cloud.get(cloud.auth_url,
-                         authenticated=False).status_code in ANSWERS
+        return bool(cloud.get(cloud.auth_url, authenticated=False
+                              ).status_code in ANSWERS)
     except OSError:
         return False

@@ -10,58 +10,58 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Heat's units have logged of errors, out of systemd's journal."""
+"""The errors that Heat's units have logged, from systemd's journal."""
 
+from collections import abc
 import os
 import re
 
 from heat_upgrade import errors
+from heat_upgrade.grenade import environment
+from heat_upgrade.grenade import run_record
 from heat_upgrade.grenade import systemd
 from heat_upgrade.lab import log_errors
 from heat_upgrade import process
 
 TIMEOUT = 60
 
-# DevStack lets services log in colours.
+# In DevStack, services log in colours.
 _COLOUR = re.compile(r'\x1b\[[0-9;]*[A-Za-z]')
 
-# In the journal each line of a traceback is a record of an error.
-# The context of a record: a request, or none.
+# The context of a record: a request, or none. In the journal, each line of a
+# traceback is a record of an error.
 _CONTEXT = re.compile(r'\[(-|None|req-|[0-9a-f-]{36})')
 
 _ERROR = re.compile(r'\b(ERROR|CRITICAL)\b')
 
 
-def meanwhile(record, surroundings, since, *, run=process.run):
-    """Return the last traceback of each unit of Heat since a moment.
+def last_tracebacks(record: run_record.Record,
+                    settings: environment.Settings, since: float, *,
+                    run: environment.Run = process.run) -> str:
+    """Return the last traceback of each unit of Heat since a time.
 
-    :param record: :class:`record.Record`
-    :param surroundings: :class:`surroundings.Surroundings`
     :param since: seconds since the epoch
-    :param run: for tests, like :func:`process.run`
-    :returns: text with the names of the units, '' if none had any
+    :returns: text with the names of the units, '' without any traceback
     """
-    found = [f'{unit} logged meanwhile:\n{shown}'
-             for unit, text in logged(record, surroundings, since,
-                                      run=run).items()
-             if (shown := last_traceback(text))]
-    return '\n\n'.join(found)
+    texts = logged(record, settings, since, run=run)
+    tracebacks = [f'{unit} logged:\n{shown}' for unit, text in texts.items()
+                  if (shown := last_traceback(text))]
+    return '\n\n'.join(tracebacks)
 
 
-def logged(record, surroundings, since, *, run=process.run):
-    """Return what the units of Heat have logged since a moment.
+def logged(record: run_record.Record, settings: environment.Settings,
+           since: float, *, run: environment.Run = process.run
+           ) -> dict[str, str]:
+    """Return the logs of Heat's units since a time.
 
-    :param record: :class:`record.Record`
-    :param surroundings: :class:`surroundings.Surroundings`
     :param since: seconds since the epoch
-    :param run: for tests, like :func:`process.run`
-    :returns: {name of a unit: text}; a unit whose journal cannot be read is
-        left out
+    :returns: {name of a unit: text}, without units whose journal cannot be
+        read
     """
     # `sudo systemctl`, or `systemctl --user`.
     journalctl = ['journalctl' if os.path.basename(word) == 'systemctl'
-                  else word for word in surroundings.systemctl]
-    found = {}
+                  else word for word in settings.systemctl]
+    texts = {}
     for name in systemd.NAMES:
         unit = systemd.full_name(name)
         try:
@@ -72,37 +72,37 @@ def logged(record, surroundings, since, *, run=process.run):
                 log=record.log(f'journal-{name}'), env=dict(os.environ),
                 timeout=TIMEOUT, check=False)
         except (errors.LabError, OSError):
-            # It only explains; that the phase failed is known without it.
+            # The log only explains a failure that is known already.
             continue
-        found[unit] = _COLOUR.sub('', output)
-    return found
+        texts[unit] = _COLOUR.sub('', output)
+    return texts
 
 
-def belonging(text, marks):
+def belonging(text: str, marks: abc.Iterable[str]) -> str:
     """Return the lines of a unit that belong to a test.
 
-    DevStack's records have neither time nor process in front. The lines of
-    a traceback belong to the record before them.
+    DevStack's records start with neither time nor process. The lines of a
+    traceback belong to the record before them.
 
-    :param marks: request ids, and ids and names of stacks
+    :param marks: request IDs, and IDs and names of stacks
     """
     if not marks:
         return ''
-    found, mine = [], False
+    lines, mine = [], False
     for line in text.splitlines():
         if _CONTEXT.search(line):
             mine = any(mark in line for mark in marks)
         elif not _ERROR.search(line) and not line.startswith((' ', 'Trace')):
             mine = any(mark in line for mark in marks)
         if mine:
-            found.append(line)
-    bad = [line for line in found if _ERROR.search(line)]
+            lines.append(line)
+    bad = [line for line in lines if _ERROR.search(line)]
     return log_errors.shortened('\n'.join(
-        bad or found[-log_errors.RECORDS:]))
+        bad or lines[-log_errors.RECORDS:]))
 
 
-def last_traceback(text):
-    """Return the last traceback in a text, '' if there is none."""
+def last_traceback(text: str) -> str:
+    """Return the last traceback in a text, '' if it has none."""
     lines = _COLOUR.sub('', text).splitlines()
     starts = [number for number, line in enumerate(lines)
               if log_errors.SIGN in line]
@@ -113,7 +113,7 @@ def last_traceback(text):
     shown = [lines[first]]
     for line in lines[first + 1:]:
         if plain and not line.startswith(' '):
-            # Its last line, which names the error.
+            # The last line, which names the error.
             shown.append(line)
             break
         if not plain and not _ERROR.search(line):

@@ -12,49 +12,52 @@
 
 """Runs the phases of the tests as an operator does, with tempest's Python."""
 
+from collections import abc
 import os
+import pathlib
 import time
 
 from heat_integrationtests import config
 from heat_integrationtests import phases
 from heat_upgrade.grenade import cloud as clouds
+from heat_upgrade.grenade import environment
 from heat_upgrade.grenade import keystone
 from heat_upgrade.grenade import logs
 from heat_upgrade.grenade import run_record
 from heat_upgrade.grenade import tempest
 from heat_upgrade.lab import stestr_runner
+from heat_upgrade.plan import model
 from heat_upgrade import process
 from heat_upgrade.results import findings
 from heat_upgrade.run.actions import phases as actions
 from heat_upgrade.run.actions import traces
 
-# Seconds; what a lab gives to one kind of tests, for a phase of three of
-# them on a machine that runs all of OpenStack besides.
+# Seconds; a lab's limit for one kind of tests, for a phase of three of them
+# on a machine that also runs the rest of OpenStack.
 TIMEOUT = 3 * stestr_runner.TIMEOUT
 DESTROY_TIMEOUT = 2 * stestr_runner.DESTROY_TIMEOUT
 
 
-def run(record, surroundings, step, *, phase=None, variables=None,
-        say=print, start=process.run):
-    """Run one phase, and journal its tests and what they found.
+def run(record: run_record.Record, settings: environment.Settings,
+        step: model.Step, *, phase: str | None = None,
+        variables: abc.Mapping[str, str] | None = None,
+        say: environment.Say = print,
+        start: environment.Run = process.run) -> None:
+    """Run one phase, and journal its tests and their findings.
 
-    :param record: :class:`record.Record`
-    :param surroundings: :class:`surroundings.Surroundings`
-    :param step: :class:`plan.Step` that it is
     :param phase: its name in :mod:`heat_integrationtests.phases`; the
         step's if None
     :param variables: further environment variables
-    :param start: for tests, like :func:`process.run`
-    :raises: :class:`record.StepFailed` if a test failed and that was not
-        known, :class:`record.Broken` if none was run, or Keystone is gone,
-        :class:`errors.WaitTimeout` if it did not end
+    :raises: :class:`run_record.StepFailed` if a test fails for an unknown
+        reason, :class:`run_record.Broken` if no test ran, or Keystone does
+        not answer, :class:`errors.WaitTimeout` if the phase does not end
     """
     phase = phase or step.phase
-    after = None
+    after: str | None = None
     while True:
-        status, found, after = _run(record, surroundings, step, phase, after,
+        status, found, after = _run(record, settings, step, phase, after,
                                     variables, say, start)
-        if any(one.origin != findings.KNOWN for one in found):
+        if any(finding.origin != findings.KNOWN for finding in found):
             raise run_record.StepFailed()
         if not status:
             return
@@ -62,22 +65,27 @@ def run(record, surroundings, step, *, phase=None, variables=None,
             log = record.log(step.name)
             raise run_record.Broken(
                 f'the phase {phase} ended with status {status}, and '
-                + ('only what is known failed' if found else 'no test failed')
+                + ('only known failures occurred' if found
+                   else 'no test failed')
                 + f'\n{process.tail(log)}', log=log)
-        # What is known has ended the phase: what comes after it goes on.
+        # A known failure has ended the phase: continue with its next kind.
         if after == phases.phase(phase).kinds[-1]:
             return
 
 
-def _run(record, surroundings, step, phase, after, variables, say, start):
-    """Run what comes after a kind of a phase; None for all of it.
+def _run(record: run_record.Record, settings: environment.Settings,
+         step: model.Step, phase: str, after: str | None,
+         variables: abc.Mapping[str, str] | None, say: environment.Say,
+         start: environment.Run
+         ) -> tuple[int, list[findings.Finding], str | None]:
+    """Run the kinds of a phase that come after one; None for all of them.
 
-    :returns: (exit status, what was found, the last kind that was begun)
+    :returns: (exit status, findings, the last kind that was started)
     """
     repository = record.data(f'stestr/{step.name}')
     number = len(list(repository.parent.glob(f'{step.name}*')))
     if number:
-        # The same call again: after a failure, or of a repeated phase.
+        # The same call again, after a failure or for a repeated phase.
         repository = repository.with_name(f'{step.name}-{number + 1}')
     repository.mkdir(parents=True)
     log = record.log(step.name)
@@ -91,58 +99,62 @@ def _run(record, surroundings, step, phase, after, variables, say, start):
     try:
         status, output = start(
             f'the phase {phase}',
-            [tempest.python(surroundings.base_dir / 'tempest'), '-m',
+            [tempest.python(settings.base_dir / 'tempest'), '-m',
              'heat_integrationtests.phases', phase, *words],
             log=log, env=_environment(record, variables), cwd=record.run_dir,
             timeout=TIMEOUT, check=False)
         say(output)
     finally:
-        # What was seen until a deadline, or a Ctrl-C, is evidence too.
+        # After a timeout or a Ctrl-C too: the finished tests are evidence.
         found = _journal(record, repository, step, begun, log)
     ran = [kind for kind in phases.phase(phase).kinds
            if (repository / kind).exists()]
     return status, found, ran[-1] if ran else after
 
 
-def _journal(record, repository, step, begun, log):
-    """Journal the tests that have ended; returns what was found."""
+def _journal(record: run_record.Record, repository: pathlib.Path,
+             step: model.Step, begun: float, log: pathlib.Path
+             ) -> list[findings.Finding]:
+    """Journal the tests that have ended; returns their findings."""
     tests = _tests(record, repository, step)
     record.tests(step, tests)
     failed = [test for test in tests if test.outcome == stestr_runner.FAILED]
     if failed and not keystone.answers(
-            clouds.Cloud(record.surroundings.environ)):
+            clouds.Cloud(record.settings.environ)):
         raise run_record.Broken(
             f'tests failed in {step.name}, {failed[0].id} first, and Keystone '
-            f'does not answer: that says nothing of Heat', log=log)
-    logged = (logs.logged(record, record.surroundings, begun)
+            'does not answer: that proves nothing about Heat', log=log)
+    logged = (logs.logged(record, record.settings, begun)
               if failed else {})
-    # Heat's database is not asked: DevStack's is not ours.
+    # Heat's database is not read: that of DevStack is not ours.
     return [record.finding(actions.test_finding(
         step, test, traces.of_test(test, logged, belonging=logs.belonging),
         log=log)) for test in failed]
 
 
-def destroy(record, surroundings, step, *, say=print, start=process.run):
-    """Remove the account of the tests, whatever phases have run.
+def destroy(record: run_record.Record, settings: environment.Settings,
+            step: model.Step, *, say: environment.Say = print,
+            start: environment.Run = process.run) -> None:
+    """Delete the account of the tests, after any phases.
 
-    :raises: :class:`record.StepFailed` if something was left behind and
-        that was not known, :class:`record.Broken` if that could not be told
+    :raises: :class:`run_record.StepFailed` if resources are left behind for
+        an unknown reason, :class:`run_record.Broken` if the command fails
     """
     if not (record.run_dir / 'tempest.conf').exists():
-        say('heat-upgrade-tests: nothing to destroy: no phase has begun')
+        say('heat-upgrade-tests: nothing to destroy: no phase was started')
         return
     log = record.log(step.name)
     status, output = start(
-        'destroy', [tempest.python(surroundings.base_dir / 'tempest'), '-m',
+        'destroy', [tempest.python(settings.base_dir / 'tempest'), '-m',
                     'heat_integrationtests.destroy', '--state-dir',
                     str(record.run_dir / 'manifest')],
         log=log, env=_environment(record), cwd=record.run_dir,
         timeout=DESTROY_TIMEOUT, check=False)
     say(output)
     if status == stestr_runner.LEFT_BEHIND:
-        found = record.finding(actions.left_behind(
+        finding = record.finding(actions.left_behind(
             output, step=step.name, log=str(log)))
-        if found.origin != findings.KNOWN:
+        if finding.origin != findings.KNOWN:
             raise run_record.StepFailed()
     elif status != stestr_runner.DESTROYED:
         raise run_record.Broken(
@@ -150,22 +162,24 @@ def destroy(record, surroundings, step, *, say=print, start=process.run):
             log=log)
 
 
-def endpoints(surroundings, cloud):
-    """Return the variables that name the APIs of the nodes of two releases.
+def endpoints(settings: environment.Settings, cloud: clouds.Cloud
+              ) -> dict[str, str]:
+    """Return the variables that name the APIs of the nodes of both releases.
 
-    They are given, or made of this node's and of the addresses of the
-    others. Those of the base come first, as in a lab: the tests name the
-    nodes by their order, and so do known failures.
+    They are set by the user, or derived from this node's APIs and the
+    addresses of the other nodes. Those of the base come first, as in a lab:
+    tests and known failures name nodes by their order.
 
-    :raises: :class:`record.Broken` if those of the others do not answer
+    :raises: :class:`run_record.Broken` if an API of another node does not
+        answer
     """
-    given = {name: surroundings.environ[name]
+    given = {name: settings.environ[name]
              for name in (config.API_ENDPOINTS_VARIABLE,
                           config.CFN_ENDPOINTS_VARIABLE)
-             if surroundings.environ.get(name)}
+             if settings.environ.get(name)}
     if given:
         return given
-    found = {}
+    variables = {}
     for name, kind in (
             (config.API_ENDPOINTS_VARIABLE, clouds.ORCHESTRATION),
             (config.CFN_ENDPOINTS_VARIABLE, clouds.CLOUDFORMATION)):
@@ -174,21 +188,22 @@ def endpoints(surroundings, cloud):
             continue
         own = clouds.without_project(own)
         others = [clouds.on(own, address)
-                  for address in surroundings.subnodes]
+                  for address in settings.subnodes]
         _check(cloud, others)
         if others:
-            # Signals are sent to a node, whose path is that of their URL.
-            found[name] = ','.join((*others, own))
-    if not found:
+            # A signal is sent to a node by the path of its URL.
+            variables[name] = ','.join((*others, own))
+    if not variables:
         raise run_record.Broken(
-            'nobody says where the APIs of the other nodes are: set '
+            "the other nodes' API endpoints are unknown; set "
             'HOST_TOPOLOGY_SUBNODES to their addresses, or '
             f'{config.API_ENDPOINTS_VARIABLE} to the URLs of all')
-    return found
+    return variables
 
 
-def _check(cloud, urls):
+def _check(cloud: clouds.Cloud, urls: abc.Iterable[str]) -> None:
     for url in urls:
+        status: object
         try:
             status = cloud.get(clouds.root(url),
                                authenticated=False).status_code
@@ -197,23 +212,26 @@ def _check(cloud, urls):
         if status not in (200, 300):
             raise run_record.Broken(
                 f'{clouds.root(url)} does not show its versions ({status}): '
-                'operations go from one release to the other only where '
-                'each has an API; enable h-api and h-api-cfn on that node')
+                'cross-version operations need an API on each node; enable '
+                'h-api and h-api-cfn on that node')
 
 
-def _environment(record, variables=None):
+def _environment(record: run_record.Record,
+                 variables: abc.Mapping[str, str] | None = None
+                 ) -> dict[str, str]:
     env = process.environment(
         f'grenade-{os.getpid()}',
         {'TEMPEST_CONFIG': str(record.run_dir / 'tempest.conf'),
          **(variables or {})})
-    # It is given on the command line.
+    # The command line sets it.
     env.pop(config.STATE_DIR_VARIABLE, None)
     return env
 
 
-def _tests(record, repository, step):
+def _tests(record: run_record.Record, repository: pathlib.Path,
+           step: model.Step) -> list[stestr_runner.Test]:
     """Return the results of all kinds, and keep their streams."""
-    tests = []
+    tests: list[stestr_runner.Test] = []
     for kind in sorted(path for path in repository.iterdir()):
         stream = (record.run_dir / 'subunit'
                   / f'{repository.name}-{kind.name}.subunit')

@@ -10,13 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Proves that Heat is up: by what it answers, not by its processes' names."""
+"""Proves that Heat is up, by its answers and not by process names."""
 
+from collections import abc
 import datetime
 import time
+import typing
 
 from heat_upgrade import errors
 from heat_upgrade.grenade import cloud as clouds
+from heat_upgrade.grenade import environment
 from heat_upgrade.grenade import keystone
 from heat_upgrade.grenade import logs
 from heat_upgrade.grenade import run_record
@@ -31,41 +34,41 @@ VERSIONS = (200, 300)
 
 
 class Proof:
-    """What is asked of a Heat that has been started.
+    """The requirements for a Heat that has been started.
 
-    :param cloud: :class:`cloud.Cloud`
-    :param systemd: :class:`units.Systemd`
-    :param names: of the units that ran before
+    :param names: names of the units that ran before
     :param since: time (aware) after which the engines must have started
-    :param multinode: whether engines of other nodes must be up too
+    :param multinode: True if engines of other nodes must be up too
     """
 
-    def __init__(self, cloud, systemd, names, since, *, multinode=False):
+    def __init__(self, cloud: clouds.Cloud, systemd: heat_units.Systemd,
+                 names: abc.Collection[str], since: datetime.datetime, *,
+                 multinode: bool = False) -> None:
         self._cloud = cloud
         self._systemd = systemd
         self._names = names
         self.since = since
         self._multinode = multinode
 
-    def check_keystone(self):
-        """Raise :class:`record.Broken` if Keystone does not answer.
+    def check_keystone(self) -> None:
+        """Raise :class:`run_record.Broken` if Keystone does not answer.
 
-        It has been upgraded just before, and that is not Heat's.
+        It was upgraded just before, and that is not Heat's failure.
         """
         if not keystone.answers(self._cloud):
             raise run_record.Broken(
-                f'Keystone does not answer at {self._cloud.auth_url}, so that '
-                'Heat cannot be asked; see journalctl -u devstack@keystone')
+                f'Keystone does not answer at {self._cloud.auth_url}, so Heat '
+                'cannot be verified; see journalctl -u devstack@keystone')
 
-    def wrong(self):
-        """Return what is not as it must be, as texts."""
+    def wrong(self) -> list[str]:
+        """Return the requirements that are not met, as texts."""
         try:
             return [*self._units(), *self._apis(), *self._stacks(),
                     *self._engines()]
         except OSError as exc:
             return [str(exc)]
 
-    def _units(self):
+    def _units(self) -> abc.Iterator[str]:
         for name in self._names:
             unit = self._systemd.unit(name)
             if unit is None or not unit.is_up:
@@ -75,7 +78,7 @@ class Proof:
                 yield (f'the unit {heat_units.full_name(name)} has not been '
                        'started since Heat was stopped')
 
-    def _apis(self):
+    def _apis(self) -> abc.Iterator[str]:
         for unit, kind in (('h-api', clouds.ORCHESTRATION),
                            ('h-api-cfn', clouds.CLOUDFORMATION)):
             if unit not in self._names:
@@ -91,7 +94,7 @@ class Proof:
                 yield (f'{url} does not show its versions, but '
                        f'{response.status_code} {response.text[:200]}')
 
-    def _stacks(self):
+    def _stacks(self) -> abc.Iterator[str]:
         if 'h-api' not in self._names:
             return
         url = f'{self._cloud.endpoint(clouds.ORCHESTRATION)}/stacks'
@@ -100,72 +103,75 @@ class Proof:
             yield (f'{url} does not list stacks, but '
                    f'{response.status_code} {response.text[:200]}')
 
-    def _engines(self):
+    def _engines(self) -> abc.Iterator[str]:
         engines = self._cloud.engines()
-        # Of those that were stopped a record stays for some minutes.
-        new = [one for one in engines
-               if _time(one['created_at']) >= self.since]
+        # Heat lists a stopped engine for some minutes.
+        new = [engine for engine in engines
+               if _time(engine['created_at']) >= self.since]
         if not new:
             yield (f'no engine has come up since {self.since:%H:%M:%S} UTC; '
                    f'Heat lists {_listed(engines)}')
-        for one in new:
-            if one['status'] != UP:
-                yield f'an engine is not up: {_listed([one])}'
-        # What has reported since then was not stopped: engines report once
-        # a minute.
+        for engine in new:
+            if engine['status'] != UP:
+                yield f'an engine is not up: {_listed([engine])}'
+        # Engines report once a minute: an old engine that has reported since
+        # then was not stopped.
         if self._multinode and not any(
-                one['status'] == UP and one['updated_at']
-                and _time(one['updated_at']) >= self.since
-                for one in engines if one not in new):
+                engine['status'] == UP and engine['updated_at']
+                and _time(engine['updated_at']) >= self.since
+                for engine in engines if engine not in new):
             yield ('no engine that was not stopped has reported since '
-                   f'{self.since:%H:%M:%S} UTC, so nothing goes on with the '
-                   f'base; Heat lists {_listed(engines)}')
+                   f'{self.since:%H:%M:%S} UTC, so no node runs the base; '
+                   f'Heat lists {_listed(engines)}')
 
 
-def prove(record, proof, surroundings):
-    """Wait until nothing is wrong any more.
+def prove(record: run_record.Record, proof: Proof,
+          settings: environment.Settings) -> None:
+    """Wait until Heat meets all requirements.
 
-    :param proof: :class:`Proof`
-    :raises: :class:`errors.WaitTimeout` that says what still is,
-        :class:`record.Broken` if it is Keystone
+    :raises: :class:`errors.WaitTimeout` that names those that are not met,
+        :class:`run_record.Broken` if Keystone does not answer
     """
-    last = []
+    last: list[str] = []
 
-    def up():
+    def up() -> bool:
         last[:] = proof.wrong()
         return not last
     try:
-        waiting.wait_until(up, timeout=surroundings.timeout,
+        waiting.wait_until(up, timeout=settings.timeout,
                            interval=INTERVAL, what='Heat to be up')
     except errors.WaitTimeout as exc:
         proof.check_keystone()
         raise errors.WaitTimeout(
-            f'Heat is not up after {surroundings.timeout:g} s: '
-            f'{(last or [exc])[0]}\n'
+            f'Heat is not up after {settings.timeout:g} s: '
+            f'{(last or [str(exc)])[0]}\n'
             + '\n'.join(last) + '\nSee: journalctl -u devstack@h-eng -u '
             'devstack@h-api -u devstack@h-api-cfn\n'
-            + logs.meanwhile(record, surroundings, proof.since.timestamp()),
+            + logs.last_tracebacks(record, settings,
+                                   proof.since.timestamp()),
             log=record.log('systemctl')) from exc
 
 
-def _json(response):
+def _json(response: typing.Any) -> dict[str, typing.Any]:
     try:
-        return response.json()
+        body: dict[str, typing.Any] = response.json()
+        return body
     except ValueError:
         return {}
 
 
-def _time(text):
+def _time(text: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(text).replace(
         tzinfo=datetime.UTC)
 
 
-def _monotonic(moment):
-    """Return a time of the wall clock on the monotonic one."""
+def _monotonic(moment: datetime.datetime) -> float:
+    """Convert a time of the wall clock to the monotonic clock."""
     return (time.monotonic() - time.time()) + moment.timestamp()
 
 
-def _listed(engines):
+def _listed(engines: abc.Iterable[abc.Mapping[str, typing.Any]]) -> str:
     return '; '.join(
-        f'{one["host"]} {one["status"]}, created {one["created_at"]}, '
-        f'updated {one["updated_at"]}' for one in engines) or 'none'
+        f'{engine["host"]} {engine["status"]}, '
+        f'created {engine["created_at"]}, '
+        f'updated {engine["updated_at"]}' for engine in engines) or 'none'

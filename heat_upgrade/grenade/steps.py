@@ -10,11 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The steps of a grenade run, as a plan that a report is made of."""
+"""The steps of a grenade run, as a plan for the report."""
 
 import re
 
 from heat_integrationtests import phases
+from heat_upgrade.grenade import environment
 from heat_upgrade.plan import model
 from heat_upgrade.plan import planner
 
@@ -37,99 +38,101 @@ DESTROY = 'destroy'
 FIRST, LAST = CREATE, DESTROY
 
 
-def plan(surroundings, *, scenarios=''):
-    """Return the plan of a run: what each call of a script will do.
+def plan(settings: environment.Settings, *, scenarios: str = ''
+         ) -> planner.Plan:
+    """Return the plan of a run, with the steps of all calls of the scripts.
 
-    :param surroundings: :class:`surroundings.Surroundings`
     :param scenarios: regular expression of the tests to run, '' for all
     """
-    partial = surroundings.partial
+    partial = settings.partial
     left_out = set()
     if not _is_smoke(scenarios):
-        # Who wants one scenario does not want to wait for smoke tests.
+        # A user who selects scenarios does not want to wait for smoke tests.
         left_out |= {SMOKE_BASE, SMOKE_TARGET}
-    if not surroundings.static_checks:
+    if not settings.static_checks:
         left_out.add(CHECKS)
-    if surroundings.heat_registered:
-        # Heat's own plugin migrates; that we cannot look at.
+    if settings.heat_registered:
+        # Heat's own plugin migrates, and we cannot observe that.
         left_out.add(DB_SYNC)
     return planner.Plan(
         strategy=model.PARTIAL if partial else model.COLD,
-        base=surroundings.base_branch or 'base',
-        target=surroundings.target_branch or 'target', seed=0,
-        scenarios=scenarios, nodes=1 + len(surroundings.subnodes),
+        base=settings.base_branch or 'base',
+        target=settings.target_branch or 'target', seed=0,
+        scenarios=scenarios, nodes=1 + len(settings.subnodes),
         stages=tuple(model.alone(step) for step in (
             *_before(), *_upgrade(), *(_mixed() if partial else _after()),
             _destroy()) if step.name not in left_out))
 
 
-def step(name, surroundings):
+def step(name: str, settings: environment.Settings) -> model.Step:
     """Return the step of this name."""
-    return next(one for one in plan(surroundings).steps if one.name == name)
+    return next(step for step in plan(settings).steps if step.name == name)
 
 
-def _is_smoke(scenarios):
+def _is_smoke(scenarios: str) -> bool:
     return any(re.search(scenarios, test)
                for test in phases.scenario_tests('smoke'))
 
 
-def _before():
+def _before() -> tuple[model.Step, ...]:
     return (
-        model.Step(CREATE, CREATE, 'create and record, and compare once',
+        model.Step(CREATE, CREATE, 'create, record and compare resources',
                    command='resources.sh create', side=model.BASE,
                    phase='pre-upgrade', kinds=('pre', 'verify')),
-        model.Step(SMOKE_BASE, 'verify', 'the base works',
+        model.Step(SMOKE_BASE, 'verify', 'run smoke tests on the base release',
                    command='resources.sh verify pre-upgrade',
                    side=model.BASE, phase='pre-upgrade', kinds=('smoke',)),
-        model.Step(KEEP, KEEP, 'keep the old configuration',
+        model.Step(KEEP, KEEP, 'save the old configuration',
                    command='shutdown.sh', side=model.BASE),
         model.Step(SHUTDOWN, SHUTDOWN, 'stop Heat',
                    command='shutdown.sh', side=model.BASE, blame=model.HEAT,
                    failure_class=8),
-        model.Step(DOWN, DOWN, 'nothing of Heat runs or listens',
+        model.Step(DOWN, DOWN, 'verify that Heat is down',
                    side=model.BASE, blame=model.HEAT, failure_class=8),
-        model.Step(DURING, 'verify-noapi', 'what outlives Heat is alive',
+        model.Step(DURING, 'verify-noapi', 'test resources while Heat is down',
                    command='resources.sh verify_noapi pre-upgrade',
                    blame=model.HEAT, failure_class=3, phase='during-upgrade',
                    kinds=('during',)))
 
 
-def _upgrade():
+def _upgrade() -> tuple[model.Step, ...]:
     return (
-        # What it finds is Heat's; that it cannot be run is not.
+        # Its findings are about Heat, but a failure to run is ours.
         model.Step(CHECKS, CHECKS, 'compare options and schema',
                    command='heat-upgrade check', phase='checks'),
-        model.Step(UPGRADE_CHECK, UPGRADE_CHECK, "Heat's own check",
+        model.Step(UPGRADE_CHECK, UPGRADE_CHECK,
+                   "run Heat's own upgrade check",
                    command='heat-status upgrade check', side=model.TARGET,
                    blame=model.HEAT, failure_class=4),
         model.Step(DB_SYNC, DB_SYNC, 'migrate the database',
                    command='heat-manage db_sync', side=model.TARGET,
                    blame=model.HEAT, failure_class=1),
-        model.Step(UP, UP, 'the target answers, and its engines are up',
+        model.Step(UP, UP, 'verify that the target and its engines are up',
                    side=model.TARGET, blame=model.HEAT, failure_class=4))
 
 
-def _after():
+def _after() -> tuple[model.Step, ...]:
     return (
-        model.Step(SMOKE_TARGET, 'verify', 'the target works',
+        model.Step(SMOKE_TARGET, 'verify',
+                   'run smoke tests on the target release',
                    command='resources.sh verify post-upgrade',
                    side=model.TARGET, blame=model.HEAT, failure_class=6,
                    phase='post-upgrade', kinds=('smoke',)),
-        model.Step(POST, 'verify', 'compare, update, delete',
+        model.Step(POST, 'verify', 'compare, update and delete the resources',
                    command='resources.sh verify post-upgrade',
                    side=model.TARGET, blame=model.HEAT, failure_class=2,
                    phase='post-upgrade', kinds=('verify', 'post')))
 
 
-def _mixed():
+def _mixed() -> tuple[model.Step, ...]:
     return (
-        model.Step(MIXED, 'verify', 'two releases side by side',
+        model.Step(MIXED, 'verify', 'test mixed versions',
                    command='resources.sh verify post-upgrade',
                    blame=model.HEAT, failure_class=5, phase='mixed',
                    kinds=('verify', 'smoke', 'cross')),)
 
 
-def _destroy():
+def _destroy() -> model.Step:
     return model.Step(
         DESTROY, DESTROY, "remove the tests' account",
         command='resources.sh destroy', side=model.TARGET, blame=model.HEAT,

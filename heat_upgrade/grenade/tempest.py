@@ -10,37 +10,40 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The tempest of a DevStack: its environment, and a tempest.conf of the run.
-"""
+"""The tempest of a DevStack: its environment, and the run's tempest.conf."""
 
+from collections import abc
 import configparser
 import io
 import pathlib
 import subprocess
 import sys
 
-from heat_upgrade.lab import workspace
+from heat_upgrade import filesystem
+from heat_upgrade.grenade import cloud as clouds
+from heat_upgrade.grenade import environment
+from heat_upgrade.grenade import run_record
 
 GROUP = 'heat_integrationtests'
 
-# Below a clone of tempest.
+# Paths below a clone of tempest.
 PYTHON = '.tox/tempest/bin/python'
 CONFIGURATION = 'etc/tempest.conf'
 
 IMPORT_TIMEOUT = 60
 
-# Seconds that one operation on a stack may take: as long as DevStack gives to
-# a server. A target that is broken is waited for as long in each lane.
+# Seconds that one operation on a stack may take: DevStack's limit for a
+# server. Each lane waits that long for a broken target.
 BUILD_TIMEOUT = 196
 
 _SERVICES = ('neutron', 'nova', 'glance', 'cinder', 'swift')
 
 
-def python(tempest_dir):
+def python(tempest_dir: pathlib.Path | str) -> pathlib.Path:
     """Return the interpreter that runs the phases.
 
-    It is that of tempest's environment; where a DevStack has no tempest, or
-    these tests are not in it, the tool's own, which has tempest too.
+    It is that of tempest's environment. If a DevStack has no tempest, or these
+    tests are not installed in it, our own is used, which has tempest too.
     """
     path = pathlib.Path(tempest_dir) / PYTHON
     if path.exists() and subprocess.run(
@@ -51,26 +54,22 @@ def python(tempest_dir):
     return pathlib.Path(sys.executable)
 
 
-def write(record, surroundings, cloud):
-    """Write the tempest.conf of a run, with mode 0600.
+def write(record: run_record.Record, settings: environment.Settings,
+          cloud: clouds.Cloud) -> pathlib.Path:
+    """Write the tempest.conf of a run, with mode 0600; returns its path.
 
-    It is what DevStack has written, with the paths of this run; without a
-    tempest, what openrc says of the cloud.
-
-    :param record: :class:`record.Record`
-    :param surroundings: :class:`surroundings.Surroundings`
-    :param cloud: :class:`cloud.Cloud`
-    :returns: its path
+    It is DevStack's file with the paths of this run. Without a tempest, its
+    content comes from the variables of openrc.
     """
     path = record.run_dir / 'tempest.conf'
-    # DevStack writes options of several lines, and the same one twice.
+    # DevStack writes options of several lines, and the same option twice.
     conf = configparser.ConfigParser(
         strict=False, interpolation=None, default_section='')
-    given = surroundings.base_dir / 'tempest' / CONFIGURATION
-    if given.exists():
-        conf.read(given)
+    original = settings.base_dir / 'tempest' / CONFIGURATION
+    if original.exists():
+        conf.read(original)
     else:
-        conf.read_dict(_of_openrc(surroundings.environ, cloud))
+        conf.read_dict(_of_openrc(settings.environ, cloud))
     if not conf.has_section(GROUP):
         conf.add_section(GROUP)
     for name, value in (('build_timeout', str(BUILD_TIMEOUT)),
@@ -79,21 +78,22 @@ def write(record, surroundings, cloud):
                         ('account_roles', 'member')):
         if value and not conf.has_option(GROUP, name):
             conf.set(GROUP, name, value)
-    for section, name, value in (
+    for section, name, directory in (
             ('DEFAULT', 'log_dir', record.run_dir / 'logs'),
             ('DEFAULT', 'log_file', 'tempest.log'),
             ('oslo_concurrency', 'lock_path', record.run_dir / 'data/lock'),
             (GROUP, 'state_dir', record.run_dir / 'manifest')):
         if not conf.has_section(section):
             conf.add_section(section)
-        conf.set(section, name, str(value))
+        conf.set(section, name, str(directory))
     text = io.StringIO()
     conf.write(text)
-    workspace.write_secret(path, text.getvalue())
+    filesystem.write_atomically(path, text.getvalue())
     return path
 
 
-def _of_openrc(environ, cloud):
+def _of_openrc(environ: abc.Mapping[str, str], cloud: clouds.Cloud
+               ) -> dict[str, dict[str, str]]:
     catalog = cloud.service_types()
     services = {
         name: str(kind in catalog) for name, kind in zip(_SERVICES, (

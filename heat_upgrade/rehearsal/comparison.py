@@ -10,21 +10,26 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether a migration left the rows as they were.
+"""Compares the rows before a migration with those after it.
 
-A table is described by its number of rows, a hash of all of them that does
-not depend on their order, and a sum for each column, which tells what changed
-when the hash does. The server computes them: no row leaves it.
+A table is described by its number of rows, a hash of all rows that does not
+depend on their order, and a sum for each column, which shows the column that
+changed. The server computes them: no row leaves it.
 """
 
+from collections import abc
 import dataclasses
+import typing
+
+from pymysql import cursors
 
 from heat_upgrade.rehearsal import dump_summary
+from heat_upgrade.rehearsal import expected_changes
 from heat_upgrade.results import findings
 
 STEP = 'compare'
 
-# Changes with each migration, as it should.
+# Tables that every migration changes: the tool of the migrations has them.
 OURS = (dump_summary.REVISIONS, dump_summary.LEGACY)
 
 _COLUMNS = '''
@@ -35,56 +40,63 @@ WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
 ORDER BY table_name, ordinal_position
 '''
 
+# Table: {column: True for a column of the primary key}.
+Columns = dict[str, dict[str, bool]]
+
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """What is compared of a table.
+    """The description of a table.
 
-    :ivar rows: how many
-    :ivar digest: hash of all rows and those columns
+    :ivar rows: number of rows
+    :ivar digest: hash of all rows, without the columns left out
     :ivar columns: {column: sum over the rows}
     """
 
     rows: int
     digest: str
-    columns: dict
+    columns: dict[str, str]
 
 
-def columns(cursor):
-    """Return {table: {column: whether it is of the primary key}}."""
+def columns(cursor: cursors.Cursor) -> Columns:
+    """Return the columns of all tables of the database."""
     cursor.execute(_COLUMNS)
-    found = {}
+    tables: Columns = {}
     for table, column, primary in cursor.fetchall():
-        found.setdefault(table, {})[column] = bool(primary)
-    return found
+        tables.setdefault(table, {})[column] = bool(primary)
+    return tables
 
 
-def describe(cursor, wanted, *, without=(), progress=lambda table: None):
+def describe(cursor: cursors.Cursor,
+             wanted: abc.Mapping[str, abc.Iterable[str]], *,
+             without: abc.Collection[tuple[str, str | None]] = (),
+             progress: abc.Callable[[str], object] = lambda table: None
+             ) -> dict[str, Table]:
     """Describe the content of tables.
 
-    :param cursor: of a connection to the database
-    :param wanted: {table: columns to look at}; those that are not there (any
-        more) are left out
+    :param wanted: {table: columns}; those that do not exist are left out
     :param without: (table, column)s that the hash leaves out
     :param progress: called with the name of each table
-    :returns: {table: :class:`Table`}
     """
-    there = columns(cursor)
-    found = {}
+    existing = columns(cursor)
+    tables = {}
     for table, names in wanted.items():
-        if table not in there or table in OURS:
+        if table not in existing or table in OURS:
             continue
         progress(table)
-        keys = [name for name, primary in there[table].items() if primary]
-        names = [name for name in names if name in there[table]]
+        keys = [name for name, primary in existing[table].items() if primary]
+        names = [name for name in names if name in existing[table]]
         cursor.execute(query(table, keys, names, without))
-        rows, digest, *sums = cursor.fetchone()
-        found[table] = Table(rows, str(digest or 0), dict(zip(
-            names, (str(one or 0) for one in sums))))
-    return found
+        # COUNT(*) always gives a row.
+        row: tuple[typing.Any, ...] = cursor.fetchone() or ()
+        rows, digest, *sums = row
+        tables[table] = Table(rows, str(digest or 0), dict(zip(
+            names, (str(total or 0) for total in sums))))
+    return tables
 
 
-def query(table, keys, names, without=()):
+def query(table: str, keys: list[str], names: list[str],
+          without: abc.Collection[tuple[str, str | None]] = ()) -> str:
     """Return the SQL that describes a table in one pass."""
     hashed = [name for name in names if (table, name) not in without]
     # 15 hexadecimal digits: the sum of a billion of them is exact.
@@ -95,28 +107,30 @@ def query(table, keys, names, without=()):
             f'FROM {_quoted(table)}')
 
 
-def _text(names):
+def _text(names: list[str]) -> str:
     parts = [f"ISNULL({_quoted(name)}), IFNULL({_quoted(name)}, ''), '|'"
              for name in names]
     return f'CONCAT({", ".join(parts)})'
 
 
-def _quoted(name):
+def _quoted(name: str) -> str:
     return '`' + name.replace('`', '``') + '`'
 
 
-def compare(before, after, changes, wrong):
-    """Return what differs that is not stated to.
+def compare(before: abc.Mapping[str, Table], after: abc.Mapping[str, Table],
+            changes: abc.Collection[expected_changes.Change],
+            wrong: abc.Mapping[tuple[str, str | None], int]
+            ) -> list[findings.Finding]:
+    """Return the differences that no migration announces.
 
-    :param before: {table: :class:`Table`} as the base left it
-    :param after: likewise, of the same columns, as the target found it
-    :param changes: :class:`heat_upgrade.rehearsal.expected_changes.Change`s of
-        the revisions in between
-    :param wrong: {(table, column or None): rows that are not as stated}
-    :returns: list of :class:`heat_upgrade.results.findings.Finding`
+    :param before: tables as the base left them
+    :param after: tables, with the same columns, after the migrations
+    :param changes: expected changes of the revisions in between
+    :param wrong: {(table, column or None): number of rows that contradict
+        the expected change}
     """
     found = []
-    allowed = {(one.table, one.column) for one in changes}
+    allowed = {(change.table, change.column) for change in changes}
     for table, was in before.items():
         if (table, None) in allowed:
             continue
@@ -139,13 +153,15 @@ def compare(before, after, changes, wrong):
             name = '.'.join(filter(None, (change.table, change.column)))
             found.append(_finding(
                 'rehearsal.not-as-stated', name,
-                f'{name} is not what its migration states',
-                f'stated: {change.reason}\nrows that are not: {rows}'))
+                f'{name} differs from the statement of its migration',
+                f'stated: {change.reason}\nrows that differ: {rows}'))
     return found
 
 
-def _changed(table, was, now, allowed):
-    """Return findings of columns that are gone or have other content."""
+def _changed(table: str, was: Table, now: Table,
+             allowed: set[tuple[str, str | None]]
+             ) -> abc.Iterator[findings.Finding]:
+    """Yield findings about columns that are gone or have other content."""
     gone = [name for name in was.columns
             if name not in now.columns and (table, name) not in allowed]
     if gone:
@@ -158,13 +174,14 @@ def _changed(table, was, now, allowed):
              and (table, name) not in allowed]
     same = set(was.columns) == set(now.columns)
     if other or (same and now.digest != was.digest):
-        columns_ = ', '.join(other) or 'cannot be told'
+        names = ', '.join(other) or 'unknown'
         yield _finding(
             'rehearsal.content-changed', table,
             f'table {table} has other content after db_sync',
-            f'rows: {was.rows}\ncolumns that changed: {columns_}\n'
-            'No migration in between is stated to change them.')
+            f'rows: {was.rows}\ncolumns that changed: {names}\n'
+            'No migration in between states that it changes them.')
 
 
-def _finding(rule, subject, title, evidence):
+def _finding(rule: str, subject: str, title: str,
+             evidence: str) -> findings.Finding:
     return findings.make(rule, subject, title, evidence, step=STEP)

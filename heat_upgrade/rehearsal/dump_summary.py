@@ -10,10 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is in a dump, before anything is started for it."""
+"""Reads a dump before anything is started, and summarizes its content."""
 
 import collections
+from collections import abc
 import dataclasses
+import pathlib
 
 from heat_upgrade import errors
 from heat_upgrade.rehearsal import dump_file
@@ -25,7 +27,7 @@ REVISIONS = 'alembic_version'
 LEGACY = 'migrate_version'
 STACKS = 'stack'
 
-# What other services call a table that nobody else has.
+# Tables that only one service has.
 _SERVICES = {
     'instances': 'Nova', 'instance_extra': 'Nova', 'cell_mappings': 'Nova',
     'local_user': 'Keystone', 'assignment': 'Keystone', 'ports': 'Neutron',
@@ -37,17 +39,17 @@ _SERVICES = {
 
 @dataclasses.dataclass(frozen=True)
 class Survey:
-    """What a dump has.
+    """The content of a dump.
 
-    :ivar database: which of its databases is Heat's; None if it names none
-    :ivar revision: what alembic_version says, None if nothing
-    :ivar legacy: whether sqlalchemy-migrate managed it
+    :ivar database: name of Heat's database; None if the dump names none
+    :ivar revision: content of alembic_version, None if it has none
+    :ivar legacy: True if sqlalchemy-migrate managed the database
     :ivar tables: names of Heat's tables, in their order
-    :ivar size: bytes of the statements of Heat's database
-    :ivar bytes: of the whole dump, unpacked
-    :ivar skipped: {what is not executed: how often}
-    :ivar charset: SQL of the character set that new tables get: the
-        database's own if the dump says it, else that of its stacks
+    :ivar size: bytes of the statements for Heat's database
+    :ivar bytes: bytes of the whole dump, unpacked
+    :ivar skipped: {kind of statement that is not executed: number}
+    :ivar charset: SQL of the character set for new tables: the database's
+        own if the dump has it, otherwise that of its stacks
     """
 
     database: str | None
@@ -56,57 +58,59 @@ class Survey:
     tables: tuple[str, ...]
     size: int
     bytes: int
-    skipped: dict
+    skipped: dict[str, int]
     charset: str = ''
 
 
 @dataclasses.dataclass
 class _Database:
-    tables: dict = dataclasses.field(default_factory=dict)
-    revisions: list = dataclasses.field(default_factory=list)
+    tables: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    revisions: list[str] = dataclasses.field(default_factory=list)
     size: int = 0
     charset: str = ''
 
 
-def survey(path, *, database=None, progress=lambda done, size: None):
+def survey(path: pathlib.Path | str, *, database: str | None = None,
+           progress: abc.Callable[[int, int], object]
+           = lambda done, size: None) -> Survey:
     """Read a dump to its end.
 
-    :param path: of the dump
-    :param database: name of Heat's database, if it has several
-    :param progress: called with the bytes of the file so far, and in all
-    :returns: :class:`Survey`
-    :raises: :class:`errors.UsageError` if it is no complete dump of a
+    :param database: name of Heat's database, if the dump has several
+    :param progress: called with the bytes read so far, and those of the file
+    :raises: :class:`errors.UsageError` if it is not a complete dump of a
         database of Heat
     """
-    databases = collections.defaultdict(_Database)
-    skipped = collections.Counter()
+    databases: dict[str | None, _Database] = collections.defaultdict(
+        _Database)
+    skipped: collections.Counter[str] = collections.Counter()
     with dump_file.opened(path) as source:
         reader = tokenizer.Reader(source)
-        here, defined = None, ''
-        for kind, name, text in row_reader.told(reader):
+        current: str | None = None
+        charset = ''
+        for kind, name, text in row_reader.classified(reader):
             progress(source.position, source.size)
             if kind is statement_filter.Kind.USE:
-                # Its own, if it was defined just before; a dump comes back
-                # to a database for its views.
-                here = name
-                databases[here].charset = databases[here].charset or defined
-                defined = ''
+                # A dump defines a database before it uses it, and returns to
+                # it later for its views.
+                current = name
+                databases[name].charset = databases[name].charset or charset
+                charset = ''
             elif kind is statement_filter.Kind.CREATE_DATABASE:
-                defined = statement_filter.default_charset(text)
+                charset = statement_filter.default_charset(text)
             elif kind is statement_filter.Kind.SET:
                 _check_setting(path, text)
             elif kind is statement_filter.Kind.SKIPPED:
                 skipped[name] += 1
             else:
-                _note(reader, databases[here], kind, name, text)
+                _note(reader, databases[current], kind, name, text)
         row_reader.check_completed(path, reader)
-    name = _choose(path, databases, database)
-    known = databases[name]
-    others = [one for one in databases if one not in (None, name)]
+    chosen = _choose(path, databases, database)
+    known = databases[chosen]
+    others = [name for name in databases if name not in (None, chosen)]
     if others:
         skipped['other databases'] = len(others)
     return Survey(
-        database=name, tables=tuple(known.tables), size=known.size,
+        database=chosen, tables=tuple(known.tables), size=known.size,
         revision=known.revisions[0] if known.revisions else None,
         legacy=LEGACY in known.tables and REVISIONS not in known.tables,
         bytes=reader.bytes, skipped=dict(skipped),
@@ -114,19 +118,20 @@ def survey(path, *, database=None, progress=lambda done, size: None):
             known.tables[STACKS]))
 
 
-def _note(reader, database, kind, name, text):
+def _note(reader: tokenizer.Reader, database: _Database,
+          kind: statement_filter.Kind, name: str, text: bytes) -> None:
     database.size += len(text)
     if kind is statement_filter.Kind.CREATE:
         database.tables[name] = text
     elif kind is statement_filter.Kind.INSERT and name == REVISIONS:
         if not statement_filter.has_only_literals(text):
-            raise reader.error('has more than rows of values')
+            raise reader.error('contains more than rows of values')
         database.revisions += [
             str(row.get('version_num')) for row in row_reader.rows_of(
                 text, row_reader.columns_of(database.tables.get(name, b'')))]
 
 
-def _check_setting(path, text):
+def _check_setting(path: pathlib.Path | str, text: bytes) -> None:
     charset = statement_filter.charset(text)
     if charset and charset not in statement_filter.UTF8:
         raise errors.UsageError(
@@ -135,17 +140,19 @@ def _check_setting(path, text):
     mode = statement_filter.odd_mode(text)
     if mode:
         raise errors.UsageError(
-            f'{path} is made for the SQL mode {mode}, in which strings are '
-            'written otherwise; make it again without --compatible')
+            f'{path} was made with the SQL mode {mode}, which changes how '
+            'strings are written; make it again without --compatible')
 
 
-def _choose(path, databases, wanted):
-    tables = {name: set(one.tables) for name, one in databases.items()
-              if one.tables}
+def _choose(path: pathlib.Path | str,
+            databases: abc.Mapping[str | None, _Database],
+            wanted: str | None) -> str | None:
+    tables = {name: set(database.tables)
+              for name, database in databases.items() if database.tables}
     if not tables:
         raise errors.UsageError(
-            f'{path} defines no table: is it a dump of a database, and not '
-            'made with --no-create-info?')
+            f'{path} defines no table; make a dump of a database, without '
+            '--no-create-info')
     if wanted is not None:
         if wanted not in tables and set(tables) != {None}:
             raise errors.UsageError(
@@ -153,15 +160,15 @@ def _choose(path, databases, wanted):
                 f'{", ".join(sorted(filter(None, tables)))}')
         tables = {name: known for name, known in tables.items()
                   if name in (wanted, None)}
-    found = [name for name, known in tables.items()
-             if row_reader.OF_HEAT <= known]
-    if len(found) != 1 and len(tables) == 1:
+    matching = [name for name, known in tables.items()
+                if row_reader.OF_HEAT <= known]
+    if len(matching) != 1 and len(tables) == 1:
         known, = tables.values()
         service = next((_SERVICES[name] for name in sorted(known)
                         if name in _SERVICES), None)
-        what = f'it looks like one of {service}' if service else (
+        reason = f'it looks like one of {service}' if service else (
             'it has none of the tables ' + ', '.join(
                 sorted(row_reader.OF_HEAT - known)))
         raise errors.UsageError(
-            f'{path} is not a dump of a database of Heat: {what}')
+            f'{path} is not a dump of a database of Heat: {reason}')
     return row_reader.choose(path, tables)

@@ -10,24 +10,23 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Heat's migrations are stated to change, and why.
+"""The changes that Heat's migrations are expected to make, and the reasons.
 
-A change of content that does not stand here is a finding. A migration that
-means to rewrite what is stored gets an entry with its reason.
+Any other change of content is a finding. A migration that rewrites stored
+data on purpose gets an entry with its reason.
 """
 
+from collections import abc
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """One thing that a revision changes.
+    """One expected change of a revision.
 
-    :ivar table: in which table
-    :ivar column: in which column; None for a table that is new
-    :ivar reason: why, in words
-    :ivar wrong: SQL condition of the rows that it would leave wrong; '' if
-        nothing can be said of them
+    :ivar column: name of the column; None for a new table
+    :ivar wrong: SQL condition of the rows that contradict the change; '' if
+        there is no such condition
     """
 
     table: str
@@ -40,7 +39,7 @@ class Change:
 CHANGES = {
     'd2db381e3324': (Change(
         'sync_point', 'extra_data',
-        'new, and NULL in what was there: no traversal of the base has any',
+        'new, and NULL in existing rows: no traversal of the base uses it',
         '`extra_data` IS NOT NULL'),),
     '88be64598c0f': (Change(
         'resource_snapshot', None,
@@ -48,11 +47,11 @@ CHANGES = {
         'snapshot.data', 'TRUE'),),
     '97b2a986f922': (Change(
         'snapshot', 'action',
-        "new, and CREATE in what was there: the base has no other action of "
-        'a snapshot', "`action` IS NULL OR `action` <> 'CREATE'"),),
+        'new, and CREATE in existing rows: the base has no other action of a '
+        'snapshot', "`action` IS NULL OR `action` <> 'CREATE'"),),
 }
 
-# Which series end with a revision, to say what a dump is.
+# The series that end with a revision, for error messages.
 SERIES = {
     'c6214ca60943': '2023.1 to 2025.2',
     'd2db381e3324': 'between 2025.2 and 2026.1',
@@ -61,7 +60,7 @@ SERIES = {
 }
 
 
-def changes(revisions):
-    """Return what some revisions are stated to change, in their order."""
+def changes(revisions: abc.Iterable[str]) -> list[Change]:
+    """Return the expected changes of some revisions, in their order."""
     return [change for revision in revisions
             for change in CHANGES.get(revision, ())]

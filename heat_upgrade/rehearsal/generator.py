@@ -10,23 +10,25 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Dumps of any size, with stacks that load: the same bytes each time.
+"""Generates dumps of any size, with stacks that load: always the same bytes.
 
-The rows are those that Heat 25.0.2 writes for a handful of stacks, with ids
-and names of their own. It needs no database.
+The rows are those that Heat 25.0.2 writes for a few stacks, with other IDs and
+names. It needs no database.
 """
 
+from collections import abc
 import contextlib
 import gzip
 import json
 import pathlib
+import typing
 
 import zstandard
 
 TABLES = pathlib.Path(__file__).with_name('tables.sql')
 REVISION = 'c6214ca60943'
 
-# auth_encryption_key of what is encrypted in them: KEY, and nobody's.
+# The auth_encryption_key of the encrypted values; used for nothing else.
 KEY = 'generated-dumps-have-a-known-key'
 _METHOD = 'cryptography_decrypt_v1'
 _TOKEN = 'gAAAAABpVbkAcmVoZWFyc2FsLW9mLW5vd'
@@ -53,13 +55,13 @@ _HEAD = '''\
 '''
 _TAIL = '\n-- Dump completed on 2026-01-01 12:00:00\n'
 
-# Of ten stacks: a group with its nested stack, one with a hidden parameter,
-# one deleted; the others are of two plain resources.
+# Kinds of stacks. Of each ten, one is a group, one its nested stack, one has
+# a hidden parameter, one is deleted; the others have two plain resources.
 GROUP, NESTED, HIDDEN, DELETED, PLAIN = range(5)
 
 _STRING = {'type': 'OS::Heat::RandomString', 'properties': {'length': 12}}
 _OUTPUTS = {'text': {'value': {'get_attr': ['a', 'value']}}}
-_TEMPLATES = {
+_TEMPLATES: dict[int, dict[str, typing.Any]] = {
     GROUP: {'heat_template_version': '2018-08-31', 'resources': {
         'a': {'type': 'OS::Heat::ResourceGroup', 'properties': {
             'count': 2, 'resource_def': _STRING}},
@@ -89,14 +91,20 @@ _TEMPLATES = {
 }
 
 
-def _quoted(text):
+class _Writer(typing.Protocol):
+
+    def write(self, data: bytes, /) -> int:
+        ...
+
+
+def _quoted(text: str) -> str:
     for character, escaped in ('\\', r'\\'), ('"', r'\"'), ("'", r"\'"), (
             '\n', r'\n'):
         text = text.replace(character, escaped)
     return f"'{text}'"
 
 
-def _json(value):
+def _json(value: object) -> str:
     return _quoted(json.dumps(value))
 
 
@@ -106,9 +114,10 @@ _TYPES = {kind: [template['resources'][name]['type']
                  for name in _NAMES[kind]]
           for kind, template in _TEMPLATES.items()}
 _WRITTEN = {kind: _json(template) for kind, template in _TEMPLATES.items()}
-_NOTHING = {'resource_registry': {'resources': {}}, 'parameters': {},
-            'parameter_defaults': {}, 'event_sinks': [],
-            'encrypted_param_names': []}
+_NOTHING: dict[str, typing.Any] = {
+    'resource_registry': {'resources': {}}, 'parameters': {},
+    'parameter_defaults': {}, 'event_sinks': [],
+    'encrypted_param_names': []}
 _ENVIRONMENT = _json(_NOTHING)
 _SECRETS = _json({**_NOTHING, 'encrypted_param_names': ['secret'],
                   'parameters': {'secret': [_METHOD, _PARAMETER]}})
@@ -125,17 +134,19 @@ _SNAPSHOT = _json({
     'project_id': _TENANT, 'stack_user_project_id': _TENANT, 'tags': []})
 
 
-def write(path, *, stacks, events):
+def write(path: pathlib.Path | str, *, stacks: int, events: int
+          ) -> dict[str, int]:
     """Write a dump.
 
-    :param path: where to; packed as its suffix tells: .gz, .zst or none
-    :param stacks: how many; a multiple of ten has no group without its
-        nested stack
-    :param events: how many, spread over the stacks
-    :returns: {table: how many rows it has}
+    :param path: path of the dump; its suffix selects the compression: .gz,
+        .zst or none
+    :param stacks: number of stacks; only a multiple of ten has a nested stack
+        for each group
+    :param events: number of events, spread over the stacks
+    :returns: {table: number of its rows}
     """
     counts = {}
-    makers = {
+    makers: dict[str, abc.Callable[[], abc.Iterable[str]]] = {
         'alembic_version': lambda: [f"'{REVISION}'"],
         'event': lambda: _events(stacks, events),
         'raw_template': lambda: map(_template, range(stacks)),
@@ -158,7 +169,7 @@ def write(path, *, stacks, events):
                       f'DROP TABLE IF EXISTS `{name}`;\n'
                       f'CREATE TABLE {definition}'
                       f'LOCK TABLES `{name}` WRITE;\n'.encode())
-            rows = makers.get(name, list)()
+            rows: abc.Iterable[str] = makers.get(name, list)()
             counts[name] = _insert(out, name, rows)
             out.write(b'UNLOCK TABLES;\n')
         out.write(_TAIL.encode())
@@ -166,11 +177,11 @@ def write(path, *, stacks, events):
 
 
 @contextlib.contextmanager
-def _opened(path):
+def _opened(path: pathlib.Path | str) -> abc.Iterator[_Writer]:
     path = pathlib.Path(path)
     with open(path, 'wb') as file:
         if path.suffix == '.gz':
-            # Without a time: the same bytes each time.
+            # Without a time stamp: always the same bytes.
             with gzip.GzipFile('', 'wb', 1, file, mtime=0) as out:
                 yield out
         elif path.suffix == '.zst':
@@ -181,11 +192,12 @@ def _opened(path):
             yield file
 
 
-def _insert(out, name, rows):
-    """Write rows in statements of one MiB; returns how many there were."""
-    count, size, batch = 0, 0, []
+def _insert(out: _Writer, name: str, rows: abc.Iterable[str]) -> int:
+    """Write rows in statements of one MiB; returns the number of rows."""
+    count, size = 0, 0
+    batch: list[str] = []
 
-    def flush():
+    def flush() -> None:
         if batch:
             out.write(f'INSERT INTO `{name}` VALUES\n('.encode()
                       + '),\n('.join(batch).encode() + b');\n')
@@ -200,35 +212,36 @@ def _insert(out, name, rows):
     return count
 
 
-def _kind(number):
+def _kind(number: int) -> int:
     return min(number % 10, PLAIN)
 
 
-def _id(number):
+def _id(number: int) -> str:
     return f'{number:08x}-5ac0-4000-8000-{number:012x}'
 
 
-def _stack_name(number):
+def _stack_name(number: int) -> str:
     if _kind(number) == NESTED:
         return f'stack-{number - 1}-a-{number:012d}'
     return f'stack-{number}'
 
 
-def _living(stacks):
+def _living(stacks: int) -> abc.Iterator[int]:
     return (number for number in range(stacks) if _kind(number) != DELETED)
 
 
-def _template(number):
+def _template(number: int) -> str:
     kind = _kind(number)
     environment = _SECRETS if kind == HIDDEN else _ENVIRONMENT
     return (f"{number + 1},{_TIME},NULL,{_WRITTEN[kind]},'null',"
             f'{environment},NULL')
 
 
-def _stack(number, stacks):
+def _stack(number: int, stacks: int) -> str:
     kind, root = _kind(number), number
     owner = parent = 'NULL'
-    deleted, action, creds = 'NULL', 'CREATE', number + 1
+    deleted, action = 'NULL', 'CREATE'
+    creds: int | str = number + 1
     if kind == NESTED:
         root = number - 1
         owner, parent, creds = f"'{_id(root)}'", "'a'", root + 1
@@ -246,12 +259,12 @@ def _stack(number, stacks):
             f"'{_id(number)}','{deps}',{parent}")
 
 
-def _resources(stacks):
+def _resources(stacks: int) -> abc.Iterator[str]:
     for number in _living(stacks):
         kind = _kind(number)
         root = _id(number - (kind == NESTED))
-        for place, name in enumerate(_NAMES[kind]):
-            row = 2 * number + 1 + place
+        for index, name in enumerate(_NAMES[kind]):
+            row = 2 * number + 1 + index
             physical = (_id(number + 1) if kind == GROUP and name == 'a'
                         else f'{_stack_name(number)}-{name}-{row:012d}')
             yield (f"{row},'{row:08x}-7e50-4000-8000-{row:012x}',"
@@ -261,30 +274,30 @@ def _resources(stacks):
                    'NULL')
 
 
-def _data(stacks):
+def _data(stacks: int) -> abc.Iterator[str]:
     for number in _living(stacks):
         row = 2 * number + 1
         yield f"{row},{_TIME},NULL,'value','abcdefghijkl',0,'',{row}"
 
 
-def _properties(stacks):
+def _properties(stacks: int) -> abc.Iterator[str]:
     for number in _living(stacks):
         hidden = _kind(number) == HIDDEN
-        for place in range(2):
-            row = 2 * number + 1 + place
-            secret = hidden and not place
+        for index in range(2):
+            row = 2 * number + 1 + index
+            secret = hidden and not index
             yield (f'{row},{_ENCRYPTED if secret else _LENGTH},'
                    f'{int(secret)},{_TIME},NULL')
 
 
-def _snapshots(stacks):
+def _snapshots(stacks: int) -> abc.Iterator[str]:
     for number in range(5, stacks, 20):
         yield (f"'{number:08x}-54a9-4000-8000-{number:012x}','{_id(number)}',"
                f"'s',{_TIME},NULL,'COMPLETE','Stack SNAPSHOT completed "
                f"successfully',{_SNAPSHOT},'{_TENANT}'")
 
 
-def _creds(stacks):
+def _creds(stacks: int) -> abc.Iterator[str]:
     for number in _living(stacks):
         if _kind(number) != NESTED:
             yield (f"{number + 1},{_TIME},NULL,NULL,NULL,NULL,'{_METHOD}',"
@@ -292,16 +305,16 @@ def _creds(stacks):
                    f"'{_TRUST}','{_USER}'")
 
 
-def _events(stacks, events):
+def _events(stacks: int, events: int) -> abc.Iterator[str]:
     for row in range(1, events + 1):
         number = (row - 1) * stacks // events
         kind, names = _kind(number), _NAMES[_kind(number)]
         status = 'COMPLETE' if row % 2 else 'IN_PROGRESS'
         if names and row % 5:
-            place = row % 2
-            rest = (f"'{names[place]}','{_stack_name(number)}-{row:012d}',"
-                    f"'state changed','{_TYPES[kind][place]}',NULL,"
-                    f'{2 * number + 1 + place}')
+            index = row % 2
+            rest = (f"'{names[index]}','{_stack_name(number)}-{row:012d}',"
+                    f"'state changed','{_TYPES[kind][index]}',NULL,"
+                    f'{2 * number + 1 + index}')
         else:
             rest = (f"'{_stack_name(number)}','{_id(number)}',"
                     f"'Stack CREATE {status.lower()}','OS::Heat::Stack',"

@@ -12,18 +12,22 @@
 
 """Runs a release's own code on the private database.
 
-What such a program prints, or says in a traceback, can quote the data: it
-stays in the private directory, and no error of ours repeats it.
+The output and the tracebacks of such a program can quote the data. They stay
+in the private directory, and our own errors do not repeat them.
 """
 
+from collections import abc
 import json
 import pathlib
 import secrets
+import typing
 
 from pymysql.constants import ER
 
 from heat_upgrade import errors
-from heat_upgrade.lab import workspace
+from heat_upgrade import filesystem
+from heat_upgrade.install import environments
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 
 DIRECTORY = pathlib.Path(__file__).parents[1] / 'checks' / 'inspectors'
@@ -35,48 +39,49 @@ _NAMES = {value: name for name, value in vars(ER).items()
           if isinstance(value, int)}
 
 
-def error_name(number):
-    """Return what an error of MariaDB is called."""
+def error_name(number: int) -> str:
+    """Return the number and the name of an error of MariaDB."""
     return f'error {number} ({_NAMES.get(number, "unknown")})'
 
 
-def run(place, environment, program, given, *, timeout, watch=None):
-    """Run a program of checks/programs in a release's environment.
+def run(workspace: workspaces.Workspace,
+        environment: environments.Environment, program: str, given: object,
+        *, timeout: float, watch: abc.Callable[[], object] | None = None
+        ) -> dict[str, typing.Any]:
+    """Run a program of checks/inspectors in a release's environment.
 
-    :param place: :class:`heat_upgrade.rehearsal.workspace.Place`
-    :param environment: :class:`heat_upgrade.install.environments.Environment`
-    :param program: its name
-    :param given: what its function ``read`` is given, as JSON has it
+    :param given: argument of its function ``read``, as JSON data
     :param timeout: seconds
-    :param watch: called four times a second meanwhile
-    :returns: what ``read`` returned
-    :raises: :class:`errors.LabError` if it has no end, or not by itself
+    :param watch: called four times a second while the program runs
+    :returns: the result of ``read``
+    :raises: :class:`errors.LabError` if it fails or does not end in time
     """
     name = f'{program}-{secrets.token_hex(4)}'
-    asked = place.secret_file(f'{name}.asked', json.dumps(
+    request = workspace.secret_file(f'{name}.asked', json.dumps(
         [[str(DIRECTORY / f'{program}.py'), given]]))
-    said = place.data / f'{name}.said'
-    what = f'{program} of {environment.version}'
+    reply = workspace.data / f'{name}.said'
+    title = f'{program} of {environment.version}'
     try:
         status, _ = process.run(
-            what, [environment.bin('python'), '-W', 'ignore',
-                   DIRECTORY / 'driver.py', asked, said],
-            log=place.log(name), cwd=place.data, timeout=timeout,
-            env=place.environment(), check=False, watch=watch)
+            title, [environment.bin('python'), '-W', 'ignore',
+                    DIRECTORY / 'driver.py', request, reply],
+            log=workspace.log(name), cwd=workspace.data, timeout=timeout,
+            env=workspace.environment(), check=False, watch=watch)
     except errors.WaitTimeout:
         raise errors.WaitTimeout(
-            f'{what} did not end within {timeout:g} s') from None
+            f'{title} did not end within {timeout:g} s') from None
     if status:
-        raise errors.LabError(f'{what} ended with status {status}')
-    answer, failure = json.loads(said.read_text())
+        raise errors.LabError(f'{title} ended with status {status}')
+    answer: dict[str, typing.Any]
+    answer, failure = json.loads(reply.read_text())
     if failure:
         raise errors.LabError(
-            f'{what} failed with {_error(failure)}; its text may quote the '
-            'database, and is not shown')
+            f'{title} failed with {_error(failure)}; the text of the error '
+            'may quote the database, and is not shown')
     return answer
 
 
-def _error(text):
+def _error(text: str) -> str:
     """Return the class and the last place of a traceback's text."""
     lines = text.strip().splitlines()
     places = [line.split('"')[1].rpartition('site-packages/')[2] + ','
@@ -89,7 +94,9 @@ def _error(text):
     return f'{name} in {places[-1]}' if places else name
 
 
-def manage(place, environment, config, *words, timeout):
+def manage(workspace: workspaces.Workspace,
+           environment: environments.Environment, config: pathlib.Path | str,
+           *words: str, timeout: float) -> tuple[int, str]:
     """Run heat-manage or heat-status; returns (exit status, output).
 
     The output may quote the database.
@@ -100,30 +107,33 @@ def manage(place, environment, config, *words, timeout):
     try:
         return process.run(
             name, [environment.bin(words[0]), '--config-file', config,
-                   # Else /etc/heat/heat.conf.d is read too, after our file:
-                   # on a control node it names the database in use.
-                   '--config-dir', place.directory('no-more-configuration'),
+                   # Without it, /etc/heat/heat.conf.d is read after our
+                   # file, which names the production database on a node.
+                   '--config-dir',
+                   workspace.directory('no-more-configuration'),
                    *words[1:]],
-            log=place.log(name), cwd=place.data, timeout=timeout,
-            env=place.environment(), check=False)
+            log=workspace.log(name), cwd=workspace.data, timeout=timeout,
+            env=workspace.environment(), check=False)
     except errors.WaitTimeout:
         raise errors.WaitTimeout(f'{" ".join(words)} of {environment.version} '
                                  f'did not end within {timeout:g} s') from None
 
 
-def configuration(place, url, settings):
+def configuration(workspace: workspaces.Workspace, url: str,
+                  settings: abc.Mapping[str, str]) -> pathlib.Path:
     """Write the heat.conf of a rehearsal; returns its path.
 
-    It names one database, the private one, and no other service: what an
-    operator's own file says of those never gets here.
+    It names the private database and no other service. It ignores all such
+    addresses in an operator's own file.
 
-    :param url: of the database, for SQLAlchemy
+    :param url: URL of the database, for SQLAlchemy
     :param settings: {option of [DEFAULT]: value}
     """
-    path = place.data / f'heat-{secrets.token_hex(4)}.conf'
+    path: pathlib.Path = (
+        workspace.data / f'heat-{secrets.token_hex(4)}.conf')
     lines = [f'{name} = {value}' for name, value in settings.items()]
-    # A dollar would refer to another option.
-    workspace.write_secret(path, '\n'.join([
+    # Escape the dollar sign, which would refer to another option.
+    filesystem.write_atomically(path, '\n'.join([
         '[DEFAULT]', *(line.replace('$', '$$') for line in lines),
         '[database]', f'connection = {url}', f'slave_connection = {url}',
         'max_retries = 2', 'retry_interval = 1', '']))

@@ -10,16 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What of an operator's configuration decides whether stacks load.
+"""The options of an operator's configuration that loading stacks needs.
 
-Nothing else of it is taken, least of all the address of a database.
+All other options are ignored, above all the address of a database.
 """
+
+from collections import abc
+import pathlib
 
 from oslo_config import cfg
 
 from heat_upgrade import errors
 
-# With them the rows are read, and types of the operator's own are found.
+# They decrypt the rows, and find the operator's own resource types.
 _OPTIONS = (
     cfg.StrOpt('auth_encryption_key', secret=True),
     cfg.ListOpt('plugin_dirs'),
@@ -29,12 +32,12 @@ _OPTIONS = (
 KEY = 'auth_encryption_key'
 
 
-def of_files(paths):
-    """Return what configuration files say of some options.
+def of_files(paths: abc.Sequence[pathlib.Path | str]) -> dict[str, str]:
+    """Return the options that configuration files set.
 
     :param paths: configuration files of Heat, in their order
-    :returns: {option: value as a file has it}, without what is not set
-    :raises: :class:`errors.UsageError`, without anything of their content
+    :returns: {option: value as in the file}, without unset options
+    :raises: :class:`errors.UsageError`, which quotes nothing from the files
     """
     if not paths:
         return {}
@@ -45,8 +48,8 @@ def of_files(paths):
     try:
         conf(words, project='heat', default_config_files=[],
              default_config_dirs=[])
-        found = {option.name: getattr(conf, option.name)
-                 for option in _OPTIONS}
+        values = {option.name: getattr(conf, option.name)
+                  for option in _OPTIONS}
     except cfg.ConfigFilesNotFoundError as exc:
         raise errors.UsageError(
             f'cannot find {", ".join(exc.config_files)}') from None
@@ -54,10 +57,10 @@ def of_files(paths):
         raise errors.UsageError(
             f'cannot read {", ".join(exc.config_files)}') from None
     except (cfg.Error, UnicodeDecodeError, ValueError, OSError):
-        # Their texts quote lines of the files, which have passwords.
+        # The texts of these errors quote lines, which have passwords.
         raise errors.UsageError(
             f'{", ".join(map(str, paths))}: not all of them can be read as '
-            'configuration files; oslo-config-validator tells which lines '
-            'are wrong') from None
+            'configuration files; run oslo-config-validator to find the '
+            'wrong lines') from None
     return {name: ','.join(value) if isinstance(value, list) else value
-            for name, value in found.items() if value}
+            for name, value in values.items() if value}

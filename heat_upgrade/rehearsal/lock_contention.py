@@ -10,43 +10,46 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reads and writes that go on while a migration runs, and how long they wait.
+"""Reads and updates rows while a migration runs, and measures the waits.
 
-For each table two connections of their own, one that reads a row and one that
-updates it and rolls back, again and again. A migration that locks a table
-shows as one of them that waits: so would Heat, which is what an operator who
-migrates with the base still running wants to know.
+Two connections use each table: one reads a row again and again, the other
+updates it and rolls back. A connection that waits shows that a migration locks
+the table. Heat would wait too, if an operator migrated with the base running.
 """
 
+from collections import abc
 import dataclasses
 import threading
 import time
+import typing
 
 import pymysql
 
 from heat_upgrade.rehearsal import loading
 from heat_upgrade import waiting
 
-# 12.5 times a second, so that ten are left on a busy machine.
+# Seconds: 12.5 samples a second, so that ten remain on a busy machine.
 INTERVAL = 0.08
 START_TIMEOUT = 60
 
-# What takes less is not noted, in seconds: an idle server answers in one
-# millisecond, on a busy machine in five.
+# Seconds; shorter waits are not recorded. An idle server answers in one
+# millisecond, one on a busy machine in five.
 SLOW = 0.005
 
 ACCOUNT = 'sampler'
 
 READ, WRITE = 'read', 'write'
 
+Connect = abc.Callable[[], pymysql.Connection]
+
 
 @dataclasses.dataclass
 class Waits:
-    """What was seen of one table by one of the two.
+    """The waits of one connection at one table.
 
-    :ivar count: how many samples
-    :ivar slow: (monotonic time, seconds) of those that took SLOW or more
-    :ivar seconds: from the first to the last
+    :ivar count: number of samples
+    :ivar seconds: from the first sample to the last
+    :ivar slow: (monotonic time, seconds) of samples that took SLOW or more
     :ivar error: name of the last error of the database, '' without one
     """
 
@@ -54,20 +57,22 @@ class Waits:
     kind: str
     count: int = 0
     seconds: float = 0.0
-    slow: list = dataclasses.field(default_factory=list)
+    slow: list[tuple[float, float]] = dataclasses.field(default_factory=list)
     error: str = ''
 
-    def longest(self, start, end):
-        """Return (seconds of the longest between two times, its start)."""
+    def longest(self, start: float, end: float) -> tuple[float, float]:
+        """Return (seconds, start) of the longest wait between two times."""
         return max(((seconds, at) for at, seconds in self.slow
                     if at <= end and at + seconds >= start),
                    default=(0.0, start))
 
 
-def statement(kind, table, columns, key):
+def statement(kind: str, table: str, columns: abc.Mapping[str, bool],
+              key: abc.Mapping[str, object]
+              ) -> tuple[str, tuple[object, ...]]:
     """Return (SQL, arguments) of a sample.
 
-    :param columns: {column: whether it is of the primary key}
+    :param columns: {column: True for a column of the primary key}
     :param key: {column: value} of the row, {} for an empty table
     """
     condition = ' AND '.join(f'`{name}` = %s' for name in key) or 'FALSE'
@@ -81,58 +86,62 @@ def statement(kind, table, columns, key):
 
 
 class Sampling:
-    """Samples tables from its start to the end of its context.
+    """Samples tables in threads, until its context ends.
 
-    :param connect: callable that returns a new connection, not in autocommit
-    :param tables: as :func:`comparison.columns` gives them
-    :ivar waits: list of :class:`Waits`, complete when the context has ended
+    :param connect: returns a new connection that is not in autocommit
+    :param tables: columns, as :func:`comparison.columns` returns them
+    :ivar waits: complete when the context has ended
     """
 
-    def __init__(self, connect, tables):
+    def __init__(self, connect: Connect,
+                 tables: abc.Mapping[str, abc.Mapping[str, bool]]) -> None:
         keys = _keys(connect, tables)
         self.waits = [Waits(table, kind) for table in tables
                       for kind in (READ, WRITE)]
         self._ended = threading.Event()
         self._threads = [threading.Thread(
             target=_sample, daemon=True,
-            args=(connect, one, self._ended, *statement(
-                one.kind, one.table, tables[one.table], keys[one.table])))
-            for one in self.waits]
+            args=(connect, waits, self._ended, *statement(
+                waits.kind, waits.table, tables[waits.table],
+                keys[waits.table])))
+            for waits in self.waits]
 
-    def __enter__(self):
+    def __enter__(self) -> typing.Self:
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         self._ended.set()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(loading.TIMEOUT)
 
-    def start(self):
-        """Start, and wait until each has sampled once."""
+    def start(self) -> None:
+        """Start, and wait until each connection has sampled once."""
         for thread in self._threads:
             thread.start()
         waiting.wait_until(
-            lambda: all(one.count or one.error for one in self.waits),
+            lambda: all(waits.count or waits.error for waits in self.waits),
             timeout=START_TIMEOUT, what='the first samples of all tables')
 
 
-def _keys(connect, tables):
+def _keys(connect: Connect, tables: abc.Mapping[str, abc.Mapping[str, bool]]
+          ) -> dict[str, dict[str, object]]:
     """Return the primary key of some row of each table."""
-    keys = {}
+    keys: dict[str, dict[str, object]] = {}
     with connect() as connection, connection.cursor() as cursor:
         for table, columns in tables.items():
             names = [name for name, primary in columns.items() if primary]
             keys[table] = {}
             if names:
-                wanted = ', '.join(f'`{name}`' for name in names)
-                cursor.execute(f'SELECT {wanted} FROM `{table}` LIMIT 1')
+                selected = ', '.join(f'`{name}`' for name in names)
+                cursor.execute(f'SELECT {selected} FROM `{table}` LIMIT 1')
                 row = cursor.fetchone()
                 keys[table] = dict(zip(names, row)) if row else {}
     return keys
 
 
-def _sample(connect, waits, ended, sql, arguments):
+def _sample(connect: Connect, waits: Waits, ended: threading.Event, sql: str,
+            arguments: tuple[object, ...]) -> None:
     try:
         with connect() as connection, connection.cursor() as cursor:
             first = time.monotonic()
@@ -159,5 +168,5 @@ def _sample(connect, waits, ended, sql, arguments):
         waits.error = loading.error_name(exc)
 
 
-# The server or the connection to it is no more.
+# Errors that mean that the server or the connection to it has ended.
 _GONE = (2006, 2013, 1927, 1053)

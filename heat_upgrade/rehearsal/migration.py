@@ -10,14 +10,21 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The migrations between a dump and a release: which, and how long."""
+"""Finds, runs and times the migrations between a dump and a release."""
 
+from collections import abc
 import dataclasses
 import json
+import pathlib
+import typing
 
 from heat_upgrade import errors
+from heat_upgrade.install import environments
+from heat_upgrade.lab import workspace as workspaces
+from heat_upgrade.rehearsal import dump_summary
 from heat_upgrade.rehearsal import expected_changes
 from heat_upgrade.rehearsal import heat_commands
+from heat_upgrade.rehearsal import lock_contention
 from heat_upgrade.results import findings
 
 STEP = 'db-sync'
@@ -25,8 +32,8 @@ STEP = 'db-sync'
 # A table with a hundred million rows takes hours to copy.
 TIMEOUT = 12 * 3600
 
-# What Heat's clients notice: half of oslo.messaging's and HAProxy's patience
-# is thirty seconds, a person's is one.
+# Seconds that a user of Heat notices; half of the timeouts of oslo.messaging
+# and HAProxy would be thirty.
 LONG_WAIT = 1.0
 
 
@@ -34,11 +41,11 @@ LONG_WAIT = 1.0
 class Revision:
     """One migration that was run.
 
-    :ivar id: of alembic
+    :ivar id: revision of alembic
     :ivar title: first line of its docstring
-    :ivar seconds: how long it took; None if it did not run to its end
+    :ivar seconds: its duration; None if it failed
     :ivar start: monotonic time
-    :ivar end: likewise
+    :ivar end: monotonic time
     :ivar statements: [{statement, seconds, rows}], without literals
     """
 
@@ -47,73 +54,78 @@ class Revision:
     seconds: float | None
     start: float
     end: float
-    statements: list
+    statements: list[dict[str, typing.Any]]
 
 
-def path(survey, base, target, *, dump, named):
+def path(survey: dump_summary.Survey, base: abc.Mapping[str, typing.Any],
+         target: abc.Mapping[str, typing.Any], *, dump: pathlib.Path | str,
+         named: tuple[object, object]) -> list[dict[str, typing.Any]]:
     """Return the revisions between a dump and a release, oldest first.
 
-    :param survey: :class:`heat_upgrade.rehearsal.dump_summary.Survey`
-    :param base: what rehearse_revisions reads of the base
-    :param target: likewise of the target
+    :param base: answer of rehearse_revisions for the base
+    :param target: the same for the target
     :param dump: path of the dump, for messages
-    :param named: (base, target) as messages call them
+    :param named: (base, target) as messages name them
     :returns: list of {id, after, title}
-    :raises: :class:`errors.UsageError` if the dump is not of the base
+    :raises: :class:`errors.UsageError` if the dump is not from the base
     """
     if survey.legacy:
         raise errors.UsageError(
-            f'{dump} is of Heat Zed or before: sqlalchemy-migrate managed '
-            'it, which is followed by alembic from 2023.1 on; upgrade to that '
-            'first')
+            f'{dump} is from Heat Zed or older, whose database '
+            'sqlalchemy-migrate manages; upgrade to 2023.1 first, the first '
+            'series that uses alembic')
     head = base['revisions'][-1]['id']
     if survey.revision != head:
         raise errors.UsageError(
-            f'{dump} is not of {named[0]}, whose database is at revision '
-            f'{head} ({_series(head)}): it is {_is(survey.revision)}. Name '
-            'the release that it is of with --from, or bring it to the end '
-            'of its own release with that release\'s heat-manage db_sync')
-    known = [one['id'] for one in target['revisions']]
+            f'{dump} is not from {named[0]}, whose database is at revision '
+            f'{head} ({_series(head)}): it is {_position(survey.revision)}. '
+            'Name the release that wrote it with --from, or finish the '
+            "migrations of that release with its own heat-manage db_sync")
+    known = [revision['id'] for revision in target['revisions']]
     if head not in known:
         raise errors.UsageError(
-            f'{named[1]} does not know revision {head} of {named[0]}: is it '
-            'older?')
-    return target['revisions'][known.index(head) + 1:]
+            f'{named[1]} does not have revision {head} of {named[0]}; name a '
+            'target that is newer than the base')
+    revisions: list[dict[str, typing.Any]] = target['revisions']
+    return revisions[known.index(head) + 1:]
 
 
-def _series(revision):
+def _series(revision: str) -> str:
     series = expected_changes.SERIES.get(revision, 'of an unknown series')
     return f'Heat {series}'
 
 
-def _is(revision):
+def _position(revision: str | None) -> str:
     if revision is None:
-        return ('at no revision of alembic at all: its table alembic_version '
-                'is empty or not there')
+        return ('at no revision of alembic: its table alembic_version is '
+                'empty or missing')
     if revision not in expected_changes.SERIES:
         return 'at a revision that no release known here has'
     return f'at revision {revision} ({_series(revision)})'
 
 
-def migrate(place, environment, config, revisions, *, port, ready,
-            progress):
+def migrate(workspace: workspaces.Workspace,
+            environment: environments.Environment, config: pathlib.Path,
+            revisions: abc.Iterable[abc.Mapping[str, typing.Any]], *,
+            port: int, ready: abc.Callable[[], object],
+            progress: abc.Callable[[int, str], object]
+            ) -> tuple[list[Revision], dict[str, typing.Any] | None]:
     """Run migrations one by one.
 
-    :param place: :class:`heat_upgrade.rehearsal.workspace.Place`
     :param config: path of the heat.conf of the rehearsal
-    :param revisions: as :func:`path` returns them
-    :param port: of the database
-    :param ready: called when all is imported and the first is to begin
-    :param progress: called with (number, title) of each that begins
-    :returns: (list of :class:`Revision`, what failed or None)
+    :param revisions: from :func:`path`
+    :param port: port of the database
+    :param ready: called after all imports, before the first migration
+    :param progress: called with (number, title) of each migration that starts
+    :returns: (migrations that ran, the failure or None)
     :raises: :class:`errors.LabError`
     """
-    out = place.data / 'migrations.jsonl'
+    out = workspace.data / 'migrations.jsonl'
     out.touch(0o600)
-    go = place.data / 'migrations.go'
-    titles = {one['id']: one['title'] for one in revisions}
+    go = workspace.data / 'migrations.go'
+    titles = {revision['id']: revision['title'] for revision in revisions}
 
-    def watch():
+    def watch() -> None:
         if not go.exists() and _events(out):
             ready()
             go.touch(0o600)
@@ -121,7 +133,7 @@ def migrate(place, environment, config, revisions, *, port, ready,
         if begun:
             progress(len(begun), titles[begun[-1]['revision']])
     failure = heat_commands.run(
-        place, environment, 'rehearse_migrate', {
+        workspace, environment, 'rehearse_migrate', {
             'config': str(config), 'out': str(out), 'go': str(go),
             'port': port,
             'revisions': list(titles)},
@@ -129,14 +141,17 @@ def migrate(place, environment, config, revisions, *, port, ready,
     return ran(_events(out), titles), failure
 
 
-def _events(path_):
+def _events(path_: pathlib.Path) -> list[dict[str, typing.Any]]:
     lines = path_.read_text().splitlines(keepends=True)
     return [json.loads(line) for line in lines if line.endswith('\n')]
 
 
-def ran(events, titles):
-    """Return the :class:`Revision`s that the events of a program tell of."""
-    found, start, statements = [], None, []
+def ran(events: abc.Iterable[abc.Mapping[str, typing.Any]],
+        titles: abc.Mapping[str, str]) -> list[Revision]:
+    """Return the migrations that the events of the program describe."""
+    finished: list[Revision] = []
+    start = 0.0
+    statements: list[dict[str, typing.Any]] = []
     for event in events:
         if event['event'] == 'start':
             start, statements = event['time'], []
@@ -147,16 +162,16 @@ def ran(events, titles):
                 'statement': event['statement'], 'rows': event['rows'],
                 'seconds': round(event['seconds'], 3)})
         else:
-            found.append(Revision(
+            finished.append(Revision(
                 event['revision'], titles[event['revision']],
                 None if 'error' in event
                 else round(event['time'] - start, 3),
                 start, event['time'], statements))
-    return found
+    return finished
 
 
-def of_failure(failure):
-    """Return the finding of a migration that failed."""
+def of_failure(failure: abc.Mapping[str, typing.Any]) -> findings.Finding:
+    """Return the finding about a migration that failed."""
     number = failure['number']
     return findings.make(
         'rehearsal.migration-fails', failure['revision'],
@@ -166,40 +181,40 @@ def of_failure(failure):
             + (f', {heat_commands.error_name(number)}' if number else ''),
             f'statement: {failure["statement"]}'
             if failure['statement'] else '',
-            *(f'at: {place}' for place in failure['where'])])), step=STEP)
+            *(f'at: {location}' for location in failure['where'])])),
+        step=STEP)
 
 
-def waits(sampled, revisions):
+def waits(sampled: abc.Iterable[lock_contention.Waits],
+          revisions: abc.Sequence[Revision]) -> list[dict[str, typing.Any]]:
     """Return how long reads and writes waited while migrations ran.
 
-    :param sampled: list of
-        :class:`heat_upgrade.rehearsal.lock_contention.Waits`
-    :param revisions: list of :class:`Revision`
     :returns: [{table, kind, samples, per_second, longest_s, migration,
         error}]
     """
-    found = []
-    for one in sampled:
-        longest, revision = max(
-            ((one.longest(each.start, each.end)[0], each.id)
-             for each in revisions), default=(0.0, ''))
-        found.append({
-            'table': one.table, 'kind': one.kind, 'samples': one.count,
-            'per_second': round((one.count - 1) / one.seconds, 1)
-            if one.seconds else 0,
+    rows = []
+    for table in sampled:
+        longest, migration = max(
+            ((table.longest(revision.start, revision.end)[0], revision.id)
+             for revision in revisions), default=(0.0, ''))
+        rows.append({
+            'table': table.table, 'kind': table.kind, 'samples': table.count,
+            'per_second': round((table.count - 1) / table.seconds, 1)
+            if table.seconds else 0,
             'longest_s': round(longest, 3),
-            'migration': revision if longest else '', 'error': one.error})
-    return found
+            'migration': migration if longest else '', 'error': table.error})
+    return rows
 
 
-def of_waits(waited):
-    """Return findings of reads and writes that waited for long.
+def of_waits(waited: abc.Iterable[abc.Mapping[str, typing.Any]]
+             ) -> list[findings.Finding]:
+    """Return findings about reads and writes that waited too long.
 
-    :param waited: as :func:`waits` returns them
+    :param waited: from :func:`waits`
     """
     return [findings.make(
-        'rehearsal.requests-wait', f'{one["kind"]}s of {one["table"]}',
-        f'{one["kind"]}s of table {one["table"]} wait while db_sync runs',
-        f'longest wait: {one["longest_s"]:.1f} s, in migration '
-        f'{one["migration"]}', step=STEP)
-        for one in waited if one['longest_s'] >= LONG_WAIT]
+        'rehearsal.requests-wait', f'{wait["kind"]}s of {wait["table"]}',
+        f'{wait["kind"]}s of table {wait["table"]} wait while db_sync runs',
+        f'longest wait: {wait["longest_s"]:.1f} s, in migration '
+        f'{wait["migration"]}', step=STEP)
+        for wait in waited if wait['longest_s'] >= LONG_WAIT]

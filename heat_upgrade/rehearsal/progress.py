@@ -10,72 +10,89 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Shows how far a rehearsal has come: bars on a terminal, lines in a log."""
+"""Shows the progress of a rehearsal: bars on a terminal, lines in a log."""
 
+from collections import abc
 import contextlib
 import time
+import typing
 
 from rich import console as consoles
 from rich import progress
 
-# Seconds between two lines of a log that say how far a step is.
+# Seconds between two lines of a log with the progress of a step.
 INTERVAL = 30
 
 
-def display(stream, steps):
-    """Return a context manager that gives what a rehearsal tells it to.
+class Listener(typing.Protocol):
+    """Receives the progress of a rehearsal."""
+
+    def step(self, name: str) -> None:
+        """Begin a step."""
+
+    def progress(self, done: int, size: int) -> None:
+        """Show the done part of the step."""
+
+    def note(self, text: str) -> None:
+        """Show a line."""
+
+
+def display(stream: typing.TextIO, steps: abc.Mapping[str, str]
+            ) -> contextlib.AbstractContextManager[Listener]:
+    """Return a context manager that gives a listener.
 
     :param stream: text stream to write to
     :param steps: {name: title}
-    :returns: gives an object with ``step(name)``, ``progress(done, size)``
-        and ``note(text)``
     """
     return _bars(stream) if stream.isatty() else _lines(stream, steps)
 
 
 class _Lines:
-    def __init__(self, stream, steps):
+    def __init__(self, stream: typing.TextIO,
+                 steps: abc.Mapping[str, str]) -> None:
         self._stream = stream
         self._steps = steps
-        self._start = self._said = time.monotonic()
+        self._start = self._last = time.monotonic()
 
-    def step(self, name):
-        self._say(f'{name}: {self._steps[name]}')
+    def step(self, name: str) -> None:
+        self._print(f'{name}: {self._steps[name]}')
 
-    def progress(self, done, size):
-        if size and time.monotonic() - self._said > INTERVAL:
-            self._say(f'  {100 * done / size:.0f} % ({done} of {size})')
+    def progress(self, done: int, size: int) -> None:
+        if size and time.monotonic() - self._last > INTERVAL:
+            self._print(f'  {100 * done / size:.0f} % ({done} of {size})')
 
-    def note(self, text):
-        self._say(f'  {text}')
+    def note(self, text: str) -> None:
+        self._print(f'  {text}')
 
-    def _say(self, text):
-        self._said = time.monotonic()
-        print(f'[{self._said - self._start:7.1f} s] {text}',
+    def _print(self, text: str) -> None:
+        self._last = time.monotonic()
+        print(f'[{self._last - self._start:7.1f} s] {text}',
               file=self._stream, flush=True)
 
 
 @contextlib.contextmanager
-def _lines(stream, steps):
+def _lines(stream: typing.TextIO, steps: abc.Mapping[str, str]
+           ) -> abc.Iterator[Listener]:
     yield _Lines(stream, steps)
 
 
 class _Bars:
-    def __init__(self, bars):
+    def __init__(self, bars: progress.Progress) -> None:
         self._bars = bars
-        self._task = None
+        self._task: progress.TaskID | None = None
 
-    def step(self, name):
+    def step(self, name: str) -> None:
         self.end()
         self._task = self._bars.add_task(name, total=None)
 
-    def progress(self, done, size):
-        self._bars.update(self._task, completed=done, total=size)
+    def progress(self, done: int, size: int) -> None:
+        if self._task is not None:
+            self._bars.update(self._task, completed=done, total=size)
 
-    def note(self, text):
+    def note(self, text: str) -> None:
         self._bars.console.print(f'  {text}', markup=False, highlight=False)
 
-    def end(self):
+    def end(self) -> None:
         """Show the last step as done."""
         if self._task is not None:
             total = self._bars.tasks[-1].total or 1
@@ -84,7 +101,7 @@ class _Bars:
 
 
 @contextlib.contextmanager
-def _bars(stream):
+def _bars(stream: typing.TextIO) -> abc.Iterator[Listener]:
     with progress.Progress(
             progress.TextColumn('{task.description}', markup=False),
             progress.BarColumn(), progress.TaskProgressColumn(),

@@ -10,45 +10,50 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What people and machines read of a rehearsal.
+"""The report of a rehearsal, for people and machines.
 
-Ids of stacks, names of tables, statements of Heat's own migrations without
-their literals, numbers: nothing else of a dump.
+It has stack IDs, table names, numbers, and the statements of Heat's own
+migrations without their literals, but no other content of the dump.
 """
 
+from collections import abc
 import datetime
 import json
 import pathlib
 import shlex
+import typing
 
 import jinja2
 
 from heat_upgrade import errors
-from heat_upgrade.lab import workspace
+from heat_upgrade import filesystem
+from heat_upgrade.install import releases
+from heat_upgrade.rehearsal import runner
 from heat_upgrade.results import findings
 from heat_upgrade.results import verdict
 
 TEMPLATES = pathlib.Path(__file__).parent
 PAGE = 'report.html.j2'
 
+Report = dict[str, typing.Any]
+
 _MEANING = {
-    verdict.PASS: 'this database can be upgraded, as far as it was rehearsed',
+    verdict.PASS: 'the rehearsal found no obstacle to the upgrade',
     verdict.FAIL: 'this database can NOT be upgraded safely',
 }
 EVIDENCE_LINES = 12
 FILES = ('report.json', 'report.html', 'summary.txt')
 
 
-def make(order, outcome, *, words):
-    """Return the report of a rehearsal, as report.json has it.
+def make(order: runner.Order, outcome: runner.Outcome, *,
+         words: abc.Iterable[str]) -> Report:
+    """Return the report of a rehearsal, with the content of report.json.
 
-    :param order: :class:`heat_upgrade.rehearsal.runner.Order`
-    :param outcome: :class:`heat_upgrade.rehearsal.runner.Outcome`
-    :param words: the command that does it again
+    :param words: the command that repeats the rehearsal
     """
     reproduce = shlex.join(words)
-    found = [{**one.as_dict(), 'reproduce': reproduce}
-             for one in outcome.findings]
+    found = [{**finding.as_dict(), 'reproduce': reproduce}
+             for finding in outcome.findings]
     return {
         'verdict': verdict.verdict(outcome.findings, {
             'rehearsal': len(outcome.steps)}, finished=True),
@@ -62,8 +67,8 @@ def make(order, outcome, *, words):
         'findings': found, 'reproduce': reproduce, **outcome.facts}
 
 
-def write(report, directory):
-    """Write report.json, report.html and summary.txt, of mode 0600."""
+def write(report: Report, directory: pathlib.Path) -> None:
+    """Write report.json, report.html and summary.txt, with mode 0600."""
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True,
         trim_blocks=True, lstrip_blocks=True,
@@ -72,13 +77,15 @@ def write(report, directory):
         report=report, classes=findings.CLASSES, version=_version)
     for name, content in zip(FILES, (
             json.dumps(report, indent=2) + '\n', page, summary(report))):
-        workspace.write_secret(pathlib.Path(directory, name), content)
+        filesystem.write_atomically(pathlib.Path(directory, name), content)
 
 
-def make_directory(work_dir, keep, base, target):
-    """Make and return the directory that takes the report.
+def make_directory(work_dir: pathlib.Path, keep: pathlib.Path | None,
+                   base: releases.Release, target: releases.Release
+                   ) -> pathlib.Path:
+    """Make and return the directory for the report.
 
-    :param keep: where the user wants it, or None
+    :param keep: the directory that the user named, or None
     :raises: :class:`errors.UsageError` if it cannot be made
     """
     if keep is None:
@@ -94,8 +101,8 @@ def make_directory(work_dir, keep, base, target):
     return pathlib.Path(keep).resolve()
 
 
-def summary(report):
-    """Return the end of a rehearsal, for a person at a terminal."""
+def summary(report: Report) -> str:
+    """Return the summary of a rehearsal, for a person at a terminal."""
     return '\n'.join([
         f'Heat {_version(report["base"])} -> {_version(report["target"])}, '
         'rehearsed on a dump',
@@ -105,61 +112,64 @@ def summary(report):
         f'again:   {report["reproduce"]}']) + '\n'
 
 
-def _version(release):
+def _version(release: abc.Mapping[str, str]) -> str:
     return release.get('version') or release['name']
 
 
-def _steps(report):
+def _steps(report: Report) -> abc.Iterator[str]:
     for step in report['steps']:
         seconds = step['end'] - step['start']
         yield (f'  {step["name"]:13}  {seconds:8.1f} s  '
                f'{step["outcome"]:6}  {step["title"]}')
 
 
-def _numbers(report):
+def _numbers(report: Report) -> abc.Iterator[str]:
     load = report['load']
     yield (f'  rows         {load["rows"]} in {load["seconds"]} s, '
            f'{load["rows_per_second"]} a second')
-    for what, count in report['dump']['skipped'].items():
-        yield f'  not loaded   {what}: {count}'
-    for one in report['revisions']:
-        seconds = ('failed' if one['seconds'] is None
-                   else f'{one["seconds"]:.2f} s')
-        yield f'  migration    {one["id"]}  {seconds}  {one["title"]}'
+    for kind, count in report['dump']['skipped'].items():
+        yield f'  not loaded   {kind}: {count}'
+    for revision in report['revisions']:
+        seconds = ('failed' if revision['seconds'] is None
+                   else f'{revision["seconds"]:.2f} s')
+        yield (f'  migration    {revision["id"]}  {seconds}  '
+               f'{revision["title"]}')
     longest = max(report.get('waits', ()), default=None,
-                  key=lambda one: one['longest_s'])
+                  key=lambda wait: wait['longest_s'])
     if longest and longest['longest_s']:
         yield (f'  waits        at most {longest["longest_s"]:.2f} s, '
                f'{longest["kind"]} of {longest["table"]}')
     if 'tables' in report:
-        same = sum(one['same'] for one in report['tables'])
+        same = sum(table['same'] for table in report['tables'])
         yield (f'  tables       {same} of {len(report["tables"])} have the '
                'same rows as before')
     if 'stacks' in report:
-        one = report['stacks']
-        bad = len({failure['stack'] for failure in one['failures']})
-        yield (f'  stacks       {one["stacks"] - bad} of {one["stacks"]} load'
-               + (f'; {one["encrypted"]} are encrypted'
-                  if one['encrypted'] else '')
-               + (f'; a sample of {one["all"]}'
-                  if one['stacks'] < one['all'] else ''))
+        stacks = report['stacks']
+        bad = len({failure['stack'] for failure in stacks['failures']})
+        yield (f'  stacks       {stacks["stacks"] - bad} of '
+               f'{stacks["stacks"]} load'
+               + (f'; {stacks["encrypted"]} are encrypted'
+                  if stacks['encrypted'] else '')
+               + (f'; a sample of {stacks["all"]}'
+                  if stacks['stacks'] < stacks['all'] else ''))
     memory = report['memory']
     yield (f'  memory       ours {memory["ours"] / 2**20:.0f} MiB, the '
            f'server\'s {memory["server"] / 2**20:.0f} MiB')
 
 
-def _findings(report):
+def _findings(report: Report) -> abc.Iterator[str]:
     if not report['findings']:
         yield '  no findings'
-    for number, one in enumerate(report['findings'], 1):
+    for number, finding in enumerate(report['findings'], 1):
         yield ''
-        yield (f'{number}. [{one["severity"]}; class {one["class"]}: '
-               f'{findings.CLASSES[one["class"]]}] in {one["step"]}:')
-        yield f'   {one["title"]}'
-        lines = one['evidence'].splitlines()
+        yield (f'{number}. [{finding["severity"]}; class {finding["class"]}: '
+               f'{findings.CLASSES[finding["class"]]}] in '
+               f'{finding["step"]}:')
+        yield f'   {finding["title"]}'
+        lines = finding['evidence'].splitlines()
         for line in lines[:EVIDENCE_LINES]:
             yield f'   | {line}'
         if len(lines) > EVIDENCE_LINES:
             yield '   | ...'
-        yield f'   Impact: {one["impact"]}'
-        yield f'   Remedy: {one["remedy"]}'
+        yield f'   Impact: {finding["impact"]}'
+        yield f'   Remedy: {finding["remedy"]}'

@@ -10,8 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The rows of one table of a dump, one after the other."""
+"""Reads the rows of one table of a dump, one after the other."""
 
+from collections import abc
+import pathlib
 import re
 
 from heat_upgrade import errors
@@ -19,9 +21,12 @@ from heat_upgrade.rehearsal import dump_file
 from heat_upgrade.rehearsal import statement_filter
 from heat_upgrade.rehearsal import tokenizer
 
-# Tables that Heat has had since its first releases and that together no
-# other service has.
+# Tables that Heat has had since its first releases; no other service has all
+# of them.
 OF_HEAT = frozenset(('event', 'raw_template', 'resource', 'stack'))
+
+Value = str | bytes | int | float | None
+Row = dict[str, Value]
 
 _TOKEN = re.compile(
     rb"\s*+(?:(,)|(\()|(\))|(_binary\s?|[xXbB])?'((?:[^'\\]++|\\.|'')*+)'"
@@ -33,44 +38,44 @@ _ESCAPED = {b'0': b'\0', b'b': b'\b', b'n': b'\n', b'r': b'\r', b't': b'\t',
 _COLUMN = re.compile(rb'^\s*+`((?:[^`]|``)++)`', re.MULTILINE)
 
 
-def rows(path, table, *, database=None):
-    """Give the rows of a table as dicts, in the order of the dump.
+def rows(path: pathlib.Path | str, table: str, *, database: str | None = None
+         ) -> abc.Iterator[Row]:
+    """Yield the rows of a table, in the order of the dump.
 
-    Memory is bounded by the longest statement, whatever the size of the dump.
+    The longest statement limits the memory, not the size of the dump.
 
-    :param path: of the dump; plain, gzip or zstd
-    :param table: its name
-    :param database: in which, if the dump has several; if None, the one with
-        the tables of Heat
-    :returns: iterator of {column: value}; text is str, a binary string that
-        is no UTF-8 bytes, numbers are int or float, NULL is None
-    :raises: :class:`errors.UsageError` if it is no dump, or no complete one
+    :param database: its database, if the dump has several; if None, the one
+        with the tables of Heat
+    :returns: iterator of {column: value}; a binary string that is not UTF-8
+        is bytes
+    :raises: :class:`errors.UsageError` if it is not a complete dump
     """
     if database is None and _has_databases(path):
         database = heat_database(path)
-    columns = []
+    columns: list[str] = []
     with dump_file.opened(path) as source:
         reader = tokenizer.Reader(source)
-        here = None
-        for kind, name, text in told(reader):
+        current = None
+        for kind, name, text in classified(reader):
             if kind is statement_filter.Kind.USE:
-                here = name
-            elif database not in (None, here):
+                current = name
+            elif database not in (None, current):
                 continue
             elif kind is statement_filter.Kind.CREATE and name == table:
                 columns = columns_of(text)
             elif kind is statement_filter.Kind.INSERT and name == table:
                 if not statement_filter.has_only_literals(text):
-                    raise reader.error('has more than rows of values')
+                    raise reader.error('contains more than rows of values')
                 yield from rows_of(text, columns)
         check_completed(path, reader)
 
 
-def told(reader):
-    """Give each statement of a reader with what it is.
+def classified(reader: tokenizer.Reader
+               ) -> abc.Iterator[tuple[statement_filter.Kind, str, bytes]]:
+    """Yield each statement of a reader with its kind, without comments.
 
-    :returns: iterator of (kind, name, bytes) as :func:`grammar.classify` has
-        them, without comments
+    :returns: iterator of (kind, name, bytes), see
+        :func:`statement_filter.classify`
     :raises: :class:`errors.UsageError` for a statement that no dump has
     """
     for statement in reader:
@@ -89,13 +94,14 @@ def told(reader):
         kind, name = statement_filter.classify(text)
         if kind is statement_filter.Kind.REFUSED:
             raise reader.error(
-                'is none of those that mysqldump writes; nothing of it was '
+                'is not a statement that mysqldump writes; it was not '
                 'executed')
         yield kind, name, text
 
 
-def check_completed(path, reader):
-    """Refuse a dump without the mark that it is complete.
+def check_completed(path: pathlib.Path | str,
+                    reader: tokenizer.Reader) -> None:
+    """Refuse a dump without the mark at its end.
 
     :raises: :class:`errors.UsageError`
     """
@@ -103,49 +109,50 @@ def check_completed(path, reader):
         raise errors.UsageError(
             f'{path} is cut off: it does not end with "-- Dump completed"; '
             'make it again, without --compact or --skip-comments, which '
-            'leave that out')
+            'remove that line')
 
 
-def heat_database(path):
-    """Return which database of a dump with several is Heat's.
+def heat_database(path: pathlib.Path | str) -> str | None:
+    """Return the name of Heat's database in a dump with several.
 
-    :raises: :class:`errors.UsageError` if there is none, or more than one
+    :raises: :class:`errors.UsageError` if there are none or several
     """
-    tables = {}
+    tables: dict[str | None, set[str]] = {}
     with dump_file.opened(path) as source:
-        here = None
-        for kind, name, _ in told(tokenizer.Reader(source)):
+        current = None
+        for kind, name, _ in classified(tokenizer.Reader(source)):
             if kind is statement_filter.Kind.USE:
-                here = name
+                current = name
             elif kind is statement_filter.Kind.CREATE:
-                tables.setdefault(here, set()).add(name)
+                tables.setdefault(current, set()).add(name)
     return choose(path, tables)
 
 
-def choose(path, tables):
+def choose(path: pathlib.Path | str,
+           tables: abc.Mapping[str | None, set[str]]) -> str | None:
     """Return the database with Heat's tables.
 
     :param tables: {database: names of its tables}
-    :raises: :class:`errors.UsageError` if there is none, or more than one
+    :raises: :class:`errors.UsageError` if there are none or several
     """
-    found = [name for name, known in tables.items() if OF_HEAT <= known]
-    if len(found) == 1:
-        return found[0]
-    known = ', '.join(sorted(map(str, found or filter(None, tables))))
-    if found:
+    matching = [name for name, names in tables.items() if OF_HEAT <= names]
+    if len(matching) == 1:
+        return matching[0]
+    known = ', '.join(sorted(map(str, matching or filter(None, tables))))
+    if matching:
         raise errors.UsageError(
             f'{path} has several databases of Heat: {known}; name one with '
             '--database')
     raise errors.UsageError(
-        f'{path} has no database of Heat: none with the tables '
+        f'{path} has no database of Heat, with the tables '
         f'{", ".join(sorted(OF_HEAT))}'
         + (f'; it has {known}' if known else ''))
 
 
-def _has_databases(path):
-    """Tell whether a dump chooses a database before its first table."""
+def _has_databases(path: pathlib.Path | str) -> bool:
+    """Return True if a dump selects a database before its first table."""
     with dump_file.opened(path) as source:
-        for kind, _, _ in told(tokenizer.Reader(source)):
+        for kind, _, _ in classified(tokenizer.Reader(source)):
             if kind in (
                 statement_filter.Kind.USE,
                 statement_filter.Kind.CREATE,
@@ -154,19 +161,21 @@ def _has_databases(path):
     return False
 
 
-def columns_of(text):
+def columns_of(text: bytes) -> list[str]:
     """Return the names of the columns of a CREATE TABLE."""
     return [name.replace(b'``', b'`').decode()
             for name in _COLUMN.findall(text.partition(b'(')[2])]
 
 
-def rows_of(text, columns):
-    """Give the rows of one INSERT as dicts."""
-    found = statement_filter.INSERT.match(text)
-    if found[2]:
-        columns = statement_filter.names(found[2])
-    row = []
-    for token in _TOKEN.finditer(text, found.end()):
+def rows_of(text: bytes, columns: list[str]) -> abc.Iterator[Row]:
+    """Yield the rows of one INSERT."""
+    insert = statement_filter.INSERT.match(text)
+    if insert is None:
+        return
+    if insert[2]:
+        columns = statement_filter.names(insert[2])
+    row: list[Value] = []
+    for token in _TOKEN.finditer(text, insert.end()):
         comma, opening, closing, binary, string, utf8, bare = token.groups()
         if comma:
             continue
@@ -180,18 +189,18 @@ def rows_of(text, columns):
             row.append(_string(binary, utf8 if string is None else string))
 
 
-def _string(prefix, text):
+def _string(prefix: bytes | None, text: bytes) -> Value:
     if prefix in (b'x', b'X'):
         return _decoded(bytes.fromhex(text.decode('ascii')))
     if prefix in (b'b', b'B'):
         return int(text or b'0', 2)
     if b'\\' in text or b"''" in text:
         text = _ESCAPE.sub(
-            lambda found: _ESCAPED.get(found[1], found[1] or b"'"), text)
+            lambda match: _ESCAPED.get(match[1], match[1] or b"'"), text)
     return _decoded(text)
 
 
-def _bare(text):
+def _bare(text: bytes) -> Value:
     if text.upper() == b'NULL':
         return None
     if text.lower().startswith(b'0x'):
@@ -204,7 +213,7 @@ def _bare(text):
         return float(text)
 
 
-def _decoded(text):
+def _decoded(text: bytes) -> str | bytes:
     try:
         return text.decode()
     except UnicodeDecodeError:

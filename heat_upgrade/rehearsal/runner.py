@@ -10,18 +10,23 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The steps of a rehearsal, from a dump to what was found."""
+"""The steps of a rehearsal, from a dump to the findings."""
 
+from collections import abc
 import contextlib
 import dataclasses
 import functools
+import pathlib
 import time
+import typing
 
 import pymysql
+from pymysql import cursors
 
 from heat_upgrade import concurrency
 from heat_upgrade import errors
 from heat_upgrade.install import environments
+from heat_upgrade.install import releases
 from heat_upgrade.lab import resource_usage
 from heat_upgrade.lab.services import heat
 from heat_upgrade.lab.services import mariadb
@@ -33,30 +38,31 @@ from heat_upgrade.rehearsal import heat_options
 from heat_upgrade.rehearsal import loading
 from heat_upgrade.rehearsal import lock_contention
 from heat_upgrade.rehearsal import migration
+from heat_upgrade.rehearsal import progress as progresses
 from heat_upgrade.rehearsal import server_usage
 from heat_upgrade.rehearsal import stacks
-from heat_upgrade.rehearsal import workspace
+from heat_upgrade.rehearsal import workspace as workspaces
 from heat_upgrade.results import findings
 
 DATABASE = 'heat'
 READER = 'reader'
 
-# The steps, in their order, and what each does.
+# The steps, in their order, with their titles.
 READ, RELEASE, LOAD, CHECK, HASH = (
     'read', 'release', 'load', 'upgrade-check', 'hash')
 STEPS = {
     READ: 'read the dump',
-    RELEASE: 'check which release it is of',
+    RELEASE: 'check the release of the dump',
     LOAD: 'load it into a private MariaDB',
-    CHECK: "heat-status upgrade check, by the target's code",
+    CHECK: "heat-status upgrade check, with the target's code",
     HASH: 'count and hash all rows',
-    migration.STEP: "heat-manage db_sync, by the target's code",
+    migration.STEP: "heat-manage db_sync, with the target's code",
     comparison.STEP: 'compare all rows with those before',
-    stacks.STEP: "load all stacks by the target's code",
+    stacks.STEP: "load all stacks with the target's code",
 }
 
-# Rows come in bulk: room for indexes in memory, and a redo log that is not
-# full every second. What others must not use is off.
+# For bulk inserts: memory for indexes, and a redo log that does not fill up
+# every second. Features that reach outside of the database are off.
 _OPTIONS = (
     '--innodb-buffer-pool-size=512M', '--innodb-log-file-size=128M',
     '--max-allowed-packet=1G', '--local-infile=0', '--symbolic-links=0',
@@ -65,51 +71,53 @@ _OPTIONS = (
 
 CHECK_TIMEOUT = 600
 
+Findings = list[findings.Finding]
+
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """What is to be rehearsed.
+    """The rehearsal that a user asked for.
 
     :ivar dump: path of the dump
-    :ivar base: :class:`heat_upgrade.install.releases.Release` that it is of
-    :ivar target: likewise, that is upgraded to
+    :ivar base: release that wrote the dump
+    :ivar target: release to upgrade to
     :ivar database: name of Heat's database in the dump, or None
-    :ivar settings: {option of [DEFAULT]: value} of Heat's configuration
-    :ivar sample: how many stacks to load, about; all if None
+    :ivar settings: {option of [DEFAULT]: value} from Heat's configuration
+    :ivar sample: approximate number of stacks to load; None for all
     """
 
-    dump: str
-    base: object
-    target: object
+    dump: pathlib.Path | str
+    base: releases.Release
+    target: releases.Release
     database: str | None = None
-    settings: dict = dataclasses.field(default_factory=dict)
+    settings: dict[str, str] = dataclasses.field(default_factory=dict)
     sample: int | None = None
 
 
 @dataclasses.dataclass
 class Outcome:
-    """What a rehearsal has seen; filled as it goes on.
+    """The results of a rehearsal; they grow while it runs.
 
     :ivar steps: [{name, title, start, end, outcome, cpu_s}], times in seconds
         since the start
-    :ivar facts: what the report shows beside the findings
+    :ivar facts: further data for the report
     """
 
-    findings: list = dataclasses.field(default_factory=list)
-    steps: list = dataclasses.field(default_factory=list)
-    facts: dict = dataclasses.field(default_factory=dict)
+    findings: Findings = dataclasses.field(default_factory=list)
+    steps: list[dict[str, typing.Any]] = dataclasses.field(
+        default_factory=list)
+    facts: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
 
 
 class Rehearsal:
     """One rehearsal.
 
-    :param order: :class:`Order`
-    :param work_dir: where the private directory is made
-    :param show: :class:`heat_upgrade.rehearsal.progress` listener: an object
-        with ``step(name)``, ``progress(done, size)`` and ``note(text)``
+    :param work_dir: parent of the private directory
+    :param show: receives the progress
     """
 
-    def __init__(self, order, work_dir, show):
+    def __init__(self, order: Order, work_dir: pathlib.Path,
+                 show: progresses.Listener) -> None:
         self.order = order
         self.outcome = Outcome()
         self._work_dir = work_dir
@@ -117,31 +125,31 @@ class Rehearsal:
         self._started = time.monotonic()
         self._marker = 'none'
 
-    def run(self):
-        """Do all of it, and leave nothing but the outcome.
+    def run(self) -> Outcome:
+        """Execute all steps; removes everything except the outcome.
 
-        :returns: :class:`Outcome`
-        :raises: :class:`heat_upgrade.errors.UsageError` for a dump that is
-            none, :class:`heat_upgrade.errors.LabError`
+        :raises: :class:`heat_upgrade.errors.UsageError` for a file that is
+            not a dump, :class:`heat_upgrade.errors.LabError`
         """
         with self._step(READ):
             survey = dump_summary.survey(
                 self.order.dump, database=self.order.database,
                 progress=self._show.progress)
-        with workspace.Place(self._work_dir,
-                             workspace.needed(survey.size)) as place:
-            self._marker = place.marker
-            with server_usage.watched(place.marker) as used:
-                self._run(place, survey, used)
+        with workspaces.Place(self._work_dir,
+                              workspaces.needed(survey.size)) as workspace:
+            self._marker = workspace.marker
+            with server_usage.watched(workspace.marker) as used:
+                self._run(workspace, survey, used)
             self.outcome.facts['memory'] = used.peaks()
         return self.outcome
 
     @contextlib.contextmanager
-    def _step(self, name):
-        """Note a step; its outcome is failed if it has an error."""
-        step = {'name': name, 'title': STEPS[name], 'outcome': 'cut off',
-                'start': round(time.monotonic() - self._started, 2),
-                'end': None}
+    def _step(self, name: str) -> abc.Iterator[None]:
+        """Record a step; its outcome is failed if it has an error."""
+        step: dict[str, typing.Any] = {
+            'name': name, 'title': STEPS[name], 'outcome': 'cut off',
+            'start': round(time.monotonic() - self._started, 2),
+            'end': None}
         self.outcome.steps.append(step)
         self._show.step(name)
         cpu = resource_usage.cpu_seconds(self._marker)
@@ -151,19 +159,20 @@ class Rehearsal:
         )
         step['end'] = round(time.monotonic() - self._started, 2)
         step['outcome'] = 'failed' if any(
-            one.step == name and one.severity == findings.ERROR
-            for one in self.outcome.findings) else 'ok'
+            finding.step == name and finding.severity == findings.ERROR
+            for finding in self.outcome.findings) else 'ok'
 
-    def _run(self, place, survey, used):
+    def _run(self, workspace: workspaces.Place, survey: dump_summary.Survey,
+             used: server_usage.Usage) -> None:
         facts = self.outcome.facts
         with self._step(RELEASE):
             base, target = environments.ensure_all(
                 [environments.heat(self.order.base),
                  environments.heat(self.order.target)],
-                log_dir=place.logs, marker=place.marker,
+                log_dir=workspace.logs, marker=workspace.marker,
                 progress=self._show.note)
             read = functools.partial(
-                heat_commands.run, place, program='rehearse_revisions',
+                heat_commands.run, workspace, program='rehearse_revisions',
                 given=None, timeout=heat_commands.SHORT)
             revisions = migration.path(
                 survey,
@@ -178,27 +187,29 @@ class Rehearsal:
             'database': survey.database, 'revision': survey.revision,
             'bytes': survey.bytes, 'skipped': survey.skipped}
         facts.update(revisions=[], waits=[])
-        server = mariadb.MariaDB(place, options=(
-            *_OPTIONS, f'--secure-file-priv={place.directory("no-files")}'))
+        server = mariadb.MariaDB(workspace, options=(
+            *_OPTIONS,
+            f'--secure-file-priv={workspace.directory("no-files")}'))
         server.start()
         try:
             server.wait_ready()
-            used.apart(server.process.pid)
+            used.set_server(server.process.pid)
             with self._step(LOAD):
                 facts['rows'] = self._load(server, survey)
-            # Of accounts, only Heat's own may write from here on.
+            # From here on, only Heat's own account may write.
             server.execute(f"DROP USER `{loading.ACCOUNT}`@'127.0.0.1'")
-            self._upgrade(place, server, base, target, revisions)
+            self._upgrade(workspace, server, base, target, revisions)
         except pymysql.err.MySQLError as exc:
             raise errors.LabError(
                 'the private MariaDB failed in step '
                 f'{self.outcome.steps[-1]["name"]}: '
                 f'{loading.error_name(exc)}') from None
         finally:
-            # Nobody needs what it holds.
+            # Its data are not needed: no clean shutdown.
             server.process.kill()
 
-    def _load(self, server, survey):
+    def _load(self, server: mariadb.MariaDB, survey: dump_summary.Survey
+              ) -> dict[str, int]:
         started = time.monotonic()
         rows = loading.load(self.order.dump, server, DATABASE, survey=survey,
                             progress=self._show.progress)
@@ -210,37 +221,46 @@ class Rehearsal:
         self._show.note(f'{total} rows in {seconds:.0f} s')
         return rows
 
-    def _upgrade(self, place, server, base, target, revisions):
+    def _upgrade(self, workspace: workspaces.Place, server: mariadb.MariaDB,
+                 base: environments.Environment,
+                 target: environments.Environment,
+                 revisions: list[dict[str, typing.Any]]) -> None:
         url = server.database(DATABASE)
         secret = server.account(READER, DATABASE, 'SELECT')
-        config = heat_commands.configuration(place, url, self.order.settings)
+        config = heat_commands.configuration(workspace, url,
+                                             self.order.settings)
         connect = functools.partial(
             pymysql.connect, host='127.0.0.1', port=server.port,
             user=READER, password=secret, database=DATABASE,
             charset='utf8mb4', read_timeout=migration.TIMEOUT)
         with self._step(CHECK):
-            self._check(place, target, config)
-        changes = expected_changes.changes([one['id'] for one in revisions])
+            self._check(workspace, target, config)
+        changes = expected_changes.changes([
+            revision['id'] for revision in revisions])
         with connect() as connection, connection.cursor() as cursor:
             tables = comparison.columns(cursor)
         with self._step(HASH):
             before = self._describe(connect, tables, changes)
         with self._step(migration.STEP):
-            migrated = self._migrate(place, server, target, config, url,
+            migrated = self._migrate(workspace, server, target, config,
                                      revisions, tables)
         if not migrated:
             return
         with self._step(comparison.STEP):
             unchanged = self._compare(connect, tables, before, changes)
         with self._step(stacks.STEP):
-            self._load_stacks(place, server, base, target, secret, unchanged)
+            self._load_stacks(workspace, server, base, target, secret,
+                              unchanged)
 
-    def _check(self, place, target, config):
+    def _check(self, workspace: workspaces.Place,
+               target: environments.Environment,
+               config: pathlib.Path) -> None:
         status, output = heat_commands.manage(
-            place, target, config, 'heat-status', 'upgrade', 'check',
+            workspace, target, config, 'heat-status', 'upgrade', 'check',
             timeout=CHECK_TIMEOUT)
         # Names of checks and their results; details may quote the database.
-        checks, name = [], None
+        checks: list[dict[str, str]] = []
+        name = None
         for line in output.splitlines():
             text = line.strip('|+ ').strip()
             if text.startswith('Check: '):
@@ -255,23 +275,29 @@ class Rehearsal:
                 if heat.may_upgrade(status, output)
                 else 'rehearsal.upgrade-check-fails', 'upgrade check',
                 f'heat-status upgrade check ends with status {status}',
-                '\n'.join(f'{one["check"]}: {one["result"]}'
-                          for one in checks), CHECK)
+                '\n'.join(f'{check["check"]}: {check["result"]}'
+                          for check in checks), CHECK)
 
-    def _describe(self, connect, tables, changes):
-        """Return what the tables hold, of the columns that they had."""
-        without = {(one.table, one.column) for one in changes}
-        done = []
+    def _describe(self, connect: lock_contention.Connect,
+                  tables: comparison.Columns,
+                  changes: list[expected_changes.Change]
+                  ) -> dict[str, comparison.Table]:
+        """Describe the tables, in the columns that they had before."""
+        without = {(change.table, change.column) for change in changes}
+        done: list[str] = []
 
-        def progress(table):
+        def progress(table: str) -> None:
             self._show.progress(len(done), len(tables))
             done.append(table)
         with connect() as connection, connection.cursor() as cursor:
             return comparison.describe(cursor, tables, without=without,
                                        progress=progress)
 
-    def _migrate(self, place, server, target, config, url, revisions, tables):
-        """Run the migrations; returns whether all of them did."""
+    def _migrate(self, workspace: workspaces.Place, server: mariadb.MariaDB,
+                 target: environments.Environment, config: pathlib.Path,
+                 revisions: list[dict[str, typing.Any]],
+                 tables: comparison.Columns) -> bool:
+        """Run the migrations; returns True if all of them succeed."""
         secret = server.account(
             lock_contention.ACCOUNT, DATABASE, 'SELECT, UPDATE')
         connect = functools.partial(
@@ -281,48 +307,54 @@ class Rehearsal:
         sampled = {table: columns for table, columns in tables.items()
                    if table not in comparison.OURS}
 
-        def progress(number, title):
+        def progress(number: int, title: str) -> None:
             self._show.progress(number - 1, len(revisions))
             self._show.note(f'migration {number} of {len(revisions)}: '
                             f'{title}')
         if not revisions:
-            return self._sync_again(place, target, config)
+            return self._sync_again(workspace, target, config)
         with lock_contention.Sampling(connect, sampled) as samples:
             ran, failure = migration.migrate(
-                place, target, config, revisions, port=server.port,
+                workspace, target, config, revisions, port=server.port,
                 ready=samples.start, progress=_once(progress))
         self.outcome.facts['revisions'] = [
-            {'id': one.id, 'title': one.title, 'seconds': one.seconds,
-             'statements': one.statements} for one in ran]
+            {'id': revision.id, 'title': revision.title,
+             'seconds': revision.seconds, 'statements': revision.statements}
+            for revision in ran]
         waited = migration.waits(samples.waits, ran)
         self.outcome.facts['waits'] = waited
         self.outcome.findings += migration.of_waits(waited)
         if failure:
             self.outcome.findings.append(migration.of_failure(failure))
             return False
-        return self._sync_again(place, target, config)
+        return self._sync_again(workspace, target, config)
 
-    def _sync_again(self, place, target, config):
-        """Run the real command, which must find nothing more to do."""
-        status, _ = heat_commands.manage(place, target, config, 'heat-manage',
-                                         'db_sync', timeout=migration.TIMEOUT)
+    def _sync_again(self, workspace: workspaces.Place,
+                    target: environments.Environment,
+                    config: pathlib.Path) -> bool:
+        """Run the real command, which must succeed without any migration."""
+        status, _ = heat_commands.manage(
+            workspace, target, config, 'heat-manage', 'db_sync',
+            timeout=migration.TIMEOUT)
         if status:
             self._finding(
                 'rehearsal.second-db-sync-fails', 'db_sync',
-                'heat-manage db_sync fails where there is nothing more to '
-                'do', f'status: {status}', migration.STEP)
+                'heat-manage db_sync fails on a database that is up to date',
+                f'status: {status}', migration.STEP)
         return not status
 
-    def _compare(self, connect, tables, before, changes):
-        """Compare the content; returns whether it is as it was."""
+    def _compare(self, connect: lock_contention.Connect,
+                 tables: comparison.Columns,
+                 before: dict[str, comparison.Table],
+                 changes: list[expected_changes.Change]) -> bool:
+        """Compare the content; returns True if it is unchanged."""
         after = self._describe(connect, tables, changes)
         wrong = {}
         with connect() as connection, connection.cursor() as cursor:
-            for one in changes:
-                if one.wrong:
-                    cursor.execute(f'SELECT COUNT(*) FROM `{one.table}` '
-                                   f'WHERE {one.wrong}')
-                    wrong[one.table, one.column], = cursor.fetchone()
+            for change in changes:
+                if change.wrong:
+                    wrong[change.table, change.column] = _count(
+                        cursor, change)
         found = comparison.compare(before, after, changes, wrong)
         self.outcome.findings += found
         self.outcome.facts['tables'] = [
@@ -331,42 +363,55 @@ class Rehearsal:
              'same': name in after and after[name] == table}
             for name, table in before.items()]
         self.outcome.facts['stated'] = [
-            {'table': one.table, 'column': one.column, 'reason': one.reason}
-            for one in changes]
+            {'table': change.table, 'column': change.column,
+             'reason': change.reason} for change in changes]
         return not found
 
-    def _load_stacks(self, place, server, base, target, secret, unchanged):
+    def _load_stacks(self, workspace: workspaces.Place,
+                     server: mariadb.MariaDB, base: environments.Environment,
+                     target: environments.Environment, secret: str,
+                     unchanged: bool) -> None:
         url = (f'mysql+pymysql://{READER}:{secret}@127.0.0.1:{server.port}/'
                f'{DATABASE}')
-        config = heat_commands.configuration(place, url, self.order.settings)
+        config = heat_commands.configuration(workspace, url,
+                                             self.order.settings)
         key = heat_options.KEY in self.order.settings
         (total,), = server.execute('SELECT COUNT(*) FROM stack',
                                    database=DATABASE)
         load = functools.partial(
-            stacks.load, place, config=config, port=server.port, key=key,
+            stacks.load, workspace, config=config, port=server.port, key=key,
             total=total, progress=self._show.progress)
         counts, failures = load(target, sample=self.order.sample)
         again = None
         if failures and unchanged:
-            self._show.note('what the target cannot load, by the base')
+            self._show.note('load the same stacks with the base')
             _, again = load(base, ids=sorted({
-                one.stack for one in failures}))
+                failure.stack for failure in failures}))
         self.outcome.facts['stacks'] = {
             **counts, 'all': total, 'failures': [
-                dataclasses.asdict(one) for one in failures]}
+                dataclasses.asdict(failure) for failure in failures]}
         self.outcome.findings += stacks.judge(
             counts, failures, again, unchanged=unchanged, key=key)
 
-    def _finding(self, rule, subject, title, evidence, step):
+    def _finding(self, rule: str, subject: str, title: str, evidence: str,
+                 step: str) -> None:
         self.outcome.findings.append(findings.make(
             rule, subject, title, evidence, step=step))
 
 
-def _once(function):
-    """Return a function that is called only when its arguments change."""
-    last = []
+def _count(cursor: cursors.Cursor, change: expected_changes.Change) -> int:
+    """Return the number of rows that contradict an expected change."""
+    cursor.execute(f'SELECT COUNT(*) FROM `{change.table}` '
+                   f'WHERE {change.wrong}')
+    row: tuple[int, ...] = cursor.fetchone() or (0,)
+    return row[0]
 
-    def changed(*arguments):
+
+def _once(function: abc.Callable[..., object]) -> abc.Callable[..., None]:
+    """Return a function that is called only when its arguments change."""
+    last: list[tuple[object, ...]] = []
+
+    def changed(*arguments: object) -> None:
         if last != [arguments]:
             last[:] = [arguments]
             function(*arguments)

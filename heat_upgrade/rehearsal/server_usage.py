@@ -10,8 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The memory of a rehearsal: ours, and the server's beside it."""
+"""Measures the memory of a rehearsal: ours, and that of the server."""
 
+from collections import abc
 import contextlib
 import os
 import threading
@@ -19,23 +20,23 @@ import threading
 from heat_upgrade import process
 from heat_upgrade import reaper
 
-# The peaks of a load last longer; looking costs milliseconds.
+# Seconds; the peaks of a load last longer, and a measurement is cheap.
 INTERVAL = 1.0
 
 
 class Usage:
     """Peaks of memory, in bytes, as proportional set size (proc(5): Pss)."""
 
-    def __init__(self, marker):
+    def __init__(self, marker: str) -> None:
         self._marker = f'{process.RUN_MARKER}={marker}'
-        self._server = None
+        self._server: int | None = None
         self._ours = self._servers = 0
 
-    def apart(self, pid):
-        """Take a process as the server's, not as ours."""
+    def set_server(self, pid: int | None) -> None:
+        """Count a process as the server's, not as ours."""
         self._server = pid
 
-    def look(self):
+    def measure(self) -> None:
         """Measure once."""
         ours = [os.getpid(), *(pid for pid in reaper.marked(self._marker)
                                if pid != self._server)]
@@ -43,19 +44,19 @@ class Usage:
         if self._server:
             self._servers = max(self._servers, _pss(self._server))
 
-    def peaks(self):
+    def peaks(self) -> dict[str, int]:
         """Return {'ours': bytes, 'server': bytes}."""
         return {'ours': self._ours, 'server': self._servers}
 
 
 @contextlib.contextmanager
-def watched(marker):
-    """Give a :class:`Usage` that looks again and again in the context."""
+def watched(marker: str) -> abc.Iterator[Usage]:
+    """Yield a :class:`Usage` that measures repeatedly in the context."""
     used, ended = Usage(marker), threading.Event()
 
-    def watch():
+    def watch() -> None:
         while not ended.wait(INTERVAL):
-            used.look()
+            used.measure()
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
     try:
@@ -65,7 +66,7 @@ def watched(marker):
         thread.join()
 
 
-def _pss(pid):
+def _pss(pid: int) -> int:
     try:
         with open(f'/proc/{pid}/smaps_rollup') as rollup:
             return next(int(line.split()[1]) for line in rollup

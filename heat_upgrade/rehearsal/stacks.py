@@ -10,38 +10,44 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whether each stack of a database is one to the target's code."""
+"""Loads each stack of a database with the target's code."""
 
 import collections
+from collections import abc
 import dataclasses
+import functools
 import json
 import os
+import pathlib
+import typing
 
 from heat_upgrade import concurrency
+from heat_upgrade.install import environments
+from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade.rehearsal import heat_commands
 from heat_upgrade.results import findings
 
 STEP = 'load-stacks'
 
-# Each has 150 MB, whatever the dump is.
+# Each uses 150 MB, independent of the size of the dump.
 PROCESSES = 2
 
-# A stack takes 10 to 50 ms.
+# Seconds; a stack takes 10 to 50 ms.
 TIMEOUT = 24 * 3600
 
-# Ids that the evidence of a finding names; the report has them all.
+# IDs in the evidence of a finding; the report has all of them.
 SHOWN = 20
 
-# Failures that are kept in memory: more are counted.
+# Failures that are kept in memory; further ones are only counted.
 MOST = 100000
 
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
-    """Something of a stack that cannot be loaded.
+    """A part of a stack that cannot be loaded.
 
-    :ivar stack: its id
-    :ivar part: what of it: see checks/inspectors/rehearse_stacks.py
+    :ivar stack: its ID
+    :ivar part: part of the stack, see checks/inspectors/rehearse_stacks.py
     :ivar error: class of the error
     :ivar where: place in Heat's code
     """
@@ -52,38 +58,41 @@ class Failure:
     where: str
 
 
-def load(place, environment, config, *, port, key, total, ids=None,
-         sample=None, progress=lambda done, size: None):
-    """Load stacks by the code of a release, in several processes.
+def load(workspace: workspaces.Workspace,
+         environment: environments.Environment, config: pathlib.Path, *,
+         port: int, key: bool, total: int,
+         ids: abc.Sequence[str] | None = None, sample: int | None = None,
+         progress: abc.Callable[[int, int], object]
+         = lambda done, size: None) -> tuple[dict[str, int], list[Failure]]:
+    """Load stacks with the code of a release, in several processes.
 
-    :param place: :class:`heat_upgrade.rehearsal.workspace.Place`
-    :param config: path of a heat.conf with an account that may only read
-    :param port: of the database
-    :param key: whether the configuration has the encryption key
-    :param total: how many stacks there are
-    :param ids: of the stacks to load; all if None
-    :param sample: load about so many of all, evenly chosen by their ids
-    :returns: ({count: number}, list of :class:`Failure`)
+    :param config: path of a heat.conf with a read-only account
+    :param port: port of the database
+    :param key: True if the configuration has the encryption key
+    :param total: number of all stacks
+    :param ids: IDs of the stacks to load; None for all
+    :param sample: load about this number of stacks, evenly chosen by ID
+    :returns: ({count: number}, failures)
     :raises: :class:`heat_upgrade.errors.LabError`
     """
     every = max(1, total // sample) if sample and ids is None else 1
     size = (total if ids is None else len(ids)) // every
     many = min(PROCESSES, os.cpu_count() or 1, size // 50 + 1)
-    outs = [place.data / f'stacks-{environment.version}-{number}.jsonl'
+    outs = [workspace.data / f'stacks-{environment.version}-{number}.jsonl'
             for number in range(many)]
     done = [0] * many
-    failures = []
+    failures: list[Failure] = []
 
-    def one(number):
+    def load_share(number: int) -> dict[str, typing.Any]:
         position = 0
         outs[number].touch(0o600)
 
-        def watch():
+        def watch() -> None:
             nonlocal position
             position = _read(outs[number], position, done, number, failures)
             progress(sum(done), size)
         counts = heat_commands.run(
-            place, environment, 'rehearse_stacks', {
+            workspace, environment, 'rehearse_stacks', {
                 'config': str(config), 'port': port, 'key': key,
                 'share': [number, many * every], 'out': str(outs[number]),
                 'ids': None if ids is None else ids[number::many]},
@@ -91,51 +100,53 @@ def load(place, environment, config, *, port, key, total, ids=None,
         watch()
         outs[number].unlink()
         return counts
-    counted = concurrency.run_parallel(*(lambda number=number: one(number)
-                                         for number in range(many)))
-    total_counts = collections.Counter()
+    counted = concurrency.run_parallel(*(
+        functools.partial(load_share, number) for number in range(many)))
+    total_counts: collections.Counter[str] = collections.Counter()
     for counts in counted:
         total_counts.update(counts)
     return dict(total_counts), sorted(
         failures, key=lambda failure: (failure.stack, failure.part))
 
 
-def _read(out, position, done, number, failures):
-    """Read what a program has written meanwhile; returns how far."""
+def _read(out: pathlib.Path, position: int, done: list[int], number: int,
+          failures: list[Failure]) -> int:
+    """Read the new lines of a running program; returns the new position."""
     with open(out) as lines:
         lines.seek(position)
         for line in iter(lines.readline, ''):
             if not line.endswith('\n'):
                 break
             position += len(line)
-            told = json.loads(line)
-            if 'done' in told:
-                done[number] += told['done']
+            event = json.loads(line)
+            if 'done' in event:
+                done[number] += event['done']
             elif len(failures) < MOST:
-                failures.append(Failure(**told))
+                failures.append(Failure(**event))
     return position
 
 
-def judge(counts, failures, base_failures, *, unchanged, key):
-    """Return the findings of what could not be loaded.
+def judge(counts: abc.Mapping[str, int], failures: abc.Iterable[Failure],
+          base_failures: abc.Iterable[Failure] | None, *, unchanged: bool,
+          key: bool) -> list[findings.Finding]:
+    """Return the findings about parts that cannot be loaded.
 
-    Rows that no migration changed, and that the base's code cannot load
-    either, were as they are before the upgrade.
+    The upgrade did not cause a failure if no migration changed the rows and
+    the base cannot load them either.
 
-    :param counts: of :func:`load` by the target
-    :param failures: likewise
-    :param base_failures: of the same stacks by the base; None if that is not
-        known
-    :param unchanged: whether the rows are as the base left them
-    :param key: whether the encryption key was known
+    :param counts: from :func:`load` with the target
+    :param failures: from :func:`load` with the target
+    :param base_failures: for the same stacks with the base; None if unknown
+    :param unchanged: True if the rows are as the base left them
+    :param key: True if the encryption key was known
     """
     found = []
-    both = {(one.stack, one.part) for one in base_failures or ()
+    both = {(failure.stack, failure.part) for failure in base_failures or ()
             if unchanged}
     groups = collections.defaultdict(list)
-    for one in failures:
-        groups[one.part, one.error, one.where,
-               (one.stack, one.part) in both].append(one.stack)
+    for failure in failures:
+        groups[failure.part, failure.error, failure.where,
+               (failure.stack, failure.part) in both].append(failure.stack)
     for (part, error, where, old), ids in sorted(groups.items()):
         found.append(findings.make(
             'rehearsal.stack-never-loaded' if old
@@ -143,14 +154,15 @@ def judge(counts, failures, base_failures, *, unchanged, key):
             f'{part}: {error} at {where}',
             f'stacks whose {part} cannot be loaded: '
             f'{error.rpartition(".")[2]}' + (
-                ', by the base neither' if old else ''),
+                ', nor does the base load it' if old else ''),
             '\n'.join([
                 f'stacks: {len(ids)}; {error}', f'at: {where}',
-                *(f'stack {one}' for one in ids[:SHOWN]),
+                *(f'stack {stack}' for stack in ids[:SHOWN]),
                 *([f'and {len(ids) - SHOWN} more: see report.json']
                   if len(ids) > SHOWN else []),
-                *(['The base fails on them too, on the same rows: this is '
-                   "not the upgrade's doing."] if old else [])]), step=STEP,
+                *(['The base fails on them too, on the same rows: the '
+                   'upgrade does not cause this.'] if old else [])]),
+            step=STEP,
             failure_class=_class(part, error)))
     if counts.get('encrypted') and not key:
         found.append(findings.make(
@@ -160,7 +172,7 @@ def judge(counts, failures, base_failures, *, unchanged, key):
     return found
 
 
-def _class(part, error):
+def _class(part: str, error: str) -> findings.FailureClass:
     return findings.FailureClass.TYPES if (
         part in ('definitions', 'resources') and (
             'EntityNotFound' in error or 'ResourceType' in error)

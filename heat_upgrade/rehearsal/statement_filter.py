@@ -10,14 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a statement of a dump is, and which of them may be executed.
+"""Classifies the statements of a dump, and selects those to execute.
 
-What mysqldump and mariadb-dump write for tables is known by a grammar of its
-own, narrower than SQL: rows of literals, and definitions of tables. That and
-nothing else reaches a server. What a dump may have besides is skipped; what no
-dump has is refused.
+The output of mysqldump and mariadb-dump for tables has a grammar narrower than
+SQL: rows of literals, and definitions of tables. Only these statements reach a
+server. Other statements that a dump may have are skipped; all others are
+refused.
 """
 
+from collections import abc
 import enum
 import re
 
@@ -43,15 +44,16 @@ _CREATE_DATABASE = re.compile(
     rb'CREATE\s++(?:DATABASE|SCHEMA)\b', re.IGNORECASE)
 _SET = re.compile(rb'SET\s', re.IGNORECASE)
 
-# Nothing of it is needed: we set what we need ourselves, and lock nothing.
+# Not needed: the loader sets its own options, and locks nothing.
 _IDLE = re.compile(
     rb'(?:LOCK\s++TABLES?|UNLOCK\s++TABLES?|START\s++TRANSACTION|BEGIN\b'
     rb'|COMMIT\b|FLUSH\s|ANALYZE\s'
     rb'|ALTER\s++TABLE\s++`[^`]++`\s++(?:DISABLE|ENABLE)\s++KEYS'
     rb'|DROP\s++(?:DATABASE|SCHEMA)\b)', re.IGNORECASE)
 
-# What a dump may have and Heat's database has not, by what a note calls it.
-_SKIPPED = {
+# Statements that a dump may have and Heat's database does not need, by the
+# name that a note gives them.
+_SKIPPED_PATTERNS = {
     'views': rb'(?:CREATE\s.*?\bVIEW|DROP\s++VIEW|DROP\s++TABLE\s++.*VIEW)\b',
     'triggers, routines or events':
         rb'(?:CREATE|DROP)\s.*?\b(?:TRIGGER|PROCEDURE|FUNCTION|EVENT'
@@ -65,17 +67,17 @@ _SKIPPED = {
         rb'(?:PLUGIN|SONAME|SERVER|SEQUENCE|TABLESPACE|LOGFILE)\b',
     'tables renamed or altered': rb'ALTER\s++DATABASE\b',
 }
-_SKIPPED = {what: re.compile(pattern, re.IGNORECASE | re.DOTALL)
-            for what, pattern in _SKIPPED.items()}
+_SKIPPED = {name: re.compile(pattern, re.IGNORECASE | re.DOTALL)
+            for name, pattern in _SKIPPED_PATTERNS.items()}
 
-# Of what SET says, this matters to us.
-# Of views it also says, by character_set_client, in which they were defined.
+# The settings of SET that matter. For views, a dump also sets
+# character_set_client, the character set of their definitions.
 _SET_NAMES = re.compile(
     rb"SET\s++(?:NAMES|CHARACTER\s++SET)\s*+'?(\w++)", re.IGNORECASE)
 _SQL_MODE = re.compile(rb"SQL_MODE\s*+=\s*+'([^']*+)'", re.IGNORECASE)
 UTF8 = (b'utf8', b'utf8mb3', b'utf8mb4', b'binary')
 
-# Executable comments. Which of them MySQL's own are, MariaDB tells by the
+# Executable comments. MariaDB recognizes those for MySQL alone by their
 # number: it skips 50700 to 99999.
 _EXECUTABLE = re.compile(
     rb"('(?:[^'\\]++|\\.)*+'|`[^`]*+`)|/\*(M?!)(\d{5,6})?(.*?)\*/|/\*.*?\*/",
@@ -85,7 +87,7 @@ SERVER = 101100
 
 
 class Kind(enum.Enum):
-    """What a statement is."""
+    """The kind of a statement."""
 
     INSERT = 'rows of a table'
     CREATE = 'definition of a table'
@@ -98,16 +100,18 @@ class Kind(enum.Enum):
     REFUSED = 'refused'
 
 
-def plain(text):
-    """Return a statement with its executable comments taken in.
+def plain(text: bytes) -> bytes:
+    """Return a statement with its executable comments made part of it.
 
-    What MySQL alone executes, and plain comments, go away.
+    Plain comments and those that only MySQL executes are removed.
     """
     if b'/*' not in text:
         return text
 
-    def replaced(found):
-        string, mark, version, content = found.groups()
+    def replaced(match: re.Match[bytes]) -> bytes:
+        string: bytes | None
+        content: bytes
+        string, mark, version, content = match.groups()
         if string:
             return string
         number = int(version or 0)
@@ -118,78 +122,78 @@ def plain(text):
     return _EXECUTABLE.sub(replaced, text).strip()
 
 
-def classify(text):
-    """Return what a statement is.
+def classify(text: bytes) -> tuple[Kind, str]:
+    """Return the kind of a statement.
 
-    :param text: bytes of :func:`plain`, or of a statement with rows
-    :returns: (:class:`Kind`, name of the table or database, or what is
-        skipped, or '')
+    :param text: from :func:`plain`, or a statement with rows
+    :returns: (kind, name of the table or database, or of the skipped kind of
+        statement, or '')
     """
     for kind, pattern in ((Kind.INSERT, INSERT), (Kind.CREATE, _CREATE),
                           (Kind.USE, _USE)):
-        found = pattern.match(text)
-        if found:
-            return kind, _name(found[1])
+        match = pattern.match(text)
+        if match:
+            return kind, _name(match[1])
     for kind, pattern in ((Kind.CREATE_DATABASE, _CREATE_DATABASE),
                           (Kind.SET, _SET), (Kind.IDLE, _IDLE)):
         if pattern.match(text):
             return kind, ''
-    found = _DROP.fullmatch(text)
-    if found:
-        return Kind.DROP, _name(found[1])
+    match = _DROP.fullmatch(text)
+    if match:
+        return Kind.DROP, _name(match[1])
     if not text:
         return Kind.IDLE, ''
-    for what, pattern in _SKIPPED.items():
+    for name, pattern in _SKIPPED.items():
         if pattern.match(text):
-            return Kind.SKIPPED, what
+            return Kind.SKIPPED, name
     return Kind.REFUSED, ''
 
 
-def _name(quoted):
+def _name(quoted: bytes) -> str:
     return quoted.replace(b'``', b'`').decode(errors='backslashreplace')
 
 
-def has_only_literals(text):
-    """Tell whether an INSERT is nothing but rows of literals."""
-    found = INSERT.match(text)
-    return bool(found and _ROWS.fullmatch(text, found.end()))
+def has_only_literals(text: bytes) -> bool:
+    """Return True if an INSERT has rows of literals only."""
+    match = INSERT.match(text)
+    return bool(match and _ROWS.fullmatch(text, match.end()))
 
 
-def names(quoted):
+def names(quoted: bytes) -> list[str]:
     """Return the names in a list of columns."""
     return [_name(name) for name in re.findall(_NAME, quoted)]
 
 
-def charset(text):
-    """Return the character set that a SET makes the dump's, or None."""
-    found = _SET_NAMES.match(text)
-    return found[1].lower() if found else None
+def charset(text: bytes) -> bytes | None:
+    """Return the character set that a SET selects for the dump, or None."""
+    match = _SET_NAMES.match(text)
+    return match[1].lower() if match else None
 
 
-def odd_mode(text):
+def odd_mode(text: bytes) -> str | None:
     """Return an SQL mode of a SET that changes how a dump is read, or None."""
-    found = _SQL_MODE.search(text)
-    for mode in (found[1].upper().split(b',') if found else ()):
+    match = _SQL_MODE.search(text)
+    for mode in (match[1].upper().split(b',') if match else ()):
         if mode in (b'NO_BACKSLASH_ESCAPES', b'ANSI_QUOTES', b'ANSI'):
             return mode.decode()
     return None
 
 
-# MySQL 8's own collations, by what MariaDB has that compares alike.
+# MySQL 8's own collations; MariaDB has others that compare in the same way.
 _COLLATION = re.compile(rb'utf8mb4_0900_(ai_ci|as_ci|as_cs|bin)\b')
 _ENGINE = re.compile(rb'\bENGINE\s*+=?\s*+\w++', re.IGNORECASE)
 _WORDS = re.compile(rb"'(?:[^'\\]++|\\.|'')*+'|`(?:[^`]|``)++`", re.DOTALL)
-# A table that is more than columns, keys and options: another table's rows,
-# another server's, another database's, or those of a file.
+# A table that is more than columns, keys and options: it uses another table's
+# rows, another server, another database or a file.
 _UNWANTED = re.compile(
     rb'\b(?:SELECT|LIKE|DIRECTORY|CONNECTION|UNION|TABLESPACE)\b'
     rb'|`\s*+\.|;', re.IGNORECASE)
 
 
-def definition(text):
-    """Return a CREATE TABLE as it is executed, or None if it must not be.
+def definition(text: bytes) -> bytes | None:
+    """Return the CREATE TABLE to execute, or None if it is refused.
 
-    :param text: bytes of :func:`plain`
+    :param text: from :func:`plain`
     """
     if _UNWANTED.search(_WORDS.sub(b'``', text)):
         return None
@@ -202,33 +206,33 @@ _CHARSET = re.compile(
     rb'(?:\s++COLLATE\s*+=?\s*+(\w++))?', re.IGNORECASE)
 
 
-def default_charset(text):
-    """Return what a definition of a table or database says of its text.
+def default_charset(text: bytes) -> str:
+    """Return the character set of a definition of a table or database.
 
-    :param text: bytes of :func:`plain`
-    :returns: SQL: 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin', '' if nothing
+    :param text: from :func:`plain`
+    :returns: SQL: 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin', or ''
     """
-    # That of columns comes before, between the parentheses.
-    found = _CHARSET.search(_WORDS.sub(b'``', text).rpartition(b')')[2])
-    if not found:
+    # The character sets of columns come before the last parenthesis.
+    match = _CHARSET.search(_WORDS.sub(b'``', text).rpartition(b')')[2])
+    if not match:
         return ''
-    name = found[1].decode()
-    if not found[2]:
+    name = match[1].decode()
+    if not match[2]:
         return f'CHARACTER SET {name}'
-    collation = _COLLATION.sub(_similar, found[2]).decode()
+    collation = _COLLATION.sub(_similar, match[2]).decode()
     return f'CHARACTER SET {name} COLLATE {collation}'
 
 
-def _similar(found):
-    if found[1] == b'bin':
+def _similar(match: re.Match[bytes]) -> bytes:
+    if match[1] == b'bin':
         return b'utf8mb4_nopad_bin'
-    return b'utf8mb4_uca1400_nopad_' + found[1]
+    return b'utf8mb4_uca1400_nopad_' + match[1]
 
 
-def _outside(text, change):
-    """Change what is outside of strings and quoted names."""
+def _outside(text: bytes, change: abc.Callable[[bytes], bytes]) -> bytes:
+    """Change the parts outside of strings and quoted names."""
     parts, last = [], 0
-    for found in _WORDS.finditer(text):
-        parts += [change(text[last:found.start()]), found[0]]
-        last = found.end()
+    for match in _WORDS.finditer(text):
+        parts += [change(text[last:match.start()]), match[0]]
+        last = match.end()
     return b''.join([*parts, change(text[last:])])

@@ -10,26 +10,28 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Where the statements of a dump begin and end.
+"""Splits a dump into its statements.
 
-It knows quotes, comments and DELIMITER as the client does, and executes
-nothing: what a statement is, and whether it may be executed, says
-:mod:`heat_upgrade.rehearsal.statement_filter`.
+It handles quotes, comments and DELIMITER like the client, and executes
+nothing. :mod:`heat_upgrade.rehearsal.statement_filter` classifies the
+statements.
 """
 
+from collections import abc
 import dataclasses
 import re
 
 from heat_upgrade import errors
+from heat_upgrade.rehearsal import dump_file
 
 CHUNK = 2**20
 
 # mysqldump packs rows into statements of one MiB (net_buffer_length), unless
-# a single row is longer; its own limit of a row is 24 MiB by default.
+# a single row is longer; it limits a row to 24 MiB by default.
 LONGEST = 64 * 2**20
 
-# Complete tokens of a statement. What the next bytes could change is none
-# yet: a minus or a slash at the end, a string without its end.
+# Complete tokens of a statement. The rest of the buffer, such as a final minus
+# or slash or an open string, may depend on the next bytes.
 _TOKENS = re.compile(
     rb"""(?:[^'"`;\#/\\\-]++
     |'(?:[^'\\]++|\\.)*+'
@@ -43,8 +45,8 @@ _TOKENS = re.compile(
     )*+""", re.DOTALL | re.VERBOSE)
 
 _SPACE = re.compile(rb'[\s;]*+')
-# Comments between statements, and one that hides the sandbox's command from
-# clients that do not know it (MDEV-21178); it has no semicolon.
+# Comments between statements, and the one that hides the sandbox command from
+# clients that do not support it (MDEV-21178); it has no semicolon.
 _COMMENT = re.compile(
     rb'(--[ \t\r]*+[^\n]*+\n|#[^\n]*+\n'
     rb'|/\*M?!999999.*?\*/|/\*(?!!|M!).*?\*/)', re.DOTALL)
@@ -57,10 +59,10 @@ class Statement:
     """One statement, or a comment between two.
 
     :ivar text: its bytes, without the semicolon
-    :ivar line: number of the line that it begins on
-    :ivar comment: whether it is a comment
-    :ivar delimited: whether it ends with another delimiter: part of a stored
-        routine
+    :ivar line: number of its first line
+    :ivar comment: True for a comment
+    :ivar delimited: True if it ends with another delimiter, as part of a
+        stored routine
     """
 
     text: bytes
@@ -72,14 +74,13 @@ class Statement:
 class Reader:
     """An iterable of the statements of a dump.
 
-    :param source: :class:`heat_upgrade.rehearsal.dump_file.Source`
-    :ivar completed: whether the mark of a complete dump has been read, and
-        nothing but comments after it
-    :ivar bytes: how many have been read, unpacked
-    :ivar line: number of the line on which the last statement began
+    :ivar completed: True if the mark of a complete dump has been read, and
+        only comments after it
+    :ivar bytes: number of bytes read, unpacked
+    :ivar line: number of the first line of the last statement
     """
 
-    def __init__(self, source):
+    def __init__(self, source: dump_file.Source) -> None:
         self._source = source
         self._buffer = b''
         self._start = 0
@@ -89,7 +90,7 @@ class Reader:
         self.bytes = 0
         self.line = 1
 
-    def __iter__(self):
+    def __iter__(self) -> abc.Iterator[Statement]:
         while True:
             self._skip_space()
             if self._start == len(self._buffer):
@@ -103,14 +104,14 @@ class Reader:
                 continue
             yield self._comment() or self._statement()
 
-    def _more(self, wanted=CHUNK):
-        """Read on; returns whether there was anything."""
+    def _more(self, wanted: int = CHUNK) -> bool:
+        """Read more bytes; returns True unless the dump has ended."""
         if self._ended:
             return False
         if len(self._buffer) - self._start > LONGEST:
             raise self.error(
-                f'is longer than {LONGEST // 2**20} MiB, or has a quote that '
-                'nothing closes')
+                f'is longer than {LONGEST // 2**20} MiB, or has an open '
+                'quote')
         chunks, size = [], 0
         while size < wanted:
             chunk = self._source.read(wanted - size)
@@ -124,32 +125,38 @@ class Reader:
         self._start = 0
         return bool(size)
 
-    def _take(self, end):
-        """Return the bytes up to a place of the buffer, and go there."""
+    def _take(self, end: int) -> bytes:
+        """Return the bytes up to a position of the buffer, and skip them."""
         text = self._buffer[self._start:end]
         self._start = end
         self._line += text.count(b'\n')
         return text
 
-    def _skip_space(self):
+    def _skip_space(self) -> None:
         while True:
-            self._take(_SPACE.match(self._buffer, self._start).end())
+            self._take(self._end(_SPACE, self._start))
             if self._start < len(self._buffer) or not self._more():
                 return
 
-    def _at_start(self, pattern, length, word=b''):
+    def _end(self, pattern: re.Pattern[bytes], start: int) -> int:
+        """Return the end of a match of a pattern, which may be empty."""
+        match = pattern.match(self._buffer, start)
+        return match.end() if match else start
+
+    def _at_start(self, pattern: re.Pattern[bytes], length: int,
+                  word: bytes = b'') -> re.Match[bytes] | None:
         """Return the match of a pattern that ends with a line, or None."""
         while True:
-            found = pattern.match(self._buffer, self._start)
-            if found:
-                return found
+            match = pattern.match(self._buffer, self._start)
+            if match:
+                return match
             head = self._buffer[self._start:self._start + length].lower()
             if not word.startswith(head) and not head.startswith(word):
                 return None
             if not self._more():
                 return None
 
-    def _comment(self):
+    def _comment(self) -> Statement | None:
         while True:
             head = self._buffer[self._start:self._start + 9]
             if len(head) < 9 and self._more():
@@ -158,19 +165,19 @@ class Reader:
                     head.startswith((b'/*!', b'/*M!'))
                     and b'!99999' not in head):
                 return None
-            found = _COMMENT.match(self._buffer, self._start)
-            if found or not self._more():
+            match = _COMMENT.match(self._buffer, self._start)
+            if match or not self._more():
                 break
-        text = self._take(found.end() if found else len(self._buffer))
+        text = self._take(match.end() if match else len(self._buffer))
         if _COMPLETED.match(text):
             self.completed = True
         return Statement(text, self.line, comment=True)
 
-    def _statement(self):
+    def _statement(self) -> Statement:
         self.completed = False
         done, wanted = 0, CHUNK
         while True:
-            end = _TOKENS.match(self._buffer, self._start + done).end()
+            end = self._end(_TOKENS, self._start + done)
             at = self._buffer[end:end + 1]
             if at == b';':
                 text = self._take(end)
@@ -178,37 +185,37 @@ class Reader:
                 return Statement(text, self.line)
             if at == b'\\':
                 raise self.error(
-                    'has a command of the client (a backslash outside of a '
-                    'string), which no dump has')
+                    'has a client command (a backslash outside of a string), '
+                    'which no dump has')
             done = end - self._start
             if not self._more(wanted):
                 raise errors.UsageError(
-                    f'{self._source.path} is cut off: the statement of line '
+                    f'{self._source.path} is cut off: the statement on line '
                     f'{self.line} has no end; copy or make it again')
             wanted = min(2 * wanted, LONGEST)
 
-    def _routines(self):
-        """Return what stands between two DELIMITER commands as one."""
+    def _routines(self) -> Statement:
+        """Return the text between two DELIMITER commands as one statement."""
         self.completed = False
         end = re.compile(rb'^delimiter[ \t]++;[ \t\r]*+$',
                          re.IGNORECASE | re.MULTILINE)
         text = []
         while True:
-            found = end.search(self._buffer, self._start)
-            if found:
-                text.append(self._take(found.start()))
-                self._take(found.end())
+            match = end.search(self._buffer, self._start)
+            if match:
+                text.append(self._take(match.start()))
+                self._take(match.end())
                 return Statement(b''.join(text)[:CHUNK], self.line,
                                  delimited=True)
             if not self._more():
                 raise errors.UsageError(
-                    f'{self._source.path} is cut off: the routine of line '
+                    f'{self._source.path} is cut off: the routine on line '
                     f'{self.line} has no end; copy or make it again')
 
-    def error(self, text):
-        """Return the error of the last statement.
+    def error(self, text: str) -> errors.UsageError:
+        """Return the error about the last statement.
 
-        :param text: what is wrong, without anything of its content
+        :param text: the reason, which must not quote the statement
         """
         return errors.UsageError(
             f'{self._source.path}: the statement that begins on line '

@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Where a rehearsal happens: private, and gone afterwards.
+"""The workspace of a rehearsal: private, and removed at its end.
 
-An operator's data are in the database, and so can be quoted in any log: all of
-it is in one directory of mode 0700, which ends with the rehearsal.
+The database has an operator's data, and any log can quote them. Therefore all
+files are in one directory of mode 0700, which ends with the rehearsal.
 """
 
 import pathlib
@@ -26,52 +26,53 @@ from heat_upgrade.lab import workspace
 from heat_upgrade import process
 from heat_upgrade import reaper
 
-# What a server takes for each byte of the rows in a dump: 1.7 for generated
-# rows with all of their indexes; and as much again for the copy that an
-# ALTER TABLE makes.
+# Bytes that a server needs for each byte of the rows in a dump: 1.7 for
+# generated rows with their indexes, and as much for the copy of an ALTER
+# TABLE.
 FACTOR = 3.5
 
-# Below it comes heat-upgrade-xxxxxxxx/mariadb/socket; unix(7) has room for
-# 107 bytes in all.
+# Below it comes heat-upgrade-xxxxxxxx/mariadb/socket; unix(7) allows 107
+# bytes in all.
 LONGEST_PATH = 107 - 40
 
 
 class Place(workspace.Workspace):
-    """The workspace of a rehearsal, with logs that end with it.
+    """The workspace of a rehearsal, whose logs end with it.
 
-    :param directory: where its directory is made
+    :param directory: parent of its directory
     :param needed: bytes that must be free there
     """
 
-    def __init__(self, directory, needed):
+    def __init__(self, directory: pathlib.Path | str, needed: int) -> None:
         directory = pathlib.Path(directory)
         try:
             directory.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(directory).free
         except OSError as exc:
             raise errors.UsageError(
-                f'cannot work in {directory}: {exc.strerror}') from exc
+                f'cannot use the directory {directory}: {exc.strerror}'
+            ) from exc
         if free < needed:
             raise errors.UsageError(
                 f'{directory} has {free / 2**30:.1f} GiB of free space; this '
                 f'dump needs {needed / 2**30:.1f} GiB. Set --work-dir to '
-                'another place')
+                'a directory on another disk')
         if len(str(directory.resolve())) > LONGEST_PATH:
             raise errors.UsageError(
                 f'the path of {directory} is too long for a socket below it; '
-                'set --work-dir to a shorter one')
+                'set --work-dir to a shorter path')
         self.marker = secrets.token_hex(8)
         self.data = pathlib.Path(tempfile.mkdtemp(
             prefix='heat-upgrade-', dir=directory)).resolve()
         self._ports = []
-        self._guardian = reaper.Guardian(
+        self._reaper = reaper.Reaper(
             f'{process.RUN_MARKER}={self.marker}', [self.data])
         self.run_dir = self.data
         self.logs = self.directory('logs')
 
 
-def needed(size):
-    """Return how many bytes of disk a dump needs.
+def needed(size: int) -> int:
+    """Return the bytes of disk space that a dump needs.
 
     :param size: bytes of its statements, unpacked
     """

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography import x509
 from cryptography.x509 import oid
 
-from heat_upgrade.lab import workspace
+from heat_upgrade import filesystem
 
 _LIFE = datetime.timedelta(days=1)
 
@@ -58,10 +58,12 @@ def make(directory):
     client_key, client = _signed('client', name, key)
     made = Certificates(*(directory / one for one in (
         'ca.pem', 'server.pem', 'client.pem', 'client.key')))
-    workspace.write_secret(made.ca, _pem(authority))
-    workspace.write_secret(made.server, _pem(server) + _secret(server_key))
-    workspace.write_secret(made.cert, _pem(client))
-    workspace.write_secret(made.key, _secret(client_key))
+    filesystem.write_atomically(made.ca, _pem(authority))
+    filesystem.write_atomically(
+        made.server, _pem(server) + _secret(server_key)
+    )
+    filesystem.write_atomically(made.cert, _pem(client))
+    filesystem.write_atomically(made.key, _secret(client_key))
     return made
 
 

@@ -74,7 +74,7 @@ class ReportTest(ResultsCase):
         result = self.collect()
         self.assertEqual('new', self.report())
         self.assertEqual('lab-error', result['runs'][0]['verdict'])
-        self.assertIn('heat-upgrade-tests did not come to its end; its '
+        self.assertIn('heat-upgrade-tests did not finish; its '
                       'report was made again', result['said'])
 
     def test_the_report_of_a_run_that_came_to_its_end_stays(self):
@@ -125,7 +125,7 @@ class EndTest(ResultsCase):
                           self.run_dir / 'journal.jsonl')
         result = self.collect()
         self.assertEqual(130, call.wait(timeout=10))
-        self.assertEqual('heat-upgrade gate create was still on its way and '
+        self.assertEqual('heat-upgrade gate create was still running and '
                          'was ended by SIGTERM', result['said'][0])
         self.assertEqual('cut off', (
             self.dest / self.run_dir.name / 'report.html').read_text())
@@ -140,7 +140,7 @@ class EndTest(ResultsCase):
         call = self.start(self.tool, 'gate', 'verify', 'post-upgrade')
         result = self.collect()
         self.assertEqual(-9, call.wait(timeout=10))
-        self.assertEqual(['heat-upgrade gate verify was still on its way and '
+        self.assertEqual(['heat-upgrade gate verify was still running and '
                           'was ended by SIGKILL'], result['said'])
 
     def test_the_tool_of_somebody_else_lives_on(self):
@@ -188,8 +188,8 @@ class ModeTest(ResultsCase):
         self.assertEqual(
             {one for one in (*runs.PUBLIC, *runs.REPORT) if '/' not in one},
             self.collected())
-        self.assertIn('was made with a umask that lets nobody else read it',
-                      result['said'][0])
+        self.assertIn('The umask makes heat-upgrade-tests readable only for '
+                      'its owner', result['said'][0])
 
     @ddt.data(0o022, 0o077)
     def test_whoever_fetches_it_may_read_it(self, umask):

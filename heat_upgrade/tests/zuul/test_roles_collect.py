@@ -104,8 +104,8 @@ class CollectTest(playbook_case.PlaybookCase):
         self.assertEqual([f'{verdict}: {AGAIN}'],
                          self.node.returned()['warnings'])
         self.assertEqual(
-            [f'{NAME}: {verdict}. The same on a laptop, with Heat in ~/heat '
-             'and this of it:',
+            [f'{NAME}: {verdict}. To repeat it on a laptop, with Heat in '
+             '~/heat and these changes:',
              '  opendev.org/openstack/heat 912345,1 '
              '(https://review.opendev.org/912345)', AGAIN],
             last_lines(said)[-3:])
@@ -114,7 +114,7 @@ class CollectTest(playbook_case.PlaybookCase):
         runs.make(self.run_dir, report=False)
         self.make_tool(REPORTS)
         said = self.passes(POST, {}, success=False)
-        self.assertIn(f'{NAME} had ended without a report; one was made',
+        self.assertIn(f'{NAME} ended without a report; a report was made',
                       said)
         self.assertEqual({*runs.PUBLIC, *runs.REPORT}, self.collected())
         self.assertEqual(3, len(self.node.returned()['artifacts']))
@@ -149,7 +149,7 @@ class CollectTest(playbook_case.PlaybookCase):
         self.addCleanup(tool.kill)
         self.assertEqual(b'on its way\n', tool.stdout.readline())
         said = self.passes(POST, {}, success=False)
-        self.assertIn('heat-upgrade run was still on its way and was ended '
+        self.assertIn('heat-upgrade run was still running and was ended '
                       'by SIGTERM', said)
         self.assertEqual(-15, tool.wait(timeout=10))
 
@@ -207,7 +207,7 @@ class CollectGrenadeTest(playbook_case.PlaybookCase):
         runs.make(self.run_dir, report=False)
         make_tool(self.tool, REPORTS)
         said = self.play()
-        self.assertIn('had ended without a report; one was made', said)
+        self.assertIn('ended without a report; a report was made', said)
         self.assertThat(
             self.node.logs / self.node.returned()['artifacts'][0]['url'],
             matchers.FileExists())

@@ -247,7 +247,7 @@ class LabTest(playbook_case.PlaybookCase):
         self.make_specs()
         status, said = self.play(SPEC_JOB_OF_SPECS)
         self.assertEqual(2, status, said[-5000:])
-        self.assertIn('does not answer what its Upgrade Impact', said)
+        self.assertIn('does not answer the questions of its Upgrade', said)
         self.assertIn('Again: heat-upgrade spec check --since 2027.1 '
                       'specs/2027.1/new.rst', said)
         comments = self.node.returned()['file_comments']
@@ -274,8 +274,8 @@ class LabTest(playbook_case.PlaybookCase):
         self.node.change(playbook_case.HEAT, 8)
         status, said = self.play(SPEC_JOB_OF_SPECS)
         self.assertEqual(2, status, said[-5000:])
-        self.assertIn('openstack/heat has no specs, so no spec was judged: '
-                      "the job's heat_upgrade_spec_paths says where", said)
+        self.assertIn('openstack/heat has no specs, so no spec was checked. '
+                      "Set the job's heat_upgrade_spec_paths to the", said)
         self.assertNotIn('(status ', said)
 
     def test_without_a_change_to_specs_all_of_ours_are_checked(self):

@@ -64,7 +64,7 @@ class RunTest(playbook_case.PlaybookCase):
 
     def end_of(self, said):
         """Return the lines that the role has said of it at the end."""
-        lines = said.split('[heat-upgrade-run : Say what came of it]')[1]
+        lines = said.split('[heat-upgrade-run : Report the result]')[1]
         first, *lines = lines.split('TASK [')[0].strip().splitlines()
         self.assertEqual('ok:', first)
         return lines
@@ -111,11 +111,12 @@ class RunTest(playbook_case.PlaybookCase):
     def test_a_broken_lab_fails_as_something_that_is_not_heats(self):
         self.make_tool(3, self.summary('LAB-ERROR (we could not tell)'))
         lines = self.end_of(self.fails(RUN, {}))
-        self.assertIn('Nothing is known of this upgrade', lines[0])
+        self.assertIn('Nothing is known about this upgrade', lines[0])
         self.assertIn('(status 3)', lines[0])
         self.assertIn('verdict: LAB-ERROR (we could not tell)', lines)
 
-    @ddt.data((2, 'could not be called like this'), (130, 'status 130'))
+    @ddt.data((2, 'arguments of heat-upgrade are invalid'),
+              (130, 'status 130'))
     @ddt.unpack
     def test_another_status_fails_with_what_the_tool_has_said(
             self, status, expected):

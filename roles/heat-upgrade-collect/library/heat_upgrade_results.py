@@ -10,16 +10,15 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Lays out what of a node's results may be published, and no more.
+"""Copies the publishable results of a node to one directory.
 
-An Ansible module, for the Python of any node (3.9 and newer), with the
-standard library alone: the tool may be what could not be installed.
+An Ansible module for the Python of any node (3.9 and newer). It uses only the
+standard library, because the installation of the tool may have failed.
 
-It ends what of the tool is still on its way (Zuul's timeout ends only what it
-sees), lets the tool make a report of what there is, and copies what may be
-seen by everybody. That is a list of names, so that a file that a later release
-of the tool leaves behind is not published before somebody has thought about
-it; and what only its owner may read is left where it is.
+It ends running processes of the tool (Zuul's timeout ends only Zuul's own
+processes), lets the tool make a report, and copies the publishable files. They
+are a list of names, so that a new file of a later release is not published
+before a review. A file that only its owner may read is not copied.
 """
 
 import contextlib
@@ -34,62 +33,61 @@ import time
 
 DOCUMENTATION = r'''
 module: heat_upgrade_results
-short_description: lays out what of the results of a run may be published
+short_description: copies the publishable results of runs
 options:
   source:
     description: A run directory, or a directory with run directories in it.
     type: path
     required: true
   dest:
-    description: Where to; what is there is removed.
+    description: The target directory; its previous content is removed.
     type: path
     required: true
   tool:
-    description: The command heat-upgrade, for a run that was cut off, and
-      where what is still on its way is known by.
+    description: The command heat-upgrade. It makes the report of an
+      interrupted run; its running processes are ended.
     type: path
   withdraw:
-    description: Where to move what may not be published, so that what others
-      collect of the source, and of older runs beside it, has no secrets
-      of ours either.
+    description: Directory to which secrets are moved from the source and from
+      older runs next to it, so that other tasks cannot collect them.
     type: path
 '''
 
-# What a run directory is known by: the first is there as soon as it is made.
+# A run directory contains one of these; the first is written at once.
 MARKS = ('plan.json', 'journal.jsonl', 'report.json')
 
-# Of a run directory, what may be published: doc/source/reference/
-# run-directory.rst says what each is.
+# The publishable files of a run directory; see doc/source/reference/
+# run-directory.rst.
 FILES = ('report.html', 'report.json', 'junit.xml', 'plan.json',
          'journal.jsonl', 'ledger.jsonl', 'history.jsonl', 'final.json',
          'shrunk.json')
 DIRECTORIES = ('subunit', 'logs', 'probes')
-# Run directories within one.
+# Run directories within a run directory.
 INNER = ('control', 'shrink')
-# Beside run directories, made by our roles, and for everybody.
+# Directories of our roles next to run directories; they are public.
 BESIDE = ('checks', 'specs')
 BESIDE_SUFFIXES = ('.json', '.txt')
 
-# Never, wherever they stand: they hold passwords.
+# Never published from any directory: these files contain passwords.
 SECRET = ('clouds.yaml', 'openrc', '*.conf', '*.sql', '*.sql.gz', '*.pem',
           '*.key', 'environment.sh', '.my.cnf')
 
-# Who may read a file, beside its owner.
+# Permission to read a file for users other than its owner.
 OTHERS = stat.S_IRGRP | stat.S_IROTH
 
-# The tool ends its processes and writes a report within this; an engine may
-# take a minute to stop.
+# Seconds in which the tool ends its processes, and in which it writes a
+# report. An engine may take a minute to stop.
 END_TIMEOUT = 120
 REPORT_TIMEOUT = 300
 
 
 def is_run(directory):
-    """Tell whether a directory is that of a run."""
+    """Return True if a directory is a run directory."""
     return any((directory / name).is_file() for name in MARKS)
 
 
 def runs_in(source):
-    """Return the run directories of a place, oldest first."""
+    """Return the source itself or the run directories in it, by name."""
     if not source.is_dir():
         return []
     if is_run(source):
@@ -99,25 +97,25 @@ def runs_in(source):
 
 
 def put_aside(source):
-    """Return where the runs before the one of a run directory are.
+    """Return the directories of the runs before that of a run directory.
 
-    A run that finds another one in its place puts that aside, beside it.
+    A run renames an existing run directory of the same name.
     """
     return sorted(one for one in source.parent.glob(f'{source.name}-*')
                   if one.is_dir() and not one.is_symlink())
 
 
 def is_secret(path):
-    """Tell whether a file is a secret by what it is, or is called."""
+    """Return True if the type or the name of a file makes it a secret."""
     return (not stat.S_ISREG(path.lstat().st_mode)
             or any(path.match(pattern) for pattern in SECRET))
 
 
 def readers(run):
-    """Return the bits of who may read what the tool has written for all.
+    """Return the read permissions of a public file of the run.
 
-    That is what a person's umask has left of them: the first files of a run
-    are written without a thought of their mode.
+    Only the umask restricts them: the tool sets no mode on the first files
+    of a run.
     """
     for name in MARKS:
         if (run / name).is_file():
@@ -126,12 +124,12 @@ def readers(run):
 
 
 def is_private(path, run):
-    """Tell whether a file of a run is not for everybody.
+    """Return True if a file of a run must not be published.
 
-    A secret is by its name, and what is public by its name is not. Of the
-    others it is what fewer may read, or whose directory fewer may read, than
-    the run's own journal: somebody has narrowed that, and not a umask. Where
-    only its owner may read the journal nobody can tell, and all of them are.
+    The name decides for secrets and for public files. Any other file is
+    private if it or its directory has fewer readers than the run's journal:
+    then the tool, not a umask, has restricted its mode. If only the owner may
+    read the journal, all other files are private.
     """
     if is_secret(path):
         return True
@@ -179,7 +177,7 @@ def _parts(inner):
 
 
 def lay_out(source, dest):
-    """Copy what may be published; returns the paths that were not."""
+    """Copy the publishable files; return the paths of the others."""
     shutil.rmtree(dest, ignore_errors=True)
     withheld = []
     for run in runs_in(source):
@@ -192,20 +190,20 @@ def lay_out(source, dest):
             if path.suffix in BESIDE_SUFFIXES and not is_secret(path):
                 _copy(path, dest / name / path.name)
     for path in (dest, *dest.rglob('*')) if dest.exists() else ():
-        # Whoever fetches it need not be who has laid it out.
+        # Another user may fetch the files.
         path.chmod(0o755 if path.is_dir() else 0o644)
     return withheld
 
 
 def _copy(source, dest):
     dest.parent.mkdir(parents=True, exist_ok=True)
-    # It may be written to, or go away, while we look at it.
+    # The file may change or disappear during the copy.
     with contextlib.suppress(FileNotFoundError):
         shutil.copyfile(source, dest)
 
 
 def report_of(run):
-    """Return the report of a run, {} if it has none that can be read."""
+    """Return the report of a run, or {} without a readable report."""
     try:
         return json.loads((run / 'report.json').read_text(encoding='utf-8'))
     except (OSError, ValueError):
@@ -213,7 +211,7 @@ def report_of(run):
 
 
 def describe(run):
-    """Return what the role has to say of a run."""
+    """Return the summary of a run for the role."""
     report = report_of(run)
     return {'name': run.name,
             'html': (run / 'report.html').is_file(),
@@ -224,10 +222,10 @@ def describe(run):
 
 
 def under_way(place):
-    """Return what of the tool is still on its way: {process id: its words}.
+    """Return the running commands of the tool, by process ID.
 
-    :param place: directory below which its script is: that of another tool
-        on this node is none of ours
+    :param place: directory that contains the tool's script, to exclude the
+        processes of another installation
     """
     found = {}
     for process in pathlib.Path('/proc').glob('[0-9]*'):
@@ -236,7 +234,7 @@ def under_way(place):
                 errors='replace').removesuffix('\0').split('\0')
         except OSError:
             continue
-        # The interpreter, the script that names it, and the script's words.
+        # The interpreter, the script, and the arguments of the script.
         script = pathlib.Path(words[1] if len(words) > 2 else '')
         if (script.name == 'heat-upgrade'
                 and place in script.resolve().parents):
@@ -246,14 +244,13 @@ def under_way(place):
 
 
 def end(place):
-    """End what of the tool is still on its way; returns what was done.
+    """End the running processes of the tool; return a sentence for each.
 
-    Zuul's timeout ends what Zuul has started: grenade, or the shell of a task,
-    and not what these have started. Asked by SIGTERM the tool ends its own
-    processes, and leaves a journal that says how far it had come.
+    Zuul's timeout ends only the processes that Zuul started: grenade, or the
+    shell of a task. After SIGTERM, the tool ends its own processes and leaves
+    a journal of its progress.
 
-    :param place: see :func:`under_way`
-    :returns: sentences
+    :param place: see under_way()
     """
     left, said = under_way(place), []
     for number, seconds in ((signal.SIGTERM, END_TIMEOUT),
@@ -264,11 +261,11 @@ def end(place):
         deadline = time.monotonic() + seconds
         while any(map(_lives, left)) and time.monotonic() < deadline:
             time.sleep(0.2)
-        said += [f'heat-upgrade {words} was still on its way and was ended by '
+        said += [f'heat-upgrade {words} was still running and was ended by '
                  f'{signal.Signals(number).name}'
                  for pid, words in left.items() if not _lives(pid)]
         left = {pid: words for pid, words in left.items() if _lives(pid)}
-    return said + [f'heat-upgrade {words} is still on its way: process {pid} '
+    return said + [f'heat-upgrade {words} is still running: process {pid} '
                    'does not end' for pid, words in left.items()]
 
 
@@ -277,33 +274,33 @@ def _lives(pid):
         text = pathlib.Path(f'/proc/{pid}/stat').read_text()
     except OSError:
         return False
-    # Nobody may have read the status of what has ended.
+    # Z: the process has ended, but its parent has not read the status.
     return text.rpartition(')')[2].split()[0] not in 'ZX'
 
 
 def renew(tool, run):
-    """Make the report of a run that did not come to its end.
+    """Make the report of an unfinished run.
 
-    A grenade run has one of each call that came to its own: without this, that
-    of the call before would be shown for the one that was cut off.
+    Each finished call of a grenade run makes a report. Without a new report,
+    an interrupted call would be shown with the report of the call before it.
 
-    :returns: a sentence of what was done, '' if nothing had to be
+    :returns: a sentence about the action, or '' if none was needed
     """
     before = (run / 'report.html').is_file()
     if before and report_of(run).get('finished'):
         return ''
-    why = make_report(tool, run) if tool else 'there is no heat-upgrade'
+    why = make_report(tool, run) if tool else 'heat-upgrade is not installed'
     if before:
-        return (f'{run.name} did not come to its end; '
+        return (f'{run.name} did not finish; '
                 + (f'its report could not be made again: {why}' if why else
                    'its report was made again'))
-    return (f'{run.name} had ended without a report'
+    return (f'{run.name} ended without a report'
             + (f', and none could be made: {why}' if why else
-               '; one was made of what there is'))
+               '; a report was made of the results so far'))
 
 
 def make_report(tool, run):
-    """Let the tool make the report of a run; returns why it could not."""
+    """Let the tool make the report of a run; return the reason if it fails."""
     try:
         done = subprocess.run(
             [tool, 'report', str(run)], stdout=subprocess.PIPE,
@@ -318,9 +315,9 @@ def make_report(tool, run):
 
 
 def withdraw(run, dest):
-    """Move what is private of a run out of what others collect.
+    """Move the private files of a run to a directory of their own.
 
-    A file that is not on the list is no secret for that, and stays.
+    Other files stay, even if they are not publishable.
     """
     for path in sorted(run.rglob('*')):
         if path.is_symlink() or not path.is_file() or not is_private(
@@ -332,31 +329,30 @@ def withdraw(run, dest):
 
 
 def collect(source, dest, *, tool=None, secrets=None):
-    """Do all of it.
+    """End, report, copy and withdraw.
 
     :param source: run directory, or directory of run directories
-    :param dest: where to
-    :param tool: path of heat-upgrade, None where there is none
-    :param secrets: see :func:`withdraw`; None to leave them
-    :returns: dict: ``runs`` (see :func:`describe`), ``said`` (sentences),
-        ``withheld`` (names), ``beside`` (names of what has results that are
-        no runs)
+    :param dest: directory of the published files
+    :param tool: path of heat-upgrade, or None if it is not installed
+    :param secrets: directory for withdraw(), or None to leave the secrets
+    :returns: dict: ``runs`` (see describe()), ``said`` (sentences),
+        ``withheld`` (names), ``beside`` (names of our roles' directories
+        with results)
     """
-    # Its script is in bin/ of that place, or of an environment below it.
+    # The script is in bin/ of this directory, or of an environment below.
     said = end(tool.resolve().parents[1]) if tool else []
     runs = runs_in(source)
     beside = [name for name in BESIDE
               if (source / name / f'{name}.txt').is_file()]
     if not runs and not beside:
-        said.append(f'there are no results in {source}: the job ended before '
+        said.append(f'There are no results in {source}: the job ended before '
                     'a run of heat-upgrade began')
     for run in runs:
         said += filter(None, [renew(tool, run)])
         if not readers(run):
-            said.append(f'{run.name} was made with a umask that lets nobody '
-                        'else read it: its logs and streams, in which '
-                        'nothing tells a secret by its mode, are not '
-                        'published')
+            said.append(f'The umask makes {run.name} readable only for its '
+                        'owner, so modes cannot identify secrets: its logs '
+                        'and streams are not published')
     withheld = lay_out(source, dest)
     if secrets:
         secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -380,8 +376,8 @@ def main():
         result = collect(given['source'], given['dest'], tool=given['tool'],
                          secrets=given['withdraw'])
     except OSError as exc:
-        module.fail_json(msg=f'the results in {given["source"]} cannot be '
-                             f'laid out in {given["dest"]}: {exc}')
+        module.fail_json(msg=f'The results in {given["source"]} cannot be '
+                             f'copied to {given["dest"]}: {exc}')
     module.exit_json(changed=True, **result)
 
 

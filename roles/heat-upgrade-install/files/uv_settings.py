@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Writes pip's settings of this node as the variables that uv reads.
+"""Writes pip's settings of this node as variables for uv.
 
-Run by the Python of an environment with pip. uv reads none of pip's files, in
-which a node names its mirrors, and of its variables only what uvtool hands
-on. The result is a file for a shell, with mode 0600: a URL may hold a
-password.
+The Python of an environment with pip runs this script. uv does not read pip's
+configuration files, which name the mirrors of a node, and receives only the
+variables that uv_runner passes on. The result is a shell file with mode 0600,
+because a URL may contain a password.
 """
 
 import argparse
@@ -25,7 +25,7 @@ import shlex
 import subprocess
 import sys
 
-# pip's option: (uv's variable, what stands between several).
+# pip's option: (uv's variable, separator of several values).
 SETTINGS = {
     'index-url': ('UV_DEFAULT_INDEX', None),
     'extra-index-url': ('UV_INDEX', ' '),
@@ -38,14 +38,14 @@ SETTINGS = {
     'client-cert': ('SSL_CLIENT_CERT', None),
 }
 
-# What stands in a later section counts more; pip's own order.
+# A later section overrides an earlier one, as in pip.
 SECTIONS = ('global', 'install', ':env:')
 
 
 def pip_settings(listing):
     """Return pip's settings by option, each as one text.
 
-    :param listing: what ``pip config list`` prints: SECTION.OPTION='VALUE'
+    :param listing: output of ``pip config list``: SECTION.OPTION='VALUE'
     """
     found = {}
     for line in listing.splitlines():
@@ -60,7 +60,7 @@ def variables(settings, environ=()):
     """Return uv's variables for settings of pip.
 
     :param settings: {option of pip: value}
-    :param environ: variables that are set already, and stay
+    :param environ: variables that are already set and must not change
     """
     made = {}
     for option, (name, between) in SETTINGS.items():
@@ -68,8 +68,8 @@ def variables(settings, environ=()):
         if value and name not in environ:
             made[name] = between.join(value.split()) if between else value
     if 'UV_INDEX' in made and 'UV_INDEX_STRATEGY' not in environ:
-        # pip looks into all indexes; uv only into the first that has the
-        # package, which for a few built wheels is the wrong one.
+        # pip searches all indexes. uv searches only the first one with the
+        # package, which may be an index with a few built wheels.
         made['UV_INDEX_STRATEGY'] = 'unsafe-best-match'
     proxy = settings.get('proxy')
     if proxy and not {'HTTPS_PROXY', 'https_proxy'} & set(environ):
@@ -78,7 +78,7 @@ def variables(settings, environ=()):
 
 
 def write(path, made):
-    """Write variables as a file for a shell that only we can read."""
+    """Write variables to a shell file that only its owner can read."""
     text = ''.join(f'export {name}={shlex.quote(value)}\n'
                    for name, value in sorted(made.items()))
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
@@ -98,13 +98,13 @@ def main():
         stdout=subprocess.PIPE, text=True, timeout=60).stdout
     settings = pip_settings(listing)
     if 'index-url' not in settings and args.index_url:
-        # The site's mirrors, where nobody has configured pip with them.
+        # The mirrors of the site, if pip is not configured.
         settings['index-url'] = args.index_url
         settings.setdefault('extra-index-url', args.extra_index_url)
     made = variables(settings, os.environ)
     write(args.output, made)
-    # Not their values.
-    print('uv is told: ' + (' '.join(sorted(made)) or 'nothing'))
+    # Without the values, which may contain passwords.
+    print('Variables for uv: ' + (' '.join(sorted(made)) or 'none'))
 
 
 if __name__ == '__main__':

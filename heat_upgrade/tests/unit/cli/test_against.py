@@ -80,7 +80,7 @@ class TestAgainst(AgainstCase):
             one['new'], one['gone'], one['same'], one['verdict']))
         self.assertIn('new 1, gone 0, same 1 (against 27.0.1)', self.out)
 
-    def test_it_is_run_once_for_the_same_content(self):
+    def test_reference_is_run_once_for_the_same_content(self):
         for _ in range(2):
             self.run_it('--against', '27.0.0')
         self.assertEqual(['2026.2', '27.0.0', '2026.2'], self.targets())
@@ -91,7 +91,7 @@ class TestAgainst(AgainstCase):
             self.run_it('--against', '27.0.0', '--seed', seed)
         self.assertEqual(2, self.targets().count('27.0.0'))
 
-    def test_its_run_directory_is_in_that_of_the_run(self):
+    def test_reference_run_is_in_the_run_directory(self):
         self.run_it('--against', '27.0.0')
         (_, run_dir, *_), (_, place, *_) = self.ran
         self.assertEqual(run_dir / 'against' / 'run', place)
@@ -132,7 +132,7 @@ class TestAgainst(AgainstCase):
         self.run_it('--against', '27.0.0', '--seeds', '1..2')
         self.assertEqual(['2026.2', '27.0.0'] * 2, self.targets())
 
-    def test_without_it_a_release_is_not_compared(self):
+    def test_published_release_is_not_compared_by_default(self):
         self.wants('27.0.0')
         self.run_it()
         self.assertEqual(['2026.2'], self.targets())
@@ -149,22 +149,22 @@ class TestUnreleased(AgainstCase):
             )
         )
 
-    def test_one_that_could_be_excused_is_compared(self):
+    def test_excusable_finding_is_compared(self):
         self.wants('27.0.0')
         self.run_it()
         self.assertEqual(['2026.2', '27.0.0'], self.targets())
 
-    def test_one_that_needs_no_reference_has_none(self):
+    def test_finding_without_a_known_failure_needs_no_reference(self):
         self.wants(None)
         self.run_it()
         self.assertEqual(['2026.2'], self.targets())
 
-    def test_it_can_be_left_out(self):
+    def test_comparison_can_be_left_out(self):
         self.wants('27.0.0')
         self.run_it('--no-against')
         self.assertEqual(['2026.2'], self.targets())
 
-    def test_a_reference_that_is_the_base_is_none(self):
+    def test_base_is_not_used_as_its_own_reference(self):
         self.wants('2026.1')
         self.assertEqual(0, self.run_it())
         self.assertEqual(['2026.2'], self.targets())
@@ -172,7 +172,7 @@ class TestUnreleased(AgainstCase):
 
 class TestRefused(AgainstCase):
 
-    def test_what_is_wrong_is_told_before_anything_is_run(self):
+    def test_wrong_reference_is_refused_before_any_run(self):
         for name, said in (('2026.1', 'same release'),
                            ('2025.2', 'is older than'),
                            ('2026.2', 'is the target itself'),
@@ -182,6 +182,6 @@ class TestRefused(AgainstCase):
         self.assertEqual([], self.ran)
         self.assertFalse((self.home / 'runs').exists())
 
-    def test_to_compare_and_not_to(self):
+    def test_against_and_no_against_exclude_each_other(self):
         self.assertIn('not allowed with', self.refused(
             'run', '--against', '27.0.0', '--no-against'))

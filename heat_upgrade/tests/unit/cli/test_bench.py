@@ -37,7 +37,7 @@ class TestRows(testtools.TestCase):
         for step in stories.PLAN.steps:
             self.assertEqual((2.0, 1.25), self.rows[step.name])
 
-    def test_what_we_promise_is_measured(self):
+    def test_every_limit_is_measured(self):
         self.assertEqual((16.0, 10.0), self.rows['whole run'])
         self.assertEqual((9.25, ''), self.rows['downtime'])
         self.assertEqual((1024, ''), self.rows['peak memory, MiB'])
@@ -48,7 +48,7 @@ class TestRows(testtools.TestCase):
 
 class TestEmptyCaches(testtools.TestCase):
 
-    def test_they_are_empty_for_a_while_and_then_as_before(self):
+    def test_empty_caches_are_restored(self):
         self.useFixture(fixtures.EnvironmentVariable(
             'XDG_CACHE_HOME', '/mine'))
         self.useFixture(fixtures.EnvironmentVariable('UV_CACHE_DIR'))

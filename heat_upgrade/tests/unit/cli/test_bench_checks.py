@@ -56,7 +56,7 @@ class TestBenchChecks(cli_case.CliCase):
             [names for names, _ in self.asked[2:]])
         self.assertEqual(before, os.environ['XDG_CACHE_HOME'])
 
-    def test_it_is_measured_against_what_we_promise(self):
+    def test_measurements_are_compared_with_limits(self):
         self.call('bench', 'checks', '-f', 'json')
         rows = json.loads(self.out)
         self.assertEqual([40, 15], [row['limit'] for row in rows[:2]])

@@ -118,7 +118,7 @@ class TestCutOff(cli_case.CliCase):
         temporary = self.home / 'tmp'
         temporary.mkdir()
         for name, value in (
-                ('heat_upgrade.reaper.Guardian', fakes.Guardian),
+                ('heat_upgrade.reaper.Reaper', fakes.Reaper),
                 ('tempfile.tempdir', str(temporary)),
                 ('heat_upgrade.bug_seeding.experiment.Trial._up', up)):
             self.useFixture(fixtures.MonkeyPatch(name, value))

@@ -66,7 +66,7 @@ class TestCheck(cli_case.CliCase):
     def check(self, *words):
         return self.call('check', *words)
 
-    def test_what_makes_it_unsafe_comes_first_and_is_the_status(self):
+    def test_unsafe_finding_comes_first_and_sets_the_status(self):
         self.assertEqual(1, self.check('-f', 'json'))
         rows = json.loads(self.out)
         self.assertEqual(['[a] b is removed', 'the default of [a] c changed'],
@@ -89,7 +89,7 @@ class TestCheck(cli_case.CliCase):
         self.assertIn('1 could not be checked', self.err)
         self.assertIn('0 make the upgrade unsafe, 1 to know', self.err)
 
-    def test_what_is_unsafe_comes_before_what_could_not_be_done(self):
+    def test_unsafe_finding_comes_before_a_broken_check(self):
         self.found = [NOT_DONE, GONE]
         self.assertEqual(1, self.check())
 
@@ -130,12 +130,12 @@ class TestCheck(cli_case.CliCase):
 ''')
         return file
 
-    def test_what_is_known_counts_not(self):
+    def test_known_failure_does_not_count(self):
         self.assertEqual(0, self.check('--known-failures',
                                        self.known_failures()))
         self.assertIn('1 known', self.err)
 
-    def test_what_breaks_an_operators_own_files_always_counts(self):
+    def test_finding_about_own_files_always_counts(self):
         self.found = [
             model.own(NARROWED, ['lit.yaml'], ()),
             model.own(dataclasses.replace(NARROWED, subject='OS::A::B d'),
@@ -189,7 +189,7 @@ class TestCheck(cli_case.CliCase):
         words = ('--config-file', 'a', '--write-report', place)
         self.assertEqual(1, self.check(*words))
         self.assertEqual('remove line 3\n', place.read_text())
-        self.assertIn('is there already', self.refused('check', *words))
+        self.assertIn('already exists', self.refused('check', *words))
 
     @ddt.data(('--write-report', 'x'), ('nothing',), ('--from', '1.2.3'))
     def test_bad_words_are_refused(self, words):
@@ -203,7 +203,7 @@ class TestCheck(cli_case.CliCase):
         self.assertNotIn(self.check(), (0, 1))
         self.assertEqual([], list(self.home.glob('heat-upgrade*')))
 
-    def test_the_log_of_what_broke_is_kept(self):
+    def test_log_of_a_broken_check_is_kept(self):
         self.found = errors.LabError('cannot be read')
         self.assertEqual(3, self.check())
         self.assertEqual(1, len(list(self.home.glob('heat-upgrade-check*'))))

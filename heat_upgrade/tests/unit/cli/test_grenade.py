@@ -26,8 +26,8 @@ class TestGate(cli_case.CliCase):
 
     def setUp(self):
         super().setUp()
-        around = self.useFixture(grenade_fakes.Grenade()).around
-        self.patch(environment, 'read', lambda: around)
+        settings = self.useFixture(grenade_fakes.Grenade()).settings
+        self.patch(environment, 'read', lambda: settings)
         self.calls = []
 
     def stand_in(self, name, result=0):
@@ -52,11 +52,11 @@ class TestGate(cli_case.CliCase):
         self.assertEqual([(name, arguments)], self.calls)
 
     @ddt.data(1, 3)
-    def test_its_status_is_the_scripts(self, status):
+    def test_exit_status_is_that_of_the_call(self, status):
         self.stand_in('migrate', status)
         self.assertEqual(status, self.call('gate', 'migrate'))
 
-    def test_who_upgrades_is_one_word(self):
+    def test_upgrading_project_is_printed_alone(self):
         self.assertEqual(0, self.call('gate', 'who'))
         self.assertEqual('heat-upgrade-tests\n', self.out)
 
@@ -71,7 +71,7 @@ class TestGate(cli_case.CliCase):
 
 class TestOutside(cli_case.CliCase):
 
-    def test_outside_grenade_it_is_told_what_calls_it(self):
+    def test_error_outside_grenade_names_the_scripts(self):
         for name in ('SAVE_DIR', 'BASE_RELEASE_DIR', 'TARGET_RELEASE_DIR'):
             self.useFixture(fixtures.EnvironmentVariable(name))
         self.assertIn('devstack/upgrade', self.refused('gate', 'shutdown'))

@@ -50,7 +50,7 @@ class TestUsage(CliCase):
             self.assertIn(command, self.out)
 
     @ddt.data('run', 'plan', 'bench')
-    def test_an_unknown_release_is_refused_with_what_is_known(self, command):
+    def test_unknown_release_is_refused_with_the_known_ones(self, command):
         self.assertThat(
             self.refused(command, '--from', '2031.1'),
             matchers.MatchesAll(
@@ -90,12 +90,12 @@ class TestUsage(CliCase):
         self.assertIn('random_string', text)
 
     @ddt.data('hot', 'roling')
-    def test_an_unknown_strategy_is_refused_with_what_is_known(self, name):
+    def test_unknown_strategy_is_refused_with_the_known_ones(self, name):
         text = self.refused('plan', '--strategy', name)
         for known in planner.STRATEGIES:
             self.assertIn(known, text)
 
-    def test_an_unknown_profile_is_refused_with_what_is_known(self):
+    def test_unknown_profile_is_refused_with_the_known_ones(self):
         text = self.refused('plan', '--profile', 'loud')
         for known in profiles.PROFILES:
             self.assertIn(known, text)
@@ -118,7 +118,7 @@ class TestUsage(CliCase):
                       self.refused('report', self.home))
 
     @ddt.data('env', 'down')
-    def test_without_a_cloud_it_is_said_how_to_start_one(self, command):
+    def test_missing_cloud_is_an_error_with_the_remedy(self, command):
         self.assertIn('heat-upgrade cloud up',
                       self.refused('cloud', command, self.home))
 
@@ -155,7 +155,7 @@ class TestUsage(CliCase):
         self.assertEqual(3, self.call('plan'))
         self.assertIn("KeyError: 'x'", self.err)
 
-    def test_a_ctrl_c_is_told_and_has_its_status(self):
+    def test_ctrl_c_is_reported_and_has_its_status(self):
         def interrupt(*args, **options):
             raise KeyboardInterrupt
         self.useFixture(fixtures.MonkeyPatch(
@@ -163,7 +163,7 @@ class TestUsage(CliCase):
         self.assertEqual(130, self.call('plan'))
         self.assertEqual('heat-upgrade: interrupted\n', self.err)
 
-    def test_sigterm_does_what_a_ctrl_c_does(self):
+    def test_sigterm_has_the_effect_of_a_ctrl_c(self):
         def terminate(*args, **options):
             os.kill(os.getpid(), signal.SIGTERM)
         self.useFixture(fixtures.MonkeyPatch(
@@ -173,13 +173,13 @@ class TestUsage(CliCase):
 
 class TestPlan(CliCase):
 
-    def test_it_prints_the_tree_and_starts_nothing(self):
+    def test_plan_is_printed_as_a_tree_and_not_run(self):
         self.assertEqual(0, self.call('plan'))
         self.assertThat(self.out, matchers.StartsWith(
             'cold upgrade 2026.1 -> 2026.2, seed 0, about '))
         self.assertEqual([], list(self.home.iterdir()))
 
-    def test_its_file_is_the_plan_and_a_run_takes_it(self):
+    def test_written_plan_can_be_run(self):
         path = self.home / 'plan.json'
         self.call('plan', '--from', '26.0.0', '--seed', 5, '--scenarios',
                   'random', '-o', path)
@@ -253,7 +253,7 @@ class TestRun(CliCase):
         self.assertEqual(('2026.1', '2026.2'), (
             self.given[0]['base'].name, self.given[0]['target'].name))
 
-    def test_a_run_directory_is_for_nobody_else(self):
+    def test_run_directory_is_private(self):
         self.run_story()
         self.assertEqual(0o700, stat.S_IMODE(
             self.run_dirs()[0].stat().st_mode))
@@ -263,7 +263,7 @@ class TestRun(CliCase):
             self.run_story()
         self.assertThat(self.run_dirs(), matchers.HasLength(3))
 
-    def test_who_keeps_the_cloud_is_told_how_to_use_and_end_it(self):
+    def test_kept_cloud_is_printed_with_its_commands(self):
         self.run_story('--keep')
         self.assertTrue(self.given[0]['keep'])
         run_dir = self.run_dirs()[0].resolve()
@@ -302,7 +302,7 @@ class TestRun(CliCase):
             'of': 1, 'operation': 'update', 'state': 'UPDATE_COMPLETE'}))
         self.assertIn('finds nothing wrong', self.out)
 
-    def test_what_is_wrong_in_a_history_is_shown_and_is_the_status(self):
+    def test_violations_in_a_history_are_shown_and_set_the_status(self):
         self.assertEqual(1, self.rejudge(result='stuck', detail={
             'of': 1, 'operation': 'update', 'state': 'UPDATE_IN_PROGRESS'}))
         self.assertThat(self.out, matchers.MatchesAll(
@@ -320,7 +320,7 @@ class TestInterrupted(CliCase):
     def setUp(self):
         super().setUp()
         self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.reaper.Guardian', fakes.Guardian))
+            'heat_upgrade.reaper.Reaper', fakes.Reaper))
         self.temporary = self.home / 'tmp'
         self.temporary.mkdir()
         self.useFixture(fixtures.MonkeyPatch('tempfile.tempdir',
@@ -338,7 +338,7 @@ class TestInterrupted(CliCase):
             raise KeyboardInterrupt
         return {}
 
-    def test_what_was_done_is_reported_and_nothing_else_is_left(self):
+    def test_finished_steps_are_reported_and_no_process_is_left(self):
         self.assertEqual(130, self.call('run', '--work-dir',
                                         self.home / 'runs'))
         run_dir, = (self.home / 'runs').iterdir()
@@ -350,7 +350,7 @@ class TestInterrupted(CliCase):
             (outcomes['base-up'], outcomes['stop-base'], outcomes['down']))
         self.assertEqual([], os.listdir(self.temporary))
 
-    def test_what_comes_after_it_is_no_evidence(self):
+    def test_events_after_the_interrupt_are_not_evidence(self):
         self.call('run', '--work-dir', self.home / 'runs')
         run_dir, = (self.home / 'runs').iterdir()
         before = journal.read(run_dir)

@@ -45,7 +45,7 @@ class TestSelectors(cli_case.CliCase):
         plan = self.plan(*words.split())
         self.assertEqual(plan, self.plan(*planner.selectors(plan)))
 
-    def test_what_is_as_by_default_is_not_said(self):
+    def test_default_options_are_left_out(self):
         self.assertEqual(
             ['--strategy', 'rolling', '--seed', '0'],
             planner.selectors(self.plan('--strategy', 'rolling', '--nodes', 2,
@@ -56,10 +56,10 @@ class TestSelectors(cli_case.CliCase):
               ('--nodes x', '--nodes'),
               ('--vhost none', 'per-release'),
               ('--in-flight some', 'sample'),
-              ('--rollback', 'restore the database'),
+              ('--rollback', 'restore the saved database'),
               ('--strategy rolling --rollback node-9', 'node-1, node-2'),
               ('--budget 1', 'the budget is 1 s'))
-    def test_what_cannot_be_is_refused(self, words, text):
+    def test_impossible_options_are_refused(self, words, text):
         self.assertIn(text, self.refused('plan', *words.split()))
 
 
@@ -70,7 +70,7 @@ class TestOptions(testtools.TestCase):
             pathlib.Path('/state/heat-upgrade'),
             options.work_dir({'XDG_STATE_HOME': '/state'}))
 
-    def test_an_empty_variable_is_none(self):
+    def test_empty_variable_is_ignored(self):
         self.useFixture(fixtures.EnvironmentVariable('HOME', '/home/me'))
         self.assertEqual(
             pathlib.Path('/home/me/.local/state/heat-upgrade'),

@@ -43,7 +43,7 @@ class ShrinkCase(cli_case.CliCase):
         stories.Story(self.run_dir, PLAN).tell(found=found, **story)
 
     def shrink(self, *words, outcome):
-        """Call it with runs in which a function of the plan says what is.
+        """Call it with runs whose outcome is a function of the plan.
 
         :param outcome: returns findings, or a status
         """
@@ -79,7 +79,7 @@ class TestShrink(ShrinkCase):
         self.assertTrue(plan.choices['quick'])
         self.assertIn('nothing more can be left out', self.out)
 
-    def test_it_prints_each_try_the_tree_and_the_command(self):
+    def test_each_try_the_tree_and_the_command_are_printed(self):
         self.failed(stuck('update-fan-in-lock'))
         self.shrink(outcome=self.in_flight)
         self.assertIn('finding: the stack of update-fan-in-lock is stuck',
@@ -91,7 +91,7 @@ class TestShrink(ShrinkCase):
             self.run_dir.resolve() / 'shrunk.json')])
         self.assertIn(f'again: {command}', self.out)
 
-    def test_its_plan_can_be_run(self):
+    def test_shortest_plan_can_be_run(self):
         self.failed(stuck('update-fan-in-lock'))
         self.shrink(outcome=self.in_flight)
         self.ran.clear()
@@ -116,7 +116,7 @@ class TestShrink(ShrinkCase):
         self.assertIn('finding: the stack of update-fan-in-lock is stuck',
                       self.out)
 
-    def test_its_title_may_differ(self):
+    def test_same_finding_may_have_another_title(self):
         self.failed(stuck('update-fan-in-lock'))
         self.shrink('--tries', 1, outcome=lambda plan: [
             stuck('delete-group-queued', title='in other words')])
@@ -127,10 +127,10 @@ class TestShrink(ShrinkCase):
         self.shrink('--tries', 2, outcome=lambda plan: [
             stories.finding('settle', title='something else')])
         self.assertEqual(PLAN.stages, self.shrunk().stages)
-        self.assertIn('fail, by something else', self.out)
-        self.assertIn('2 tries are made', self.out)
+        self.assertIn('fail, with other findings', self.out)
+        self.assertIn('stopped after 2 tries', self.out)
 
-    def test_one_that_does_not_count_is_not_the_same(self):
+    def test_finding_that_does_not_count_is_not_the_same(self):
         self.failed(stuck('update-fan-in-lock'))
         self.shrink('--tries', 1, outcome=lambda plan: [
             stuck('update-fan-in-lock', origin='known')])
@@ -143,7 +143,7 @@ class TestShrink(ShrinkCase):
         self.assertIn(r'heat_integrationtests\.scenarios\.test_a\.TestA',
                       {plan.scenarios for plan, _ in self.ran})
 
-    def test_a_ctrl_c_leaves_what_was_found(self):
+    def test_ctrl_c_keeps_the_shortest_plan_so_far(self):
         self.failed(stuck('update-fan-in-lock'))
         self.assertEqual(130, self.shrink(
             outcome=lambda plan: 130 if len(self.ran) == 2
@@ -169,36 +169,36 @@ class TestShrink(ShrinkCase):
 
 class TestRefused(ShrinkCase):
 
-    def test_a_run_that_has_not_failed(self):
+    def test_passed_run_is_refused(self):
         self.failed()
-        self.assertIn('is pass: only what has failed can be shrunk',
+        self.assertIn('is pass: only a failed run can be shrunk',
                       self.refused('plan', 'shrink', self.run_dir))
 
-    def test_a_run_whose_lab_broke(self):
+    def test_lab_error_is_refused(self):
         self.failed(until='db-sync')
-        self.assertIn('is lab-error: only what has failed can be shrunk',
+        self.assertIn('is lab-error: only a failed run can be shrunk',
                       self.refused('plan', 'shrink', self.run_dir))
 
-    def test_a_finding_that_the_run_does_not_have(self):
+    def test_unknown_finding_is_refused(self):
         self.failed(stuck('update-fan-in-lock'),
                     stories.finding('settle', title='known', origin='known'))
         said = self.refused('plan', 'shrink', self.run_dir, '--finding',
                             'known')
-        self.assertIn("--finding 'known' matches none", said)
+        self.assertIn("--finding 'known' matches no finding", said)
         self.assertIn('\n  the stack of update-fan-in-lock is stuck', said)
         self.assertNotIn('\n  known', said)
 
-    def test_a_finding_by_no_regular_expression(self):
+    def test_invalid_regular_expression_is_refused(self):
         self.failed(stuck('update-fan-in-lock'))
-        self.assertIn('is no regular expression', self.refused(
+        self.assertIn('is not a regular expression', self.refused(
             'plan', 'shrink', self.run_dir, '--finding', '('))
 
-    def test_what_is_no_run(self):
+    def test_directory_without_a_run_is_refused(self):
         self.assertIn('is not the directory of a run',
                       self.refused('plan', 'shrink', self.home))
 
-    def test_a_plan_that_does_not_tell_its_choices(self):
+    def test_plan_without_choices_is_refused(self):
         stories.Story(self.run_dir).tell(found=[
             stories.finding('verify-target', title='x')])
-        self.assertIn('does not tell what its seed drew',
+        self.assertIn('the plan has no choices',
                       self.refused('plan', 'shrink', self.run_dir))

@@ -58,18 +58,18 @@ class TestDiff(cli_case.CliCase):
                                                          status):
         self.assertEqual(status, self.diff(before, after))
 
-    def test_it_is_written_as_json(self):
+    def test_difference_is_written_as_json(self):
         self.diff([], [finding('x')], '-f', 'json')
         found = json.loads(self.out)
         self.assertEqual(['x'], [one['subject'] for one in found['new']])
         self.assertEqual(([], [], []), (found['gone'], found['same'],
                                         found['notes']))
 
-    def test_it_writes_no_report(self):
+    def test_comparison_writes_no_report(self):
         self.diff([], [])
         self.assertFalse((self.home / 'a' / 'report.json').exists())
 
-    def test_what_is_no_run_is_refused(self):
+    def test_directory_without_a_run_is_refused(self):
         self.assertIn('is not the directory of a run', self.refused(
             'report', 'diff', self.home, self.home))
 

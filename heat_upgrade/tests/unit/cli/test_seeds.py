@@ -41,7 +41,7 @@ class TestSeeds(testtools.TestCase):
         self.assertEqual(wanted, seeds.seeds(text))
 
     @ddt.data('', '4..1', '1..', '..5', '1-5', 'x', '-1', '1,,2', '1...3')
-    def test_what_is_none_is_refused_with_an_example(self, text):
+    def test_invalid_range_is_refused_with_an_example(self, text):
         exc = self.assertRaises(argparse.ArgumentTypeError, seeds.seeds,
                                 text)
         self.assertIn('such as 1..20, or 3,7,9', str(exc))
@@ -110,7 +110,7 @@ class TestNight(cli_case.CliCase):
         self.assertIn('1 pass, 0 pass-with-hazards, 1 fail, 1 lab-error',
                       self.out)
 
-    def test_what_did_not_pass_is_told_how_to_repeat(self):
+    def test_failed_run_is_printed_with_its_command(self):
         self.night({}, FAIL)
         self.assertEqual(1, self.out.count(f'again:  {stories.AGAIN}'))
 
@@ -136,30 +136,30 @@ class TestNight(cli_case.CliCase):
         self.assertThat(self.plans, matchers.HasLength(2))
         self.assertEqual(1, self.written()[0]['seed'])
 
-    def test_a_ctrl_c_before_the_first_end_says_so(self):
+    def test_ctrl_c_before_the_first_end_prints_that_no_run_finished(self):
         self.assertEqual(130, self.night(KeyboardInterrupt))
-        self.assertIn('no run came to its end', self.out)
+        self.assertIn('no run finished', self.out)
 
 
 @ddt.ddt
 class TestRefused(cli_case.CliCase):
 
     @ddt.data('4..1', 'x', '')
-    def test_a_bad_range(self, text):
+    def test_bad_range_is_refused(self, text):
         self.assertIn('such as 1..20',
                       self.refused('run', '--seeds', text))
 
-    def test_to_keep_the_cloud(self):
+    def test_keeping_the_cloud_is_refused(self):
         self.assertIn('--seeds and --keep exclude each other', self.refused(
             'run', '--seeds', '1..2', '--keep'))
 
-    def test_a_plan(self):
+    def test_plan_file_is_refused(self):
         path = self.home / 'plan.json'
         self.call('plan', '-o', path)
         self.assertIn('--seeds and --plan exclude each other', self.refused(
             'run', '--seeds', '1..2', '--plan', path))
 
-    def test_what_one_of_the_plans_cannot_be_before_the_first_run(self):
+    def test_impossible_plan_is_refused_before_the_first_run(self):
         self.assertIn('the budget is 1 s', self.refused(
             'run', '--seeds', '1..3', '--budget', 1, '--work-dir',
             self.home / 'runs'))

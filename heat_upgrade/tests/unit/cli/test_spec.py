@@ -45,7 +45,7 @@ class TestSpecCheck(cli_case.CliCase):
         self.assertEqual('', self.out)
         self.assertEqual('specs: 1 checked, 0 wrong, 0 exempt\n', self.err)
 
-    def test_a_violation_is_told_with_file_and_line(self):
+    def test_violation_is_printed_with_file_and_line(self):
         path = self.write('bad.rst', EXAMPLE.read_text().replace(
             'test_random_string', 'test_no_string'))
         self.assertEqual(1, self.check(self.good(), path))
@@ -58,7 +58,7 @@ class TestSpecCheck(cli_case.CliCase):
         self.assertIn('2 checked, 1 wrong', self.err)
 
     @ddt.data(b'\xff', b'====\nx', None)
-    def test_what_is_unreadable_does_not_hide_the_others(self, content):
+    def test_unreadable_file_does_not_hide_the_others(self, content):
         path = self.home / 'a.rst'
         if content is not None:
             self.write('a.rst', content)
@@ -92,7 +92,7 @@ class TestSpecCheck(cli_case.CliCase):
         self.assertEqual(2, self.check(
             '--since', '2027.1', self.home / 'specs/zed/missing.rst'))
 
-    def test_a_name_that_is_too_long_keeps_no_other_from_being_told(self):
+    def test_too_long_name_does_not_hide_the_others(self):
         self.assertEqual(2, self.check('x' * 300, self.write('b.rst', BAD)))
         self.assertIn('cannot be read: File name too long', self.out)
         self.assertIn('b.rst:1: there is no section', self.out)

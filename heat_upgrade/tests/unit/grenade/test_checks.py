@@ -45,7 +45,7 @@ class TestChecks(testtools.TestCase):
         self.found = []
         self.patch(environments, 'ensure_all', self.ensure)
         self.patch(registry, 'run', self.check)
-        self.patch(reaper, 'Guardian', fakes.Guardian)
+        self.patch(reaper, 'Reaper', fakes.Reaper)
         self.patch(mariadb, 'find', lambda program: program)
 
     def ensure(self, specs, **options):
@@ -61,11 +61,11 @@ class TestChecks(testtools.TestCase):
     def run_checks(self):
         record = self.grenade.record()
         self.addCleanup(record.close)
-        configuration.keep(self.grenade.around)
+        configuration.keep(self.grenade.settings)
         # By Heat's own plugin, which may have been called before ours.
-        self.grenade.around.heat_conf.write_text('[DEFAULT]\n')
-        checks.run(record, self.grenade.around,
-                   steps.step(steps.CHECKS, self.grenade.around))
+        self.grenade.settings.heat_conf.write_text('[DEFAULT]\n')
+        checks.run(record, self.grenade.settings,
+                   steps.step(steps.CHECKS, self.grenade.settings))
         return record
 
     def test_base_and_target_are_the_checkouts(self):
@@ -99,7 +99,7 @@ class TestChecks(testtools.TestCase):
         self.run_checks()
         self.assertEqual('', self.context.asked.server)
 
-    def test_where_there_is_no_mariadb_it_is_the_clouds_server(self):
+    def test_without_mariadb_the_clouds_server_is_used(self):
         def find(program):
             raise errors.LabError('not installed')
         self.patch(mariadb, 'find', find)
@@ -108,12 +108,12 @@ class TestChecks(testtools.TestCase):
                          self.context.asked.server)
         self.assertNotIn('unspoken', repr(self.context.asked))
 
-    def test_what_they_find_is_of_this_run(self):
+    def test_findings_of_checks_are_in_the_run(self):
         self.found = [check_context.error('config.option-removed-unannounced',
                                           '[a] b', 'an option is gone', '')]
         error = self.assertRaises(run_record.StepFailed, self.run_checks)
         self.assertIsNotNone(error)
-        events = journal.read(self.grenade.around.run_dir)
+        events = journal.read(self.grenade.settings.run_dir)
         found, = [event['data']['finding'] for event in events
                   if event['kind'] == journal.FINDING]
         self.assertEqual(('heat', steps.CHECKS),

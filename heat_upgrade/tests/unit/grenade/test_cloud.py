@@ -47,14 +47,14 @@ class TestUrls(testtools.TestCase):
         self.assertEqual('http://n/heat-api/v1',
                          cloud.without_project('http://n/heat-api/v1/abc'))
 
-    def test_without_openrc_it_is_told_what_to_source(self):
+    def test_missing_openrc_is_an_error_with_its_variables(self):
         error = self.assertRaises(errors.UsageError, cloud.Cloud, {
             'OS_USERNAME': 'admin'})
         self.assertIn('OS_AUTH_URL, OS_PASSWORD', str(error))
         self.assertIn('openrc', str(error))
 
     @ddt.data(None, {}, {'error': 'x'}, [])
-    def test_what_is_no_list_of_engines_can_be_asked_again(self, body):
+    def test_answer_without_a_list_of_engines_is_an_oserror(self, body):
         one = cloud.Cloud({
             'OS_AUTH_URL': 'http://n', 'OS_USERNAME': 'admin',
             'OS_PASSWORD': 'x', 'OS_PROJECT_NAME': 'admin'})

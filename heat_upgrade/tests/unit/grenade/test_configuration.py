@@ -30,7 +30,7 @@ class ConfigurationCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.grenade = self.useFixture(grenade_fakes.Grenade())
-        self.around = self.grenade.around
+        self.settings = self.grenade.settings
 
 
 class TestKeep(ConfigurationCase):
@@ -39,80 +39,80 @@ class TestKeep(ConfigurationCase):
         super().setUp()
         self.grenade.record().close()
 
-    def test_it_is_kept_once(self):
-        configuration.keep(self.around)
-        self.around.heat_conf.write_text('[DEFAULT]\n')
-        place = configuration.keep(self.around)
+    def test_configuration_is_saved_once(self):
+        configuration.keep(self.settings)
+        self.settings.heat_conf.write_text('[DEFAULT]\n')
+        place = configuration.keep(self.settings)
         self.assertIn('transport_url', (place / 'heat.conf').read_text())
 
     def test_only_we_can_read_it(self):
-        self.around.heat_conf.chmod(0o644)
-        self.around.heat_conf_dir.chmod(0o755)
-        place = configuration.keep(self.around)
+        self.settings.heat_conf.chmod(0o644)
+        self.settings.heat_conf_dir.chmod(0o755)
+        place = configuration.keep(self.settings)
         self.assertEqual((0o700, 0o600), tuple(
             path.stat().st_mode & 0o777 for path in (
                 place, place / 'heat.conf')))
 
-    def test_that_of_an_earlier_run_is_not_taken_for_it(self):
-        configuration.keep(self.around)
-        self.around.heat_conf.write_text('[DEFAULT]\n')
+    def test_incomplete_earlier_copy_is_not_used(self):
+        configuration.keep(self.settings)
+        self.settings.heat_conf.write_text('[DEFAULT]\n')
         self.grenade.record().close()
-        place = configuration.keep(self.around)
+        place = configuration.keep(self.settings)
         self.assertEqual('[DEFAULT]\n', (place / 'heat.conf').read_text())
 
     def test_half_a_copy_does_not_count(self):
-        (self.around.heat_conf_dir / 'more').mkdir()
-        (self.around.heat_conf_dir / 'more' / 'policy.yaml').touch()
+        (self.settings.heat_conf_dir / 'more').mkdir()
+        (self.settings.heat_conf_dir / 'more' / 'policy.yaml').touch()
 
         def cut_off(source, place):
             raise OSError('no space left on device')
         with mock.patch.object(shutil, 'copyfile', cut_off):
             error = self.assertRaises(
-                errors.LabError, configuration.keep, self.around)
+                errors.LabError, configuration.keep, self.settings)
         self.assertIn('no space left', str(error))
-        self.assertFalse(configuration.kept(self.around).exists())
-        place = configuration.keep(self.around)
+        self.assertFalse(configuration.kept(self.settings).exists())
+        place = configuration.keep(self.settings)
         self.assertTrue((place / 'more' / 'policy.yaml').exists())
 
-    def test_without_any_it_is_told_what_is_not_there(self):
-        self.around.heat_conf.unlink()
+    def test_missing_configuration_is_named(self):
+        self.settings.heat_conf.unlink()
         error = self.assertRaises(errors.LabError, configuration.keep,
-                                  self.around)
-        self.assertIn(str(self.around.heat_conf), str(error))
+                                  self.settings)
+        self.assertIn(str(self.settings.heat_conf), str(error))
 
-    def test_what_is_as_before_is_no_change(self):
-        configuration.keep(self.around)
-        self.assertEqual([], configuration.changed(self.around))
+    def test_equal_configuration_is_not_a_change(self):
+        configuration.keep(self.settings)
+        self.assertEqual([], configuration.changed(self.settings))
 
     def test_options_that_changed_are_named_without_their_values(self):
-        configuration.keep(self.around)
-        self.around.heat_conf.write_text(
+        configuration.keep(self.settings)
+        self.settings.heat_conf.write_text(
             '[DEFAULT]\ntransport_url = rabbit://x:topsecret@host/\n'
             '[new]\nthing = 1\n')
-        said, = configuration.changed(self.around)
+        said, = configuration.changed(self.settings)
         self.assertEqual(
-            f'{self.around.heat_conf}: [DEFAULT] transport_url, [database] '
+            f'{self.settings.heat_conf}: [DEFAULT] transport_url, [database] '
             'connection, [new] thing', said)
 
-    def test_a_virtual_host_of_its_own_is_by_the_guide_in_a_partial_one(self):
-        partial = dataclasses.replace(self.around, topology='multinode')
+    def test_virtual_host_may_change_in_a_partial_upgrade(self):
+        partial = dataclasses.replace(self.settings, topology='multinode')
         configuration.keep(partial)
         text = partial.heat_conf.read_text()
         partial.heat_conf.write_text(re.sub(
             '(transport_url = ).*', r'\1rabbit://elsewhere/', text))
         self.assertNotEqual(text, partial.heat_conf.read_text())
         self.assertEqual([], configuration.changed(partial))
-        self.assertEqual(1, len(configuration.changed(self.around)))
+        self.assertEqual(1, len(configuration.changed(self.settings)))
 
     def test_files_that_came_or_went_are_named(self):
-        (self.around.heat_conf_dir / 'policy.yaml').write_text('{}')
-        configuration.keep(self.around)
-        (self.around.heat_conf_dir / 'policy.yaml').unlink()
-        (self.around.heat_conf_dir / 'fresh').touch()
+        (self.settings.heat_conf_dir / 'policy.yaml').write_text('{}')
+        configuration.keep(self.settings)
+        (self.settings.heat_conf_dir / 'policy.yaml').unlink()
+        (self.settings.heat_conf_dir / 'fresh').touch()
         self.assertEqual(
-            [f'{self.around.heat_conf_dir}/fresh: new',
-             f'{self.around.heat_conf_dir}/policy.yaml: removed'],
-            configuration.changed(self.around))
+            [f'{self.settings.heat_conf_dir}/fresh: new',
+             f'{self.settings.heat_conf_dir}/policy.yaml: removed'],
+            configuration.changed(self.settings))
 
 
 @ddt.ddt
@@ -122,7 +122,8 @@ class TestVhost(ConfigurationCase):
         super().setUp()
         self.record = self.grenade.record()
         self.addCleanup(self.record.close)
-        self.around = dataclasses.replace(self.around, topology='multinode')
+        self.settings = dataclasses.replace(self.settings,
+                                            topology='multinode')
         self.ran = []
         self.vhosts = '/'
 
@@ -131,54 +132,54 @@ class TestVhost(ConfigurationCase):
         return 0, self.vhosts
 
     def move(self):
-        return configuration.move_to_vhost(self.record, self.around,
+        return configuration.move_to_vhost(self.record, self.settings,
                                            run=self.run_it)
 
-    def test_the_target_has_one_of_its_own(self):
+    def test_target_gets_its_own_virtual_host(self):
         self.assertEqual('heat_upgrade_target', self.move())
         self.assertEqual(
             [['--quiet', 'list_vhosts'], ['add_vhost', 'heat_upgrade_target'],
              ['set_permissions', '-p', 'heat_upgrade_target', 'stack', '.*',
               '.*', '.*']], self.ran)
 
-    def test_a_node_that_comes_later_follows_and_makes_none(self):
+    def test_later_node_uses_the_same_virtual_host(self):
         # It has no broker.
-        self.around = dataclasses.replace(self.around, role='subnode')
-        configuration.keep(self.around)
+        self.settings = dataclasses.replace(self.settings, role='subnode')
+        configuration.keep(self.settings)
         self.assertEqual('heat_upgrade_target', self.move())
         self.assertEqual([], self.ran)
         self.assertIn('/heat_upgrade_target',
-                      self.around.heat_conf.read_text())
-        self.assertEqual([], configuration.changed(self.around))
+                      self.settings.heat_conf.read_text())
+        self.assertEqual([], configuration.changed(self.settings))
 
     @ddt.data('rabbit://stack:secret@host:5672/',
               'rabbit://stack:secret@host:5672/old')
     def test_nothing_else_of_the_url_changes(self, url):
-        self.around.heat_conf.write_text(
+        self.settings.heat_conf.write_text(
             f'[DEFAULT]\n# a comment\ntransport_url={url}\ndebug = True\n')
         self.move()
         self.assertEqual(
             '[DEFAULT]\n# a comment\ntransport_url=rabbit://stack:secret@'
             'host:5672/heat_upgrade_target\ndebug = True\n',
-            self.around.heat_conf.read_text())
+            self.settings.heat_conf.read_text())
 
-    def test_that_of_notifications_stays(self):
-        self.around.heat_conf.write_text(
+    def test_url_of_notifications_stays(self):
+        self.settings.heat_conf.write_text(
             '[oslo_messaging_notifications]\ntransport_url = rabbit://a/b\n'
             '[DEFAULT]\ntransport_url = rabbit://u:p@h/\n')
         self.move()
         self.assertEqual(
             '[oslo_messaging_notifications]\ntransport_url = rabbit://a/b\n'
             '[DEFAULT]\ntransport_url = rabbit://u:p@h/heat_upgrade_target\n',
-            self.around.heat_conf.read_text())
+            self.settings.heat_conf.read_text())
 
-    def test_without_one_of_its_own_that_of_notifications_is_none(self):
-        self.around.heat_conf.write_text(
+    def test_url_of_notifications_is_not_used_instead(self):
+        self.settings.heat_conf.write_text(
             '[DEFAULT]\n[other]\ntransport_url = rabbit://a/b\n')
         self.assertRaises(errors.LabError, self.move)
 
-    def test_what_links_to_the_file_stays(self):
-        path = self.around.heat_conf
+    def test_link_to_the_file_stays(self):
+        path = self.settings.heat_conf
         elsewhere = path.with_name('elsewhere.conf')
         path.rename(elsewhere)
         path.symlink_to(elsewhere)
@@ -187,17 +188,17 @@ class TestVhost(ConfigurationCase):
         self.assertIn('/heat_upgrade_target', elsewhere.read_text())
 
     def test_the_mode_of_the_file_stays(self):
-        self.around.heat_conf.chmod(0o640)
+        self.settings.heat_conf.chmod(0o640)
         self.move()
         self.assertEqual(0o640,
-                         self.around.heat_conf.stat().st_mode & 0o777)
+                         self.settings.heat_conf.stat().st_mode & 0o777)
 
-    def test_one_that_is_there_is_not_made_again(self):
+    def test_existing_virtual_host_is_not_made_again(self):
         self.vhosts = '/\nheat_upgrade_target\n'
         self.move()
         self.assertNotIn('add_vhost', [words[0] for words in self.ran])
 
     def test_without_a_url_there_is_nothing_to_move(self):
-        self.around.heat_conf.write_text('[DEFAULT]\n')
+        self.settings.heat_conf.write_text('[DEFAULT]\n')
         error = self.assertRaises(errors.LabError, self.move)
         self.assertIn('transport_url', str(error))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the environment of a grenade run says."""
+"""The settings that the environment of a grenade run describes."""
 
 import pathlib
 
@@ -23,18 +23,18 @@ from heat_upgrade.tests.unit.support import grenade_fakes
 
 
 @ddt.ddt
-class TestSurroundings(testtools.TestCase):
+class TestSettings(testtools.TestCase):
 
-    def around(self, **variables):
-        return self.useFixture(grenade_fakes.Grenade(**variables)).around
+    def settings(self, **variables):
+        return self.useFixture(grenade_fakes.Grenade(**variables)).settings
 
     def test_results_stand_below_what_grenade_saves(self):
-        around = self.around()
-        self.assertEqual(around.save_dir / 'heat-upgrade-tests',
-                         around.run_dir)
+        settings = self.settings()
+        self.assertEqual(settings.save_dir / 'heat-upgrade-tests',
+                         settings.run_dir)
 
     @ddt.data('SAVE_DIR', 'BASE_RELEASE_DIR', 'TARGET_RELEASE_DIR')
-    def test_what_is_missing_is_named(self, name):
+    def test_missing_variables_are_named(self, name):
         environ = self.useFixture(grenade_fakes.Grenade()).environ
         del environ[name]
         error = self.assertRaises(errors.UsageError, environment.read,
@@ -42,7 +42,7 @@ class TestSurroundings(testtools.TestCase):
         self.assertIn(name, str(error))
 
     def test_a_timeout_that_is_no_number_is_refused(self):
-        error = self.assertRaises(errors.UsageError, self.around,
+        error = self.assertRaises(errors.UsageError, self.settings,
                                   SERVICE_TIMEOUT='soon')
         self.assertIn('SERVICE_TIMEOUT', str(error))
 
@@ -51,31 +51,32 @@ class TestSurroundings(testtools.TestCase):
               ('heat-upgrade-tests heat', True, False),
               ('keystone heat nova heat-upgrade-tests', True, True))
     @ddt.unpack
-    def test_it_is_known_whether_heats_plugin_is_there_and_first(
+    def test_heats_plugin_and_its_order_are_recognized(
             self, projects, registered, first):
-        around = self.around(UPGRADE_PROJECTS=projects)
+        settings = self.settings(UPGRADE_PROJECTS=projects)
         self.assertEqual((registered, first), (
-            around.heat_registered, around.heat_comes_first))
+            settings.heat_registered, settings.heat_comes_first))
 
     @ddt.data(('', '', False), ('multinode', 'primary', True),
               ('multinode', '', True), ('multinode', 'subnode', False))
     @ddt.unpack
     def test_the_cloud_is_mixed_after_the_first_of_several_nodes(
             self, topology, role, partial):
-        around = self.around(HOST_TOPOLOGY=topology, HOST_TOPOLOGY_ROLE=role)
-        self.assertEqual(partial, around.partial)
+        settings = self.settings(HOST_TOPOLOGY=topology,
+                                 HOST_TOPOLOGY_ROLE=role)
+        self.assertEqual(partial, settings.partial)
 
     @ddt.data(('True', pathlib.Path('/opt/venv')), ('False', None),
               ('', None))
     @ddt.unpack
     def test_the_global_environment_counts_where_it_is_used(
             self, used, venv):
-        around = self.around(GLOBAL_VENV=used, DEVSTACK_VENV='/opt/venv')
-        self.assertEqual(venv, around.venv)
+        settings = self.settings(GLOBAL_VENV=used, DEVSTACK_VENV='/opt/venv')
+        self.assertEqual(venv, settings.venv)
 
     def test_commands_may_be_several_words(self):
-        around = self.around(SYSTEMCTL='sudo -n systemctl')
-        self.assertEqual(('sudo', '-n', 'systemctl'), around.systemctl)
+        settings = self.settings(SYSTEMCTL='sudo -n systemctl')
+        self.assertEqual(('sudo', '-n', 'systemctl'), settings.systemctl)
 
     def test_secrets_are_not_shown(self):
-        self.assertNotIn('hidden', repr(self.around()))
+        self.assertNotIn('hidden', repr(self.settings()))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What each call of a script does, and in which order."""
+"""The work of each call of a script, and its order."""
 
 import json
 
@@ -43,7 +43,7 @@ class CallsCase(testtools.TestCase):
     def begin(self, **variables):
         self.grenade = self.useFixture(grenade_fakes.Grenade(**variables))
         self.done, self.said, self.broken = [], [], set()
-        # A page for each call is what takes the time.
+        # Writing the page takes most of the time.
         self.patch(html, 'write', lambda report, path: None)
         self.systemctl = grenade_fakes.Systemctl(h_eng='active')
         self.patch(hooks.heat_units.Systemd, '__init__',
@@ -64,7 +64,7 @@ class CallsCase(testtools.TestCase):
         self.patch(configuration, 'move_to_vhost', self.of('vhost', 'v'))
         self.patch(keystone, 'answers', lambda cloud: True)
         self.patch(phases, 'run', self.phase)
-        self.patch(phases, 'endpoints', lambda around, cloud: {})
+        self.patch(phases, 'endpoints', lambda settings, cloud: {})
         self.patch(phases, 'destroy', self.of('destroy'))
 
     def of(self, name, result=None):
@@ -78,23 +78,23 @@ class CallsCase(testtools.TestCase):
         if what in self.broken:
             raise run_record.StepFailed()
 
-    def phase(self, record, around, step, *, phase=None, **options):
+    def phase(self, record, settings, step, *, phase=None, **options):
         self.note(phase or step.phase)
 
     def call(self, *names):
         """Do some of WHOLE; returns their statuses."""
-        around = self.grenade.around
+        settings = self.grenade.settings
         known = {
-            'create': lambda: hooks.create(around, say=self.say),
-            'shutdown': lambda: hooks.shutdown(around, say=self.say),
-            'verify_noapi': lambda: hooks.verify_noapi(around, say=self.say),
-            'prepare': lambda: hooks.prepare_upgrade(around, say=self.say),
-            'migrate': lambda: hooks.migrate(around, say=self.say),
-            'started': lambda: hooks.started(around, say=self.say),
-            'destroy': lambda: hooks.destroy(around, say=self.say)}
+            'create': lambda: hooks.create(settings, say=self.say),
+            'shutdown': lambda: hooks.shutdown(settings, say=self.say),
+            'verify_noapi': lambda: hooks.verify_noapi(settings, say=self.say),
+            'prepare': lambda: hooks.prepare_upgrade(settings, say=self.say),
+            'migrate': lambda: hooks.migrate(settings, say=self.say),
+            'started': lambda: hooks.started(settings, say=self.say),
+            'destroy': lambda: hooks.destroy(settings, say=self.say)}
         for side in (hooks.PRE, hooks.POST):
             known[f'verify {side}'] = lambda side=side: hooks.verify(
-                around, side, say=self.say)
+                settings, side, say=self.say)
         return [known[name]() for name in names]
 
     def say(self, line):
@@ -102,7 +102,7 @@ class CallsCase(testtools.TestCase):
 
     def report(self):
         return json.loads(
-            (self.grenade.around.run_dir / 'report.json').read_text())
+            (self.grenade.settings.run_dir / 'report.json').read_text())
 
 
 class TestAlone(CallsCase):
@@ -120,9 +120,9 @@ class TestAlone(CallsCase):
              'post-upgrade', 'destroy'], self.done)
 
     def test_we_upgrade_heat(self):
-        self.assertEqual(OURS, hooks.who(self.grenade.around))
+        self.assertEqual(OURS, hooks.who(self.grenade.settings))
 
-    def test_its_end_is_the_end_of_the_run(self):
+    def test_destroy_ends_the_run(self):
         self.call(*WHOLE)
         self.assertTrue(self.report()['finished'])
 
@@ -140,30 +140,30 @@ class TestAlone(CallsCase):
     def test_the_old_configuration_is_kept_before_anything_changes(self):
         self.call(*WHOLE[:5])
         self.assertTrue(
-            (self.grenade.around.run_dir
+            (self.grenade.settings.run_dir
              / 'data/etc.heat/heat.conf').exists())
 
-    def test_what_the_upgrade_has_changed_is_told(self):
+    def test_changed_configuration_is_reported(self):
         self.call(*WHOLE[:7])
-        self.grenade.around.heat_conf.write_text('[DEFAULT]\n')
+        self.grenade.settings.heat_conf.write_text('[DEFAULT]\n')
         self.assertEqual([0], self.call('verify post-upgrade'))
         self.assertIn('[database] connection',
                       self.report()['findings'][0]['evidence'])
 
-    def test_what_breaks_before_the_checks_is_in_the_report(self):
+    def test_error_before_the_checks_is_in_the_report(self):
         self.call(*WHOLE[:4])
-        self.grenade.around.heat_conf.unlink()
+        self.grenade.settings.heat_conf.unlink()
         self.assertEqual([3], self.call('prepare'))
         found, = self.report()['findings']
         self.assertEqual((steps.KEEP, 'lab'),
                          (found['step'], found['origin']))
 
-    def test_nothing_is_up_if_nobody_has_seen_it_down(self):
+    def test_heat_is_not_up_unless_it_was_verified_down(self):
         self.call('create')
         self.assertEqual([3], self.call('started'))
         self.assertIn('verify_noapi', self.report()['findings'][0]['title'])
 
-    def test_destroy_after_a_failure_removes_what_there_is(self):
+    def test_destroy_after_a_failure_removes_all_resources(self):
         self.broken.add('pre-upgrade')
         self.assertEqual([3], self.call('create'))
         self.assertEqual([0], self.call('destroy'))
@@ -187,9 +187,9 @@ class TestAlone(CallsCase):
 class TestHeatsOwnPlugin(CallsCase):
 
     @ddt.data(FIRST, LAST)
-    def test_it_upgrades_heat_and_we_do_not(self, projects):
+    def test_heats_plugin_upgrades_heat(self, projects):
         self.begin(UPGRADE_PROJECTS=projects)
-        self.assertEqual('heat', hooks.who(self.grenade.around))
+        self.assertEqual('heat', hooks.who(self.grenade.settings))
         self.call('create', 'shutdown')
         self.assertNotIn("stop ['h-eng']", self.done)
 
@@ -204,25 +204,25 @@ class TestHeatsOwnPlugin(CallsCase):
         self.assertEqual(proofs + 1, self.done.count('down'))
 
     @ddt.data(FIRST, LAST)
-    def test_without_resources_it_is_the_shutdown_that_looks(
+    def test_shutdown_records_units_without_resources(
             self, projects):
         self.begin(UPGRADE_PROJECTS=projects)
         self.patch(shutdown_check, 'has_remembered', lambda record: False)
         self.call('shutdown')
         self.assertEqual(1, self.done.count('remember'))
 
-    def test_once_heat_is_down_what_was_seen_before_is_not_forgotten(self):
+    def test_recorded_units_are_kept_once_heat_is_down(self):
         self.begin(UPGRADE_PROJECTS=LAST)
         self.patch(shutdown_check, 'has_remembered', lambda record: True)
         self.call('create', 'shutdown')
         self.assertEqual(1, self.done.count('remember'))
 
     @ddt.data(FIRST, LAST)
-    def test_what_its_upgrade_has_changed_is_told(self, projects):
+    def test_change_by_heats_plugin_is_reported(self, projects):
         self.begin(UPGRADE_PROJECTS=projects)
         self.call(*WHOLE[:4])
         # Heat's upgrade.sh, before ours or after it.
-        self.grenade.around.heat_conf.write_text('[DEFAULT]\n')
+        self.grenade.settings.heat_conf.write_text('[DEFAULT]\n')
         self.assertEqual([0, 0], self.call('prepare', 'verify post-upgrade'))
         self.assertIn('[database] connection',
                       self.report()['findings'][0]['evidence'])
@@ -252,7 +252,7 @@ class TestMultinode(CallsCase):
                          self.done[-3:])
 
     def test_a_broker_that_refuses_is_not_blamed_on_heat(self):
-        def refuse(record, around):
+        def refuse(record, settings):
             raise errors.LabError('rabbitmqctl ended with status 69')
         self.patch(configuration, 'move_to_vhost', refuse)
         self.call('create', 'shutdown')

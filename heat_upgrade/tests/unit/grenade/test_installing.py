@@ -35,7 +35,7 @@ function set_tempest_venv_constraints {
 source "$LIBRARY"
 """
 
-# What stands in for pip: it says so, and leaves a copy of the sources.
+# Replaces pip: records its arguments, and copies the sources.
 PIP = """#!/bin/bash
 echo "pip $*" >>"$CALLS"
 [[ -z "$PIP_BREAKS" ]] || exit 1
@@ -103,7 +103,7 @@ $2"
         (package / 'preflight.py').write_text('def check():\n    pass\n')
 
     def install(self, **variables):
-        """Run it; returns the process and what pip was called with."""
+        """Run it; returns the process and the arguments of pip."""
         self.calls.write_text('')
         done = subprocess.run(
             ['bash', '-c', PREAMBLE + 'install_heat_upgrade_in_tempest '
@@ -121,7 +121,7 @@ $2"
         return (self.site / 'heat_integrationtests'
                 / '__init__.py').read_text()
 
-    def test_they_are_installed_once_under_tempests_constraints(self):
+    def test_tests_are_installed_once_under_tempests_constraints(self):
         done, calls = self.install()
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertEqual(1, len(calls))
@@ -129,14 +129,14 @@ $2"
                                    f'{self.sources}$')
         self.assertEqual([], self.install()[1])
 
-    def test_those_of_another_commit_take_their_place(self):
+    def test_tests_of_another_commit_replace_them(self):
         self.install()
         self.write_tests(self.sources, 'second')
         self.git('commit', '-q', '-a', '-m', 'second')
         self.assertEqual(1, len(self.install()[1]))
         self.assertIn('second', self.installed())
 
-    def test_those_of_a_change_that_is_no_commit_too(self):
+    def test_uncommitted_tests_replace_them(self):
         self.install()
         self.write_tests(self.sources, 'now')
         self.install()
@@ -147,22 +147,22 @@ $2"
         self.install()
         self.assertIn('first', self.installed())
 
-    def test_what_is_installed_as_editable_is_left_alone(self):
+    def test_editable_installation_is_left_alone(self):
         _, calls = self.install(EDITABLE=str(self.sources))
         self.assertEqual([], calls)
 
-    def test_where_the_target_has_no_requirements_yet_the_bases_do(self):
+    def test_requirements_of_the_base_are_the_fallback(self):
         # grenade clones them after create, where it starts DevStack itself.
         shutil.rmtree(self.requirements)
         base = self.write_requirements('old').parent
         done, calls = self.install(BASE_RELEASE_DIR=str(base))
         self.assertEqual((0, 1), (done.returncode, len(calls)), done.stderr)
 
-    def test_without_any_requirements_it_is_said_what_is_wrong(self):
+    def test_missing_requirements_are_an_error(self):
         shutil.rmtree(self.requirements)
         done, calls = self.install(BASE_RELEASE_DIR='/absent')
         self.assertEqual((1, []), (done.returncode, calls))
-        self.assertIn('died: the tests of heat-upgrade-tests cannot be '
+        self.assertIn('died: The tests of heat-upgrade-tests cannot be '
                       'installed', done.stdout)
         self.assertIn('TEMPEST_VENV_UPPER_CONSTRAINTS', done.stdout)
 
@@ -174,9 +174,9 @@ $2"
     def test_a_pip_that_fails_ends_the_script(self):
         done, _ = self.install(PIP_BREAKS='1')
         self.assertEqual(1, done.returncode)
-        self.assertIn('died: the tests of heat-upgrade-tests cannot be '
+        self.assertIn('died: The tests of heat-upgrade-tests cannot be '
                       'installed', done.stdout)
 
-    def test_so_does_one_that_leaves_nothing_to_import(self):
+    def test_pip_that_installs_nothing_ends_the_script(self):
         done, _ = self.install(PIP_INSTALLS_NOTHING='1')
         self.assertIn('died', done.stdout)

@@ -39,76 +39,76 @@ class TestKeystone(testtools.TestCase):
             return grenade_fakes.response(200)
         return grenade_fakes.response(503)
 
-    def meanwhile(self, exc=None):
-        systemd = units.Systemd(self.grenade.around, '/nowhere',
+    def run_phase(self, exc=None):
+        systemd = units.Systemd(self.grenade.settings, '/nowhere',
                                 run=self.systemctl)
         with keystone.answering(self.record, systemd, self.cloud,
-                                self.grenade.around, say=self.said.append):
+                                self.grenade.settings, say=self.said.append):
             self.seen.append(self.systemctl.states.get('keystone'))
             if exc:
                 raise exc
 
-    def test_one_that_grenade_has_stopped_runs_for_the_phase_alone(self):
-        self.meanwhile()
+    def test_stopped_keystone_runs_only_during_the_phase(self):
+        self.run_phase()
         self.assertEqual(['active'], self.seen)
         self.assertEqual('inactive', self.systemctl.states['keystone'])
         self.assertIn('devstack@keystone.service', self.said[0])
 
-    def test_it_is_stopped_also_when_the_phase_fails(self):
-        self.assertRaises(run_record.StepFailed, self.meanwhile,
+    def test_started_keystone_is_stopped_after_a_failure(self):
+        self.assertRaises(run_record.StepFailed, self.run_phase,
                           run_record.StepFailed())
         self.assertEqual('inactive', self.systemctl.states['keystone'])
 
-    def test_one_that_answers_is_left_alone(self):
+    def test_running_keystone_is_left_alone(self):
         self.outside = True
-        self.meanwhile()
+        self.run_phase()
         self.assertEqual(([], ['inactive']), (self.systemctl.ran, self.seen))
 
-    def test_one_that_is_up_and_slow_is_waited_for_and_left_alone(self):
+    def test_slow_keystone_is_awaited_and_left_alone(self):
         self.systemctl.states['keystone'] = 'active'
         answers = iter([503, 503, 200])
         self.cloud.get = lambda url, *, authenticated: (
             grenade_fakes.response(next(answers)))
         self.grenade.environ['SERVICE_TIMEOUT'] = '30'
         self.patch(keystone, 'INTERVAL', 0)
-        self.meanwhile()
+        self.run_phase()
         self.assertEqual({'show'}, {verb for verb, _ in self.systemctl.ran})
         self.assertEqual('active', self.systemctl.states['keystone'])
 
-    def test_one_that_is_nowhere_is_told(self):
+    def test_missing_keystone_is_an_error(self):
         self.systemctl.states.clear()
-        error = self.assertRaises(run_record.Broken, self.meanwhile)
+        error = self.assertRaises(run_record.Broken, self.run_phase)
         self.assertIn('http://keystone/v3', str(error))
         self.assertEqual([], self.seen)
 
-    def test_one_that_does_not_come_up_is_waited_for_no_longer(self):
+    def test_keystone_that_does_not_start_is_an_error(self):
         self.systemctl.stubborn.add('keystone')
-        error = self.assertRaises(run_record.Broken, self.meanwhile)
+        error = self.assertRaises(run_record.Broken, self.run_phase)
         self.assertIn('to answer at http://keystone/v3', str(error))
 
-    def test_one_that_systemd_cannot_start_is_no_fault_of_heats(self):
+    def test_keystone_that_systemd_cannot_start_is_not_heats_failure(self):
         def refuse(name, argv, **options):
             if argv[2] == 'start':
                 raise errors.LabError('systemctl start: Unit is masked')
             return self.systemctl(name, argv, **options)
-        systemd = units.Systemd(self.grenade.around, '/nowhere', run=refuse)
-        meanwhile = keystone.answering(
-            self.record, systemd, self.cloud, self.grenade.around,
+        systemd = units.Systemd(self.grenade.settings, '/nowhere', run=refuse)
+        context = keystone.answering(
+            self.record, systemd, self.cloud, self.grenade.settings,
             say=self.said.append)
-        error = self.assertRaises(run_record.Broken, meanwhile.__enter__)
+        error = self.assertRaises(run_record.Broken, context.__enter__)
         self.assertIn('masked', str(error))
 
-    def test_one_that_goes_on_is_told(self):
+    def test_keystone_that_does_not_stop_is_an_error(self):
         def stubborn(name, argv, **options):
             if argv[2] == 'stop':
                 return 0, ''
             return self.systemctl(name, argv, **options)
-        systemd = units.Systemd(self.grenade.around, '/nowhere',
+        systemd = units.Systemd(self.grenade.settings, '/nowhere',
                                 run=stubborn)
-        meanwhile = keystone.answering(
-            self.record, systemd, self.cloud, self.grenade.around,
+        context = keystone.answering(
+            self.record, systemd, self.cloud, self.grenade.settings,
             say=self.said.append)
-        meanwhile.__enter__()
-        error = self.assertRaises(run_record.Broken, meanwhile.__exit__,
+        context.__enter__()
+        error = self.assertRaises(run_record.Broken, context.__exit__,
                                   None, None, None)
         self.assertIn('to be down again', str(error))

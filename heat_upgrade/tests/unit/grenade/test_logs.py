@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Heat's units have logged of errors."""
+"""The errors that Heat's units have logged."""
 
 import testtools
 
@@ -48,30 +48,30 @@ class TestTraceback(testtools.TestCase):
         self.assertIn('Traceback', shown[0])
         self.assertTrue(shown[-1].endswith(last), shown)
 
-    def test_one_in_devstacks_format_is_whole_and_without_colours(self):
+    def test_traceback_in_devstacks_format_is_whole(self):
         self.assertEnds("KeyError: 'x'", DEVSTACK)
         self.assertNotIn(RED, logs.last_traceback(DEVSTACK))
 
-    def test_one_in_oslos_format_is_whole(self):
+    def test_traceback_in_oslos_format_is_whole(self):
         self.assertEnds('ValueError: y', OSLO)
 
-    def test_one_of_python_itself_is_whole(self):
+    def test_traceback_of_python_is_whole(self):
         self.assertEnds('ImportError: z', PLAIN)
 
-    def test_of_several_it_is_the_last(self):
+    def test_last_of_several_tracebacks_is_returned(self):
         self.assertEnds('ImportError: z', OSLO + PLAIN)
 
-    def test_where_there_is_none_there_is_none(self):
+    def test_text_without_a_traceback_has_none(self):
         self.assertEqual('', logs.last_traceback('INFO all is well'))
 
-    def test_of_a_long_one_head_and_end_are_shown(self):
+    def test_long_traceback_is_shortened_in_the_middle(self):
         text = PLAIN.replace('ImportError', '  File "x"\n' * 90
                              + 'ImportError')
         self.assertLess(len(logs.last_traceback(text).splitlines()), 50)
         self.assertEnds('ImportError: z', text)
 
 
-class TestMeanwhile(testtools.TestCase):
+class TestLastTracebacks(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -80,31 +80,31 @@ class TestMeanwhile(testtools.TestCase):
         self.addCleanup(self.record.close)
         self.ran = []
 
-    def meanwhile(self, answer):
+    def tracebacks(self, answer):
         def run(name, argv, **options):
             self.ran.append(argv)
             return answer(argv[-1])
-        return logs.meanwhile(self.record, self.grenade.around, 12.7,
-                              run=run)
+        return logs.last_tracebacks(self.record, self.grenade.settings,
+                                    12.7, run=run)
 
-    def test_each_unit_is_asked_since_the_moment(self):
-        self.meanwhile(lambda unit: (0, ''))
+    def test_journal_of_each_unit_is_read_since_the_time(self):
+        self.tracebacks(lambda unit: (0, ''))
         self.assertEqual(
             ['sudo', 'journalctl', '--no-pager', '--output=cat',
              '--since=@12', '-u', 'devstack@h-eng.service'], self.ran[0])
         self.assertEqual(3, len(self.ran))
 
-    def test_what_is_found_names_its_unit(self):
-        said = self.meanwhile(lambda unit: (
+    def test_traceback_has_the_name_of_its_unit(self):
+        said = self.tracebacks(lambda unit: (
             0, DEVSTACK if 'h-eng' in unit else ''))
         self.assertTrue(said.startswith(
-            'devstack@h-eng.service logged meanwhile:\n'), said)
+            'devstack@h-eng.service logged:\n'), said)
         self.assertNotIn('h-api', said)
 
     def test_a_journal_that_cannot_be_read_explains_nothing(self):
         def refuse(unit):
             raise errors.LabError('no sudo')
-        self.assertEqual('', self.meanwhile(refuse))
+        self.assertEqual('', self.tracebacks(refuse))
 
 
 class TestBelonging(testtools.TestCase):
@@ -115,5 +115,5 @@ class TestBelonging(testtools.TestCase):
         self.assertNotIn('after', shown)
         self.assertEqual('', logs.belonging(DEVSTACK, ['req-9']))
 
-    def test_without_marks_nothing_belongs(self):
+    def test_no_line_belongs_without_marks(self):
         self.assertEqual('', logs.belonging(DEVSTACK, []))

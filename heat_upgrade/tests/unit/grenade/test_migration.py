@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Heat's own check and its migration, by what is installed."""
+"""Heat's own check and its migration, with the installed programs."""
 
 import ddt
 import fixtures
@@ -39,7 +39,7 @@ class TestMigration(testtools.TestCase):
         self.units = [systemd.Unit('h-eng', 'inactive', 0,
                                    str(bin_dir / 'heat-engine'), None)]
 
-    output = 'what it says'
+    output = 'its output'
 
     def run_it(self, name, argv, **options):
         self.ran.append([str(word) for word in argv])
@@ -47,7 +47,7 @@ class TestMigration(testtools.TestCase):
         return self.status, self.output
 
     def call(self, function):
-        return function(self.record, self.grenade.around, self.units,
+        return function(self.record, self.grenade.settings, self.units,
                         say=self.said.append, run=self.run_it)
 
     @ddt.data(0, 1)
@@ -66,33 +66,33 @@ class TestMigration(testtools.TestCase):
         self.assertIn('ImportError: x', str(error))
 
     @ddt.data(2, 255, -9)
-    def test_anything_else_of_it_does_not(self, status):
+    def test_failure_of_heats_own_check_does_not_pass(self, status):
         self.status = status
         error = self.assertRaises(errors.LabError, self.call,
                                   migration.upgrade_check)
         self.assertIn(f'status {status}', str(error))
-        self.assertIn('what it says', str(error))
+        self.assertIn('its output', str(error))
 
-    def test_the_program_that_is_installed_reads_the_old_configuration(self):
+    def test_installed_program_reads_the_old_configuration(self):
         self.call(migration.upgrade_check)
         self.assertEqual(
             [str(self.grenade.root / 'bin/heat-status'), '--config-file',
-             str(self.grenade.around.heat_conf), 'upgrade', 'check'],
+             str(self.grenade.settings.heat_conf), 'upgrade', 'check'],
             self.ran[0])
 
-    def test_the_database_is_migrated_by_it_too(self):
+    def test_installed_program_migrates_the_database(self):
         self.call(migration.db_sync)
         self.assertEqual(
             [str(self.grenade.root / 'bin/heat-manage'), '--config-file',
-             str(self.grenade.around.heat_conf), 'db_sync'], self.ran[0])
+             str(self.grenade.settings.heat_conf), 'db_sync'], self.ran[0])
 
     @ddt.data('upgrade_check', 'db_sync')
-    def test_what_is_not_installed_is_not_blamed_on_heat(self, name):
+    def test_missing_program_is_not_heats_failure(self, name):
         self.patch(systemd, 'find', self.find)
         self.assertRaises(run_record.Broken, self.call,
                           getattr(migration, name))
 
-    def find(self, program, found, surroundings):
+    def find(self, program, found, settings):
         raise errors.LabError(f'{program} is not installed')
 
     def test_no_python_of_ours_reaches_them(self):
@@ -101,7 +101,7 @@ class TestMigration(testtools.TestCase):
         self.call(migration.db_sync)
         self.assertNotIn('VIRTUAL_ENV', self.options['env'])
 
-    def test_each_has_a_deadline(self):
+    def test_each_program_has_a_deadline(self):
         self.call(migration.upgrade_check)
         self.assertEqual(migration.CHECK_TIMEOUT, self.options['timeout'])
         self.call(migration.db_sync)

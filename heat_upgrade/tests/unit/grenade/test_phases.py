@@ -47,7 +47,7 @@ class PhasesCase(testtools.TestCase):
         self.grenade = self.useFixture(grenade_fakes.Grenade())
         self.ran, self.said = [], []
         self.status, self.results = 0, {'post': [GOOD]}
-        self.patch(phases.logs, 'logged', lambda record, around, since: {
+        self.patch(phases.logs, 'logged', lambda record, settings, since: {
             'h-eng': 'ERROR heat [None req-2] of another stack\n'
                      f'ERROR heat [None {REQUEST}] RuntimeError of Heat\n'})
         self.keystone = True
@@ -82,11 +82,11 @@ class PhasesCase(testtools.TestCase):
             newest = max(place.iterdir(), key=lambda one: len(one.name))
             for kind in self.results:
                 (newest / kind).mkdir()
-        return self.status, 'what they say'
+        return self.status, 'their output'
 
     def run_phase(self, name=steps.POST, **options):
-        step = steps.step(name, self.grenade.around)
-        phases.run(self.record, self.grenade.around, step,
+        step = steps.step(name, self.grenade.settings)
+        phases.run(self.record, self.grenade.settings, step,
                    say=self.said.append, start=self.start, **options)
 
     def found(self):
@@ -111,11 +111,11 @@ class TestRun(PhasesCase):
         self.assertEqual(str(self.record.run_dir / 'tempest.conf'),
                          self.options['env']['TEMPEST_CONFIG'])
 
-    def test_it_is_run_where_no_other_package_can_shadow_the_tests(self):
+    def test_phase_runs_where_no_package_can_shadow_the_tests(self):
         self.run_phase()
         self.assertEqual(self.record.run_dir, self.options['cwd'])
 
-    def test_its_results_are_journaled(self):
+    def test_results_of_a_phase_are_journaled(self):
         self.run_phase()
         tests, = [event for event in journal.read(self.record.run_dir)
                   if event['kind'] == journal.TESTS]
@@ -124,7 +124,7 @@ class TestRun(PhasesCase):
             [test['id'] for test in tests['data']['tests']]))
         self.assertEqual([], self.found())
 
-    def test_its_streams_are_kept(self):
+    def test_streams_of_a_phase_are_kept(self):
         self.run_phase()
         self.assertTrue((self.record.run_dir / 'subunit'
                          / 'post-upgrade-post.subunit').exists())
@@ -145,12 +145,12 @@ class TestRun(PhasesCase):
         self.excuse_all()
         self.status, self.results = 1, {'verify': [GOOD], 'post': [BAD]}
         with self.record.step(steps.POST) as step:
-            phases.run(self.record, self.grenade.around, step,
+            phases.run(self.record, self.grenade.settings, step,
                        say=self.said.append, start=self.start)
         self.assertFalse(self.record.failed)
         self.assertEqual([BAD.id], [one['test'] for one in self.found()])
 
-    def test_after_what_is_known_the_rest_of_the_phase_is_run(self):
+    def test_phase_continues_after_a_known_failure(self):
         self.excuse_all()
         self.status, self.results = 1, {'verify': [BAD]}
         begin = self.start
@@ -166,11 +166,11 @@ class TestRun(PhasesCase):
         self.assertEqual('verify', self.ran[1][after + 1])
         self.assertEqual(2, len(self.ran))
 
-    def test_what_is_known_hides_no_other_status(self):
+    def test_known_failure_hides_no_other_status(self):
         self.excuse_all()
         self.status, self.results = 3, {'verify': [BAD]}
         error = self.assertRaises(run_record.Broken, self.run_phase)
-        self.assertIn('only what is known failed', str(error))
+        self.assertIn('only known failures occurred', str(error))
 
     def test_without_keystone_a_failed_test_says_nothing_of_heat(self):
         self.keystone = False
@@ -186,12 +186,12 @@ class TestRun(PhasesCase):
         self.assertEqual(findings.SCENARIO, found['origin'])
 
     @ddt.data(1, 2, 3)
-    def test_a_phase_without_a_test_is_none(self, status):
+    def test_phase_without_a_test_is_an_error(self, status):
         self.status, self.results = status, {}
         error = self.assertRaises(run_record.Broken, self.run_phase)
         self.assertIn(f'status {status}', str(error))
 
-    def test_what_ended_before_a_deadline_is_told_too(self):
+    def test_tests_that_ended_before_a_deadline_are_journaled(self):
         self.results = {'verify': [GOOD], 'post': [BAD]}
         begin = self.start
 
@@ -214,14 +214,14 @@ class TestRun(PhasesCase):
             {path.name for path in
              (self.record.run_dir / 'subunit').iterdir()})
 
-    def test_further_variables_reach_it(self):
+    def test_further_variables_reach_the_phase(self):
         self.run_phase(variables={'HEAT_UPGRADE_API_ENDPOINTS': 'x,y'})
         self.assertEqual('x,y',
                          self.options['env']['HEAT_UPGRADE_API_ENDPOINTS'])
 
-    def test_what_it_says_is_said(self):
+    def test_output_of_the_phase_is_printed(self):
         self.run_phase()
-        self.assertEqual(['what they say'], self.said)
+        self.assertEqual(['their output'], self.said)
 
 
 class TestScenarios(PhasesCase):
@@ -239,8 +239,8 @@ class TestDestroy(PhasesCase):
         self.begin()
         if begun:
             (self.record.run_dir / 'tempest.conf').touch()
-        step = steps.step(steps.DESTROY, self.grenade.around)
-        phases.destroy(self.record, self.grenade.around, step,
+        step = steps.step(steps.DESTROY, self.grenade.settings)
+        phases.destroy(self.record, self.grenade.settings, step,
                        say=self.said.append, start=self.start)
 
     def test_when_all_is_gone_nothing_is_found(self):
@@ -252,14 +252,14 @@ class TestDestroy(PhasesCase):
         self.destroy(begun=False)
         self.assertEqual([], self.ran)
 
-    def test_what_is_left_is_heats(self):
+    def test_resource_left_behind_is_heats_failure(self):
         self.status = 1
         self.assertRaises(run_record.StepFailed, self.destroy)
         found, = self.found()
-        self.assertEqual((findings.HEAT, 'what they say'),
+        self.assertEqual((findings.HEAT, 'their output'),
                          (found['origin'], found['evidence']))
 
-    def test_what_is_known_to_be_left_does_not_count(self):
+    def test_known_resource_left_behind_does_not_count(self):
         self.excuse_all()
         self.status = 1
         self.destroy()
@@ -267,7 +267,7 @@ class TestDestroy(PhasesCase):
         self.assertEqual('destroy.left-behind', found['rule'])
         self.assertFalse(self.record.failed)
 
-    def test_when_it_breaks_nothing_is_known(self):
+    def test_destroy_that_breaks_is_our_failure(self):
         self.status = 3
         self.assertRaises(run_record.Broken, self.destroy)
 
@@ -282,10 +282,10 @@ class TestEndpoints(testtools.TestCase):
                 grenade_fakes.response(300, versions=[1]))
 
     def endpoints(self, **variables):
-        around = self.useFixture(grenade_fakes.Grenade(**variables)).around
-        return phases.endpoints(around, self.cloud)
+        settings = self.useFixture(grenade_fakes.Grenade(**variables)).settings
+        return phases.endpoints(settings, self.cloud)
 
-    def test_those_of_other_nodes_are_like_this_ones_and_come_first(self):
+    def test_endpoints_of_other_nodes_come_first(self):
         self.assertEqual(
             {'HEAT_UPGRADE_API_ENDPOINTS':
              'http://10.0.0.2/heat-api/v1,http://node/heat-api/v1',
@@ -293,17 +293,17 @@ class TestEndpoints(testtools.TestCase):
              'http://10.0.0.2/heat-api-cfn/v1,http://node/heat-api-cfn/v1'},
             self.endpoints(HOST_TOPOLOGY_SUBNODES='10.0.0.2'))
 
-    def test_what_is_given_is_taken(self):
+    def test_given_endpoints_are_used(self):
         self.assertEqual(
             {'HEAT_UPGRADE_API_ENDPOINTS': 'http://a/v1,http://b/v1'},
             self.endpoints(
                 HEAT_UPGRADE_API_ENDPOINTS='http://a/v1,http://b/v1'))
 
-    def test_one_that_does_not_answer_is_named(self):
+    def test_endpoint_that_does_not_answer_is_named(self):
         error = self.assertRaises(run_record.Broken, self.endpoints,
                                   HOST_TOPOLOGY_SUBNODES='10.0.0.3')
         self.assertIn('http://10.0.0.3/heat-api/', str(error))
 
-    def test_without_any_it_is_told_what_to_set(self):
+    def test_unknown_endpoints_are_an_error_with_the_variables(self):
         error = self.assertRaises(run_record.Broken, self.endpoints)
         self.assertIn('HOST_TOPOLOGY_SUBNODES', str(error))

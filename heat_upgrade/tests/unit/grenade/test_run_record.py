@@ -42,61 +42,61 @@ class RecordCase(testtools.TestCase):
         self.said = []
 
     def begin(self):
-        record = run_record.begin(self.grenade.around, say=self.said.append)
+        record = run_record.begin(self.grenade.settings, say=self.said.append)
         self.addCleanup(record.close)
         return record
 
     def call(self, do):
-        return run_record.call(self.grenade.around, do, say=self.said.append)
+        return run_record.call(self.grenade.settings, do, say=self.said.append)
 
     def report(self):
         return json.loads(
-            (self.grenade.around.run_dir / 'report.json').read_text())
+            (self.grenade.settings.run_dir / 'report.json').read_text())
 
 
 class TestEnsure(RecordCase):
 
     def runs(self):
-        return len(list(self.grenade.around.save_dir.iterdir()))
+        return len(list(self.grenade.settings.save_dir.iterdir()))
 
-    def test_a_run_that_goes_on_is_gone_on_with(self):
+    def test_run_in_progress_is_continued(self):
         with self.begin().step(steps.CREATE):
             pass
-        run_record.ensure(self.grenade.around)
+        run_record.ensure(self.grenade.settings)
         self.assertEqual(1, self.runs())
 
-    def test_one_that_ended_is_left_aside(self):
+    def test_ended_run_is_kept_aside(self):
         self.begin().end()
-        run_record.ensure(self.grenade.around)
+        run_record.ensure(self.grenade.settings)
         self.assertEqual(2, self.runs())
 
-    def test_one_that_nobody_ended_is_an_earlier_one_after_its_shutdown(self):
+    def test_run_after_its_shutdown_is_an_earlier_one(self):
         with self.begin().step(steps.SHUTDOWN):
             pass
-        run_record.ensure(self.grenade.around)
+        run_record.ensure(self.grenade.settings)
         self.assertEqual(2, self.runs())
 
 
 @ddt.ddt
 class TestRecord(RecordCase):
 
-    def test_a_call_before_the_first_is_told_what_is_missing(self):
+    def test_call_before_the_first_is_an_error(self):
         error = self.assertRaises(errors.UsageError, run_record.Record,
-                                  self.grenade.around)
+                                  self.grenade.settings)
         self.assertIn('resources.sh create', str(error))
 
     def test_a_new_run_leaves_the_older_one_aside(self):
         self.begin()
         self.begin()
         self.begin()
-        places = sorted(self.grenade.around.save_dir.iterdir())
+        places = sorted(self.grenade.settings.save_dir.iterdir())
         self.assertEqual(3, len(places))
-        self.assertIn(self.grenade.around.run_dir, places)
+        self.assertIn(self.grenade.settings.run_dir, places)
 
     def test_only_we_can_read_it(self):
         self.begin()
         self.assertEqual(
-            0o700, self.grenade.around.run_dir.stat().st_mode & 0o777)
+            0o700, self.grenade.settings.run_dir.stat().st_mode & 0o777)
 
     def test_after_each_call_there_is_a_report(self):
         self.begin()
@@ -108,14 +108,14 @@ class TestRecord(RecordCase):
         self.assertEqual('ok', self.report()['steps'][0]['outcome'])
         self.assertFalse(self.report()['finished'])
         self.assertTrue(
-            (self.grenade.around.run_dir / 'report.html').exists())
+            (self.grenade.settings.run_dir / 'report.html').exists())
 
     def test_a_whole_run_that_is_good_passes(self):
         self.begin()
 
         def do(record):
             for name in [step.name for step in steps.plan(
-                    self.grenade.around).steps]:
+                    self.grenade.settings).steps]:
                 with record.step(name) as step:
                     if step.phase:
                         record.tests(
@@ -133,8 +133,8 @@ class TestRecord(RecordCase):
     @ddt.data((findings.HEAT, 1, 'fail'), (findings.LAB, 3, 'lab-error'),
               (findings.SCENARIO, 3, 'lab-error'))
     @ddt.unpack
-    def test_whose_failure_it_is_decides_the_status(self, origin, status,
-                                                    verdict):
+    def test_origin_of_a_failure_sets_the_status(self, origin, status,
+                                                 verdict):
         self.begin()
 
         def do(record):
@@ -177,8 +177,8 @@ class TestRecord(RecordCase):
         (errors.UsageError('no such file'), steps.UP, findings.LAB, None),
         (KeyError('x'), steps.UP, findings.LAB, None))
     @ddt.unpack
-    def test_what_ends_a_step_is_a_finding(self, exc, name, origin,
-                                           failure_class):
+    def test_error_that_ends_a_step_is_a_finding(self, exc, name, origin,
+                                                 failure_class):
         self.begin()
 
         def do(record):
@@ -215,7 +215,7 @@ class TestReproduce(RecordCase):
             'https://opendev.org/openstack/requirements/raw/branch/master/'
             'upper-constraints.txt --strategy cold', self.said[-1])
 
-    def test_of_one_test_it_is_that_of_its_scenario(self):
+    def test_failure_of_one_test_is_reproduced_by_its_scenario(self):
         self.begin()
 
         def do(record):
@@ -232,7 +232,7 @@ class TestReproduce(RecordCase):
         self.grenade.environ.update(HOST_TOPOLOGY='multinode')
         self.assertIn('--strategy partial', self.begin().reproduce())
 
-    def test_its_base_is_the_series_of_the_checkout(self):
+    def test_base_of_the_command_is_the_series_of_the_checkout(self):
         checkout = self.useFixture(installables.Checkout(
             tag='25.0.1', branch='stable/2025.2'))
         (self.grenade.root / 'old/heat').symlink_to(checkout.path)
@@ -246,11 +246,11 @@ class TestReproduce(RecordCase):
                'opendev.org/openstack/requirements/raw/branch/master/'
                'upper-constraints.txt --to ~/heat --constraints'))
     @ddt.unpack
-    def test_it_is_one_that_a_laptop_knows(self, branch, words):
+    def test_base_of_the_command_has_a_lock_file(self, branch, words):
         self.grenade.environ['BASE_DEVSTACK_BRANCH'] = branch
         self.assertIn(words, self.begin().reproduce())
 
-    def test_of_a_base_that_has_no_lock_file_a_checkout_is_asked_for(self):
+    def test_base_without_a_lock_file_is_a_checkout(self):
         self.grenade.environ['BASE_DEVSTACK_BRANCH'] = 'master'
         self.begin()
 
@@ -260,7 +260,7 @@ class TestReproduce(RecordCase):
         self.call(do)
         self.assertIn('and of its base in ~/heat-base:', self.said[-1])
 
-    def test_the_commit_of_the_target_is_told(self):
+    def test_commit_of_the_target_is_printed(self):
         checkout = self.useFixture(installables.Checkout(tag='27.0.0'))
         (self.grenade.root / 'new/heat').symlink_to(checkout.path)
         self.begin()

@@ -36,7 +36,7 @@ class TestDown(testtools.TestCase):
         self.addCleanup(self.record.close)
         self.systemctl = grenade_fakes.Systemctl(
             h_eng='active', h_api='active', h_api_cfn='active')
-        self.systemd = systemd.Systemd(self.grenade.around, '/nowhere',
+        self.systemd = systemd.Systemd(self.grenade.settings, '/nowhere',
                                        run=self.systemctl)
         self.patch(psutil, 'process_iter', lambda fields: [])
 
@@ -45,12 +45,12 @@ class TestDown(testtools.TestCase):
             self.systemctl.states[name] = 'inactive'
 
     def prove(self):
-        shutdown_check.prove(self.record, self.systemd, self.grenade.around)
+        shutdown_check.prove(self.record, self.systemd, self.grenade.settings)
 
     def refused(self):
         return str(self.assertRaises(errors.WaitTimeout, self.prove))
 
-    def test_what_ran_before_is_remembered(self):
+    def test_running_units_are_recorded(self):
         self.assertEqual(['h-eng', 'h-api', 'h-api-cfn'],
                          shutdown_check.remember(self.record, self.systemd))
         self.assertEqual(['h-eng', 'h-api', 'h-api-cfn'],
@@ -62,7 +62,7 @@ class TestDown(testtools.TestCase):
                                   self.record, self.systemd)
         self.assertIn('h-eng', str(error))
 
-    def test_nothing_is_proved_of_what_nobody_has_remembered(self):
+    def test_units_that_were_not_recorded_are_an_error(self):
         error = self.assertRaises(errors.LabError, self.prove)
         self.assertIn('resources.sh create', str(error))
 
@@ -84,7 +84,7 @@ class TestDown(testtools.TestCase):
         self.stop()
         self.assertIn(f'process {os.getpid()} of Heat', self.refused())
 
-    def test_another_process_with_a_number_of_heats_is_none(self):
+    def test_recycled_pid_is_not_reported(self):
         shutdown_check.remember(self.record, self.systemd)
         path = self.record.data(shutdown_check.FILE)
         content = json.loads(path.read_text())
@@ -93,7 +93,7 @@ class TestDown(testtools.TestCase):
         self.stop()
         self.assertIsNone(self.prove())
 
-    def test_a_clock_that_was_set_makes_no_other_process_of_it(self):
+    def test_clock_change_does_not_hide_a_process(self):
         shutdown_check.remember(self.record, self.systemd)
         path = self.record.data(shutdown_check.FILE)
         content = json.loads(path.read_text())
@@ -106,7 +106,7 @@ class TestDown(testtools.TestCase):
     def test_an_engine_that_no_unit_knows_is_named(self):
         shutdown_check.remember(self.record, self.systemd)
         self.stop()
-        conf = f'--config-file={self.grenade.around.heat_conf}'
+        conf = f'--config-file={self.grenade.settings.heat_conf}'
         self.patch(psutil, 'process_iter', lambda fields: [
             types.SimpleNamespace(info={'pid': pid, 'cmdline': words})
             for pid, words in (
@@ -127,26 +127,26 @@ class TestDown(testtools.TestCase):
         return one
 
     def ini(self, line):
-        path = self.grenade.around.heat_conf_dir / 'heat-api-uwsgi.ini'
+        path = self.grenade.settings.heat_conf_dir / 'heat-api-uwsgi.ini'
         path.write_text(f'[uwsgi]\nmaster\n{line}\n')
 
-    def test_whoever_answers_at_a_socket_of_uwsgi_is_named(self):
+    def test_listener_at_a_socket_of_uwsgi_is_named(self):
         shutdown_check.remember(self.record, self.systemd)
         self.stop()
         path = str(pathlib.Path(self.grenade.root, 's'))
         self.listen(socket.AF_UNIX, path)
         self.ini(f'socket = {path}')
-        self.assertIn(f'somebody listens at {path}', self.refused())
+        self.assertIn(f'a process listens at {path}', self.refused())
 
-    def test_whoever_answers_at_a_port_of_uwsgi_is_named(self):
+    def test_listener_at_a_port_of_uwsgi_is_named(self):
         shutdown_check.remember(self.record, self.systemd)
         self.stop()
         one = self.listen(socket.AF_INET, ('127.0.0.1', 0))
         address = f'127.0.0.1:{one.getsockname()[1]}'
         self.ini(f'http-socket = {address}')
-        self.assertIn(f'somebody listens at {address}', self.refused())
+        self.assertIn(f'a process listens at {address}', self.refused())
 
-    def test_a_socket_that_nobody_answers_at_is_down(self):
+    def test_socket_without_a_listener_is_down(self):
         shutdown_check.remember(self.record, self.systemd)
         self.stop()
         self.ini('socket = /no/such/socket')

@@ -39,7 +39,7 @@ class TestUp(testtools.TestCase):
             h_eng='active', h_api='active', h_api_cfn='active')
 
     def wrong(self, names=ALL, **options):
-        systemd = units.Systemd(self.grenade.around, '/nowhere',
+        systemd = units.Systemd(self.grenade.settings, '/nowhere',
                                 run=self.systemctl)
         return startup_check.Proof(
             self.cloud, systemd, names, grenade_fakes.NOW, **options
@@ -79,7 +79,7 @@ class TestUp(testtools.TestCase):
         self.assertWrong('http://node/heat-api-cfn/ does not show its '
                          'versions, but 503')
 
-    def test_somebody_elses_page_is_no_versions(self):
+    def test_page_of_another_server_is_not_a_list_of_versions(self):
         self.cloud.answers['http://node/heat-api/'] = (
             grenade_fakes.response(200, hello='world'))
         self.assertWrong('does not show its versions')
@@ -93,11 +93,11 @@ class TestUp(testtools.TestCase):
         del self.cloud.endpoints['cloudformation']
         self.assertWrong('the catalog has no cloudformation')
 
-    def test_nobody_who_answers_is_told(self):
+    def test_missing_answer_is_reported(self):
         self.cloud.answers.clear()
-        self.assertWrong('nobody answers at')
+        self.assertWrong('no answer from')
 
-    def test_an_engine_of_before_is_not_the_target(self):
+    def test_old_engine_is_not_the_target(self):
         self.cloud.listed = [grenade_fakes.engine(BEFORE)]
         self.assertWrong('no engine has come up since')
 
@@ -105,26 +105,26 @@ class TestUp(testtools.TestCase):
         self.cloud.listed.append(grenade_fakes.engine(LATER, status='down'))
         self.assertWrong('an engine is not up')
 
-    def test_one_that_was_stopped_may_still_be_listed(self):
+    def test_stopped_engine_may_still_be_listed(self):
         self.cloud.listed.append(grenade_fakes.engine(BEFORE,
                                                       status='down'))
         self.assertEqual([], self.wrong())
 
-    def test_in_a_mixed_state_one_of_before_has_to_go_on(self):
+    def test_mixed_versions_need_an_old_engine(self):
         self.cloud.listed.append(grenade_fakes.engine(
             BEFORE, updated=LATER, host='other'))
         self.assertEqual([], self.wrong(multinode=True))
 
-    def test_one_that_has_not_reported_since_does_not_go_on(self):
+    def test_old_engine_must_have_reported_since(self):
         self.cloud.listed.append(grenade_fakes.engine(
             BEFORE, updated=BEFORE, host='other'))
-        self.assertWrong('nothing goes on with the base', multinode=True)
+        self.assertWrong('no node runs the base', multinode=True)
 
     def prove(self):
-        """Return what the proof ends with."""
+        """Return the error of the proof."""
         record = self.grenade.record()
         self.addCleanup(record.close)
-        systemd = units.Systemd(self.grenade.around, '/nowhere',
+        systemd = units.Systemd(self.grenade.settings, '/nowhere',
                                 run=self.systemctl)
         proof = startup_check.Proof(
             self.cloud, systemd, ALL, grenade_fakes.NOW
@@ -134,7 +134,7 @@ class TestUp(testtools.TestCase):
             startup_check.prove,
             record,
             proof,
-            self.grenade.around,
+            self.grenade.settings,
         )
 
     def test_a_keystone_that_does_not_answer_is_not_heats_failure(self):
@@ -144,10 +144,10 @@ class TestUp(testtools.TestCase):
         self.assertIn('Keystone does not answer at http://keystone/v3',
                       str(error))
 
-    def test_the_wait_ends_with_what_is_wrong_and_where_to_look(self):
+    def test_timeout_names_the_problem_and_the_logs(self):
         self.cloud.answers[self.cloud.auth_url] = grenade_fakes.response()
         self.systemctl.states['h-api'] = 'failed'
-        self.patch(logs, 'meanwhile', lambda record, around, since: (
+        self.patch(logs, 'last_tracebacks', lambda record, settings, since: (
             f'ImportError since {since:.0f}'))
         error = self.prove()
         self.assertIsInstance(error, errors.WaitTimeout)

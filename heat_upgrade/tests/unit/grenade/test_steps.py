@@ -29,7 +29,7 @@ class TestSteps(testtools.TestCase):
 
     def plan(self, **variables):
         return steps.plan(self.useFixture(
-            grenade_fakes.Grenade(**variables)).around)
+            grenade_fakes.Grenade(**variables)).settings)
 
     def test_all_phases_have_a_step(self):
         self.assertEqual(
@@ -49,28 +49,28 @@ class TestSteps(testtools.TestCase):
         self.assertEqual((planner.COLD, 1), (plan.strategy, plan.nodes))
 
     @ddt.data({}, MULTINODE)
-    def test_it_can_be_read_again(self, variables):
+    def test_plan_can_be_read_again(self, variables):
         plan = self.plan(**variables)
         self.assertEqual(plan, planner.from_json(plan.as_json()))
 
-    def test_who_chooses_scenarios_has_no_smoke_tests(self):
-        around = self.useFixture(grenade_fakes.Grenade()).around
+    def test_selected_scenarios_leave_out_smoke_tests(self):
+        settings = self.useFixture(grenade_fakes.Grenade()).settings
         names = [step.name for step in steps.plan(
-            around, scenarios='random_string').steps]
+            settings, scenarios='random_string').steps]
         self.assertNotIn(steps.SMOKE_BASE, names)
         self.assertNotIn(steps.SMOKE_TARGET, names)
         self.assertIn(steps.POST, names)
 
-    def test_who_chooses_a_smoke_test_has_it(self):
-        around = self.useFixture(grenade_fakes.Grenade()).around
+    def test_selected_smoke_test_is_run(self):
+        settings = self.useFixture(grenade_fakes.Grenade()).settings
         names = [step.name for step in steps.plan(
-            around, scenarios='random_string|build_info').steps]
+            settings, scenarios='random_string|build_info').steps]
         self.assertIn(steps.SMOKE_BASE, names)
 
     @ddt.data((steps.CHECKS, {'HEAT_UPGRADE_STATIC_CHECKS': 'False'}),
               (steps.DB_SYNC, {'UPGRADE_PROJECTS': 'heat heat-upgrade-tests'}))
     @ddt.unpack
-    def test_what_will_not_be_done_is_no_step(self, name, variables):
+    def test_skipped_work_has_no_step(self, name, variables):
         self.assertIn(name, [step.name for step in self.plan().steps])
         self.assertNotIn(
             name, [step.name for step in self.plan(**variables).steps])
@@ -83,6 +83,6 @@ class TestSteps(testtools.TestCase):
     @ddt.data(steps.CREATE, steps.DURING, steps.POST, steps.MIXED)
     def test_kinds_are_those_of_the_phase_that_is_run(self, name):
         variables = MULTINODE if name == steps.MIXED else {}
-        around = self.useFixture(grenade_fakes.Grenade(**variables)).around
-        step = steps.step(name, around)
+        settings = self.useFixture(grenade_fakes.Grenade(**variables)).settings
+        step = steps.step(name, settings)
         self.assertEqual(phases.phase(step.phase).kinds, step.kinds)

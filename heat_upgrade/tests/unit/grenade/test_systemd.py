@@ -25,7 +25,7 @@ class UnitsCase(testtools.TestCase):
 
     def systemd(self, systemctl, **variables):
         self.grenade = self.useFixture(grenade_fakes.Grenade(**variables))
-        return units.Systemd(self.grenade.around, '/nowhere', run=systemctl)
+        return units.Systemd(self.grenade.settings, '/nowhere', run=systemctl)
 
 
 @ddt.ddt
@@ -41,12 +41,12 @@ class TestSystemd(UnitsCase):
               ('failed', False, True), ('deactivating', False, False),
               ('activating', False, False))
     @ddt.unpack
-    def test_on_its_way_is_neither_up_nor_down(self, state, is_up, is_down):
+    def test_activating_unit_is_not_up_or_down(self, state, is_up, is_down):
         unit = self.systemd(grenade_fakes.Systemctl(h_eng=state)).unit(
             'h-eng')
         self.assertEqual((is_up, is_down), (unit.is_up, unit.is_down))
 
-    def test_what_a_unit_runs_and_since_when_is_told(self):
+    def test_unit_has_its_program_and_start(self):
         systemctl = grenade_fakes.Systemctl(h_eng='active')
         systemctl.more['h-eng'] = {
             'MainPID': 12, 'ActiveEnterTimestampMonotonic': 2500000,
@@ -55,7 +55,7 @@ class TestSystemd(UnitsCase):
         self.assertEqual((12, 2.5, '/opt/venv/bin/heat-engine'),
                          (unit.pid, unit.since, unit.program))
 
-    def test_what_systemd_does_not_say_is_unknown(self):
+    def test_missing_properties_are_unknown(self):
         unit = self.systemd(grenade_fakes.Systemctl(h_eng='active')).unit(
             'h-eng')
         self.assertEqual((0, None, ''), (unit.pid, unit.since, unit.program))
@@ -69,7 +69,7 @@ class TestSystemd(UnitsCase):
 
     @ddt.data(('start', 'h-eng'), ('stop', ['h-eng']), ('unit', 'h-eng'))
     @ddt.unpack
-    def test_what_systemd_cannot_do_is_never_heats_failure(self, name, of):
+    def test_error_of_systemd_is_never_heats_failure(self, name, of):
         def run(name, argv, **options):
             raise errors.LabError('Failed to connect to bus', log='log')
         error = self.assertRaises(
@@ -105,30 +105,30 @@ class TestFind(UnitsCase):
     def unit(self, path):
         return units.Unit('h-eng', 'active', 1, str(path), None)
 
-    def test_it_stands_where_the_engine_does(self):
+    def test_program_is_next_to_the_engine(self):
         path = self.program('venv/bin')
         self.program('new/heat/bin')
         found = units.find('heat-manage', [
-            self.unit(path.with_name('heat-engine'))], self.grenade.around)
+            self.unit(path.with_name('heat-engine'))], self.grenade.settings)
         self.assertEqual(path, found)
 
-    def test_without_an_engine_it_is_the_global_environment_s(self):
+    def test_without_an_engine_the_global_environment_is_used(self):
         path = self.program('venv/bin')
         self.grenade.environ.update(
             GLOBAL_VENV='True', DEVSTACK_VENV=str(path.parents[1]))
         self.assertEqual(path, units.find('heat-manage', [],
-                                          self.grenade.around))
+                                          self.grenade.settings))
 
-    def test_that_of_a_checkout_is_not_taken(self):
+    def test_program_of_a_checkout_is_ignored(self):
         path = self.program('new/heat/bin')
         self.patch(units, '_PLACES', ())
         error = self.assertRaises(
             errors.LabError, units.find, 'heat-manage',
-            [self.unit(path.with_name('heat-engine'))], self.grenade.around)
+            [self.unit(path.with_name('heat-engine'))], self.grenade.settings)
         self.assertIn(str(path.parent), str(error))
 
-    def test_where_it_was_looked_for_is_told(self):
+    def test_searched_directories_are_named(self):
         self.patch(units, '_PLACES', ('/no/such/place',))
         error = self.assertRaises(errors.LabError, units.find, 'heat-nothing',
-                                  [], self.grenade.around)
+                                  [], self.grenade.settings)
         self.assertIn('/no/such/place', str(error))

@@ -31,7 +31,7 @@ class TestTempest(testtools.TestCase):
     def write(self):
         record = self.grenade.record()
         self.addCleanup(record.close)
-        self.path = tempest.write(record, self.grenade.around,
+        self.path = tempest.write(record, self.grenade.settings,
                                   grenade_fakes.Cloud())
         parser = configparser.ConfigParser(interpolation=None,
                                            default_section='')
@@ -42,7 +42,7 @@ class TestTempest(testtools.TestCase):
         (self.tempest / 'etc').mkdir(parents=True)
         (self.tempest / 'etc/tempest.conf').write_text(text)
 
-    def test_without_a_tempest_it_is_made_of_openrc(self):
+    def test_configuration_without_a_tempest_comes_from_openrc(self):
         conf = self.write()
         self.assertEqual(
             ('admin', 'hidden', 'http://keystone/v3'),
@@ -55,7 +55,7 @@ class TestTempest(testtools.TestCase):
         self.write()
         self.assertEqual(0o600, self.path.stat().st_mode & 0o777)
 
-    def test_devstacks_own_is_taken_over(self):
+    def test_configuration_of_devstack_is_copied(self):
         self.given('[identity]\nuri_v3 = http://it/v3\nregion = Two\n'
                    '[heat_integrationtests]\naccount_roles = member,owner\n'
                    'state_dir = /elsewhere\n')
@@ -65,11 +65,11 @@ class TestTempest(testtools.TestCase):
                          conf['heat_integrationtests']['account_roles'])
         self.assertNotIn('auth', conf)
 
-    def test_its_paths_are_those_of_the_run(self):
+    def test_paths_are_those_of_the_run(self):
         self.given('[DEFAULT]\nlog_file = /var/tempest.log\n'
                    '[heat_integrationtests]\nstate_dir = /elsewhere\n')
         conf = self.write()
-        run_dir = self.grenade.around.run_dir
+        run_dir = self.grenade.settings.run_dir
         self.assertEqual(str(run_dir / 'manifest'),
                          conf['heat_integrationtests']['state_dir'])
         self.assertEqual((str(run_dir / 'logs'), 'tempest.log'),
@@ -87,9 +87,9 @@ class TestTempest(testtools.TestCase):
         path = self.python('exit 0')
         self.assertEqual(path, tempest.python(self.tempest))
 
-    def test_where_the_tests_are_not_in_it_the_tools_own_is_used(self):
+    def test_environment_without_the_tests_is_not_used(self):
         self.python('exit 1')
         self.assertEqual(sys.executable, str(tempest.python(self.tempest)))
 
-    def test_where_there_is_none_the_tools_own_is_used(self):
+    def test_missing_environment_is_replaced_by_our_own(self):
         self.assertEqual(sys.executable, str(tempest.python(self.tempest)))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is found to be wrong with the upgrade of a copy of a database."""
+"""Findings, steps and reports of a rehearsal."""
 
 import io
 import json
@@ -58,7 +58,7 @@ def path(survey_, base=BASE, target=TARGET):
 @ddt.ddt
 class TestMigration(testtools.TestCase):
 
-    def test_what_is_after_the_dumps_revision_is_run(self):
+    def test_revisions_after_the_dumps_own_are_run(self):
         self.assertEqual([NEW], [one['id'] for one in path(surveyed())])
 
     def test_nothing_is_run_where_the_schema_is_the_same(self):
@@ -85,7 +85,7 @@ class TestMigration(testtools.TestCase):
             NEW, 'it', 2.5, 1.0, 3.5,
             [{'statement': 'ALTER', 'rows': 3, 'seconds': 0.5}])], ran)
 
-    def test_a_failure_tells_the_place_and_not_the_text(self):
+    def test_failure_has_its_place_and_not_its_text(self):
         found = migration.of_failure({
             'revision': NEW, 'error': 'sqlalchemy.exc.OperationalError',
             'number': 1060, 'statement': 'ALTER TABLE x', 'where': ['a:1']})
@@ -150,7 +150,7 @@ class TestComparison(testtools.TestCase):
         ({'snapshot': comparison.Table(3, '43', SNAPSHOT.columns)},
          'other content', 1))
     @ddt.unpack
-    def test_what_differs_is_an_error(self, after, title, failure_class):
+    def test_difference_is_an_error(self, after, title, failure_class):
         found, = self.compare(after)
         self.assertIn(title, found.title)
         self.assertEqual((failure_class, findings.ERROR, 'compare'),
@@ -161,18 +161,18 @@ class TestComparison(testtools.TestCase):
             3, '43', {'id': '1', 'data': '3'})})
         self.assertIn('columns that changed: data\n', found.evidence)
 
-    def test_what_is_stated_to_change_may(self):
+    def test_expected_change_is_not_a_finding(self):
         self.assertEqual([], self.compare(
             {'snapshot': comparison.Table(3, '42', {'id': '1',
                                                     'data': '3'})},
             [expected_changes.Change('snapshot', 'data', 'because')]))
 
-    def test_what_is_not_as_stated_is_an_error(self):
+    def test_change_other_than_expected_is_an_error(self):
         change = expected_changes.CHANGES[NEW][0]
         found, = self.compare({'snapshot': SNAPSHOT}, [change],
                               {('snapshot', 'action'): 4})
-        self.assertIn('snapshot.action is not what', found.title)
-        self.assertIn('rows that are not: 4', found.evidence)
+        self.assertIn('snapshot.action differs from', found.title)
+        self.assertIn('rows that differ: 4', found.evidence)
 
     def test_rows_are_hashed_with_their_keys_and_without_exceptions(self):
         sql = comparison.query('t', ['id'], ['id', 'a`b'], {('t', 'a`b')})
@@ -201,14 +201,14 @@ class TestStacks(testtools.TestCase):
     def test_stacks_that_all_load_are_no_finding(self):
         self.assertEqual([], self.judge())
 
-    def test_what_the_target_alone_cannot_load_is_an_error(self):
+    def test_failure_of_the_target_alone_is_an_error(self):
         found, = self.judge(self.FAILURES, [])
         self.assertEqual(findings.ERROR, found.severity)
         self.assertIn('stacks: 30; heat.NoType', found.evidence)
         self.assertIn('stack id-0\n', found.evidence)
         self.assertIn('and 10 more', found.evidence)
 
-    def test_what_the_base_cannot_load_either_is_a_warning(self):
+    def test_failure_of_the_base_too_is_a_warning(self):
         found = self.judge(self.FAILURES[:2], self.FAILURES[:1])
         self.assertEqual([findings.ERROR, findings.WARNING],
                          [one.severity for one in found])
@@ -224,7 +224,7 @@ class TestStacks(testtools.TestCase):
         self.assertIn('4 stacks of 9', found.evidence)
         self.assertIn('--config-file', found.remedy)
 
-    def test_what_a_program_writes_is_read_line_by_line(self):
+    def test_output_of_a_program_is_read_line_by_line(self):
         out = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'out')
         one = json.dumps(vars(self.FAILURES[0]))
         out.write_text(f'{one}\n{{"done": 50}}\n{one[:9]}')
@@ -244,7 +244,7 @@ class TestSettings(testtools.TestCase):
         self.path.write_bytes(content)
         return heat_options.of_files([self.path])
 
-    def test_the_key_is_taken_and_no_database(self):
+    def test_key_is_used_and_the_database_is_ignored(self):
         self.assertEqual(
             {'auth_encryption_key': 'k' * 32, 'plugin_dirs': '/a,/b'},
             self.write(b'[DEFAULT]\nauth_encryption_key = ' + b'k' * 32
@@ -252,7 +252,7 @@ class TestSettings(testtools.TestCase):
                        b'connection = mysql://u:hunter2@db/heat\n'))
 
     @ddt.data(b'[DEFAULT\nhunter2', b'hunter2', b'\xff\xfe\0hunter2')
-    def test_a_file_that_is_none_is_refused_without_its_content(self, text):
+    def test_invalid_file_is_refused_without_its_content(self, text):
         exc = self.assertRaises(errors.UsageError, self.write, text)
         self.assertNotIn('hunter2', str(exc))
 
@@ -301,7 +301,7 @@ class TestReport(testtools.TestCase):
         place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         report.write(self.make(), place)
         self.assertEqual(
-            {name: 0o100600 for name in report.FILES},
+            dict.fromkeys(report.FILES, 33152),
             {path.name: path.stat().st_mode for path in place.iterdir()})
         page = (place / 'report.html').read_text()
         self.assertIn('id-7', page)
@@ -315,7 +315,7 @@ class TestReport(testtools.TestCase):
         text = report.summary(self.make(found))
         self.assertIn(f'Remedy: {found.remedy}', text)
 
-    def test_the_summary_says_what_matters(self):
+    def test_summary_has_the_main_numbers(self):
         text = report.summary(self.make())
         for part in ('verdict: PASS', '9 in 1.0 s',
                      'views: 2', NEW, '8 of 9 load', 'no findings'):
@@ -335,7 +335,7 @@ class TestReport(testtools.TestCase):
 
 class TestPrograms(testtools.TestCase):
 
-    def test_a_traceback_is_told_by_its_class_and_place(self):
+    def test_traceback_is_reduced_to_its_class_and_place(self):
         text = heat_commands._error(
             'Traceback (most recent call last):\n'
             '  File "/e/lib/site-packages/heat/db/api.py", line 7, in x\n'

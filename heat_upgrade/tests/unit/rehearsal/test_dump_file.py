@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What of a dump is known before anything starts, and what is executed."""
+"""The summary of a dump, and the statements that are executed."""
 
 import ddt
 import fixtures
@@ -60,7 +60,7 @@ class TestDump(testtools.TestCase):
               'stack')),
             (found.database, found.revision, found.legacy, found.tables))
 
-    def test_a_survey_says_what_will_not_be_executed(self):
+    def test_survey_lists_the_skipped_statements(self):
         found = self.survey(dumps.heat() + '''
 /*!50001 CREATE ALGORITHM=UNDEFINED */
 /*!50013 DEFINER=`root`@`%` SQL SECURITY DEFINER */
@@ -115,7 +115,7 @@ SET @@GLOBAL.GTID_PURGED='a:1';
         self.assertIn('has no database no; it has heat, old',
                       self.refused(text, database='no'))
 
-    def test_a_dump_without_definitions_is_told_so(self):
+    def test_dump_without_definitions_is_refused(self):
         self.assertIn('defines no table', self.refused(
             'INSERT INTO `stack` VALUES (1);\n'))
 
@@ -125,11 +125,11 @@ SET @@GLOBAL.GTID_PURGED='a:1';
         ("/*!40101 SET SQL_MODE='x,NO_BACKSLASH_ESCAPES' */;",
          'NO_BACKSLASH_ESCAPES'))
     @ddt.unpack
-    def test_what_changes_how_strings_are_read_is_refused(self, text, said):
+    def test_settings_that_change_strings_are_refused(self, text, said):
         self.assertIn(said, self.refused(f'{text}\n{dumps.heat()}'))
 
     @ddt.data(b'utf8', b'utf8mb3', b'utf8mb4', b'binary')
-    def test_utf8_is_what_a_dump_may_be_in(self, name):
+    def test_utf8_is_accepted(self, name):
         self.assertIn(
             statement_filter.charset(b'SET NAMES ' + name),
             statement_filter.UTF8,
@@ -187,7 +187,7 @@ SET @@GLOBAL.GTID_PURGED='a:1';
     def test_new_tables_get_the_character_set_of_the_old(self, text, said):
         self.assertEqual(said, statement_filter.default_charset(text))
 
-    def test_a_database_says_its_character_set_itself(self):
+    def test_database_has_its_own_character_set(self):
         self.assertEqual('CHARACTER SET utf8mb4', self.survey(
             dumps.heat()).charset.partition(' COLLATE')[0])
         self.assertEqual('CHARACTER SET latin1', self.survey(
@@ -206,7 +206,7 @@ SET @@GLOBAL.GTID_PURGED='a:1';
             'stack', 'event', 'resource')))
 
     @ddt.data('.sql', '.sql.gz', '.sql.zst')
-    def test_a_generated_dump_is_one(self, suffix):
+    def test_generated_dump_is_complete(self, suffix):
         path = f'{self.place}/dump{suffix}'
         counts = generator.write(path, stacks=20, events=100)
         found = dump_summary.survey(path)

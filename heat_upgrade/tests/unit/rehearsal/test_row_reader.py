@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The rows of a table of a dump, and what is no dump."""
+"""The rows of a table of a dump, and files that are not dumps."""
 
 import os
 
@@ -59,7 +59,7 @@ class TestReader(testtools.TestCase):
         ("_binary 'ab'", 'ab'), ("''", ''), ("'größe €'", 'größe €'),
         ("x'6162'", 'ab'), ('0xFF', b'\xff'), (r"'\0\Z\t\"'", '\0\x1a\t"'))
     @ddt.unpack
-    def test_a_value_is_what_the_server_would_store(self, written, value):
+    def test_value_is_that_which_the_server_stores(self, written, value):
         self.assertEqual([{'id': 1, 'v': value, 'w': 2}], self.rows(
             dumps.HEAD + dumps.table('stack', ['id', 'v', 'w'],
                                      f'1,{written},2') + dumps.TAIL))
@@ -76,7 +76,7 @@ class TestReader(testtools.TestCase):
         self.assertEqual([{'name': 'a', 'id': 1}],
                          self.rows(dumps.HEAD + text + dumps.TAIL))
 
-    def test_of_several_databases_it_is_the_one_with_heats_tables(self):
+    def test_database_with_heats_tables_is_selected(self):
         text = (dumps.HEAD + dumps.use('nova')
                 + dumps.table('stack', ['id'], "'nova'")
                 + dumps.use('orchestration') + dumps.heat() + dumps.TAIL)
@@ -116,7 +116,7 @@ class TestReader(testtools.TestCase):
               'XA START "hunter2"', 'PREPARE x FROM "hunter2"',
               'RENAME TABLE stack TO stack2', 'HANDLER stack OPEN',
               'pager cat', 'delete', '/*!50000 DO SLEEP(9) */')
-    def test_what_no_dump_has_is_refused(self, statement):
+    def test_statement_that_no_dump_has_is_refused(self, statement):
         text = self.refused(dumps.HEAD + dumps.heat(
             extra=f'{statement};\n') + dumps.TAIL)
         self.assertRegex(text, 'statement that begins on line [0-9]+ ')
@@ -125,12 +125,12 @@ class TestReader(testtools.TestCase):
         (b'', 'is empty'), (b' \n', 'is empty'), (b'BZh9xxxxxxx', 'bzip2'),
         ((dumps.HEAD + 'é').encode('utf-16'), 'UTF-16'),
         (dumps.HEAD.encode('utf-16-le'), 'UTF-16'),
-        (b'\x7fELF\0\0\0\1' + b'x' * 99, 'is no text'),
+        (b'\x7fELF\0\0\0\1' + b'x' * 99, 'is not a text'),
         (b'PK\x03\x04xxxxxxxxxxxxxxxx', 'zip'), (b'hunter2\n', 'is cut off'),
         (b'--\n-- PostgreSQL database dump\n--', 'PostgreSQL'),
-        (b'hunter2 is it;\n', 'is none of those'))
+        (b'hunter2 is it;\n', 'is not a statement'))
     @ddt.unpack
-    def test_what_is_no_dump_is_refused(self, content, text):
+    def test_file_that_is_not_a_dump_is_refused(self, content, text):
         self.assertIn(text, self.refused(content))
 
     @ddt.data((None, ''), (-300, ''), (None, dumps.TAIL + 'COMMIT;'))
