@@ -13,30 +13,30 @@
 """Tests of Heat across an upgrade: a tempest plugin for any cloud."""
 
 import os
+import unittest
 
-# What runs against a cloud; tests/unit does not.
+# Packages of tests that run against a cloud; tests/unit is not among them.
 SUITES = ('smoke', 'scenarios', 'mixed_version')
 
 
-def load_tests(loader, tests, pattern):
-    """Discover what runs against a cloud, by unittest's protocol.
+def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
+               pattern: str | None) -> unittest.TestSuite:
+    """Discover the tests that run against a cloud (unittest's protocol).
 
-    Classes with a large ``weight`` come first: stestr deals them out to its
-    workers in this order, and a long test that begins last would be waited
-    for alone.
+    Classes with a large ``weight`` come first. stestr assigns classes to its
+    workers in this order, and all workers would wait for a long test that
+    starts last.
     """
-    here = os.path.dirname(os.path.abspath(__file__))
+    package = os.path.dirname(os.path.abspath(__file__))
     for suite in SUITES:
-        found = loader.discover(
-            os.path.join(here, suite), pattern=pattern or 'test*.py',
-            top_level_dir=os.path.dirname(here))
-        tests.addTests(sorted(found, key=_weight, reverse=True))
+        discovered = loader.discover(
+            os.path.join(package, suite), pattern=pattern or 'test*.py',
+            top_level_dir=os.path.dirname(package))
+        tests.addTests(sorted(discovered, key=_weight, reverse=True))
     return tests
 
 
-def _weight(suite):
-    try:
-        members = list(suite)
-    except TypeError:
-        return getattr(suite, 'weight', 0)
-    return max(map(_weight, members), default=0)
+def _weight(test: unittest.TestCase | unittest.TestSuite) -> int:
+    if isinstance(test, unittest.TestSuite):
+        return max(map(_weight, test), default=0)
+    return getattr(test, 'weight', 0)

@@ -10,14 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Sessions with a cloud, and clients of Heat and Keystone on top of them."""
+"""Sessions with a cloud, and the clients of Heat and Keystone on top."""
 
 import collections
+from collections import abc
 import dataclasses
 import functools
 import json
 import secrets
 import threading
+import typing
 
 from heatclient.v1 import client as heat_client
 from keystoneauth1 import adapter
@@ -25,12 +27,16 @@ from keystoneauth1 import exceptions as auth_exc
 from keystoneauth1.identity import v3
 from keystoneauth1 import session as auth_session
 
+from heat_integrationtests import aliases
 from heat_integrationtests import config
+
+if typing.TYPE_CHECKING:
+    import requests
 
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
-    """Who a session belongs to, and in which project.
+    """The user and the project of a session.
 
     Either ``user_id`` or ``username`` with a domain, and either
     ``project_id`` or ``project_name`` with a domain.
@@ -45,11 +51,8 @@ class Identity:
     project_domain_name: str | None = None
 
 
-def admin(conf):
-    """Give the identity of [auth] admin_*, or None where none is set.
-
-    :param conf: tempest's configuration
-    """
+def admin(conf: aliases.Configuration) -> Identity | None:
+    """Return the identity of [auth] admin_*, or None if it is not set."""
     auth = conf.auth
     if not auth.admin_username:
         return None
@@ -62,47 +65,50 @@ def admin(conf):
                              or auth.admin_domain_name))
 
 
-# The last requests of each thread: a test runs in one.
+# Number of requests kept for each thread; each test runs in one thread.
 REQUESTS = 20
 _of_thread = threading.local()
 
 
 class Session(auth_session.Session):
-    """A session that notes the id that a service gave to each request."""
+    """A session that records the request ID that each service returned."""
 
-    def request(self, url, method, **options):
-        answer = super().request(url, method, **options)
-        noted = getattr(_of_thread, 'requests', None)
-        if noted is not None:
-            # A query may have a signature.
-            noted.append(
-                f'{method} {url.partition("?")[0]} {answer.status_code} '
-                f'{answer.headers.get("x-openstack-request-id", "")}')
-        return answer
+    def request(self, url: str, method: str, *args: typing.Any,
+                **options: typing.Any) -> 'requests.Response':
+        response = super().request(url, method, *args, **options)
+        recorded = getattr(_of_thread, 'requests', None)
+        if recorded is not None:
+            # The query is left out because it may contain a signature.
+            recorded.append(
+                f'{method} {url.partition("?")[0]} {response.status_code} '
+                f'{response.headers.get("x-openstack-request-id", "")}')
+        return response
 
 
-def forget_requests():
-    """Begin to note the requests of this thread."""
+def forget_requests() -> None:
+    """Start a new record of the requests of this thread."""
     _of_thread.requests = collections.deque(maxlen=REQUESTS)
 
 
-def requests_text():
-    """Give the last requests of this thread, a line for each."""
+def requests_text() -> str:
+    """Return the last requests of this thread, one on each line."""
     return '\n'.join(getattr(_of_thread, 'requests', ()))
 
 
-def session(conf, identity=None):
-    """Give a session; the token is asked for when it is first needed.
+def session(conf: aliases.Configuration,
+            identity: Identity | None = None) -> Session:
+    """Return a session; it requests a token when it first needs one.
 
-    :param conf: tempest's configuration
-    :param identity: an Identity, or None for requests without a token
+    :param identity: None for a session without a token
     """
+    verify: bool | str
     if conf.identity.disable_ssl_certificate_validation:
         verify = False
     else:
         verify = conf.identity.ca_certificates_file or True
-    auth = identity and v3.Password(
-        conf.identity.uri_v3, **{
+    auth = None
+    if identity is not None:
+        auth = v3.Password(conf.identity.uri_v3, **{
             field: value
             for field, value in dataclasses.asdict(identity).items()
             if value is not None})
@@ -112,208 +118,219 @@ def session(conf, identity=None):
 
 
 @functools.cache
-def shared_session(conf, identity):
-    """Give the session of this process, so that it has one token."""
+def shared_session(conf: aliases.Configuration,
+                   identity: Identity | None) -> Session:
+    """Return the session of this process for an identity, with one token."""
     return session(conf, identity)
 
 
-def heat(conf, of_session, endpoint=None):
-    """Give a client of Heat's API, version 1.
+def heat(conf: aliases.Configuration, user_session: auth_session.Session,
+         endpoint: str | None = None) -> aliases.HeatClient:
+    """Return a client of Heat's API, version 1.
 
-    :param of_session: what session() or shared_session() gives
-    :param endpoint: where the API is, as config.api_endpoint() gives it;
-        default: what that gives, or else what the catalog says
+    :param endpoint: URL of the API, in the format of config.api_endpoint().
+        The default is config.api_endpoint(), or else the catalog's endpoint
     """
     own = conf.heat_integrationtests
     return heat_client.Client(
-        session=of_session, service_type=own.catalog_type,
+        session=user_session, service_type=own.catalog_type,
         interface=own.endpoint_type,
         region_name=own.region or conf.identity.region,
         endpoint_override=endpoint or config.api_endpoint(own))
 
 
-def endpoint(conf, of_session, service):
-    """Give the URL of a service in the catalog, or None.
+def endpoint(conf: aliases.Configuration, user_session: auth_session.Session,
+             service: str) -> str | None:
+    """Return the URL of a service in the catalog, or None.
 
-    Keystone answers this, so it is known while Heat is down.
+    Keystone provides the catalog, so this works while Heat is down.
 
-    :param service: the type of the service, such as orchestration
+    :param service: type of the service, such as orchestration
     """
     own = conf.heat_integrationtests
-    return of_session.get_endpoint(
+    return user_session.get_endpoint(
         service_type=service, interface=own.endpoint_type,
         region_name=own.region or conf.identity.region)
 
 
 class Keystone:
-    """What the tests need of Keystone's API, version 3.
+    """The part of Keystone's API, version 3, that the tests need.
 
-    :param conf: tempest's configuration; its [identity] uri_v3 is used, so
-        that no version has to be discovered
-    :param of_session: of the user that asks
+    It uses [identity] uri_v3 of the configuration, so no version discovery
+    is needed. Its errors are those of keystoneauth1.exceptions.
 
-    Errors are those of keystoneauth1.exceptions.
+    :param user_session: session of the user that sends the requests
     """
 
-    def __init__(self, conf, of_session):
+    def __init__(self, conf: aliases.Configuration,
+                 user_session: auth_session.Session) -> None:
         self._api = adapter.Adapter(
-            of_session, endpoint_override=conf.identity.uri_v3)
+            user_session, endpoint_override=conf.identity.uri_v3)
 
-    def _json(self, method, path, **kwargs):
-        answer = self._api.request(path, method, **kwargs)
-        return answer.json() if answer.content else None
+    def _json(self, method: str, path: str,
+              **kwargs: typing.Any) -> typing.Any:
+        response = self._api.request(path, method, **kwargs)
+        return response.json() if response.content else None
 
-    def domain_id(self, name):
-        """Give the id of a domain.
+    def domain_id(self, name: str) -> str:
+        """Return the ID of a domain.
 
-        :raises LookupError: there is none of that name
+        :raises LookupError: there is no domain of that name
         """
-        found = self._json('GET', '/domains', params={'name': name})
-        if not found['domains']:
+        domains = self._json('GET', '/domains',
+                             params={'name': name})['domains']
+        if not domains:
             raise LookupError(f'Keystone has no domain named {name}')
-        return found['domains'][0]['id']
+        domain_id: str = domains[0]['id']
+        return domain_id
 
-    def role_ids(self, names):
-        """Give the ids of roles, in the order of their names.
+    def role_ids(self, names: abc.Sequence[str]) -> list[str]:
+        """Return the IDs of roles, in the order of their names.
 
         :raises LookupError: a role is missing
         """
-        known = {role['name'].lower(): role['id'] for role in
-                 self._json('GET', '/roles')['roles']
-                 if not role.get('domain_id')}
-        missing = [name for name in names if name.lower() not in known]
+        ids = {role['name'].lower(): role['id'] for role in
+               self._json('GET', '/roles')['roles']
+               if not role.get('domain_id')}
+        missing = [name for name in names if name.lower() not in ids]
         if missing:
             raise LookupError(
-                f'Keystone has no role named {", ".join(missing)}; create '
-                'it, or name the right ones in account_roles and '
-                'operator_role of [heat_integrationtests]')
-        return [known[name.lower()] for name in names]
+                f'Keystone has no role named {", ".join(missing)}. Create '
+                'it, or correct account_roles and operator_role of '
+                '[heat_integrationtests].')
+        return [ids[name.lower()] for name in names]
 
-    def create_project(self, name, domain_id, description):
-        """Create a project and give its id."""
+    def create_project(self, name: str, domain_id: str,
+                       description: str) -> str:
+        """Create a project and return its ID."""
         answer = self._json('POST', '/projects', json={'project': {
             'name': name, 'domain_id': domain_id,
             'description': description}})
-        return answer['project']['id']
+        project_id: str = answer['project']['id']
+        return project_id
 
-    def create_user(self, name, domain_id, project_id):
-        """Create a user with a generated password; give its id and that."""
+    def create_user(self, name: str, domain_id: str,
+                    project_id: str) -> tuple[str, str]:
+        """Create a user; return its ID and its generated password."""
         password = secrets.token_urlsafe(24)
         answer = self._json('POST', '/users', json={'user': {
             'name': name, 'domain_id': domain_id, 'password': password,
             'default_project_id': project_id}})
         return answer['user']['id'], password
 
-    def grant(self, role_id, user_id, project_id):
-        """Give a user a role in a project."""
+    def grant(self, role_id: str, user_id: str, project_id: str) -> None:
+        """Assign a role in a project to a user."""
         self._json('PUT', f'/projects/{project_id}/users/{user_id}'
                           f'/roles/{role_id}')
 
-    def get(self, kind, entity_id):
-        """Give a user, project or the like, or None when there is none.
+    def get(self, kind: str, entity_id: str) -> aliases.Json | None:
+        """Return a user, project or other entity, or None if it is gone.
 
-        :param kind: of the API: users, projects, credentials …
+        :param kind: collection of the API: users, projects, credentials …
         """
         try:
             answer = self._json('GET', f'/{kind}/{entity_id}')
         except auth_exc.NotFound:
             return None
-        return next(iter(answer.values()))
+        entity: aliases.Json = next(iter(answer.values()))
+        return entity
 
-    def delete(self, kind, entity_id):
-        """Delete a user, project or the like; fine when it is gone."""
+    def delete(self, kind: str, entity_id: str) -> None:
+        """Delete a user, project or other entity, unless it is gone."""
         try:
             self._json('DELETE', f'/{kind}/{entity_id}')
         except auth_exc.NotFound:
             pass
 
-    def projects_named(self, prefix):
-        """Give the projects, of any domain, whose names start like this."""
-        return self._json('GET', '/projects', params={
-            'name__startswith': prefix})['projects']
+    def projects_named(self, prefix: str) -> list[aliases.Json]:
+        """Return the projects of all domains whose names have a prefix."""
+        projects: list[aliases.Json] = self._json(
+            'GET', '/projects',
+            params={'name__startswith': prefix})['projects']
+        return projects
 
-    def ec2_access_keys(self):
-        """Give the access keys of all EC2 credentials; as an admin."""
-        found = self._json('GET', '/credentials', params={'type': 'ec2'})
+    def ec2_access_keys(self) -> set[str]:
+        """Return the access keys of all EC2 credentials; needs an admin."""
+        answer = self._json('GET', '/credentials', params={'type': 'ec2'})
         return {json.loads(credential['blob'])['access']
-                for credential in found['credentials']}
+                for credential in answer['credentials']}
 
-    def trust_ids(self, trustor_user_id):
-        """Give the ids of the trusts that a user has given."""
-        found = self._json('GET', '/OS-TRUST/trusts', params={
+    def trust_ids(self, trustor_user_id: str) -> list[str]:
+        """Return the IDs of the trusts that a user has created."""
+        answer = self._json('GET', '/OS-TRUST/trusts', params={
             'trustor_user_id': trustor_user_id})
-        return [trust['id'] for trust in found['trusts']]
+        return [trust['id'] for trust in answer['trusts']]
 
-    def token_expiry(self, token):
-        """Give when a token expires, as Keystone writes it.
+    def token_expiry(self, token: str) -> str:
+        """Return the expiry time of a token, in Keystone's format.
 
-        :param token: may be anybody's; it is used to ask about itself
+        :param token: token of any user; it authenticates the request itself
         """
         answer = self._json(
             'GET', '/auth/tokens', authenticated=False,
             headers={'X-Auth-Token': token, 'X-Subject-Token': token})
-        return answer['token']['expires_at']
+        expires_at: str = answer['token']['expires_at']
+        return expires_at
 
 
-def stack_domain_projects(keystone, project_id, stack_id=''):
-    """Give the projects that Heat made for the users of stacks.
+def stack_domain_projects(keystone: Keystone, project_id: str | None,
+                          stack_id: str = '') -> list[aliases.Json]:
+    """Return the projects that Heat created for the users of stacks.
 
-    Heat names them after the project and the stack, cut at 64 characters
-    (its heat_keystoneclient.create_stack_domain_project).
+    Heat names them after the project and the stack, truncated to 64
+    characters (its heat_keystoneclient.create_stack_domain_project).
 
-    :param keystone: a Keystone, as an admin
-    :param project_id: the project that the stacks are in
-    :param stack_id: one stack, or all
+    :param keystone: client of an admin
+    :param project_id: the project that owns the stacks
+    :param stack_id: ID of one stack; the default is all stacks
     """
     return keystone.projects_named(f'{project_id}-{stack_id}'[:64])
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What a URL of Heat answers.
+    """The response of a URL of Heat.
 
-    :param status: of HTTP
-    :param of_heat: whether Heat itself wrote it, and not a load balancer
+    :ivar status: the HTTP status
+    :ivar of_heat: whether Heat sent it, not a load balancer
     """
 
     status: int
     of_heat: bool
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f'{self.status} of {"Heat" if self.of_heat else "a proxy"}'
 
 
-def answer_of(of_session, url):
-    """Give the Answer of a URL, or None for no answer.
+def answer_of(user_session: auth_session.Session, url: str) -> Answer | None:
+    """Return the Answer of a URL, or None without a response.
 
-    :param of_session: whose token is sent along
+    :param user_session: session whose token is sent with the request
     """
     try:
-        found = of_session.get(url, raise_exc=False, connect_retries=0,
-                               redirect=False)
+        response = user_session.get(url, raise_exc=False, connect_retries=0,
+                                    redirect=False)
     except (auth_exc.ConnectFailure, auth_exc.UnknownConnectionError):
         return None
-    # Both of Heat's APIs begin with oslo.middleware's request_id, which
-    # marks each answer (api-paste.ini); nothing in front of them does.
-    return Answer(found.status_code,
-                  'x-openstack-request-id' in found.headers)
+    # The pipelines of both Heat APIs start with oslo.middleware's request_id
+    # (api-paste.ini), which marks each response. A load balancer does not.
+    return Answer(response.status_code,
+                  'x-openstack-request-id' in response.headers)
 
 
-def nobody_is_there(answer):
-    """Tell whether an Answer says that no process of Heat gave it.
+def is_heat_down(answer: Answer | None) -> bool:
+    """Return True if an Answer shows that no process of Heat sent it.
 
-    That is none at all, or a load balancer's word that nothing behind it
-    serves: 502, 503 or 504. Heat's own 503 is an answer of Heat's.
+    Either there is no response, or a load balancer reports that no backend
+    serves requests: 502, 503 or 504. A 503 of Heat itself comes from Heat.
     """
     return answer is None or (
         not answer.of_heat and answer.status in (502, 503, 504))
 
 
-def can_authenticate(conf, identity):
-    """Tell whether Keystone accepts someone.
-
-    :param identity: an Identity
-    """
+def can_authenticate(conf: aliases.Configuration,
+                     identity: Identity) -> bool:
+    """Return True if Keystone accepts an identity."""
     try:
         return bool(session(conf, identity).get_token())
     except (auth_exc.Unauthorized, auth_exc.NotFound):

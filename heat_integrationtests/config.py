@@ -10,16 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The options of the plugin, all in one group of its own.
+"""The options of the plugin, all in a group of its own.
 
-Nothing is registered in a group that heat-tempest-plugin registers too, so
-both plugins can be installed side by side.
+The plugin registers no option in a group that heat-tempest-plugin also
+registers, so both plugins can be installed together.
 """
 
+from collections import abc
 import os
 from urllib import parse
 
 from oslo_config import cfg
+
+from heat_integrationtests import aliases
 
 STATE_DIR_VARIABLE = 'HEAT_UPGRADE_STATE_DIR'
 API_ENDPOINT_VARIABLE = 'HEAT_UPGRADE_API_ENDPOINT'
@@ -29,34 +32,35 @@ CFN_ENDPOINTS_VARIABLE = 'HEAT_UPGRADE_CFN_ENDPOINTS'
 group = cfg.OptGroup(
     name='heat_integrationtests',
     title='Heat upgrade tests',
-    help='How the upgrade tests of Heat reach a cloud, and what that cloud '
-         'promises to offer.')
+    help='How the upgrade tests of Heat reach a cloud, and which features '
+         'that cloud offers.')
 
 OPTIONS = [
     cfg.StrOpt(
         'state_dir',
-        help='Directory in which one phase leaves its manifests for the '
-             'next; it must outlive the upgrade. The environment variable '
+        help='Directory in which each phase stores its manifests for the '
+             'next; it must survive the upgrade. The environment variable '
              f'{STATE_DIR_VARIABLE}, when set, takes precedence.'),
     cfg.IntOpt(
         'build_timeout', default=300, min=1,
-        help='Seconds that one operation on a stack may take.'),
+        help='Maximum duration of one operation on a stack, in seconds.'),
     cfg.IntOpt(
         'cross_timeout', min=1,
-        help='The same for an operation that is begun through one node and '
-             'continued through another. The default is build_timeout.'),
+        help='Maximum duration, in seconds, of an operation that starts '
+             'through one node and continues through another. The default '
+             'is build_timeout.'),
     cfg.FloatOpt(
         'build_interval', default=0.5, min=0.01,
-        help='Seconds before the first look at a stack that is being worked '
-             'on, and between the next two; the interval then grows up to '
-             'build_interval_max. A look costs the engine about 40 ms of '
-             'CPU.'),
+        help='Seconds before the first look at a stack that an operation '
+             'changes, and between the next two looks; the interval then '
+             'grows up to build_interval_max. Each look costs the engine '
+             'about 40 ms of CPU time.'),
     cfg.FloatOpt(
         'build_interval_max', default=2.0, min=0.01,
-        help='The longest interval, in seconds, between two looks.'),
+        help='Maximum interval between two looks, in seconds.'),
     cfg.IntOpt(
         'request_timeout', default=60, min=1,
-        help='Seconds that one HTTP request may take.'),
+        help='Maximum duration of one HTTP request, in seconds.'),
     cfg.StrOpt(
         'catalog_type', default='orchestration',
         help='Type of the orchestration service in the catalog.'),
@@ -66,35 +70,36 @@ OPTIONS = [
     cfg.StrOpt(
         'endpoint_type', default='public',
         choices=['public', 'internal', 'admin'],
-        help='Interface of the endpoints that the tests talk to.'),
+        help='Interface of the endpoints that the tests use.'),
     cfg.StrOpt(
         'api_endpoint',
-        help='URL of one heat-api to talk to instead of the one in the '
-             'catalog, such as http://node-1:8004/v1; it may name the '
-             'project, as the catalog does: .../v1/$(project_id)s. The '
+        help='URL of one heat-api to use instead of the endpoint in the '
+             'catalog, such as http://node-1:8004/v1. It may contain the '
+             'project, as in the catalog: .../v1/$(project_id)s. The '
              f'environment variable {API_ENDPOINT_VARIABLE}, when set, takes '
              'precedence.'),
     cfg.ListOpt(
         'api_endpoints', default=[],
-        help='URLs of single heat-apis, one for each node, past any load '
-             'balancer, written like api_endpoint. The tests of the kind '
-             'cross begin an operation through one and go on through '
-             'another. Without any they are skipped; one alone is an error. '
-             f'The environment variable {API_ENDPOINTS_VARIABLE}, when set, '
-             'takes precedence; it is separated by commas, too.'),
+        help='URLs of heat-api, one for each node, that bypass any load '
+             'balancer, in the format of api_endpoint. Tests of the kind '
+             'cross start an operation through one node and continue it '
+             'through another. They are skipped if the list is empty; a '
+             'single URL is an error. The environment variable '
+             f'{API_ENDPOINTS_VARIABLE}, when set, takes precedence; its '
+             'URLs are separated by commas, too.'),
     cfg.ListOpt(
         'cfn_endpoints', default=[],
-        help='URLs of the heat-api-cfn of the same nodes, in the same '
-             'order, such as http://node-1:8000; the path, which is signed, '
-             'is that of the pre-signed URL. Without any, signals go where '
-             'that URL points to. The environment variable '
+        help='URLs of heat-api-cfn on the same nodes, in the same order, '
+             'such as http://node-1:8000. The path, which is signed, comes '
+             'from the pre-signed URL. If the list is empty, signals go to '
+             'the host in that URL. The environment variable '
              f'{CFN_ENDPOINTS_VARIABLE}, when set, takes precedence.'),
     cfg.StrOpt(
         'username',
         help='Name of an existing user that owns the stacks of the '
-             'scenarios. When unset, the pre phase makes a project and '
-             'users of its own with the credentials of [auth] admin_*, and '
-             'destroy removes them.'),
+             'scenarios. When unset, the pre phase creates a project and '
+             'users with the credentials of [auth] admin_*, and destroy '
+             'removes them.'),
     cfg.StrOpt(
         'password', secret=True,
         help='Password of the user given by username.'),
@@ -109,17 +114,17 @@ OPTIONS = [
         help='Domain of the project given by project_name.'),
     cfg.ListOpt(
         'account_roles', default=['member', 'heat_stack_owner'],
-        help='Roles of the users that the pre phase makes. Each must exist '
-             'in Keystone. Leave heat_stack_owner out where the cloud has '
-             'no such role.'),
+        help='Roles of the users that the pre phase creates. Each role must '
+             'exist in Keystone. Omit heat_stack_owner if the cloud has no '
+             'such role.'),
     cfg.StrOpt(
         'operator_role', default='admin',
         help='Role that lets a user manage projects and users; given to '
-             'the operator whose stacks hold OS::Keystone resources.'),
+             'the operator whose stacks contain OS::Keystone resources.'),
     cfg.BoolOpt(
         'keystone_resources', default=True,
-        help='Whether stacks may hold OS::Keystone resources, which takes '
-             'the credentials of [auth] admin_*.'),
+        help='Whether stacks may contain OS::Keystone resources, which '
+             'requires the credentials of [auth] admin_*.'),
     cfg.BoolOpt(
         'cfn_api', default=True,
         help='Whether heat-api-cfn is deployed, so that pre-signed URLs '
@@ -131,98 +136,100 @@ OPTIONS = [
 
 
 class NoStateDirectory(Exception):
-    """Nobody said where the manifests are."""
+    """The directory of the manifests is not configured."""
 
 
 class WrongEndpoint(Exception):
-    """An endpoint is given that cannot be one."""
+    """A configured endpoint is invalid."""
 
 
-def list_opts():
-    """Give the options as oslo.config's generator wants them."""
+def list_opts() -> list[tuple[cfg.OptGroup, list[cfg.Opt]]]:
+    """Return the options for the sample generator of oslo.config."""
     return [(group, OPTIONS)]
 
 
-def state_dir(options, environ=os.environ):
-    """Give the absolute path of the directory that holds the manifests.
+def state_dir(options: aliases.Options,
+              environ: abc.Mapping[str, str] = os.environ) -> str:
+    """Return the absolute path of the directory of the manifests.
 
-    :param options: the group heat_integrationtests of a configuration
-    :param environ: where the variable HEAT_UPGRADE_STATE_DIR is looked up
-    :raises NoStateDirectory: neither says where
+    :raises NoStateDirectory: neither the environment nor the option sets it
     """
     path = environ.get(STATE_DIR_VARIABLE) or options.state_dir
     if not path:
         raise NoStateDirectory(
-            'No state directory is given: set state_dir in '
+            'The state directory is not configured. Set state_dir in '
             f'[{group.name}] of tempest.conf, or {STATE_DIR_VARIABLE} in '
             'the environment. It must be the same in every phase.')
     return os.path.abspath(os.path.expanduser(path))
 
 
-def api_endpoint(options, environ=os.environ):
-    """Give the URL of the heat-api to talk to; None for the catalog's.
+def api_endpoint(options: aliases.Options,
+                 environ: abc.Mapping[str, str] = os.environ) -> str | None:
+    """Return the URL of the heat-api to use, or None for the catalog's.
 
-    :param options: the group heat_integrationtests of a configuration
-    :param environ: where HEAT_UPGRADE_API_ENDPOINT is looked up
-    :returns: what keystoneauth1 wants of an endpoint_override
-    :raises WrongEndpoint: it is no URL
+    The URL is an endpoint_override of keystoneauth1.
+
+    :raises WrongEndpoint: the setting is not a URL
     """
-    given = environ.get(API_ENDPOINT_VARIABLE) or options.api_endpoint
-    return _override(given) if given else None
+    url = environ.get(API_ENDPOINT_VARIABLE) or options.api_endpoint
+    return _override(url) if url else None
 
 
-def api_endpoints(options, environ=os.environ):
-    """Give the URLs of the heat-apis of single nodes.
+def api_endpoints(options: aliases.Options,
+                  environ: abc.Mapping[str, str] = os.environ) -> list[str]:
+    """Return the URLs of heat-api on each node, or an empty list.
 
-    :returns: a list, perhaps empty, of what api_endpoint() gives
-    :raises WrongEndpoint: one is no URL, or there is only one
+    :raises WrongEndpoint: a setting is not a URL, or there is only one URL
     """
-    found = [_override(url) for url in _several(
+    urls = [_override(url) for url in _urls(
         environ.get(API_ENDPOINTS_VARIABLE), options.api_endpoints)]
-    if len(set(found)) < 2 and found:
+    if len(set(urls)) < 2 and urls:
         raise WrongEndpoint(
-            f'api_endpoints of [{group.name}], or {API_ENDPOINTS_VARIABLE}, '
-            f'names one heat-api alone, {found[0]}; to go from one node to '
-            'another takes two. Name both, or none.')
-    return found
+            f'The option api_endpoints of [{group.name}], or '
+            f'{API_ENDPOINTS_VARIABLE}, names only one heat-api, {urls[0]}. '
+            'Tests of the kind cross need at least two nodes; name two or '
+            'more, or none.')
+    return urls
 
 
-def cfn_endpoints(options, environ=os.environ):
-    """Give the URLs of the heat-api-cfn of the nodes of api_endpoints().
+def cfn_endpoints(options: aliases.Options,
+                  environ: abc.Mapping[str, str] = os.environ) -> list[str]:
+    """Return the URLs of heat-api-cfn on the nodes of api_endpoints().
 
-    :returns: a list: as long as that, or empty
-    :raises WrongEndpoint: one is no URL, or they are more or fewer
+    :returns: as many URLs as api_endpoints() returns, or none
+    :raises WrongEndpoint: a setting is not a URL, or the numbers differ
     """
-    found = [_url(url).rstrip('/') for url in _several(
+    urls = [_url(url).rstrip('/') for url in _urls(
         environ.get(CFN_ENDPOINTS_VARIABLE), options.cfn_endpoints)]
     nodes = len(api_endpoints(options, environ))
-    if found and len(found) != nodes:
+    if urls and len(urls) != nodes:
         raise WrongEndpoint(
-            f'cfn_endpoints of [{group.name}], or {CFN_ENDPOINTS_VARIABLE}, '
-            f'names {len(found)} nodes, and api_endpoints {nodes}: they '
-            'must name the same, in the same order')
-    return found
+            f'The option cfn_endpoints of [{group.name}], or '
+            f'{CFN_ENDPOINTS_VARIABLE}, names {len(urls)} nodes, and '
+            f'api_endpoints {nodes}. Both must name the same nodes in the '
+            'same order.')
+    return urls
 
 
-def _several(text, option):
+def _urls(text: str | None, option: list[str]) -> list[str]:
     if not text:
         return option
     return [url.strip() for url in text.split(',') if url.strip()]
 
 
-def _override(url):
-    # Keystone's catalog knows two notations and two names of this;
-    # keystoneauth1 fills in one.
+def _override(url: str) -> str:
+    # Keystone's catalog accepts two notations and two names for the project
+    # ID; keystoneauth1 fills in only %(project_id)s.
     url = _url(url).rstrip('/').replace('$(', '%(').replace(
         '%(tenant_id)s', '%(project_id)s')
     return url if '%(project_id)s' in url else f'{url}/%(project_id)s'
 
 
-def _url(text):
+def _url(text: str) -> str:
     parts = parse.urlsplit(text)
     if parts.scheme not in ('http', 'https') or not parts.netloc:
         raise WrongEndpoint(
-            f'{text!r} in [{group.name}] of tempest.conf, or in the '
-            'environment, is not the URL of an API, such as '
-            'http://node-1:8004/v1')
+            f'The endpoint {text!r} in [{group.name}] of tempest.conf, or '
+            'in the environment, is not the URL of an API. Expected a URL '
+            'such as http://node-1:8004/v1.')
     return text

@@ -10,15 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Removes what the phases have left, whichever of them have run.
+"""Removes everything that the phases created, whichever of them have run.
 
-``python -m heat_integrationtests.destroy`` works also after a phase that
-failed half-way, and can be run twice. In an account that we made, every
-stack goes; in a given account only those that the manifests name, since
-the rest is somebody else's.
+``python -m heat_integrationtests.destroy`` also works after a phase that
+failed half-way, and can be repeated. In an account that the pre phase
+created, it removes every stack. In a configured account it removes only the
+stacks in the manifests, because other stacks belong to somebody else.
 """
 
 import argparse
+from collections import abc
 import contextlib
 import datetime
 import sys
@@ -26,6 +27,7 @@ import traceback
 
 from keystoneauth1 import exceptions as auth_exc
 
+from heat_integrationtests import aliases
 from heat_integrationtests import clients
 from heat_integrationtests import config as own_config
 from heat_integrationtests import manifest
@@ -35,37 +37,41 @@ from heat_integrationtests import stacks
 from heat_integrationtests import tenant
 from heat_integrationtests import waiters
 
-# What destroy ends with when something was left behind that should have
-# been gone, or could not be removed.
+# Exit status if a leftover that a phase should have removed was found, or
+# something cannot be removed.
 LEFT_BEHIND = 1
-# What it ends with when it broke itself: nothing is known.
+# Exit status if destroy itself failed, so that the outcome is unknown.
 BROKE = 3
 
 # Heat shows a deletion as complete before it removes the accounts of the
-# stack (its stack.mark_complete): seconds that it has for that, and between
-# two looks.
+# stack (its stack.mark_complete). Seconds to wait for that, and between two
+# looks.
 SETTLE_TIMEOUT, SETTLE_INTERVAL = 15, 0.5
+
+# Scenarios by name; the values are the contents of their manifests.
+Scenarios = dict[str, aliases.Json]
 
 
 class Destroyer:
-    """Removes an account and what is in it, and keeps a list of complaints.
+    """Removes the account and its stacks, and collects complaints.
 
-    :param conf: tempest's configuration
     :param directory: the state directory
     :param say: prints a line
     :param settle: (timeout, interval), see SETTLE_TIMEOUT
     """
 
-    def __init__(self, conf, directory, say=print,
-                 settle=(SETTLE_TIMEOUT, SETTLE_INTERVAL)):
+    def __init__(self, conf: aliases.Configuration, directory: str,
+                 say: abc.Callable[[str], None] = print,
+                 settle: tuple[float, float]
+                 = (SETTLE_TIMEOUT, SETTLE_INTERVAL)) -> None:
         self._conf = conf
         self._directory = directory
         self._say = say
         self._settle = settle
-        self.complaints = []
+        self.complaints: list[str] = []
         self._stuck = False
 
-    def run(self):
+    def run(self) -> list[str]:
         """Remove everything.
 
         :returns: the complaints, as lines of text
@@ -73,72 +79,75 @@ class Destroyer:
         try:
             content = manifest.load(self._directory, tenant.NAME)
         except manifest.Missing:
-            self._say(f'Nothing to destroy: no account was made or used '
+            self._say(f'Nothing to destroy: no account was created or used '
                       f'in {self._directory}.')
             return self.complaints
         scenarios = self._scenarios()
         if content['own']:
-            self._own(content, scenarios)
+            self._destroy_own(content, scenarios)
         else:
-            self._given(tenant.load(self._conf, self._directory),
-                        scenarios)
+            self._destroy_configured(
+                tenant.load(self._conf, self._directory), scenarios)
         if not self._stuck:
-            now = datetime.datetime.now(datetime.timezone.utc)
+            now = datetime.datetime.now(datetime.UTC)
             kept = manifest.archive(
                 self._directory, now.strftime('destroyed-%Y%m%dT%H%M%S%f'))
             self._say(f'The manifests are kept in {kept}.')
         return self.complaints
 
-    def _complain(self, text):
+    def _complain(self, text: str) -> None:
         self.complaints.append(text)
         self._say(text)
 
-    def _cannot(self, text):
-        """Complain of what keeps the account from being removed."""
+    def _cannot(self, text: str) -> None:
+        """Complain about an obstacle to the removal of the account."""
         self._stuck = True
         self._complain(text)
 
-    def _scenarios(self):
-        found = {}
+    def _scenarios(self) -> Scenarios:
+        scenarios = {}
         for name in manifest.names(self._directory):
             if name == tenant.NAME:
                 continue
             try:
-                found[name] = manifest.load(self._directory, name)
+                scenarios[name] = manifest.load(self._directory, name)
             except manifest.ManifestError as error:
                 self._complain(str(error))
-        return found
+        return scenarios
 
-    def _own(self, content, scenarios):
+    def _destroy_own(self, content: aliases.Json,
+                     scenarios: Scenarios) -> None:
         admin = clients.admin(self._conf)
         if admin is None:
             self._cannot(
-                f'The project {content["name"]} was made by an admin, and '
-                '[auth] admin_* is not set now: it cannot be removed')
+                f'The project {content["name"]} cannot be removed: an admin '
+                'created it, and [auth] admin_* is not set now')
             return
         keystone = clients.Keystone(
             self._conf, clients.shared_session(self._conf, admin))
-        # Not there: made in part, or removed by an earlier destroy.
+        # The owner is missing in a partial account, and after an earlier
+        # destroy.
         if content['complete'] and keystone.get(
                 'users', content['owner']['user_id']) is not None:
-            self._own_stacks(content, scenarios)
-        self._owed(keystone, scenarios)
+            self._delete_own_stacks(content, scenarios)
+        self._remove_owed(keystone, scenarios)
         if self._stuck:
-            # Without its owner a stack could only be removed by hand.
-            self._say(f'The project {content["name"]} is kept, since '
-                      'something is left in it; run destroy again when '
-                      'that is repaired.')
+            # Without its owner, only an admin could remove a stack, by hand.
+            self._say(f'The project {content["name"]} is kept, because '
+                      'something in it could not be removed. Repair that, '
+                      'and run destroy again.')
             return
-        self._keystone_leftovers(keystone, content)
+        self._remove_keystone_leftovers(keystone, content)
         tenant.remove(content, keystone)
         self._say(f'The project {content["name"]} and its users are '
                   'removed.')
 
-    def _given(self, given, scenarios):
-        """Remove what the manifests name, and nothing else."""
+    def _destroy_configured(self, account: tenant.Account,
+                            scenarios: Scenarios) -> None:
+        """Remove only the stacks in the manifests."""
         for entry in _entries(scenarios):
-            identity = (given.operator if entry['as_operator']
-                        else given.owner)
+            identity = (account.operator if entry['as_operator']
+                        else account.owner)
             operations = self._operations(identity)
             for stack in _stacks_of(entry, operations):
                 if entry['deleted']:
@@ -146,11 +155,13 @@ class Destroyer:
                         f'Left behind: stack {stack.name} was deleted by '
                         'its scenario')
                 self._delete({stack: operations})
-        if given.operator is not None:
-            self._owed(clients.Keystone(self._conf, clients.shared_session(
-                self._conf, given.operator)), scenarios)
+        if account.operator is not None:
+            self._remove_owed(
+                clients.Keystone(self._conf, clients.shared_session(
+                    self._conf, account.operator)), scenarios)
 
-    def _operations(self, identity):
+    def _operations(self, identity: clients.Identity | None
+                    ) -> stacks.Stacks:
         own = self._conf.heat_integrationtests
         session = clients.shared_session(self._conf, identity)
         return stacks.Stacks(
@@ -158,53 +169,54 @@ class Destroyer:
             interval=own.build_interval,
             interval_max=own.build_interval_max)
 
-    def _own_stacks(self, content, scenarios):
+    def _delete_own_stacks(self, content: aliases.Json,
+                           scenarios: Scenarios) -> None:
         owner = self._operations(clients.Identity(**content['owner']))
         operator = self._operations(clients.Identity(**content['operator']))
-        # Listed by the owner: to an admin Heat shows all projects' stacks.
-        # That they are of this one is looked at nevertheless.
-        listed = [found for found in
+        # Listed by the owner, because Heat lists the stacks of all projects
+        # to an admin. The project is checked nevertheless.
+        listed = [shown for shown in
                   stacks.listed(owner.client, show_nested=True)
                   if any(f'/{content["project_id"]}/' in link['href']
-                         for link in found.links)]
+                         for link in shown.links)]
         entries = {entry['id'] or entry['name']: entry
                    for entry in _entries(scenarios)}
-        known = {found.id for found in listed}
-        asked = {}
-        for found in listed:
-            entry = entries.get(found.id) or entries.get(found.stack_name)
-            self._judge(found, entry, known)
-            if not found.parent:
-                asked[stacks.Stack(found.stack_name, found.id)] = (
+        ids = {shown.id for shown in listed}
+        deletable = {}
+        for shown in listed:
+            entry = entries.get(shown.id) or entries.get(shown.stack_name)
+            self._judge(shown, entry, ids)
+            if not shown.parent:
+                deletable[stacks.Stack(shown.stack_name, shown.id)] = (
                     operator if entry and entry['as_operator'] else owner)
-        self._delete(asked)
+        self._delete(deletable)
 
-    def _judge(self, found, entry, known):
-        what = (f'Left behind: stack {found.stack_name} '
-                f'({found.stack_status})')
-        if found.parent:
-            if found.parent not in known:
-                self._complain(f'{what} was nested in {found.parent}, which '
-                               'is gone')
+    def _judge(self, shown: aliases.HeatObject, entry: aliases.Json | None,
+               ids: set[str]) -> None:
+        subject = (f'Left behind: stack {shown.stack_name} '
+                   f'({shown.stack_status})')
+        if shown.parent:
+            if shown.parent not in ids:
+                self._complain(f'{subject} was nested in {shown.parent}, '
+                               'which is gone')
         elif entry is None:
-            self._complain(f'{what} is in no manifest')
+            self._complain(f'{subject} is in no manifest')
         elif entry['deleted']:
-            self._complain(f'{what} was deleted by its scenario')
+            self._complain(f'{subject} was deleted by its scenario')
 
-    def _delete(self, asked):
+    def _delete(self, deletable: dict[stacks.Stack, stacks.Stacks]) -> None:
         """Delete stacks, all at the same time.
 
-        :param asked: a dictionary of stacks.Stack to the stacks.Stacks
-            that may delete it
+        :param deletable: stacks, each with the operations of its owner
         """
         waiting = {}
-        for stack, operations in asked.items():
+        for stack, operations in deletable.items():
             self._say(f'Deleting stack {stack.name}.')
             try:
                 if operations.request_deletion(stack):
                     waiting[stack] = operations
             except Exception as error:
-                # The next stack is to be removed in any case.
+                # Continue with the next stack.
                 self._cannot(f'Stack {stack.name} cannot be removed: '
                              f'{error}')
         for stack, operations in waiting.items():
@@ -214,30 +226,33 @@ class Destroyer:
                 self._cannot(f'Stack {stack.name} cannot be removed: '
                              f'{error}')
 
-    def _owed(self, keystone, scenarios):
+    def _remove_owed(self, keystone: clients.Keystone,
+                     scenarios: Scenarios) -> None:
         for content in scenarios.values():
             for kind, entity_id in content.get('owed', ()):
                 if keystone.get(kind, entity_id) is not None:
                     keystone.delete(kind, entity_id)
-                    self._say(f'Removed of {content["scenario"]}: {kind} '
+                    self._say(f'Removed for {content["scenario"]}: {kind} '
                               f'{entity_id}.')
 
-    def _lasting_projects(self, keystone, project_id):
-        """Give the projects of stacks that Heat does not remove."""
-        found = []
+    def _lasting_projects(self, keystone: clients.Keystone,
+                          project_id: str) -> list[aliases.Json]:
+        """Return the projects of stacks that Heat does not remove."""
+        projects: list[aliases.Json] = []
 
-        def look():
-            found[:] = clients.stack_domain_projects(keystone, project_id)
-            return str(found), None if found else ()
+        def look() -> waiters.Look[bool]:
+            projects[:] = clients.stack_domain_projects(keystone, project_id)
+            return str(projects), None if projects else True
 
         timeout, interval = self._settle
         with contextlib.suppress(waiters.WaitTimeout):
             waiters.wait_for('Heat to remove the projects of stacks', look,
                              timeout=timeout, interval=interval)
-        return found
+        return projects
 
-    def _keystone_leftovers(self, keystone, content):
-        """Look for what Heat has made for stacks that are gone."""
+    def _remove_keystone_leftovers(self, keystone: clients.Keystone,
+                                   content: aliases.Json) -> None:
+        """Remove the leftovers of deleted stacks, and complain about them."""
         if 'project_id' not in content:
             return
         for project in self._lasting_projects(
@@ -257,63 +272,67 @@ class Destroyer:
                 # An earlier destroy has removed the user.
                 continue
             if trusts:
-                # They end with the user who gave them.
+                # Keystone removes them with the user that created them.
                 self._complain(
                     f'Left behind in Keystone: {len(trusts)} trusts of the '
                     f'{kind}, although all stacks are gone')
 
 
-def _entries(scenarios):
+def _entries(scenarios: Scenarios) -> list[aliases.Json]:
     return [entry for content in scenarios.values()
             for entry in content['stacks'].values()]
 
 
-def _stacks_of(entry, operations):
-    """Give the stacks that a manifest's entry is about, as far as there.
+def _stacks_of(entry: aliases.Json,
+               operations: stacks.Stacks) -> list[stacks.Stack]:
+    """Return the existing stacks of a manifest's entry.
 
-    A stack may have been asked for without that its id was recorded.
+    A stack may have been requested before its ID was recorded; then all
+    stacks of its name are returned.
     """
     if entry['id'] is not None:
-        found = [stacks.Stack(entry['name'], entry['id'])]
+        candidates = [stacks.Stack(entry['name'], entry['id'])]
     else:
-        found = [stacks.Stack(one.stack_name, one.id)
-                 for one in stacks.listed(operations.client, filters={
-                     'name': entry['name']})]
-    return [stack for stack in found if not operations.is_gone(stack)]
+        candidates = [stacks.Stack(shown.stack_name, shown.id)
+                      for shown in stacks.listed(
+                          operations.client, filters={'name': entry['name']})]
+    return [stack for stack in candidates if not operations.is_gone(stack)]
 
 
-def main(argv=None):
-    """Remove what the phases have left, and say so."""
+def main(argv: list[str] | None = None) -> int:
+    """Remove everything that the phases created; return the exit status."""
     parser = argparse.ArgumentParser(
         prog='python -m heat_integrationtests.destroy',
         description='Removes the stacks, users and project of the upgrade '
                     'tests from the cloud that TEMPEST_CONFIG describes.',
-        epilog=f'Exit status: 0 all is gone; {LEFT_BEHIND} something was '
-               'left behind that a phase should have removed, or cannot be '
-               f'removed; 2 usage; {BROKE} it could not be told.')
+        epilog=f'Exit status: 0 everything is removed; {LEFT_BEHIND} a '
+               'leftover that a phase should have removed was found, or '
+               'something cannot be removed; 2 usage error; '
+               f'{BROKE} destroy failed and the outcome is unknown.')
     parser.add_argument('--state-dir', metavar='DIR',
-                        help='where the phases have left their manifests')
-    known = parser.parse_args(argv)
+                        help='the directory of the manifests')
+    arguments = parser.parse_args(argv)
     complaint = phases.no_configuration()
     if complaint:
         parser.error(complaint)
     try:
-        return _destroy(known, parser)
+        return _destroy(arguments, parser)
     except Exception:
-        # Python's own status for this means that something was left.
+        # Python's own exit status, 1, would mean LEFT_BEHIND.
         traceback.print_exc()
         return BROKE
 
 
-def _destroy(known, parser):
+def _destroy(arguments: argparse.Namespace,
+             parser: argparse.ArgumentParser) -> int:
     preflight.check()
-    # Imported here: it reads TEMPEST_CONFIG.
+    # Imported here, because the import reads TEMPEST_CONFIG.
     from tempest import config
     conf = config.CONF
     try:
         directory = own_config.state_dir(
             conf.heat_integrationtests,
-            phases.environment(known.state_dir))
+            phases.environment(arguments.state_dir))
     except own_config.NoStateDirectory as error:
         parser.error(str(error))
     with tenant.lock(directory):

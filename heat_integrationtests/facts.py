@@ -12,15 +12,19 @@
 
 """The facts of a stack that an upgrade must not change.
 
-They are captured over the API, kept in a manifest, and compared later.
+Facts are captured through the API, saved in a manifest, and compared later.
 """
 
+from collections import abc
 from concurrent import futures
 import dataclasses
 import fnmatch
 import json
+import typing
 
-# How deep stacks are looked into. Heat's own default limit is 5
+from heat_integrationtests import aliases
+
+# Depth of nested stacks to capture: Heat's default limit
 # (max_nested_stack_depth).
 DEPTH = 5
 
@@ -36,15 +40,15 @@ _EVENT = ('id', 'event_time', 'resource_name', 'resource_status',
           'resource_status_reason', 'physical_resource_id',
           'logical_resource_id')
 
-# A newer release may show more than an older one did; only here would
-# something new also be something wrong.
+# A newer release may show additional fields. Only in these groups is an
+# additional entry a mismatch.
 _CLOSED = ('resources', 'outputs', 'files')
 _CLOSED_WITHIN = ('outputs.', 'files.')
 
-# What a capture can leave out: it is what Heat was given.
+# Groups that a capture can omit: they only repeat the request.
 CONTENT = ('template', 'environment', 'files')
 
-# What an update changes although it replaces nothing.
+# Facts that an update changes even if it replaces nothing.
 UPDATED = ('stack.stack_status', 'stack.stack_status_reason',
            'stack.updated_time', 'resources.*.resource_status',
            'resources.*.resource_status_reason',
@@ -53,18 +57,18 @@ UPDATED = ('stack.stack_status', 'stack.stack_status_reason',
 
 @dataclasses.dataclass(frozen=True)
 class Mismatch:
-    """One fact that is not as it was."""
+    """A fact whose value has changed."""
 
     path: str
     before: object
     after: object
 
     @property
-    def replaced(self):
-        """Whether it says that a physical resource was replaced."""
+    def replaced(self) -> bool:
+        """Whether a physical resource was replaced."""
         return self.path.endswith('.physical_resource_id')
 
-    def __str__(self):
+    def __str__(self) -> str:
         replaced = self.replaced
         return (f'{self.path}{" (was replaced)" if replaced else ""}'
                 f'\n    before: {_short(self.before)}'
@@ -72,14 +76,14 @@ class Mismatch:
 
 
 class _Absent:
-    def __repr__(self):
+    def __repr__(self) -> str:
         return '(not there)'
 
 
 ABSENT = _Absent()
 
 
-def _short(value, limit=400):
+def _short(value: object, limit: int = 400) -> str:
     if isinstance(value, dict) and 'event_time' in value:
         return ' '.join(str(value.get(field)) for field in (
             'event_time', 'resource_name', 'resource_status',
@@ -90,39 +94,39 @@ def _short(value, limit=400):
     return f'{text[:limit]}… ({len(text)} characters)'
 
 
-def capture(client, ref, *, content=True):
-    """Ask Heat for the facts of a stack.
+def capture(client: aliases.HeatClient, ref: str, *,
+            content: bool = True) -> aliases.Json:
+    """Capture the facts of a stack through Heat's API.
 
-    :param client: a heatclient of version 1
     :param ref: the stack, as name/id
-    :param content: whether to ask for template, environment and files, too
+    :param content: whether to include template, environment and files
     :returns: a dictionary that JSON can hold, with the keys stack,
-        parameters, outputs, resources (of nested stacks, too, by their
-        path: parent/child), events (in their order) and, with content,
+        parameters, outputs, resources (including those of nested stacks, by
+        their path: parent/child), events (in order) and, with content,
         template, environment and files
     """
-    asked = {
+    requests: dict[str, abc.Callable[[], typing.Any]] = {
         'shown': lambda: client.stacks.get(ref),
         'resources': lambda: resources(client, ref),
         'events': lambda: client.events.list(
             ref, nested_depth=DEPTH, sort_dir='asc'),
     }
     if content:
-        asked.update({
+        requests.update({
             'template': lambda: client.stacks.template(ref),
             'environment': lambda: client.stacks.environment(ref),
             'files': lambda: client.stacks.files(ref),
         })
-    # All at once: Heat takes half a second for any answer, since its API
-    # waits that long between two looks for the reply of its engine
-    # (oslo.messaging's ReplyWaiters, LP 2035113).
-    with futures.ThreadPoolExecutor(len(asked)) as pool:
-        pending = {key: pool.submit(ask) for key, ask in asked.items()}
+    # All in parallel: each answer of Heat takes half a second, the interval
+    # at which its API polls for the engine's reply (oslo.messaging's
+    # ReplyWaiters, LP 2035113).
+    with futures.ThreadPoolExecutor(len(requests)) as pool:
+        pending = {key: pool.submit(ask) for key, ask in requests.items()}
         answers = {key: answer.result() for key, answer in pending.items()}
     shown = answers.pop('shown')
     events = answers.pop('events')
-    # In the order in which a person wants to hear of a mismatch.
-    return json.loads(json.dumps({
+    # In the order that suits a reader of mismatches.
+    facts: aliases.Json = json.loads(json.dumps({
         'stack': _pick(shown, _STACK),
         'parameters': dict(shown.parameters),
         'outputs': {
@@ -131,111 +135,120 @@ def capture(client, ref, *, content=True):
         **answers,
         'events': [_pick(event, _EVENT) for event in events],
     }, default=str))
+    return facts
 
 
-def resources(client, ref):
-    """Give the resources of a stack and of those nested in it, by path.
+def resources(client: aliases.HeatClient, ref: str) -> aliases.Json:
+    """Return the resources of a stack and its nested stacks, by path.
 
-    :returns: a dictionary; a resource ``0`` of the nested stack that the
-        resource ``group`` made has the key ``group/0``
+    :returns: a dictionary; resource ``0`` of the nested stack that belongs
+        to the resource ``group`` has the key ``group/0``
     """
-    listed = client.resources.list(ref, nested_depth=DEPTH)
-    # A nested stack is known by the resource that made it.
-    owners = {}
-    for found in listed:
-        nested = _link(found, 'nested')
+    members = client.resources.list(ref, nested_depth=DEPTH)
+    # Maps a nested stack to the resource that owns it.
+    owners: dict[str | None, aliases.HeatObject] = {}
+    for member in members:
+        nested = _link(member, 'nested')
         if nested:
-            owners[nested] = found
+            owners[nested] = member
 
-    def key(found, depth=0):
-        owner = owners.get(_link(found, 'stack'))
+    def key(member: aliases.HeatObject, depth: int = 0) -> str:
+        owner = owners.get(_link(member, 'stack'))
         if owner is None or depth > DEPTH:
-            return found.resource_name
-        return f'{key(owner, depth + 1)}/{found.resource_name}'
+            name: str = member.resource_name
+            return name
+        return f'{key(owner, depth + 1)}/{member.resource_name}'
 
-    return {key(found): _resource(found) for found in listed}
+    return {key(member): _resource(member) for member in members}
 
 
-def _resource(found):
-    picked = _pick(found, _RESOURCE)
+def _resource(member: aliases.HeatObject) -> aliases.Json:
+    picked = _pick(member, _RESOURCE)
     picked['required_by'] = sorted(picked.get('required_by') or ())
     return picked
 
 
-def _link(found, relation):
-    for link in found.links:
+def _link(member: aliases.HeatObject, relation: str) -> str | None:
+    for link in member.links:
         if link['rel'] == relation:
-            # The host may be another one after an upgrade.
-            return link['href'].rpartition('/stacks/')[2]
+            # Without the host, which an upgrade may change.
+            ref: str = link['href'].rpartition('/stacks/')[2]
+            return ref
     return None
 
 
-def _pick(found, fields):
-    shown = found.to_dict()
-    return {field: shown[field] for field in fields if field in shown}
+def _pick(shown: aliases.HeatObject,
+          fields: abc.Iterable[str]) -> aliases.Json:
+    values = shown.to_dict()
+    return {field: values[field] for field in fields if field in values}
 
 
-def compare(before, after, *, exceptions=()):
-    """Give what is not as it was.
+def compare(before: aliases.Json, after: aliases.Json, *,
+            exceptions: abc.Iterable[str] = ()) -> list[Mismatch]:
+    """Return the mismatches between earlier and later facts of a stack.
 
-    Something that only the later facts have is a mismatch among resources,
+    An entry that only the later facts have is a mismatch in resources,
     outputs, events and files; elsewhere a newer release may show more.
 
-    :param before: facts, as capture gives them
-    :param after: facts of the same stack, later
+    :param before: facts, as capture returns them
     :param exceptions: patterns of paths that may differ, such as
         ``stack.updated_time`` or ``resources.*.updated_time``;
-        ``events.+`` allows events that came after those recorded
-    :returns: a list of Mismatch, in the order of the facts
+        ``events.+`` allows events after the recorded ones
+    :returns: the mismatches in the order of the facts
     """
-    found = []
-    _compare('', before, after, found)
-    return [mismatch for mismatch in found
+    mismatches: list[Mismatch] = []
+    _compare('', before, after, mismatches)
+    return [mismatch for mismatch in mismatches
             if not any(fnmatch.fnmatchcase(mismatch.path, pattern)
                        for pattern in exceptions)]
 
 
-def _compare(path, before, after, found):
+def _compare(path: str, before: object, after: object,
+             mismatches: list[Mismatch]) -> None:
     if isinstance(before, dict) and isinstance(after, dict):
         prefix = f'{path}.' if path else ''
         for key in before:
             _compare(f'{prefix}{key}', before[key], after.get(key, ABSENT),
-                     found)
+                     mismatches)
         if path in _CLOSED or path.startswith(_CLOSED_WITHIN):
             for key in after.keys() - before.keys():
-                found.append(Mismatch(f'{path}.{key}', ABSENT, after[key]))
-    elif path == 'events' and isinstance(after, list):
-        _compare_events(before, after, found)
+                mismatches.append(
+                    Mismatch(f'{path}.{key}', ABSENT, after[key]))
+    elif (path == 'events' and isinstance(before, list)
+            and isinstance(after, list)):
+        _compare_events(before, after, mismatches)
     elif before != after:
-        found.append(Mismatch(path, before, after))
+        mismatches.append(Mismatch(path, before, after))
 
 
-def _compare_events(before, after, found):
+def _compare_events(before: list[aliases.Json], after: list[aliases.Json],
+                    mismatches: list[Mismatch]) -> None:
     for number, event in enumerate(before):
         later = after[number] if number < len(after) else {}
         if any(later.get(field) != event[field] for field in event):
-            found.append(Mismatch(f'events.{number}', event,
-                                  later or ABSENT))
+            mismatches.append(Mismatch(f'events.{number}', event,
+                                       later or ABSENT))
     for event in after[len(before):]:
-        found.append(Mismatch('events.+', ABSENT, event))
+        mismatches.append(Mismatch('events.+', ABSENT, event))
 
 
-def report(mismatches, *, heading='These facts are not as recorded:'):
-    """Give the mismatches as text, for people."""
-    return '\n'.join([heading, *(f'  {found}' for found in mismatches)])
+def report(mismatches: abc.Iterable[Mismatch], *,
+           heading: str = 'These facts have changed:') -> str:
+    """Return the mismatches as text, for people."""
+    return '\n'.join([heading, *(f'  {mismatch}' for mismatch in mismatches)])
 
 
-# The name and text of the detail by which a test says that physical resources
-# were replaced or lost; the lab reads it (heat_upgrade.lab.stestr_runner).
+# The name and text of the detail by which a test reports that physical
+# resources were replaced or lost (read by heat_upgrade.lab.stestr_runner).
 REPLACED_DETAIL = 'failure-class', '3'
 
 
-def replaced(before, after):
-    """Give the mismatches that say that something was replaced or lost.
+def replaced(before: aliases.Json, after: aliases.Json) -> list[Mismatch]:
+    """Return the mismatches that show a replaced or lost resource.
 
-    Physical ids and creation times only; for an update that changes the
-    rest on purpose. Resources that only the later facts have were added,
-    not replaced.
+    Use it after an update that changes other facts on purpose: it compares
+    only physical IDs and creation times. Resources that only the later facts
+    have were added, not replaced.
     """
     return [
         mismatch for mismatch in compare(before, after)

@@ -10,47 +10,49 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What one phase leaves for the next: a JSON file for each scenario.
+"""The manifests that one phase leaves for the next: JSON files.
 
-A file is written whole or not at all, and only its owner may read it: it
-can hold generated secrets, since "the secret is the same" is a fact.
+A file is written atomically, and only its owner may read it: it can contain
+generated secrets, since an unchanged secret is a fact to verify.
 """
 
 import json
 import os
 import tempfile
 
-# Raise it when a reader of the older schema could not make sense of the file.
+from heat_integrationtests import aliases
+
+# Increase it when readers of the older schema cannot interpret the file.
 SCHEMA = 1
 
 
 class ManifestError(Exception):
-    """A manifest cannot be used; what is in it is not known."""
+    """A manifest cannot be used."""
 
 
 class Missing(ManifestError):
-    """There is no such manifest: the pre phase did not record it."""
+    """The manifest does not exist: the pre phase did not record it."""
 
 
 class Damaged(ManifestError):
-    """The file is there, and is not a manifest."""
+    """The file exists, but is not a valid manifest."""
 
 
 class Newer(ManifestError):
-    """A newer release of these tests has written the file."""
+    """A newer release of these tests wrote the file."""
 
 
 class Exists(ManifestError):
-    """A manifest would be overwritten that nobody has finished with."""
+    """A manifest that is still needed would be overwritten."""
 
 
-def path(directory, name):
-    """Give the path of the manifest of this name."""
+def path(directory: str, name: str) -> str:
+    """Return the path of the manifest of this name."""
     return os.path.join(directory, f'{name}.json')
 
 
-def names(directory):
-    """Give the names of the manifests in a directory, sorted."""
+def names(directory: str) -> list[str]:
+    """Return the names of the manifests in a directory, sorted."""
     try:
         files = os.listdir(directory)
     except FileNotFoundError:
@@ -59,16 +61,15 @@ def names(directory):
                   if file.endswith('.json') and not file.startswith('.'))
 
 
-def exists(directory, name):
-    """Tell whether there is a manifest, readable or not."""
+def exists(directory: str, name: str) -> bool:
+    """Return True if there is a manifest, readable or not."""
     return os.path.exists(path(directory, name))
 
 
-def save(directory, name, content):
-    """Write a manifest, atomically and for the owner alone.
+def save(directory: str, name: str, content: aliases.Json) -> None:
+    """Write a manifest atomically; only its owner may read it.
 
-    :param content: what to write, a dictionary that JSON can hold; the
-        schema version is added
+    :param content: JSON data; the schema version is added
     """
     os.makedirs(directory, mode=0o700, exist_ok=True)
     target = path(directory, name)
@@ -83,7 +84,7 @@ def save(directory, name, content):
     except BaseException:
         os.unlink(temporary)
         raise
-    # The rename itself is only safe once the directory is on the disk.
+    # The rename is durable only after a sync of the directory.
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -91,13 +92,13 @@ def save(directory, name, content):
         os.close(descriptor)
 
 
-def load(directory, name):
+def load(directory: str, name: str) -> aliases.Json:
     """Read a manifest.
 
-    :returns: the dictionary that was saved, with the key ``schema``
-    :raises Missing: there is none
-    :raises Damaged: it cannot be read as one
-    :raises Newer: its schema is newer than this code
+    :returns: the saved content, and the key ``schema``
+    :raises Missing: the manifest does not exist
+    :raises Damaged: the file is not a valid manifest
+    :raises Newer: the schema is newer than this code
     """
     file = path(directory, name)
     try:
@@ -105,10 +106,10 @@ def load(directory, name):
             content = json.load(stream)
     except FileNotFoundError:
         raise Missing(
-            f'There is no manifest {file}: nothing was recorded for {name} '
-            'before the upgrade, or the state directory is not the one '
-            'that the pre-upgrade phase wrote to. What it would have '
-            'described cannot be checked.') from None
+            f'The manifest {file} does not exist: nothing was recorded for '
+            f'{name} before the upgrade, or the pre-upgrade phase used '
+            'another state directory. Nothing can be compared without '
+            'it.') from None
     except (OSError, ValueError) as error:
         raise Damaged(
             f'The manifest {file} cannot be read: {error}. Restore it from '
@@ -121,23 +122,24 @@ def load(directory, name):
     if schema > SCHEMA:
         raise Newer(
             f'The manifest {file} has schema version {schema}; this release '
-            f'of heat-upgrade-tests reads versions up to {SCHEMA}. Run the '
-            'later phases with the release that ran the first one, or with '
-            'a newer one.')
-    return content
+            f'of heat-upgrade-tests reads versions up to {SCHEMA}. Run all '
+            'phases with the release that ran the first one, or with a '
+            'newer release.')
+    manifest: aliases.Json = content
+    return manifest
 
 
-def archive(directory, label):
-    """Move all manifests into a directory beside them; they are done with.
+def archive(directory: str, label: str) -> str | None:
+    """Move all manifests into a subdirectory, after their last use.
 
-    :param label: name of that directory
-    :returns: its path, or None when there was no manifest
+    :param label: name of the subdirectory
+    :returns: its path, or None if there was no manifest
     """
-    known = names(directory)
-    if not known:
+    manifests = names(directory)
+    if not manifests:
         return None
     target = os.path.join(directory, label)
     os.makedirs(target, mode=0o700)
-    for name in known:
+    for name in manifests:
         os.rename(path(directory, name), path(target, name))
     return target

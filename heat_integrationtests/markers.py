@@ -10,65 +10,63 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The kinds of tests, as decorators: four of a scenario, and two others.
+"""Decorators that set the kind of a test: four for scenarios, two others.
 
-A kind is two tempest attributes: its own name, by which phases.py selects
-it, and those of the phases that it takes part in.
+Each kind sets tempest attributes: its own name, by which phases.py selects
+the test, and the names of the phases that run it.
 """
 
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import phases
 
 
-def _kind(name):
+def _mark(name: str, test: aliases.Test) -> aliases.Test:
     tags = [phase.name for phase in phases.PHASES
             if name in phase.kinds and phase.name != name] + [name]
-
-    def mark(test):
-        test.kind = name
-        return decorators.attr(type=tags)(test)
-
-    return mark
+    setattr(test, 'kind', name)  # noqa: B010 - mypy has no such attribute
+    marked: aliases.Test = decorators.attr(type=tags)(test)
+    return marked
 
 
-def of(test):
-    """Give the kind of a test method, or None when it is of no kind."""
+def of(test: aliases.Test) -> str | None:
+    """Return the kind of a test method, or None if it has no kind."""
     return getattr(test, 'kind', None)
 
 
-def pre(test):
-    """Mark a test that creates and records; once, on the base release."""
-    return _kind('pre')(test)
+def pre(test: aliases.Test) -> aliases.Test:
+    """Mark a test that creates and records, once, on the base release."""
+    return _mark('pre', test)
 
 
-def verify(test):
-    """Mark a test that compares with the record.
+def verify(test: aliases.Test) -> aliases.Test:
+    """Mark a test that compares a stack with its record.
 
-    Repeatable, on any release and any mix of releases; it changes nothing
-    for good.
+    The test can be repeated on any release and any mix of releases. It makes
+    no lasting change.
     """
-    return _kind('verify')(test)
+    return _mark('verify', test)
 
 
-def during(test):
-    """Mark a test that runs while the control plane of Heat is down."""
-    return _kind('during')(test)
+def during(test: aliases.Test) -> aliases.Test:
+    """Mark a test that runs while Heat's control plane is down."""
+    return _mark('during', test)
 
 
-def post(test):
-    """Mark a test that updates and deletes; once, on the target release."""
-    return _kind('post')(test)
+def post(test: aliases.Test) -> aliases.Test:
+    """Mark a test that updates and deletes, once, on the target release."""
+    return _mark('post', test)
 
 
-def smoke(test):
-    """Mark a test that needs no record; any release, any time."""
-    return _kind('smoke')(test)
+def smoke(test: aliases.Test) -> aliases.Test:
+    """Mark a test that needs no record, on any release at any time."""
+    return _mark('smoke', test)
 
 
-def cross(test):
-    """Mark a test that goes from one node's API to another's.
+def cross(test: aliases.Test) -> aliases.Test:
+    """Mark a test that uses the APIs of two nodes.
 
-    It needs no record; any mix of releases, any time.
+    The test needs no record and runs on any mix of releases at any time.
     """
-    return _kind('cross')(test)
+    return _mark('cross', test)

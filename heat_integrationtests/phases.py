@@ -10,15 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The one place that knows which tests belong to which phase.
+"""The only module that maps tests to phases.
 
-The runner, tox and grenade's plugin all select tests through this module,
-or run it: ``python -m heat_integrationtests.phases PHASE``.
+The runner, tox and the grenade plugin select tests through this module, or
+run it: ``python -m heat_integrationtests.phases PHASE``.
 """
 
 import argparse
 import ast
 import collections
+from collections import abc
 import dataclasses
 import os
 import pathlib
@@ -26,28 +27,30 @@ import re
 import subprocess
 import sys
 import tempfile
+import typing
 
 from heat_integrationtests import config
 
 KINDS = ('pre', 'verify', 'during', 'post', 'smoke', 'cross')
 
-# Of tests that need no record; so a choice of scenarios may leave them out.
+# Kinds that need no record. A choice of scenarios may exclude all of their
+# tests.
 WITHOUT_RECORD = ('smoke', 'cross')
 
-# Says how many classes run side by side; see side_by_side.
+# Sets the number of test classes that run at once; see the package parallel.
 CONCURRENCY_VARIABLE = 'HEAT_UPGRADE_CONCURRENCY'
 
-# Exit status when the tests ran and one failed, and when none ran.
+# Exit status if a test failed, and if no test was executed.
 FAILED = 1
 NOTHING_RAN = 3
 
-# Subunit's words for a test that was begun and ended.
+# Subunit's statuses of a test that started and finished.
 EXECUTED = ('success', 'fail', 'xfail', 'uxsuccess')
 
 
 @dataclasses.dataclass(frozen=True)
 class Phase:
-    """A name, and the kinds that it runs, each in a process of its own."""
+    """A phase and its kinds, each of which runs in its own process."""
 
     name: str
     kinds: tuple[str, ...]
@@ -63,26 +66,26 @@ PHASES = (
 )
 
 
-def phase(name):
-    """Give the phase of this name.
+def phase(name: str) -> Phase:
+    """Return the phase of this name.
 
-    :raises ValueError: there is none; the text lists those that are
+    :raises ValueError: the phase is unknown; the text lists the known ones
     """
     for known in PHASES:
         if known.name == name:
             return known
     raise ValueError(
-        f'There is no phase {name!r}; the phases are '
+        f'Unknown phase {name!r}; the phases are '
         + ', '.join(known.name for known in PHASES))
 
 
-def regex(*kinds):
-    """Give the pattern that matches the tests of these kinds by their id.
+def regex(*kinds: str) -> str:
+    """Return the pattern that matches the test IDs of these kinds.
 
-    A test id ends in its tags, as testtools' WithAttributes writes them:
-    ``module.Class.test[id-UUID,post,post-upgrade]``.
+    A test ID ends with its tags, in the format of testtools'
+    WithAttributes: ``module.Class.test[id-UUID,post,post-upgrade]``.
 
-    :param kinds: names out of KINDS
+    :param kinds: names from KINDS
     :raises ValueError: a kind is unknown
     """
     unknown = set(kinds) - set(KINDS)
@@ -94,66 +97,68 @@ def regex(*kinds):
             rf'.*[\[,]{names}[,\]]')
 
 
-def scenario_tests(package='scenarios'):
-    """Give the ids, without tags, of the tests of all scenarios.
+def scenario_tests(package: str = 'scenarios') -> list[str]:
+    """Return the IDs, without tags, of all tests of a package.
 
-    Read from the source, so that a selection can be judged in no time.
+    The source is parsed, not imported, so that a selection can be validated
+    at once.
 
-    :param package: the one whose tests are meant: scenarios, smoke,
-        mixed_version
+    :param package: scenarios, smoke or mixed_version
     """
-    found = []
+    tests: list[str] = []
     directory = pathlib.Path(__file__).with_name(package)
     for path in sorted(directory.glob('test_*.py')):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.ClassDef):
-                found += [
+                tests += [
                     f'heat_integrationtests.{package}.{path.stem}.'
                     f'{node.name}.{part.name}' for part in node.body
                     if isinstance(part, ast.FunctionDef)
                     and part.name.startswith('test_')]
-    return found
+    return tests
 
 
-def command(*kinds, repository, concurrency=None, scenarios=None,
-            arguments=(), python=sys.executable):
-    """Give the argument vector that runs these kinds by stestr.
+def command(*kinds: str, repository: str, concurrency: int | None = None,
+            scenarios: str | None = None, arguments: abc.Iterable[str] = (),
+            python: str = sys.executable) -> list[str]:
+    """Return the command that runs these kinds with stestr.
 
-    :param kinds: names out of KINDS; several run in one process, which is
-        for kinds that do not depend on one another (verify and smoke)
-    :param repository: directory in which stestr keeps its results; it must
-        exist
-    :param concurrency: how many classes of tests run at the same time, in
-        the threads of one process; default: parallel.LANES
-    :param scenarios: a regular expression; only tests whose id matches it
-        are run
+    :param kinds: names from KINDS. Several kinds run in one process, which
+        suits kinds that do not depend on each other (verify and smoke)
+    :param repository: directory of stestr's results; it must exist
+    :param concurrency: number of test classes that run at the same time, in
+        threads of one process; the default is parallel.CONCURRENCY
+    :param scenarios: a regular expression; only tests with a matching ID run
     :param arguments: further arguments of ``stestr run``
     :param python: the interpreter of the environment of these tests
     """
-    here = os.path.dirname(os.path.abspath(__file__))
+    package = os.path.dirname(os.path.abspath(__file__))
     selection = regex(*kinds)
     if scenarios:
         selection = f'(?=.*(?:{scenarios})){selection}'
     argv = [python, '-m', 'stestr', '--repo-url', repository,
-            '--test-path', os.path.join(here, 'parallel'),
-            '--top-dir', os.path.dirname(here), 'run', '--serial']
+            '--test-path', os.path.join(package, 'parallel'),
+            '--top-dir', os.path.dirname(package), 'run', '--serial']
     if concurrency:
         argv[:0] = ['env', f'{CONCURRENCY_VARIABLE}={concurrency}']
     return argv + list(arguments) + [selection]
 
 
-def environment(state_dir=None, environ=os.environ):
-    """Give the variables that a run needs, on top of those given."""
+def environment(state_dir: str | None = None,
+                environ: abc.Mapping[str, str] = os.environ
+                ) -> dict[str, str]:
+    """Return the environment variables of a run."""
     variables = dict(environ)
     if state_dir:
         variables[config.STATE_DIR_VARIABLE] = os.path.abspath(state_dir)
     return variables
 
 
-def no_configuration(environ=os.environ):
-    """Give why there is no tempest.conf to use, or None when there is one.
+def no_configuration(environ: abc.Mapping[str, str] = os.environ
+                     ) -> str | None:
+    """Return why there is no usable tempest.conf, or None if there is one.
 
-    Tempest itself falls back to defaults then, which name no cloud.
+    Without one, tempest itself would use defaults, which name no cloud.
     """
     path = environ.get('TEMPEST_CONFIG')
     if path and '/' not in path:
@@ -165,34 +170,35 @@ def no_configuration(environ=os.environ):
     return None
 
 
-def runs(repository):
-    """Count the runs whose results are in a directory of stestr's."""
+def runs(repository: str) -> int:
+    """Return the number of runs in a directory of stestr's results."""
     from stestr.repository import abstract
     from stestr.repository import util
 
     try:
-        return util.get_repo_open(repo_url=repository).count()
+        count: int = util.get_repo_open(repo_url=repository).count()
     except abstract.RepositoryNotFound:
         return 0
+    return count
 
 
-def outcomes(repository):
-    """Count the tests of the last run by how they ended.
+def outcomes(repository: str) -> collections.Counter[str]:
+    """Count the tests of the last run by their outcome.
 
-    :param repository: the directory that stestr kept its results in
-    :returns: a Counter of subunit's words: success, fail, skip, inprogress
-        for those that never ended …
+    :param repository: directory of stestr's results
+    :returns: numbers by subunit's status: success, fail, skip, and
+        inprogress for tests that never finished …
     """
-    # Imported here: who only asks for a regex need not have stestr.
+    # Imported here: regex() must work without stestr.
     from stestr.repository import util
     import subunit
     import testtools
 
-    ended = {}
+    statuses: dict[str, str] = {}
 
-    def note(test):
+    def note(test: abc.Mapping[str, typing.Any]) -> None:
         if test['status'] != 'exists':
-            ended[test['id']] = test['status']
+            statuses[test['id']] = test['status']
 
     try:
         last = util.get_repo_open(repo_url=repository).get_latest_run()
@@ -202,26 +208,28 @@ def outcomes(repository):
     result.startTestRun()
     subunit.ByteStreamToStreamResult(last.get_subunit_stream()).run(result)
     result.stopTestRun()
-    return collections.Counter(ended.values())
+    return collections.Counter(statuses.values())
 
 
-def run(name, *, after=None, state_dir=None, repository=None,
-        concurrency=None, scenarios=None, arguments=()):
-    """Run a phase and give its exit status.
+def run(name: str, *, after: str | None = None, state_dir: str | None = None,
+        repository: str | None = None, concurrency: int | None = None,
+        scenarios: str | None = None, arguments: abc.Iterable[str] = ()
+        ) -> int:
+    """Run a phase and return its exit status.
 
-    Each kind has its own process, one after the other; the first that
-    fails ends the phase, since what follows builds on it. A kind without a
-    record may be left out by the choice of scenarios, and cross by the
-    configuration; any other executes a test.
+    Each kind runs in its own process, one after the other. The first kind
+    that fails ends the phase, because later kinds depend on it. Each kind
+    must execute a test. Exceptions: the choice of scenarios excludes a kind
+    without a record, or the configuration excludes cross.
 
-    :param name: the name of the phase
-    :param after: a kind of the phase that it was ended by before: go on with
-        those after it
-    :param state_dir: where the manifests are; see config.state_dir
-    :param repository: where stestr keeps its results; default: a
+    :param name: name of the phase
+    :param after: a kind of the phase that failed in an earlier run; only the
+        kinds after it run
+    :param state_dir: directory of the manifests; see config.state_dir
+    :param repository: directory of stestr's results; the default is a
         temporary directory
-    :returns: 0; FAILED; or NOTHING_RAN when a kind that is not left out
-        executed no test, or all are left out
+    :returns: 0; FAILED; or NOTHING_RAN if a kind that is not excluded
+        executed no test, or if all kinds are excluded
     """
     kinds = phase(name).kinds
     if after:
@@ -237,56 +245,58 @@ def run(name, *, after=None, state_dir=None, repository=None,
                 command(kind, repository=kept, concurrency=concurrency,
                         scenarios=scenarios, arguments=arguments),
                 env=environment(state_dir), check=False).returncode
-            # When nothing is selected there is no run, but perhaps an
+            # If no test is selected there is no new run, but perhaps an
             # older one.
-            found = (outcomes(kept) if runs(kept) > before
-                     else collections.Counter())
-            if any(found[word] for word in EXECUTED):
+            counts = (outcomes(kept) if runs(kept) > before
+                      else collections.Counter())
+            if any(counts[outcome] for outcome in EXECUTED):
                 if status:
                     return FAILED
                 tested = True
                 continue
             print(f'{name}: no test of the kind {kind} was executed',
                   file=sys.stderr)
-            if not _left_out(kind, found, scenarios):
+            if not _excluded(kind, counts, scenarios):
                 return NOTHING_RAN
     return 0 if tested else NOTHING_RAN
 
 
-def _left_out(kind, found, scenarios):
-    if not found:
-        return scenarios and kind in WITHOUT_RECORD
-    return kind == 'cross' and set(found) == {'skip'}
+def _excluded(kind: str, counts: collections.Counter[str],
+              scenarios: str | None) -> bool:
+    if not counts:
+        return bool(scenarios) and kind in WITHOUT_RECORD
+    return kind == 'cross' and set(counts) == {'skip'}
 
 
-def _pattern(text):
+def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise argparse.ArgumentTypeError(f'not a regular expression: {error}')
+        raise argparse.ArgumentTypeError(
+            f'not a regular expression: {error}') from None
     return text
 
 
-def main(argv=None):
+def main(argv: list[str] | None = None) -> int:
     """Run a phase from the command line."""
     parser = argparse.ArgumentParser(
         prog='python -m heat_integrationtests.phases',
         description='Runs one phase of the upgrade tests against the cloud '
                     'that TEMPEST_CONFIG describes.',
-        epilog='Further arguments are given to "stestr run". Exit status: '
-               f'0 all passed, {FAILED} a test failed, 2 usage, '
+        epilog='Further arguments are passed to "stestr run". Exit status: '
+               f'0 all tests passed, {FAILED} a test failed, 2 usage error, '
                f'{NOTHING_RAN} no test was executed.')
     parser.add_argument('phase', choices=[known.name for known in PHASES])
     parser.add_argument('--after', metavar='KIND', choices=KINDS,
-                        help='go on with the kinds of the phase after this '
-                        'one, which has failed by what is known')
+                        help='continue with the kinds of the phase after '
+                        'this one, which has failed for known reasons')
     parser.add_argument('--state-dir', metavar='DIR',
-                        help='where the phases leave their manifests')
+                        help='the directory of the manifests')
     parser.add_argument('--repository', metavar='DIR',
-                        help="where to keep stestr's results")
+                        help="directory for stestr's results")
     parser.add_argument('--concurrency', type=int, metavar='N')
     parser.add_argument('--scenarios', type=_pattern, metavar='REGEX',
-                        help='only tests whose id matches')
+                        help='run only tests whose ID matches')
     known, arguments = parser.parse_known_args(argv)
     complaint = no_configuration()
     if complaint:

@@ -10,34 +10,37 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The entry point by which tempest finds these tests and their options."""
+"""The entry point through which tempest finds these tests and options."""
 
 import os
 
+from oslo_config import cfg
 from tempest import config
 from tempest.test_discover import plugins
 
+from heat_integrationtests import aliases
 from heat_integrationtests import config as own_config
 from heat_integrationtests import preflight
 
 preflight.check()
 
 
-class HeatUpgradeTestsPlugin(plugins.TempestPlugin):
+class HeatUpgradeTestsPlugin(
+        plugins.TempestPlugin):  # type: ignore[misc]  # tempest has no types
     """Smoke tests and upgrade scenarios of Heat."""
 
-    def load_tests(self):
-        """Give the directory of the tests and the one it is imported from.
+    def load_tests(self) -> tuple[str, str]:
+        """Return the directory of the tests and their top-level directory.
 
         heat_integrationtests.load_tests leaves the unit tests out.
         """
-        here = os.path.dirname(os.path.abspath(__file__))
-        return here, os.path.dirname(here)
+        package = os.path.dirname(os.path.abspath(__file__))
+        return package, os.path.dirname(package)
 
-    def register_opts(self, conf):
-        """Register the group heat_integrationtests."""
+    def register_opts(self, conf: aliases.Configuration) -> None:
+        """Register the option group heat_integrationtests."""
         config.register_opt_group(conf, own_config.group, own_config.OPTIONS)
 
-    def get_opt_lists(self):
-        """Give the options for a sample tempest.conf."""
+    def get_opt_lists(self) -> list[tuple[str, list[cfg.Opt]]]:
+        """Return the options for a sample tempest.conf."""
         return [(own_config.group.name, own_config.OPTIONS)]

@@ -12,16 +12,19 @@
 
 """The contract of an upgrade test: the base class of all scenarios.
 
-A scenario says what it creates, what it changes, and what it asserts; the
-base class does the rest, in the same order for all of them.
+A scenario declares the stack that it creates and its changes, and contains
+the assertions. The base class does the rest, in the same order for all.
 """
 
+from collections import abc
+import typing
 import uuid
 
 from tempest import config
 from tempest import test
 from testtools import content as attachment
 
+from heat_integrationtests import aliases
 from heat_integrationtests import clients
 from heat_integrationtests import config as own_config
 from heat_integrationtests import facts
@@ -33,72 +36,78 @@ from heat_integrationtests import tenant
 
 CONF = config.CONF
 
-# The name of the stack of a scenario that has only one.
+# The key of the only stack of a scenario.
 MAIN = scenario_record.MAIN
 
+# Scenario.stacks hides the module of that name in annotations.
+Stack: typing.TypeAlias = stacks.Stack
+Stacks: typing.TypeAlias = stacks.Stacks
 
-class Scenario(test.BaseTestCase):
-    """Something that is created before an upgrade and must survive it.
 
-    A subclass states what is in the first block; its tests are four calls:
-    create_and_record (pre), assert_unchanged (verify),
-    assert_out_of_reach (during) and update_and_delete (post). The hooks in
-    the second block assert what the scenario is about.
+class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
+    """A stack that is created before an upgrade and must survive it.
+
+    A subclass sets the attributes of the first block. Its tests are four
+    calls: create_and_record (pre), assert_unchanged (verify),
+    assert_out_of_reach (during) and update_and_delete (post). The hooks of
+    the second block contain the assertions of the scenario.
     """
 
     # File in templates/, or the text of a template.
-    template = None
-    # What the first version of the stack is made with.
-    parameters = {}
-    files = {}
-    environment = {}
-    tags = ()
-    # What the update with a change is made with, on top of the above.
-    changed_template = None
-    changed_parameters = {}
-    changed_files = {}
-    changed_tags = ()
-    # Where the stack ends that is created before the upgrade.
+    template: str | None = None
+    # Further fields of the request that creates the stack.
+    parameters: aliases.Json = {}
+    files: dict[str, str] = {}
+    environment: aliases.Json = {}
+    tags: tuple[str, ...] = ()
+    # Fields that the update with a change sets in addition.
+    changed_template: str | None = None
+    changed_parameters: aliases.Json = {}
+    changed_files: dict[str, str] = {}
+    changed_tags: tuple[str, ...] = ()
+    # Status of the stack after its creation.
     created = 'CREATE_COMPLETE'
     # Whether the stack needs the rights of an operator in Keystone.
     as_operator = False
-    # About how many seconds its post test takes on an idle machine; those
-    # that take long are started first.
+    # Approximate duration of the post test on an idle machine, in seconds.
+    # Long tests start first.
     weight = 6
-    # Facts that may differ although nothing was done to the stack: each
-    # with its reason.
-    exceptions = ()
+    # Facts that may change without an operation; give a reason for each.
+    exceptions: tuple[str, ...] = ()
 
     # -- hooks ------------------------------------------------------------
 
-    def check(self, record, outputs):
-        """Assert on the stack as created: in pre, verify and post.
+    def check(self, record: aliases.Json, outputs: aliases.Json) -> None:
+        """Assert on the unchanged stack, in pre, verify and post.
 
-        :param record: the stack's part of the manifest
-        :param outputs: as Heat gives them now
+        :param record: the stack's entry in the manifest
+        :param outputs: the current outputs
         """
 
-    def check_changed(self, record, outputs):
+    def check_changed(self, record: aliases.Json,
+                      outputs: aliases.Json) -> None:
         """Assert on the stack after the update with a change."""
 
-    def after_create(self, stack, record):
-        """Do what else the record needs, before the facts are captured."""
+    def after_create(self, stack: Stack,
+                     record: aliases.Json) -> None:
+        """Complete the record before the facts are captured."""
 
-    def before_update(self, stack, record):
-        """Bring a stack into a state that can be updated; in post.
+    def before_update(self, stack: Stack,
+                      record: aliases.Json) -> bool:
+        """Bring a stack into a state that allows updates, in post.
 
-        :returns: whether that has changed the stack, so that it cannot be
-            compared with the record any more
+        :returns: True if this changed the stack, so that it can no longer be
+            compared with the record
         """
         return False
 
-    def check_gone(self, record):
-        """Assert that what the stack made is gone, after its deletion."""
+    def check_gone(self, record: aliases.Json) -> None:
+        """Assert that all entities of a deleted stack are gone."""
 
-    # -- what tempest calls -----------------------------------------------
+    # -- life cycle of tempest --------------------------------------------
 
     @classmethod
-    def skip_checks(cls):
+    def skip_checks(cls) -> None:
         super().skip_checks()
         if cls.as_operator and not (
                 CONF.heat_integrationtests.keystone_resources):
@@ -106,60 +115,60 @@ class Scenario(test.BaseTestCase):
                 'keystone_resources is off in [heat_integrationtests]')
 
     @classmethod
-    def setup_credentials(cls):
-        # Tempest's own credentials end with the class; these must outlive
-        # the upgrade. They are made, or read, by the first test.
+    def setup_credentials(cls) -> None:
+        # Tempest removes its own credentials after the class; these must
+        # survive the upgrade. The first test creates or reads them.
         super().setup_credentials()
         cls.directory = own_config.state_dir(CONF.heat_integrationtests)
 
-    def setUp(self):
+    def setUp(self) -> None:
         super().setUp()
         self.addOnException(self._attach_stories)
         clients.forget_requests()
         self.addOnException(self._attach_requests)
         kind = markers.of(getattr(self, self._testMethodName))
-        find = tenant.ensure if kind == 'pre' else tenant.load
-        self.account = find(CONF, self.directory)
+        get_account = tenant.ensure if kind == 'pre' else tenant.load
+        self.account = get_account(CONF, self.directory)
         if self.as_operator and self.account.operator is None:
             raise tenant.NoAccount(
-                f'{self.name()} needs the admin of [auth] admin_*; without '
-                'one, set keystone_resources = false in '
-                '[heat_integrationtests]')
+                f'The scenario {self.name()} needs the admin of [auth] '
+                'admin_*. Without an admin, set keystone_resources = false '
+                'in [heat_integrationtests].')
         open_record = (scenario_record.Record.begin if kind == 'pre'
                        else scenario_record.Record.load)
         self.record = open_record(self.directory, self.name())
-        self._touched = []
+        self._touched: list[Stack] = []
 
-    # -- who and where ----------------------------------------------------
+    # -- identity and clients ---------------------------------------------
 
     @classmethod
-    def name(cls):
-        """Give the name of the scenario: its module's, without test_."""
+    def name(cls) -> str:
+        """Return the name of the scenario: its module's, without test_."""
         return cls.__module__.rpartition('.')[2].removeprefix('test_')
 
     @property
-    def session(self):
-        """The session of who owns the stacks of this scenario."""
+    def session(self) -> clients.Session:
+        """The session of the owner of this scenario's stacks."""
         identity = (self.account.operator if self.as_operator
                     else self.account.owner)
         return clients.shared_session(CONF, identity)
 
     @property
-    def heat(self):
-        """A heatclient, as the owner of the stacks."""
+    def heat(self) -> aliases.HeatClient:
+        """A heatclient of the owner of the stacks."""
         return clients.heat(CONF, self.session)
 
     @property
-    def keystone(self):
-        """A clients.Keystone as the operator, or None without one."""
+    def keystone(self) -> clients.Keystone | None:
+        """Keystone as the operator, or None without an operator."""
         if self.account.operator is None:
             return None
         return clients.Keystone(CONF, clients.shared_session(
             CONF, self.account.operator))
 
     @property
-    def stacks(self):
-        """What can be done to stacks, as their owner."""
+    def stacks(self) -> Stacks:
+        """Operations on stacks, as their owner."""
         own = CONF.heat_integrationtests
         return stacks.Stacks(
             self.heat, lister=clients.heat(CONF, clients.shared_session(
@@ -167,26 +176,26 @@ class Scenario(test.BaseTestCase):
             interval=own.build_interval,
             interval_max=own.build_interval_max)
 
-    def stack(self, key=MAIN):
-        """Give the stacks.Stack that was recorded under this key."""
+    def stack(self, key: str = MAIN) -> Stack:
+        """Return the stack that was recorded under this key."""
         entry = self.record.stack(key)
-        return self._touch(stacks.Stack(entry['name'], entry['id']))
+        return self._touch(Stack(entry['name'], entry['id']))
 
     # -- pre --------------------------------------------------------------
 
-    def create(self, key=MAIN, *, name=None, wait='', **fields):
-        """Create a stack, and note in the manifest that it was asked for.
+    def create(self, key: str = MAIN, *, name: str | None = None,
+               wait: str | None = '', **fields: typing.Any) -> Stack:
+        """Create a stack, and record its name before the request.
 
-        :param key: what the scenario calls it
-        :param name: what Heat is to call it; default: a new name
-        :param wait: the status to wait for; None: do not wait; default:
-            self.created
-        :param fields: of the request, instead of the class's own: template,
-            parameters, files, environment, tags, disable_rollback …
-        :returns: a stacks.Stack
+        :param key: the scenario's name for the stack
+        :param name: its name in Heat; the default is a new name
+        :param wait: the status to wait for, None for no wait; the default
+            is self.created
+        :param fields: of the request, in place of the class attributes:
+            template, parameters, files, environment, tags, disable_rollback …
         """
         request = self.request(**fields)
-        # Noted before Heat is asked, so that destroy knows the name.
+        # Recorded before the request, so that destroy knows the name.
         entry = self.record.add_stack(
             key, name or self.stack_name(key), request=request,
             as_operator=self.as_operator)
@@ -198,16 +207,16 @@ class Scenario(test.BaseTestCase):
             self.stacks.wait(stack, wait or self.created)
         return stack
 
-    def stack_name(self, key):
-        """Give a name for a stack that no other stack has."""
+    def stack_name(self, key: str) -> str:
+        """Return a unique name for a stack."""
         words = [self.name()] + ([key] if key != MAIN else [])
         name = '-'.join(['upgrade', *words, uuid.uuid4().hex[:8]])
         return name.replace('_', '-').replace('.', '-')
 
-    def request(self, **fields):
-        """Give what Heat is asked with for the first version of the stack.
+    def request(self, **fields: typing.Any) -> aliases.Json:
+        """Return the request that creates the stack.
 
-        :param fields: what is used instead of the class's own
+        :param fields: in place of the class attributes
         """
         request = {
             'template': _text(fields.pop('template', self.template)),
@@ -220,8 +229,9 @@ class Scenario(test.BaseTestCase):
         request.update(fields)
         return request
 
-    def record_facts(self, stack, key=MAIN):
-        """Capture the facts of a stack, record and check them."""
+    def record_facts(self, stack: Stack,
+                     key: str = MAIN) -> aliases.Json:
+        """Capture, record and check the facts of a stack; return them."""
         captured = facts.capture(self.heat, stack.ref)
         entry = self.record.stack(key)
         entry['facts'] = captured
@@ -229,7 +239,8 @@ class Scenario(test.BaseTestCase):
         self.check(entry, captured['outputs'])
         return captured
 
-    def create_and_record(self, key=MAIN, **fields):
+    def create_and_record(self, key: str = MAIN,
+                          **fields: typing.Any) -> Stack:
         """Create a stack, check it, and record its facts; the pre test."""
         stack = self.create(key, **fields)
         self.after_create(stack, self.record.stack(key))
@@ -238,11 +249,12 @@ class Scenario(test.BaseTestCase):
 
     # -- verify -----------------------------------------------------------
 
-    def assert_unchanged(self, key=MAIN, *, exceptions=()):
-        """Assert that a stack is as it was recorded; the verify test.
+    def assert_unchanged(self, key: str = MAIN, *,
+                         exceptions: abc.Iterable[str] = ()) -> aliases.Json:
+        """Assert that a stack matches its record; the verify test.
 
-        :param exceptions: see facts.compare; on top of self.exceptions
-        :returns: the facts as they are now
+        :param exceptions: see facts.compare; added to self.exceptions
+        :returns: the current facts
         """
         before = self.record.facts(key)
         now = facts.capture(self.heat, self.stack(key).ref)
@@ -250,8 +262,10 @@ class Scenario(test.BaseTestCase):
         self.check(self.record.stack(key), now['outputs'])
         return now
 
-    def assert_same(self, before, after, exceptions=(), *, heading=None):
-        """Assert that facts are the same, but for stated exceptions."""
+    def assert_same(self, before: aliases.Json, after: aliases.Json,
+                    exceptions: abc.Iterable[str] = (), *,
+                    heading: str | None = None) -> None:
+        """Assert that facts are the same, with the given exceptions."""
         mismatches = facts.compare(before, after, exceptions=exceptions)
         if mismatches:
             if any(mismatch.replaced for mismatch in mismatches):
@@ -259,46 +273,45 @@ class Scenario(test.BaseTestCase):
                 self.addDetail(name, attachment.text_content(text))
             self.fail(facts.report(
                 mismatches, heading=heading
-                or f'{self.name()} is not as it was recorded:'))
+                or f'The stack of {self.name()} differs from its record:'))
 
     # -- during -----------------------------------------------------------
 
-    def assert_out_of_reach(self, key=MAIN):
+    def assert_out_of_reach(self, key: str = MAIN) -> None:
         """Assert that nothing serves a stack while Heat is down.
 
         The record is complete, the owner can authenticate, and no process
-        answers for the stack: one that did would be old code at work on a
-        database that is being migrated.
+        answers for the stack. A process that did would be old code that uses
+        a database during its migration.
         """
         self.record.facts(key)
         record = self.record.stack(key)
-        # Keystone answers this, and refuses it if the owner were gone.
+        # Keystone would reject this request if the owner were gone.
         endpoint = clients.endpoint(
             CONF, self.session, CONF.heat_integrationtests.catalog_type)
-        self.assertIsNotNone(endpoint, 'Keystone has lost the endpoint of '
-                                       'Heat')
+        assert endpoint, 'Keystone has lost the endpoint of Heat'
         self.assert_no_answer(f'{endpoint.rstrip("/")}/stacks/'
                               f'{record["name"]}/{record["id"]}')
 
-    def assert_no_answer(self, url):
+    def assert_no_answer(self, url: str) -> None:
         """Assert that no process of Heat answers for a URL.
 
-        A load balancer in front of it may say that there is none.
+        A load balancer may report that no backend serves requests.
         """
         answer = clients.answer_of(self.session, url)
         self.assertTrue(
-            clients.nobody_is_there(answer),
+            clients.is_heat_down(answer),
             f'{url} answered {answer} in the phase in which the control '
             'plane of Heat should be down')
 
     # -- post -------------------------------------------------------------
 
-    def update_and_delete(self, key=MAIN):
-        """Use up a stack after the upgrade; the post test.
+    def update_and_delete(self, key: str = MAIN) -> None:
+        """Update and delete a stack after the upgrade; the post test.
 
-        It is updated with no change, by which nothing may be replaced,
-        compared with its record, updated with a change, and deleted, and
-        then nothing of it may be left.
+        An update with no change must replace nothing; the stack is compared
+        with its record. An update with a change and the deletion follow, and
+        the deletion must leave nothing behind.
         """
         before = self.record.facts(key)
         stack = self.stack(key)
@@ -308,15 +321,17 @@ class Scenario(test.BaseTestCase):
         self.update_with_change(stack, before, key)
         self.delete(stack, key)
 
-    def update_with_no_change(self, stack, before, key=MAIN):
-        """Repeat the recorded request; nothing but the status may change.
+    def update_with_no_change(self, stack: Stack,
+                              before: aliases.Json,
+                              key: str = MAIN) -> aliases.Json:
+        """Repeat the recorded request; only the status may change.
 
         :param before: facts from before the update
         :returns: the facts after it
         """
         self.stacks.update(stack, **self.record.stack(key)['request'])
-        # Template, environment and files are what Heat was just given.
-        before = {group: known for group, known in before.items()
+        # Template, environment and files only repeat the request.
+        before = {group: values for group, values in before.items()
                   if group not in facts.CONTENT}
         after = facts.capture(self.heat, stack.ref, content=False)
         self.assert_same(
@@ -326,21 +341,20 @@ class Scenario(test.BaseTestCase):
         self.check(self.record.stack(key), after['outputs'])
         return after
 
-    def update_with_change(self, stack, before, key=MAIN):
-        """Update the stack to what the class calls changed.
+    def update_with_change(self, stack: Stack, before: aliases.Json,
+                           key: str = MAIN) -> None:
+        """Update the stack to the changed fields of the class.
 
         :param before: facts from before the update
-        :returns: the outputs after it
         """
         request = self.changed_request(self.record.stack(key)['request'])
         outputs = stacks.outputs(self.stacks.update(stack, **request))
         self.check_changed(self.record.stack(key), outputs)
-        return outputs
 
-    def changed_request(self, request):
-        """Give the request of the update with a change.
+    def changed_request(self, request: aliases.Json) -> aliases.Json:
+        """Return the request of the update with a change.
 
-        :param request: the recorded one
+        :param request: the recorded request
         """
         changed = dict(request)
         if self.changed_template:
@@ -354,45 +368,45 @@ class Scenario(test.BaseTestCase):
                                  **self.changed_parameters}
         return changed
 
-    def delete(self, stack, key=MAIN):
-        """Delete a stack, and assert that nothing of it is left."""
+    def delete(self, stack: Stack, key: str = MAIN) -> None:
+        """Delete a stack, and assert that nothing of it remains."""
         self.stacks.delete(stack)
         self.record.stack(key)['deleted'] = True
         self.record.save()
         self.assert_gone(stack)
         self.check_gone(self.record.stack(key))
 
-    def assert_gone(self, stack):
-        """Assert that Keystone has nothing of a deleted stack any more.
+    def assert_gone(self, stack: Stack) -> None:
+        """Assert that nothing of a deleted stack remains in Keystone.
 
-        That Heat has nothing is what the deletion waits for. Its trust is
-        not looked for: Keystone does not tell which one it is. destroy
-        looks for trusts when all stacks are gone.
+        The deletion has waited until Heat shows the stack as deleted. The
+        trust of a stack cannot be identified in Keystone; destroy checks
+        trusts after all stacks are gone.
         """
         if self.keystone is not None:
             left = clients.stack_domain_projects(
                 self.keystone, self.session.get_project_id(), stack.id)
-            self.assertEqual([], [found['name'] for found in left],
-                             'Keystone still has what Heat made for the '
-                             f'users of stack {stack.name}')
+            self.assertEqual([], [project['name'] for project in left],
+                             'Keystone still has projects that Heat created '
+                             f'for the users of stack {stack.name}')
 
-    # -- for people -------------------------------------------------------
+    # -- details of failures ----------------------------------------------
 
-    def _touch(self, stack):
+    def _touch(self, stack: Stack) -> Stack:
         self._touched.append(stack)
         return stack
 
-    def _attach_stories(self, exc_info):
+    def _attach_stories(self, exc_info: object) -> None:
         for stack in dict.fromkeys(getattr(self, '_touched', ())):
             self.addDetail(
                 f'stack-{stack.name}',
                 attachment.text_content(self.stacks.story(stack)))
 
-    def _attach_requests(self, exc_info):
+    def _attach_requests(self, exc_info: object) -> None:
         self.addDetail('requests', attachment.text_content(
             clients.requests_text()))
 
 
-def _text(template):
-    # A template is given as its text, or as the name of a file.
+def _text(template: str) -> str:
+    """Return a template that is given as its text or as a file name."""
     return template if '\n' in template else template_files.read(template)

@@ -10,44 +10,48 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The manifest of one scenario, as the scenario sees it."""
+"""The record of one scenario, stored in its manifest."""
 
+import typing
+
+from heat_integrationtests import aliases
 from heat_integrationtests import manifest
 
-# The name of the stack of a scenario that has only one.
+# The key of the only stack of a scenario.
 MAIN = 'main'
 
 
 class Record:
-    """What a scenario has noted of its stacks; each change is saved.
+    """The record of a scenario's stacks; each change is saved.
 
     :param directory: the state directory
-    :param name: of the scenario
-    :param content: what is in the manifest
+    :param name: name of the scenario
+    :param content: content of the manifest
     """
 
-    def __init__(self, directory, name, content):
+    def __init__(self, directory: str, name: str,
+                 content: aliases.Json) -> None:
         self._directory = directory
         self._name = name
         self.content = content
 
     @classmethod
-    def begin(cls, directory, name):
-        """Start the record of a scenario, in the pre phase.
+    def begin(cls, directory: str, name: str) -> 'Record':
+        """Create the record of a scenario, in the pre phase.
 
-        :raises manifest.Exists: there is one already
+        :raises manifest.Exists: a manifest exists already
         """
         if manifest.exists(directory, name):
             raise manifest.Exists(
-                f'{manifest.path(directory, name)} is there: the pre phase '
-                'has run with this state directory. Run python -m '
-                'heat_integrationtests.destroy to begin again, or use '
-                'another directory')
+                f'The manifest {manifest.path(directory, name)} exists: the '
+                'pre phase has already used this state directory. Run '
+                'python -m heat_integrationtests.destroy to start again, or '
+                'use another directory.')
         return cls(directory, name,
                    {'scenario': name, 'stacks': {}, 'notes': {}, 'owed': []})
 
     @classmethod
-    def load(cls, directory, name):
+    def load(cls, directory: str, name: str) -> 'Record':
         """Read the record of a scenario, in a later phase.
 
         :raises manifest.ManifestError: it is missing, damaged or too new
@@ -55,22 +59,23 @@ class Record:
         content = manifest.load(directory, name)
         if not {'stacks', 'notes', 'owed'} <= content.keys():
             raise manifest.Damaged(
-                f'{manifest.path(directory, name)} is not the manifest of a '
-                'scenario')
+                f'The file {manifest.path(directory, name)} is not the '
+                'manifest of a scenario.')
         return cls(directory, name, content)
 
-    def save(self):
+    def save(self) -> None:
         """Write the manifest."""
         manifest.save(self._directory, self._name, self.content)
 
-    def add_stack(self, key, name, *, as_operator, request):
-        """Note that a stack is about to be asked for.
+    def add_stack(self, key: str, name: str, *, as_operator: bool,
+                  request: aliases.Json) -> aliases.Json:
+        """Record a stack before its creation is requested.
 
-        :param key: what the scenario calls it
-        :param name: what Heat will call it
-        :param as_operator: whether the operator asks for it
-        :param request: what Heat is asked with
-        :returns: its part of the manifest; put its ``id`` there
+        :param key: the scenario's name for the stack
+        :param name: the name of the stack in Heat
+        :param as_operator: whether the operator creates it
+        :param request: the request to Heat
+        :returns: the stack's entry; the caller adds its ``id``
         """
         entry = {'name': name, 'id': None, 'as_operator': as_operator,
                  'request': request, 'deleted': False}
@@ -78,50 +83,53 @@ class Record:
         self.save()
         return entry
 
-    def stack(self, key=MAIN):
-        """Give the part that is about one stack.
+    def stack(self, key: str = MAIN) -> aliases.Json:
+        """Return the entry of a stack.
 
-        :raises manifest.Damaged: there is none, or Heat never gave its id
+        :raises manifest.Damaged: there is no entry, or it has no ID
         """
-        entry = self.content['stacks'].get(key)
+        entry: aliases.Json | None = self.content['stacks'].get(key)
         if entry is None or entry['id'] is None:
             raise self._incomplete(f'stack {key}')
         return entry
 
-    def facts(self, key=MAIN):
-        """Give the facts of a stack as they were recorded.
+    def facts(self, key: str = MAIN) -> aliases.Json:
+        """Return the recorded facts of a stack.
 
-        :raises manifest.Damaged: there are none
+        :raises manifest.Damaged: no facts were recorded
         """
-        try:
-            return self.stack(key)['facts']
-        except KeyError:
-            raise self._incomplete(f'facts of the stack {key}') from None
+        entry = self.stack(key)
+        if 'facts' not in entry:
+            raise self._incomplete(f'facts of the stack {key}')
+        facts: aliases.Json = entry['facts']
+        return facts
 
-    def note(self, key, value):
-        """Keep something of the scenario's own."""
+    def note(self, key: str, value: object) -> None:
+        """Record a value of the scenario's own; see noted()."""
         self.content['notes'][key] = value
         self.save()
 
-    def noted(self, key):
-        """Give what was kept by note.
+    def noted(self, key: str) -> typing.Any:
+        """Return a value that note() recorded.
 
-        :raises manifest.Damaged: nothing was
+        :raises manifest.Damaged: it was not recorded
         """
         try:
             return self.content['notes'][key]
         except KeyError:
             raise self._incomplete(f'note {key}') from None
 
-    def owe(self, kind, entity_id):
-        """Note what a stack leaves in Keystone on purpose, for destroy.
+    def owe(self, kind: str, entity_id: str) -> None:
+        """Record an entity that a stack leaves in Keystone on purpose.
 
-        :param kind: of Keystone's API: projects, users …
+        destroy removes it.
+
+        :param kind: collection of Keystone's API: projects, users …
         """
         self.content['owed'].append([kind, entity_id])
         self.save()
 
-    def _incomplete(self, what):
+    def _incomplete(self, missing: str) -> manifest.Damaged:
         return manifest.Damaged(
-            f'{manifest.path(self._directory, self._name)} has no {what}: '
-            'the pre phase failed before it was recorded')
+            f'The manifest {manifest.path(self._directory, self._name)} has '
+            f'no {missing}: the pre phase failed before recording it.')

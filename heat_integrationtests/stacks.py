@@ -10,128 +10,137 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What can be done to stacks: each operation waits until it has ended.
+"""Operations on stacks; each waits until the operation has finished.
 
-A stack is referred to by ``name/id``, which Heat resolves without a
-redirect.
+A stack is identified by ``name/id``, which Heat resolves without a redirect.
 """
 
+from collections import abc
 import dataclasses
+import typing
 
 from heatclient import exc
 
+from heat_integrationtests import aliases
 from heat_integrationtests import facts
 from heat_integrationtests import waiters
 
-# A 400 that comes from a race within Heat is bad luck; five in a row are not.
+# A race within Heat may cause one 400, but not five in a row.
 ATTEMPTS = 5
+
+_Answer = typing.TypeVar('_Answer')
 
 
 @dataclasses.dataclass(frozen=True)
 class Stack:
-    """The name and the id of a stack."""
+    """The name and the ID of a stack."""
 
     name: str
     id: str
 
     @property
-    def ref(self):
-        """What Heat's API takes: name/id."""
+    def ref(self) -> str:
+        """The identifier in requests to Heat: name/id."""
         return f'{self.name}/{self.id}'
 
 
-def patiently(ask):
-    """Give what a question is answered with, asking again after a 400.
+def retry_bad_request(request: abc.Callable[[], _Answer]) -> _Answer:
+    """Return the answer to a request, repeating the request after a 400.
 
-    Only for who waits and looks again anyway. Since Heat 25 works in threads,
-    two races of its own are answered so: the tags of a stack go, with the
-    stack, while it is listed (doc/source/findings/list-while-deleting.rst);
-    and an engine's first two uses of yaql come at once
-    (doc/source/findings/yaql-race.rst).
+    Use it only to poll. Heat uses threads since release 25, and two of its
+    races cause a 400: a stack and its tags are deleted while the stack is
+    listed (doc/source/findings/list-while-deleting.rst), and an engine's
+    first two uses of yaql coincide (doc/source/findings/yaql-race.rst).
 
-    :param ask: a function without arguments
-    :raises heatclient.exc.HTTPBadRequest: it answers so again and again
+    :param request: sends the request
+    :raises heatclient.exc.HTTPBadRequest: all attempts have failed so
     """
-    for last in (False,) * (ATTEMPTS - 1) + (True,):
+    for _ in range(ATTEMPTS - 1):
         try:
-            return ask()
+            return request()
         except exc.HTTPBadRequest:
-            if last:
-                raise
+            pass
+    return request()
 
 
-def listed(client, **filters):
-    """Give the stacks that Heat lists, as a list; see patiently().
+def listed(client: aliases.HeatClient,
+           **filters: typing.Any) -> list[aliases.HeatObject]:
+    """Return the stacks that Heat lists; see retry_bad_request().
 
-    :param client: a heatclient
-    :param filters: of its stacks.list
+    :param filters: arguments of the client's stacks.list
     """
-    return patiently(lambda: list(client.stacks.list(**filters)))
+    return retry_bad_request(lambda: list(client.stacks.list(**filters)))
 
 
 class Stacks:
     """Operations on the stacks of one project.
 
     :param client: a heatclient of version 1
-    :param lister: a heatclient of an ordinary user of the project, where
-        the other one is an admin's, to whom Heat lists all projects' stacks
-    :param timeout: seconds that an operation may take
+    :param lister: a heatclient of an ordinary user of the project, needed
+        if ``client`` is an admin's: Heat lists the stacks of all projects
+        to an admin
+    :param timeout: maximum duration of an operation, in seconds
     :param interval: seconds before the first look, and between the first
         two
-    :param interval_max: seconds that the interval may grow to
+    :param interval_max: upper limit of the interval, in seconds
     """
 
-    def __init__(self, client, *, lister=None, timeout=300, interval=0.5,
-                 interval_max=2.0):
+    def __init__(self, client: aliases.HeatClient, *,
+                 lister: aliases.HeatClient = None, timeout: float = 300,
+                 interval: float = 0.5, interval_max: float = 2.0) -> None:
         self.client = client
         self.lister = lister or client
-        self._pace = {'timeout': timeout, 'interval': interval,
-                      'interval_max': interval_max}
+        self._timeout = timeout
+        self._interval = interval
+        self._interval_max = interval_max
 
-    def request_creation(self, name, **fields):
-        """Ask Heat to create a stack; does not wait for it.
+    def request_creation(self, name: str, **fields: typing.Any) -> Stack:
+        """Request the creation of a stack, without waiting for it.
 
-        So who asks can note the id before the creation fails.
+        So the caller can record the ID before the creation fails.
 
         :param fields: of the request: template, parameters, files,
             environment, tags …
-        :returns: a Stack
         """
         answer = self.client.stacks.create(stack_name=name, **fields)
         return Stack(name, answer['stack']['id'])
 
-    def update(self, stack, *, wait='UPDATE_COMPLETE', **fields):
+    def update(self, stack: Stack, *, wait: str = 'UPDATE_COMPLETE',
+               **fields: typing.Any) -> aliases.HeatObject:
         """Update a stack.
 
-        :param fields: of the request; ``existing=True`` keeps what they do
-            not name
+        :param wait: the status to wait for
+        :param fields: of the request; ``existing=True`` keeps the fields
+            that are not given
         :returns: the stack as Heat showed it last
         """
         self.client.stacks.update(stack.ref, **fields)
         return self.wait(stack, wait)
 
-    def act(self, stack, action, *, wait=None):
+    def act(self, stack: Stack, action: str, *,
+            wait: str | None = None) -> aliases.HeatObject:
         """Suspend, resume or check a stack.
 
         :param action: suspend, resume or check
+        :param wait: the status to wait for; the default is COMPLETE
         :returns: the stack as Heat showed it last
         """
         getattr(self.client.actions, action)(stack.ref)
         return self.wait(stack, wait or f'{action.upper()}_COMPLETE')
 
-    def delete(self, stack):
-        """Delete a stack, and wait until it and all in it is gone.
+    def delete(self, stack: Stack) -> None:
+        """Delete a stack, and wait until it and its nested stacks are gone.
 
-        Heat then shows it no more or as deleted, and lists neither the
-        stack nor one that was nested in it.
+        Heat then shows the stack as deleted or not at all, and lists neither
+        the stack nor a stack that was nested in it.
         """
         if not self.request_deletion(stack):
             return
         judge = waiters.stack_progress(stack.name, 'DELETE_COMPLETE')
 
-        def look():
-            left = [found for found in listed(self.lister, show_nested=True)
-                    if stack.id in (found.id, found.parent)]
+        def look() -> waiters.Look[bool]:
+            left = [member for member in listed(self.lister, show_nested=True)
+                    if stack.id in (member.id, member.parent)]
             if not left:
                 return 'gone', True
             seen, _ = judge(left[0])
@@ -139,10 +148,10 @@ class Stacks:
 
         self._wait(stack, 'be deleted', look)
 
-    def request_deletion(self, stack):
-        """Ask Heat to delete a stack.
+    def request_deletion(self, stack: Stack) -> bool:
+        """Request the deletion of a stack.
 
-        :returns: whether there is something to wait for
+        :returns: False if the stack is gone already
         """
         try:
             self.client.stacks.delete(stack.ref)
@@ -150,104 +159,118 @@ class Stacks:
             return False
         return True
 
-    def get(self, stack):
-        """Give a stack as Heat shows it, or None when Heat says 404."""
+    def get(self, stack: Stack) -> aliases.HeatObject:
+        """Return a stack as Heat shows it, or None if Heat answers 404."""
         try:
             return self.client.stacks.get(stack.ref)
         except exc.HTTPNotFound:
             return None
 
-    def is_gone(self, stack):
-        """Tell whether Heat shows a stack no more, or only as deleted."""
+    def is_gone(self, stack: Stack) -> bool:
+        """Return True if Heat shows a stack as deleted or not at all."""
         shown = self.get(stack)
         return shown is None or shown.stack_status == 'DELETE_COMPLETE'
 
-    def wait(self, stack, expected):
+    def wait(self, stack: Stack, expected: str) -> aliases.HeatObject:
         """Wait until a stack has a status.
 
         :returns: the stack as Heat showed it last
-        :raises waiters.WaitTimeout, waiters.WentWrong: with the resources
-            that failed
+        :raises waiters.WaitTimeout, waiters.WentWrong: the text includes the
+            resources that failed
         """
         judge = waiters.stack_progress(stack.name, expected)
-        return self._wait(stack, f'become {expected}',
-                          lambda: judge(patiently(lambda: self.get(stack))))
 
-    def _wait(self, stack, what, look):
+        def look() -> waiters.Look[aliases.HeatObject]:
+            return judge(retry_bad_request(lambda: self.get(stack)))
+
+        return self._wait(stack, f'become {expected}', look)
+
+    def _poll(self, state: str,
+              look: abc.Callable[[], waiters.Look[_Answer]],
+              delay: float = 0) -> _Answer:
+        return waiters.wait_for(
+            state, look, timeout=self._timeout, interval=self._interval,
+            interval_max=self._interval_max, delay=delay)
+
+    def _wait(self, stack: Stack, change: str,
+              look: abc.Callable[[], waiters.Look[_Answer]]) -> _Answer:
         try:
-            return waiters.wait_for(
-                f'stack {stack.name} ({stack.id}) to {what}', look,
-                delay=self._pace['interval'], **self._pace)
+            return self._poll(
+                f'stack {stack.name} ({stack.id}) to {change}', look,
+                delay=self._interval)
         except (waiters.WaitTimeout, waiters.WentWrong) as error:
             raise type(error)(f'{error}{self._unhealthy(stack)}') from None
 
-    def wait_for_resources(self, stack, status, *paths):
+    def wait_for_resources(self, stack: Stack, status: str,
+                           *paths: str) -> aliases.Json:
         """Wait until resources of a stack have a status.
 
-        They are listed, not shown: who is shown a resource has its
-        attributes resolved, which may change what is being made
+        Resources are listed, not shown: showing a resource resolves its
+        attributes, which may change the resource during its creation
         (doc/source/findings/wait-condition-url.rst).
 
-        :param paths: as facts.resources gives them
-        :returns: all resources, as facts.resources gives them
+        :param paths: keys of facts.resources
+        :returns: all resources, as facts.resources returns them
         """
-        def look():
-            found = facts.resources(self.client, stack.ref)
-            seen = {path: found.get(path, {}).get('resource_status')
+        def look() -> waiters.Look[aliases.Json]:
+            resources = facts.resources(self.client, stack.ref)
+            seen = {path: resources.get(path, {}).get('resource_status')
                     for path in paths}
             return str(seen), (
-                found if set(seen.values()) == {status} else None)
+                resources if set(seen.values()) == {status} else None)
 
         return self._wait(stack, f'have {", ".join(paths)} {status}', look)
 
-    def wait_until(self, what, condition):
-        """Wait until a condition gives something that is true.
+    def wait_for(self, state: str,
+                 condition: abc.Callable[[], _Answer]) -> _Answer:
+        """Wait until a condition returns a true value, and return it.
 
-        :param what: what is waited for, as a noun phrase
-        :param condition: a function without arguments
+        :param state: the expected state, a noun phrase for the error
         """
-        def look():
+        def look() -> waiters.Look[_Answer]:
             seen = condition()
             return repr(seen), seen or None
 
-        return waiters.wait_for(what, look, **self._pace)
+        return self._poll(state, look)
 
-    def _unhealthy(self, stack):
+    def _unhealthy(self, stack: Stack) -> str:
         try:
             resources = self.client.resources.list(stack.ref, nested_depth=5)
-            bad = [f'\n  {found.resource_name} ({found.resource_type}): '
-                   f'{found.resource_status}: '
-                   f'{found.resource_status_reason}'
-                   for found in resources
-                   if not found.resource_status.endswith('_COMPLETE')]
+            incomplete = [
+                f'\n  {resource.resource_name} ({resource.resource_type}): '
+                f'{resource.resource_status}: '
+                f'{resource.resource_status_reason}'
+                for resource in resources
+                if not resource.resource_status.endswith('_COMPLETE')]
         except Exception as error:
-            # The stack is what failed; why its resources cannot be listed
-            # is only a remark on it.
+            # The failure of the stack matters more than this one.
             return f'\n(its resources cannot be listed: {error})'
-        return '\nresources that are not complete:' + ''.join(bad) \
-            if bad else ''
+        return '\nresources that are not complete:' + ''.join(incomplete) \
+            if incomplete else ''
 
-    def story(self, stack):
-        """Give the events and resources of a stack as text, for people.
+    def story(self, stack: Stack) -> str:
+        """Return the events and resources of a stack as text, for people.
 
-        It raises nothing: it is told when something else has failed.
+        It never raises, because it describes a failure that has occurred.
         """
         try:
             return self._story(stack)
         except Exception as error:
             return f'stack {stack.name} ({stack.id}): {error!r}'
 
-    def _story(self, stack):
+    def _story(self, stack: Stack) -> str:
         lines = [f'stack {stack.name} ({stack.id})']
         shown = self.get(stack)
         if shown is None:
             return lines[0] + ': gone (404)'
         lines.append(f'{shown.stack_status}: {shown.stack_status_reason}')
-        for found in self.client.resources.list(stack.ref, nested_depth=5):
+        for resource in self.client.resources.list(stack.ref,
+                                                   nested_depth=5):
             lines.append(
-                f'  {found.resource_name} {found.resource_type} '
-                f'{found.physical_resource_id or "-"} '
-                f'{found.resource_status}: {found.resource_status_reason}')
+                f'  {resource.resource_name} {resource.resource_type} '
+                f'{resource.physical_resource_id or "-"} '
+                f'{resource.resource_status}: '
+                f'{resource.resource_status_reason}')
         for event in self.client.events.list(stack.ref, nested_depth=5):
             lines.append(
                 f'  {event.event_time} {event.resource_name} '
@@ -255,8 +278,8 @@ class Stacks:
         return '\n'.join(lines)
 
 
-def outputs(shown):
-    """Give the outputs of a stack as a dictionary.
+def outputs(shown: aliases.HeatObject) -> aliases.Json:
+    """Return the outputs of a stack.
 
     :param shown: the stack, as Heat shows it
     """

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The templates of the scenarios, read from the files beside them."""
+"""Reads the templates of the scenarios from the directory templates."""
 
 import os
 
@@ -18,8 +18,8 @@ _DIRECTORY = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                           'templates')
 
 
-def read(name):
-    """Give the text of a template.
+def read(name: str) -> str:
+    """Return the text of a template.
 
     :param name: file name in templates/
     """

@@ -10,37 +10,41 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The account that owns the stacks of the scenarios, over all phases.
+"""The account that owns the stacks of the scenarios in all phases.
 
-It is either given by the configuration, or made by the admin on first need
-in the pre phase; then it is a project with two users, an ordinary one and
-an operator for stacks with OS::Keystone resources, and destroy removes it.
+Either the configuration names an existing account, or the pre phase creates
+one with the admin's credentials: a project with two users, an ordinary one
+and an operator for stacks with OS::Keystone resources. destroy removes it.
 """
 
+from collections import abc
+import contextlib
 import dataclasses
 import uuid
 
 from oslo_concurrency import lockutils
 
+from heat_integrationtests import aliases
 from heat_integrationtests import clients
 from heat_integrationtests import manifest
 
-# The name of its manifest.
+# The name of the account's manifest.
 NAME = 'account'
 
 
 class NoAccount(Exception):
-    """There are no credentials to make or to use an account."""
+    """There are no credentials to create or to use an account."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Account:
-    """Who owns the stacks.
+    """The users that own the stacks.
 
-    :param owner: clients.Identity of an ordinary user
-    :param operator: clients.Identity that may use OS::Keystone resources,
-        or None where there is no admin
-    :param own: whether we made it, so that all in it is ours
+    :ivar owner: an ordinary user
+    :ivar operator: a user that may create OS::Keystone resources, or None
+        without an admin
+    :ivar own: whether the pre phase created the project, so that everything
+        in it belongs to these tests
     """
 
     owner: clients.Identity
@@ -48,19 +52,20 @@ class Account:
     own: bool
 
 
-def lock(directory):
-    """Keep other workers from making or removing the account meanwhile."""
-    return lockutils.lock('heat-upgrade-account', external=True,
-                          lock_path=directory)
+@contextlib.contextmanager
+def lock(directory: str) -> abc.Iterator[None]:
+    """Keep other workers from creating or removing the account."""
+    with lockutils.lock('heat-upgrade-account', external=True,
+                        lock_path=directory):
+        yield
 
 
-def ensure(conf, directory):
-    """Give the account, and make it where there is none yet; for pre.
+def ensure(conf: aliases.Configuration, directory: str) -> Account:
+    """Return the account; create it if it does not exist, in the pre phase.
 
-    :param conf: tempest's configuration
     :param directory: the state directory
-    :raises NoAccount: no account is given and no admin is configured, or
-        an earlier attempt to make one failed half-way
+    :raises NoAccount: neither an account nor an admin is configured, or an
+        earlier attempt to create the account failed half-way
     """
     with lock(directory):
         if not manifest.exists(directory, NAME):
@@ -71,32 +76,32 @@ def ensure(conf, directory):
         return load(conf, directory)
 
 
-def load(conf, directory):
-    """Give the account that the pre phase recorded.
+def load(conf: aliases.Configuration, directory: str) -> Account:
+    """Return the account that the pre phase recorded.
 
-    :raises manifest.ManifestError: it did not, or it cannot be read
+    :raises manifest.ManifestError: it is missing or cannot be read
     :raises NoAccount: the account was never completed
     """
     content = manifest.load(directory, NAME)
     if not content['own']:
-        # A given account stays where its owner keeps it.
-        return _given(conf)
+        # The credentials stay in tempest.conf.
+        return _configured(conf)
     if not content['complete']:
         raise NoAccount(
-            f'The account {content["name"]} was only made in part: see why '
-            'the first test failed, run python -m '
-            'heat_integrationtests.destroy, and begin again')
+            f'The account {content["name"]} is incomplete. See why the '
+            'first test failed, run python -m heat_integrationtests.destroy, '
+            'and start again.')
     return Account(
         own=True, owner=clients.Identity(**content['owner']),
         operator=clients.Identity(**content['operator']))
 
 
-def _given(conf):
+def _configured(conf: aliases.Configuration) -> Account:
     own = conf.heat_integrationtests
     if not (own.username and own.password and own.project_name):
         raise NoAccount(
-            'An account is given in [heat_integrationtests], but username, '
-            'password and project_name are not all set')
+            'The account in [heat_integrationtests] is incomplete: username, '
+            'password and project_name must all be set.')
     return Account(
         own=False, operator=clients.admin(conf),
         owner=clients.Identity(
@@ -106,14 +111,14 @@ def _given(conf):
             project_domain_name=own.project_domain_name))
 
 
-def _create(conf, directory):
+def _create(conf: aliases.Configuration, directory: str) -> None:
     admin = clients.admin(conf)
     if admin is None:
         raise NoAccount(
-            'No account owns the scenarios: set username, password and '
-            'project_name in [heat_integrationtests], or admin_username, '
-            'admin_password and admin_project_name in [auth], so that one '
-            'can be made')
+            'No account for the scenarios is configured. Set username, '
+            'password and project_name in [heat_integrationtests], or '
+            'admin_username, admin_password and admin_project_name in '
+            '[auth], with which an account can be created.')
     keystone = clients.Keystone(conf, clients.shared_session(conf, admin))
     own = conf.heat_integrationtests
     roles = keystone.role_ids(own.account_roles)
@@ -121,29 +126,29 @@ def _create(conf, directory):
     domain = keystone.domain_id(conf.auth.default_credentials_domain_name)
     name = f'heat-upgrade-{uuid.uuid4().hex[:8]}'
 
-    # Saved after each step, so that destroy finds what was made when the
-    # next step fails.
+    # Saved after each step, so that destroy can remove a partial account.
     content = {'own': True, 'name': name, 'complete': False}
-    content['project_id'] = keystone.create_project(
-        name, domain, 'Upgrade tests of Heat; made and removed by '
+    project_id = keystone.create_project(
+        name, domain, 'Upgrade tests of Heat; created and removed by '
                       'heat_integrationtests')
+    content['project_id'] = project_id
     manifest.save(directory, NAME, content)
-    for kind, granted in (('owner', roles), ('operator', operator_roles)):
+    for kind, assigned in (('owner', roles), ('operator', operator_roles)):
         user, password = keystone.create_user(
-            f'{name}-{kind}', domain, content['project_id'])
+            f'{name}-{kind}', domain, project_id)
         content[kind] = {'user_id': user, 'password': password,
-                         'project_id': content['project_id']}
+                         'project_id': project_id}
         manifest.save(directory, NAME, content)
-        for role in granted:
-            keystone.grant(role, user, content['project_id'])
+        for role in assigned:
+            keystone.grant(role, user, project_id)
     manifest.save(directory, NAME, {**content, 'complete': True})
 
 
-def remove(content, keystone):
-    """Remove the users and the project that were made, as far as they were.
+def remove(content: aliases.Json, keystone: clients.Keystone) -> None:
+    """Remove the users and the project that were created so far.
 
-    :param content: of the account's manifest
-    :param keystone: a clients.Keystone as an admin
+    :param content: content of the account's manifest
+    :param keystone: client of an admin
     """
     for kind in ('owner', 'operator'):
         if kind in content:

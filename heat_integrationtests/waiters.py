@@ -10,36 +10,48 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Waiting for something in a cloud, with a deadline."""
+"""Waits for a state of the cloud, each with a deadline."""
 
+from collections import abc
 import time
+import typing
+
+from heat_integrationtests import aliases
+
+_Result = typing.TypeVar('_Result')
+
+# Description of the observed state, and the result: None while waiting.
+Look: typing.TypeAlias = tuple[str, _Result | None]
 
 
 class WaitTimeout(Exception):
-    """Something did not become true before its deadline."""
+    """A condition did not become true before its deadline."""
 
 
 class WentWrong(Exception):
-    """What is waited for can no longer come true."""
+    """A condition can no longer become true."""
 
 
-def wait_for(what, look, *, timeout, interval=0.5, interval_max=2.0,
-             delay=0, clock=time.monotonic, sleep=time.sleep):
-    """Look again and again, until what is seen is what is waited for.
+def wait_for(state: str, look: abc.Callable[[], Look[_Result]], *,
+             timeout: float, interval: float = 0.5,
+             interval_max: float = 2.0, delay: float = 0,
+             clock: abc.Callable[[], float] = time.monotonic,
+             sleep: abc.Callable[[float], None] = time.sleep) -> _Result:
+    """Look repeatedly until there is a result, and return it.
 
-    The interval grows by a quarter from look to look, so that what is
-    quick is seen soon and what is slow does not load the cloud.
+    The interval grows by a quarter after each look: fast changes are seen
+    early, and slow ones do not load the cloud.
 
-    :param what: what is waited for, as a noun phrase for the error
-    :param look: gives a pair: what it saw as text, and the result, which
-        is None as long as the wait goes on; it raises WentWrong to end
-        the wait at once
+    :param state: the expected state, a noun phrase for the error
+    :param look: returns the description of the observed state and the
+        result, or None to continue the wait. It raises WentWrong to end the
+        wait at once
     :param timeout: seconds
     :param interval: seconds before the second look
-    :param interval_max: seconds that the interval may grow to
+    :param interval_max: upper limit of the interval, in seconds
     :param delay: seconds before the first look
-    :returns: the first result that is not None
-    :raises WaitTimeout: the text says what was waited for and seen last
+    :raises WaitTimeout: the text names the expected and the last observed
+        state
     """
     start = clock()
     deadline = start + timeout
@@ -52,32 +64,33 @@ def wait_for(what, look, *, timeout, interval=0.5, interval_max=2.0,
         left = deadline - clock()
         if left <= 0:
             raise WaitTimeout(
-                f'Waited {clock() - start:.1f} s for {what}; seen last: '
+                f'Waited {clock() - start:.1f} s for {state}; seen last: '
                 f'{seen}')
         sleep(min(interval, left))
         interval = min(interval * 1.25, interval_max)
 
 
-def stack_progress(name, expected):
-    """Give the judgement of one look at a stack.
+def stack_progress(name: str, expected: str) -> abc.Callable[
+        [aliases.HeatObject | None], Look[aliases.HeatObject]]:
+    """Return a function that evaluates one look at a stack.
 
-    A stack that still shows the end of an earlier action is waited for:
-    Heat takes up some actions only after it has answered.
+    The function waits while a stack shows the final status of an earlier
+    action, because Heat starts some actions only after it has answered.
 
     :param name: name of the stack, for texts
-    :param expected: the status that ends the wait, e.g. UPDATE_COMPLETE
-    :returns: a function of a stack (None: Heat answers 404), which gives
-        the pair that wait_for's look gives
+    :param expected: the status that ends the wait, such as UPDATE_COMPLETE
+    :returns: a function that takes a stack (None if Heat answers 404) and
+        returns the pair that ``look`` of wait_for returns
     """
     action = expected.partition('_')[0]
-    # Where the stack ends when it does not end as expected. A creation or
-    # an update that fails may be rolled back; the first one deletes.
+    # Final statuses other than the expected one. A creation or update that
+    # fails may be rolled back; the rollback of a creation deletes the stack.
     ends = {f'{action}_FAILED', f'{action}_COMPLETE',
             'DELETE_COMPLETE', 'DELETE_FAILED'} - {expected}
     if action != 'DELETE':
         ends |= {'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'} - {expected}
 
-    def judge(stack):
+    def judge(stack: aliases.HeatObject | None) -> Look[aliases.HeatObject]:
         if stack is None:
             if expected == 'DELETE_COMPLETE':
                 return 'gone (404)', True

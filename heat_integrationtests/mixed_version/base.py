@@ -10,17 +10,20 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The base class of the tests that go from one node to another."""
+"""The base class of the tests that use the APIs of two nodes."""
 
+from collections import abc
 from concurrent import futures
 import dataclasses
 import itertools
 import traceback
+import typing
 from urllib import parse
 
 from tempest import config
 from testtools import content as attachment
 
+from heat_integrationtests import aliases
 from heat_integrationtests import clients
 from heat_integrationtests import config as own_config
 from heat_integrationtests import facts
@@ -32,80 +35,88 @@ CONF = config.CONF
 
 @dataclasses.dataclass(frozen=True)
 class Node:
-    """One heat-api, and what can be done through it.
+    """The API of one node, and its clients.
 
-    :param number: its place in api_endpoints, from 1
-    :param url: of its API
-    :param cfn_url: of its heat-api-cfn, or None to use the public one
-    :param heat: a heatclient that talks to it
-    :param stacks: a stacks.Stacks that does
+    :ivar number: its position in api_endpoints, from 1
+    :ivar url: URL of its heat-api
+    :ivar cfn_url: URL of its heat-api-cfn, or None to use the public one
     """
 
     number: int
     url: str
     cfn_url: str | None
-    heat: object
-    stacks: object
+    heat: aliases.HeatClient
+    stacks: base.Stacks
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f'node {self.number} ({parse.urlsplit(self.url).netloc})'
 
-    def outputs(self, stack):
-        """Give the outputs of a stack, as this node shows them."""
+    def outputs(self, stack: base.Stack) -> aliases.Json:
+        """Return the outputs of a stack, as this node shows them."""
         return stacks.outputs(self.stacks.get(stack))
 
 
-def differences(one, other):
-    """Give the mismatches between facts that two nodes show.
+# An operation on a pair of nodes.
+Operation: typing.TypeAlias = abc.Callable[[Node, Node], object]
 
-    A field that only one of them shows is none: its release knows more.
+
+def differences(first: aliases.Json,
+                second: aliases.Json) -> list[facts.Mismatch]:
+    """Return the mismatches between facts that two nodes show.
+
+    A field that only one node shows is not a mismatch: its release has more
+    fields.
     """
-    def is_field(path):
+    def is_field(path: str) -> bool:
         group, _, rest = path.partition('.')
         return group not in ('resources', 'outputs', 'parameters',
                              'files') or '.' in rest
 
-    # Each way round, since compare looks in most groups only for what the
-    # first one has.
-    found = {mismatch.path: mismatch for mismatch in (
-        *facts.compare(other, one), *facts.compare(one, other))}
-    return [mismatch for mismatch in found.values()
+    # In both directions, because in most groups compare only looks for the
+    # facts of its first argument.
+    mismatches = {mismatch.path: mismatch for mismatch in (
+        *facts.compare(second, first), *facts.compare(first, second))}
+    return [mismatch for mismatch in mismatches.values()
             if facts.ABSENT not in (mismatch.before, mismatch.after)
             or not is_field(mismatch.path)]
 
 
 class CrossTest(base.SmokeTest):
-    """A test that begins through one node and goes on through another.
+    """A test that starts an operation on one node and continues on another.
 
-    A subclass has one method that does all that with a pair of nodes. It is
-    run by forth() and by back(): what an old release begins for a new one
-    is not what a new one begins for an old one, so each has a class with a
-    test of its own, and they run side by side.
+    A subclass has one method for the whole operation on a pair of nodes,
+    which forth() and back() call. An old release may continue the work of a
+    new one differently than the reverse, so each direction has a class with
+    its own test, and both run in parallel.
 
-    The nodes may be of any releases; api_endpoints names them, and decides
-    which of two comes before the other.
+    The nodes may run any releases. Their order in api_endpoints defines the
+    directions.
     """
 
+    # Set by setup_clients.
+    nodes: list[Node]
+
     @classmethod
-    def skip_checks(cls):
+    def skip_checks(cls) -> None:
         super().skip_checks()
-        # Raises where one node alone is promised.
+        # Raises if only one node is configured.
         if not own_config.api_endpoints(CONF.heat_integrationtests):
             raise cls.skipException(
                 'api_endpoints in [heat_integrationtests] names no nodes')
 
     @classmethod
-    def setup_clients(cls):
+    def setup_clients(cls) -> None:
         super().setup_clients()
         own = CONF.heat_integrationtests
         urls = own_config.api_endpoints(own)
-        cfn_urls = own_config.cfn_endpoints(own) or [None] * len(urls)
+        cfn_urls: list[str] | list[None] = (
+            own_config.cfn_endpoints(own) or [None] * len(urls))
         cls.nodes = [
-            cls._node(number, *both) for number, both in
+            cls._node(number, url, cfn_url) for number, (url, cfn_url) in
             enumerate(zip(urls, cfn_urls, strict=True), start=1)]
 
     @classmethod
-    def _node(cls, number, url, cfn_url):
+    def _node(cls, number: int, url: str, cfn_url: str | None) -> Node:
         heat = clients.heat(CONF, cls.session, url)
         own = CONF.heat_integrationtests
         return Node(number, url, cfn_url, heat, stacks.Stacks(
@@ -115,53 +126,56 @@ class CrossTest(base.SmokeTest):
 
     # -- the pairs --------------------------------------------------------
 
-    def forth(self, operate):
-        """Operate from each node to each that is named after it.
+    def forth(self, operate: Operation) -> None:
+        """Operate from each node to each later node.
 
-        :param operate: takes the two Nodes; all pairs are operated on at
-            the same time
+        :param operate: called for all pairs at the same time
         """
         self._each(operate, list(itertools.combinations(self.nodes, 2)))
 
-    def back(self, operate):
-        """Operate from each node to each that is named before it."""
-        self._each(operate, [pair[::-1] for pair in
+    def back(self, operate: Operation) -> None:
+        """Operate from each node to each earlier node."""
+        self._each(operate, [(second, first) for first, second in
                              itertools.combinations(self.nodes, 2)])
 
-    def _each(self, operate, pairs):
+    def _each(self, operate: Operation,
+              pairs: list[tuple[Node, Node]]) -> None:
         with futures.ThreadPoolExecutor(len(pairs)) as pool:
             running = [(pair, pool.submit(operate, *pair))
                        for pair in pairs]
-        failed = []
-        for (first, second), ended in running:
-            error = ended.exception()
+        failures = []
+        for (first, second), finished in running:
+            error = finished.exception()
             if error is not None:
-                way = f'from {first} to {second}'
-                failed.append(f'{way}: {error}')
-                self.addDetail(way, attachment.text_content(
+                direction = f'from {first} to {second}'
+                failures.append(f'{direction}: {error}')
+                self.addDetail(direction, attachment.text_content(
                     ''.join(traceback.format_exception(error))))
-        if failed:
-            self.fail('\n'.join(failed))
+        if failures:
+            self.fail('\n'.join(failures))
 
-    # -- what the subclasses use ------------------------------------------
+    # -- helpers of the subclasses ----------------------------------------
 
-    def create_through(self, node, template, **fields):
-        """Create a stack through one node; as SmokeTest.create."""
+    def create_through(self, node: Node, template: str,
+                       **fields: typing.Any) -> base.Stack:
+        """Create a stack through one node; see SmokeTest.create."""
         return self.create(template, through=node.stacks, **fields)
 
-    def assert_same_everywhere(self, stack, *, content=False):
-        """Assert that all nodes show the same of a stack at rest.
+    def assert_same_everywhere(self, stack: base.Stack, *,
+                               content: bool = False) -> aliases.Json:
+        """Assert that all nodes show the same facts of an idle stack.
 
-        :param content: whether to compare what Heat was given, too
+        :param content: whether to compare template, environment and files
         :returns: its facts
         """
-        shown = [(node, facts.capture(node.heat, stack.ref, content=content))
-                 for node in self.nodes]
-        (reference, expected), *others = shown
-        for node, found in others:
-            mismatches = differences(expected, found)
+        captured = [
+            (node, facts.capture(node.heat, stack.ref, content=content))
+            for node in self.nodes]
+        (reference, expected), *others = captured
+        for node, observed in others:
+            mismatches = differences(expected, observed)
             if mismatches:
                 self.fail(facts.report(
-                    mismatches, heading=f'{node} does not show of stack '
-                    f'{stack.name} what {reference} shows:'))
+                    mismatches, heading=f'{node} does not show the same '
+                    f'facts of stack {stack.name} as {reference}:'))
         return expected

@@ -10,12 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Groups that one node made are scaled by another."""
+"""Groups that one node created are scaled by another."""
 
 from tempest.lib import decorators
 
 from heat_integrationtests import markers
 from heat_integrationtests.mixed_version import base
+from heat_integrationtests import stacks
 
 TEMPLATE = """
 heat_template_version: 2018-08-31
@@ -51,10 +52,10 @@ class Groups(base.CrossTest):
 
     weight = 20
 
-    def scale(self, first, second):
-        """Let two groups grow, in turn through the nodes."""
+    def scale(self, first: base.Node, second: base.Node) -> None:
+        """Grow two groups through both nodes in turn."""
         stack = self.create_through(first, TEMPLATE)
-        made = second.outputs(stack)
+        before = second.outputs(stack)
         second.stacks.update(stack, template=TEMPLATE,
                              parameters={'count': 3})
         self.grow(second, first, stack, 2)
@@ -63,28 +64,29 @@ class Groups(base.CrossTest):
         shown = self.assert_same_everywhere(stack)['outputs']
         self.assertEqual(3, len(shown['counted']))
         for group in ('counted', 'scaled'):
-            self.assertEqual(made[group], shown[group][:1], group)
+            self.assertEqual(before[group], shown[group][:1], group)
         second.stacks.delete(stack)
         self.assertTrue(first.stacks.is_gone(stack))
 
-    def grow(self, node, other, stack, size):
+    def grow(self, node: base.Node, other: base.Node, stack: stacks.Stack,
+             size: int) -> None:
         """Signal the policy through a node, and look through another."""
         node.heat.resources.signal(stack.ref, 'grow')
 
-        def look():
+        def look() -> bool:
             members = other.outputs(stack)['scaled'] or ()
             group = other.heat.resources.get(stack.ref, 'scaled')
             return (len(members) == size and all(members)
                     and not group.resource_status.endswith('_IN_PROGRESS'))
 
-        other.stacks.wait_until(f'the group to have grown to {size}', look)
+        other.stacks.wait_for(f'the group to have grown to {size}', look)
 
 
 class GroupsBaseToTargetTest(Groups):
 
     @decorators.idempotent_id('0b608419-cd97-43ce-a428-1b28cb4af02b')
     @markers.cross
-    def test_a_group_is_scaled_through_nodes_named_later(self):
+    def test_a_group_is_scaled_through_nodes_named_later(self) -> None:
         self.forth(self.scale)
 
 
@@ -92,5 +94,5 @@ class GroupsTargetToBaseTest(Groups):
 
     @decorators.idempotent_id('79442415-19d2-4a6b-952f-fd336bd87b12')
     @markers.cross
-    def test_a_group_is_scaled_through_nodes_named_earlier(self):
+    def test_a_group_is_scaled_through_nodes_named_earlier(self) -> None:
         self.back(self.scale)

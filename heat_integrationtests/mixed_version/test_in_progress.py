@@ -10,40 +10,43 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What one node has in progress is stopped, or overtaken, by another.
+"""A node interrupts or replaces an operation in progress on another node.
 
-Engines of one release tell each other to stop, and ask each other who is
-alive (Heat's engine/worker.py and engine/check_resource.py). With a vhost
-per release, as Heat's guide to rolling upgrades has it, those of two
-releases cannot. What a user is promised is the same: the stack ends as it
-was last asked to, perhaps when asked again, with nothing left over.
+Engines of one release ask each other to stop, and whether they are alive
+(Heat's engine/worker.py and engine/check_resource.py). Engines of two
+releases cannot, if each release has its own virtual host, as in Heat's guide
+to rolling upgrades. In both cases the stack must reach the state of the last
+request, perhaps after a second attempt, and leave nothing behind.
 """
 
 import time
+import typing
 
 from heatclient import exc
 from tempest import config
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import facts
 from heat_integrationtests import markers
 from heat_integrationtests.mixed_version import base
+from heat_integrationtests import stacks
 from heat_integrationtests import waiters
 
 CONF = config.CONF
 
-# Seconds that the first node's engine is kept in the midst of its work
-# after the second was asked for something else. One that takes the other
-# for dead, which it thinks after two seconds (engine_life_check_timeout),
-# is done by then; one that does not waits for it.
+# Seconds that the first node's engine is held in its operation after the
+# request to the second node. An engine that considers the first one dead,
+# after two seconds (engine_life_check_timeout), finishes within this time.
+# Otherwise it waits for the first one.
 HOLD = 6
 
-# Seconds after which the first node's engine has certainly written what it
-# thinks, once it is let go: it looks for a signal every second.
+# Seconds after which the first node's engine has certainly written its
+# result, once it is released: it looks for a signal every second.
 AFTERMATH = 3
 
-# Parked for certain: in the stack and in a nested one, so that either kind
-# of work is in hand.
+# Wait conditions hold the operation in the stack and in a nested stack, so
+# that both kinds of work are in progress.
 CHILD = """
 heat_template_version: 2018-08-31
 parameters:
@@ -84,10 +87,11 @@ outputs:
 """)
 
 
-def request(text, *, wait=False):
-    """Give a request for the stack, with conditions that wait or without.
+def request(text: str, *, wait: bool = False) -> aliases.Json:
+    """Return a request for the stack.
 
-    They wait longer than a test waits for anything.
+    :param wait: whether it has wait conditions. Their timeout is longer than
+        any wait of a test
     """
     timeout = CONF.heat_integrationtests.build_timeout + 60
     return {'template': TEMPLATE, 'files': {'child.yaml': CHILD},
@@ -98,34 +102,41 @@ class InProgress(base.CrossTest):
 
     weight = 25
 
-    def create_parked(self, node):
-        """Ask for a stack, and return when its conditions wait."""
+    def create_parked(self, node: base.Node
+                      ) -> tuple[stacks.Stack, list[str]]:
+        """Start the creation of a stack, until its conditions wait.
+
+        :returns: the stack, and the stacks of the handles; see parked()
+        """
         stack = self.create_through(node, wait=None,
                                     **request('first', wait=True))
         return stack, self.parked(node, stack)
 
-    def update_parked(self, node):
-        """Create a stack, and update it to one whose conditions wait.
+    def update_parked(self, node: base.Node
+                      ) -> tuple[stacks.Stack, list[str]]:
+        """Create a stack, and start an update, until its conditions wait.
 
-        :returns: the stack, and what its conditions wait for
+        :returns: the stack, and the stacks of the handles; see parked()
         """
         stack = self.create_through(node, **request('first'))
         node.heat.stacks.update(stack.ref, **request('second', wait=True))
         return stack, self.parked(node, stack)
 
-    def parked(self, node, stack):
+    def parked(self, node: base.Node, stack: stacks.Stack) -> list[str]:
         """Wait until the conditions wait.
 
-        :returns: the stacks whose handles they wait for
+        :returns: the stacks that contain the handles of the conditions
         """
-        found = node.stacks.wait_for_resources(
+        resources = node.stacks.wait_for_resources(
             stack, 'CREATE_IN_PROGRESS', 'condition', 'child/condition')
-        return [stack.ref, found['child']['physical_resource_id']]
+        return [stack.ref, resources['child']['physical_resource_id']]
 
-    def end_and_let_go(self, node, stack, status, handles):
-        """Wait until a stack has ended; at some time, let go what waits.
+    def wait_and_release(self, node: base.Node, stack: stacks.Stack,
+                         status: str, handles: list[str]) -> None:
+        """Wait for the final status of a stack, and release its conditions.
 
-        :param handles: what parked() gave
+        The conditions are released when the stack has that status, or after
+        HOLD seconds.
         """
         try:
             waiters.wait_for(
@@ -138,71 +149,73 @@ class InProgress(base.CrossTest):
         else:
             self.signal(node, handles)
 
-    def signal(self, node, handles):
-        """Signal to the handles that are still there."""
+    def signal(self, node: base.Node, handles: list[str]) -> None:
+        """Signal the handles that still exist."""
         for ref in handles:
             try:
                 node.heat.resources.signal(ref, 'handle')
             except exc.HTTPNotFound:
                 pass
 
-    def update(self, node, stack, text, handles):
-        """Update the stack to one that waits for nothing.
+    def update(self, node: base.Node, stack: stacks.Stack, text: str,
+               handles: list[str]) -> None:
+        """Update the stack to one without wait conditions.
 
-        When that fails, it is asked for again once nothing is in progress:
-        also where there is one engine alone, a nested stack may be told to
-        stop what it was just asked for
-        (doc/source/findings/late-cancel.rst).
+        A failed update is repeated once nothing is in progress. Even with
+        a single engine, a nested stack may receive a late request to stop
+        the new operation (doc/source/findings/late-cancel.rst).
         """
         node.heat.stacks.update(stack.ref, **request(text))
         try:
-            self.end_and_let_go(node, stack, 'UPDATE_COMPLETE', handles)
+            self.wait_and_release(node, stack, 'UPDATE_COMPLETE', handles)
         except waiters.WentWrong:
             self.signal(node, handles)
             self.wait_for_quiet(node, stack)
             node.stacks.update(stack, **request(text))
 
-    def wait_for_quiet(self, node, stack):
-        """Wait until nothing of a stack is in progress."""
-        node.stacks.wait_until('nothing to be in progress', lambda: not [
-            found for found in facts.resources(node.heat,
-                                               stack.ref).values()
-            if found['resource_status'].endswith('_IN_PROGRESS')])
+    def wait_for_quiet(self, node: base.Node, stack: stacks.Stack) -> None:
+        """Wait until no resource of a stack is in progress."""
+        node.stacks.wait_for('nothing to be in progress', lambda: not [
+            resource for resource in facts.resources(node.heat,
+                                                     stack.ref).values()
+            if resource['resource_status'].endswith('_IN_PROGRESS')])
 
-    def assert_ended(self, stack, status, **outputs):
-        """Assert that a stack has ended and stays so, on all nodes.
+    def assert_ended(self, stack: stacks.Stack, status: str,
+                     **outputs: typing.Any) -> None:
+        """Assert that all nodes show the final state of a stack.
 
-        It is looked at when the first node's engine, had it gone on, has
-        written what it thinks; that cannot be seen from here.
+        The stack is examined AFTERMATH seconds later: the first node's
+        engine may have continued, which cannot be observed through the API.
 
-        :param status: of the stack; that of its resources is COMPLETE
-        :param outputs: what it is to have among them
+        :param status: of the stack; its resources must be COMPLETE
+        :param outputs: outputs that the stack must have
         """
         time.sleep(AFTERMATH)
         for node in self.nodes:
             shown = facts.capture(node.heat, stack.ref, content=False)
             self.assertEqual(
                 status, shown['stack']['stack_status'],
-                f'{node} shows {stack.name} so, which was {status}: '
-                f'{shown["stack"]["stack_status_reason"]}')
+                f'{node} shows another status of {stack.name}, which was '
+                f'{status}: {shown["stack"]["stack_status_reason"]}')
             self.assertEqual(
                 outputs, {key: shown['outputs'][key] for key in outputs})
             self.assertEqual([], [
-                f'{path} {found["resource_status"]}: '
-                f'{found["resource_status_reason"]}'
-                for path, found in shown['resources'].items()
-                if not found['resource_status'].endswith('_COMPLETE')])
+                f'{path} {resource["resource_status"]}: '
+                f'{resource["resource_status_reason"]}'
+                for path, resource in shown['resources'].items()
+                if not resource['resource_status'].endswith('_COMPLETE')])
 
-    def delete(self, first, second, stack):
-        """Delete a stack, and assert that it is gone for good."""
+    def delete(self, first: base.Node, second: base.Node,
+               stack: stacks.Stack) -> None:
+        """Delete a stack through one node, and look through the other."""
         second.stacks.delete(stack)
         self.assertTrue(first.stacks.is_gone(stack))
 
 
 class Overtaken(InProgress):
 
-    def overtake(self, first, second):
-        """Update what is being created."""
+    def overtake(self, first: base.Node, second: base.Node) -> None:
+        """Update a stack during its creation."""
         stack, handles = self.create_parked(first)
         self.update(second, stack, 'second', handles)
         self.assert_ended(stack, 'UPDATE_COMPLETE',
@@ -214,7 +227,8 @@ class OvertakenBaseToTargetTest(Overtaken):
 
     @decorators.idempotent_id('77563416-82b3-4a44-a0aa-b428a69652a2')
     @markers.cross
-    def test_a_stack_in_creation_is_updated_through_nodes_named_later(self):
+    def test_a_stack_in_creation_is_updated_through_nodes_named_later(
+            self) -> None:
         self.forth(self.overtake)
 
 
@@ -223,18 +237,18 @@ class OvertakenTargetToBaseTest(Overtaken):
     @decorators.idempotent_id('0bfa83bf-9fa1-448f-b48f-441bb2492392')
     @markers.cross
     def test_a_stack_in_creation_is_updated_through_nodes_named_earlier(
-            self):
+            self) -> None:
         self.back(self.overtake)
 
 
 class RolledBack(InProgress):
 
-    def roll_back(self, first, second):
+    def roll_back(self, first: base.Node, second: base.Node) -> None:
         """Cancel an update."""
         stack, handles = self.update_parked(first)
         secret = second.outputs(stack)['secret']
         second.heat.actions.cancel_update(stack.ref)
-        self.end_and_let_go(second, stack, 'ROLLBACK_COMPLETE', handles)
+        self.wait_and_release(second, stack, 'ROLLBACK_COMPLETE', handles)
         self.assert_ended(stack, 'ROLLBACK_COMPLETE',
                           texts=['first', 'first'], secret=secret)
         self.delete(first, second, stack)
@@ -244,7 +258,7 @@ class RolledBackBaseToTargetTest(RolledBack):
 
     @decorators.idempotent_id('2c98b41d-e3c3-4c7b-bc50-fc66a523503d')
     @markers.cross
-    def test_an_update_is_cancelled_through_nodes_named_later(self):
+    def test_an_update_is_cancelled_through_nodes_named_later(self) -> None:
         self.forth(self.roll_back)
 
 
@@ -252,14 +266,14 @@ class RolledBackTargetToBaseTest(RolledBack):
 
     @decorators.idempotent_id('b65926b9-30a6-4631-abc8-93ed9ebd3a14')
     @markers.cross
-    def test_an_update_is_cancelled_through_nodes_named_earlier(self):
+    def test_an_update_is_cancelled_through_nodes_named_earlier(self) -> None:
         self.back(self.roll_back)
 
 
 class Stopped(InProgress):
 
-    def stop(self, first, second):
-        """Cancel an update with no rollback, and go on with another."""
+    def stop(self, first: base.Node, second: base.Node) -> None:
+        """Cancel an update without rollback, and start another update."""
         stack, handles = self.update_parked(first)
         secret = second.outputs(stack)['secret']
         second.heat.actions.cancel_without_rollback(stack.ref)
@@ -274,7 +288,7 @@ class StoppedBaseToTargetTest(Stopped):
 
     @decorators.idempotent_id('c40026e5-4149-46d7-ab2b-c777600b3681')
     @markers.cross
-    def test_an_update_is_stopped_through_nodes_named_later(self):
+    def test_an_update_is_stopped_through_nodes_named_later(self) -> None:
         self.forth(self.stop)
 
 
@@ -282,14 +296,14 @@ class StoppedTargetToBaseTest(Stopped):
 
     @decorators.idempotent_id('486e6207-f7d6-4830-9913-39140f591552')
     @markers.cross
-    def test_an_update_is_stopped_through_nodes_named_earlier(self):
+    def test_an_update_is_stopped_through_nodes_named_earlier(self) -> None:
         self.back(self.stop)
 
 
 class Deleted(InProgress):
 
-    def delete_parked(self, first, second):
-        """Delete what waits, in its creation, for a signal nobody sends."""
+    def delete_parked(self, first: base.Node, second: base.Node) -> None:
+        """Delete a stack whose creation waits for a signal."""
         stack, _ = self.create_parked(first)
         self.delete(first, second, stack)
 
@@ -298,7 +312,8 @@ class DeletedBaseToTargetTest(Deleted):
 
     @decorators.idempotent_id('511c2149-3cda-4673-9ed2-4cf36b13df58')
     @markers.cross
-    def test_a_stack_in_creation_is_deleted_through_nodes_named_later(self):
+    def test_a_stack_in_creation_is_deleted_through_nodes_named_later(
+            self) -> None:
         self.forth(self.delete_parked)
 
 
@@ -307,11 +322,11 @@ class DeletedTargetToBaseTest(Deleted):
     @decorators.idempotent_id('2db26d81-4680-4a42-a058-2a8d036c9395')
     @markers.cross
     def test_a_stack_in_creation_is_deleted_through_nodes_named_earlier(
-            self):
+            self) -> None:
         self.back(self.delete_parked)
 
 
-# A stack in a stack in a stack: suspending it takes some seconds.
+# Two levels of nested stacks, so that suspending takes some seconds.
 DEEP = """
 heat_template_version: 2018-08-31
 resources:
@@ -330,13 +345,13 @@ resources:
 
 class Resumed(InProgress):
 
-    def resume(self, first, second):
-        """Resume what is being suspended.
+    def resume(self, first: base.Node, second: base.Node) -> None:
+        """Resume a stack while it is being suspended.
 
-        Up to 2025.2 Heat refuses it, by the lock of the stack; since then
-        it tries, and mostly fails
-        (doc/source/findings/resume-while-suspending.rst). Then the stack is
-        suspended, all of it, or to be mended by suspending it.
+        Up to 2025.2 the lock of the stack makes Heat refuse the request.
+        Later releases accept it and mostly fail
+        (doc/source/findings/resume-while-suspending.rst). Then the whole
+        stack is suspended, or suspending it again must repair it.
         """
         stack = self.create_through(
             first, DEEP,
@@ -348,7 +363,7 @@ class Resumed(InProgress):
             pass
         for _ in range(2):
             self.wait_for_quiet(second, stack)
-            # A nested stack may come between two of its resources.
+            # A nested stack may be between two of its resources.
             time.sleep(AFTERMATH)
         status = second.stacks.get(stack).stack_status
         if status.endswith('_FAILED'):
@@ -360,21 +375,23 @@ class Resumed(InProgress):
             self.assert_all_are(second, stack, 'RESUME_COMPLETE')
         self.delete(first, second, stack)
 
-    def assert_all_are(self, node, stack, status):
-        """Assert that a stack and all in it have a status."""
-        found = facts.resources(node.heat, stack.ref)
+    def assert_all_are(self, node: base.Node, stack: stacks.Stack,
+                       status: str) -> None:
+        """Assert that a stack and all its resources have a status."""
+        resources = facts.resources(node.heat, stack.ref)
         self.assertEqual(
-            {'': status, **dict.fromkeys(found, status)},
+            {'': status, **dict.fromkeys(resources, status)},
             {'': node.stacks.get(stack).stack_status, **{
-                path: one['resource_status']
-                for path, one in found.items()}}, stack.name)
+                path: resource['resource_status']
+                for path, resource in resources.items()}}, stack.name)
 
 
 class ResumedBaseToTargetTest(Resumed):
 
     @decorators.idempotent_id('f797e08d-3fe1-4c82-b774-2df539571538')
     @markers.cross
-    def test_resuming_what_is_suspended_is_safe_on_nodes_named_later(self):
+    def test_resuming_what_is_suspended_is_safe_on_nodes_named_later(
+            self) -> None:
         self.forth(self.resume)
 
 
@@ -383,5 +400,5 @@ class ResumedTargetToBaseTest(Resumed):
     @decorators.idempotent_id('008c687d-45f6-4703-9619-c4fa1391b093')
     @markers.cross
     def test_resuming_what_is_suspended_is_safe_on_nodes_named_earlier(
-            self):
+            self) -> None:
         self.back(self.resume)

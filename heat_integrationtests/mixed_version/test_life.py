@@ -15,6 +15,7 @@
 from tempest.lib import decorators
 from testtools import content as attachment
 
+from heat_integrationtests import aliases
 from heat_integrationtests import facts
 from heat_integrationtests import markers
 from heat_integrationtests.mixed_version import base
@@ -53,13 +54,14 @@ class Life(base.CrossTest):
 
     weight = 15
 
-    def live(self, first, second):
-        """Let a stack live, with every operation through the other node."""
-        request = {'template': TEMPLATE, 'files': {'child.yaml': CHILD}}
+    def live(self, first: base.Node, second: base.Node) -> None:
+        """Run all operations on a stack, each through the other node."""
+        request: aliases.Json = {'template': TEMPLATE,
+                                 'files': {'child.yaml': CHILD}}
         stack = self.create_through(first, **request)
-        made = self.assert_same_everywhere(stack, content=True)
-        secret = made['outputs']['secret']
-        self.assertEqual(f'first:{secret}', made['outputs']['text'])
+        before = self.assert_same_everywhere(stack, content=True)
+        secret = before['outputs']['secret']
+        self.assertEqual(f'first:{secret}', before['outputs']['text'])
 
         second.stacks.update(stack, parameters={'text': 'second'},
                              **request)
@@ -69,9 +71,9 @@ class Life(base.CrossTest):
         now = self.assert_same_everywhere(stack)
         self.assertEqual({'secret': secret, 'text': f'second:{secret}'},
                          now['outputs'])
-        # The value in the child is its text; all else was to stay.
+        # The new text replaces the value in the child, and nothing else.
         replaced = [
-            mismatch.path for mismatch in facts.replaced(made, now)
+            mismatch.path for mismatch in facts.replaced(before, now)
             if not mismatch.path.startswith('resources.child/value.')]
         if replaced:
             name, text = facts.REPLACED_DETAIL
@@ -86,7 +88,7 @@ class LifeBaseToTargetTest(Life):
 
     @decorators.idempotent_id('7e8dce09-f691-408f-aa98-dcd7684a83ab')
     @markers.cross
-    def test_a_stack_lives_on_through_nodes_named_later(self):
+    def test_a_stack_lives_on_through_nodes_named_later(self) -> None:
         self.forth(self.live)
 
 
@@ -94,5 +96,5 @@ class LifeTargetToBaseTest(Life):
 
     @decorators.idempotent_id('558a99fd-dd2c-406c-909c-a33d32eeebbe')
     @markers.cross
-    def test_a_stack_lives_on_through_nodes_named_earlier(self):
+    def test_a_stack_lives_on_through_nodes_named_earlier(self) -> None:
         self.back(self.live)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What one node waits for is signalled through another."""
+"""Signals through one node end the wait conditions of another."""
 
 import json
 from urllib import parse
@@ -18,9 +18,11 @@ from urllib import parse
 from tempest import config
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import clients
 from heat_integrationtests import markers
 from heat_integrationtests.mixed_version import base
+from heat_integrationtests import stacks
 
 CONF = config.CONF
 
@@ -63,8 +65,11 @@ class Signals(base.CrossTest):
     weight = 10
     template = TEMPLATE
 
-    def wait_and_signal(self, first, second):
-        """Let the one node wait in creation, and the other in an update."""
+    def wait_and_signal(self, first: base.Node, second: base.Node) -> None:
+        """Signal each node's wait condition through the other node.
+
+        The first node waits in a creation, the second in an update.
+        """
         stack = self.create_through(first, self.template, wait=None)
         second.stacks.wait_for_resources(stack, 'CREATE_IN_PROGRESS',
                                          'condition')
@@ -82,13 +87,15 @@ class Signals(base.CrossTest):
         self.assert_data({'one': 'here', 'two': 'here'}, stack)
         first.stacks.delete(stack)
 
-    def assert_data(self, expected, stack):
+    def assert_data(self, expected: aliases.Json,
+                    stack: stacks.Stack) -> None:
         """Assert that all nodes show the data of these signals."""
         for node in self.nodes:
             self.assertEqual(expected,
                              json.loads(node.outputs(stack)['data']), node)
 
-    def signal(self, node, stack, name):
+    def signal(self, node: base.Node, stack: stacks.Stack,
+               name: str) -> None:
         """Send a signal through a node's heat-api."""
         node.heat.resources.signal(stack.ref, 'handle', data={
             'status': 'SUCCESS', 'id': name, 'data': 'here',
@@ -100,26 +107,27 @@ class CfnSignals(Signals):
     template = CFN_TEMPLATE
 
     @classmethod
-    def skip_checks(cls):
+    def skip_checks(cls) -> None:
         super().skip_checks()
         if not CONF.heat_integrationtests.cfn_api:
             raise cls.skipException(
                 'cfn_api is off in [heat_integrationtests]')
 
-    def signal(self, node, stack, name):
-        """Send a signal by the pre-signed URL, through a node if it can be.
+    def signal(self, node: base.Node, stack: stacks.Stack,
+               name: str) -> None:
+        """Signal the pre-signed URL, through the node's cfn_url if set.
 
-        The signature is one of the host and the path, too (Ec2Signer of
-        keystoneclient), and the host that heat-api-cfn checks is that of
-        the header; so it is kept, as a load balancer keeps it.
+        The signature covers the path and the host (Ec2Signer of
+        keystoneclient). heat-api-cfn checks the host of the header, so the
+        header keeps the original host, as a load balancer does.
         """
         url = node.outputs(stack)['url']
         headers = {'Content-Type': '',
                    'Host': parse.urlsplit(url).netloc}
         if node.cfn_url:
-            there = parse.urlsplit(node.cfn_url)
+            target = parse.urlsplit(node.cfn_url)
             url = parse.urlsplit(url)._replace(
-                scheme=there.scheme, netloc=there.netloc).geturl()
+                scheme=target.scheme, netloc=target.netloc).geturl()
         answer = clients.session(CONF).put(
             url, authenticated=False, raise_exc=False, headers=headers,
             data=json.dumps({'Status': 'SUCCESS', 'UniqueId': name,
@@ -131,7 +139,7 @@ class SignalsBaseToTargetTest(Signals):
 
     @decorators.idempotent_id('6f4f7aa9-8174-4578-9194-e143b2c68799')
     @markers.cross
-    def test_a_signal_arrives_through_nodes_named_later(self):
+    def test_a_signal_arrives_through_nodes_named_later(self) -> None:
         self.forth(self.wait_and_signal)
 
 
@@ -139,7 +147,7 @@ class SignalsTargetToBaseTest(Signals):
 
     @decorators.idempotent_id('ed99ab2a-7c57-483b-826c-88314e8d16a8')
     @markers.cross
-    def test_a_signal_arrives_through_nodes_named_earlier(self):
+    def test_a_signal_arrives_through_nodes_named_earlier(self) -> None:
         self.back(self.wait_and_signal)
 
 
@@ -147,7 +155,7 @@ class CfnSignalsBaseToTargetTest(CfnSignals):
 
     @decorators.idempotent_id('940f7872-ff86-4421-a3ac-c591b8feb4b6')
     @markers.cross
-    def test_a_signed_url_is_good_for_nodes_named_later(self):
+    def test_a_signed_url_is_good_for_nodes_named_later(self) -> None:
         self.forth(self.wait_and_signal)
 
 
@@ -155,5 +163,5 @@ class CfnSignalsTargetToBaseTest(CfnSignals):
 
     @decorators.idempotent_id('6b24bb2f-9f24-4a58-a97a-1beecba0ec8b')
     @markers.cross
-    def test_a_signed_url_is_good_for_nodes_named_earlier(self):
+    def test_a_signed_url_is_good_for_nodes_named_earlier(self) -> None:
         self.back(self.wait_and_signal)

@@ -10,13 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""An autoscaling group scales by the webhook that was handed out before."""
+"""A webhook from before the upgrade still scales an autoscaling group."""
 
 from urllib import parse
 
 from tempest import config
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import clients
 from heat_integrationtests import markers
 from heat_integrationtests import scenario
@@ -31,32 +32,35 @@ class AutoScalingScenario(scenario.Scenario):
     template = 'autoscaling.yaml'
     changed_parameters = {'desired': 2}
 
-    def check(self, record, outputs):
+    def check(self, record: aliases.Json, outputs: aliases.Json) -> None:
         self.assertEqual(1, outputs['size'])
         self.assertEqual(1, len(outputs['members']))
 
-    def update_with_change(self, stack, before, key=scenario.MAIN):
-        # After the update with no change, which sets the group back to the
-        # desired capacity of the template.
+    def update_with_change(self, stack: stacks.Stack, before: aliases.Json,
+                           key: str = scenario.MAIN) -> None:
+        # This follows the update with no change, which resets the group to
+        # the desired capacity of the template.
         self.call_webhook(before['outputs'])
-        grown = stacks.outputs(self.stacks.wait_until(
+        grown = stacks.outputs(self.stacks.wait_for(
             'the group to have grown by one',
             lambda: self.grown(stack, 2)))
         self.assertEqual(before['outputs']['members'], grown['members'][:1])
         super().update_with_change(stack, before, key)
 
-    def check_changed(self, record, outputs):
+    def check_changed(self, record: aliases.Json,
+                      outputs: aliases.Json) -> None:
         self.assertEqual(2, outputs['size'])
         self.assertEqual(record['facts']['outputs']['members'],
                          outputs['members'][:1])
 
-    def check_gone(self, record):
+    def check_gone(self, record: aliases.Json) -> None:
         if self.keystone is not None:
             self.assertNotIn(self.access_key(),
                              self.keystone.ec2_access_keys())
 
-    def grown(self, stack, size):
-        """Give the stack once its group has this size."""
+    def grown(self, stack: stacks.Stack,
+              size: int) -> aliases.HeatObject | None:
+        """Return the stack if its group has this size, None otherwise."""
         shown = self.stacks.get(stack)
         outputs = stacks.outputs(shown)
         complete = (outputs['size'] == size
@@ -64,8 +68,8 @@ class AutoScalingScenario(scenario.Scenario):
                     and all(outputs['members']))
         return shown if complete else None
 
-    def call_webhook(self, outputs):
-        """Let the group grow, by the URL that an alarm would call."""
+    def call_webhook(self, outputs: aliases.Json) -> None:
+        """Grow the group through the URL that an alarm would call."""
         if CONF.heat_integrationtests.cfn_api:
             answer = clients.session(CONF).post(
                 outputs['alarm_url'], authenticated=False, raise_exc=False)
@@ -74,24 +78,25 @@ class AutoScalingScenario(scenario.Scenario):
                                        raise_exc=False)
         self.assertEqual(200, answer.status_code, answer.text)
 
-    def access_key(self):
-        """Give the key of the EC2 credential that signed the webhook."""
-        url = self.record.facts()['outputs']['alarm_url']
+    def access_key(self) -> str:
+        """Return the key of the EC2 credential that signed the webhook."""
+        url: str = self.record.facts()['outputs']['alarm_url']
         return parse.parse_qs(parse.urlsplit(url).query)['AWSAccessKeyId'][0]
 
     @decorators.idempotent_id('70743b68-59ee-4190-9cfe-6c4398cea033')
     @markers.pre
-    def test_a_group_is_made_and_its_webhook_handed_out(self):
+    def test_a_group_is_made_and_its_webhook_handed_out(self) -> None:
         self.create_and_record()
 
     @decorators.idempotent_id('136038e5-e503-466c-b5ed-7c93fd6c22e3')
     @markers.verify
-    def test_group_and_webhook_are_as_recorded(self):
+    def test_group_and_webhook_are_as_recorded(self) -> None:
         self.assert_unchanged()
 
     @decorators.idempotent_id('4bb621f3-5230-4762-9306-dec1f3ddc231')
     @markers.during
-    def test_the_key_that_signed_the_webhook_is_in_keystone_meanwhile(self):
+    def test_the_key_of_the_webhook_is_in_keystone_while_heat_is_down(
+            self) -> None:
         self.assert_out_of_reach()
         if self.keystone is not None:
             self.assertIn(self.access_key(),
@@ -99,5 +104,5 @@ class AutoScalingScenario(scenario.Scenario):
 
     @decorators.idempotent_id('3fb7cbae-8352-4625-9d84-2ecdf42280af')
     @markers.post
-    def test_the_old_webhook_scales_the_group(self):
+    def test_the_old_webhook_scales_the_group(self) -> None:
         self.update_and_delete()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Heat offers does not shrink, and nothing answers while it is down."""
+"""No resource type is lost, and no endpoint answers while Heat is down."""
 
 from tempest import config
 from tempest.lib import decorators
@@ -23,32 +23,32 @@ CONF = config.CONF
 
 
 class ControlPlaneScenario(scenario.Scenario):
-    """The service as a whole; it has no stack of its own."""
+    """The service as a whole, without a stack."""
 
     weight = 1
 
-    def offered(self):
-        """Give the resource types that Heat supports now, sorted.
+    def supported_types(self) -> list[str]:
+        """Return the resource types that Heat supports now, sorted.
 
-        Deprecated ones are left out: their removal was announced.
+        Deprecated types are excluded, because their removal was announced.
         """
         return sorted(
-            found.resource_type for found in
+            shown.resource_type for shown in
             self.heat.resource_types.list(
                 filters={'support_status': 'SUPPORTED'}))
 
-    def assert_all_offered(self):
-        """Assert that what was supported before is there now."""
-        offered = {found.resource_type for found in
-                   self.heat.resource_types.list()}
-        lost = set(self.record.noted('resource_types')) - offered
+    def assert_no_type_lost(self) -> None:
+        """Assert that no resource type was lost in the upgrade."""
+        available = {shown.resource_type for shown in
+                     self.heat.resource_types.list()}
+        lost = set(self.record.noted('resource_types')) - available
         self.assertEqual(set(), lost, 'Resource types were supported before '
                                       'the upgrade, and are gone')
 
     @decorators.idempotent_id('ce90fadf-7f6a-47ce-a8bc-8b72d94e05d1')
     @markers.pre
-    def test_what_heat_offers_is_recorded(self):
-        self.record.note('resource_types', self.offered())
+    def test_resource_types_and_endpoints_are_recorded(self) -> None:
+        self.record.note('resource_types', self.supported_types())
         self.record.note('endpoints', {
             service: clients.endpoint(CONF, self.session, service)
             for service in self.services()})
@@ -56,32 +56,33 @@ class ControlPlaneScenario(scenario.Scenario):
 
     @decorators.idempotent_id('bb51e29a-9ce3-4194-88d0-aa25c436ff68')
     @markers.verify
-    def test_what_was_offered_is_offered(self):
-        self.assert_all_offered()
+    def test_recorded_resource_types_are_still_offered(self) -> None:
+        self.assert_no_type_lost()
 
     @decorators.idempotent_id('3ee3287a-0f9d-4306-a3f4-550939abadad')
     @markers.during
-    def test_keystone_answers_and_no_endpoint_of_heat_does(self):
+    def test_keystone_answers_and_no_endpoint_of_heat_does(self) -> None:
         for service, endpoint in self.record.noted('endpoints').items():
-            # Asks Keystone: its catalog has the same endpoint.
+            # Keystone answers, and its catalog has the same endpoint.
             self.assertEqual(
                 endpoint, clients.endpoint(CONF, self.session, service))
             self.assert_no_answer(endpoint)
 
     @decorators.idempotent_id('97bc1f0d-9e0d-4004-b1fe-e50844fd31a1')
     @markers.post
-    def test_endpoints_are_those_of_before_and_answer(self):
+    def test_endpoints_are_those_of_before_and_answer(self) -> None:
         for service, endpoint in self.record.noted('endpoints').items():
             self.assertEqual(
                 endpoint, clients.endpoint(CONF, self.session, service))
             answer = clients.answer_of(self.session, endpoint)
-            self.assertFalse(clients.nobody_is_there(answer),
+            self.assertFalse(clients.is_heat_down(answer),
                              f'{endpoint} does not answer: {answer}')
+            assert answer is not None
             self.assertLess(answer.status, 500, endpoint)
 
     @staticmethod
-    def services():
-        """Give the catalog types of the services that Heat consists of."""
+    def services() -> list[str]:
+        """Return the catalog types of Heat's services."""
         own = CONF.heat_integrationtests
         return [own.catalog_type] + (
             ['cloudformation'] if own.cfn_api else [])

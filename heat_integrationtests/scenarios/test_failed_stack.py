@@ -14,6 +14,7 @@
 
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
@@ -26,8 +27,9 @@ class FailedStackScenario(scenario.Scenario):
     created = 'CREATE_FAILED'
     changed_parameters = {'label': 'second'}
 
-    def before_update(self, stack, record):
-        # From here on the repaired request is what "no change" means.
+    def before_update(self, stack: stacks.Stack,
+                      record: aliases.Json) -> bool:
+        # From here on, an update with no change repeats this request.
         record['request']['parameters']['fail'] = False
         shown = self.stacks.update(stack, **record['request'])
         self.assertEqual(
@@ -35,29 +37,30 @@ class FailedStackScenario(scenario.Scenario):
              'label': 'first'}, stacks.outputs(shown))
         return True
 
-    def check_changed(self, record, outputs):
+    def check_changed(self, record: aliases.Json,
+                      outputs: aliases.Json) -> None:
         self.assertEqual(
             {'secret': record['facts']['outputs']['secret'],
              'label': 'second'}, outputs)
 
     @decorators.idempotent_id('13241bf8-5e55-495c-b172-cff5545e4908')
     @markers.pre
-    def test_a_stack_fails_and_the_reason_is_recorded(self):
+    def test_a_stack_fails_and_the_reason_is_recorded(self) -> None:
         self.create_and_record()
         self.assertIn('broken', self.record.facts()['stack'][
             'stack_status_reason'])
 
     @decorators.idempotent_id('25ec08b5-d8d4-45f7-978f-9d6e5242c407')
     @markers.verify
-    def test_the_stack_has_failed_for_the_reason_recorded(self):
+    def test_the_stack_has_failed_for_the_reason_recorded(self) -> None:
         self.assert_unchanged()
 
     @decorators.idempotent_id('7040bd08-0fab-4f00-ac88-36b295fed2e4')
     @markers.during
-    def test_nothing_serves_the_stack_while_heat_is_down(self):
+    def test_nothing_serves_the_stack_while_heat_is_down(self) -> None:
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('641c586c-4028-4205-84ff-ed8f0f3eaf28')
     @markers.post
-    def test_an_update_repairs_the_stack_and_keeps_what_was_well(self):
+    def test_an_update_repairs_the_stack_and_keeps_its_secret(self) -> None:
         self.update_and_delete()

@@ -10,12 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Hidden parameters, encrypted at rest, stay what they were."""
+"""Hidden parameters, which are encrypted at rest, do not change."""
 
 import secrets
 
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import markers
 from heat_integrationtests import scenario
 
@@ -24,45 +25,46 @@ class HiddenParametersScenario(scenario.Scenario):
 
     template = 'hidden_parameters.yaml'
 
-    def check(self, record, outputs):
-        # It can be decrypted: the output is made from it.
+    def check(self, record: aliases.Json, outputs: aliases.Json) -> None:
+        # Heat can decrypt the password, from which it computes an output.
         password = record['request']['parameters']['password']
         self.assertEqual(password, outputs['password'])
         self.assertEqual(f'first-{password}-8004', outputs['labelled'])
-        # It is not shown where it should be hidden.
+        # The parameters do not show the hidden values.
         shown = record['facts']['parameters']
         self.assertNotIn(password, str(shown))
         self.assertNotIn('8004', shown['settings'])
 
-    def changed_request(self, request):
-        # Heat has to know the hidden ones still, since it is not told.
+    def changed_request(self, request: aliases.Json) -> aliases.Json:
+        # Without the hidden parameters, which Heat must still know.
         return {'existing': True, 'parameters': {'label': 'second'}}
 
-    def check_changed(self, record, outputs):
+    def check_changed(self, record: aliases.Json,
+                      outputs: aliases.Json) -> None:
         password = record['request']['parameters']['password']
         self.assertEqual(f'second-{password}-8004', outputs['labelled'])
 
     @decorators.idempotent_id('f92adc74-3453-4134-8c01-f6af7b436c1c')
     @markers.pre
-    def test_a_stack_is_given_a_hidden_parameter(self):
+    def test_a_stack_is_given_a_hidden_parameter(self) -> None:
         self.create_and_record(parameters={
             'password': secrets.token_urlsafe(24),
-            # As text: Heat answers 400 to a hidden map as JSON where
+            # As text: Heat answers 400 to a hidden map as JSON if
             # encrypt_parameters_and_properties is on.
             'settings': '{"port": 8004}'})
 
     @decorators.idempotent_id('60420d3c-3023-494a-a9b5-288de1f32cba')
     @markers.verify
-    def test_the_parameter_is_kept_and_hidden(self):
+    def test_the_parameter_is_kept_and_hidden(self) -> None:
         self.assert_unchanged()
 
     @decorators.idempotent_id('e90622a4-e946-4dfa-8e3f-457c52edd743')
     @markers.during
-    def test_nothing_serves_the_parameter_while_heat_is_down(self):
+    def test_nothing_serves_the_parameter_while_heat_is_down(self) -> None:
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('c357d81f-c362-46d4-ae68-4091b3db7a9c')
     @markers.post
     def test_the_parameter_is_usable_in_an_update_that_does_not_name_it(
-            self):
+            self) -> None:
         self.update_and_delete()

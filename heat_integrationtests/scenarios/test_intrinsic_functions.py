@@ -10,25 +10,28 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Every intrinsic function of HOT gives what it gave before."""
+"""Every intrinsic function of HOT returns the same value as before."""
 
+from collections import abc
 from concurrent import futures
 import hashlib
 import json
 import re
 import textwrap
+import typing
 
 from tempest.lib import decorators
 from testtools import content as attachment
 
+from heat_integrationtests import aliases
 from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
 VERSION = 'heat_template_version.2021-04-16'
 
-# What the outputs of the template must be; from the specification of HOT
-# (Heat's template guide), not from what some release of Heat gave.
+# The expected outputs of the template. They come from the specification of
+# HOT (Heat's template guide), not from the behaviour of a release.
 GOLDEN = {
     'get_attr': 'n1',
     'get_file': 'a file\n',
@@ -63,7 +66,7 @@ GOLDEN = {
     'list_concat_unique': ['a', 'b', 'c', 'd'],
 }
 
-# What changes when the text is no longer red.
+# The expected outputs if the text is blue.
 GOLDEN_BLUE = {
     **GOLDEN,
     'digest': hashlib.sha512(b'blue').hexdigest(),
@@ -79,35 +82,41 @@ GOLDEN_BLUE = {
     'condition_of_resource': None,
 }
 
-# Two stacks whose outputs look something up in a table, as people write them
-# in yaql: by a case for each line. Their lines differ by these factors.
+# Two stacks whose outputs look up lines of a table, which is a yaql
+# expression with a case for each line. Their values differ by these factors.
 TABLES = {'tens': 10, 'thousands': 1000}
-# So long that to read it takes 20 ms, in which engines do other things too.
+# Parsing so many lines takes 20 ms, during which other threads run.
 LINES = 400
 LOOKED_UP = (3, 30, 300)
-# Who shows each of the stacks at the same time, and how often.
+# Threads that show each stack at the same time, and requests of each.
 VIEWERS = 4
 TIMES = 2
-# Seconds that the base may be shown so in the pre phase: on two cores all of
-# the shows take two.
+# Limit for these requests in the pre phase, in seconds; on two cores they
+# take two.
 ON_BASE = 3
 
-# The note of the pre phase that the base mixes values too.
+# The note of the pre phase that the base has this defect, too.
 MIXED_ON_BASE = 'mixed_on_base'
 # The name of this defect in the lab (heat_upgrade.judgement.causes).
 CAUSE = 'yaql-mixed-up'
 
-# The errors of a lexer that two threads use at once, for templates that are
-# right: see doc/source/findings/yaql-mixed-up.rst.
+# Errors for valid templates if two threads share a lexer; see
+# doc/source/findings/yaql-mixed-up.rst.
 LEXER_ERROR = re.compile(
     r"Bad expression (Parse|Lexical) error|'Lexer' object has no attribute"
     r'|Unknown function "')
 
 
-def lookups(factor):
-    """Give a template whose outputs look a line up in a table.
+# The key of a stack in TABLES, and its outputs.
+Show: typing.TypeAlias = tuple[str, aliases.Json]
+# The key of a stack, the name of an output, and its value or error.
+WrongOutput: typing.TypeAlias = tuple[str, str, object]
 
-    :param factor: what the value in a line is of its number
+
+def lookups(factor: int) -> str:
+    """Return a template whose outputs look up lines of a table.
+
+    :param factor: the value of a line divided by its number
     """
     table = ', '.join(f'$.data = {line} => {line * factor}'
                       for line in range(LINES))
@@ -118,29 +127,23 @@ def lookups(factor):
             for line in LOOKED_UP}}, indent=1)
 
 
-def looked_up(factor):
-    """Give the outputs of lookups(), as they must be."""
+def looked_up(factor: int) -> dict[str, int]:
+    """Return the expected outputs of lookups()."""
     return {f'line_{line}': line * factor for line in LOOKED_UP}
 
 
-def wrong_outputs(shows):
-    """Give the outputs that are not their stack's own.
-
-    :param shows: list of (key of TABLES, outputs)
-    :returns: list of (key, name of the output, value or error)
-    """
+def wrong_outputs(shows: abc.Iterable[Show]) -> list[WrongOutput]:
+    """Return the outputs that differ from the expected ones."""
     return [(key, name, value) for key, outputs in shows
             for name, value in sorted(outputs.items())
             if value != looked_up(TABLES[key])[name]]
 
 
-def is_mixed_up(wrong):
-    """Tell whether wrong outputs prove that two threads shared a lexer.
+def is_mixed_up(wrong: abc.Iterable[WrongOutput]) -> bool:
+    """Return True if wrong outputs prove that two threads shared a lexer.
 
-    One of them has a value of another expression that was evaluated at the
+    The proof is the value of another expression that was evaluated at the
     same time, or an error of the lexer.
-
-    :param wrong: the result of wrong_outputs()
     """
     values = {value for factor in TABLES.values()
               for value in looked_up(factor).values()}
@@ -157,29 +160,29 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
              'file.txt': 'a file\n'}
     changed_parameters = {'text': 'blue'}
 
-    def check(self, record, outputs):
+    def check(self, record: aliases.Json, outputs: aliases.Json) -> None:
         self.assertEqual(GOLDEN, outputs)
 
-    def check_changed(self, record, outputs):
+    def check_changed(self, record: aliases.Json,
+                      outputs: aliases.Json) -> None:
         self.assertEqual(GOLDEN_BLUE, outputs)
 
-    def known_functions(self):
-        """Give the names of the functions that the version offers now."""
-        return sorted(found.functions for found in
+    def known_functions(self) -> list[str]:
+        """Return the names of the functions in the template version now."""
+        return sorted(shown.functions for shown in
                       self.heat.template_versions.get(VERSION))
 
-    def show(self, stack):
-        """Give the outputs of a stack, or their errors."""
-        shown = stacks.patiently(lambda: self.stacks.get(stack))
+    def show(self, stack: stacks.Stack) -> aliases.Json:
+        """Return the outputs of a stack, or their errors."""
+        shown = stacks.retry_bad_request(lambda: self.stacks.get(stack))
         return {output['output_key']: output.get('output_error')
                 or output['output_value'] for output in shown.outputs}
 
-    def show_at_once(self, timeout=None):
-        """Show the stacks of TABLES by several viewers at the same time.
+    def show_at_once(self, timeout: float | None = None) -> list[Show]:
+        """Show the stacks of TABLES several times in parallel.
 
-        :param timeout: seconds after which no more are waited for; with it,
-            a show that Heat refuses is left out
-        :returns: list of (key, outputs) of those that were shown
+        :param timeout: maximum duration in seconds; with a timeout, failed
+            requests are omitted
         """
         pool = futures.ThreadPoolExecutor(VIEWERS * len(TABLES))
         try:
@@ -194,7 +197,7 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
 
     @decorators.idempotent_id('317cd296-cce5-43db-b505-38eea0252f04')
     @markers.pre
-    def test_a_stack_uses_every_function(self):
+    def test_a_stack_uses_every_function(self) -> None:
         functions = self.known_functions()
         self.assertLessEqual(
             {'get_attr', 'resource_facade', 'yaql'}, set(functions))
@@ -203,13 +206,13 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
         for key, factor in TABLES.items():
             stack = self.create(key, template=lookups(factor), files={})
             self.assertEqual(looked_up(factor), self.show(stack))
-        # An upgrade does not bring what the base does too.
+        # A defect of the base is not a regression.
         self.record.note(MIXED_ON_BASE, is_mixed_up(
             wrong_outputs(self.show_at_once(ON_BASE))))
 
     @decorators.idempotent_id('9b672fb8-beba-41d8-84fa-4f480b9de4fe')
     @markers.verify
-    def test_the_outputs_are_as_recorded_and_no_function_is_lost(self):
+    def test_the_outputs_are_as_recorded_and_no_function_is_lost(self) -> None:
         self.assert_unchanged()
         self.assertEqual(
             set(),
@@ -218,15 +221,16 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
 
     @decorators.idempotent_id('1d2995f7-7add-443f-9504-bfaf940d628e')
     @markers.during
-    def test_nothing_serves_the_stack_while_heat_is_down(self):
+    def test_nothing_serves_the_stack_while_heat_is_down(self) -> None:
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('f06bc14b-d400-436e-a9a0-9dffe58942d9')
     @markers.post
-    def test_stacks_that_are_shown_at_once_give_their_own_outputs(self):
-        # A test of its own, before the stacks are used up: what it finds says
-        # nothing of any function. Not of kind verify, which looks at the base
-        # too: one that fails at this can still be upgraded.
+    def test_stacks_that_are_shown_at_once_give_their_own_outputs(
+            self) -> None:
+        # A separate test, because its failure concerns no single function.
+        # It is not of the kind verify, which also tests the base: a base with
+        # this defect can still be upgraded.
         shows = self.show_at_once()
         wrong = wrong_outputs(shows)
         if is_mixed_up(wrong):
@@ -234,15 +238,15 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
             if self.record.content['notes'].get(MIXED_ON_BASE):
                 self.addDetail('known-on-base',
                                attachment.text_content(CAUSE))
-        # An error of yaql's has the whole table in it.
+        # Shortened, because an error of yaql contains the whole table.
         self.assertEqual([], [
             f'{key}: {name} is {textwrap.shorten(str(value), 80)}'
             for key, name, value in wrong],
-            f'{len(shows)} times shown, each with {len(LOOKED_UP)} outputs')
+            f'Shown {len(shows)} times, each with {len(LOOKED_UP)} outputs')
 
     @decorators.idempotent_id('d31cb90c-2895-4b1d-8015-9d4ea3e70849')
     @markers.post
-    def test_the_functions_give_what_they_should_after_a_change(self):
+    def test_the_functions_return_expected_values_after_a_change(self) -> None:
         self.update_and_delete()
         for key in TABLES:
             self.delete(self.stack(key), key)

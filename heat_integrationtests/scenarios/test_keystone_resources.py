@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A project and a user that a stack has made outlive Heat's absence."""
+"""A project and a user that a stack created outlive Heat's downtime."""
 
 import secrets
 import uuid
@@ -18,9 +18,11 @@ import uuid
 from tempest import config
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import clients
 from heat_integrationtests import markers
 from heat_integrationtests import scenario
+from heat_integrationtests import stacks
 from heat_integrationtests import template_files
 
 CONF = config.CONF
@@ -33,64 +35,73 @@ class KeystoneResourcesScenario(scenario.Scenario):
     changed_parameters = {'description': 'second'}
     as_operator = True
 
-    def after_create(self, stack, record):
-        if self.retained():
+    @property
+    def keystone(self) -> clients.Keystone:
+        keystone = super().keystone
+        assert keystone is not None, 'as_operator implies an operator'
+        return keystone
+
+    def after_create(self, stack: stacks.Stack,
+                     record: aliases.Json) -> None:
+        if self.is_retained():
             project = self.heat.resources.get(stack.ref, 'project')
             self.record.owe('projects', project.physical_resource_id)
 
-    def check(self, record, outputs):
+    def check(self, record: aliases.Json, outputs: aliases.Json) -> None:
         self.assert_described('first', outputs)
         self.assert_can_authenticate(record)
 
-    def check_changed(self, record, outputs):
+    def check_changed(self, record: aliases.Json,
+                      outputs: aliases.Json) -> None:
         before = record['facts']['outputs']
         self.assertEqual(before, outputs)
         self.assert_described('second', outputs)
         self.assert_can_authenticate(record)
 
-    def check_gone(self, record):
-        made = record['facts']['outputs']
-        self.assertIsNone(self.keystone.get('users', made['user']))
-        project = self.keystone.get('projects', made['project'])
-        if self.retained():
+    def check_gone(self, record: aliases.Json) -> None:
+        created = record['facts']['outputs']
+        self.assertIsNone(self.keystone.get('users', created['user']))
+        project = self.keystone.get('projects', created['project'])
+        if self.is_retained():
             self.assertIsNotNone(project, 'Heat has deleted a project whose '
                                           'deletion policy is retain')
-            self.keystone.delete('projects', made['project'])
+            self.keystone.delete('projects', created['project'])
         else:
             self.assertIsNone(project)
 
     @staticmethod
-    def retained():
-        """Tell whether the project is to stay when the stack is deleted.
+    def is_retained() -> bool:
+        """Return True if the project must outlive the stack.
 
-        Heat can delete one only where Neutron is there, too: it looks for
-        the security group that Neutron makes for each project.
+        Heat can delete a project only in a cloud with Neutron: it looks for
+        the security group that Neutron creates for each project.
         """
         return not CONF.service_available.neutron
 
-    def assert_described(self, description, outputs):
-        """Assert that Keystone has what the template says."""
+    def assert_described(self, description: str,
+                         outputs: aliases.Json) -> None:
+        """Assert that user and project exist and have a description."""
         for kind in ('user', 'project'):
-            found = self.keystone.get(f'{kind}s', outputs[kind])
-            self.assertIsNotNone(found, f'Keystone has lost the {kind} '
-                                        f'{outputs[kind]}')
-            self.assertEqual(description, found['description'])
+            entity = self.keystone.get(f'{kind}s', outputs[kind])
+            assert entity is not None, (
+                f'Keystone has lost the {kind} {outputs[kind]}')
+            self.assertEqual(description, entity['description'])
 
-    def assert_can_authenticate(self, record):
-        """Assert that the user can work in the project."""
-        made = record['facts']['outputs']
+    def assert_can_authenticate(self, record: aliases.Json) -> None:
+        """Assert that the user can authenticate for the project."""
+        created = record['facts']['outputs']
         self.assertTrue(
             clients.can_authenticate(CONF, clients.Identity(
-                user_id=made['user'], project_id=made['project'],
+                user_id=created['user'], project_id=created['project'],
                 password=record['request']['parameters']['password'])),
-            f'Keystone refuses user {made["user"]} in project '
-            f'{made["project"]}')
+            f'Keystone rejects user {created["user"]} in project '
+            f'{created["project"]}')
 
     @decorators.idempotent_id('275877e1-822e-4de2-afab-fcdc689fa666')
     @markers.pre
-    def test_a_stack_makes_a_project_and_a_user(self):
+    def test_a_stack_makes_a_project_and_a_user(self) -> None:
         template = template_files.read(self.template)
-        if self.retained():
+        if self.is_retained():
             project = '    type: OS::Keystone::Project\n'
             template = template.replace(
                 project, project + '    deletion_policy: retain\n')
@@ -101,17 +112,18 @@ class KeystoneResourcesScenario(scenario.Scenario):
 
     @decorators.idempotent_id('79ee2332-2ecd-4c75-a7ee-0ebff303bfe1')
     @markers.verify
-    def test_project_and_user_are_as_recorded(self):
+    def test_project_and_user_are_as_recorded(self) -> None:
         self.assert_unchanged()
 
     @decorators.idempotent_id('89549ee0-5996-41e6-9977-c5045a4d524b')
     @markers.during
-    def test_the_user_can_authenticate_while_heat_is_down(self):
+    def test_the_user_can_authenticate_while_heat_is_down(self) -> None:
         self.assert_out_of_reach()
         self.assert_described('first', self.record.facts()['outputs'])
         self.assert_can_authenticate(self.record.stack())
 
     @decorators.idempotent_id('a812c357-d96c-42f4-9de7-d512fb6cacf5')
     @markers.post
-    def test_an_update_replaces_neither_and_a_deletion_removes_both(self):
+    def test_an_update_replaces_neither_and_a_deletion_removes_both(
+            self) -> None:
         self.update_and_delete()

@@ -14,17 +14,18 @@
 
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import template_files
 
-# A TEXT column of MariaDB holds 64 KiB; in UTF-8, so characters of two and
-# three bytes are among these. Heat's own limit for a template with its
-# files is 512 KiB (max_template_size).
+# More than the 64 KiB of a TEXT column in MariaDB. The text includes
+# characters of two and three bytes in UTF-8. Heat's own limit for a template
+# with its files is 512 KiB (max_template_size).
 SIZE = 80 * 1024
 
 
-def _text(word):
+def _text(word: str) -> str:
     line = f'{word} åß€ "quoted" \\ {{braces}}\n'
     return line * (SIZE // len(line.encode()) + 1)
 
@@ -34,19 +35,20 @@ class LargeTemplateScenario(scenario.Scenario):
     files = {'large.txt': _text('first')}
     changed_files = {'large.txt': _text('second')}
 
-    def check(self, record, outputs):
+    def check(self, record: aliases.Json, outputs: aliases.Json) -> None:
         self.assert_same(record['request']['files'],
                          {'large.txt': outputs['content']})
         self.assert_same(record['request']['files'],
                          record['facts']['files'])
 
-    def check_changed(self, record, outputs):
+    def check_changed(self, record: aliases.Json,
+                      outputs: aliases.Json) -> None:
         self.assert_same(self.changed_files,
                          {'large.txt': outputs['content']})
 
     @decorators.idempotent_id('07970aa8-104e-4288-9bab-bd22f0a3b9aa')
     @markers.pre
-    def test_a_stack_is_made_from_a_large_file_and_template(self):
+    def test_a_stack_is_made_from_a_large_file_and_template(self) -> None:
         padding = ''.join(f'  # {line}\n' for line in
                           _text('padding').splitlines())
         self.create_and_record(
@@ -54,15 +56,15 @@ class LargeTemplateScenario(scenario.Scenario):
 
     @decorators.idempotent_id('ffa7d5bf-27a7-4b72-a9c1-b03da921ca5d')
     @markers.verify
-    def test_every_byte_is_as_recorded(self):
+    def test_every_byte_is_as_recorded(self) -> None:
         self.assert_unchanged()
 
     @decorators.idempotent_id('684424a5-4dfb-40d0-ab22-d7de492e43d8')
     @markers.during
-    def test_nothing_serves_the_stack_while_heat_is_down(self):
+    def test_nothing_serves_the_stack_while_heat_is_down(self) -> None:
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('7cf3abaa-8bef-40f6-8657-55f6434adef9')
     @markers.post
-    def test_the_stack_takes_another_large_file(self):
+    def test_the_stack_takes_another_large_file(self) -> None:
         self.update_and_delete()

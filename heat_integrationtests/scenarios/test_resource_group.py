@@ -14,6 +14,7 @@
 
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
@@ -25,18 +26,19 @@ class ResourceGroupScenario(scenario.Scenario):
     template = 'resource_group.yaml'
     changed_parameters = {'count': 3}
 
-    def check(self, record, outputs):
+    def check(self, record: aliases.Json, outputs: aliases.Json) -> None:
         self.assertEqual(2, len(outputs['members']))
-        # What was taken out before stays out: its name is on a list that
-        # Heat keeps with the group.
+        # A removed member stays removed: Heat keeps its name in a list.
         self.assertEqual(['1', '2'], sorted(outputs['references']))
 
-    def check_changed(self, record, outputs):
+    def check_changed(self, record: aliases.Json,
+                      outputs: aliases.Json) -> None:
         members = record['facts']['outputs']['members']
         self.assertEqual(members, outputs['members'][:2])
         self.assertEqual(['1', '2', '3'], sorted(outputs['references']))
 
-    def update_with_change(self, stack, before, key=scenario.MAIN):
+    def update_with_change(self, stack: stacks.Stack, before: aliases.Json,
+                           key: str = scenario.MAIN) -> None:
         super().update_with_change(stack, before, key)
         request = self.record.stack(key)['request']
         shrunk = self.stacks.update(stack, **{
@@ -46,20 +48,21 @@ class ResourceGroupScenario(scenario.Scenario):
 
     @decorators.idempotent_id('58e76e8a-1891-4829-a368-42bd0284625f')
     @markers.pre
-    def test_a_group_is_made(self):
+    def test_a_group_is_made(self) -> None:
         self.create_and_record()
 
     @decorators.idempotent_id('8fe49c55-04c8-4371-8579-7879062727f3')
     @markers.verify
-    def test_members_and_their_order_are_as_recorded(self):
+    def test_members_and_their_order_are_as_recorded(self) -> None:
         self.assert_unchanged()
 
     @decorators.idempotent_id('0d7235bf-2c97-485f-9b3a-2f2d2c57d9bf')
     @markers.during
-    def test_nothing_serves_the_group_while_heat_is_down(self):
+    def test_nothing_serves_the_group_while_heat_is_down(self) -> None:
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('fae7df69-5fff-4d99-bbc0-e90073de71d9')
     @markers.post
-    def test_the_group_grows_and_shrinks_and_keeps_the_other_members(self):
+    def test_the_group_grows_and_shrinks_and_keeps_the_other_members(
+            self) -> None:
         self.update_and_delete()

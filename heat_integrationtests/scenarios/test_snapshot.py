@@ -10,11 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A snapshot that was taken before the upgrade restores after it."""
+"""A snapshot from before the upgrade can be restored after it."""
 
 from tempest import config
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
@@ -29,38 +30,41 @@ class SnapshotScenario(scenario.Scenario):
     changed_parameters = {'label': 'second'}
 
     @classmethod
-    def skip_checks(cls):
+    def skip_checks(cls) -> None:
         super().skip_checks()
         if not CONF.heat_integrationtests.stack_snapshots:
             raise cls.skipException(
                 'stack_snapshots is off in [heat_integrationtests]')
 
-    def after_create(self, stack, record):
+    def after_create(self, stack: stacks.Stack,
+                     record: aliases.Json) -> None:
         taken = self.heat.stacks.snapshot(stack.ref, 'before')
         self.record.note('snapshot', taken['id'])
         self.stacks.wait(stack, 'SNAPSHOT_COMPLETE')
         self.record.note('content', self.snapshot(stack))
 
-    def snapshot(self, stack):
-        """Give the snapshot as Heat shows it now."""
-        return self.heat.stacks.snapshot_show(
+    def snapshot(self, stack: stacks.Stack) -> aliases.Json:
+        """Return the snapshot as Heat shows it now."""
+        shown: aliases.Json = self.heat.stacks.snapshot_show(
             stack.ref, self.record.noted('snapshot'))['snapshot']
+        return shown
 
-    def check(self, record, outputs):
+    def check(self, record: aliases.Json, outputs: aliases.Json) -> None:
         self.assertEqual(f'first:{outputs["secret"]}', outputs['labelled'])
 
-    def assert_snapshot_unchanged(self):
-        """Assert that the snapshot is listed, and what it was."""
+    def assert_snapshot_unchanged(self) -> None:
+        """Assert that the snapshot is listed and has not changed."""
         stack = self.stack()
         listed = self.heat.stacks.snapshot_list(stack.ref)['snapshots']
         self.assertEqual([self.record.noted('snapshot')],
-                         [found['id'] for found in listed])
+                         [shown['id'] for shown in listed])
         before, now = self.record.noted('content'), self.snapshot(stack)
         self.assertEqual('COMPLETE', now['status'])
         self.assert_same({'snapshot': before}, {'snapshot': now},
-                         heading='The snapshot is not as it was:')
+                         heading='The snapshot has changed:')
 
-    def update_with_change(self, stack, before, key=scenario.MAIN):
+    def update_with_change(self, stack: stacks.Stack, before: aliases.Json,
+                           key: str = scenario.MAIN) -> None:
         super().update_with_change(stack, before, key)
         self.heat.stacks.restore(stack.ref, self.record.noted('snapshot'))
         restored = stacks.outputs(
@@ -68,28 +72,28 @@ class SnapshotScenario(scenario.Scenario):
         self.assertEqual(before['outputs'], restored)
         self.heat.stacks.snapshot_delete(
             stack.ref, self.record.noted('snapshot'))
-        # Since 2026.2 the request returns before the snapshot is gone.
-        self.stacks.wait_until(
-            'the snapshot to be listed no more', lambda: not
+        # Since 2026.1 the request returns before the snapshot is gone.
+        self.stacks.wait_for(
+            'the snapshot to disappear from the list', lambda: not
             self.heat.stacks.snapshot_list(stack.ref)['snapshots'])
 
     @decorators.idempotent_id('9f5f8053-564e-44f1-b948-5bbb391c75ef')
     @markers.pre
-    def test_a_snapshot_is_taken(self):
+    def test_a_snapshot_is_taken(self) -> None:
         self.create_and_record()
 
     @decorators.idempotent_id('0a72486b-be27-4b6e-80d4-549b03329ae8')
     @markers.verify
-    def test_the_snapshot_is_as_recorded(self):
+    def test_the_snapshot_is_as_recorded(self) -> None:
         self.assert_unchanged()
         self.assert_snapshot_unchanged()
 
     @decorators.idempotent_id('8756cd32-8c23-466b-8b25-f585118ea0a9')
     @markers.during
-    def test_nothing_serves_the_snapshot_while_heat_is_down(self):
+    def test_nothing_serves_the_snapshot_while_heat_is_down(self) -> None:
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('ae7a2139-3af5-4b69-bff4-b8f617bbe7da')
     @markers.post
-    def test_the_old_snapshot_restores_the_stack_after_a_change(self):
+    def test_the_old_snapshot_restores_the_stack_after_a_change(self) -> None:
         self.update_and_delete()

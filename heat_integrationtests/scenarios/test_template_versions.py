@@ -12,15 +12,17 @@
 
 """Stacks of every template version that the base release knows."""
 
+from collections import abc
 import json
 
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import markers
 from heat_integrationtests import scenario
 
-# What every version can say. The versions of HOT and of the CloudFormation
-# format differ in their words.
+# Templates that are valid in every version of HOT and in every version of the
+# CloudFormation format.
 _HOT = """
 heat_template_version: %s
 parameters:
@@ -45,10 +47,11 @@ Outputs:
 """
 
 
-def child(version):
-    """Give a template of a version, as Heat's list of versions names it.
+def child(version: str) -> str:
+    """Return a template of a version.
 
-    :param version: such as heat_template_version.2018-08-31
+    :param version: name in Heat's list of versions, such as
+        heat_template_version.2018-08-31
     """
     key, _, value = version.partition('.')
     if key == 'heat_template_version':
@@ -56,13 +59,12 @@ def child(version):
     return _CFN % f'{key}: "{value}"'
 
 
-def parent(versions):
-    """Give a template with a nested stack for each version, as text.
+def parent(versions: abc.Iterable[str]) -> str:
+    """Return a template with a nested stack for each version, as text.
 
-    Nested, since a stack of its own for each would cost four times as
-    much: a stack in the database each is, either way. One resource comes
-    before all of them and one after, since Heat starts the resources that
-    wait for none a second apart.
+    Separate stacks would take four times as long, and nested stacks are rows
+    of the same database table. One resource precedes all of them and one
+    follows, because Heat starts independent resources a second apart.
     """
     children = {
         _name(version): {
@@ -82,7 +84,7 @@ def parent(versions):
     }, indent=1)
 
 
-def _name(version):
+def _name(version: str) -> str:
     return version.replace('.', '_')
 
 
@@ -91,37 +93,38 @@ class TemplateVersionsScenario(scenario.Scenario):
     weight = 20
     changed_parameters = {'text': 'second'}
 
-    def check(self, record, outputs):
+    def check(self, record: aliases.Json, outputs: aliases.Json) -> None:
         self.assertEqual(
             dict.fromkeys(map(_name, self.record.noted('versions')), 'first'),
             outputs)
 
-    def changed_request(self, request):
-        # Any update of the parent updates every nested stack: the one with
-        # no change has shown that each version can be. This one removes
-        # most of them, which the deletion has to do otherwise.
+    def changed_request(self, request: aliases.Json) -> aliases.Json:
+        # Each update of the parent updates every nested stack, so the update
+        # with no change has tested all versions. This update removes most of
+        # the nested stacks, which the deletion would have to do otherwise.
         return {**super().changed_request(request),
                 'template': parent(self.kept())}
 
-    def kept(self):
-        """Give the oldest and the newest version of HOT, and one of CFN."""
-        versions = self.record.noted('versions')
+    def kept(self) -> list[str]:
+        """Return the oldest and the newest version of HOT, and one of CFN."""
+        versions: list[str] = self.record.noted('versions')
         hot = [version for version in versions
                if version.startswith('heat_template_version.2')]
         return [versions[0], hot[0], hot[-1]]
 
-    def check_changed(self, record, outputs):
+    def check_changed(self, record: aliases.Json,
+                      outputs: aliases.Json) -> None:
         self.assertEqual(
             dict.fromkeys(map(_name, self.kept()), 'second'), outputs)
 
-    def known_versions(self):
-        """Give the names of the versions that Heat knows now, sorted."""
-        return sorted(found.version for found in
+    def known_versions(self) -> list[str]:
+        """Return the names of the versions that Heat knows now, sorted."""
+        return sorted(shown.version for shown in
                       self.heat.template_versions.list())
 
     @decorators.idempotent_id('f0f11ee3-14e1-4a74-97c0-1b648ae71042')
     @markers.pre
-    def test_a_stack_of_each_version_is_made(self):
+    def test_a_stack_of_each_version_is_made(self) -> None:
         versions = self.known_versions()
         self.assertIn('heat_template_version.2013-05-23', versions)
         self.record.note('versions', versions)
@@ -132,7 +135,7 @@ class TemplateVersionsScenario(scenario.Scenario):
 
     @decorators.idempotent_id('43d6dada-5b9c-47f2-8f73-d45e47f5572a')
     @markers.verify
-    def test_the_stacks_are_as_recorded_and_no_version_is_lost(self):
+    def test_the_stacks_are_as_recorded_and_no_version_is_lost(self) -> None:
         self.assert_unchanged()
         self.assertEqual(
             set(),
@@ -141,10 +144,10 @@ class TemplateVersionsScenario(scenario.Scenario):
 
     @decorators.idempotent_id('5b2b7cd7-a37e-4b36-b2ce-91d632d1b398')
     @markers.during
-    def test_nothing_serves_the_stacks_while_heat_is_down(self):
+    def test_nothing_serves_the_stacks_while_heat_is_down(self) -> None:
         self.assert_out_of_reach()
 
     @decorators.idempotent_id('2d4cf853-b781-47fc-8ce7-60ac3633187a')
     @markers.post
-    def test_stacks_of_each_version_can_be_updated(self):
+    def test_stacks_of_each_version_can_be_updated(self) -> None:
         self.update_and_delete()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Credentials to signal a stack, handed out before, still work after."""
+"""Signal credentials from before the upgrade still work after it."""
 
 import datetime
 import json
@@ -18,6 +18,7 @@ import json
 from tempest import config
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import clients
 from heat_integrationtests import markers
 from heat_integrationtests import scenario
@@ -26,54 +27,57 @@ from heat_integrationtests import stacks
 CONF = config.CONF
 
 
-def _user(outputs):
-    # What Heat gives to a server that signals as a user of the stack.
-    return json.loads(outputs['user'])
+def _user(outputs: aliases.Json) -> dict[str, str]:
+    """Return Heat's credentials for a server that signals as a user."""
+    user: dict[str, str] = json.loads(outputs['user'])
+    return user
 
 
-def _identity(user):
+def _identity(user: dict[str, str]) -> clients.Identity:
     return clients.Identity(
         user_id=user['user_id'], password=user['password'],
         project_id=user['project_id'])
 
 
 class WaitConditionScenario(scenario.Scenario):
-    """Through heat-api: with a token, and with a user and password."""
+    """Signals to heat-api with a token, and with a user and password."""
 
     weight = 10
     template = 'wait_condition.yaml'
     changed_parameters = {'signals': 2}
-    # A JSON text whose order of keys is not promised; check compares it.
+    # A JSON text with keys in any order; check compares its content.
     exceptions = ('outputs.user',)
 
-    def check(self, record, outputs):
+    def check(self, record: aliases.Json, outputs: aliases.Json) -> None:
         self.assertEqual({'before': 'here'},
                          json.loads(outputs['token_data']))
         self.assertEqual({'before': 'here'},
                          json.loads(outputs['user_data']))
         self.assertEqual(_user(record['facts']['outputs']), _user(outputs))
 
-    def check_changed(self, record, outputs):
+    def check_changed(self, record: aliases.Json,
+                      outputs: aliases.Json) -> None:
         both = {'before': 'here', 'after': 'there'}
         self.assertEqual(both, json.loads(outputs['user_data']))
         self.assertEqual(both, json.loads(outputs['token_data']))
 
-    def update_with_change(self, stack, before, key=scenario.MAIN):
-        # The conditions then ask for a second signal: it is there already.
+    def update_with_change(self, stack: stacks.Stack, before: aliases.Json,
+                           key: str = scenario.MAIN) -> None:
+        # The changed conditions need a second signal, which is sent first.
         outputs = self.record.facts()['outputs']
         self.signal(outputs, 'after', 'there')
         super().update_with_change(stack, before, key)
 
-    def check_gone(self, record):
+    def check_gone(self, record: aliases.Json) -> None:
         if self.keystone is not None:
             user = _user(record['facts']['outputs'])
             self.assertIsNone(self.keystone.get('users', user['user_id']))
 
-    def signal(self, outputs, name, data):
-        """Send a signal to either handle, as a server does."""
+    def signal(self, outputs: aliases.Json, name: str, data: str) -> None:
+        """Send a signal to both handles, as a server does."""
         body = {'status': 'SUCCESS', 'id': name, 'data': data,
                 'reason': 'signalled'}
-        if self.token_is_alive():
+        if self.is_token_valid():
             answer = clients.session(CONF).post(
                 outputs['endpoint'], json=body, authenticated=False,
                 headers={'X-Auth-Token': outputs['token']}, raise_exc=False)
@@ -85,30 +89,29 @@ class WaitConditionScenario(scenario.Scenario):
         clients.heat(CONF, as_user).resources.signal(
             self.stack().ref, 'user_handle', data=body)
 
-    def token_is_alive(self):
-        """Tell whether the token that was handed out is still good.
+    def is_token_valid(self) -> bool:
+        """Return True if the token in the outputs has not expired.
 
-        Heat promises it for as long as Keystone's tokens live; the post
-        phase may be days later. The stack's owner may signal, too.
+        It is valid for the lifetime of Keystone's tokens, and the post phase
+        may run days later. The stack's owner may signal, too.
         """
         expires = datetime.datetime.fromisoformat(
             self.record.noted('token_expires'))
-        return expires > datetime.datetime.now(datetime.timezone.utc)
+        return expires > datetime.datetime.now(datetime.UTC)
 
-    def outputs_with_credentials(self, stack):
-        """Wait until Heat has handed out all credentials."""
-        def look():
+    def outputs_with_credentials(self, stack: stacks.Stack) -> aliases.Json:
+        """Return the outputs once they contain all credentials."""
+        def look() -> aliases.Json:
             outputs = stacks.outputs(self.stacks.get(stack))
-            handed_out = all(outputs[key] for key in
-                             ('token', 'endpoint', 'user'))
-            return outputs if handed_out else None
+            complete = all(outputs[key] for key in
+                           ('token', 'endpoint', 'user'))
+            return outputs if complete else {}
 
-        return self.stacks.wait_until('the credentials to signal with',
-                                      look)
+        return self.stacks.wait_for('the credentials to signal with', look)
 
     @decorators.idempotent_id('7bdbe680-564d-4e96-8992-cece9f349cd1')
     @markers.pre
-    def test_credentials_are_handed_out_and_used(self):
+    def test_credentials_are_handed_out_and_used(self) -> None:
         stack = self.create(wait=None)
         outputs = self.outputs_with_credentials(stack)
         self.record.note('token_expires', clients.Keystone(
@@ -119,20 +122,20 @@ class WaitConditionScenario(scenario.Scenario):
 
     @decorators.idempotent_id('86a3db1c-6068-447e-a614-0b5c20a9b621')
     @markers.verify
-    def test_the_credentials_are_the_ones_handed_out(self):
+    def test_the_credentials_are_the_ones_handed_out(self) -> None:
         self.assert_unchanged()
 
     @decorators.idempotent_id('8a5197bc-7377-46f5-adde-c27b05eac075')
     @markers.during
     def test_the_user_of_the_stack_can_authenticate_while_heat_is_down(
-            self):
+            self) -> None:
         self.assert_out_of_reach()
         user = _user(self.record.facts()['outputs'])
         self.assertTrue(
             clients.can_authenticate(CONF, _identity(user)),
-            f'Keystone refuses user {user["user_id"]} of the stack')
+            f'Keystone rejects user {user["user_id"]} of the stack')
 
     @decorators.idempotent_id('2d519a0d-ab4e-44e0-85a6-5787447dc80f')
     @markers.post
-    def test_the_old_credentials_signal_and_end_with_the_stack(self):
+    def test_the_old_credentials_signal_and_end_with_the_stack(self) -> None:
         self.update_and_delete()

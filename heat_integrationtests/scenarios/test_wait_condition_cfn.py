@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A pre-signed URL of heat-api-cfn, handed out before, still works."""
+"""A pre-signed URL of heat-api-cfn from before the upgrade still works."""
 
 import json
 from urllib import parse
@@ -18,6 +18,7 @@ from urllib import parse
 from tempest import config
 from tempest.lib import decorators
 
+from heat_integrationtests import aliases
 from heat_integrationtests import clients
 from heat_integrationtests import markers
 from heat_integrationtests import scenario
@@ -32,30 +33,32 @@ class CfnWaitConditionScenario(scenario.Scenario):
     changed_parameters = {'signals': 2}
 
     @classmethod
-    def skip_checks(cls):
+    def skip_checks(cls) -> None:
         super().skip_checks()
         if not CONF.heat_integrationtests.cfn_api:
             raise cls.skipException(
                 'cfn_api is off in [heat_integrationtests]')
 
-    def check(self, record, outputs):
+    def check(self, record: aliases.Json, outputs: aliases.Json) -> None:
         self.assertEqual({'before': 'here'}, json.loads(outputs['data']))
 
-    def update_with_change(self, stack, before, key=scenario.MAIN):
-        # The condition then asks for a second signal: it is there already.
+    def update_with_change(self, stack: stacks.Stack, before: aliases.Json,
+                           key: str = scenario.MAIN) -> None:
+        # The changed condition needs a second signal, which is sent first.
         self.signal(before['outputs']['url'], 'after', 'there')
         super().update_with_change(stack, before, key)
 
-    def check_changed(self, record, outputs):
+    def check_changed(self, record: aliases.Json,
+                      outputs: aliases.Json) -> None:
         self.assertEqual({'before': 'here', 'after': 'there'},
                          json.loads(outputs['data']))
 
-    def check_gone(self, record):
+    def check_gone(self, record: aliases.Json) -> None:
         if self.keystone is not None:
             self.assertNotIn(self.access_key(),
                              self.keystone.ec2_access_keys())
 
-    def signal(self, url, name, data):
+    def signal(self, url: str, name: str, data: str) -> None:
         """Send a signal as a server does, which knows only the URL."""
         answer = clients.session(CONF).put(
             url, authenticated=False, raise_exc=False, data=json.dumps({
@@ -64,38 +67,40 @@ class CfnWaitConditionScenario(scenario.Scenario):
             headers={'Content-Type': ''})
         self.assertEqual(200, answer.status_code, answer.text)
 
-    def access_key(self):
-        """Give the key of the EC2 credential that signed the URL."""
-        url = self.record.facts()['outputs']['url']
+    def access_key(self) -> str:
+        """Return the key of the EC2 credential that signed the URL."""
+        url: str = self.record.facts()['outputs']['url']
         return parse.parse_qs(parse.urlsplit(url).query)['AWSAccessKeyId'][0]
 
-    def url_handed_out(self, stack):
-        """Wait until the condition waits, and give the URL it waits for.
+    def signal_url(self, stack: stacks.Stack) -> str:
+        """Return the URL of the condition once the condition waits.
 
-        Who reads the outputs sooner may make Heat store another URL than the
-        condition was made with, so that the next update replaces it
+        An earlier look at the outputs may make Heat store another URL than
+        that of the condition, so that the next update replaces the condition
         (doc/source/findings/wait-condition-url.rst).
         """
         self.stacks.wait_for_resources(stack, 'CREATE_IN_PROGRESS',
                                        'condition')
-        return stacks.outputs(self.stacks.get(stack))['url']
+        url: str = stacks.outputs(self.stacks.get(stack))['url']
+        return url
 
     @decorators.idempotent_id('2904bda8-4fd8-4f18-b9aa-452e07a64fc1')
     @markers.pre
-    def test_a_url_is_handed_out_and_used(self):
+    def test_a_url_is_handed_out_and_used(self) -> None:
         stack = self.create(wait=None)
-        self.signal(self.url_handed_out(stack), 'before', 'here')
+        self.signal(self.signal_url(stack), 'before', 'here')
         self.stacks.wait(stack, 'CREATE_COMPLETE')
         self.record_facts(stack)
 
     @decorators.idempotent_id('2cce73b4-9bfc-48bf-bd62-75af93bc9e11')
     @markers.verify
-    def test_the_url_is_the_one_handed_out(self):
+    def test_the_url_is_the_one_handed_out(self) -> None:
         self.assert_unchanged()
 
     @decorators.idempotent_id('19bb08da-744f-4258-85da-15469c8d2f16')
     @markers.during
-    def test_the_key_that_signed_the_url_is_in_keystone_meanwhile(self):
+    def test_the_key_of_the_url_is_in_keystone_while_heat_is_down(
+            self) -> None:
         self.assert_out_of_reach()
         if self.keystone is not None:
             self.assertIn(self.access_key(),
@@ -103,5 +108,5 @@ class CfnWaitConditionScenario(scenario.Scenario):
 
     @decorators.idempotent_id('61b5f3c4-5a9e-4f17-be31-dd24000734b8')
     @markers.post
-    def test_the_old_url_signals_and_ends_with_the_stack(self):
+    def test_the_old_url_signals_and_ends_with_the_stack(self) -> None:
         self.update_and_delete()

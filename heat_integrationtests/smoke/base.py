@@ -14,6 +14,7 @@
 
 import atexit
 import threading
+import typing
 import uuid
 
 from tempest.common import credentials_factory
@@ -21,15 +22,19 @@ from tempest import config
 from tempest import test
 from testtools import content as attachment
 
+from heat_integrationtests import aliases
 from heat_integrationtests import clients
 from heat_integrationtests import stacks
 
 CONF = config.CONF
 
-# Classes run side by side in threads, too.
+# SmokeTest.stacks hides the module of that name in annotations.
+Stack: typing.TypeAlias = stacks.Stack
+Stacks: typing.TypeAlias = stacks.Stacks
+# Test classes may run in parallel threads.
 _LOCK = threading.Lock()
 
-# One resource that needs nothing but Heat.
+# A template with one resource that needs only Heat.
 ONE_VALUE = """
 heat_template_version: 2018-08-31
 parameters:
@@ -43,27 +48,31 @@ outputs:
 """
 
 
-class SmokeTest(test.BaseTestCase):
+class SmokeTest(test.BaseTestCase):  # type: ignore[misc]  # has no types
     """A test that needs no record, and leaves nothing behind.
 
-    The credentials come from tempest's ordinary mechanism (dynamic or
-    pre-provisioned, with the roles of [auth] tempest_roles); one set
-    serves all classes of a process, since making a set costs more than
-    most of these tests.
+    The credentials come from tempest (dynamic or pre-provisioned, with the
+    roles of [auth] tempest_roles). All classes of a process share them,
+    because creating credentials takes longer than most of these tests.
     """
 
     credentials = ['primary']
-    _manager = None
+    _manager: typing.Any = None
+    # Set by setup_clients.
+    session: clients.Session
+    heat: aliases.HeatClient
+    stacks: Stacks
 
     @classmethod
-    def setup_credentials(cls):
+    def setup_credentials(cls) -> None:
         cls.set_network_resources()
         super().setup_credentials()
 
     @classmethod
-    def get_client_manager(cls, credential_type=None, roles=None,
-                           force_new=None, scope=None):
-        """Give the one client manager of this process."""
+    def get_client_manager(cls, credential_type: object = None,
+                           roles: object = None, force_new: object = None,
+                           scope: object = None) -> typing.Any:
+        """Return the only client manager of this process."""
         with _LOCK:
             if SmokeTest._manager is None:
                 provider = credentials_factory.get_credentials_provider(
@@ -77,12 +86,12 @@ class SmokeTest(test.BaseTestCase):
         return SmokeTest._manager
 
     @classmethod
-    def setup_clients(cls):
+    def setup_clients(cls) -> None:
         super().setup_clients()
-        made = cls.os_primary.credentials
+        credentials = cls.os_primary.credentials
         cls.session = clients.shared_session(CONF, clients.Identity(
-            user_id=made.user_id, password=made.password,
-            project_id=made.project_id))
+            user_id=credentials.user_id, password=credentials.password,
+            project_id=credentials.project_id))
         cls.heat = clients.heat(CONF, cls.session)
         own = CONF.heat_integrationtests
         cls.stacks = stacks.Stacks(
@@ -90,19 +99,21 @@ class SmokeTest(test.BaseTestCase):
             interval=own.build_interval,
             interval_max=own.build_interval_max)
 
-    def setUp(self):
+    def setUp(self) -> None:
         super().setUp()
         clients.forget_requests()
         self.addOnException(lambda _: self.addDetail(
             'requests', attachment.text_content(clients.requests_text())))
 
-    def create(self, template=ONE_VALUE, *, wait='CREATE_COMPLETE',
-               through=None, **fields):
+    def create(self, template: str = ONE_VALUE, *,
+               wait: str | None = 'CREATE_COMPLETE',
+               through: Stacks | None = None,
+               **fields: typing.Any) -> Stack:
         """Create a stack that is deleted when the test ends.
 
-        :param through: a stacks.Stacks to create it by, instead of the
-            test's own, which deletes it
-        :returns: a stacks.Stack
+        :param wait: the status to wait for, or None
+        :param through: creates the stack; the default is the test's own
+            Stacks, which deletes it in any case
         """
         name = f'smoke-{uuid.uuid4().hex[:12]}'
         through = through or self.stacks
@@ -115,6 +126,6 @@ class SmokeTest(test.BaseTestCase):
             through.wait(stack, wait)
         return stack
 
-    def outputs(self, stack):
-        """Give the outputs of a stack, as Heat resolves them now."""
+    def outputs(self, stack: Stack) -> aliases.Json:
+        """Return the current outputs of a stack."""
         return stacks.outputs(self.stacks.get(stack))

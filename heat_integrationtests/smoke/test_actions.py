@@ -32,7 +32,7 @@ class ActionsTest(base.SmokeTest):
 
     @decorators.idempotent_id('e7d6c5b4-a392-4817-9605-f4e3d2c1b0a9')
     @markers.smoke
-    def test_a_stack_is_suspended_resumed_and_its_secret_kept(self):
+    def test_a_stack_is_suspended_resumed_and_its_secret_kept(self) -> None:
         stack = self.create(TEMPLATE)
         before = self.outputs(stack)
         self.stacks.act(stack, 'suspend')
@@ -45,7 +45,7 @@ class ActionsTest(base.SmokeTest):
 
     @decorators.idempotent_id('1a2b3c4d-5e6f-4708-9192-a3b4c5d6e7f8')
     @markers.smoke
-    def test_a_stack_is_checked(self):
+    def test_a_stack_is_checked(self) -> None:
         stack = self.create(TEMPLATE)
         self.stacks.act(stack, 'check')
         resource, = self.heat.resources.list(stack.ref)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Events: what happened to a stack, in order, and each on its own."""
+"""Events of a stack: their order, and details of a single event."""
 
 from tempest.lib import decorators
 
@@ -24,7 +24,7 @@ class EventsTest(base.SmokeTest):
 
     @decorators.idempotent_id('0b6d0bd5-6e02-42d5-9db6-8f2ff1e7f5a0')
     @markers.smoke
-    def test_events_tell_what_happened_in_order(self):
+    def test_events_of_a_creation_are_listed_in_order(self) -> None:
         stack = self.create()
         events = self.heat.events.list(stack.ref, sort_dir='asc')
         self.assertEqual(
@@ -34,7 +34,7 @@ class EventsTest(base.SmokeTest):
              (stack.name, 'CREATE_COMPLETE')],
             [(event.resource_name, event.resource_status)
              for event in events])
-        one = self.heat.events.get(stack.ref, 'value', events[2].id)
-        self.assertEqual('OS::Heat::Value', one.resource_type)
-        of_resource = self.heat.events.list(stack.ref, 'value')
-        self.assertEqual(2, len(of_resource))
+        event = self.heat.events.get(stack.ref, 'value', events[2].id)
+        self.assertEqual('OS::Heat::Value', event.resource_type)
+        resource_events = self.heat.events.list(stack.ref, 'value')
+        self.assertEqual(2, len(resource_events))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Nested stacks: made from a file of the request, and with the parent."""
+"""Nested stacks, which are created and deleted with their parent."""
 
 from tempest.lib import decorators
 
@@ -38,7 +38,7 @@ class NestedTest(base.SmokeTest):
 
     @decorators.idempotent_id('5a2f6d8e-1e0f-4b7c-9d6a-7e5b4c3a2f10')
     @markers.smoke
-    def test_a_nested_stack_lives_and_ends_with_its_parent(self):
+    def test_a_nested_stack_lives_and_ends_with_its_parent(self) -> None:
         files = {'child.yaml': base.ONE_VALUE}
         stack = self.create(PARENT, files=files)
         self.assertEqual({'from_child': 'first'},
@@ -58,5 +58,5 @@ class NestedTest(base.SmokeTest):
 
         self.stacks.delete(stack)
         self.assertNotIn(child.id, [
-            found.id for found in
+            shown.id for shown in
             stacks.listed(self.heat, show_nested=True)])

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Outputs: listed by name, and resolved when asked for."""
+"""Outputs: listed by name, and resolved on request."""
 
 from tempest.lib import decorators
 
@@ -38,7 +38,7 @@ class OutputsTest(base.SmokeTest):
 
     @decorators.idempotent_id('9fcf0f0a-5e68-4b1f-8b52-0b3c79f2f1a5')
     @markers.smoke
-    def test_outputs_are_listed_and_resolved(self):
+    def test_outputs_are_listed_and_resolved(self) -> None:
         stack = self.create(TEMPLATE)
         listed = self.heat.stacks.output_list(stack.ref)['outputs']
         self.assertEqual(

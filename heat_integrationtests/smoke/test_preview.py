@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Preview: what would be made or changed, while nothing is."""
+"""Previews of a creation and an update, neither of which happens."""
 
 from tempest.lib import decorators
 
@@ -25,7 +25,7 @@ class PreviewTest(base.SmokeTest):
 
     @decorators.idempotent_id('3c9d8f07-6a5b-4e4d-8c3b-2a1f0e9d8c7b')
     @markers.smoke
-    def test_a_preview_shows_resources_and_makes_none(self):
+    def test_a_preview_shows_resources_and_creates_none(self) -> None:
         preview = self.heat.stacks.preview(
             stack_name='smoke-preview', template=base.ONE_VALUE,
             parameters={'text': 'seen'})
@@ -33,16 +33,16 @@ class PreviewTest(base.SmokeTest):
         self.assertEqual('value', resource['resource_name'])
         self.assertEqual('seen', resource['properties']['value'])
         self.assertNotIn('smoke-preview', [
-            found.stack_name for found in stacks.listed(self.heat)])
+            shown.stack_name for shown in stacks.listed(self.heat)])
 
     @decorators.idempotent_id('71e0d9c8-b7a6-4594-8372-61504f3e2d1c')
     @markers.smoke
-    def test_a_preview_of_an_update_tells_what_would_change(self):
+    def test_a_preview_of_an_update_shows_its_changes(self) -> None:
         stack = self.create()
         changes = self.heat.stacks.preview_update(
             stack.ref, template=base.ONE_VALUE,
             parameters={'text': 'other'})['resource_changes']
-        self.assertEqual(['value'], [found['resource_name'] for found in
-                                     changes['updated']])
+        self.assertEqual(['value'], [resource['resource_name'] for resource
+                                     in changes['updated']])
         self.assertEqual([], changes['replaced'] + changes['deleted'])
         self.assertEqual({'text': 'first'}, self.outputs(stack))

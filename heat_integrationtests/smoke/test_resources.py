@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Resources: their metadata, and the signals that they take."""
+"""Resources: their metadata, and signals to them."""
 
 from tempest.lib import decorators
 
@@ -41,7 +41,7 @@ class ResourcesTest(base.SmokeTest):
 
     @decorators.idempotent_id('4b0f5d6e-36d8-4bb5-9b6b-0f1f3c60c5cb')
     @markers.smoke
-    def test_metadata_of_a_resource_is_as_the_template_says(self):
+    def test_metadata_of_a_resource_matches_the_template(self) -> None:
         stack = self.create(METADATA)
         self.assertEqual(
             {'rank': 'is 1', 'kept': {'list': ['a', 1, None]}},
@@ -49,7 +49,7 @@ class ResourcesTest(base.SmokeTest):
 
     @decorators.idempotent_id('d8b9db0c-9f1b-4b0e-8b4e-1f3d3a0f9f57')
     @markers.smoke
-    def test_a_signal_reaches_the_resource(self):
+    def test_a_signal_reaches_the_resource(self) -> None:
         stack = self.create(HANDLE)
         self.heat.resources.signal(stack.ref, 'handle', data={
             'status': 'SUCCESS', 'id': 'one', 'data': 'here',
@@ -57,7 +57,7 @@ class ResourcesTest(base.SmokeTest):
         self.assertEqual(
             {'one': {'status': 'SUCCESS', 'data': 'here',
                      'reason': 'because'}},
-            self.stacks.wait_until(
+            self.stacks.wait_for(
                 'the signal in the metadata of the handle',
                 lambda: self.heat.resources.metadata(stack.ref, 'handle')))
         events = self.heat.events.list(stack.ref, 'handle', sort_dir='asc')

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Heat says of itself: build info, resource types, template checks."""
+"""The service itself: build info, resource types, template validation."""
 
 from heatclient import exc
 from tempest.lib import decorators
@@ -25,15 +25,15 @@ class ServiceTest(base.SmokeTest):
 
     @decorators.idempotent_id('f4a4c1a0-7f0b-4df4-a8b2-9f2a6c35e3b0')
     @markers.smoke
-    def test_build_info_names_a_revision_of_api_and_engine(self):
+    def test_build_info_names_a_revision_of_api_and_engine(self) -> None:
         info = self.heat.build_info.build_info()
         self.assertTrue(info['api']['revision'])
         self.assertTrue(info['engine']['revision'])
 
     @decorators.idempotent_id('83c34dd8-2e5c-45c5-8e7a-bf5a52cc6b3f')
     @markers.smoke
-    def test_resource_types_are_listed_and_shown(self):
-        listed = {found.resource_type for found in
+    def test_resource_types_are_listed_and_shown(self) -> None:
+        listed = {shown.resource_type for shown in
                   self.heat.resource_types.list()}
         self.assertLessEqual(
             {'OS::Heat::RandomString', 'OS::Heat::ResourceGroup',
@@ -50,14 +50,14 @@ class ServiceTest(base.SmokeTest):
 
     @decorators.idempotent_id('0e0bd4a0-0f0a-4fe7-90f5-9c8b7c6a3a9e')
     @markers.smoke
-    def test_a_good_template_is_validated_with_its_parameters(self):
+    def test_a_good_template_is_validated_with_its_parameters(self) -> None:
         answer = self.heat.stacks.validate(template=base.ONE_VALUE)
         self.assertEqual('first', answer['Parameters']['text']['Default'])
         self.assertEqual('String', answer['Parameters']['text']['Type'])
 
     @decorators.idempotent_id('b60c0b5c-8f7d-4f6b-b1b5-3a2f8c9d7e61')
     @markers.smoke
-    def test_a_bad_template_is_refused_with_the_reason(self):
+    def test_a_bad_template_is_refused_with_the_reason(self) -> None:
         bad = base.ONE_VALUE.replace('OS::Heat::Value', 'OS::Heat::Nothing')
         error = self.assertRaises(exc.HTTPException,
                                   self.heat.stacks.validate, template=bad)

@@ -25,7 +25,7 @@ class StackTest(base.SmokeTest):
 
     @decorators.idempotent_id('6d2f0b64-3b80-4f39-9e3a-6a1f2bb0b7f1')
     @markers.smoke
-    def test_a_stack_is_created_shown_updated_and_deleted(self):
+    def test_a_stack_is_created_shown_updated_and_deleted(self) -> None:
         stack = self.create(tags='smoke,first')
         shown = self.stacks.get(stack)
         self.assertEqual((stack.name, stack.id),
@@ -34,7 +34,7 @@ class StackTest(base.SmokeTest):
                          shown.stack_status_reason)
         self.assertEqual(['smoke', 'first'], shown.tags)
         self.assertEqual('first', shown.parameters['text'])
-        self.assertIn(stack.id, [found.id for found in
+        self.assertIn(stack.id, [listed.id for listed in
                                  stacks.listed(self.heat)])
         resource, = self.heat.resources.list(stack.ref)
         self.assertEqual(
@@ -48,12 +48,12 @@ class StackTest(base.SmokeTest):
 
         self.stacks.delete(stack)
         self.assertTrue(self.stacks.is_gone(stack))
-        self.assertNotIn(stack.id, [found.id for found in
+        self.assertNotIn(stack.id, [listed.id for listed in
                                     stacks.listed(self.heat)])
 
     @decorators.idempotent_id('2e0b3c1f-a8df-4d84-83e5-24cc2d3f61cf')
     @markers.smoke
-    def test_a_stack_that_cannot_be_made_says_why_and_can_be_deleted(self):
+    def test_a_failed_stack_shows_the_reason_and_can_be_deleted(self) -> None:
         stack = self.create("""
 heat_template_version: 2018-08-31
 resources:

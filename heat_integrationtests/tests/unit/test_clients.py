@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Clients go where they are told to, and answers are told apart."""
+"""Clients use the configured endpoints; answers of Heat are recognized."""
 
 import io
 import types
@@ -31,7 +31,7 @@ HEATS = {'x-openstack-request-id': 'req-1'}
 
 
 class Auth(plugin.BaseAuthPlugin):
-    """Who has a token, a project P and a catalog."""
+    """Provides a token, the project P and a catalog."""
 
     def get_token(self, session, **kwargs):
         return 'T'
@@ -44,17 +44,17 @@ class Auth(plugin.BaseAuthPlugin):
 
 
 class Web(adapters.BaseAdapter):
-    """Answers all requests in the same way, and notes them."""
+    """Sends the same response to all requests, and records them."""
 
     def __init__(self, status=200, headers=None, *, error=None):
         super().__init__()
         self.status = status
         self.headers = headers or {}
         self.error = error
-        self.asked = []
+        self.requests = []
 
     def send(self, request, **kwargs):
-        self.asked.append(request)
+        self.requests.append(request)
         if self.error:
             raise self.error
         response = requests.Response()
@@ -86,26 +86,26 @@ class HeatTest(testtools.TestCase):
         self.conf.register_opt(cfg.StrOpt('region'), group='identity')
         self.conf([])
 
-    def asked(self, endpoint=None):
-        """Give the URL that a client asks for its stacks."""
+    def requested_url(self, endpoint=None):
+        """Return the URL from which a client requests its stacks."""
         web = Web(headers={'Content-Type': 'application/json'})
         list(clients.heat(self.conf, _session(web), endpoint).stacks.list())
-        self.assertEqual('T', web.asked[0].headers['X-Auth-Token'])
-        return web.asked[0].url.partition('?')[0]
+        self.assertEqual('T', web.requests[0].headers['X-Auth-Token'])
+        return web.requests[0].url.partition('?')[0]
 
-    def test_the_catalog_says_where_heat_is(self):
-        self.assertEqual('http://catalog/v1/P/stacks', self.asked())
+    def test_endpoint_comes_from_the_catalog(self):
+        self.assertEqual('http://catalog/v1/P/stacks', self.requested_url())
 
-    def test_the_configuration_says_so_before_the_catalog(self):
+    def test_configured_endpoint_precedes_the_catalog(self):
         self.conf.set_override('api_endpoint', 'http://node/v1',
                                config.group.name)
-        self.assertEqual('http://node/v1/P/stacks', self.asked())
+        self.assertEqual('http://node/v1/P/stacks', self.requested_url())
 
-    def test_who_asks_for_a_client_has_the_last_word(self):
+    def test_given_endpoint_precedes_the_configuration(self):
         self.conf.set_override('api_endpoint', 'http://node/v1',
                                config.group.name)
         self.assertEqual('http://other/P/stacks',
-                         self.asked('http://other/%(project_id)s'))
+                         self.requested_url('http://other/%(project_id)s'))
 
 
 @ddt.ddt
@@ -115,30 +115,30 @@ class AnswerTest(testtools.TestCase):
         return clients.answer_of(_session(Web(*args, **kwargs)),
                                  'http://catalog/')
 
-    def test_a_refused_connection_is_no_answer(self):
+    def test_a_refused_connection_means_down(self):
         answer = self.answer(error=requests.ConnectionError('refused'))
         self.assertIsNone(answer)
-        self.assertTrue(clients.nobody_is_there(answer))
+        self.assertTrue(clients.is_heat_down(answer))
 
     @ddt.data(502, 503, 504)
-    def test_a_load_balancer_says_that_nobody_is_there(self, status):
+    def test_a_load_balancer_without_backends_means_down(self, status):
         answer = self.answer(status, {'Content-Type': 'text/html'})
-        self.assertTrue(clients.nobody_is_there(answer))
+        self.assertTrue(clients.is_heat_down(answer))
         self.assertEqual(f'{status} of a proxy', str(answer))
 
     @ddt.data(200, 300, 401, 404, 500, 502, 503, 504)
-    def test_what_heat_says_itself_is_an_answer(self, status):
+    def test_a_response_of_heat_is_an_answer_with_any_status(self, status):
         answer = self.answer(status, HEATS)
-        self.assertFalse(clients.nobody_is_there(answer))
+        self.assertFalse(clients.is_heat_down(answer))
         self.assertEqual(f'{status} of Heat', str(answer))
 
     @ddt.data(200, 302, 401, 404, 500)
-    def test_another_answer_of_a_proxy_does_not_say_so(self, status):
-        self.assertFalse(clients.nobody_is_there(self.answer(status)))
+    def test_other_answers_of_a_proxy_do_not_mean_down(self, status):
+        self.assertFalse(clients.is_heat_down(self.answer(status)))
 
 
 class TestRequests(testtools.TestCase):
-    """A failed test shows the ids of its requests."""
+    """A failed test shows the IDs of its requests."""
 
     def request(self, status=200):
         made = clients.Session()
@@ -149,13 +149,13 @@ class TestRequests(testtools.TestCase):
             lambda session, url, method, **options: answer))
         return made.request('http://heat/stacks?Signature=secret', 'GET')
 
-    def test_each_is_noted_without_its_query(self):
+    def test_each_request_is_recorded_without_its_query(self):
         clients.forget_requests()
         self.request(500)
         self.assertEqual('GET http://heat/stacks 500 req-1',
                          clients.requests_text())
 
-    def test_a_test_begins_with_none(self):
+    def test_a_test_starts_with_an_empty_record(self):
         clients.forget_requests()
         self.request()
         clients.forget_requests()

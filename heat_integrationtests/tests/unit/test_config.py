@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Options explain themselves, and the state directory is found."""
+"""Every option has a help text; the state directory is configurable."""
 
 from oslo_config import cfg
 import testtools
@@ -42,11 +42,11 @@ class ConfigTest(testtools.TestCase):
             [option.name for option in config.OPTIONS if option.secret])
 
     def test_the_plugin_registers_one_group_and_lists_it(self):
-        found = plugin.HeatUpgradeTestsPlugin()
+        tempest_plugin = plugin.HeatUpgradeTestsPlugin()
         conf = cfg.ConfigOpts()
-        found.register_opts(conf)
+        tempest_plugin.register_opts(conf)
         self.assertEqual([('heat_integrationtests', config.OPTIONS)],
-                         found.get_opt_lists())
+                         tempest_plugin.get_opt_lists())
         self.assertEqual(['heat_integrationtests'],
                          [group for group in conf
                           if group != 'config_file'
@@ -54,16 +54,16 @@ class ConfigTest(testtools.TestCase):
                           and group != 'config_source'
                           and group != 'shell_completion'])
 
-    def test_the_state_directory_can_be_an_option(self):
+    def test_state_directory_is_read_from_the_option(self):
         self.conf.set_override('state_dir', '/opt', config.group.name)
         self.assertEqual('/opt', self.state_dir({}))
 
-    def test_the_environment_takes_precedence(self):
+    def test_state_directory_of_the_environment_takes_precedence(self):
         self.conf.set_override('state_dir', '/opt', config.group.name)
         self.assertEqual(
             '/env', self.state_dir({config.STATE_DIR_VARIABLE: '/env'}))
 
-    def test_without_a_state_directory_both_ways_are_named(self):
+    def test_missing_state_directory_error_names_option_and_variable(self):
         error = self.assertRaises(config.NoStateDirectory, self.state_dir,
                                   {})
         self.assertIn('[heat_integrationtests]', str(error))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""destroy removes what is ours, and complains of what should be gone."""
+"""destroy removes only our entities, and complains about leftovers."""
 
 import types
 
@@ -35,34 +35,34 @@ class Heat:
     """The stacks of a cloud, as heatclient shows them."""
 
     def __init__(self, *listed):
-        self.listed = {found.id: found for found in listed}
+        self.listed = {stack.id: stack for stack in listed}
         self.cannot_delete = set()
         self.stacks = self
         self.resources = types.SimpleNamespace(
             list=lambda ref, nested_depth: [])
 
     def list(self, show_nested=False, filters=None):
-        return [found for found in self.listed.values()
-                if not filters or found.stack_name == filters['name']]
+        return [stack for stack in self.listed.values()
+                if not filters or stack.stack_name == filters['name']]
 
     def get(self, ref, resolve_outputs=True):
         try:
             return self.listed[ref.partition('/')[2]]
         except KeyError:
-            raise exc.HTTPNotFound()
+            raise exc.HTTPNotFound() from None
 
     def delete(self, ref):
-        found = self.get(ref)
-        if found.id in self.cannot_delete:
-            found.stack_status = 'DELETE_FAILED'
+        stack = self.get(ref)
+        if stack.id in self.cannot_delete:
+            stack.stack_status = 'DELETE_FAILED'
             return
         for other in list(self.listed.values()):
-            if found.id in (other.id, other.parent):
+            if stack.id in (other.id, other.parent):
                 del self.listed[other.id]
 
 
 class Keystone:
-    """What is left in Keystone."""
+    """The leftovers in Keystone."""
 
     def __init__(self):
         self.users = {'O', 'A'}
@@ -102,7 +102,7 @@ class DestroyTest(testtools.TestCase):
         self.patch('heat', lambda conf, session: self.heat)
         self.patch('admin', lambda conf: clients.Identity('secret'))
         self.heat = Heat()
-        self.said = []
+        self.lines = []
         self.conf = types.SimpleNamespace(
             heat_integrationtests=types.SimpleNamespace(
                 username='u', password='p', project_name='p',
@@ -114,11 +114,11 @@ class DestroyTest(testtools.TestCase):
         self.useFixture(fixtures.MockPatchObject(clients, name, value))
 
     def own_account(self):
-        who = {'password': 'secret', 'project_id': 'P'}
+        credentials = {'password': 'secret', 'project_id': 'P'}
         manifest.save(self.directory, tenant.NAME, {
             'own': True, 'name': 'ours', 'complete': True,
-            'project_id': 'P', 'owner': {**who, 'user_id': 'O'},
-            'operator': {**who, 'user_id': 'A'}})
+            'project_id': 'P', 'owner': {**credentials, 'user_id': 'O'},
+            'operator': {**credentials, 'user_id': 'A'}})
 
     def scenario(self, *entries, owed=()):
         manifest.save(self.directory, 'one', {
@@ -128,13 +128,13 @@ class DestroyTest(testtools.TestCase):
 
     def destroy(self, settle=(0, 0)):
         return destroy.Destroyer(self.conf, self.directory,
-                                 self.said.append, settle).run()
+                                 self.lines.append, settle).run()
 
     def test_without_an_account_there_is_nothing_to_do(self):
         self.assertEqual([], self.destroy())
-        self.assertIn('Nothing to destroy', self.said[0])
+        self.assertIn('Nothing to destroy', self.lines[0])
 
-    def test_what_no_phase_has_reached_is_removed_without_complaint(self):
+    def test_entities_that_no_phase_removes_cause_no_complaint(self):
         self.own_account()
         self.heat = Heat(_listed('S'), _listed('N', parent='S'))
         self.scenario(_entry('S'), owed=[['projects', 'owed']])
@@ -142,19 +142,19 @@ class DestroyTest(testtools.TestCase):
         self.assertEqual({}, self.heat.listed)
         self.assertEqual(['owed', 'O', 'A', 'P'], self.keystone.removed)
 
-    def test_a_second_time_there_is_nothing_to_do(self):
+    def test_destroy_can_be_repeated(self):
         self.own_account()
         self.destroy()
         self.assertEqual([], self.destroy())
 
-    def test_a_stack_that_was_asked_for_without_an_answer_is_known(self):
+    def test_a_stack_without_a_recorded_id_is_found_by_its_name(self):
         self.own_account()
         self.heat = Heat(_listed('S'))
         self.scenario(_entry(None, name='name-S'))
         self.assertEqual([], self.destroy())
         self.assertEqual({}, self.heat.listed)
 
-    def test_a_stack_that_its_scenario_deleted_was_left_behind(self):
+    def test_a_stack_that_its_scenario_deleted_is_left_behind(self):
         self.own_account()
         self.heat = Heat(_listed('S'))
         self.scenario(_entry('S', deleted=True))
@@ -165,13 +165,13 @@ class DestroyTest(testtools.TestCase):
         self.assertIn('P', self.keystone.removed)
         self.assertEqual([], manifest.names(self.directory))
 
-    def test_a_nested_stack_without_its_parent_was_left_behind(self):
+    def test_a_nested_stack_without_its_parent_is_left_behind(self):
         self.own_account()
         self.heat = Heat(_listed('N', parent='gone'))
         complaint, = self.destroy()
         self.assertIn('was nested in gone', complaint)
 
-    def test_a_stack_in_no_manifest_was_left_behind(self):
+    def test_a_stack_in_no_manifest_is_left_behind(self):
         self.own_account()
         self.heat = Heat(_listed('S'))
         self.assertIn('is in no manifest', self.destroy()[0])
@@ -193,7 +193,7 @@ class DestroyTest(testtools.TestCase):
         self.assertEqual([], self.keystone.removed)
         self.assertIn('one', manifest.names(self.directory))
 
-    def test_what_heat_left_in_keystone_is_told_and_removed(self):
+    def test_leftovers_in_keystone_are_reported_and_removed(self):
         self.own_account()
         self.keystone.leftovers = [{'id': 'L', 'name': 'P-stack'}]
         self.keystone.trusts = ['t']
@@ -203,21 +203,21 @@ class DestroyTest(testtools.TestCase):
         self.assertIn('L', self.keystone.removed)
         self.assertIn('P', self.keystone.removed)
 
-    def test_what_heat_removes_a_moment_later_is_not_left_behind(self):
+    def test_a_project_that_heat_removes_later_is_not_left_behind(self):
         self.own_account()
         looks = iter([[{'id': 'L', 'name': 'P-stack'}], []])
         self.keystone.projects_named = lambda prefix: next(looks)
         self.assertEqual([], self.destroy(settle=(60, 0)))
         self.assertNotIn('L', self.keystone.removed)
 
-    def test_an_account_that_was_made_in_part_is_removed(self):
+    def test_an_incomplete_account_is_removed(self):
         manifest.save(self.directory, tenant.NAME, {
             'own': True, 'name': 'ours', 'complete': False,
             'project_id': 'P'})
         self.assertEqual([], self.destroy())
         self.assertEqual(['P'], self.keystone.removed)
 
-    def test_a_damaged_manifest_is_told_and_the_stack_removed(self):
+    def test_a_damaged_manifest_is_reported_and_the_stack_removed(self):
         self.own_account()
         self.heat = Heat(_listed('S'))
         with open(manifest.path(self.directory, 'one'), 'w') as file:
@@ -228,7 +228,7 @@ class DestroyTest(testtools.TestCase):
         self.assertIn('P', self.keystone.removed)
         self.assertEqual([], self.destroy()[1:])
 
-    def test_in_a_given_account_only_our_stacks_are_removed(self):
+    def test_in_a_configured_account_only_our_stacks_are_removed(self):
         manifest.save(self.directory, tenant.NAME, {'own': False})
         self.heat = Heat(_listed('S'), _listed('theirs'))
         self.scenario(_entry('S'), _entry(None, name='never-made'))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Where the APIs of single nodes are, as tempest.conf or a variable says."""
+"""The API endpoints of nodes come from tempest.conf or a variable."""
 
 import ddt
 import fixtures
@@ -38,7 +38,7 @@ class EndpointsTest(testtools.TestCase):
         for name, value in options.items():
             self.conf.set_override(name, value, config.group.name)
 
-    def test_without_configuration_there_are_none(self):
+    def test_no_endpoints_are_configured_by_default(self):
         self.assertIsNone(config.api_endpoint(self.options, {}))
         self.assertEqual([], config.api_endpoints(self.options, {}))
         self.assertEqual([], config.cfn_endpoints(self.options, {}))
@@ -48,13 +48,13 @@ class EndpointsTest(testtools.TestCase):
               'http://node:8004/v1/%(project_id)s/',
               'http://node:8004/v1/$(tenant_id)s',
               'http://node:8004/v1/%(tenant_id)s')
-    def test_the_project_can_be_left_out_or_written_as_in_a_catalog(
+    def test_project_may_be_omitted_or_written_as_in_a_catalog(
             self, url):
         self.set(api_endpoint=url)
         self.assertEqual('http://node:8004/v1/%(project_id)s',
                          config.api_endpoint(self.options, {}))
 
-    def test_a_file_can_name_the_project_as_the_catalog_does(self):
+    def test_configuration_file_accepts_the_notation_of_the_catalog(self):
         path = self.useFixture(fixtures.TempDir()).join('tempest.conf')
         with open(path, 'w') as file:
             file.write('[heat_integrationtests]\n'
@@ -68,7 +68,7 @@ class EndpointsTest(testtools.TestCase):
                           'http://two/v1/%(project_id)s'],
                          config.api_endpoints(self.options, {}))
 
-    def test_the_environment_takes_precedence(self):
+    def test_endpoints_of_the_environment_take_precedence(self):
         self.set(api_endpoint='http://other/v1',
                  api_endpoints=['http://other/v1', 'http://others/v1'])
         environ = {config.API_ENDPOINT_VARIABLE: ONE,
@@ -83,20 +83,20 @@ class EndpointsTest(testtools.TestCase):
                          config.cfn_endpoints(self.options, environ))
 
     @ddt.data([ONE], [ONE, ONE], [ONE, f'{ONE}/$(project_id)s'])
-    def test_one_node_alone_is_an_error(self, urls):
+    def test_a_single_node_is_an_error(self, urls):
         self.set(api_endpoints=urls)
         error = self.assertRaises(config.WrongEndpoint,
                                   config.api_endpoints, self.options, {})
-        self.assertIn('takes two', str(error))
+        self.assertIn('at least two nodes', str(error))
 
-    def test_the_two_lists_must_name_the_same_nodes(self):
+    def test_both_lists_must_name_the_same_nodes(self):
         self.set(api_endpoints=[ONE, TWO], cfn_endpoints=['http://node-1'])
         error = self.assertRaises(config.WrongEndpoint,
                                   config.cfn_endpoints, self.options, {})
         self.assertIn('1 nodes, and api_endpoints 2', str(error))
 
     @ddt.data('node-1:8004', '/v1', 'ftp://node-1/', 'http://')
-    def test_what_is_no_url_is_an_error(self, text):
+    def test_an_invalid_url_is_an_error(self, text):
         self.set(api_endpoint=text)
         error = self.assertRaises(config.WrongEndpoint,
                                   config.api_endpoint, self.options, {})

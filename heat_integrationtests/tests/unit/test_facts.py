@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Facts are captured with their nested parts, and compared readably."""
+"""Facts include nested stacks, and mismatches are readable."""
 
 import copy
 import types
@@ -43,7 +43,7 @@ class CompareTest(testtools.TestCase):
         self.after = copy.deepcopy(FACTS)
 
     def paths(self, exceptions=()):
-        return [found.path for found in facts.compare(
+        return [mismatch.path for mismatch in facts.compare(
             FACTS, self.after, exceptions=exceptions)]
 
     def test_the_same_facts_have_no_mismatch(self):
@@ -60,11 +60,11 @@ class CompareTest(testtools.TestCase):
         ('resources', 'more', {}, 'resources.more'),
         ('template', 'resources', {'r': 1}, None))
     @ddt.unpack
-    def test_a_change_is_found_by_its_path(self, group, key, value, path):
+    def test_a_change_is_reported_with_its_path(self, group, key, value, path):
         self.after[group][key] = value
         self.assertEqual([path] if path else [], self.paths())
 
-    def test_what_is_gone_is_a_mismatch_everywhere(self):
+    def test_a_missing_fact_is_a_mismatch_in_every_group(self):
         for group in ('stack', 'parameters', 'outputs', 'resources',
                       'files'):
             self.after[group].popitem()
@@ -81,7 +81,7 @@ class CompareTest(testtools.TestCase):
         self.after['events'][0]['new'] = 1
         self.assertEqual([], self.paths())
 
-    def test_a_replaced_resource_is_found(self):
+    def test_a_replaced_resource_is_a_mismatch(self):
         self.after['resources']['group/0']['physical_resource_id'] = 'N'
         path = 'resources.group/0.physical_resource_id'
         self.assertEqual([path], self.paths())
@@ -100,26 +100,26 @@ class CompareTest(testtools.TestCase):
         self.assertEqual(['events.+'], self.paths())
         self.assertEqual([], self.paths(['events.+']))
 
-    def test_events_in_another_order_are_found_in_any_case(self):
+    def test_events_in_another_order_are_always_a_mismatch(self):
         self.after['events'].reverse()
         self.assertEqual(['events.0', 'events.1'],
                          self.paths(facts.UPDATED))
 
-    def test_events_that_are_gone_are_found_in_any_case(self):
+    def test_missing_events_are_always_a_mismatch(self):
         self.after['events'].pop()
         self.assertEqual(['events.1'], self.paths(facts.UPDATED))
 
-    def test_an_exception_is_for_its_path_alone(self):
+    def test_an_exception_covers_only_its_path(self):
         self.after['outputs'] = {'secret': 'new', 'map': {'k': 2}}
         self.assertEqual(['outputs.map.k'], self.paths(['outputs.secret']))
 
-    def test_the_report_says_that_a_resource_was_replaced(self):
+    def test_the_report_marks_a_replaced_resource(self):
         self.after['resources']['group']['physical_resource_id'] = 'N'
         self.assertIn(
             'resources.group.physical_resource_id (was replaced)\n',
             facts.report(facts.compare(FACTS, self.after)))
 
-    def test_the_report_tells_an_event_in_one_line(self):
+    def test_the_report_shows_an_event_in_one_line(self):
         self.after['events'].append({
             'id': 'e3', 'event_time': '9', 'resource_name': 'group',
             'resource_status': 'UPDATE_COMPLETE',
@@ -128,7 +128,7 @@ class CompareTest(testtools.TestCase):
             'after:  9 group UPDATE_COMPLETE changed',
             facts.report(facts.compare(FACTS, self.after)))
 
-    def test_the_report_says_what_was_before_and_after(self):
+    def test_the_report_shows_both_values_shortened(self):
         self.after['outputs']['secret'] = 'x' * 1000
         text = facts.report(facts.compare(FACTS, self.after))
         self.assertIn('outputs.secret\n    before: xyz\n    after:  xxx',
@@ -138,7 +138,7 @@ class CompareTest(testtools.TestCase):
 
 
 class Shown(types.SimpleNamespace):
-    """Something that heatclient gives."""
+    """An object of heatclient."""
 
     def to_dict(self):
         return dict(vars(self))
@@ -155,7 +155,7 @@ def _resource(name, stack, nested=None, **kwargs):
 
 
 class Client:
-    """Answers as Heat does for a stack with two levels of nested ones."""
+    """Imitates Heat with a stack and two levels of nested stacks."""
 
     def __init__(self):
         self.stacks = types.SimpleNamespace(
@@ -180,13 +180,13 @@ class Client:
 
 class CaptureTest(testtools.TestCase):
 
-    def test_nested_resources_are_known_by_their_path(self):
-        found = facts.resources(Client(), 'root/1')
+    def test_nested_resources_have_their_path_as_key(self):
+        resources = facts.resources(Client(), 'root/1')
         self.assertEqual({'top', 'top/deep', 'top/group', 'top/group/0'},
-                         set(found))
+                         set(resources))
         self.assertEqual(
             {'resource_type': 'T', 'physical_resource_id': 'of-0',
-             'required_by': ['a', 'b']}, found['top/group/0'])
+             'required_by': ['a', 'b']}, resources['top/group/0'])
 
     def test_all_groups_are_captured_and_only_known_fields(self):
         captured = facts.capture(Client(), 'root/1')
@@ -198,6 +198,6 @@ class CaptureTest(testtools.TestCase):
         self.assertEqual({'good': [1], 'bad': 'no such attribute'},
                          captured['outputs'])
 
-    def test_the_content_can_be_left_out(self):
+    def test_the_content_can_be_omitted(self):
         captured = facts.capture(Client(), 'root/1', content=False)
         self.assertEqual(set(), set(captured) & set(facts.CONTENT))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The rule by which the scenario of intrinsic functions finds a yaql bug."""
+"""The rule that identifies a yaql bug in the intrinsic functions."""
 
 import ddt
 import testtools
@@ -20,10 +20,10 @@ from heat_integrationtests.scenarios import test_intrinsic_functions
 
 @ddt.ddt
 class TestMixedUp(testtools.TestCase):
-    """Only the values and errors of the recorded defect are its proof."""
+    """Only the values and errors of the recorded defect prove it."""
 
     def wrong(self, value):
-        """Return the wrong outputs if one of the stack of tens is this."""
+        """Return the wrong outputs if one output of tens has this value."""
         return test_intrinsic_functions.wrong_outputs(
             [
                 (
@@ -37,7 +37,7 @@ class TestMixedUp(testtools.TestCase):
             ]
         )
 
-    def test_its_own_values_are_not_wrong(self):
+    def test_expected_values_are_not_wrong(self):
         self.assertEqual([], self.wrong(30))
         self.assertFalse(test_intrinsic_functions.is_mixed_up([]))
 
@@ -47,14 +47,14 @@ class TestMixedUp(testtools.TestCase):
         "'Lexer' object has no attribute 'lexmatch'",
         'Bad expression Lexical error: illegal character',
         'Unknown function "select"')
-    def test_a_proof(self, value):
+    def test_values_of_other_stacks_and_lexer_errors_are_a_proof(self, value):
         wrong = self.wrong(value)
         self.assertEqual([('tens', 'line_3', value)], wrong)
         self.assertTrue(test_intrinsic_functions.is_mixed_up(wrong))
 
     @ddt.data(None, 7, [1, 2, 3], 'The Referenced Attribute is incorrect',
               'something else broke')
-    def test_no_proof(self, value):
+    def test_other_values_and_errors_are_no_proof(self, value):
         self.assertFalse(
             test_intrinsic_functions.is_mixed_up(self.wrong(value))
         )

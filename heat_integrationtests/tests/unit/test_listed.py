@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Lists of stacks: a deletion in their midst is no failure of a test."""
+"""Listing stacks tolerates a deletion at the same time."""
 
 import types
 
@@ -34,16 +34,16 @@ class ListedTest(testtools.TestCase):
         return types.SimpleNamespace(
             stacks=types.SimpleNamespace(list=listing))
 
-    def test_what_heat_lists_is_given_with_the_filters(self):
+    def test_stacks_are_listed_with_the_given_filters(self):
         self.assertEqual([1, 2], stacks.listed(self.client([1, 2]),
                                                show_nested=True))
         self.assertEqual({'show_nested': True}, self.filters)
 
-    def test_it_is_asked_again_after_a_deletion_in_between(self):
+    def test_request_is_repeated_after_a_bad_request(self):
         self.assertEqual([3], stacks.listed(self.client(
             exc.HTTPBadRequest(), [3])))
 
-    def test_a_list_that_never_works_fails(self):
+    def test_repeated_bad_requests_are_raised(self):
         refused = [exc.HTTPBadRequest()] * stacks.ATTEMPTS
         self.assertRaises(exc.HTTPBadRequest, stacks.listed,
                           self.client(*refused, [3]))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tests that go from node to node take every pair, in the order named."""
+"""Tests with two nodes run for every pair, in the configured order."""
 
 import threading
 import types
@@ -31,8 +31,8 @@ def _node(number):
 
 class _Cross(base.CrossTest):
 
-    def it(self):
-        """Be no test that is found, but one that can be made."""
+    def runTest(self):
+        """Do nothing; a test case needs a method."""
 
 
 @ddt.ddt
@@ -40,7 +40,7 @@ class PairsTest(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.cross = _Cross('it')
+        self.cross = _Cross('runTest')
         self.cross.nodes = [_node(number) for number in (1, 2, 3)]
         self.pairs = []
 
@@ -60,7 +60,7 @@ class PairsTest(testtools.TestCase):
         self.cross.forth(lambda first, second: met.wait(timeout=10))
         self.assertFalse(met.broken)
 
-    def test_a_failure_names_the_nodes_and_hides_no_other(self):
+    def test_a_failure_names_the_nodes_of_all_failed_pairs(self):
         def operate(first, second):
             self.note(first, second)
             if first.number == 1:
@@ -77,7 +77,7 @@ class PairsTest(testtools.TestCase):
             if 'ValueError: lost by' in detail.as_text()]))
 
     @ddt.data(True, False)
-    def test_nodes_that_do_not_show_the_same_are_told(self, same):
+    def test_nodes_that_show_different_facts_are_reported(self, same):
         shown = {'heat-1': 'COMPLETE', 'heat-2': 'COMPLETE',
                  'heat-3': 'COMPLETE' if same else 'FAILED'}
         self.patch(facts, 'capture', lambda heat, ref, content: {
@@ -109,7 +109,7 @@ class ShownAlikeTest(testtools.TestCase):
         {'stack': {'stack_status': 'CREATE_COMPLETE', 'deletion': 1}},
         {'resources': {'value': {'resource_status': 'CREATE_COMPLETE',
                                  'new': 1}}})
-    def test_a_field_that_only_one_release_knows_is_no_difference(
+    def test_a_field_of_one_release_only_is_no_difference(
             self, changes):
         for both in ((self.facts, self.shown(**changes)),
                      (self.shown(**changes), self.facts)):
@@ -121,7 +121,7 @@ class ShownAlikeTest(testtools.TestCase):
         {'outputs': {'text': 'first', 'more': 'first'}},
         {'parameters': {}}, {'resources': {}},
         {'resources': {'value': {'resource_status': 'CREATE_FAILED'}}})
-    def test_what_is_lost_or_not_the_same_is_a_difference(self, changes):
+    def test_a_lost_or_changed_fact_is_a_difference(self, changes):
         for both in ((self.facts, self.shown(**changes)),
                      (self.shown(**changes), self.facts)):
             self.assertEqual(1, len(base.differences(*both)))
@@ -137,19 +137,19 @@ class ConfigurationTest(testtools.TestCase):
             heat_integrationtests=None))
         base.CrossTest.skip_checks()
 
-    def test_without_nodes_there_is_nothing_to_test(self):
+    def test_class_is_skipped_without_nodes(self):
         try:
             self.check(lambda options: [])
         except unittest.SkipTest as skip:
             self.assertIn('api_endpoints', str(skip))
         else:
-            self.fail('nothing was skipped')
+            self.fail('The class was not skipped')
 
-    def test_one_node_alone_is_a_failure_and_no_skip(self):
+    def test_a_single_node_is_a_failure_and_not_a_skip(self):
         def alone(options):
             raise config.WrongEndpoint('takes two')
 
         self.assertRaises(config.WrongEndpoint, self.check, alone)
 
-    def test_two_nodes_are_enough(self):
+    def test_class_is_not_skipped_with_two_nodes(self):
         self.assertIsNone(self.check(lambda options: ['one', 'two']))

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Classes run at the same time, and each of them as unittest runs it."""
+"""Classes run in parallel, and each class as unittest runs it."""
 
 import threading
 import unittest
@@ -21,7 +21,7 @@ from heat_integrationtests import parallel
 
 
 class Recorded:
-    """Writes down what happens to a class."""
+    """Records the calls of a test class."""
 
     @classmethod
     def setUpClass(cls):
@@ -40,7 +40,7 @@ class Recorded:
         self.calls.append(f'second {type(self).__name__}')
 
 
-class SideBySideTest(testtools.TestCase):
+class ParallelSuiteTest(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -50,18 +50,18 @@ class SideBySideTest(testtools.TestCase):
         return type(name, (Recorded, testtools.TestCase),
                     {'calls': self.calls, **members})
 
-    def run_cases(self, *cases, lanes=2, **kwargs):
+    def run_cases(self, *cases, concurrency=2, **kwargs):
         tests = unittest.TestSuite(
             unittest.defaultTestLoader.loadTestsFromTestCase(case)
             for case in cases)
-        suite = parallel.SideBySide(
-            parallel.by_class(tests), lanes, **kwargs)
+        suite = parallel.ParallelSuite(
+            parallel.by_class(tests), concurrency, **kwargs)
         result = testtools.TestResult()
         suite.run(result)
         return result
 
-    def test_a_class_is_set_up_and_torn_down_once_in_its_order(self):
-        result = self.run_cases(*map(self.case, 'ABCDE'), lanes=2)
+    def test_a_class_is_set_up_and_torn_down_once_around_its_tests(self):
+        result = self.run_cases(*map(self.case, 'ABCDE'), concurrency=2)
         self.assertEqual(10, result.testsRun)
         self.assertTrue(result.wasSuccessful(), result.errors)
         for name in 'ABCDE':
@@ -80,8 +80,8 @@ class SideBySideTest(testtools.TestCase):
                                 self.case('B', test_first=meet))
         self.assertTrue(result.wasSuccessful(), result.errors)
 
-    def test_the_first_ones_are_begun_first(self):
-        self.run_cases(*map(self.case, 'ABC'), lanes=1)
+    def test_classes_start_in_their_order(self):
+        self.run_cases(*map(self.case, 'ABC'), concurrency=1)
         self.assertEqual(
             ['set up A', 'set up B', 'set up C'],
             [call for call in self.calls if call.startswith('set up')])
@@ -92,12 +92,12 @@ class SideBySideTest(testtools.TestCase):
             raise RuntimeError('no cloud')
 
         result = self.run_cases(self.case('A', setUpClass=broken),
-                                self.case('B'), lanes=1)
+                                self.case('B'), concurrency=1)
         self.assertEqual(1, len(result.errors))
         self.assertIn('no cloud', result.errors[0][1])
         self.assertIn('second B', self.calls)
 
-    def test_a_class_that_is_skipped_is_told(self):
+    def test_a_skipped_class_is_reported(self):
         @classmethod
         def skipped(cls):
             raise unittest.SkipTest('off')
@@ -105,7 +105,7 @@ class SideBySideTest(testtools.TestCase):
         result = self.run_cases(self.case('A', setUpClass=skipped))
         self.assertEqual(['off'], list(result.skip_reasons))
 
-    def test_the_preparation_comes_before_all(self):
+    def test_the_preparation_runs_before_all_classes(self):
         self.run_cases(self.case('A'),
                        prepare=lambda: self.calls.append('prepared'))
         self.assertEqual('prepared', self.calls[0])

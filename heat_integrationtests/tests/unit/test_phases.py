@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Phases select exactly their kinds, and a run says how it ended."""
+"""Phases select exactly their kinds, and a run returns its status."""
 
 import collections
 import os
@@ -40,18 +40,18 @@ def _test_id(kind):
 
 class ScenarioTestsTest(testtools.TestCase):
 
-    def test_what_is_read_from_the_source_is_what_is_loaded(self):
+    def test_tests_parsed_from_the_source_equal_the_loaded_tests(self):
         directory = os.path.join(os.path.dirname(phases.__file__),
                                  'scenarios')
         top = os.path.dirname(os.path.dirname(directory))
         loaded, suites = set(), [unittest.TestLoader().discover(
             directory, top_level_dir=top)]
         while suites:
-            for one in suites.pop():
-                if isinstance(one, unittest.TestSuite):
-                    suites.append(one)
+            for test in suites.pop():
+                if isinstance(test, unittest.TestSuite):
+                    suites.append(test)
                 else:
-                    loaded.add(one.id().partition('[')[0])
+                    loaded.add(test.id().partition('[')[0])
         self.assertEqual(loaded, set(phases.scenario_tests()))
 
 
@@ -101,7 +101,7 @@ class SelectionTest(testtools.TestCase):
              'cross': ('cross',)},
             {known.name: known.kinds for known in phases.PHASES})
 
-    def test_an_unknown_phase_is_refused_with_those_that_are(self):
+    def test_the_error_for_an_unknown_phase_lists_the_phases(self):
         error = self.assertRaises(ValueError, phases.phase, 'late')
         self.assertIn('pre-upgrade, during-upgrade', str(error))
 
@@ -148,11 +148,11 @@ class RunTest(testtools.TestCase):
         self.assertEqual(phases.FAILED, phases.run('post-upgrade'))
         self.assertEqual(['verify'], [kind for kind, _ in self.ran])
 
-    def test_a_phase_goes_on_after_a_kind(self):
+    def test_a_phase_continues_after_a_kind(self):
         self.assertEqual(0, phases.run('mixed', after='verify'))
         self.assertEqual(['smoke', 'cross'], [kind for kind, _ in self.ran])
 
-    def test_nothing_need_come_after_a_kind(self):
+    def test_all_kinds_after_a_kind_may_be_excluded(self):
         self.empty = ('smoke', 'cross')
         self.assertEqual(0, phases.run('mixed', after='verify',
                                        scenarios='snapshot'))
@@ -161,31 +161,31 @@ class RunTest(testtools.TestCase):
         self.outcomes['post'] = ['skip']
         self.assertEqual(phases.NOTHING_RAN, phases.run('post-upgrade'))
 
-    def test_an_older_run_does_not_stand_for_one_without_tests(self):
+    def test_an_older_run_does_not_replace_a_run_without_tests(self):
         self.empty = ('verify',)
         self.assertEqual(phases.NOTHING_RAN, phases.run('post-upgrade'))
 
-    def test_cross_is_left_out_where_no_nodes_are_configured(self):
+    def test_cross_is_excluded_if_no_nodes_are_configured(self):
         self.outcomes['cross'] = ['skip', 'skip']
         self.statuses['cross'] = 1
         self.assertEqual(0, phases.run('mixed'))
         self.assertEqual(['verify', 'smoke', 'cross'],
                          [kind for kind, _ in self.ran])
 
-    def test_cross_that_dies_in_the_midst_is_not_left_out(self):
+    def test_cross_that_dies_half_way_is_not_excluded(self):
         self.outcomes['cross'] = ['skip', 'inprogress']
         self.assertEqual(phases.NOTHING_RAN, phases.run('mixed'))
 
-    def test_cross_must_be_found_where_all_is_to_run(self):
+    def test_cross_must_have_tests_if_all_scenarios_run(self):
         self.empty = ('cross',)
         self.assertEqual(phases.NOTHING_RAN, phases.run('mixed'))
 
-    def test_a_choice_of_scenarios_may_leave_out_what_has_no_record(self):
+    def test_a_choice_of_scenarios_may_exclude_kinds_without_record(self):
         self.empty = ('smoke', 'cross')
         self.assertEqual(0, phases.run('mixed', scenarios='snapshot'))
         self.assertEqual(['verify'], [kind for kind, _ in self.ran])
 
-    def test_a_choice_that_leaves_out_all_is_not_a_success(self):
+    def test_a_choice_that_excludes_all_kinds_is_not_a_success(self):
         self.empty = ('smoke',)
         self.assertEqual(phases.NOTHING_RAN,
                          phases.run('smoke', scenarios='snapshot'))
@@ -193,14 +193,14 @@ class RunTest(testtools.TestCase):
 
 class UsageTest(testtools.TestCase):
 
-    def test_without_a_tempest_conf_nothing_is_run(self):
+    def test_a_missing_tempest_conf_is_reported(self):
         self.assertIn('set TEMPEST_CONFIG', phases.no_configuration({}))
         self.assertIn('/nowhere', phases.no_configuration(
             {'TEMPEST_CONFIG': '/nowhere'}))
         self.assertIsNone(phases.no_configuration(
             {'TEMPEST_CONFIG': __file__}))
 
-    def test_what_a_phase_goes_on_after_is_a_kind_of_its_own(self):
+    def test_after_must_name_a_kind_of_the_phase(self):
         self.useFixture(fixtures.EnvironmentVariable(
             'TEMPEST_CONFIG', __file__))
         error = self.assertRaises(

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The start is refused where openstack-heat is installed, too."""
+"""The tests refuse to start if openstack-heat is installed."""
 
 from importlib import metadata
 import types
@@ -25,12 +25,12 @@ def _nothing_installed(name):
     raise metadata.PackageNotFoundError(name)
 
 
-class IsolationTest(testtools.TestCase):
+class PreflightTest(testtools.TestCase):
 
-    def test_an_environment_without_heat_is_fine(self):
+    def test_an_environment_without_heat_is_accepted(self):
         preflight.check(distribution=_nothing_installed)
 
-    def test_an_environment_with_heat_is_refused_and_the_advice_given(self):
+    def test_an_environment_with_heat_is_refused_with_advice(self):
         error = self.assertRaises(
             preflight.SharedEnvironment, preflight.check,
             distribution=lambda name: types.SimpleNamespace(

@@ -49,13 +49,13 @@ class SuitesTest(testtools.TestCase):
     tests = _discovered()
 
     def scenarios(self):
-        found = {}
+        classes = {}
         for test in self.tests:
             if isinstance(test, scenario.Scenario):
-                found.setdefault(type(test), []).append(_kind(test))
-        return found
+                classes.setdefault(type(test), []).append(_kind(test))
+        return classes
 
-    def test_what_runs_against_a_cloud_is_found_and_nothing_else(self):
+    def test_only_tests_that_run_against_a_cloud_are_discovered(self):
         modules = {test.__module__ for test in self.tests}
         files = [file for suite in heat_integrationtests.SUITES
                  for file in glob.glob(f'{HERE}/{suite}/test_*.py')]
@@ -80,15 +80,15 @@ class SuitesTest(testtools.TestCase):
         ids = [re.search(r'[\[,]id-([0-9a-f-]{36})[,\]]', test.id())
                for test in self.tests]
         self.assertNotIn(None, ids)
-        found = [match.group(1) for match in ids]
-        self.assertEqual(len(found), len(set(found)))
+        uuids = [match.group(1) for match in ids]
+        self.assertEqual(len(uuids), len(set(uuids)))
 
     def test_each_scenario_has_a_test_of_each_kind(self):
-        for found, kinds in self.scenarios().items():
+        for scenario_class, kinds in self.scenarios().items():
             self.assertEqual({'during', 'post', 'pre', 'verify'},
-                             {*kinds}, found.__name__)
+                             {*kinds}, scenario_class.__name__)
 
-    def test_what_crosses_nodes_does_so_forth_and_back(self):
+    def test_cross_tests_run_in_both_directions(self):
         names = {type(test).__name__ for test in self.tests
                  if _kind(test) == 'cross'}
         self.assertIn('LifeBaseToTargetTest', names)
@@ -98,7 +98,7 @@ class SuitesTest(testtools.TestCase):
             for way in ('BaseToTarget', 'TargetToBase')})
 
     def test_each_scenario_has_a_name_of_its_own(self):
-        names = [found.name() for found in self.scenarios()]
+        names = [each.name() for each in self.scenarios()]
         self.assertEqual(len(names), len(set(names)))
         self.assertIn('random_string', names)
 
@@ -107,7 +107,7 @@ class SuitesTest(testtools.TestCase):
             test.id() for test in self.tests
             if test._testMethodName.count('_') < 4])
 
-    def test_what_takes_long_comes_first(self):
+    def test_long_tests_come_first(self):
         weights = [test.weight for test in self.tests
                    if isinstance(test, scenario.Scenario)]
         self.assertEqual(sorted(weights, reverse=True), weights)

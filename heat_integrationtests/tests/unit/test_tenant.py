@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The account is made once, found again, and removed; with a fake cloud."""
+"""The account is created once, loaded later, and removed."""
 
 import types
 
@@ -23,10 +23,10 @@ from heat_integrationtests import tenant
 
 
 class Keystone:
-    """Keeps what Keystone would."""
+    """Imitates Keystone."""
 
     def __init__(self):
-        self.made = {'projects': {}, 'users': {}}
+        self.entities = {'projects': {}, 'users': {}}
         self.grants = []
         self.fail_at = None
 
@@ -37,28 +37,28 @@ class Keystone:
         return [f'role-{name}' for name in names]
 
     def create_project(self, name, domain_id, description):
-        self.made['projects']['P'] = name
+        self.entities['projects']['P'] = name
         return 'P'
 
     def create_user(self, name, domain_id, project_id):
         if self.fail_at and name.endswith(self.fail_at):
             raise RuntimeError('Keystone is away')
-        self.made['users'][f'U-{name[-8:]}'] = name
+        self.entities['users'][f'U-{name[-8:]}'] = name
         return f'U-{name[-8:]}', 'secret'
 
     def grant(self, role_id, user_id, project_id):
         self.grants.append((role_id, user_id[-5:], project_id))
 
     def delete(self, kind, entity_id):
-        self.made[kind].pop(entity_id, None)
+        self.entities[kind].pop(entity_id, None)
 
 
-def _conf(**given):
+def _conf(**options):
     own = dict.fromkeys(
         ['username', 'password', 'project_name', 'user_domain_name',
          'project_domain_name'])
     own.update(account_roles=['member', 'heat_stack_owner'],
-               operator_role='admin', **given)
+               operator_role='admin', **options)
     return types.SimpleNamespace(
         heat_integrationtests=types.SimpleNamespace(**own),
         auth=types.SimpleNamespace(
@@ -80,12 +80,12 @@ class AccountTest(testtools.TestCase):
             clients, 'shared_session', lambda conf, identity: None))
         self.conf = _conf()
 
-    def test_a_project_and_two_users_are_made_on_first_need(self):
-        made = tenant.ensure(self.conf, self.directory)
-        self.assertTrue(made.own)
-        self.assertEqual('P', made.owner.project_id)
-        self.assertNotEqual(made.owner.user_id, made.operator.user_id)
-        self.assertEqual(1, len(self.keystone.made['projects']))
+    def test_a_project_and_two_users_are_created_at_first_use(self):
+        account = tenant.ensure(self.conf, self.directory)
+        self.assertTrue(account.own)
+        self.assertEqual('P', account.owner.project_id)
+        self.assertNotEqual(account.owner.user_id, account.operator.user_id)
+        self.assertEqual(1, len(self.keystone.entities['projects']))
         self.assertEqual(
             {('role-member', 'owner', 'P'),
              ('role-heat_stack_owner', 'owner', 'P'),
@@ -93,18 +93,18 @@ class AccountTest(testtools.TestCase):
              ('role-heat_stack_owner', 'rator', 'P'),
              ('role-admin', 'rator', 'P')}, set(self.keystone.grants))
 
-    def test_the_second_who_needs_it_finds_it(self):
-        made = tenant.ensure(self.conf, self.directory)
-        self.assertEqual(made, tenant.ensure(self.conf, self.directory))
-        self.assertEqual(made, tenant.load(self.conf, self.directory))
-        self.assertEqual(2, len(self.keystone.made['users']))
+    def test_the_account_is_created_only_once(self):
+        account = tenant.ensure(self.conf, self.directory)
+        self.assertEqual(account, tenant.ensure(self.conf, self.directory))
+        self.assertEqual(account, tenant.load(self.conf, self.directory))
+        self.assertEqual(2, len(self.keystone.entities['users']))
 
-    def test_a_later_phase_makes_none(self):
+    def test_a_later_phase_creates_no_account(self):
         self.assertRaises(manifest.Missing, tenant.load, self.conf,
                           self.directory)
-        self.assertEqual({}, self.keystone.made['projects'])
+        self.assertEqual({}, self.keystone.entities['projects'])
 
-    def test_one_that_was_made_in_part_is_not_used_and_can_be_removed(
+    def test_an_incomplete_account_is_refused_and_can_be_removed(
             self):
         self.keystone.fail_at = 'operator'
         self.assertRaises(RuntimeError, tenant.ensure, self.conf,
@@ -114,28 +114,28 @@ class AccountTest(testtools.TestCase):
         self.assertIn('heat_integrationtests.destroy', str(error))
         tenant.remove(manifest.load(self.directory, tenant.NAME),
                       self.keystone)
-        self.assertEqual({'projects': {}, 'users': {}}, self.keystone.made)
+        self.assertEqual({'projects': {}, 'users': {}}, self.keystone.entities)
 
-    def test_without_an_admin_and_an_account_both_ways_are_named(self):
+    def test_the_error_without_credentials_names_both_options(self):
         self.conf.auth.admin_username = None
         error = self.assertRaises(tenant.NoAccount, tenant.ensure,
                                   self.conf, self.directory)
         self.assertIn('[heat_integrationtests]', str(error))
         self.assertIn('[auth]', str(error))
 
-    def test_a_given_account_is_used_and_its_password_not_kept(self):
+    def test_a_configured_account_is_used_without_saving_its_password(self):
         conf = _conf()
         own = conf.heat_integrationtests
         own.username, own.password, own.project_name = 'u', 'hush', 'p'
-        given = tenant.ensure(conf, self.directory)
-        self.assertFalse(given.own)
-        self.assertEqual('u', given.owner.username)
-        self.assertEqual('admin', given.operator.username)
+        account = tenant.ensure(conf, self.directory)
+        self.assertFalse(account.own)
+        self.assertEqual('u', account.owner.username)
+        self.assertEqual('admin', account.operator.username)
         self.assertNotIn('hush', str(manifest.load(self.directory,
                                                    tenant.NAME)))
-        self.assertEqual(given, tenant.load(conf, self.directory))
+        self.assertEqual(account, tenant.load(conf, self.directory))
 
-    def test_an_account_given_in_part_is_refused(self):
+    def test_an_incomplete_configuration_is_refused(self):
         self.conf.heat_integrationtests.username = 'u'
         self.assertRaises(tenant.NoAccount, tenant.ensure, self.conf,
                           self.directory)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Waiting ends when it should, and says what it saw; on fake time."""
+"""Waits end in time and report the last state; with a fake clock."""
 
 import types
 
@@ -21,7 +21,7 @@ from heat_integrationtests import waiters
 
 
 class Time:
-    """A clock that only a sleep moves."""
+    """A clock that only sleep() advances."""
 
     def __init__(self):
         self.now = 100.0
@@ -48,7 +48,7 @@ class WaitForTest(testtools.TestCase):
             'the moon', lambda: next(looks), clock=self.time.clock,
             sleep=self.time.sleep, **kwargs)
 
-    def test_what_is_there_at_once_is_not_waited_for(self):
+    def test_an_immediate_result_needs_no_sleep(self):
         self.assertEqual('full', self.wait([('full', 'full')]))
         self.assertEqual([], self.time.slept)
 
@@ -60,7 +60,7 @@ class WaitForTest(testtools.TestCase):
         self.wait([('full', True)], delay=3)
         self.assertEqual([3], self.time.slept)
 
-    def test_the_deadline_is_kept_and_the_last_look_told(self):
+    def test_the_error_at_the_deadline_shows_the_last_state(self):
         error = self.assertRaises(
             waiters.WaitTimeout, self.wait,
             [(f'phase {number}', None) for number in range(100)])
@@ -68,11 +68,11 @@ class WaitForTest(testtools.TestCase):
         self.assertEqual(
             'Waited 10.0 s for the moon; seen last: phase 7', str(error))
 
-    def test_what_comes_at_the_deadline_is_in_time(self):
+    def test_a_result_at_the_deadline_is_in_time(self):
         self.assertTrue(self.wait(
             [('new', None), ('full', True)], timeout=1))
 
-    def test_a_look_that_sees_the_end_ends_the_wait(self):
+    def test_a_look_that_raises_ends_the_wait(self):
         def look():
             raise waiters.WentWrong('it fell')
 
@@ -130,6 +130,6 @@ class StackProgressTest(testtools.TestCase):
         judge = waiters.stack_progress('one', 'DELETE_COMPLETE')
         self.assertEqual(('gone (404)', True), judge(None))
 
-    def test_a_stack_that_is_gone_becomes_nothing_else(self):
+    def test_a_stack_that_is_gone_has_no_other_status(self):
         judge = waiters.stack_progress('one', 'UPDATE_COMPLETE')
         self.assertRaises(waiters.WentWrong, judge, None)
