@@ -130,3 +130,9 @@ class DocumentedCommandsTest(testtools.TestCase):
 
     def test_the_pages_have_commands(self):
         self.assertGreater(len(list(commands())), 80)
+
+    def test_the_readme_begins_with_its_two_commands(self):
+        self.assertEqual(
+            [['./tools/with-deps.sh', 'tox', '-e', 'upgrade'],
+             ['./tools/with-deps.sh', 'tox']],
+            [words for page, words in commands() if page == 'README.rst'][:2])
