@@ -273,10 +273,13 @@ class Trial:
                 self._probes.stop(remove=False)
         concurrency.run_parallel(stop_traffic, stop_probes)
         run_dir = self._workspace.run_dir
+        states = revalidate.final(run_dir)
+        if states is None:
+            raise errors.LabError(
+                f'the traffic wrote no final states to {run_dir}')
         generator.write_final(run_dir, {
-            **(revalidate.final(run_dir) or {}),
-            **{target.name: target.final or {}
-               for target in self._targets.values()}})
+            **states, **{target.name: target.final
+                         for target in self._targets.values()}})
 
     def _judge(self) -> detection.Found:
         found = detection.Found(

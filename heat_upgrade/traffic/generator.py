@@ -291,8 +291,9 @@ class Stream:
 
 
 def write_final(run_dir: str | pathlib.Path,
-                stacks: dict[str, dict[str, typing.Any]]) -> None:
-    """Write the final state of each stack atomically."""
+                stacks: abc.Mapping[str, dict[str, typing.Any] | None]
+                ) -> None:
+    """Write the final state of each stack, None if it is unknown."""
     path = pathlib.Path(run_dir) / FINAL_FILE
     filesystem.write_atomically(
         path, json.dumps({'stacks': stacks}, indent=1) + '\n')

@@ -30,7 +30,8 @@ RULES = (
         'A test found a physical resource replaced or gone.',
         'The data of the old resource is lost.',
         'Do not update stacks with this resource before the cause is known.',
-        'scenarios.test_keystone.KeystoneScenario.test_ids_are_kept failed',
+        'scenarios.test_snapshot.SnapshotScenario.'
+        'test_the_snapshot_is_as_recorded failed',
         failure_class=_PHYSICAL),
     model.Rule(
         'destroy.left-behind',
