@@ -14,6 +14,7 @@
 
 from collections import abc
 import fcntl
+import math
 import os
 import pathlib
 import shutil
@@ -48,6 +49,17 @@ def entry_points() -> pathlib.Path:
     return directory() / 'entry-points'
 
 
+def last_use(path: pathlib.Path) -> float:
+    """Return the time of the last use of a path: its modification time.
+
+    :returns: seconds since the epoch; infinity if another run has removed it
+    """
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
+
+
 def prune(root: pathlib.Path, days: float = KEEP_DAYS) -> None:
     """Remove the directories that no run has used for some days.
 
@@ -56,12 +68,7 @@ def prune(root: pathlib.Path, days: float = KEEP_DAYS) -> None:
     """
     oldest = time.time() - days * 86400
     for path in root.glob('*/'):
-        try:
-            used = path.stat().st_mtime
-        except FileNotFoundError:
-            # Another run has removed it since it was listed.
-            continue
-        if used < oldest:
+        if last_use(path) < oldest:
             lock = Lock(path)
             if lock.try_hold():
                 shutil.rmtree(path, ignore_errors=True)

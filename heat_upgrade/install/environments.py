@@ -228,7 +228,7 @@ def prune(days: float = cache.KEEP_DAYS) -> list[pathlib.Path]:
     oldest = time.time() - days * 86400
     for path in sorted((cache.directory() / 'environments').glob('*/')):
         marker = path / MARKER
-        if (marker if marker.exists() else path).stat().st_mtime > oldest:
+        if cache.last_use(marker if marker.exists() else path) > oldest:
             continue
         lock = cache.Lock(path)
         if lock.try_hold() and not _runs_from(path):
@@ -236,7 +236,7 @@ def prune(days: float = cache.KEEP_DAYS) -> list[pathlib.Path]:
             removed.append(path)
         lock.release()
     for path in cache.entry_points().rglob('*'):
-        if path.is_file() and path.stat().st_mtime < oldest:
+        if path.is_file() and cache.last_use(path) < oldest:
             path.unlink(missing_ok=True)
             removed.append(path)
     return removed + wheels.prune(cache.directory(), oldest)

@@ -12,6 +12,7 @@
 
 """Wheels of Heat made from a checkout or sdist, cached by content."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -72,9 +73,11 @@ def prune(cache: str | os.PathLike[str], oldest: float
     """
     removed = []
     for kept in sorted(pathlib.Path(cache, 'wheels').glob('*/')):
-        if kept.stat().st_mtime < oldest:
-            shutil.rmtree(kept, ignore_errors=True)
-            removed.append(kept)
+        # Another run may remove it at the same time.
+        with contextlib.suppress(FileNotFoundError):
+            if kept.stat().st_mtime < oldest:
+                shutil.rmtree(kept, ignore_errors=True)
+                removed.append(kept)
     return removed
 
 

@@ -15,6 +15,7 @@
 import os
 import pathlib
 import pwd
+import re
 import shutil
 
 from heat_upgrade import errors
@@ -41,7 +42,8 @@ def find(program: str) -> str:
     :raises: errors.LabError that names the package to install
     """
     directories = [str(path) for pattern in _DIRECTORIES for path in sorted(
-        pathlib.Path('/').glob(pattern.lstrip('/')), reverse=True)]
+        pathlib.Path('/').glob(pattern.lstrip('/')), key=_version,
+        reverse=True)]
     path = shutil.which(program, path=os.pathsep.join(
         [*directories, os.environ['PATH']]))
     if path is None:
@@ -49,6 +51,11 @@ def find(program: str) -> str:
             f'{program} is not installed; install postgresql, or omit the '
             'check on PostgreSQL')
     return path
+
+
+def _version(path: pathlib.Path) -> list[int]:
+    """Return the numbers in a path: 9.6 is older than 16."""
+    return [int(number) for number in re.findall(r'\d+', str(path))]
 
 
 class PostgreSQL:

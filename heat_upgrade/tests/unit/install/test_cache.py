@@ -13,6 +13,7 @@
 """Unit tests of the cache: its directory, locks and pruning."""
 
 from concurrent import futures
+import math
 import os
 import pathlib
 import threading
@@ -127,6 +128,9 @@ class TestPrune(testtools.TestCase):
     def test_an_unused_directory_is_removed(self):
         cache.prune(self.root)
         self.assertEqual(['new'], self.kept())
+
+    def test_removed_path_counts_as_used(self):
+        self.assertEqual(math.inf, cache.last_use(self.root / 'removed'))
 
     def test_a_directory_that_another_run_holds_stays(self):
         with cache.Lock(self.old):
