@@ -27,6 +27,7 @@ from testtools import content as attachment
 from heat_integrationtests import aliases
 from heat_integrationtests import clients
 from heat_integrationtests import config as own_config
+from heat_integrationtests import diagnostics
 from heat_integrationtests import facts
 from heat_integrationtests import markers
 from heat_integrationtests import scenario_record
@@ -123,9 +124,7 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
 
     def setUp(self) -> None:
         super().setUp()
-        self.addOnException(self._attach_stories)
-        clients.forget_requests()
-        self.addOnException(self._attach_requests)
+        diagnostics.attach_requests(self)
         kind = markers.of(getattr(self, self._testMethodName))
         get_account = tenant.ensure if kind == 'pre' else tenant.load
         self.account = get_account(CONF, self.directory)
@@ -137,7 +136,7 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
         open_record = (scenario_record.Record.begin if kind == 'pre'
                        else scenario_record.Record.load)
         self.record = open_record(self.directory, self.name())
-        self._touched: list[Stack] = []
+        self._attached: set[Stack] = set()
 
     # -- identity and clients ---------------------------------------------
 
@@ -179,7 +178,7 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
     def stack(self, key: str = MAIN) -> Stack:
         """Return the stack that was recorded under this key."""
         entry = self.record.stack(key)
-        return self._touch(Stack(entry['name'], entry['id']))
+        return self._attach(Stack(entry['name'], entry['id']))
 
     # -- pre --------------------------------------------------------------
 
@@ -202,7 +201,7 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
         stack = self.stacks.request_creation(entry['name'], **request)
         entry['id'] = stack.id
         self.record.save()
-        self._touch(stack)
+        self._attach(stack)
         if wait is not None:
             self.stacks.wait(stack, wait or self.created)
         return stack
@@ -219,10 +218,10 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
         :param fields: in place of the class attributes
         """
         request = {
-            'template': _text(fields.pop('template', self.template)),
+            'template': template_files.text_of(
+                fields.pop('template', self.template)),
             'parameters': dict(self.parameters),
-            'files': {name: _text(content)
-                      for name, content in self.files.items()},
+            'files': template_files.texts_of(self.files),
             'environment': dict(self.environment), 'disable_rollback': True}
         if self.tags:
             request['tags'] = ','.join(self.tags)
@@ -358,12 +357,11 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
         """
         changed = dict(request)
         if self.changed_template:
-            changed['template'] = _text(self.changed_template)
+            changed['template'] = template_files.text_of(self.changed_template)
         if self.changed_tags:
             changed['tags'] = ','.join(self.changed_tags)
-        changed['files'] = {**request['files'], **{
-            name: _text(content)
-            for name, content in self.changed_files.items()}}
+        changed['files'] = {**request['files'],
+                            **template_files.texts_of(self.changed_files)}
         changed['parameters'] = {**request['parameters'],
                                  **self.changed_parameters}
         return changed
@@ -390,23 +388,9 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
                              'Keystone still has projects that Heat created '
                              f'for the users of stack {stack.name}')
 
-    # -- details of failures ----------------------------------------------
-
-    def _touch(self, stack: Stack) -> Stack:
-        self._touched.append(stack)
+    def _attach(self, stack: Stack) -> Stack:
+        """Attach a stack to a failure of this test; return the stack."""
+        if stack not in self._attached:
+            self._attached.add(stack)
+            diagnostics.attach_stack(self, stack, lambda: self.stacks)
         return stack
-
-    def _attach_stories(self, exc_info: object) -> None:
-        for stack in dict.fromkeys(getattr(self, '_touched', ())):
-            self.addDetail(
-                f'stack-{stack.name}',
-                attachment.text_content(self.stacks.story(stack)))
-
-    def _attach_requests(self, exc_info: object) -> None:
-        self.addDetail('requests', attachment.text_content(
-            clients.requests_text()))
-
-
-def _text(template: str) -> str:
-    """Return a template that is given as its text or as a file name."""
-    return template if '\n' in template else template_files.read(template)

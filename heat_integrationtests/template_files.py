@@ -12,6 +12,7 @@
 
 """Reads the templates of the scenarios from the directory templates."""
 
+from collections import abc
 import os
 
 _DIRECTORY = os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -25,3 +26,13 @@ def read(name: str) -> str:
     """
     with open(os.path.join(_DIRECTORY, name), encoding='utf-8') as file:
         return file.read()
+
+
+def text_of(template: str) -> str:
+    """Return a template that is given as its text or as a file name."""
+    return template if '\n' in template else read(template)
+
+
+def texts_of(files: abc.Mapping[str, str]) -> dict[str, str]:
+    """Return the files of a request: {name: text}."""
+    return {name: text_of(content) for name, content in files.items()}

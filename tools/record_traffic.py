@@ -36,9 +36,9 @@ from urllib import parse
 
 import yaml
 
+from heat_upgrade.checks.api import recorded_calls
 from heat_upgrade.checks.api import replay
 from heat_upgrade import errors
-from heat_upgrade.install import environments
 from heat_upgrade.install import releases
 from heat_upgrade.lab import client_config
 from heat_upgrade.lab import cloud as clouds
@@ -48,7 +48,7 @@ from heat_upgrade.lab import workspace as workspaces
 TRAFFIC = pathlib.Path(__file__).with_name('traffic_recorder')
 VARIABLE = 'HEAT_UPGRADE_TRAFFIC'
 HEAD = '''\
-# Calls that the check "api" makes to both releases; see replay.Call.
+# Calls that the check "api" makes to both releases; see recorded_calls.Call.
 # "recorded" is written by python tools/record_traffic.py;
 # "added" by hand, for calls that no smoke test makes.
 '''
@@ -217,12 +217,7 @@ def traffic(release: releases.Release) -> list[typing.Any]:
     """
     with (tempfile.TemporaryDirectory(prefix='heat-upgrade-') as directory,
           workspaces.Workspace(directory) as workspace):
-        keystone, heat = environments.ensure_all(
-            [environments.keystone(release), environments.heat(release)],
-            log_dir=workspace.logs, marker=workspace.marker)
-        cloud = clouds.Cloud(workspace, keystone_environment=keystone,
-                             heat_environment=heat)
-        cloud.up()
+        cloud = clouds.start(workspace, release)
         client_config.write(cloud.access, workspace.run_dir,
                             state_dir=workspace.run_dir / 'manifest')
         recording = workspace.data / 'traffic'
@@ -241,7 +236,7 @@ def traffic(release: releases.Release) -> list[typing.Any]:
 
 
 def write(recorded: list[_Lane],
-          path: str | pathlib.Path = replay.CALLS) -> None:
+          path: str | pathlib.Path = recorded_calls.FILE) -> None:
     """Replace the recorded part of a file of calls."""
     path = pathlib.Path(path)
     whole = path.read_text()
@@ -258,11 +253,11 @@ def main() -> None:
     parser.add_argument('--release', default='2026.2',
                         help='release of Heat; default: %(default)s')
     args = parser.parse_args()
-    added = yaml.safe_load(replay.CALLS.read_text())['added']
+    added = yaml.safe_load(recorded_calls.FILE.read_text())['added']
     made = lanes(traffic(releases.parse(args.release)), added)
     write(made)
     print(f'{sum(len(lane["calls"]) for lane in made)} calls in '
-          f'{len(made)} lanes: {replay.CALLS}')
+          f'{len(made)} lanes: {recorded_calls.FILE}')
 
 
 if __name__ == '__main__':

@@ -20,10 +20,10 @@ import uuid
 from tempest.common import credentials_factory
 from tempest import config
 from tempest import test
-from testtools import content as attachment
 
 from heat_integrationtests import aliases
 from heat_integrationtests import clients
+from heat_integrationtests import diagnostics
 from heat_integrationtests import stacks
 
 CONF = config.CONF
@@ -101,9 +101,7 @@ class SmokeTest(test.BaseTestCase):  # type: ignore[misc]  # has no types
 
     def setUp(self) -> None:
         super().setUp()
-        clients.forget_requests()
-        self.addOnException(lambda _: self.addDetail(
-            'requests', attachment.text_content(clients.requests_text())))
+        diagnostics.attach_requests(self)
 
     def create(self, template: str = ONE_VALUE, *,
                wait: str | None = 'CREATE_COMPLETE',
@@ -119,9 +117,7 @@ class SmokeTest(test.BaseTestCase):  # type: ignore[misc]  # has no types
         through = through or self.stacks
         stack = through.request_creation(name, template=template, **fields)
         self.addCleanup(self.stacks.delete, stack)
-        self.addOnException(lambda _: self.addDetail(
-            f'stack-{name}',
-            attachment.text_content(self.stacks.story(stack))))
+        diagnostics.attach_stack(self, stack, lambda: self.stacks)
         if wait:
             through.wait(stack, wait)
         return stack

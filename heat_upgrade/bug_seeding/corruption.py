@@ -12,16 +12,10 @@
 
 """Changes behind Heat's back: in its database, and to physical items."""
 
-import http.client
-import json
-import pathlib
 import typing
-import urllib.parse
-import uuid
 
 from heat_upgrade import errors
 from heat_upgrade.lab import cloud as clouds
-from heat_upgrade.ledger import client
 
 DATABASE = 'heat'
 
@@ -34,34 +28,11 @@ def sql(cloud: clouds.Cloud, statement: str,
 
 def operate(cloud: clouds.Cloud, operation: str,
             **arguments: str) -> dict[str, typing.Any]:
-    """Request an operation from the ledger, as Heat's plugin would.
+    """Request an operation from the ledger, as Heat's plug-in would.
 
-    :param operation: one of event_log.OPERATIONS
-    :param arguments: arguments of the backend: item, label, value, stack,
-        resource, row
-    :returns: the backend's answer, with the id of the item
     :raises: errors.LabError if the backend refuses
     """
-    access = json.loads(pathlib.Path(cloud.ledger.path).read_text())
-    connection = http.client.HTTPConnection(
-        urllib.parse.urlsplit(access['url']).netloc,
-        timeout=client.ANSWER_TIMEOUT)
-    try:
-        connection.request(
-            'POST', '/operations',
-            body=json.dumps({**arguments, 'operation': operation,
-                             'key': uuid.uuid4().hex}),
-            headers={client.TOKEN_HEADER: access['token']})
-        answer = connection.getresponse()
-        text = answer.read().decode()
-    finally:
-        connection.close()
-    if answer.status != 200:
-        raise errors.LabError(
-            f'the ledger answered {answer.status} to {operation} of '
-            f'{arguments}: {text[:500]}')
-    content: dict[str, typing.Any] = json.loads(text)
-    return content
+    return cloud.ledger.client.operate(operation, **arguments)
 
 
 def forget_sync_points(cloud: clouds.Cloud, stack: str) -> None:

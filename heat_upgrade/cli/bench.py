@@ -24,7 +24,6 @@ from cliff import lister
 
 from heat_upgrade.cli import options
 from heat_upgrade import errors
-from heat_upgrade.install import environments
 from heat_upgrade.install import releases
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import resource_usage
@@ -104,12 +103,7 @@ def _cloud_up(release: releases.Release, run_dir: str) -> list[Row]:
     with workspaces.Workspace(run_dir) as workspace:
         started = time.monotonic()
         cpu = resource_usage.cpu_seconds(workspace.marker)
-        keystone, heat = environments.ensure_all(
-            [environments.keystone(release), environments.heat(release)],
-            log_dir=workspace.logs, marker=workspace.marker)
-        cloud = clouds.Cloud(workspace, keystone_environment=keystone,
-                             heat_environment=heat)
-        cloud.up()
+        cloud = clouds.start(workspace, release)
         row: Row = (
             'cloud up', round(time.monotonic() - started, 1),
             round(resource_usage.cpu_seconds(workspace.marker) - cpu, 1))

@@ -28,6 +28,7 @@ from heat_upgrade import errors
 from heat_upgrade.install import releases
 from heat_upgrade.rehearsal import generator
 from heat_upgrade.rehearsal import heat_options
+from heat_upgrade.rehearsal import order as orders
 from heat_upgrade.rehearsal import runner
 from heat_upgrade.results import verdict
 
@@ -81,7 +82,7 @@ class Rehearse(lister.Lister):
                 ('making the dump, s', time.monotonic() - started, ''),
                 ('dump, MiB', os.path.getsize(dump) / 2**20, '')]
             report = rehearse.execute(
-                runner.Order(
+                orders.Order(
                     dump=dump, base=releases.parse(BASE), target=target,
                     settings={heat_options.KEY: generator.KEY},
                     sample=parsed_args.load),

@@ -23,10 +23,10 @@ from cliff import command
 from heat_upgrade.cli import options
 from heat_upgrade import errors
 from heat_upgrade.install import cache
-from heat_upgrade.install import environments
 from heat_upgrade.install import releases
 from heat_upgrade.lab import client_config
 from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import kept_cloud
 from heat_upgrade.lab import workspace as workspaces
 
 # The default name of the run directory of a cloud.
@@ -76,7 +76,7 @@ def start(release: releases.Release, run_dir: pathlib.Path, *,
 
     :raises: :class:`heat_upgrade.errors.UsageError` if one runs there already
     """
-    if (run_dir / clouds.STATE_FILE).exists():
+    if (run_dir / kept_cloud.FILE).exists():
         raise errors.UsageError(
             f'a cloud is running in {run_dir}; stop it with: '
             f'heat-upgrade cloud down {run_dir}')
@@ -85,20 +85,13 @@ def start(release: releases.Release, run_dir: pathlib.Path, *,
     workspace = workspaces.Workspace(run_dir)
     kept = False
     try:
-        keystone, heat = environments.ensure_all([
-            environments.keystone(release),
-            environments.heat(release, constraints=constraints)],
-            log_dir=workspace.logs, marker=workspace.marker)
-        cloud = clouds.Cloud(workspace, keystone_environment=keystone,
-                             heat_environment=heat)
-        cloud.up()
+        cloud = clouds.start(workspace, release, constraints=constraints)
         client_config.write(
             cloud.access, run_dir, state_dir=run_dir / 'manifest'
         )
         cloud.keep()
         kept = True
-        version: str = heat.version
-        return version
+        return cloud.release_of('node-1')
     finally:
         if not kept:
             workspace.close()
@@ -113,7 +106,7 @@ class Env(command.Command):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        clouds.kept(parsed_args.run_dir)
+        kept_cloud.read(parsed_args.run_dir)
         for name, value in client_config.variables(
             parsed_args.run_dir
         ).items():
@@ -129,7 +122,7 @@ class Down(command.Command):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        ended = clouds.end_kept(parsed_args.run_dir)
+        ended = kept_cloud.end(parsed_args.run_dir)
         print(f'{ended} processes ended')
 
 

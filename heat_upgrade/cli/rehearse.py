@@ -22,6 +22,7 @@ from cliff import command
 from heat_upgrade.cli import options
 from heat_upgrade.install import releases
 from heat_upgrade.rehearsal import heat_options
+from heat_upgrade.rehearsal import order as orders
 from heat_upgrade.rehearsal import progress
 from heat_upgrade.rehearsal import report as reports
 from heat_upgrade.rehearsal import runner
@@ -75,7 +76,7 @@ class Rehearse(command.Command):
         base, target = (releases.parse(name) for name in (
             parsed_args.base, parsed_args.target))
         releases.check_order(base, target)
-        order = runner.Order(
+        order = orders.Order(
             dump=parsed_args.dump, base=base, target=target,
             database=parsed_args.database,
             settings=heat_options.of_files(parsed_args.config_file),
@@ -97,7 +98,7 @@ def _positive(text: str) -> int:
     return number
 
 
-def execute(order: runner.Order, work_dir: pathlib.Path,
+def execute(order: orders.Order, work_dir: pathlib.Path,
             stream: typing.TextIO, *, words: list[str]
             ) -> dict[str, typing.Any]:
     """Rehearse, and show the progress; returns the report.

@@ -25,7 +25,7 @@ from heat_upgrade.cli import seeds
 from heat_upgrade import errors
 from heat_upgrade.install import releases
 from heat_upgrade.judgement import known_failures
-from heat_upgrade.lab import cloud
+from heat_upgrade.lab import kept_cloud
 from heat_upgrade.plan import control_run
 from heat_upgrade.plan import planner
 from heat_upgrade.report import files
@@ -84,7 +84,7 @@ class Run(command.Command):
         report = files.build(run_dir)
         print()
         print(summary.text(report), end='')
-        if (run_dir / cloud.STATE_FILE).exists():
+        if (run_dir / kept_cloud.FILE).exists():
             print(f'cloud:   heat-upgrade cloud env {run_dir}\n'
                   f'         heat-upgrade cloud down {run_dir}')
         if status == verdict.INTERRUPTED_STATUS:

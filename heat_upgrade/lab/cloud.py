@@ -15,7 +15,6 @@
 from collections import abc
 import json
 import os
-import pathlib
 import secrets
 import typing
 
@@ -23,9 +22,11 @@ from heat_upgrade import concurrency
 from heat_upgrade import errors
 from heat_upgrade import filesystem
 from heat_upgrade.install import environments
+from heat_upgrade.install import releases
 from heat_upgrade.lab import client_config
 from heat_upgrade.lab import database_template
 from heat_upgrade.lab import heat_client
+from heat_upgrade.lab import kept_cloud
 from heat_upgrade.lab import node as nodes
 from heat_upgrade.lab import profiles
 from heat_upgrade.lab.services import haproxy
@@ -37,13 +38,11 @@ from heat_upgrade.lab.services import mariadb
 from heat_upgrade.lab.services import rabbitmq
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
-from heat_upgrade import reaper
 
 if typing.TYPE_CHECKING:
     import requests
 
 DATABASE = nodes.DATABASE
-STATE_FILE = 'cloud.json'
 
 # Seconds of one request to a Heat that is up: RPC's own limit is 60 s.
 ANSWER_TIMEOUT = heat_client.ANSWER_TIMEOUT
@@ -349,7 +348,7 @@ class Cloud:
     def keep(self) -> None:
         """Leave the cloud up for a person, and record how to end it."""
         filesystem.write_atomically(
-            self.workspace.run_dir / STATE_FILE, json.dumps({
+            self.workspace.run_dir / kept_cloud.FILE, json.dumps({
                 'marker': self.workspace.marker,
                 'data': str(self.workspace.data),
                 'api': self.api_url, 'keystone': self.keystone.url,
@@ -361,42 +360,20 @@ class Cloud:
         self.workspace.close(keep=True)
 
 
-def kept(run_dir: str | os.PathLike[str]) -> dict[str, typing.Any]:
-    """Return the record that Cloud.keep() left of a cloud.
+def start(workspace: workspaces.Workspace, release: releases.Release, *,
+          constraints: str | os.PathLike[str] | None = None, size: int = 1,
+          profile: str = profiles.STANDARD) -> Cloud:
+    """Install a release, and start a cloud with it.
 
-    :raises: errors.UsageError if there is no such cloud
+    :param constraints: replace those of the release; see environments.heat
+    :param size: number of nodes
     """
-    path = pathlib.Path(run_dir) / STATE_FILE
-    try:
-        record: dict[str, typing.Any] = json.loads(path.read_text())
-        record['marker'], record['data']
-    except FileNotFoundError:
-        raise errors.UsageError(
-            f'no cloud is up in {run_dir}; start one with: '
-            'heat-upgrade cloud up') from None
-    except (KeyError, TypeError, ValueError) as exc:
-        raise errors.UsageError(
-            f'{path} is damaged and does not identify its cloud: '
-            f'{exc!r}') from exc
-    return record
-
-
-def end_kept(run_dir: str | os.PathLike[str]) -> int:
-    """End a cloud that was kept, and remove its data.
-
-    :returns: number of its processes
-    :raises: errors.UsageError if there is no such cloud, errors.LabError if
-        a process does not end
-    """
-    record = kept(run_dir)
-    marker = f'{process.RUN_MARKER}={record["marker"]}'
-    ended = reaper.sweep(marker)
-    left = reaper.marked(marker)
-    if left:
-        raise errors.LabError(
-            f'these processes of the cloud did not end: {left}; if it '
-            'belongs to another user, end it as that user')
-    reaper.remove([record['data']],
-                  [workspaces.shared_memory(record['marker'])])
-    (pathlib.Path(run_dir) / STATE_FILE).unlink()
-    return ended
+    keystone_environment, heat_environment = environments.ensure_all(
+        [environments.keystone(release),
+         environments.heat(release, constraints=constraints)],
+        log_dir=workspace.logs, marker=workspace.marker)
+    cloud = Cloud(workspace, keystone_environment=keystone_environment,
+                  heat_environment=heat_environment, size=size,
+                  profile=profile)
+    cloud.up()
+    return cloud

@@ -17,6 +17,7 @@ import http.client
 import json
 import typing
 import urllib.parse
+import uuid
 
 from heat_upgrade import errors
 from heat_upgrade.ledger import event_log
@@ -105,6 +106,19 @@ class Client:
         """Set the duration of matching operations; 0 drops the rule."""
         self._call('POST', '/slowness', label=label, operation=operation,
                    seconds=seconds)
+
+    def operate(self, operation: str,
+                **arguments: str) -> dict[str, typing.Any]:
+        """Request an operation, as Heat's plug-in would.
+
+        :param operation: one of event_log.OPERATIONS
+        :param arguments: item, label, value, stack, resource, row
+        :returns: the backend's answer, with the id of the item
+        """
+        answer: dict[str, typing.Any] = self._call(
+            'POST', '/operations', operation=operation, key=uuid.uuid4().hex,
+            **arguments)
+        return answer
 
     def items(self) -> list[Item]:
         """Return the items that exist now."""

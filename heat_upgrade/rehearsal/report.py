@@ -28,7 +28,7 @@ import jinja2
 from heat_upgrade import errors
 from heat_upgrade import filesystem
 from heat_upgrade.install import releases
-from heat_upgrade.rehearsal import runner
+from heat_upgrade.rehearsal import order as orders
 from heat_upgrade.results import findings
 from heat_upgrade.results import verdict
 
@@ -45,7 +45,7 @@ EVIDENCE_LINES = 12
 FILES = ('report.json', 'report.html', 'summary.txt')
 
 
-def make(order: runner.Order, outcome: runner.Outcome, *,
+def make(order: orders.Order, outcome: orders.Outcome, *,
          words: abc.Iterable[str]) -> Report:
     """Return the report of a rehearsal, with the content of report.json.
 

@@ -26,7 +26,6 @@ from pymysql import cursors
 from heat_upgrade import concurrency
 from heat_upgrade import errors
 from heat_upgrade.install import environments
-from heat_upgrade.install import releases
 from heat_upgrade.lab import resource_usage
 from heat_upgrade.lab.services import heat
 from heat_upgrade.lab.services import mariadb
@@ -38,6 +37,7 @@ from heat_upgrade.rehearsal import heat_options
 from heat_upgrade.rehearsal import loading
 from heat_upgrade.rehearsal import lock_contention
 from heat_upgrade.rehearsal import migration
+from heat_upgrade.rehearsal import order as orders
 from heat_upgrade.rehearsal import progress as progresses
 from heat_upgrade.rehearsal import server_usage
 from heat_upgrade.rehearsal import stacks
@@ -71,43 +71,6 @@ _OPTIONS = (
 
 CHECK_TIMEOUT = 600
 
-Findings = list[findings.Finding]
-
-
-@dataclasses.dataclass(frozen=True)
-class Order:
-    """The rehearsal that a user asked for.
-
-    :ivar dump: path of the dump
-    :ivar base: release that wrote the dump
-    :ivar target: release to upgrade to
-    :ivar database: name of Heat's database in the dump, or None
-    :ivar settings: {option of [DEFAULT]: value} from Heat's configuration
-    :ivar sample: approximate number of stacks to load; None for all
-    """
-
-    dump: pathlib.Path | str
-    base: releases.Release
-    target: releases.Release
-    database: str | None = None
-    settings: dict[str, str] = dataclasses.field(default_factory=dict)
-    sample: int | None = None
-
-
-@dataclasses.dataclass
-class Outcome:
-    """The results of a rehearsal; they grow while it runs.
-
-    :ivar steps: [{name, title, start, end, outcome, cpu_s}], times in seconds
-        since the start
-    :ivar facts: further data for the report
-    """
-
-    findings: Findings = dataclasses.field(default_factory=list)
-    steps: list[dict[str, typing.Any]] = dataclasses.field(
-        default_factory=list)
-    facts: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
-
 
 class Rehearsal:
     """One rehearsal.
@@ -116,16 +79,16 @@ class Rehearsal:
     :param show: receives the progress
     """
 
-    def __init__(self, order: Order, work_dir: pathlib.Path,
+    def __init__(self, order: orders.Order, work_dir: pathlib.Path,
                  show: progresses.Listener) -> None:
         self.order = order
-        self.outcome = Outcome()
+        self.outcome = orders.Outcome()
         self._work_dir = work_dir
         self._show = show
         self._started = time.monotonic()
         self._marker = 'none'
 
-    def run(self) -> Outcome:
+    def run(self) -> orders.Outcome:
         """Execute all steps; removes everything except the outcome.
 
         :raises: :class:`heat_upgrade.errors.UsageError` for a file that is

@@ -19,7 +19,6 @@ at once: no value, no token and no signed URL is kept or logged.
 
 from collections import abc
 import contextlib
-import dataclasses
 import functools
 import hashlib
 import json
@@ -32,8 +31,8 @@ import typing
 from keystoneauth1 import exceptions
 from keystoneauth1.identity import v3
 from keystoneauth1 import session as sessions
-import yaml
 
+from heat_upgrade.checks.api import recorded_calls
 from heat_upgrade.checks.api import response_schema
 from heat_upgrade.checks import check_context
 from heat_upgrade import concurrency
@@ -44,24 +43,10 @@ from heat_upgrade.install import environments
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import database_template
 from heat_upgrade.lab.services import heat
-from heat_upgrade.lab.services import identity as identities
 from heat_upgrade.lab import workspace as workspaces
 
 if typing.TYPE_CHECKING:
     import requests
-
-CALLS = pathlib.Path(__file__).with_name('calls.yaml')
-
-# Callers. ADMIN is the administrator of the cloud, and ANONYMOUS has no token.
-# MEMBER is the default.
-MEMBER, READER, ADMIN, ANONYMOUS = 'member', 'reader', 'admin', 'nobody'
-PROJECT_ADMIN = 'project_admin'
-ROLES = {MEMBER: ('member', identities.STACK_OWNER_ROLE),
-         READER: ('reader',), PROJECT_ADMIN: ('admin',)}
-PROJECT = 'calls'
-
-# The names of the stacks of our calls.
-OURS = r'(calls-\d+|added-\w+)'
 
 # Starting a second worker takes more time than it saves here.
 WORKERS = 1
@@ -93,46 +78,6 @@ NOT_MADE, NO_ANSWER, NOT_REACHED = (
 
 # {call: structure of its answers}
 Answers = dict[str, response_schema.Structure]
-
-
-@dataclasses.dataclass(frozen=True)
-class Call:
-    """A recorded call; the fields are those of calls.yaml.
-
-    :ivar method: of HTTP
-    :ivar path: below the project; below the API if it begins with /, or a
-        whole URL if it begins with a kept one; {name} stands for a value that
-        an earlier call kept
-    :ivar body: sent as JSON
-    :ivar name: for findings; the answers to calls of one name are merged
-    :ivar by: the caller
-    :ivar keep: {name: path in the answer} for later calls
-    :ivar until: {path in the answer: value}: repeated until they are equal
-    :ivar opaque: whether the answer is as a user gave it
-    """
-
-    method: str
-    path: str
-    body: typing.Any = None
-    name: str = ''
-    by: str = MEMBER
-    keep: dict[str, str] = dataclasses.field(default_factory=dict)
-    until: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
-    opaque: bool = False
-
-    @property
-    def title(self) -> str:
-        """Return the name for findings, without names of stacks and IDs."""
-        return self.name or f'{self.method} ' + re.sub(
-            rf'stacks/{OURS}', 'stacks/{name}',
-            re.sub('[{][^{}]*[}]', '{id}', self.path))
-
-
-def recorded(path: str | pathlib.Path = CALLS) -> list[list[Call]]:
-    """Return the lanes of a file."""
-    lanes = yaml.safe_load(pathlib.Path(path).read_text())
-    return [[Call(**call) for call in lane['calls']]
-            for part in ('recorded', 'added') for lane in lanes[part]]
 
 
 class NotStarted(errors.LabError):
@@ -193,7 +138,12 @@ def _is_whole(answers: Answers) -> bool:
 
 def _path(subject: check_context.InstalledRelease) -> pathlib.Path:
     whole = hashlib.sha256(subject.key.encode())
-    for path in (CALLS, response_schema.__file__, heat.__file__, __file__):
+    for path in (
+        recorded_calls.FILE,
+        response_schema.__file__,
+        heat.__file__,
+        __file__,
+    ):
         whole.update(pathlib.Path(path).read_bytes() + b'\0')
     # With the readings, which are pruned when they are unused.
     return (cache.directory() / 'readings'
@@ -251,7 +201,7 @@ def _called(cloud: clouds.Cloud) -> Answers | errors.LabError:
                for process in cloud.died()):
             raise
         return exc
-    return make(recorded(), Callers(cloud))
+    return make(recorded_calls.read(), Callers(cloud))
 
 
 class Callers:
@@ -260,14 +210,14 @@ class Callers:
     def __init__(self, cloud: clouds.Cloud) -> None:
         self._url = cloud.api_url
         self._mariadb = cloud.mariadb
-        self._sessions = {ADMIN: cloud.identity.session,
-                          ANONYMOUS: sessions.Session()}
+        self._sessions = {recorded_calls.ADMIN: cloud.identity.session,
+                          recorded_calls.ANONYMOUS: sessions.Session()}
         identity = cloud.identity
-        self._projects = {ADMIN: identity.project_id()}
+        self._projects = {recorded_calls.ADMIN: identity.project_id()}
         # Several clouds may share Keystone.
-        name = f'{PROJECT}-{cloud.workspace.marker}'
+        name = f'{recorded_calls.PROJECT}-{cloud.workspace.marker}'
         project = identity.project(name)
-        for caller, roles in ROLES.items():
+        for caller, roles in recorded_calls.ROLES.items():
             password = workspaces.password()
             user = identity.user(f'{name}-{caller}', password)
             for role in roles:
@@ -276,7 +226,7 @@ class Callers:
                 auth_url=f'{cloud.keystone.url}/v3', user_id=user,
                 password=password, project_id=project))
             self._projects[caller] = project
-        self._projects[ANONYMOUS] = project
+        self._projects[recorded_calls.ANONYMOUS] = project
 
     def settled(self, path: str) -> None:
         """Wait until the stack of a path has no operation in progress.
@@ -291,7 +241,7 @@ class Callers:
                                       database=clouds.DATABASE)):
             time.sleep(UNTIL_INTERVAL)
 
-    def send(self, call: Call, path: str,
+    def send(self, call: recorded_calls.Call, path: str,
              body: typing.Any) -> 'requests.Response':
         """Make a call once.
 
@@ -305,15 +255,23 @@ class Callers:
             url = f'{self._url}/{self._projects[call.by]}/{path}'
         try:
             return self._sessions[call.by].request(
-                url, call.method, json=body, raise_exc=False, redirect=False,
-                authenticated=call.by != ANONYMOUS, connect_retries=0,
+                url,
+                call.method,
+                json=body,
+                raise_exc=False,
+                redirect=False,
+                authenticated=call.by != recorded_calls.ANONYMOUS,
+                connect_retries=0,
                 headers={'Accept': 'application/json'},
-                timeout=REQUEST_TIMEOUT)
+                timeout=REQUEST_TIMEOUT,
+            )
         except exceptions.ClientException as exc:
             raise OSError(str(exc)) from exc
 
 
-def make(lanes: abc.Sequence[abc.Iterable[Call]], callers: Callers) -> Answers:
+def make(
+    lanes: abc.Sequence[abc.Iterable[recorded_calls.Call]], callers: Callers
+) -> Answers:
     """Make the calls of some lanes; return their answers."""
     done = concurrency.map_parallel(
         lambda number: _lane(lanes[number], callers), range(len(lanes)),
@@ -326,7 +284,7 @@ def make(lanes: abc.Sequence[abc.Iterable[Call]], callers: Callers) -> Answers:
     return answers
 
 
-def _lane(calls: abc.Iterable[Call], callers: Callers
+def _lane(calls: abc.Iterable[recorded_calls.Call], callers: Callers
           ) -> list[tuple[str, response_schema.Structure]]:
     kept: dict[str, str] = {}
     done = []
@@ -341,8 +299,13 @@ def _lane(calls: abc.Iterable[Call], callers: Callers
     return done
 
 
-def _answer(call: Call, path: str, body: typing.Any, callers: Callers,
-            kept: dict[str, str]) -> response_schema.Structure:
+def _answer(
+    call: recorded_calls.Call,
+    path: str,
+    body: typing.Any,
+    callers: Callers,
+    kept: dict[str, str],
+) -> response_schema.Structure:
     """Make a call, repeated until its condition holds, and keep its values."""
     deadline = time.monotonic() + UNTIL_TIMEOUT
     while True:

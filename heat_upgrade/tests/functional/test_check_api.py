@@ -19,7 +19,7 @@ import uuid
 import fixtures
 
 from heat_upgrade.checks.api import check
-from heat_upgrade.checks.api import replay
+from heat_upgrade.checks.api import recorded_calls
 from heat_upgrade.install import cache
 from heat_upgrade.lab import workspace
 from heat_upgrade import process
@@ -72,7 +72,7 @@ class CheckApiTest(check_case.CheckCase):
 
         fresh = set(self._kept()) - kept
         self.addCleanup(lambda: [path.unlink() for path in fresh])
-        self.assertGreaterEqual(len(self.passwords), len(replay.ROLES))
+        self.assertGreaterEqual(len(self.passwords), len(recorded_calls.ROLES))
         shown = [path.read_text(errors='replace')
                  for path in [*fresh, *self._kept(),
                               *self.place.glob('run/**/*.log')]]

@@ -19,7 +19,6 @@ import fixtures
 import testtools
 
 from heat_upgrade import concurrency
-from heat_upgrade.install import environments
 from heat_upgrade.install import releases
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab.services import heat
@@ -38,13 +37,7 @@ class EnginesTest(testtools.TestCase):
         base, _ = releases.newest_two()
         place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         with workspaces.Workspace(place) as workspace:
-            keystone, environment = environments.ensure_all(
-                [environments.keystone(base), environments.heat(base)],
-                log_dir=workspace.logs, marker=workspace.marker)
-            cloud = clouds.Cloud(
-                workspace, keystone_environment=keystone,
-                heat_environment=environment, size=2)
-            cloud.up()
+            cloud = clouds.start(workspace, base, size=2)
             before = self.commands(workspace)
             for number in range(ROUNDS):
                 concurrency.run_parallel(*(

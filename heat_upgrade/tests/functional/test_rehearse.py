@@ -23,7 +23,6 @@ import time
 import ddt
 import psutil
 
-from heat_upgrade.install import environments
 from heat_upgrade.install import releases
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import heat_client
@@ -325,14 +324,7 @@ class TestRealCloud(RehearseCase):
                          output)
 
     def cloud(self, workspace):
-        release = releases.parse(BASE)
-        keystone, heat = environments.ensure_all(
-            [environments.keystone(release), environments.heat(release)],
-            log_dir=workspace.logs, marker=workspace.marker)
-        cloud = clouds.Cloud(workspace, keystone_environment=keystone,
-                             heat_environment=heat)
-        cloud.up()
-        return cloud
+        return clouds.start(workspace, releases.parse(BASE))
 
     def fill(self, heat):
         """Make two stacks, and a snapshot of one."""

@@ -12,8 +12,6 @@
 
 """Bugs are seeded behind Heat's back, at a defined moment."""
 
-import json
-import pathlib
 import types
 
 import fixtures
@@ -52,15 +50,10 @@ class PlantingCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.backend = self.useFixture(ledger_backend.Backend())
-        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path,
-                            'access.json')
-        path.write_text(json.dumps({'url': self.backend.url,
-                                    'token': self.backend.token}))
         self.database = Database()
         self.cloud = types.SimpleNamespace(
             mariadb=self.database, release_of=lambda node: '25.0.2',
-            ledger=types.SimpleNamespace(path=path,
-                                         client=self.backend.client))
+            ledger=types.SimpleNamespace(client=self.backend.client))
 
 
 class TestCorruption(PlantingCase):

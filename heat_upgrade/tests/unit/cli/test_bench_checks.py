@@ -15,9 +15,7 @@
 import json
 import os
 import pathlib
-import types
 
-import fixtures
 
 from heat_upgrade.checks import registry
 from heat_upgrade.tests.unit.support import cli_case
@@ -28,15 +26,7 @@ class TestBenchChecks(cli_case.CliCase):
     def setUp(self):
         super().setUp()
         self.asked = []
-        self.useFixture(fixtures.EnvironmentVariable('TMPDIR',
-                                                     str(self.home)))
-        self.useFixture(fixtures.MonkeyPatch('tempfile.tempdir', None))
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.install.environments.ensure_all',
-            lambda specs, **options: [types.SimpleNamespace(
-                version=spec.release.version, key='k') for spec in specs]))
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.checks.registry.run', self.run_checks))
+        self.replace_checks(self.run_checks)
 
     def run_checks(self, names, base, target, context):
         cache = pathlib.Path(os.environ['XDG_CACHE_HOME'], 'heat-upgrade')

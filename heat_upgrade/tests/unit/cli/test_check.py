@@ -15,7 +15,6 @@
 import dataclasses
 import json
 import pathlib
-import types
 
 import ddt
 import fixtures
@@ -47,15 +46,7 @@ class TestCheck(cli_case.CliCase):
         super().setUp()
         self.asked = []
         self.found = [CHANGED, GONE]
-        self.useFixture(fixtures.EnvironmentVariable('TMPDIR',
-                                                     str(self.home)))
-        self.useFixture(fixtures.MonkeyPatch('tempfile.tempdir', None))
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.install.environments.ensure_all',
-            lambda specs, **options: [types.SimpleNamespace(
-                version=spec.release.version, key='k') for spec in specs]))
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.checks.registry.run', self.run_checks))
+        self.replace_checks(self.run_checks)
 
     def run_checks(self, names, base, target, context):
         self.asked.append((names, base.name, target.name, context.asked))

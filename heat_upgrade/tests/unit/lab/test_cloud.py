@@ -24,6 +24,7 @@ from testtools import matchers
 
 from heat_upgrade import errors
 from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import kept_cloud
 from heat_upgrade.lab import node as nodes
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
@@ -195,7 +196,7 @@ class TestKept(testtools.TestCase):
         shared.write_text('1')
         self.addCleanup(shared.unlink, missing_ok=True)
         self.assertTrue(children.alive(child.pid))
-        self.assertThat(clouds.kept(self.run_dir), matchers.ContainsDict({
+        self.assertThat(kept_cloud.read(self.run_dir), matchers.ContainsDict({
             'api': matchers.Equals('http://127.0.0.1:5/v1'),
             'release': matchers.Equals('of target'),
             'nodes': matchers.Equals({name: {
@@ -203,28 +204,28 @@ class TestKept(testtools.TestCase):
                 'release': release} for name, release in (
                     ('node-1', 'of target'), ('node-2', 'of base'))})}))
         self.assertEqual(0o600, stat.S_IMODE(os.stat(
-            self.run_dir / clouds.STATE_FILE).st_mode))
-        self.assertEqual(1, clouds.end_kept(self.run_dir))
+            self.run_dir / kept_cloud.FILE).st_mode))
+        self.assertEqual(1, kept_cloud.end(self.run_dir))
         children.gone(child.pid)
         for path in (workspace.data, shared):
             self.assertThat(str(path),
                             matchers.Not(matchers.PathExists()))
-        self.assertRaises(errors.UsageError, clouds.kept, self.run_dir)
+        self.assertRaises(errors.UsageError, kept_cloud.read, self.run_dir)
 
-    @ddt.data(clouds.kept, clouds.end_kept)
+    @ddt.data(kept_cloud.read, kept_cloud.end)
     def test_error_without_a_cloud_names_the_command(self, function):
         exc = self.assertRaises(errors.UsageError, function, self.run_dir)
         self.assertIn('heat-upgrade cloud up', str(exc))
 
     @ddt.data('', '{', '{}', '[]')
     def test_damaged_record_is_named(self, text):
-        path = self.run_dir / clouds.STATE_FILE
+        path = self.run_dir / kept_cloud.FILE
         path.write_text(text)
-        exc = self.assertRaises(errors.UsageError, clouds.end_kept,
+        exc = self.assertRaises(errors.UsageError, kept_cloud.end,
                                 self.run_dir)
         self.assertIn(str(path), str(exc))
 
     def test_removed_data_is_accepted(self):
-        (self.run_dir / clouds.STATE_FILE).write_text(json.dumps(
+        (self.run_dir / kept_cloud.FILE).write_text(json.dumps(
             {'marker': 'nobody', 'data': '/nowhere/data'}))
-        self.assertEqual(0, clouds.end_kept(self.run_dir))
+        self.assertEqual(0, kept_cloud.end(self.run_dir))

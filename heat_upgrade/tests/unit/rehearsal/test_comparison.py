@@ -30,6 +30,7 @@ from heat_upgrade.rehearsal import heat_commands
 from heat_upgrade.rehearsal import heat_options
 from heat_upgrade.rehearsal import lock_contention
 from heat_upgrade.rehearsal import migration
+from heat_upgrade.rehearsal import order as orders
 from heat_upgrade.rehearsal import progress
 from heat_upgrade.rehearsal import report
 from heat_upgrade.rehearsal import runner
@@ -265,7 +266,7 @@ class TestSettings(testtools.TestCase):
 class TestReport(testtools.TestCase):
 
     def outcome(self, *found):
-        return runner.Outcome(
+        return orders.Outcome(
             findings=list(found),
             steps=[{'name': name, 'title': title, 'outcome': 'ok',
                     'start': 0.0, 'end': 1.0}
@@ -292,7 +293,7 @@ class TestReport(testtools.TestCase):
                 'memory': {'ours': 2**20, 'server': 2**21}})
 
     def make(self, *found):
-        order = runner.Order('heat.sql', releases.parse('25.0.2'),
+        order = orders.Order('heat.sql', releases.parse('25.0.2'),
                              releases.parse('27.0.1'))
         return report.make(order, self.outcome(*found),
                            words=['heat-upgrade', 'rehearse'])

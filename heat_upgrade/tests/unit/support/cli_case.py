@@ -16,6 +16,7 @@ import contextlib
 import io
 import pathlib
 import signal
+import types
 
 import fixtures
 import testtools
@@ -37,6 +38,21 @@ class CliCase(testtools.TestCase):
                 name, str(self.home / name)))
         self.addCleanup(signal.signal, signal.SIGTERM,
                         signal.getsignal(signal.SIGTERM))
+
+    def replace_checks(self, run):
+        """Install no release, and run a function in place of the checks.
+
+        :param run: called as heat_upgrade.checks.registry.run
+        """
+        self.useFixture(fixtures.EnvironmentVariable('TMPDIR',
+                                                     str(self.home)))
+        self.useFixture(fixtures.MonkeyPatch('tempfile.tempdir', None))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.install.environments.ensure_all',
+            lambda specs, **options: [types.SimpleNamespace(
+                version=spec.release.version, key='k') for spec in specs]))
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.registry.run', run))
 
     def call(self, *words):
         """Call the command; returns its exit status, as the shell sees it."""

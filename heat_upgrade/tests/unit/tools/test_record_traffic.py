@@ -17,7 +17,7 @@ import json
 import fixtures
 import testtools
 
-from heat_upgrade.checks.api import replay
+from heat_upgrade.checks.api import recorded_calls
 from tools import record_traffic
 
 PROJECT = 'a' * 32
@@ -115,7 +115,12 @@ class TestWrite(testtools.TestCase):
         record_traffic.write(
             [{'calls': [{'method': 'GET', 'path': 'a'}]}], path
         )
-        self.assertEqual([['a'], ['b']], [
-            [call.path for call in lane] for lane in replay.recorded(path)])
+        self.assertEqual(
+            [['a'], ['b']],
+            [
+                [call.path for call in lane]
+                for lane in recorded_calls.read(path)
+            ],
+        )
         with open(path) as source:
             self.assertIn('# By hand.', source.read())

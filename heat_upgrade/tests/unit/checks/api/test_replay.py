@@ -22,6 +22,7 @@ import fixtures
 import testtools
 
 from heat_upgrade.checks.api import check as api_check
+from heat_upgrade.checks.api import recorded_calls
 from heat_upgrade.checks.api import replay
 from heat_upgrade.checks.api import response_schema
 from heat_upgrade import errors
@@ -65,8 +66,10 @@ class TestMake(testtools.TestCase):
     def test_later_call_has_the_value_that_an_earlier_one_kept(self):
         callers = _Callers((201, {'stack': {'id': UUID}}), (200, {}))
         self.statuses(
-            callers, replay.Call('POST', 'stacks', keep={'id': 'stack.id'}),
-            replay.Call('PUT', 'stacks/a/{id}', body={'of': ['{id}']}))
+            callers,
+            recorded_calls.Call('POST', 'stacks', keep={'id': 'stack.id'}),
+            recorded_calls.Call('PUT', 'stacks/a/{id}', body={'of': ['{id}']}),
+        )
         self.assertEqual(('PUT', f'stacks/a/{UUID}', {'of': [UUID]}),
                          callers.sent[1])
 
@@ -74,34 +77,59 @@ class TestMake(testtools.TestCase):
         callers = _Callers((200, {'a': 'IN_PROGRESS'}),
                            (200, {'a': 'COMPLETE'}))
         self.assertEqual({'GET b': [200]}, self.statuses(
-            callers, replay.Call('GET', 'b', until={'a': 'COMPLETE'})))
+            callers, recorded_calls.Call('GET', 'b', until={'a': 'COMPLETE'})))
         self.assertEqual(['b', 'b'], callers.waited)
 
     def test_another_end_is_reported_at_once(self):
         callers = _Callers((200, {'a': 'CREATE_FAILED'}))
-        self.assertEqual({'GET b': [replay.NOT_REACHED]}, self.statuses(
-            callers, replay.Call('GET', 'b', until={'a': 'CREATE_COMPLETE'})))
+        self.assertEqual(
+            {'GET b': [replay.NOT_REACHED]},
+            self.statuses(
+                callers,
+                recorded_calls.Call(
+                    'GET', 'b', until={'a': 'CREATE_COMPLETE'}
+                ),
+            ),
+        )
 
     def test_refusal_during_the_wait_is_reported_at_once(self):
         callers = _Callers((500, {}))
-        self.assertEqual({'GET b': [replay.NOT_REACHED]}, self.statuses(
-            callers, replay.Call('GET', 'b', until={'a': 'CREATE_COMPLETE'})))
+        self.assertEqual(
+            {'GET b': [replay.NOT_REACHED]},
+            self.statuses(
+                callers,
+                recorded_calls.Call(
+                    'GET', 'b', until={'a': 'CREATE_COMPLETE'}
+                ),
+            ),
+        )
 
     def test_call_that_lacks_a_kept_value_is_not_made(self):
         callers = _Callers((409, {'code': 409}))
         self.assertEqual(
             {'POST a': [409], 'GET b/{id}': [replay.NOT_MADE]},
-            self.statuses(callers, replay.Call('POST', 'a', keep={'id': 'id'}),
-                          replay.Call('GET', 'b/{id}')))
+            self.statuses(
+                callers,
+                recorded_calls.Call('POST', 'a', keep={'id': 'id'}),
+                recorded_calls.Call('GET', 'b/{id}'),
+            ),
+        )
 
     def test_no_answer_is_a_status(self):
         self.assertEqual({'GET a': [replay.NO_ANSWER]}, self.statuses(
-            _Callers(None), replay.Call('GET', 'a')))
+            _Callers(None), recorded_calls.Call('GET', 'a')))
 
     def test_answers_to_one_call_merge(self):
         callers = _Callers((200, {'a': 1}), (200, {'a': None}))
-        made = replay.make([[replay.Call('GET', 'stacks/calls-1/x'),
-                             replay.Call('GET', 'stacks/calls-2/x')]], callers)
+        made = replay.make(
+            [
+                [
+                    recorded_calls.Call('GET', 'stacks/calls-1/x'),
+                    recorded_calls.Call('GET', 'stacks/calls-2/x'),
+                ]
+            ],
+            callers,
+        )
         self.assertEqual(
             ['null', 'number'],
             made['GET stacks/{name}/x']['body']['body.a']['formats'])
@@ -263,20 +291,25 @@ class TestCalls(testtools.TestCase):
               ('stacks/none', 'GET stacks/none'))
     @ddt.unpack
     def test_title_of_a_call_has_no_names_and_ids(self, path, title):
-        self.assertEqual(title, replay.Call('GET', path).title)
+        self.assertEqual(title, recorded_calls.Call('GET', path).title)
 
     def test_the_recorded_calls_can_be_sent(self):
-        lanes = replay.recorded()
+        lanes = recorded_calls.read()
         calls = [call for lane in lanes for call in lane]
         self.assertGreaterEqual(len({call.title for call in calls}), 40)
         self.assertEqual(calls, [call for call in calls
                                  if json.dumps(call.body)])
-        known = {replay.MEMBER, replay.READER, replay.ADMIN, replay.ANONYMOUS,
-                 replay.PROJECT_ADMIN}
+        known = {
+            recorded_calls.MEMBER,
+            recorded_calls.READER,
+            recorded_calls.ADMIN,
+            recorded_calls.ANONYMOUS,
+            recorded_calls.PROJECT_ADMIN,
+        }
         self.assertEqual(set(), {call.by for call in calls} - known)
 
     def test_each_name_in_a_lane_is_kept_before(self):
-        for lane in replay.recorded():
+        for lane in recorded_calls.read():
             kept = {}
             for call in lane:
                 replay.expanded([call.path, call.body], kept)
