@@ -90,6 +90,18 @@ def forget_requests() -> None:
     _of_thread.requests = collections.deque(maxlen=REQUESTS)
 
 
+def share_requests() -> abc.Callable[[], None]:
+    """Return an initializer for threads that work for this one.
+
+    It records their requests with those of this thread.
+    """
+    requests = getattr(_of_thread, 'requests', None)
+
+    def share() -> None:
+        _of_thread.requests = requests
+    return share
+
+
 def requests_text() -> str:
     """Return the last requests of this thread, one on each line."""
     return '\n'.join(getattr(_of_thread, 'requests', ()))

@@ -23,20 +23,33 @@ from testtools import content
 from heat_integrationtests import clients
 from heat_integrationtests import stacks
 
-
-def attach_requests(test: testtools.TestCase) -> None:
-    """Forget earlier requests, and attach those of this test if it fails."""
-    clients.forget_requests()
-    test.addOnException(lambda _: test.addDetail(
-        'requests', content.text_content(clients.requests_text())))
+Reader = abc.Callable[[], stacks.Stacks]
 
 
-def attach_stack(test: testtools.TestCase, stack: stacks.Stack,
-                 reader: abc.Callable[[], stacks.Stacks]) -> None:
-    """Attach the events and resources of a stack if the test fails.
+class Diagnostics:
+    """The details that a test gets when it fails.
 
-    :param reader: returns the Stacks that reads them
+    :param test: earlier requests of its thread are forgotten
     """
-    test.addOnException(lambda _: test.addDetail(
-        f'stack-{stack.name}',
-        content.text_content(reader().story(stack))))
+
+    def __init__(self, test: testtools.TestCase) -> None:
+        self._test = test
+        self._stacks: dict[stacks.Stack, Reader] = {}
+        clients.forget_requests()
+        test.addOnException(self._attach)
+
+    def add_stack(self, stack: stacks.Stack, reader: Reader) -> None:
+        """Attach the events and resources of a stack if the test fails.
+
+        :param reader: returns the Stacks that reads them
+        """
+        self._stacks[stack] = reader
+
+    def _attach(self, exc_info: object) -> None:
+        for stack, reader in self._stacks.items():
+            self._add(f'stack-{stack.name}', reader().story(stack))
+        # Last: the requests for the stacks above belong to the failure too.
+        self._add('requests', clients.requests_text())
+
+    def _add(self, name: str, text: str) -> None:
+        self._test.addDetail(name, content.text_content(text))

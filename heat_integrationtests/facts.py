@@ -23,6 +23,7 @@ import json
 import typing
 
 from heat_integrationtests import aliases
+from heat_integrationtests import clients
 
 # Depth of nested stacks to capture: Heat's default limit
 # (max_nested_stack_depth).
@@ -120,7 +121,8 @@ def capture(client: aliases.HeatClient, ref: str, *,
     # All in parallel: each answer of Heat takes half a second, the interval
     # at which its API polls for the engine's reply (oslo.messaging's
     # ReplyWaiters, LP 2035113).
-    with futures.ThreadPoolExecutor(len(requests)) as pool:
+    with futures.ThreadPoolExecutor(
+            len(requests), initializer=clients.share_requests()) as pool:
         pending = {key: pool.submit(ask) for key, ask in requests.items()}
         answers = {key: answer.result() for key, answer in pending.items()}
     shown = answers.pop('shown')

@@ -124,7 +124,7 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
 
     def setUp(self) -> None:
         super().setUp()
-        diagnostics.attach_requests(self)
+        self._diagnostics = diagnostics.Diagnostics(self)
         kind = markers.of(getattr(self, self._testMethodName))
         get_account = tenant.ensure if kind == 'pre' else tenant.load
         self.account = get_account(CONF, self.directory)
@@ -136,7 +136,6 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
         open_record = (scenario_record.Record.begin if kind == 'pre'
                        else scenario_record.Record.load)
         self.record = open_record(self.directory, self.name())
-        self._attached: set[Stack] = set()
 
     # -- identity and clients ---------------------------------------------
 
@@ -390,7 +389,5 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
 
     def _attach(self, stack: Stack) -> Stack:
         """Attach a stack to a failure of this test; return the stack."""
-        if stack not in self._attached:
-            self._attached.add(stack)
-            diagnostics.attach_stack(self, stack, lambda: self.stacks)
+        self._diagnostics.add_stack(stack, lambda: self.stacks)
         return stack

@@ -140,7 +140,8 @@ class CrossTest(base.SmokeTest):
 
     def _each(self, operate: Operation,
               pairs: list[tuple[Node, Node]]) -> None:
-        with futures.ThreadPoolExecutor(len(pairs)) as pool:
+        with futures.ThreadPoolExecutor(
+                len(pairs), initializer=clients.share_requests()) as pool:
             running = [(pair, pool.submit(operate, *pair))
                        for pair in pairs]
         failures = []

@@ -101,7 +101,7 @@ class SmokeTest(test.BaseTestCase):  # type: ignore[misc]  # has no types
 
     def setUp(self) -> None:
         super().setUp()
-        diagnostics.attach_requests(self)
+        self._diagnostics = diagnostics.Diagnostics(self)
 
     def create(self, template: str = ONE_VALUE, *,
                wait: str | None = 'CREATE_COMPLETE',
@@ -117,7 +117,7 @@ class SmokeTest(test.BaseTestCase):  # type: ignore[misc]  # has no types
         through = through or self.stacks
         stack = through.request_creation(name, template=template, **fields)
         self.addCleanup(self.stacks.delete, stack)
-        diagnostics.attach_stack(self, stack, lambda: self.stacks)
+        self._diagnostics.add_stack(stack, lambda: self.stacks)
         if wait:
             through.wait(stack, wait)
         return stack

@@ -12,6 +12,7 @@
 
 """Clients use the configured endpoints; answers of Heat are recognized."""
 
+from concurrent import futures
 import io
 import types
 
@@ -160,3 +161,11 @@ class TestRequests(testtools.TestCase):
         self.request()
         clients.forget_requests()
         self.assertEqual('', clients.requests_text())
+
+    def test_requests_of_helping_threads_are_recorded_with_the_tests(self):
+        clients.forget_requests()
+        with futures.ThreadPoolExecutor(
+                1, initializer=clients.share_requests()) as pool:
+            pool.submit(self.request, 500).result()
+        self.assertEqual('GET http://heat/stacks 500 req-1',
+                         clients.requests_text())
