@@ -16,7 +16,7 @@ import dataclasses
 import typing
 
 from heat_upgrade.results import verdict as verdicts
-from heat_upgrade.tests.planted import faults
+from heat_upgrade.tests.seeded_bugs import bugs
 
 # Outcomes of a run with a seeded bug, compared with the expectation.
 CAUGHT, MISSED, ELSEWHERE = 'caught', 'missed', 'elsewhere'
@@ -73,7 +73,7 @@ def counts(finding: _Finding) -> bool:
     return (finding['origin'], finding['severity']) == (_HEAT, _ERROR)
 
 
-def judge(fault: faults.Fault, report: dict[str, typing.Any] | None, *,
+def judge(bug: bugs.Bug, report: dict[str, typing.Any] | None, *,
           seconds: float, run_dir: str = '') -> Result:
     """Return the result of the run with a seeded bug.
 
@@ -81,14 +81,14 @@ def judge(fault: faults.Fault, report: dict[str, typing.Any] | None, *,
     :param seconds: duration of the run
     """
     if report is None:
-        return Result(fault.name, NO_REPORT, '', (), (), seconds, run_dir)
+        return Result(bug.name, NO_REPORT, '', (), (), seconds, run_dir)
     counted = tuple(filter(counts, report['findings']))
     right = tuple(finding for finding in counted
-                  if finding['step'] in fault.steps
-                  and finding['class'] in fault.classes)
-    outcome = (_harmless if fault.harmless else _outcome)(
+                  if finding['step'] in bug.steps
+                  and finding['class'] in bug.classes)
+    outcome = (_harmless if bug.harmless else _outcome)(
         report['verdict'], right)
-    return Result(fault.name, outcome, report['verdict'], right, counted,
+    return Result(bug.name, outcome, report['verdict'], right, counted,
                   seconds, run_dir)
 
 

@@ -27,14 +27,14 @@ import testtools
 from heat_upgrade.plan import planner
 from heat_upgrade.results import findings
 from heat_upgrade.tests.functional import planting
-from heat_upgrade.tests.planted import __main__
-from heat_upgrade.tests.planted import driver
-from heat_upgrade.tests.planted import faults
-from heat_upgrade.tests.planted import judging
-from heat_upgrade.tests.planted import showing
+from heat_upgrade.tests.seeded_bugs import __main__
+from heat_upgrade.tests.seeded_bugs import bugs
+from heat_upgrade.tests.seeded_bugs import driver
+from heat_upgrade.tests.seeded_bugs import judging
+from heat_upgrade.tests.seeded_bugs import showing
 from heat_upgrade.tests.unit.support import tree
 
-PAGE = tree.ROOT / 'doc' / 'source' / 'reference' / 'planted.rst'
+PAGE = tree.ROOT / 'doc' / 'source' / 'reference' / 'seeded-bugs.rst'
 MAX_WORDS = 25
 
 
@@ -44,8 +44,8 @@ def finding(**changed: object) -> dict[str, typing.Any]:
             'class': 2, 'title': 'it is stuck', **changed}
 
 
-def fault(**changed: object) -> faults.Fault:
-    return faults.Fault(**{
+def bug(**changed: object) -> bugs.Bug:
+    return bugs.Bug(**{
         'name': 'lost', 'kind': '2-stacks', 'effect': 'All is lost.',
         'steps': ('settle',), 'classes': (2,), 'changes': (), **changed})
 
@@ -54,7 +54,7 @@ def judged(verdict: str, *reported: dict[str, typing.Any],
            **changed: object) -> str:
     """Return the outcome of a seeded bug whose report has these findings."""
     return judging.judge(
-        fault(**changed), {'verdict': verdict, 'findings': list(reported)},
+        bug(**changed), {'verdict': verdict, 'findings': list(reported)},
         seconds=1).outcome
 
 
@@ -62,59 +62,59 @@ class TestCatalogue(testtools.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.faults = faults.every()
-        self.bugs = [fault for fault in self.faults if not fault.harmless]
+        self.every = bugs.every()
+        self.bugs = [bug for bug in self.every if not bug.harmless]
 
     def test_names_are_unique_slugs(self) -> None:
-        names = [fault.name for fault in self.faults]
+        names = [bug.name for bug in self.every]
         self.assertEqual(len(names), len(set(names)))
         self.assertEqual([], [name for name in names if not re.fullmatch(
             r'[a-z0-9]+(-[a-z0-9]+)+', name)])
 
     def test_every_failure_class_has_a_bug(self) -> None:
         self.assertGreaterEqual(len(self.bugs), 18)
-        self.assertGreaterEqual(len(self.faults) - len(self.bugs), 4)
+        self.assertGreaterEqual(len(self.every) - len(self.bugs), 4)
         self.assertEqual(set(findings.CLASSES), {
-            int(fault.kind.partition('-')[0]) for fault in self.bugs})
+            int(bug.kind.partition('-')[0]) for bug in self.bugs})
 
     def test_expectations_name_steps_of_the_default_run(self) -> None:
         default = planner.make(planner.COLD, base=__main__.BASE,
-                               target=faults.TARGET)
+                               target=bugs.TARGET)
         steps = {step.name for step in default.steps}
-        for fault in self.bugs:
-            self.assertTrue(fault.steps, fault.name)
-            self.assertLessEqual(set(fault.steps), steps, fault.name)
+        for bug in self.bugs:
+            self.assertTrue(bug.steps, bug.name)
+            self.assertLessEqual(set(bug.steps), steps, bug.name)
 
     def test_expectations_name_failure_classes(self) -> None:
-        for fault in self.bugs:
-            self.assertTrue(fault.classes, fault.name)
-            self.assertLessEqual(set(fault.classes), set(findings.CLASSES),
-                                 fault.name)
+        for bug in self.bugs:
+            self.assertTrue(bug.classes, bug.name)
+            self.assertLessEqual(set(bug.classes), set(findings.CLASSES),
+                                 bug.name)
 
     def test_a_harmless_change_expects_no_finding(self) -> None:
-        for fault in self.faults:
-            if fault.harmless:
-                self.assertEqual(((), ()), (fault.steps, fault.classes),
-                                 fault.name)
+        for bug in self.every:
+            if bug.harmless:
+                self.assertEqual(((), ()), (bug.steps, bug.classes),
+                                 bug.name)
 
     def test_an_effect_is_one_short_sentence(self) -> None:
-        for fault in self.faults:
-            self.assertTrue(fault.effect.endswith('.'), fault.name)
-            self.assertNotIn('. ', fault.effect, fault.name)
-            self.assertLessEqual(len(fault.effect.split()), MAX_WORDS,
-                                 fault.name)
+        for bug in self.every:
+            self.assertTrue(bug.effect.endswith('.'), bug.name)
+            self.assertNotIn('. ', bug.effect, bug.name)
+            self.assertLessEqual(len(bug.effect.split()), MAX_WORDS,
+                                 bug.name)
 
-    def test_every_fault_changes_something(self) -> None:
-        for fault in self.faults:
-            self.assertTrue(fault.changes, fault.name)
-            for change in fault.changes:
-                self.assertNotEqual(change.find, change.replace, fault.name)
+    def test_every_bug_changes_something(self) -> None:
+        for bug in self.every:
+            self.assertTrue(bug.changes, bug.name)
+            for change in bug.changes:
+                self.assertNotEqual(change.find, change.replace, bug.name)
 
-    def test_the_tool_knows_no_fault_by_name(self) -> None:
+    def test_the_tool_knows_no_bug_by_name(self) -> None:
         # A rule of the registry may have such a name after its dot.
         names = {
-            fault.name: re.compile(rf'(?<![.\w-]){fault.name}(?![\w-])')
-            for fault in self.faults}
+            bug.name: re.compile(rf'(?<![.\w-]){bug.name}(?![\w-])')
+            for bug in self.every}
         for path in (tree.ROOT / 'heat_upgrade').rglob('*'):
             if path.suffix in ('.py', '.yaml') and 'tests' not in path.parts:
                 text = path.read_text()
@@ -123,33 +123,33 @@ class TestCatalogue(testtools.TestCase):
                          if pattern.search(text)], path)
 
     def test_the_reference_has_the_table(self) -> None:
-        self.assertIn(showing.rst(self.faults), PAGE.read_text())
+        self.assertIn(showing.rst(self.every), PAGE.read_text())
 
 
-class TestPlanting(testtools.TestCase):
+class TestSeeding(testtools.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
         self.top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
 
-    def plant(self, text: str, find: str) -> str:
+    def seed(self, text: str, find: str) -> str:
         (self.top / 'code.py').write_text(text)
-        fault(changes=(planting.Change('lost', 'code.py', find, 'new'),
-                       )).plant(self.top)
+        bug(changes=(planting.Change('lost', 'code.py', find, 'new'),)
+            ).seed(self.top)
         return (self.top / 'code.py').read_text()
 
     def test_a_text_is_replaced(self) -> None:
-        self.assertEqual('a new b', self.plant('a old b', 'old'))
+        self.assertEqual('a new b', self.seed('a old b', 'old'))
 
     def test_a_text_that_is_missing_or_not_unique_is_refused(self) -> None:
-        self.assertRaises(ValueError, self.plant, 'a b', 'old')
-        self.assertRaises(ValueError, self.plant, 'old old', 'old')
+        self.assertRaises(ValueError, self.seed, 'a b', 'old')
+        self.assertRaises(ValueError, self.seed, 'old old', 'old')
 
     def test_a_migration_follows_the_release(self) -> None:
-        purge, = faults.named(['sync-points-purged'])
-        purge.plant(self.top)
+        purge, = bugs.named(['sync-points-purged'])
+        purge.seed(self.top)
         path, = self.top.rglob('*.py')
-        self.assertIn(f"down_revision = '{faults.HEAD}'", path.read_text())
+        self.assertIn(f"down_revision = '{bugs.HEAD}'", path.read_text())
         self.assertIn("    op.execute('DELETE FROM sync_point')",
                       path.read_text())
 
@@ -157,27 +157,27 @@ class TestPlanting(testtools.TestCase):
 @ddt.ddt
 class TestJudging(testtools.TestCase):
 
-    def test_a_finding_in_the_right_step_catches_a_fault(self) -> None:
+    def test_a_finding_in_the_right_step_catches_a_bug(self) -> None:
         self.assertEqual(judging.CAUGHT, judged('fail', finding()))
 
     @ddt.data({'step': 'checks'}, {'class': 4})
-    def test_a_fault_that_fails_elsewhere_is_not_caught(
+    def test_a_bug_that_fails_elsewhere_is_not_caught(
             self, changed: dict[str, typing.Any]) -> None:
         self.assertEqual(judging.ELSEWHERE,
                          judged('fail', finding(**changed)))
 
     @ddt.data({'severity': 'warning'}, {'origin': 'known'},
               {'origin': 'lab'}, {'origin': 'restart'})
-    def test_a_finding_that_does_not_count_catches_no_fault(
+    def test_a_finding_that_does_not_count_catches_no_bug(
             self, changed: dict[str, typing.Any]) -> None:
         self.assertEqual(judging.ELSEWHERE,
                          judged('fail', finding(**changed)))
         self.assertEqual(judging.MISSED, judged('pass', finding(**changed)))
 
-    def test_a_pass_with_hazards_misses_a_fault(self) -> None:
+    def test_a_pass_with_hazards_misses_a_bug(self) -> None:
         self.assertEqual(judging.MISSED, judged('pass-with-hazards'))
 
-    def test_a_failure_of_the_lab_catches_no_fault(self) -> None:
+    def test_a_failure_of_the_lab_catches_no_bug(self) -> None:
         self.assertEqual(judging.LAB_ERROR, judged('lab-error', finding()))
 
     @ddt.data(('pass', judging.SILENT), ('pass-with-hazards', judging.SILENT),
@@ -187,16 +187,16 @@ class TestJudging(testtools.TestCase):
     def test_a_harmless_change_must_not_fail(self, verdict: str,
                                              outcome: str) -> None:
         self.assertEqual(outcome, judged(
-            verdict, kind=faults.HARMLESS, steps=(), classes=()))
+            verdict, kind=bugs.HARMLESS, steps=(), classes=()))
 
     def test_a_run_without_a_report_is_no_success(self) -> None:
-        result = judging.judge(fault(), None, seconds=1)
+        result = judging.judge(bug(), None, seconds=1)
         self.assertEqual((judging.NO_REPORT, False),
                          (result.outcome, result.good))
 
     def test_a_line_names_the_step_and_the_finding(self) -> None:
         result = judging.judge(
-            fault(), {'verdict': 'fail', 'findings': [finding(), finding()]},
+            bug(), {'verdict': 'fail', 'findings': [finding(), finding()]},
             seconds=12.4)
         self.assertEqual('caught      lost (12 s): settle, class 2: it is '
                          'stuck (+1)', result.line())
@@ -209,10 +209,10 @@ class TestProgram(testtools.TestCase):
         self.ran: list[str] = []
         self.verdict = 'fail'
         self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.tests.planted.driver.run', self.run_fault))
+            'heat_upgrade.tests.seeded_bugs.driver.run', self.run_bug))
 
-    def run_fault(self, bug: faults.Fault, directory: pathlib.Path, *,
-                  base: str) -> judging.Result:
+    def run_bug(self, bug: bugs.Bug, directory: pathlib.Path, *,
+                base: str) -> judging.Result:
         self.ran.append(bug.name)
         return judging.judge(
             bug, {'verdict': self.verdict, 'findings': [
@@ -227,27 +227,27 @@ class TestProgram(testtools.TestCase):
             status = __main__.main(['--dir', directory, *words])
         return status, output.getvalue()
 
-    def test_named_faults_run_in_their_order(self) -> None:
+    def test_named_bugs_run_in_their_order(self) -> None:
         names = ['worker-topic-renamed', 'option-renamed']
         status, output = self.main(*names)
         self.assertEqual((0, names), (status, self.ran))
         self.assertIn('2 caught', output)
 
-    def test_a_missed_fault_fails(self) -> None:
+    def test_a_missed_bug_fails(self) -> None:
         self.verdict = 'pass'
         status, output = self.main('worker-topic-renamed')
         self.assertEqual(1, status)
         self.assertIn('1 missed', output)
 
     def test_an_unknown_name_is_a_usage_error(self) -> None:
-        status, output = self.main('no-such-fault')
+        status, output = self.main('no-such-bug')
         self.assertEqual((2, []), (status, self.ran))
-        self.assertIn('no-such-fault', output)
+        self.assertIn('no-such-bug', output)
 
     def test_a_list_runs_nothing(self) -> None:
         status, output = self.main('--list')
         self.assertEqual((0, []), (status, self.ran))
-        self.assertEqual(len(faults.every()), len(output.splitlines()))
+        self.assertEqual(len(bugs.every()), len(output.splitlines()))
 
     def test_kept_runs_are_judged_again(self) -> None:
         directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
@@ -276,11 +276,11 @@ class TestDriver(testtools.TestCase):
             'heat_upgrade.tests.functional.heat_source.checkout',
             self.checkout))
         self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.tests.planted.driver._upgrade', self.upgrade))
+            'heat_upgrade.tests.seeded_bugs.driver._upgrade', self.upgrade))
 
     def checkout(self, copy: pathlib.Path, version: str, *,
                  prepare: object) -> pathlib.Path:
-        self.assertEqual(faults.TARGET, version)
+        self.assertEqual(bugs.TARGET, version)
         self.assertFalse(copy.exists())
         top = copy / 'heat'
         top.mkdir(parents=True)
@@ -295,18 +295,18 @@ class TestDriver(testtools.TestCase):
         if report:
             (run_dir / 'report.json').write_text(json.dumps(report))
 
-    def run_fault(
+    def run_bug(
             self, *reports: dict[str, typing.Any] | None) -> judging.Result:
         self.reports += reports
-        return [driver.run(fault(), self.directory, base='26.0.2')
+        return [driver.run(bug(), self.directory, base='26.0.2')
                 for _ in reports][-1]
 
     def test_the_target_is_a_fresh_copy_each_time(self) -> None:
-        self.run_fault(None, None)
+        self.run_bug(None, None)
         self.assertEqual(['26.0.2 copies/lost/heat'] * 2, self.targets)
 
     def test_the_report_of_the_new_run_is_judged(self) -> None:
-        result = self.run_fault(
+        result = self.run_bug(
             {'verdict': 'pass', 'findings': []},
             {'verdict': 'fail', 'findings': [finding()]})
         self.assertEqual(
@@ -314,7 +314,7 @@ class TestDriver(testtools.TestCase):
             (result.outcome, result.run_dir))
 
     def test_the_report_of_an_older_run_is_not_judged(self) -> None:
-        result = self.run_fault(
+        result = self.run_bug(
             {'verdict': 'fail', 'findings': [finding()]}, None)
         self.assertEqual(judging.NO_REPORT, result.outcome)
 

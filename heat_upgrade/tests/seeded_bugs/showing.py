@@ -18,23 +18,23 @@ import json
 import textwrap
 
 from heat_upgrade.results import findings
-from heat_upgrade.tests.planted import faults
-from heat_upgrade.tests.planted import judging
+from heat_upgrade.tests.seeded_bugs import bugs
+from heat_upgrade.tests.seeded_bugs import judging
 
 _WIDTH = 78
 
 
-def kind(fault: faults.Fault) -> str:
+def kind(bug: bugs.Bug) -> str:
     """Return the failure class of a seeded bug, in words."""
-    if fault.harmless:
+    if bug.harmless:
         return 'Harmless changes'
-    number = int(fault.kind.partition('-')[0])
+    number = int(bug.kind.partition('-')[0])
     return f'Class {number}: {findings.CLASSES[number]}'
 
 
-def listing(chosen: tuple[faults.Fault, ...]) -> str:
+def listing(chosen: tuple[bugs.Bug, ...]) -> str:
     """Return a line for each seeded bug."""
-    return ''.join(f'{fault.name:<41}{fault.effect}\n' for fault in chosen)
+    return ''.join(f'{bug.name:<41}{bug.effect}\n' for bug in chosen)
 
 
 def table(results: list[judging.Result]) -> str:
@@ -47,22 +47,22 @@ def table(results: list[judging.Result]) -> str:
 def as_json(results: list[judging.Result], base: str) -> str:
     """Return the results as text for machines."""
     return json.dumps({
-        'base': base, 'target': faults.TARGET,
+        'base': base, 'target': bugs.TARGET,
         'results': [dataclasses.asdict(result) | {'good': result.good}
                     for result in results]}, indent=1) + '\n'
 
 
-def rst(chosen: tuple[faults.Fault, ...]) -> str:
+def rst(chosen: tuple[bugs.Bug, ...]) -> str:
     """Return the table of the reference: reStructuredText."""
     lines = ['.. list-table::', '   :header-rows: 1', '   :widths: 26 50 24',
              '', '   * - Name', '     - Effect', '     - Right steps']
     before = ''
-    for fault in chosen:
-        if kind(fault) != before:
-            before = kind(fault)
+    for bug in chosen:
+        if kind(bug) != before:
+            before = kind(bug)
             lines += [f'   * - **{before}**', '     -', '     -']
-        steps = ', '.join(f'``{step}``' for step in fault.steps) or 'none'
-        lines += [f'   * - ``{fault.name}``', *_cell(fault.effect),
+        steps = ', '.join(f'``{step}``' for step in bug.steps) or 'none'
+        lines += [f'   * - ``{bug.name}``', *_cell(bug.effect),
                   *_cell(steps)]
     return '\n'.join(lines) + '\n'
 

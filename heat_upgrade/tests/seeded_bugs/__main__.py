@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Runs the seeded bugs: ``python -m heat_upgrade.tests.planted [NAME...]``.
+"""Runs the seeded bugs: ``python -m heat_upgrade.tests.seeded_bugs [NAME...]``.
 
 Exit status: 0 if each bug was caught in a right step and no harmless change
 failed, 1 if not, 2 for a usage error.
@@ -22,20 +22,20 @@ import sys
 import tempfile
 
 from heat_upgrade import concurrency
-from heat_upgrade.tests.planted import driver
-from heat_upgrade.tests.planted import faults
-from heat_upgrade.tests.planted import judging
-from heat_upgrade.tests.planted import showing
+from heat_upgrade.tests.seeded_bugs import bugs
+from heat_upgrade.tests.seeded_bugs import driver
+from heat_upgrade.tests.seeded_bugs import judging
+from heat_upgrade.tests.seeded_bugs import showing
 
 BASE = '26.0.2'
-RESULTS = 'planted.json'
+RESULTS = 'seeded-bugs.json'
 
 
 def _arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog='python -m heat_upgrade.tests.planted',
+        prog='python -m heat_upgrade.tests.seeded_bugs',
         description='Run the default upgrade to copies of Heat '
-                    f'{faults.TARGET} with a seeded bug each, and check that '
+                    f'{bugs.TARGET} with a seeded bug each, and check that '
                     'the verdict is FAIL, for a finding in the right step.')
     parser.add_argument('names', nargs='*', metavar='NAME',
                         help='seeded bug or harmless change (default: all)')
@@ -60,7 +60,7 @@ def main(words: list[str]) -> int:
     """Execute a command line; returns the exit status."""
     arguments = _arguments(words)
     try:
-        chosen = faults.named(arguments.names)
+        chosen = bugs.named(arguments.names)
     except ValueError as exc:
         print(f'error: {exc}; see --list', file=sys.stderr)
         return 2
@@ -72,21 +72,21 @@ def main(words: list[str]) -> int:
         print('error: --rejudge needs the --dir of the runs', file=sys.stderr)
         return 2
     directory = (arguments.dir or pathlib.Path(tempfile.mkdtemp(
-        prefix='heat-upgrade-planted-'))).resolve()
+        prefix='heat-upgrade-seeded-bugs-'))).resolve()
     results = (_rejudge(chosen, directory) if arguments.rejudge
                else _run(chosen, directory, arguments))
     print(f'\n{showing.table(results)}', end='')
     return 0 if results and all(result.good for result in results) else 1
 
 
-def _run(chosen: tuple[faults.Fault, ...], directory: pathlib.Path,
+def _run(chosen: tuple[bugs.Bug, ...], directory: pathlib.Path,
          arguments: argparse.Namespace) -> list[judging.Result]:
     path = directory / RESULTS
     print(f'{len(chosen)} runs in {directory}; results in {path}', flush=True)
     results: list[judging.Result] = []
 
-    def run(fault: faults.Fault) -> None:
-        result = driver.run(fault, directory, base=arguments.base)
+    def run(bug: bugs.Bug) -> None:
+        result = driver.run(bug, directory, base=arguments.base)
         results.append(result)
         print(f'{result.line()}\n{"":<11} {result.run_dir}', flush=True)
         path.write_text(showing.as_json(results, arguments.base))
@@ -95,9 +95,9 @@ def _run(chosen: tuple[faults.Fault, ...], directory: pathlib.Path,
     return results
 
 
-def _rejudge(chosen: tuple[faults.Fault, ...],
+def _rejudge(chosen: tuple[bugs.Bug, ...],
              directory: pathlib.Path) -> list[judging.Result]:
-    judged = (driver.rejudge(fault, directory) for fault in chosen)
+    judged = (driver.rejudge(bug, directory) for bug in chosen)
     return [result for result in judged if result is not None]
 
 

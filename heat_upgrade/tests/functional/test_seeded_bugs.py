@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Each planted fault fits the sources of the release that it is for."""
+"""Each seeded bug fits the sources of the release that it is for."""
 
 import pathlib
 import shutil
@@ -19,36 +19,36 @@ import fixtures
 import testtools
 
 from heat_upgrade.tests.functional import heat_source
-from heat_upgrade.tests.planted import faults
+from heat_upgrade.tests.seeded_bugs import bugs
 
 
-class PlantedFaultsTest(testtools.TestCase):
+class SeededBugsTest(testtools.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
         self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.top = heat_source.unpack(self.place / 'sdist', faults.TARGET)
+        self.top = heat_source.unpack(self.place / 'sdist', bugs.TARGET)
 
-    def planted(self, fault: faults.Fault) -> pathlib.Path:
-        """Plant a fault in copies of the files that it changes."""
-        copy = self.place / fault.name
-        for change in fault.changes:
+    def seeded(self, bug: bugs.Bug) -> pathlib.Path:
+        """Seed a bug into copies of the files that it changes."""
+        copy = self.place / bug.name
+        for change in bug.changes:
             if change.find:
                 path = copy / change.file
                 path.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(self.top / change.file, path)
-        fault.plant(copy)
+        bug.seed(copy)
         return copy
 
-    def test_every_fault_applies_and_its_code_compiles(self) -> None:
-        for fault in faults.every():
-            copy = self.planted(fault)
-            for change in fault.changes:
+    def test_every_bug_applies_and_its_code_compiles(self) -> None:
+        for bug in bugs.every():
+            copy = self.seeded(bug)
+            for change in bug.changes:
                 if change.file.endswith('.py'):
                     path = copy / change.file
-                    compile(path.read_text(), f'{fault.name}: {change.file}',
+                    compile(path.read_text(), f'{bug.name}: {change.file}',
                             'exec')
 
     def test_migrations_follow_the_newest_of_the_release(self) -> None:
         newest, _ = heat_source.newest_migration(self.top)
-        self.assertEqual(faults.HEAD, newest)
+        self.assertEqual(bugs.HEAD, newest)

@@ -61,7 +61,7 @@ def upgrade():
 
 
 @dataclasses.dataclass(frozen=True)
-class Fault:
+class Bug:
     """A seeded bug or harmless change, with its expected findings.
 
     :ivar name: slug, unique in the catalogue
@@ -84,7 +84,7 @@ class Fault:
     def harmless(self) -> bool:
         return self.kind == HARMLESS
 
-    def plant(self, top: pathlib.Path) -> None:
+    def seed(self, top: pathlib.Path) -> None:
         """Make the changes.
 
         :param top: the directory that has ``heat`` and ``setup.cfg``
@@ -94,33 +94,33 @@ class Fault:
             planting.apply(change, top)
 
 
-def every() -> tuple[Fault, ...]:
+def every() -> tuple[Bug, ...]:
     """Return all seeded bugs and harmless changes, class by class."""
     return tuple(
-        _fault(path.stem, entry) for path in sorted(CATALOGUE.glob('*.yaml'))
+        _bug(path.stem, entry) for path in sorted(CATALOGUE.glob('*.yaml'))
         for entry in yaml.safe_load(path.read_text()))
 
 
-def named(names: list[str]) -> tuple[Fault, ...]:
+def named(names: list[str]) -> tuple[Bug, ...]:
     """Return seeded bugs, in the order of the names; all without names.
 
     :raises: ValueError with the unknown names
     """
-    known = {fault.name: fault for fault in every()}
+    known = {bug.name: bug for bug in every()}
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise ValueError(f'unknown seeded bugs: {", ".join(unknown)}')
     return tuple(known[name] for name in names or known)
 
 
-def _fault(kind: str, entry: dict[str, typing.Any]) -> Fault:
+def _bug(kind: str, entry: dict[str, typing.Any]) -> Bug:
     name = entry['name']
     changes = [planting.Change(name=name, **change)
                for change in entry.get('changes', ())]
     if 'migration' in entry:
         changes.append(_migration(name, entry['migration']))
-    return Fault(name, kind, entry['effect'], tuple(entry.get('steps', ())),
-                 tuple(entry.get('classes', ())), tuple(changes))
+    return Bug(name, kind, entry['effect'], tuple(entry.get('steps', ())),
+               tuple(entry.get('classes', ())), tuple(changes))
 
 
 def _migration(name: str, body: str) -> planting.Change:

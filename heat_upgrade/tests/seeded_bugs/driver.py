@@ -27,8 +27,8 @@ import typing
 
 import heat_upgrade
 from heat_upgrade.tests.functional import heat_source
-from heat_upgrade.tests.planted import faults
-from heat_upgrade.tests.planted import judging
+from heat_upgrade.tests.seeded_bugs import bugs
+from heat_upgrade.tests.seeded_bugs import judging
 
 # Seconds. A default run takes 90 to 160; a run that waits for lost operations
 # takes longer.
@@ -43,7 +43,7 @@ LOCK_VARIABLE = 'LAB_LOCK'
 COPIES, RUNS, OUTPUTS = 'copies', 'runs', 'outputs'
 
 
-def run(fault: faults.Fault, directory: pathlib.Path, *,
+def run(bug: bugs.Bug, directory: pathlib.Path, *,
         base: str) -> judging.Result:
     """Seed a bug, run the upgrade, and judge its report.
 
@@ -54,47 +54,47 @@ def run(fault: faults.Fault, directory: pathlib.Path, *,
     """
     for name in (COPIES, RUNS, OUTPUTS):
         (directory / name).mkdir(parents=True, exist_ok=True)
-    copy = directory / COPIES / fault.name
+    copy = directory / COPIES / bug.name
     shutil.rmtree(copy, ignore_errors=True)
-    target = heat_source.checkout(copy, faults.TARGET, prepare=fault.plant)
-    work_dir = directory / RUNS / fault.name
-    known = set(_run_dirs(directory, fault))
+    target = heat_source.checkout(copy, bugs.TARGET, prepare=bug.seed)
+    work_dir = directory / RUNS / bug.name
+    known = set(_run_dirs(directory, bug))
     with lab_lock():
         started = time.monotonic()
         _upgrade(base, target, work_dir,
-                 directory / OUTPUTS / f'{fault.name}.log')
+                 directory / OUTPUTS / f'{bug.name}.log')
         seconds = time.monotonic() - started
-    new = [run_dir for run_dir in _run_dirs(directory, fault)
+    new = [run_dir for run_dir in _run_dirs(directory, bug)
            if run_dir not in known]
-    return _judge(fault, new, seconds)
+    return _judge(bug, new, seconds)
 
 
-def rejudge(fault: faults.Fault,
+def rejudge(bug: bugs.Bug,
             directory: pathlib.Path) -> judging.Result | None:
     """Judge the latest run of a seeded bug again.
 
     :param directory: the directory of an earlier :func:`run`
     :returns: None if there is no run of the bug
     """
-    kept = _run_dirs(directory, fault)
-    return _judge(fault, kept) if kept else None
+    kept = _run_dirs(directory, bug)
+    return _judge(bug, kept) if kept else None
 
 
-def _judge(fault: faults.Fault, run_dirs: list[pathlib.Path],
+def _judge(bug: bugs.Bug, run_dirs: list[pathlib.Path],
            seconds: float | None = None) -> judging.Result:
     """Judge the last of some runs; without a run there is no report."""
     run_dir = run_dirs[-1] if run_dirs else None
     report = _report(run_dir) if run_dir else None
     if seconds is None:
         seconds = report['duration_s'] if report else 0
-    return judging.judge(fault, report, seconds=seconds,
+    return judging.judge(bug, report, seconds=seconds,
                          run_dir=str(run_dir or ''))
 
 
 def _run_dirs(directory: pathlib.Path,
-              fault: faults.Fault) -> list[pathlib.Path]:
+              bug: bugs.Bug) -> list[pathlib.Path]:
     """Return the run directories of a seeded bug, the latest last."""
-    work_dir = directory / RUNS / fault.name
+    work_dir = directory / RUNS / bug.name
     return sorted(work_dir.iterdir()) if work_dir.is_dir() else []
 
 
