@@ -12,6 +12,6 @@
 
 """Bugs seeded into copies of a target, which the default run must FAIL.
 
-Run them with ``python -m heat_upgrade.tests.seeded_bugs``. They are not part of
-the functional tests, because each takes a whole upgrade.
+Run them with ``python -m heat_upgrade.tests.seeded_bugs``. They are not part
+of the functional tests, because each takes a whole upgrade.
 """

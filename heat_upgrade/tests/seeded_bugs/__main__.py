@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Runs the seeded bugs: ``python -m heat_upgrade.tests.seeded_bugs [NAME...]``.
+"""Runs bugs: ``python -m heat_upgrade.tests.seeded_bugs [NAME...]``.
 
 Exit status: 0 if each bug was caught in a right step and no harmless change
 failed, 1 if not, 2 for a usage error.
