@@ -28,6 +28,7 @@ from heat_upgrade.install import releases
 from heat_upgrade.report import files
 from heat_upgrade.results import journal
 from heat_upgrade.results import verdict
+from heat_upgrade import sharding
 
 # The newest series whose Heat breaks no rule by itself: since 2026.1 a deleted
 # stack leaves snapshots behind (findings/snapshots-left-behind).
@@ -65,6 +66,7 @@ class Run(lister.Lister):
             '--release', metavar='REL', default=SERIES,
             help='a series, a release, a git checkout, an sdist or a wheel '
                  '(default: %(default)s)')
+        options.add_shard(parser, 'bugs')
         options.add_constraints(parser, release='the release')
         options.add_work_dir(parser)
         return parser
@@ -77,7 +79,9 @@ class Run(lister.Lister):
             verdict.PASS if self._as_expected else verdict.FAIL]
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Table:
-        bugs = model.chosen(catalogue.FAULTS, parsed_args.names)
+        bugs = sharding.shard_of(
+            model.chosen(catalogue.FAULTS, parsed_args.names),
+            parsed_args.shard)
         release = releases.parse(parsed_args.release)
         run_dir = experiment.make_run_dir(parsed_args.work_dir, release, bugs)
         print(f'run directory: {run_dir}', file=sys.stderr)

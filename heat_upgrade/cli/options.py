@@ -25,6 +25,7 @@ from heat_upgrade.install import releases
 from heat_upgrade.judgement import known_failures
 from heat_upgrade.lab import profiles
 from heat_upgrade.plan import planner
+from heat_upgrade import sharding
 
 
 def work_dir(environ: abc.Mapping[str, str] = os.environ) -> pathlib.Path:
@@ -75,6 +76,28 @@ def add_constraints(parser: argparse.ArgumentParser, *, release: str) -> None:
         default=os.environ.get('TOX_CONSTRAINTS_FILE') or None,
         help=f'constraints file or URL for {release}, instead of the lock '
              'file of its series (default: $TOX_CONSTRAINTS_FILE)')
+
+
+def shard(text: str) -> sharding.Shard:
+    """Return the shard of a command line.
+
+    :raises: argparse.ArgumentTypeError if it is invalid
+    """
+    try:
+        return sharding.parse(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from exc
+
+
+def add_shard(parser: argparse.ArgumentParser, runs: str) -> None:
+    """Add the option that selects a share of independent runs.
+
+    :param runs: the noun for the help text, in the plural
+    """
+    parser.add_argument(
+        '--shard', type=shard, metavar='I/N',
+        help=f'split the {runs} into N shares, and run only share I (from 1 '
+             'to N), for N machines')
 
 
 def add_runs(parser: argparse.ArgumentParser) -> None:

@@ -71,6 +71,9 @@ class Run(command.Command):
         if parsed_args.seeds:
             seeds.check(parsed_args)
             return seeds.run_seeds(parsed_args, execute)
+        if parsed_args.shard:
+            raise errors.UsageError('--shard splits the runs of --seeds: '
+                                    'name the seeds too')
         if parsed_args.plan:
             with parsed_args.plan as source:
                 try:

@@ -28,6 +28,7 @@ from heat_upgrade.report import files
 from heat_upgrade.report import triage
 from heat_upgrade.results import findings
 from heat_upgrade.results import verdict
+from heat_upgrade import sharding
 
 # The exit status of all runs together is the first that occurs among them: an
 # unsafe upgrade stays unsafe, even if other runs prove nothing.
@@ -61,6 +62,7 @@ def add_argument(parser: argparse.ArgumentParser) -> None:
         '--seeds', type=seeds, metavar='FIRST..LAST',
         help='run once with each of these seeds (1..20, or 3,7,9), each in '
              'its own run directory; exits with the worst status')
+    options.add_shard(parser, 'runs of --seeds')
 
 
 def check(parsed_args: argparse.Namespace) -> None:
@@ -90,7 +92,8 @@ def run_seeds(
                                            parsed_args.target)
     # Make all plans first, so that a wrong option is refused at once.
     plans = [options.plan_of(parsed_args, base, target, seed=seed)
-             for seed in parsed_args.seeds]
+             for seed in sharding.shard_of(parsed_args.seeds,
+                                           parsed_args.shard)]
     seconds = sum(plan.seconds for plan in plans)
     print(f'{len(plans)} runs, about {seconds / 60:.0f} min', flush=True)
     runs: list[Record] = []

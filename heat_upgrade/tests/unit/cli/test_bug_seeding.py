@@ -98,6 +98,14 @@ class TestFaults(cli_case.CliCase):
         self.assertEqual(self.home, run_dir.parent)
         self.assertEqual(0o700, run_dir.stat().st_mode & 0o777)
 
+    def test_shards_share_the_bugs(self):
+        self.seen['lost'] = ()
+        for shard in ('1/2', '2/2'):
+            self.run_faults('--shard', shard)
+        names = [bug.name for bug in catalogue.FAULTS]
+        self.assertEqual([names[::2], names[1::2]],
+                         [asked for _, asked, _ in self.asked])
+
     def test_an_unknown_fault_is_refused_and_nothing_starts(self):
         self.assertIn('no fault is called broken; there are stuck',
                       self.refused('faults', 'run', 'broken'))

@@ -86,6 +86,11 @@ class TestNight(cli_case.CliCase):
         self.assertEqual({'rolling'}, {plan.strategy for plan in self.plans})
         self.assertEqual(3, len({run['run_dir'] for run in self.written()}))
 
+    def test_shard_runs_its_share_of_the_seeds(self):
+        self.assertEqual(0, self.night({}, {}, {}, words=['--shard', '2/2']))
+        self.assertEqual([2], [plan.seed for plan in self.plans])
+        self.assertEqual([2], [run['seed'] for run in self.written()])
+
     @ddt.unpack
     @ddt.data((0, [{}, {}]), (1, [{}, FAIL, {}]), (3, [LAB, {}]),
               (1, [LAB, FAIL, LAB, {}]))
@@ -148,6 +153,19 @@ class TestRefused(cli_case.CliCase):
     def test_bad_range_is_refused(self, text):
         self.assertIn('such as 1..20',
                       self.refused('run', '--seeds', text))
+
+    @ddt.data('0/2', '3/2', 'x')
+    def test_bad_shard_is_refused(self, text):
+        self.assertIn('such as 2/4', self.refused(
+            'run', '--seeds', '1..4', '--shard', text))
+
+    def test_shard_without_seeds_is_refused(self):
+        self.assertIn('name the seeds too', self.refused(
+            'run', '--shard', '1/2'))
+
+    def test_empty_shard_is_refused(self):
+        self.assertIn('shard 3/3 is empty', self.refused(
+            'run', '--seeds', '1..2', '--shard', '3/3'))
 
     def test_keeping_the_cloud_is_refused(self):
         self.assertIn('--seeds and --keep exclude each other', self.refused(
