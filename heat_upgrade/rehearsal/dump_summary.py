@@ -106,6 +106,7 @@ def survey(path: pathlib.Path | str, *, database: str | None = None,
         row_reader.check_completed(path, reader)
     chosen = _choose(path, databases, database)
     known = databases[chosen]
+    _check_revisions(path, known.revisions)
     others = [name for name in databases if name not in (None, chosen)]
     if others:
         skipped['other databases'] = len(others)
@@ -129,6 +130,26 @@ def _note(reader: tokenizer.Reader, database: _Database,
         database.revisions += [
             str(row.get('version_num')) for row in row_reader.rows_of(
                 text, row_reader.columns_of(database.tables.get(name, b'')))]
+
+
+def _check_revisions(path: pathlib.Path | str,
+                     revisions: abc.Sequence[str]) -> None:
+    """Refuse a database at more than one revision."""
+    if len(revisions) < 2:
+        return
+    found = ', '.join(revisions)
+    if len(set(revisions)) == 1:
+        raise errors.UsageError(
+            f'{path}: {REVISIONS} has the revision {revisions[0]} '
+            f'{len(revisions)} times, and alembic refuses that. Leave one '
+            f'row: DELETE FROM {REVISIONS} LIMIT {len(revisions) - 1}; then '
+            'make the dump again')
+    raise errors.UsageError(
+        f'{path}: {REVISIONS} has {len(revisions)} revisions ({found}), but '
+        "Heat's migrations have one head: two releases wrote to this "
+        'database, or it was restored over another. Find the revision that '
+        'the tables have (heat-manage db_version of the release that runs), '
+        f'and delete the other rows of {REVISIONS}; then make the dump again')
 
 
 def _check_setting(path: pathlib.Path | str, text: bytes) -> None:
@@ -164,6 +185,15 @@ def _choose(path: pathlib.Path | str,
                 if row_reader.OF_HEAT <= known]
     if len(matching) != 1 and len(tables) == 1:
         known, = tables.values()
+        missing = row_reader.OF_HEAT - known
+        if REVISIONS in known and missing < row_reader.OF_HEAT:
+            left_out = sorted(missing)
+            raise errors.UsageError(
+                f'{path} has no table {", ".join(left_out)}: it was left out, '
+                'and the migrations need its definition. To leave out its '
+                'rows alone, use mariadb-dump with '
+                f'--ignore-table-data=heat.{left_out[0]}, or append the '
+                f'output of mysqldump --no-data heat {" ".join(left_out)}')
         service = next((_SERVICES[name] for name in sorted(known)
                         if name in _SERVICES), None)
         reason = f'it looks like one of {service}' if service else (

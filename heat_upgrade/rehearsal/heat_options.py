@@ -30,6 +30,10 @@ _OPTIONS = (
     cfg.StrOpt('template_dir'),
 )
 KEY = 'auth_encryption_key'
+_DIRECTORIES = ('plugin_dirs', 'environment_dir', 'template_dir')
+
+# heat.common.config.startup_sanity_check accepts keys of these lengths.
+_KEY_LENGTHS = (16, 24, 32)
 
 
 def of_files(paths: abc.Sequence[pathlib.Path | str]) -> dict[str, str]:
@@ -62,5 +66,22 @@ def of_files(paths: abc.Sequence[pathlib.Path | str]) -> dict[str, str]:
             f'{", ".join(map(str, paths))}: not all of them can be read as '
             'configuration files; run oslo-config-validator to find the '
             'wrong lines') from None
-    return {name: ','.join(value) if isinstance(value, list) else value
+    key = values[KEY]
+    if key and len(key) not in _KEY_LENGTHS:
+        raise errors.UsageError(
+            f'{", ".join(map(str, paths))}: {KEY} has {len(key)} characters, '
+            'and Heat starts with a key of 32 alone (or 16 or 24, of earlier '
+            'releases); give the configuration of a running engine')
+    return {name: _located(name, value, paths)
             for name, value in values.items() if value}
+
+
+def _located(name: str, value: str | list[str],
+             paths: abc.Iterable[pathlib.Path | str]) -> str:
+    """Return a value; a relative directory starts at the files, if there."""
+    each = value if isinstance(value, list) else [value]
+    if name in _DIRECTORIES:
+        each = [next((str(found) for path in paths if (
+            found := pathlib.Path(path).absolute().parent / directory
+        ).is_dir()), directory) for directory in each]
+    return ','.join(each)

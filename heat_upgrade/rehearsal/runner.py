@@ -344,17 +344,17 @@ class Rehearsal:
         load = functools.partial(
             stacks.load, workspace, config=config, port=server.port, key=key,
             total=total, progress=self._show.progress)
-        counts, failures = load(target, sample=self.order.sample)
+        loaded = load(target, sample=self.order.sample)
         again = None
-        if failures and unchanged:
+        if loaded.not_started or (loaded.failures and unchanged):
             self._show.note('load the same stacks with the base')
-            _, again = load(base, ids=sorted({
-                failure.stack for failure in failures}))
+            again = load(base, ids=sorted({
+                failure.stack for failure in loaded.failures}))
         self.outcome.facts['stacks'] = {
-            **counts, 'all': total, 'failures': [
-                dataclasses.asdict(failure) for failure in failures]}
+            **loaded.counts, 'all': total, 'failures': [
+                dataclasses.asdict(failure) for failure in loaded.failures]}
         self.outcome.findings += stacks.judge(
-            counts, failures, again, unchanged=unchanged, key=key)
+            loaded, again, unchanged=unchanged, key=key)
 
     def _finding(self, rule: str, subject: str, title: str, evidence: str,
                  step: str) -> None:

@@ -29,8 +29,9 @@ import traceback
 import heat
 from heat.common import config
 from heat.common import context as contexts
-from heat.engine import clients
+from heat.common import crypt
 from heat.engine import environment
+from heat.engine import resources
 from heat.engine import stack as parser
 from heat.engine import template
 from heat.objects import resource as resource_objects
@@ -57,7 +58,9 @@ def read(given):
         share: [number, number of shares], ids: ids to load, None for all,
         key: whether the encryption key is known, out: path of a file that
         takes a line of JSON for each failure and each batch}
-    :returns: {stacks, deleted, snapshots, resources, encrypted, failed}
+    :returns: {not_started: see ``_start``, counts: {stacks, deleted,
+        snapshots, resources, encrypted, failed, decrypted, undecrypted}}; the
+        last two count encrypted values
     """
     gc.enable()
     _isolate(given['port'])
@@ -67,11 +70,14 @@ def read(given):
     # Heat's log messages contain names of the operator's, and take time.
     logging.disable(logging.CRITICAL)
     config.startup_sanity_check()
-    template._get_template_extension_manager()
-    clients.initialise()
-    engine = sqlalchemy.create_engine(cfg.CONF.database.connection)
     counts = dict.fromkeys(('stacks', 'deleted', 'snapshots', 'resources',
-                            'encrypted', 'failed'), 0)
+                            'encrypted', 'failed', 'decrypted',
+                            'undecrypted'), 0)
+    failure = _start()
+    if failure:
+        return {'not_started': failure, 'counts': counts}
+    _count_decryption(counts)
+    engine = sqlalchemy.create_engine(cfg.CONF.database.connection)
     with open(os.open(given['out'], os.O_WRONLY | os.O_CREAT | os.O_APPEND,
                       0o600), 'w') as out:
         def emit(**fields):
@@ -81,7 +87,49 @@ def read(given):
             for stack_id in batch:
                 _load(context, stack_id, counts, given['key'], emit)
             emit(done=len(batch))
-    return counts
+    return {'not_started': None, 'counts': counts}
+
+
+def _start():
+    """Load all plug-ins, as an engine does when it starts.
+
+    :returns: None, or {error: class of the error, where: place in Heat's
+        code, plugin: path of the operator's plug-in or '', text: message of
+        an error in that plug-in or ''}
+    """
+    try:
+        template._get_template_extension_manager()
+        resources.initialise()
+    except Exception as exc:
+        failure = description(exc)
+        failure.pop('encrypted')
+        places = [frame.filename for frame
+                  in traceback.extract_tb(exc.__traceback__)]
+        if isinstance(exc, SyntaxError) and exc.filename:
+            places.append(exc.filename)
+        plugin = next((place for place in reversed(places) if any(
+            pathlib.Path(place).is_relative_to(directory)
+            for directory in cfg.CONF.plugin_dirs)), '')
+        # The plug-in was read before any row: its error quotes no data.
+        text = (traceback.format_exception_only(exc)[-1].strip()
+                if plugin else '')
+        return {**failure, 'plugin': plugin, 'text': text}
+    return None
+
+
+def _count_decryption(counts):
+    """Count the encrypted values that Heat can and cannot decrypt."""
+    decrypt = crypt.decrypt
+
+    def counted(method, data, encryption_key=None):
+        try:
+            value = decrypt(method, data, encryption_key)
+        except Exception:
+            counts['undecrypted'] += 1
+            raise
+        counts['decrypted'] += value is not None
+        return value
+    crypt.decrypt = counted
 
 
 def _isolate(port):
@@ -143,10 +191,9 @@ def _load(context, stack_id, counts, key, emit):
             if _is_backend_call(exc):
                 continue
             failure = description(exc)
-            if not key and failure.pop('encrypted'):
+            if not key and failure['encrypted']:
                 encrypted = True
                 continue
-            failure.pop('encrypted', None)
             failed = True
             emit(stack=stack_id, part=part, **failure)
     counts['encrypted'] += encrypted

@@ -90,6 +90,27 @@ RULES = (
             'Delete or repair these stacks; the upgrade need not wait.',
             'stacks whose definitions cannot be loaded: EntityNotFound, by '
             'the base neither', severity=model.Severity.WARNING),
+    _stacks('rehearsal.no-stack-loads',
+            'Neither release can load any stack.',
+            'The rehearsal proves nothing about the stacks.',
+            'Correct the cause that the other findings name, in the dump or '
+            'in the configuration, and rehearse again.',
+            'no stack can be loaded, by neither release'),
+    _stacks('rehearsal.key-does-not-decrypt',
+            'auth_encryption_key decrypts no value of this database.',
+            'With this key, no stack that has an encrypted value can be '
+            'used.',
+            'Use the auth_encryption_key with which the engines run today: '
+            'compare it on all nodes. A new heat.conf that was generated '
+            'often has a new key.',
+            'auth_encryption_key is not the key of this database'),
+    _stacks('rehearsal.engine-does-not-start',
+            'The engine cannot load its plug-ins.',
+            'heat-engine does not start.',
+            'Correct the plug-in for the target, or take it out of '
+            'plugin_dirs.',
+            'the engine cannot load the plug-in my_alarm.py',
+            failure_class=model.FailureClass.TYPES),
     _stacks('rehearsal.stacks-encrypted',
             'Stacks with encrypted values were not loaded in full.',
             'Nothing is known about the encrypted values.',

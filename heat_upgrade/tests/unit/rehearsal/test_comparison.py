@@ -13,7 +13,6 @@
 """Findings, steps and reports of a rehearsal."""
 
 import io
-import json
 import pathlib
 from unittest import mock
 
@@ -34,7 +33,6 @@ from heat_upgrade.rehearsal import order as orders
 from heat_upgrade.rehearsal import progress
 from heat_upgrade.rehearsal import report
 from heat_upgrade.rehearsal import runner
-from heat_upgrade.rehearsal import stacks
 from heat_upgrade.rehearsal import workspace
 from heat_upgrade.results import findings
 
@@ -188,55 +186,6 @@ class TestComparison(testtools.TestCase):
 
 
 @ddt.ddt
-class TestStacks(testtools.TestCase):
-
-    COUNTS = {'stacks': 9, 'encrypted': 0}
-    FAILURES = [stacks.Failure(f'id-{number}', 'resources', 'heat.NoType',
-                               'heat/x.py:1') for number in range(30)]
-
-    def judge(self, failures=(), base=None, *, unchanged=True, key=True,
-              **counts):
-        return stacks.judge({**self.COUNTS, **counts}, list(failures), base,
-                            unchanged=unchanged, key=key)
-
-    def test_stacks_that_all_load_are_no_finding(self):
-        self.assertEqual([], self.judge())
-
-    def test_failure_of_the_target_alone_is_an_error(self):
-        found, = self.judge(self.FAILURES, [])
-        self.assertEqual(findings.ERROR, found.severity)
-        self.assertIn('stacks: 30; heat.NoType', found.evidence)
-        self.assertIn('stack id-0\n', found.evidence)
-        self.assertIn('and 10 more', found.evidence)
-
-    def test_failure_of_the_base_too_is_a_warning(self):
-        found = self.judge(self.FAILURES[:2], self.FAILURES[:1])
-        self.assertEqual([findings.ERROR, findings.WARNING],
-                         [one.severity for one in found])
-
-    def test_the_base_proves_nothing_on_rows_that_changed(self):
-        found, = self.judge(self.FAILURES[:2], self.FAILURES[:2],
-                            unchanged=False)
-        self.assertEqual(findings.ERROR, found.severity)
-
-    def test_encrypted_stacks_without_a_key_are_counted(self):
-        found, = self.judge(key=False, encrypted=4)
-        self.assertEqual(findings.WARNING, found.severity)
-        self.assertIn('4 stacks of 9', found.evidence)
-        self.assertIn('--config-file', found.remedy)
-
-    def test_output_of_a_program_is_read_line_by_line(self):
-        out = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'out')
-        one = json.dumps(vars(self.FAILURES[0]))
-        out.write_text(f'{one}\n{{"done": 50}}\n{one[:9]}')
-        done, failures = [0], []
-        position = stacks._read(out, 0, done, 0, failures)
-        out.write_text(f'{one}\n{{"done": 50}}\n{one}\n')
-        stacks._read(out, position, done, 0, failures)
-        self.assertEqual(([50], [self.FAILURES[0]] * 2), (done, failures))
-
-
-@ddt.ddt
 class TestSettings(testtools.TestCase):
 
     def write(self, content):
@@ -256,6 +205,23 @@ class TestSettings(testtools.TestCase):
     def test_invalid_file_is_refused_without_its_content(self, text):
         exc = self.assertRaises(errors.UsageError, self.write, text)
         self.assertNotIn('hunter2', str(exc))
+
+    @ddt.data(1, 31, 33, 64)
+    def test_key_of_a_length_that_heat_refuses_is_a_usage_error(self, size):
+        exc = self.assertRaises(
+            errors.UsageError, self.write,
+            b'[DEFAULT]\nauth_encryption_key = ' + b'k' * size + b'\n')
+        self.assertIn(f'has {size} characters', str(exc))
+        self.assertNotIn('kk', str(exc))
+
+    def test_relative_directory_starts_at_the_configuration(self):
+        place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        (place / 'plugins').mkdir()
+        (place / 'heat.conf').write_text(
+            '[DEFAULT]\nplugin_dirs = plugins,/usr/lib/heat\n')
+        self.assertEqual(
+            {'plugin_dirs': f'{place}/plugins,/usr/lib/heat'},
+            heat_options.of_files([place / 'heat.conf']))
 
     def test_a_file_that_is_not_there_is_refused(self):
         exc = self.assertRaises(errors.UsageError, heat_options.of_files,

@@ -60,6 +60,23 @@ class TestDump(testtools.TestCase):
               'stack')),
             (found.database, found.revision, found.legacy, found.tables))
 
+    def revisions(self, *rows):
+        return dumps.heat().replace("('c6214ca60943')", ',\n'.join(
+            f"('{row}')" for row in rows))
+
+    def test_database_with_two_heads_is_refused_with_the_remedy(self):
+        text = self.refused(self.revisions('c6214ca60943', '97b2a986f922'))
+        self.assertIn('2 revisions (c6214ca60943, 97b2a986f922)', text)
+        self.assertIn('heat-manage db_version', text)
+
+    def test_revision_that_is_there_twice_is_refused_with_the_remedy(self):
+        text = self.refused(self.revisions('c6214ca60943', 'c6214ca60943'))
+        self.assertIn('DELETE FROM alembic_version LIMIT 1', text)
+
+    def test_dump_without_the_table_event_says_how_to_make_it(self):
+        text = self.refused(dumps.heat().replace('`event`', '`ignored`'))
+        self.assertIn('--ignore-table-data=heat.event', text)
+
     def test_survey_lists_the_skipped_statements(self):
         found = self.survey(dumps.heat() + '''
 /*!50001 CREATE ALGORITHM=UNDEFINED */
