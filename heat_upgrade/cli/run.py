@@ -56,6 +56,10 @@ class Run(command.Command):
             '--keep', action='store_true',
             help='leave the cloud running, and print how to use it')
         parser.add_argument(
+            '--stop-at-first-failure', action='store_true',
+            help='skip the remaining steps after a step with a finding that '
+                 'makes the upgrade unsafe')
+        parser.add_argument(
             '--control', action='store_true',
             help='if Heat fails, repeat the run as a plain restart of the '
                  'base: findings that occur there too are not caused by the '
@@ -114,7 +118,9 @@ def execute(plan: planner.Plan, parsed_args: argparse.Namespace,
             plan, run_dir=run_dir, base=base, target=target,
             constraints=parsed_args.constraints,
             base_constraints=parsed_args.base_constraints,
-            keep=parsed_args.keep, known_failures=entries,
+            keep=parsed_args.keep,
+            stop_at_first_failure=parsed_args.stop_at_first_failure,
+            known_failures=entries,
             listeners=[show])
     if status == 0:
         status = against.compare(plan, run_dir, base, target, parsed_args,

@@ -63,6 +63,8 @@ class Run:
     :ivar constraints: path or URL that replaces the target's lock file
     :ivar base_constraints: path or URL that replaces the base's lock file
     :ivar keep: leave the cloud up at the end
+    :ivar stop_at_first_failure: skip the remaining steps once a finding makes
+        the upgrade unsafe
     :ivar cloud: the cloud, after the step that starts it
     :ivar probe: the downtime probe of a cold upgrade, while it runs
     :ivar probes: the probes, while they run
@@ -80,7 +82,7 @@ class Run:
                  journal: journals.Journal,
                  constraints: str | pathlib.Path | None = None,
                  base_constraints: str | pathlib.Path | None = None,
-                 keep: bool = False,
+                 keep: bool = False, stop_at_first_failure: bool = False,
                  known_failures: abc.Sequence[known.Entry] = ()) -> None:
         self.plan = plan
         self.base = base
@@ -90,6 +92,7 @@ class Run:
         self.constraints = constraints
         self.base_constraints = base_constraints
         self.keep = keep
+        self.stop_at_first_failure = stop_at_first_failure
         self.cloud: cloud.Cloud | None = None
         self.environments: dict[str, environments.Environment] = {}
         self.probe: downtime.Probe | None = None
@@ -104,6 +107,7 @@ class Run:
         self._running: list[planner.Step] = []
         self._failed_steps: set[str] = set()
         self._broken = False
+        self._stopped_early = False
         self._most_cpu = 0.0
         self._ended = threading.Event()
         self._lock = threading.RLock()
@@ -154,12 +158,15 @@ class Run:
         started = time.monotonic()
         cpu = self._cpu()
         measured: dict[str, typing.Any] = {}
+        outcome = OK
         try:
             measured = registry.BY_NAME[step.action](self, step)
         except errors.UsageError:
             # For example a release that the package index does not have.
             self._broken = True
             raise
+        except registry.StoppedEarly:
+            outcome = SKIPPED
         except Exception as exc:
             self._broken = True
             self._failed_steps.add(step.name)
@@ -168,12 +175,16 @@ class Run:
             self._note_deaths()
         with self._lock:
             self._running.remove(step)
-        outcome = FAILED if step.name in self._failed_steps else OK
+        if step.name in self._failed_steps:
+            outcome = FAILED
         self.journal.event(
             journals.STEP_END, step.name, outcome=outcome,
             seconds=round(time.monotonic() - started, 2),
             cpu_s=round(self._cpu() - cpu, 2),
             **measured)
+        if (outcome == FAILED and self.stop_at_first_failure
+                and not self._broken and self.failed()):
+            self._stopped_early = self._broken = True
 
     def failed(self) -> bool:
         """Return True if a finding so far makes the upgrade unsafe."""
@@ -221,7 +232,12 @@ class Run:
             self.calls.fault(kind, node)
 
     def check(self) -> None:
-        """Raise :class:`errors.ProcessDied` if a process of the cloud died."""
+        """Raise if a process of the cloud died, or the run ends early.
+
+        :raises: :class:`errors.ProcessDied`, :class:`registry.StoppedEarly`
+        """
+        if self._stopped_early:
+            raise registry.StoppedEarly()
         died = self.cloud.died() if self.cloud else []
         if died:
             died[0].check()

@@ -21,6 +21,10 @@ class StepFailed(Exception):
     """The run cannot continue; the findings in the journal say why."""
 
 
+class StoppedEarly(Exception):
+    """The run ends early: a finding of another step decides its verdict."""
+
+
 def existing(value: T | None, name: str) -> T:
     """Return a part of a run that an earlier step has created.
 

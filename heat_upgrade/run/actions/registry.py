@@ -35,6 +35,7 @@ if typing.TYPE_CHECKING:
     from heat_upgrade.run import runner
 
 StepFailed = common.StepFailed
+StoppedEarly = common.StoppedEarly
 
 BY_NAME: ('dict[str, abc.Callable[[runner.Run, planner.Step], '
           'dict[str, typing.Any]]]') = {

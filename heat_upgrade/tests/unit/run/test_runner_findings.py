@@ -12,14 +12,19 @@
 
 """The runner's findings, their reproduce commands, and its journal."""
 
+import contextlib
+import threading
+
 import ddt
 
+from heat_upgrade import errors
 from heat_upgrade.judgement import known_failures
 from heat_upgrade.lab import stestr_runner
 from heat_upgrade.results import findings
 from heat_upgrade.results import journal
 from heat_upgrade.run.actions import phases
 from heat_upgrade.tests.unit.support import runner_case
+from heat_upgrade import waiting
 
 RunnerCase = runner_case.RunnerCase
 TEST = runner_case.TEST
@@ -54,6 +59,51 @@ class TestKnownFailures(RunnerCase):
 
     def test_a_run_without_findings_has_not_failed(self):
         self.assertFalse(self.run_plan(step('a')).failed())
+
+
+class TestStopAtFirstFailure(RunnerCase):
+
+    def note(self, run, step):
+        run.finding(findings.make('inflight.stuck', 'create-chain', 'stuck',
+                                  step=step.name))
+        return {}
+
+    def warn(self, run, step):
+        run.finding(findings.make('inflight.stuck', 'create-chain', 'slow',
+                                  step=step.name, severity='warning'))
+        return {}
+
+    def test_the_steps_after_a_failure_are_skipped(self):
+        self.run_plan(step('a'), step('b'), step('down', always=True),
+                      do={'a': self.note}, stop_at_first_failure=True)
+        self.assertEqual({'a': 'failed', 'b': 'skipped', 'down': 'ok'},
+                         self.outcomes())
+
+    def test_a_run_without_the_option_continues(self):
+        self.run_plan(step('a'), step('b'), do={'a': self.note})
+        self.assertEqual({'a': 'failed', 'b': 'ok'}, self.outcomes())
+
+    def test_a_finding_that_does_not_count_stops_nothing(self):
+        self.run_plan(step('a'), step('b'), do={'a': self.warn},
+                      stop_at_first_failure=True)
+        self.assertEqual({'a': 'ok', 'b': 'ok'}, self.outcomes())
+
+    def test_the_suites_of_the_other_lanes_end_at_once(self):
+        ended = threading.Event()
+
+        def watch(run, step):
+            with contextlib.suppress(errors.WaitTimeout):
+                waiting.wait_until(run.check, timeout=10, what='the stop')
+            return {}
+
+        def note(run, step):
+            ended.wait(0.1)
+            return self.note(run, step)
+        self.run_plan(((step('a'),), (step('b'),)), step('c'),
+                      do={'a': note, 'b': watch}, stop_at_first_failure=True)
+        self.assertEqual({'a': 'failed', 'b': 'skipped', 'c': 'skipped'},
+                         self.outcomes())
+        self.assertEqual(1, len(self.found()))
 
 
 @ddt.ddt
