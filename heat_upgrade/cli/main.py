@@ -50,8 +50,11 @@ class App(app.App):
             description=self.__doc__,
             version=pbr.version.VersionInfo(
                 'heat-upgrade-tests').version_string(),
-            command_manager=commandmanager.CommandManager(NAMESPACE),
-            deferred_help=True)
+            command_manager=self.commands(), deferred_help=True)
+
+    def commands(self) -> commandmanager.CommandManager:
+        """Return the commands."""
+        return commandmanager.CommandManager(NAMESPACE)
 
     def run_subcommand(self, argv: list[str]) -> int:
         """Run a command; returns its exit status.
@@ -115,18 +118,18 @@ def _check_preflight() -> None:
         raise errors.UsageError(str(exc)) from exc
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, *, app: type[App] = App) -> int:
     """Run the command; returns its exit status."""
     before = {number: signal.signal(number, _interrupted)
               for number in _SIGNALS}
     try:
-        return _main(sys.argv[1:] if argv is None else argv)
+        return _main(sys.argv[1:] if argv is None else argv, app())
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _main(words: list[str]) -> int:
+def _main(words: list[str], app: App) -> int:
     try:
         _check_preflight()
     except errors.UsageError as exc:
@@ -134,11 +137,10 @@ def _main(words: list[str]) -> int:
         return exc.exit_status
     if not words:
         # Without arguments, cliff would open an interactive prompt.
-        App().run(['--help'])
+        app.run(['--help'])
         return errors.UsageError.exit_status
     # Our requests stay on this machine: no proxy applies to them.
     process.without_proxy(os.environ)
-    app = App()
     status: int = app.run(words)
     if status == 1 and not app.ran:
         # cliff uses 1 for its own errors; for us 1 is an unsafe upgrade.

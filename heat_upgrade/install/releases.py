@@ -136,7 +136,7 @@ def newest_two() -> tuple[Release, Release]:
     if len(series) < 2:
         raise errors.UsageError(
             f'there are fewer than two lock files in {lock_dir()}; make them '
-            f'with: heat-upgrade constraints lock')
+            'in the source tree with: python -m tools.lock_constraints')
     return parse(series[-2]), parse(series[-1])
 
 

@@ -28,10 +28,10 @@ from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import heat_client
 from heat_upgrade.lab.services import mariadb
 from heat_upgrade.lab import workspace as workspaces
-from heat_upgrade.rehearsal import generator
 from heat_upgrade.tests.functional import base
 from heat_upgrade.tests.unit.support import dumps
 from heat_upgrade import waiting
+from tools import dump_generator
 
 # Between these there are three migrations.
 BASE, TARGET = '25.0.2', '27.0.1'
@@ -81,7 +81,7 @@ class RehearseCase(base.ToolTestCase):
         :param change: callable that is given its text, and returns another
         """
         path = self.work_dir / 'heat.sql'
-        generator.write(path, stacks=stacks, events=events)
+        dump_generator.write(path, stacks=stacks, events=events)
         if change:
             path.write_text(change(path.read_text()))
         return path
@@ -90,7 +90,8 @@ class RehearseCase(base.ToolTestCase):
         """Return the option that names the key of generated dumps."""
         path = self.work_dir / 'heat.conf'
         path.write_text(
-            f'[DEFAULT]\nauth_encryption_key = {generator.KEY}\n[database]\n'
+            f'[DEFAULT]\nauth_encryption_key = {dump_generator.KEY}\n'
+            '[database]\n'
             f'connection = mysql+pymysql://heat:{SECRET}@192.0.2.1/heat\n')
         return '--config-file', str(path)
 
@@ -265,7 +266,7 @@ class TestRehearse(RehearseCase):
 
     def test_an_interrupted_rehearsal_leaves_nothing_behind(self):
         path = self.work_dir / 'heat.sql.zst'
-        generator.write(path, stacks=20000, events=200000)
+        dump_generator.write(path, stacks=20000, events=200000)
         tool = self.start(*self.words(path))
         waiting.wait_until(
             lambda: 'load: ' in self.output() or tool.poll() is not None,
@@ -278,7 +279,7 @@ class TestRehearse(RehearseCase):
 
     def test_a_killed_rehearsal_leaves_nothing_behind(self):
         path = self.work_dir / 'heat.sql.zst'
-        generator.write(path, stacks=20000, events=200000)
+        dump_generator.write(path, stacks=20000, events=200000)
         tool = self.start(*self.words(path))
         waiting.wait_until(
             lambda: 'load: ' in self.output() or tool.poll() is not None,

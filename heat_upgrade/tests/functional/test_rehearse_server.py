@@ -23,11 +23,11 @@ import testtools
 from heat_upgrade.lab.services import mariadb
 from heat_upgrade.rehearsal import comparison
 from heat_upgrade.rehearsal import dump_summary
-from heat_upgrade.rehearsal import generator
 from heat_upgrade.rehearsal import loading
 from heat_upgrade.rehearsal import lock_contention
 from heat_upgrade.rehearsal import migration
 from heat_upgrade.rehearsal import workspace
+from tools import dump_generator
 
 
 @ddt.ddt
@@ -36,7 +36,7 @@ class TestOnServer(testtools.TestCase):
         super().setUp()
         directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         dump = directory / 'heat.sql'
-        generator.write(dump, stacks=20, events=100)
+        dump_generator.write(dump, stacks=20, events=100)
         place = workspace.Place(directory, 0)
         self.addCleanup(place.close)
         self.server = mariadb.MariaDB(place)

@@ -26,6 +26,7 @@ import testtools
 
 from heat_upgrade.cli import main
 from heat_upgrade.tests.unit.support import tree
+from tools.bench import __main__ as bench
 
 PAGES = (*sorted((tree.ROOT / 'doc' / 'source').rglob('*.rst')),
          *(tree.ROOT / f'{name}.rst'
@@ -70,25 +71,26 @@ def environments():
 
 
 def run_of(words):
-    """Return (tox environments, words of heat-upgrade) that a command runs."""
+    """Return (tox environments, words of the program) that a command runs."""
     if words[0].endswith('with-deps.sh'):
         words = words[1:]
     if words[0] != 'tox':
         return [], words
     chosen = words[words.index('-e') + 1].split(',') if '-e' in words else []
     after = words[words.index('--') + 1:] if '--' in words else []
-    prefix = {'upgrade': ['run'], 'check': ['check'], 'bench': ['bench']}
+    prefix = {'upgrade': ['heat-upgrade', 'run'],
+              'check': ['heat-upgrade', 'check'],
+              'bench': ['python', '-m', 'tools.bench', 'run']}
     if chosen and chosen[0] in prefix:
-        return chosen, ['heat-upgrade', *prefix[chosen[0]], *after]
+        return chosen, [*prefix[chosen[0]], *after]
     return chosen, after if chosen == ['venv'] else []
 
 
 @ddt.ddt
 class DocumentedCommandsTest(testtools.TestCase):
 
-    def parse(self, words):
-        """Parse the arguments of a heat-upgrade command as it would."""
-        app = main.App()
+    def parse(self, app, words):
+        """Parse the arguments of a command as the program would."""
         factory, name, rest = app.command_manager.find_command(words)
         parser = factory(app, None, cmd_name=name).get_parser(name)
         parser.parse_args([
@@ -105,12 +107,13 @@ class DocumentedCommandsTest(testtools.TestCase):
         refused = []
         for page, words in commands():
             run = run_of(words)[1]
-            if not run or not run[0].endswith('heat-upgrade'):
-                continue
             if '--help' in run or '--version' in run:
                 continue
             try:
-                self.parse(run[1:])
+                if run and run[0].endswith('heat-upgrade'):
+                    self.parse(main.App(), run[1:])
+                elif run[1:3] == ['-m', 'tools.bench']:
+                    self.parse(bench.Bench(), run[3:])
             except (SystemExit, ValueError) as exc:
                 refused.append((page, ' '.join(run), str(exc)))
         self.assertEqual([], refused)
@@ -119,7 +122,7 @@ class DocumentedCommandsTest(testtools.TestCase):
         self.assertEqual([], [
             (page, words) for page, words in commands()
             if words[0].startswith('python') and words[1] == '-m'
-            and words[2].startswith('heat_')
+            and words[2].startswith(('heat_', 'tools.'))
             and importlib.util.find_spec(words[2]) is None])
 
     def test_programs_exist(self):

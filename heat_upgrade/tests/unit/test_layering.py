@@ -73,6 +73,12 @@ class LayeringTest(testtools.TestCase):
             if any(name.split('.')[0] == 'heat_upgrade'
                    for name in imports(path))])
 
+    def test_the_product_does_not_import_the_tools_of_its_maintainers(self):
+        self.assertEqual([], [
+            str(path.relative_to(tree.ROOT))
+            for paths in modules().values() for path in paths
+            if any(name.split('.')[0] == 'tools' for name in imports(path))])
+
     def test_package_files_hold_no_logic(self):
         self.assertEqual([], [
             str(path.relative_to(tree.ROOT))

@@ -29,8 +29,8 @@ from heat_upgrade.tests.unit.support import fakes
 from heat_upgrade.tests.unit.support import stories
 from heat_upgrade.traffic import history
 
-COMMANDS = ('run', 'plan', 'plan shrink', 'report', 'report diff', 'bench',
-            'cloud up', 'cloud down', 'cloud env', 'constraints lock')
+COMMANDS = ('run', 'plan', 'plan shrink', 'report', 'report diff',
+            'cloud up', 'cloud down', 'cloud env')
 TEST = 'heat_integrationtests.scenarios.test_a.TestA.test_verify'
 
 CliCase = cli_case.CliCase
@@ -49,7 +49,7 @@ class TestUsage(CliCase):
         for command in COMMANDS:
             self.assertIn(command, self.out)
 
-    @ddt.data('run', 'plan', 'bench')
+    @ddt.data('run', 'plan')
     def test_unknown_release_is_refused_with_the_known_ones(self, command):
         self.assertThat(
             self.refused(command, '--from', '2031.1'),

@@ -18,12 +18,12 @@ import testtools
 
 from heat_upgrade import errors
 from heat_upgrade.rehearsal import dump_summary
-from heat_upgrade.rehearsal import generator
 from heat_upgrade.rehearsal import loading
 from heat_upgrade.rehearsal import row_reader
 from heat_upgrade.rehearsal import statement_filter
 from heat_upgrade.rehearsal import workspace
 from heat_upgrade.tests.unit.support import dumps
+from tools import dump_generator
 
 TABLE = b'CREATE TABLE `t` (\n  `id` int(11) NOT NULL%s\n) ENGINE=%s'
 
@@ -215,7 +215,7 @@ SET @@GLOBAL.GTID_PURGED='a:1';
 
     def test_a_generated_dump_is_the_same_each_time(self):
         paths = [f'{self.place}/{name}' for name in ('a.sql.gz', 'b.sql.gz')]
-        counts = [generator.write(path, stacks=20, events=100)
+        counts = [dump_generator.write(path, stacks=20, events=100)
                   for path in paths]
         self.assertEqual(*[open(path, 'rb').read() for path in paths])
         self.assertEqual(counts[0], counts[1])
@@ -225,9 +225,9 @@ SET @@GLOBAL.GTID_PURGED='a:1';
     @ddt.data('.sql', '.sql.gz', '.sql.zst')
     def test_generated_dump_is_complete(self, suffix):
         path = f'{self.place}/dump{suffix}'
-        counts = generator.write(path, stacks=20, events=100)
+        counts = dump_generator.write(path, stacks=20, events=100)
         found = dump_summary.survey(path)
-        self.assertEqual((generator.REVISION, set(counts)),
+        self.assertEqual((dump_generator.REVISION, set(counts)),
                          (found.revision, set(found.tables)))
         self.assertEqual(
             {name: len(list(row_reader.rows(path, name))) for name in counts},

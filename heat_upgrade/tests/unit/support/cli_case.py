@@ -54,12 +54,12 @@ class CliCase(testtools.TestCase):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.checks.registry.run', run))
 
-    def call(self, *words):
+    def call(self, *words, app=main.App):
         """Call the command; returns its exit status, as the shell sees it."""
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                status = main.main([str(word) for word in words])
+                status = main.main([str(word) for word in words], app=app)
             except SystemExit as exc:
                 status = exc.code
         self.out, self.err = out.getvalue(), err.getvalue()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""heat-upgrade bench."""
+"""Measures a run."""
 
 import argparse
 import contextlib
@@ -50,7 +50,7 @@ ROLLING_LIMITS = {'whole run': 240, 'peak memory, MiB': 3.5 * 1024}
 Row = tuple[str, float, float | str]
 
 
-class Bench(lister.Lister):
+class Run(lister.Lister):
     """Measure a run: seconds and CPU seconds of each step, memory, downtime.
 
     Use -f json for machine-readable output.

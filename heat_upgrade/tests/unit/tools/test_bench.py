@@ -19,9 +19,9 @@ import fixtures
 import testtools
 from testtools import matchers
 
-from heat_upgrade.cli import bench
 from heat_upgrade.report import model
 from heat_upgrade.tests.unit.support import stories
+from tools.bench import run
 
 
 class TestRows(testtools.TestCase):
@@ -30,7 +30,7 @@ class TestRows(testtools.TestCase):
         super().setUp()
         run_dir = self.useFixture(fixtures.TempDir()).path
         stories.Story(run_dir).tell()
-        self.rows = {name: (value, cpu) for name, value, cpu in bench._rows(
+        self.rows = {name: (value, cpu) for name, value, cpu in run._rows(
             model.make(run_dir), 'whole run')}
 
     def test_every_step_has_its_seconds_and_its_cpu(self):
@@ -43,7 +43,7 @@ class TestRows(testtools.TestCase):
         self.assertEqual((1024, ''), self.rows['peak memory, MiB'])
         self.assertEqual(
             {'whole run, empty caches', 'cloud up'},
-            set(bench.LIMITS) - set(self.rows))
+            set(run.LIMITS) - set(self.rows))
 
 
 class TestEmptyCaches(testtools.TestCase):
@@ -53,7 +53,7 @@ class TestEmptyCaches(testtools.TestCase):
             'XDG_CACHE_HOME', '/mine'))
         self.useFixture(fixtures.EnvironmentVariable('UV_CACHE_DIR'))
         with contextlib.ExitStack() as stack:
-            bench._empty_caches(stack)
+            run._empty_caches(stack)
             empty = pathlib.Path(os.environ['XDG_CACHE_HOME'])
             self.assertEqual([], list(empty.iterdir()))
             self.assertThat(os.environ['UV_CACHE_DIR'],

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""heat-upgrade bench rehearse."""
+"""Measures a rehearsal of a generated dump."""
 
 import argparse
 import os
@@ -26,11 +26,11 @@ from heat_upgrade.cli import options
 from heat_upgrade.cli import rehearse
 from heat_upgrade import errors
 from heat_upgrade.install import releases
-from heat_upgrade.rehearsal import generator
 from heat_upgrade.rehearsal import heat_options
 from heat_upgrade.rehearsal import order as orders
 from heat_upgrade.rehearsal import runner
 from heat_upgrade.results import verdict
+from tools import dump_generator
 
 # Our limits for a dump of 100,000 stacks and 1,000,000 events.
 STACKS, EVENTS = 100_000, 1_000_000
@@ -44,7 +44,7 @@ BASE = '2025.2'
 Row = tuple[str, float, float | str]
 
 
-class Rehearse(lister.Lister):
+class Rehearsal(lister.Lister):
     """Measure a rehearsal: load, migrate and check a generated dump.
 
     Use -f json for machine-readable output.
@@ -76,15 +76,15 @@ class Rehearse(lister.Lister):
                                          dir=work_dir) as directory:
             dump = pathlib.Path(directory, 'heat.sql.zst')
             started = time.monotonic()
-            generator.write(dump, stacks=parsed_args.stacks,
-                            events=parsed_args.events)
+            dump_generator.write(dump, stacks=parsed_args.stacks,
+                                 events=parsed_args.events)
             rows: list[Row] = [
                 ('making the dump, s', time.monotonic() - started, ''),
                 ('dump, MiB', os.path.getsize(dump) / 2**20, '')]
             report = rehearse.execute(
                 orders.Order(
                     dump=dump, base=releases.parse(BASE), target=target,
-                    settings={heat_options.KEY: generator.KEY},
+                    settings={heat_options.KEY: dump_generator.KEY},
                     sample=parsed_args.load),
                 work_dir, sys.stderr, words=['heat-upgrade', 'rehearse'])
         if report['verdict'] != verdict.PASS:

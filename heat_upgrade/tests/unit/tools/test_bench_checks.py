@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The command heat-upgrade bench checks."""
+"""The command python -m tools.bench checks."""
 
 import json
 import os
@@ -19,6 +19,7 @@ import pathlib
 
 from heat_upgrade.checks import registry
 from heat_upgrade.tests.unit.support import cli_case
+from tools.bench import __main__ as bench
 
 
 class TestBenchChecks(cli_case.CliCase):
@@ -34,12 +35,12 @@ class TestBenchChecks(cli_case.CliCase):
             path.name for path in cache.iterdir())))
         return ['a finding']
 
-    def test_nothing_is_read_yet_the_first_time_and_all_is_installed(self):
+    def test_first_measurement_has_installed_packages_and_no_results(self):
         kept = pathlib.Path(os.environ['XDG_CACHE_HOME'], 'heat-upgrade')
         for name in ('environments', 'readings'):
             (kept / name).mkdir(parents=True)
         before = os.environ['XDG_CACHE_HOME']
-        self.assertEqual(0, self.call('bench', 'checks', '-f', 'json'))
+        self.assertEqual(0, self.call('checks', '-f', 'json', app=bench.Bench))
         self.assertEqual((registry.NAMES, ['environments']), self.asked[0])
         self.assertEqual(
             [(name,) for name in registry.NAMES],
@@ -47,7 +48,7 @@ class TestBenchChecks(cli_case.CliCase):
         self.assertEqual(before, os.environ['XDG_CACHE_HOME'])
 
     def test_measurements_are_compared_with_limits(self):
-        self.call('bench', 'checks', '-f', 'json')
+        self.call('checks', '-f', 'json', app=bench.Bench)
         rows = json.loads(self.out)
         self.assertEqual([40, 15], [row['limit'] for row in rows[:2]])
         self.assertEqual({1}, {row['findings'] for row in rows})

@@ -10,20 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
+import contextlib
 import io
 import pathlib
 import re
-import types
 
 import ddt
 import fixtures
 from packaging import version
 import testtools
 
-from heat_upgrade.cli import lockfiles
 from heat_upgrade import errors
-from heat_upgrade.install import lockfiles as constraints
 from heat_upgrade.install import releases
+from tools import lock_constraints
 
 
 @ddt.ddt
@@ -34,10 +33,10 @@ class TestLockFiles(testtools.TestCase):
         return releases.lock_file(name).read_text()
 
     def test_each_series_has_a_lock_file(self):
-        self.assertEqual([series.name for series in constraints.SERIES],
+        self.assertEqual([series.name for series in lock_constraints.SERIES],
                          releases.known_series())
 
-    @ddt.data(*constraints.SERIES)
+    @ddt.data(*lock_constraints.SERIES)
     def test_lock_file_pins_the_releases_of_its_series(self, series):
         pins = releases.pins(self.text(series.name))
         self.assertEqual(
@@ -45,18 +44,18 @@ class TestLockFiles(testtools.TestCase):
             (version.Version(pins[releases.HEAT]).major,
              version.Version(pins[releases.KEYSTONE]).major))
 
-    @ddt.data(*constraints.SERIES)
+    @ddt.data(*lock_constraints.SERIES)
     def test_lock_file_has_a_setuptools_with_pkg_resources(self, series):
         pins = releases.pins(self.text(series.name))
         self.assertLess(version.Version(pins['setuptools']).major, 82)
 
-    @ddt.data(*constraints.names())
+    @ddt.data(*lock_constraints.names())
     def test_lock_file_has_its_command_in_its_header(self, name):
         text = self.text(name)
         day = re.search(r'--as-of (\S+)', text)[1]
-        self.assertTrue(text.startswith(constraints.header(name, day)))
+        self.assertTrue(text.startswith(lock_constraints.header(name, day)))
 
-    @ddt.data(*constraints.names())
+    @ddt.data(*lock_constraints.names())
     def test_lock_file_has_only_pins(self, name):
         lines = [line for line in self.text(name).splitlines()
                  if not line.startswith('#')]
@@ -77,8 +76,8 @@ class TestLock(testtools.TestCase):
         return ''
 
     def write(self, name, as_of='2026-11-22'):
-        return constraints.write_lock(name, self.out, as_of=as_of, uv=self.uv,
-                                      log=self.out / 'log')
+        return lock_constraints.write_lock(
+            name, self.out, as_of=as_of, uv=self.uv, log=self.out / 'log')
 
     def test_libraries_are_of_the_day_and_heat_of_a_later_day(self):
         self.write('2026.1')
@@ -87,12 +86,12 @@ class TestLock(testtools.TestCase):
              '--exclude-newer-package',
              'openstack-heat=2026-11-22T00:00:00Z',
              '--exclude-newer-package', 'keystone=2026-11-22T00:00:00Z'],
-            constraints.resolver_options(constraints.SERIES[3],
-                                         '2026-11-22'))
+            lock_constraints.resolver_options(lock_constraints.SERIES[3],
+                                              '2026-11-22'))
 
     def test_file_is_the_header_and_the_resolved_pins(self):
         self.assertEqual(
-            constraints.header('2026.1', '2026-11-22') + 'cliff==4.7.0\n',
+            lock_constraints.header('2026.1', '2026-11-22') + 'cliff==4.7.0\n',
             self.write('2026.1').read_text())
 
     def test_no_other_file_is_left(self):
@@ -115,10 +114,16 @@ class TestLock(testtools.TestCase):
     def test_command_without_names_makes_all_lock_files(self):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.install.uv_runner.Uv', lambda: self.uv))
-        stdout = io.StringIO()
-        lock = lockfiles.Lock(types.SimpleNamespace(stdout=stdout), None)
-        lock.run(lock.get_parser('lock').parse_args(
-            ['--output', str(self.out), '--as-of', '2026-11-22']))
+        with contextlib.redirect_stdout(io.StringIO()) as stdout:
+            self.assertEqual(0, lock_constraints.main(
+                ['--output', str(self.out), '--as-of', '2026-11-22']))
         self.assertEqual(
-            [str(self.out / f'{name}.txt') for name in constraints.names()],
+            [str(self.out / f'{name}.txt')
+             for name in lock_constraints.names()],
             stdout.getvalue().splitlines())
+
+    def test_command_refuses_an_unknown_series_with_status_2(self):
+        with contextlib.redirect_stderr(io.StringIO()) as stderr:
+            self.assertEqual(2, lock_constraints.main(
+                ['--output', str(self.out), '2031.1']))
+        self.assertIn('unknown lock file', stderr.getvalue())

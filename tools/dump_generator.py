@@ -25,7 +25,7 @@ import typing
 
 import zstandard
 
-TABLES = pathlib.Path(__file__).with_name('tables.sql')
+TABLES = pathlib.Path(__file__).with_name('dump_tables.sql')
 REVISION = 'c6214ca60943'
 
 # The auth_encryption_key of the encrypted values; used for nothing else.

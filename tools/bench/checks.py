@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""heat-upgrade bench checks."""
+"""Measures the static checks."""
 
 import argparse
 from collections import abc

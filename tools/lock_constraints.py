@@ -12,17 +12,23 @@
 
 """Makes the lock files, which pin the packages of a series as of a day.
 
+    python -m tools.lock_constraints [--as-of DAY] [SERIES...]
+
 A lock file pins Heat, Keystone and their requirements. The libraries are those
 that were on the index on the day after the series' first release: a stable
 branch was tested with those. Heat and Keystone are the newest point releases
 of the series on a later day that the caller chooses and the file's header
-records. The same two days always give the same file.
+records. The same two days always give the same file. The package index is
+that of uv (its variables UV_* select it).
 """
 
+import argparse
 import dataclasses
+import datetime
 import os
 import pathlib
 import re
+import sys
 import tempfile
 
 from heat_upgrade import errors
@@ -38,6 +44,7 @@ SETUPTOOLS = 'setuptools<82'
 # server that comes as a wheel (uwsgi itself needs a C compiler).
 TOOLS = ('PyMySQL', 'pyuwsgi')
 
+PROGRAM = 'python -m tools.lock_constraints'
 PYTHON = '3.11'
 TOOL = 'tool'
 
@@ -66,7 +73,7 @@ class Series:
     bounds: tuple[str, ...] = ()
 
 
-# A new series is one line here and a run of `heat-upgrade constraints lock`.
+# A new series is one line here and a run of this program.
 SERIES = (
     # As a security fix, Keystone 26.1 requires a token at POST /v3/ec2tokens.
     # Heat 23 sends none, so signals through heat-api-cfn would get 403.
@@ -138,7 +145,7 @@ def header(name: str, as_of: str) -> str:
     """Return the comment at the top of a lock file."""
     lines = ['Made by a command, do not edit; this gives the same file again:',
              '',
-             f'    heat-upgrade constraints lock {name} --as-of {as_of}', '']
+             f'    {PROGRAM} {name} --as-of {as_of}', '']
     if name == TOOL:
         lines += [_TOOL, 'requirements.txt, test-requirements.txt and '
                   'doc/requirements.txt',
@@ -172,3 +179,39 @@ def _tool_inputs() -> list[pathlib.Path]:
             f'{tree} has no requirements.txt; make the lock of the tool in '
             f'its source tree')
     return paths
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description='Make the lock files of series, or of the tool itself.')
+    parser.add_argument(
+        'names', nargs='*', metavar='SERIES',
+        help=f'lock files to make, from: {", ".join(names())} (default: all)')
+    parser.add_argument(
+        '--output', metavar='DIR', type=pathlib.Path,
+        default=releases.lock_dir(),
+        help='directory to write the files to (default: %(default)s)')
+    parser.add_argument(
+        '--as-of', metavar='DAY',
+        default=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        help='use the point releases of Heat and Keystone, and the packages '
+             'of the tool, that existed at the start of this day (UTC; '
+             'default: today)')
+    args = parser.parse_args(argv)
+    args.output.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix='heat-upgrade-') as scratch:
+            for name in args.names or names():
+                print(write_lock(
+                    name, args.output, as_of=args.as_of, uv=uv_runner.Uv(),
+                    log=pathlib.Path(scratch, 'uv.log')))
+    except errors.HeatUpgradeError as exc:
+        print(f'{parser.prog}: {exc}', file=sys.stderr)
+        return exc.exit_status
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
