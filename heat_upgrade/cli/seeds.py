@@ -86,6 +86,8 @@ def run_seeds(
     :param parsed_args: from heat-upgrade run
     :param execute: function of (plan, parsed_args, stream for the progress)
         that returns (run directory, status)
+    An error of the lab ends its run; the next seed is run all the same.
+
     :returns: exit status; INTERRUPTED_STATUS after a Ctrl-C
     """
     base, target = options.base_and_target(parsed_args.base,
@@ -101,8 +103,11 @@ def run_seeds(
     status: int | None = None
     try:
         for plan in plans:
-            run_dir, status = execute(plan, parsed_args, io.StringIO())
-            runs.append(_record(plan.seed, run_dir))
+            try:
+                run_dir, status = execute(plan, parsed_args, io.StringIO())
+                runs.append(_record(plan.seed, run_dir))
+            except errors.LabError as exc:
+                runs.append(_unfinished(plan.seed, exc))
             print(_line(runs[-1]), flush=True)
             _write(path, runs)
             if status == verdict.INTERRUPTED_STATUS:
@@ -135,6 +140,13 @@ def _record(seed: int, run_dir: pathlib.Path) -> Record:
             'run_dir': str(run_dir), 'reproduce': report['reproduce']}
 
 
+def _unfinished(seed: int, error: errors.LabError) -> Record:
+    """Return the entry of a run that ended with an error of the lab."""
+    return {'seed': seed, 'verdict': verdict.LAB_ERROR, 'finished': False,
+            'seconds': 0, 'finding': str(error), 'findings': 1,
+            'run_dir': None, 'reproduce': None}
+
+
 def _line(run: Record) -> str:
     return (f'{run["seed"]:>6}  {run["verdict"]:17}  {run["seconds"]:>7.1f} s'
             f'  {run["finding"]}').rstrip()
@@ -148,9 +160,10 @@ def _table(runs: list[Record], path: pathlib.Path) -> str:
              ', '.join(f'{sum(run["verdict"] == word for run in runs)} {word}'
                        for word in verdict.EXIT_STATUS)]
     lines += [f'again:  {run["reproduce"]}' for run in runs
-              if run['verdict'] not in verdict.PASSED]
+              if run['verdict'] not in verdict.PASSED and run['reproduce']]
     return '\n'.join([*lines, f'runs:   {path}']) + '\n'
 
 
 def _write(path: pathlib.Path, runs: list[Record]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({'runs': runs}, indent=2) + '\n')

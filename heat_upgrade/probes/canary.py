@@ -48,6 +48,10 @@ AGAIN_AFTER = 15
 CANARY_TIMEOUT = 120
 POLL = 0.25
 
+# Seconds for which a stopping engine may hold a canary: its grace period, and
+# the timeout of RPC.
+HELD = 60
+
 # The stack does not create its project: without Neutron, Heat cannot delete a
 # project (its default security group), see keystone/project.py.
 TEMPLATE = '''
@@ -180,7 +184,11 @@ class Cycle:
     Heat must accept both requests, and both operations must complete. The
     reads in between may fail: the reading probes judge them.
 
+    A canary in progress at the end of the probes is no sample while it is
+    younger than HELD, and failed when it is older.
+
     :param ended: set at the end of the probes
+    :raises: samples.Unknown for a canary that is in progress at the end
     :param timeout: seconds for both operations together
     """
 
@@ -202,18 +210,20 @@ class Cycle:
         reply = self._until('CREATE_COMPLETE', path, deadline)
         # Delete it in any case; the first error counts.
         answer = self._api.call('DELETE', path)
-        if answer.status not in (204, 404):
-            return reply if reply.error else _refused('delete', answer)
-        if reply.error:
-            return reply
-        return self._until('DELETE_COMPLETE', path, deadline)
+        if answer.status not in (204, 404) and not (reply and reply.error):
+            return _refused('delete', answer)
+        if reply and not reply.error:
+            reply = self._until('DELETE_COMPLETE', path, deadline)
+        if not reply:
+            raise samples.Unknown
+        return reply
 
     def _until(self, wanted: str, path: str,
-               deadline: float) -> samples.Reply:
+               deadline: float) -> samples.Reply | None:
         """Wait until a stack has a status.
 
-        :returns: a good reply also if the probes end during the wait, because
-            the outcome is unknown then
+        :returns: None if the probes end before a stopping engine may have to
+            release the canary: the outcome is unknown then
         """
         last = 'nothing'
         while time.monotonic() < deadline:
@@ -236,10 +246,13 @@ class Cycle:
                         return samples.Reply(error_classes.FAILED, answer.node,
                                              f'{path} is {last}')
             if self._ended.wait(POLL):
-                return samples.Reply()
+                break
+        age = time.monotonic() - deadline + self._timeout
+        if age < min(HELD, self._timeout):
+            return None
         return samples.Reply(
             error_classes.TIMEOUT, detail=f'{path} is not {wanted} after '
-            f'{self._timeout:g} s, but: {last}')
+            f'{age:.1f} s, but: {last}')
 
 
 def _refused(operation: str, answer: heat_client.Answer) -> samples.Reply:

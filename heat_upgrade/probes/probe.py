@@ -42,8 +42,8 @@ class Probe:
 
     :param name: unique in a run
     :param question: returns a reply, or a true value for a good answer and a
-        false one for a bad answer; an OSError is a bad answer. Concurrent
-        threads call it
+        false one for a bad answer; an OSError is a bad answer, and
+        samples.Unknown gives no sample. Concurrent threads call it
     :param interval: seconds between the starts of two questions
     :param in_flight: maximum number of concurrent questions
     :param spare: number of additional questions, each to replace a late one
@@ -100,8 +100,12 @@ class Probe:
 
     def _ask_once(self, thread: int) -> None:
         start = self._asked[thread] = time.monotonic()
-        reply = self._reply()
-        del self._asked[thread]
+        try:
+            reply = self._reply()
+        except samples.Unknown:
+            return
+        finally:
+            del self._asked[thread]
         with self._good:
             if not self._closed:
                 self._take(samples.Sample(
@@ -135,6 +139,8 @@ class Probe:
             return samples.Reply(
                 error_classes.of_exception(exc), detail=str(exc)
             )
+        except samples.Unknown:
+            raise
         except Exception as exc:
             # Otherwise it would end the thread without notice.
             return samples.Reply(error_classes.MISTAKE, detail=repr(exc))

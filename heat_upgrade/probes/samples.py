@@ -31,6 +31,10 @@ SUFFIX = '.jsonl'
 DETAIL_CHARACTERS = 300
 
 
+class Unknown(Exception):
+    """A question ended without an outcome, so it is no sample."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Reply:
     """The judgement of a question about its answer.

@@ -23,6 +23,8 @@ import typing
 
 import yaml
 
+from heat_upgrade import errors
+
 FILE = pathlib.Path(__file__).with_name('questions.yaml')
 
 # Heading of the section; each question has a heading of its own below it.
@@ -49,12 +51,27 @@ class Question:
 
 @functools.lru_cache
 def load() -> tuple[Question, ...]:
-    """Return the questions, in the order of a spec's answers."""
-    entries: list[dict[str, typing.Any]] = yaml.safe_load(
-        FILE.read_text(encoding='utf-8'))
-    return tuple(
-        Question(title=entry['title'].rstrip(), asks=entry['asks'].rstrip(),
-                 guidance=entry['guidance'].rstrip(),
-                 example=entry['example'].rstrip(),
-                 names_scenarios=entry.get('names-scenarios', False))
-        for entry in entries)
+    """Return the questions, in the order of a spec's answers.
+
+    :raises: errors.UsageError for an entry with an unknown key, or without a
+        key that has no default
+    """
+    return tuple(map(_question, yaml.safe_load(
+        FILE.read_text(encoding='utf-8'))))
+
+
+def _question(entry: dict[str, typing.Any]) -> Question:
+    fields = {field.name.replace('_', '-'): field
+              for field in dataclasses.fields(Question)}
+    needed = {key for key, field in fields.items()
+              if field.default is dataclasses.MISSING}
+    for keys, mistake in ((entry.keys() - fields.keys(), 'has an unknown key'),
+                          (needed - entry.keys(), 'lacks the key')):
+        if keys:
+            raise errors.UsageError(
+                f'{FILE}: the question {entry.get("title", entry)!r} '
+                f'{mistake} {min(keys)!r}; the keys are '
+                f'{", ".join(fields)}')
+    return Question(**{
+        fields[key].name: value.rstrip() if isinstance(value, str) else value
+        for key, value in entry.items()})

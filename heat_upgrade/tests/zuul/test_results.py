@@ -229,7 +229,7 @@ class ModeTest(ResultsCase):
                             matchers.FileExists())
 
     def test_secrets_of_runs_that_were_put_aside_are_withdrawn_too(self):
-        older = self.run_dir.with_name(self.run_dir.name + '-20261122-2300')
+        older = self.run_dir.with_name(self.run_dir.name + '-20261122-230000')
         secrets = self.top / 'secrets'
         # With no run after it, too.
         runs.make(older)
@@ -241,6 +241,14 @@ class ModeTest(ResultsCase):
             self.assertThat(older / 'report.html', matchers.FileExists())
             self.assertThat(secrets / older.name / 'tempest.conf',
                             matchers.FileExists())
+
+    def test_directory_with_a_similar_name_stays(self):
+        runs.make(self.run_dir)
+        for ending in ('notes', '20261122', '20261122-230000-old'):
+            runs.make(self.run_dir.with_name(f'{self.run_dir.name}-{ending}'))
+        self.collect(secrets=self.top / 'secrets')
+        for theirs in self.run_dir.parent.glob(f'{self.run_dir.name}-*'):
+            self.assertThat(theirs / 'tempest.conf', matchers.FileExists())
 
     def test_what_others_keep_in_the_save_directory_stays(self):
         runs.make(self.run_dir)

@@ -25,6 +25,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import stat
@@ -99,10 +100,13 @@ def runs_in(source):
 def put_aside(source):
     """Return the directories of the runs before that of a run directory.
 
-    A run renames an existing run directory of the same name.
+    A run renames an existing run directory of the same name: it appends the
+    time, and a number if that name exists too.
     """
+    name = re.compile(re.escape(source.name) + r'-\d{8}-\d{6}(-\d+)?')
     return sorted(one for one in source.parent.glob(f'{source.name}-*')
-                  if one.is_dir() and not one.is_symlink())
+                  if name.fullmatch(one.name) and one.is_dir()
+                  and not one.is_symlink())
 
 
 def is_secret(path):

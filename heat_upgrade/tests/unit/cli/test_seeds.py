@@ -21,6 +21,7 @@ import testtools
 from testtools import matchers
 
 from heat_upgrade.cli import seeds
+from heat_upgrade import errors
 from heat_upgrade.tests.unit.support import cli_case
 from heat_upgrade.tests.unit.support import stories
 
@@ -57,7 +58,7 @@ class TestNight(cli_case.CliCase):
         def execute(plan, *, run_dir, listeners, **options):
             self.plans.append(plan)
             story = left.pop(0)
-            if story is KeyboardInterrupt:
+            if story is KeyboardInterrupt or isinstance(story, Exception):
                 raise story
             status = story if isinstance(story, int) else 0
             stories.Story(run_dir).tell(
@@ -90,6 +91,14 @@ class TestNight(cli_case.CliCase):
         self.assertEqual(0, self.night({}, {}, {}, words=['--shard', '2/2']))
         self.assertEqual([2], [plan.seed for plan in self.plans])
         self.assertEqual([2], [run['seed'] for run in self.written()])
+
+    def test_run_with_an_error_of_the_lab_does_not_end_the_others(self):
+        status = self.night({}, errors.LabError('no space left'), {})
+        self.assertEqual((3, [1, 2, 3]),
+                         (status, [plan.seed for plan in self.plans]))
+        self.assertEqual(['pass', 'lab-error', 'pass'],
+                         [run['verdict'] for run in self.written()])
+        self.assertIn('no space left', self.out)
 
     @ddt.unpack
     @ddt.data((0, [{}, {}]), (1, [{}, FAIL, {}]), (3, [LAB, {}]),

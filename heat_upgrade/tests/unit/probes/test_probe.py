@@ -122,6 +122,19 @@ class TestProbe(testtools.TestCase):
         self.assertEqual((error_classes.MISTAKE, "KeyError('stack')"), (
             made.samples[0].error, made.samples[0].detail))
 
+    def test_question_without_an_outcome_is_no_sample(self):
+        outcomes = iter([samples.Unknown(), True])
+
+        def question():
+            outcome = next(outcomes, True)
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+        made = self.probe(question)
+        made.start()
+        self.assertTrue(made.wait_for_good(TIMEOUT))
+        self.assertTrue(made.stop()[0].good)
+
     def test_probe_can_be_stopped_before_it_is_started(self):
         self.assertEqual([], self.probe(lambda: True).stop())
 

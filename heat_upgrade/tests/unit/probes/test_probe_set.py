@@ -131,12 +131,28 @@ class TestCycle(CanaryCase):
         self.assertThat({path for method, path in api.calls
                          if method == 'DELETE'}, matchers.HasLength(2))
 
-    def test_canary_at_the_end_of_the_probes_is_good(self):
+    def at_the_end(self, *seen):
+        """Ask when the probes end."""
         ended = threading.Event()
         ended.set()
-        reply = canary.Cycle(
-            cycle(seen=(shown('CREATE_IN_PROGRESS'),)), ended)()
-        self.assertEqual('', reply.error)
+        self.api = cycle(seen=seen)
+        return canary.Cycle(self.api, ended)()
+
+    @ddt.data((shown('CREATE_IN_PROGRESS'),),
+              (shown('CREATE_COMPLETE'), shown('DELETE_IN_PROGRESS')))
+    def test_young_canary_at_the_end_of_the_probes_is_no_sample(self, seen):
+        self.assertRaises(samples.Unknown, self.at_the_end, *seen)
+        self.assertIn('DELETE', [method for method, _ in self.api.calls])
+
+    def test_old_canary_at_the_end_of_the_probes_is_bad(self):
+        self.useFixture(fixtures.MockPatchObject(canary, 'HELD', 0))
+        reply = self.at_the_end(shown('CREATE_IN_PROGRESS'))
+        self.assertEqual('timeout', reply.error)
+        self.assertIn('CREATE_IN_PROGRESS', reply.detail)
+
+    def test_complete_canary_at_the_end_of_the_probes_is_good(self):
+        self.assertEqual('', self.at_the_end(
+            shown('CREATE_COMPLETE'), (404, None)).error)
 
 
 class TestStanding(CanaryCase):

@@ -14,6 +14,7 @@
 
 import testtools
 
+from heat_upgrade import errors
 from heat_upgrade.specs import checker
 from heat_upgrade.specs import outline
 from heat_upgrade.specs import questions
@@ -48,6 +49,18 @@ class TestQuestions(testtools.TestCase):
                 self.assertEqual([], outline.parse(text))
                 self.assertEqual(text.strip(), text)
                 self.assertTrue(text, question.title)
+
+    def test_question_with_a_misspelt_key_is_refused(self):
+        exc = self.assertRaises(errors.UsageError, questions._question, {
+            'title': 'Rollback', 'asks': '?', 'guidance': '.', 'example': '.',
+            'names_scenarios': True})
+        self.assertIn("'Rollback' has an unknown key 'names_scenarios'",
+                      str(exc))
+
+    def test_question_without_guidance_is_refused(self):
+        exc = self.assertRaises(errors.UsageError, questions._question, {
+            'title': 'Rollback', 'asks': '?', 'example': '.'})
+        self.assertIn("'Rollback' lacks the key 'guidance'", str(exc))
 
     def test_every_question_asks_and_has_one_example(self):
         for question in questions.load():
