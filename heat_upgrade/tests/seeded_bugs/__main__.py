@@ -20,11 +20,14 @@ import argparse
 import pathlib
 import sys
 import tempfile
+import threading
 
 from heat_upgrade import concurrency
 from heat_upgrade.tests.seeded_bugs import bugs
 from heat_upgrade.tests.seeded_bugs import driver
 from heat_upgrade.tests.seeded_bugs import judging
+from heat_upgrade.tests.seeded_bugs import naive
+from heat_upgrade.tests.seeded_bugs import records
 from heat_upgrade.tests.seeded_bugs import showing
 
 BASE = '26.0.2'
@@ -46,13 +49,19 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument('--dir', type=pathlib.Path, metavar='DIR',
                         help='directory for the copies and the runs, which '
                              'are kept (default: a new temporary one)')
+    parser.add_argument('--record', action='store_true',
+                        help='add the results to the table of the reference')
     shown = parser.add_mutually_exclusive_group()
+    shown.add_argument('--naive', action='store_true',
+                       help='run the naive suite instead of the default '
+                            'upgrade')
     shown.add_argument('--list', action='store_true',
                        help='list the seeded bugs, and run none')
     shown.add_argument('--rejudge', action='store_true',
                        help='judge the latest runs in DIR, and run none')
-    shown.add_argument('--rst', action='store_true',
-                       help='print the table of the reference, and run none')
+    shown.add_argument('--page', action='store_true',
+                       help='write the table of the reference again, and run '
+                            'none')
     return parser.parse_args(words)
 
 
@@ -64,15 +73,19 @@ def main(words: list[str]) -> int:
     except ValueError as exc:
         print(f'error: {exc}; see --list', file=sys.stderr)
         return 2
-    if arguments.list or arguments.rst:
-        show = showing.rst if arguments.rst else showing.listing
-        print(show(chosen), end='')
+    if arguments.list:
+        print(showing.listing(chosen), end='')
+        return 0
+    if arguments.page:
+        showing.write_page(bugs.every(), records.read())
         return 0
     if arguments.rejudge and not arguments.dir:
         print('error: --rejudge needs the --dir of the runs', file=sys.stderr)
         return 2
     directory = (arguments.dir or pathlib.Path(tempfile.mkdtemp(
         prefix='heat-upgrade-seeded-bugs-'))).resolve()
+    if arguments.naive:
+        return _naive(chosen, directory, arguments)
     results = (_rejudge(chosen, directory) if arguments.rejudge
                else _run(chosen, directory, arguments))
     print(f'\n{showing.table(results)}', end='')
@@ -84,15 +97,32 @@ def _run(chosen: tuple[bugs.Bug, ...], directory: pathlib.Path,
     path = directory / RESULTS
     print(f'{len(chosen)} runs in {directory}; results in {path}', flush=True)
     results: list[judging.Result] = []
+    one_by_one = threading.Lock()
 
     def run(bug: bugs.Bug) -> None:
         result = driver.run(bug, directory, base=arguments.base)
-        results.append(result)
-        print(f'{result.line()}\n{"":<11} {result.run_dir}', flush=True)
-        path.write_text(showing.as_json(results, arguments.base))
+        with one_by_one:
+            results.append(result)
+            print(f'{result.line()}\n{"":<11} {result.run_dir}', flush=True)
+            path.write_text(showing.as_json(results, arguments.base))
+            if arguments.record:
+                records.add(records.of_run(result), result.name)
 
     concurrency.map_parallel(run, chosen, threads=arguments.jobs)
     return results
+
+
+def _naive(chosen: tuple[bugs.Bug, ...], directory: pathlib.Path,
+           arguments: argparse.Namespace) -> int:
+    """Run the naive suite; its exit status is always 0."""
+    targets = [driver.seeded_copy(bug, directory) for bug in chosen]
+    with driver.lab_lock(), naive.suite(directory, arguments.base) as suite:
+        for bug, target in zip(chosen, targets):
+            result = suite.run(bug, target)
+            print(result.line(), flush=True)
+            if arguments.record:
+                records.add(records.of_naive(result), bug.name)
+    return 0
 
 
 def _rejudge(chosen: tuple[bugs.Bug, ...],

@@ -22,6 +22,10 @@ make a run FAIL. An entry has
     changes: a list of file, find and replace, as in tests/functional/planted;
         find '' for a new file
     migration: the body of the upgrade() of a new migration
+    note: the reason of a result that is not as it should be
+
+The name of a bug that Heat once had begins with ``entry-`` and the number of
+the failure in the list of Heat's real upgrade failures.
 
 A harmless change has neither steps nor classes.
 """
@@ -38,6 +42,7 @@ from heat_upgrade.tests.functional import planting
 
 CATALOGUE = pathlib.Path(__file__).with_name('catalogue')
 HARMLESS = 'harmless'
+HISTORICAL = 'entry-'
 
 # The release to change, and its newest migration.
 TARGET = '27.0.1'
@@ -71,6 +76,7 @@ class Bug:
         a harmless change
     :ivar classes: failure classes that such a finding may have
     :ivar changes: changes of files, in order
+    :ivar note: reason of a result that is not as it should be, '' for none
     """
 
     name: str
@@ -79,6 +85,12 @@ class Bug:
     steps: tuple[str, ...]
     classes: tuple[int, ...]
     changes: tuple[planting.Change, ...]
+    note: str = ''
+
+    @property
+    def historical(self) -> bool:
+        """Whether Heat had this bug."""
+        return self.name.startswith(HISTORICAL)
 
     @property
     def harmless(self) -> bool:
@@ -120,7 +132,8 @@ def _bug(kind: str, entry: dict[str, typing.Any]) -> Bug:
     if 'migration' in entry:
         changes.append(_migration(name, entry['migration']))
     return Bug(name, kind, entry['effect'], tuple(entry.get('steps', ())),
-               tuple(entry.get('classes', ())), tuple(changes))
+               tuple(entry.get('classes', ())), tuple(changes),
+               entry.get('note', ''))
 
 
 def _migration(name: str, body: str) -> planting.Change:

@@ -10,10 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Runs the default upgrade to a copy of the target with a seeded bug."""
+"""Runs the default upgrade to a copy of the target with a seeded bug.
+
+The static checks need no cloud, so they run first and without the lock. A bug
+that they do not find needs the whole run, which repeats them from the cache
+and ends after the first step that fails.
+"""
 
 from collections import abc
 import contextlib
+import dataclasses
 import fcntl
 import json
 import os
@@ -52,18 +58,38 @@ def run(bug: bugs.Bug, directory: pathlib.Path, *,
     :param base: release to upgrade from
     :raises: ValueError if the bug does not fit the sources
     """
+    target = seeded_copy(bug, directory)
+    checked = _attempt(bug, directory, base, target, '--checks-only')
+    if checked.outcome not in (judging.MISSED, judging.SILENT):
+        return checked
+    with lab_lock():
+        whole = _attempt(bug, directory, base, target,
+                         '--stop-at-first-failure')
+    return dataclasses.replace(whole,
+                               seconds=checked.seconds + whole.seconds)
+
+
+def seeded_copy(bug: bugs.Bug, directory: pathlib.Path) -> pathlib.Path:
+    """Make a copy of the target with a seeded bug; returns its path.
+
+    :param directory: as for :func:`run`
+    :raises: ValueError if the bug does not fit the sources
+    """
     for name in (COPIES, RUNS, OUTPUTS):
         (directory / name).mkdir(parents=True, exist_ok=True)
     copy = directory / COPIES / bug.name
     shutil.rmtree(copy, ignore_errors=True)
-    target = heat_source.checkout(copy, bugs.TARGET, prepare=bug.seed)
-    work_dir = directory / RUNS / bug.name
+    return heat_source.checkout(copy, bugs.TARGET, prepare=bug.seed)
+
+
+def _attempt(bug: bugs.Bug, directory: pathlib.Path, base: str,
+             target: pathlib.Path, option: str) -> judging.Result:
+    """Run the tool with an option, and judge its report."""
     known = set(_run_dirs(directory, bug))
-    with lab_lock():
-        started = time.monotonic()
-        _upgrade(base, target, work_dir,
-                 directory / OUTPUTS / f'{bug.name}.log')
-        seconds = time.monotonic() - started
+    started = time.monotonic()
+    _upgrade(base, target, directory / RUNS / bug.name,
+             directory / OUTPUTS / f'{bug.name}.log', option)
+    seconds = time.monotonic() - started
     new = [run_dir for run_dir in _run_dirs(directory, bug)
            if run_dir not in known]
     return _judge(bug, new, seconds)
@@ -104,16 +130,16 @@ def _report(run_dir: pathlib.Path) -> dict[str, typing.Any] | None:
 
 
 def _upgrade(base: str, target: pathlib.Path, work_dir: pathlib.Path,
-             log: pathlib.Path) -> None:
+             log: pathlib.Path, option: str) -> None:
     # The run must also start the tests of this tree.
     tree = str(pathlib.Path(heat_upgrade.__file__).parents[1])
     env = dict(os.environ, PYTHONUNBUFFERED='1', PYTHONPATH=os.pathsep.join(
         filter(None, (tree, os.environ.get('PYTHONPATH')))))
-    with open(log, 'w') as output:
+    with open(log, 'a') as output:
         tool = subprocess.Popen(
             [sys.executable, '-m', 'heat_upgrade.cli.main', 'run',
              '--from', base, '--to', str(target),
-             '--work-dir', str(work_dir)],
+             '--work-dir', str(work_dir), option],
             cwd=tree, env=env, stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True)
         try:

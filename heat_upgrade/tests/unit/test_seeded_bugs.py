@@ -31,11 +31,13 @@ from heat_upgrade.tests.seeded_bugs import __main__
 from heat_upgrade.tests.seeded_bugs import bugs
 from heat_upgrade.tests.seeded_bugs import driver
 from heat_upgrade.tests.seeded_bugs import judging
+from heat_upgrade.tests.seeded_bugs import naive
+from heat_upgrade.tests.seeded_bugs import records
 from heat_upgrade.tests.seeded_bugs import showing
 from heat_upgrade.tests.unit.support import tree
 
-PAGE = tree.ROOT / 'doc' / 'source' / 'reference' / 'seeded-bugs.rst'
 MAX_WORDS = 25
+PASS: dict[str, typing.Any] = {'verdict': 'pass', 'findings': []}
 
 
 def finding(**changed: object) -> dict[str, typing.Any]:
@@ -72,8 +74,8 @@ class TestCatalogue(testtools.TestCase):
             r'[a-z0-9]+(-[a-z0-9]+)+', name)])
 
     def test_every_failure_class_has_a_bug(self) -> None:
-        self.assertGreaterEqual(len(self.bugs), 18)
-        self.assertGreaterEqual(len(self.every) - len(self.bugs), 4)
+        self.assertGreaterEqual(len(self.bugs), 60)
+        self.assertGreaterEqual(len(self.every) - len(self.bugs), 8)
         self.assertEqual(set(findings.CLASSES), {
             int(bug.kind.partition('-')[0]) for bug in self.bugs})
 
@@ -123,7 +125,11 @@ class TestCatalogue(testtools.TestCase):
                          if pattern.search(text)], path)
 
     def test_the_reference_has_the_table(self) -> None:
-        self.assertIn(showing.rst(self.every), PAGE.read_text())
+        self.assertIn(showing.rst(self.every, records.read()),
+                      showing.PAGE.read_text())
+
+    def test_most_kinds_of_historical_bugs_are_here(self) -> None:
+        self.assertGreaterEqual(sum(bug.historical for bug in self.bugs), 15)
 
 
 class TestSeeding(testtools.TestCase):
@@ -272,6 +278,7 @@ class TestDriver(testtools.TestCase):
         self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.reports: list[dict[str, typing.Any] | None] = []
         self.targets: list[str] = []
+        self.options: list[str] = []
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.tests.functional.heat_source.checkout',
             self.checkout))
@@ -287,8 +294,10 @@ class TestDriver(testtools.TestCase):
         return top
 
     def upgrade(self, base: str, target: pathlib.Path,
-                work_dir: pathlib.Path, log: pathlib.Path) -> None:
+                work_dir: pathlib.Path, log: pathlib.Path,
+                option: str) -> None:
         self.targets.append(f'{base} {target.relative_to(self.directory)}')
+        self.options.append(option)
         run_dir = work_dir / f'run-{len(self.targets)}'
         run_dir.mkdir(parents=True)
         report = self.reports.pop(0)
@@ -297,26 +306,30 @@ class TestDriver(testtools.TestCase):
 
     def run_bug(
             self, *reports: dict[str, typing.Any] | None) -> judging.Result:
+        """Run a bug; the tool writes these reports, one after the other."""
         self.reports += reports
-        return [driver.run(bug(), self.directory, base='26.0.2')
-                for _ in reports][-1]
+        return driver.run(bug(), self.directory, base='26.0.2')
 
-    def test_the_target_is_a_fresh_copy_each_time(self) -> None:
-        self.run_bug(None, None)
-        self.assertEqual(['26.0.2 copies/lost/heat'] * 2, self.targets)
+    def test_the_target_is_a_fresh_copy(self) -> None:
+        self.run_bug(None)
+        self.assertEqual(['26.0.2 copies/lost/heat'], self.targets)
 
-    def test_the_report_of_the_new_run_is_judged(self) -> None:
-        result = self.run_bug(
-            {'verdict': 'pass', 'findings': []},
-            {'verdict': 'fail', 'findings': [finding()]})
+    def test_a_bug_that_the_checks_find_needs_no_cloud(self) -> None:
+        result = self.run_bug({'verdict': 'fail', 'findings': [finding()]})
+        self.assertEqual((judging.CAUGHT, ['--checks-only']),
+                         (result.outcome, self.options))
+
+    def test_a_bug_that_the_checks_miss_needs_the_whole_run(self) -> None:
+        result = self.run_bug(PASS,
+                              {'verdict': 'fail', 'findings': [finding()]})
+        self.assertEqual(['--checks-only', '--stop-at-first-failure'],
+                         self.options)
         self.assertEqual(
             (judging.CAUGHT, str(self.directory / 'runs' / 'lost' / 'run-2')),
             (result.outcome, result.run_dir))
 
-    def test_the_report_of_an_older_run_is_not_judged(self) -> None:
-        result = self.run_bug(
-            {'verdict': 'fail', 'findings': [finding()]}, None)
-        self.assertEqual(judging.NO_REPORT, result.outcome)
+    def test_the_report_of_the_checks_is_no_report_of_the_run(self) -> None:
+        self.assertEqual(judging.NO_REPORT, self.run_bug(PASS, None).outcome)
 
     def test_the_lock_that_the_environment_names_is_held(self) -> None:
         path = self.directory / 'lock'
@@ -327,3 +340,55 @@ class TestDriver(testtools.TestCase):
                 self.assertRaises(BlockingIOError, fcntl.flock, other,
                                   fcntl.LOCK_EX | fcntl.LOCK_NB)
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class TestRecords(testtools.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.path = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).path) / 'measured.json'
+
+    def result(self, *found: dict[str, typing.Any]) -> judging.Result:
+        return judging.judge(bug(), {
+            'verdict': 'fail', 'findings': [
+                finding(rule='inflight.stuck', **one) for one in found]},
+            seconds=12.4)
+
+    def test_results_of_a_bug_come_together(self) -> None:
+        records.add(records.of_run(self.result({})), 'lost', self.path)
+        records.add(records.of_naive(naive.Result(
+            'lost', judging.MISSED, '', 9)), 'lost', self.path)
+        entry = records.read(self.path)['lost']
+        self.assertEqual(
+            ('caught', 'inflight.stuck', 'settle', 12, 'missed'), tuple(
+                entry[key] for key in ('outcome', 'rule', 'step', 'seconds',
+                                       'naive')))
+
+    def test_a_table_shows_the_results(self) -> None:
+        record = records.of_run(self.result({})) | {'naive': 'missed'}
+        table = showing.rst((bug(),), {'lost': record})
+        self.assertIn('caught, ``inflight.stuck`` in ``settle``, 12 s', table)
+        self.assertIn('caught 1 of 1 measured', ' '.join(table.split()))
+        self.assertIn('The naive suite caught 0 of 1', ' '.join(
+            table.split()))
+
+    def test_a_table_explains_a_miss(self) -> None:
+        record = records.of_run(judging.judge(bug(), PASS, seconds=9))
+        self.assertIn('missed, 9 s. No data shows it.', showing.rst(
+            (bug(note='No data shows it.'),), {'lost': record}))
+
+    def test_a_bug_without_a_record_is_not_measured(self) -> None:
+        self.assertIn('     - not measured', showing.rst((bug(),), {}))
+
+
+class TestNaive(testtools.TestCase):
+
+    def test_a_failure_catches_a_bug(self) -> None:
+        self.assertEqual(judging.CAUGHT, naive.outcome(bug(), 'no answer'))
+        self.assertEqual(judging.MISSED, naive.outcome(bug(), ''))
+
+    def test_a_failure_with_a_harmless_change_is_a_false_alarm(self) -> None:
+        harmless = bug(kind=bugs.HARMLESS)
+        self.assertEqual(judging.FALSE_ALARM, naive.outcome(harmless, 'no'))
+        self.assertEqual(judging.SILENT, naive.outcome(harmless, ''))
