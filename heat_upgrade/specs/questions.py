@@ -72,6 +72,7 @@ def _question(entry: dict[str, typing.Any]) -> Question:
                 f'{FILE}: the question {entry.get("title", entry)!r} '
                 f'{mistake} {min(keys)!r}; the keys are '
                 f'{", ".join(fields)}')
-    return Question(**{
+    values: dict[str, typing.Any] = {
         fields[key].name: value.rstrip() if isinstance(value, str) else value
-        for key, value in entry.items()})
+        for key, value in entry.items()}
+    return Question(**values)
