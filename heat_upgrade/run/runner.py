@@ -183,14 +183,17 @@ class Run:
             cpu_s=round(self._cpu() - cpu, 2),
             **measured)
         if (outcome == FAILED and self.stop_at_first_failure
-                and not self._broken and self.failed()):
+                and not self._broken and self.failed(certain=True)):
             self._stopped_early = self._broken = True
 
-    def failed(self) -> bool:
-        """Return True if a finding so far makes the upgrade unsafe."""
+    def failed(self, *, certain: bool = False) -> bool:
+        """Return True if a finding so far makes the upgrade unsafe.
+
+        :param certain: whatever a reference run will show
+        """
         run_dir = self.workspace.run_dir
         return self._broken or any(finding.counts for finding in judge.of_run(
-            run_dir, journals.read(run_dir), self.plan))
+            run_dir, journals.read(run_dir), self.plan, certain=certain))
 
     def _cpu(self) -> float:
         """Return the CPU seconds of the run so far; they never decrease.

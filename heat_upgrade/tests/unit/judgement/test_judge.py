@@ -151,6 +151,19 @@ class TestUnreleased(JudgementCase):
         self.assertTrue(one.counts)
         self.assertEqual('27.0.1', judge.wants_reference(self.run_dir))
 
+    def certain(self, *found):
+        """Return which findings count whatever a reference shows."""
+        self.judged(*found, **self.CHECKOUT)
+        return [one.counts for one in judge.of_run(
+            self.run_dir, journal.read(self.run_dir), PLAN, certain=True)
+            if one.rule == 'inflight.stuck']
+
+    def test_failure_that_a_reference_could_excuse_is_not_certain(self):
+        self.assertEqual([False], self.certain(lost()))
+
+    def test_unknown_failure_is_certain(self):
+        self.assertEqual([True], self.certain(lost(held_by=[])))
+
     def test_released_target_needs_no_reference(self):
         self.judged(lost())
         self.assertIsNone(judge.wants_reference(self.run_dir))
