@@ -61,7 +61,8 @@ class OperatorInputs:
 
     :ivar config_files: configuration files of Heat, in their order
     :ivar config_dirs: directories of such files
-    :ivar templates: templates of stacks
+    :ivar templates: templates of stacks, and directories of them
+    :ivar environments: environments of these templates
     :ivar stacks_from: a database dump with the stacks
     :ivar postgresql: whether to check the schema on PostgreSQL too
     :ivar server: SQLAlchemy URL of a database on the server on which to check
@@ -71,6 +72,7 @@ class OperatorInputs:
     config_files: tuple[pathlib.Path, ...] = ()
     config_dirs: tuple[pathlib.Path, ...] = ()
     templates: tuple[pathlib.Path, ...] = ()
+    environments: tuple[pathlib.Path, ...] = ()
     stacks_from: pathlib.Path | None = None
     postgresql: bool = False
     server: str = dataclasses.field(default='', repr=False)

@@ -20,6 +20,7 @@ from heat_upgrade.checks import blame
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks import introspection
 from heat_upgrade import concurrency
+from heat_upgrade import errors
 from heat_upgrade.results import findings
 
 # The module of each check, imported when the check is run. Findings are shown
@@ -36,13 +37,14 @@ def run(names: abc.Container[str], base: check_context.InstalledRelease,
     """Run some checks.
 
     A check that cannot inspect one of the releases reports only the cause of
-    that (see :mod:`heat_upgrade.checks.blame`); the others are not affected.
+    that (see :mod:`heat_upgrade.checks.blame`), and a check that cannot read
+    an operator's file reports only that; the others are not affected.
 
     :param names: some of NAMES
     :returns: the findings, in the order of NAMES
     :raises: :class:`heat_upgrade.errors.LabError` if the lab cannot run a
         check, :class:`heat_upgrade.errors.UsageError` if an operator's file
-        cannot be read
+        cannot be read and no other check was asked for
     """
     modules = {name: importlib.import_module(f'heat_upgrade.checks.{module}')
                for name, module in MODULES.items() if name in names}
@@ -57,6 +59,13 @@ def run(names: abc.Container[str], base: check_context.InstalledRelease,
                                         context)
         except blame.Blamed as exc:
             results[name] = exc.findings
+        except errors.UsageError as exc:
+            if len(modules) == 1:
+                raise
+            results[name] = [findings.make(
+                'both.input-fails', name,
+                f'the check {name} cannot read one of your files', str(exc),
+                step=f'{check_context.STEP}{name}')]
 
     def check_after_inspection() -> None:
         # One process of each release answers all checks.

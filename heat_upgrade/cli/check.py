@@ -24,6 +24,7 @@ from cliff import lister
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import check
+from heat_upgrade.checks.config import config_files
 from heat_upgrade.checks import introspection
 from heat_upgrade.checks import registry
 from heat_upgrade.cli import options
@@ -77,16 +78,19 @@ class Check(lister.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
         _check_arguments(parsed_args)
+        # Files that are missing or invalid are refused before any work.
+        asked = options.operator_inputs(parsed_args)
+        config_files.settings(asked)
         base, target = options.base_and_target(parsed_args.base,
                                                parsed_args.target)
         entries = known_failures.load(parsed_args.known_failures)
         names = (registry.NAMES if parsed_args.check == ALL
                  else (parsed_args.check,))
-        found = _check(names, base, target, parsed_args)
+        found = _check(names, base, target, parsed_args, asked)
         judged = _judged(
             found, entries, base, target,
             lambda reference: _check(names, base, reference, parsed_args,
-                                     is_reference=True))
+                                     asked, is_reference=True))
         self._status = _status(judged)
         _print_counts(judged)
         groups = grouping.groups(judged, whole=True)
@@ -207,7 +211,8 @@ def _own_files(breaking: list[findings.Finding]) -> abc.Iterator[str]:
 
 
 def _check(names: abc.Sequence[str], base: releases.Release,
-           target: releases.Release, parsed_args: argparse.Namespace, *,
+           target: releases.Release, parsed_args: argparse.Namespace,
+           asked: check_context.OperatorInputs, *,
            is_reference: bool = False) -> list[findings.Finding]:
     """Install both releases, and return the findings of the checks.
 
@@ -228,9 +233,7 @@ def _check(names: abc.Sequence[str], base: releases.Release,
             subjects = (
                 check_context.InstalledRelease(base, installed[0]),
                 check_context.InstalledRelease(target, installed[1]))
-            context = check_context.Context(
-                workspace, options.operator_inputs(parsed_args), _print
-            )
+            context = check_context.Context(workspace, asked, _print)
             found: list[findings.Finding] = registry.run(
                 names, *subjects, context)
             if parsed_args.write_report and not is_reference:

@@ -21,6 +21,7 @@ import re
 from heat_integrationtests import phases
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks import external_database
+from heat_upgrade.cli import operator_files
 from heat_upgrade.install import releases
 from heat_upgrade.judgement import known_failures
 from heat_upgrade.lab import profiles
@@ -201,16 +202,21 @@ def add_operator_files(parser: argparse.ArgumentParser) -> None:
     """Add the options that name an operator's own files."""
     parser.add_argument(
         '--config-file', action='append', default=[], metavar='FILE',
-        type=pathlib.Path, help='configuration file of Heat: report only '
-        'findings that affect it; repeatable')
+        type=pathlib.Path, help='configuration file of Heat, or a directory '
+        'of such files: report only findings that affect it; repeatable')
     parser.add_argument(
         '--config-dir', action='append', default=[], metavar='DIR',
         type=pathlib.Path, help='directory of configuration files; '
         'repeatable')
     parser.add_argument(
         '--template', action='append', default=[], metavar='FILE',
-        type=pathlib.Path, help='template: report only findings that affect '
-        'it; repeatable')
+        type=pathlib.Path, help='template, directory of templates, or '
+        'pattern such as "stacks/*.yaml": report only findings that affect '
+        'them; repeatable')
+    parser.add_argument(
+        '--environment', action='append', default=[], metavar='FILE',
+        type=pathlib.Path, help='environment of the templates: its '
+        'parameters and resource types; repeatable, in order')
     parser.add_argument(
         '--stacks-from', metavar='DUMP', type=pathlib.Path,
         help='database dump: report only findings that affect its stacks')
@@ -226,11 +232,17 @@ def add_operator_files(parser: argparse.ArgumentParser) -> None:
 
 def operator_inputs(parsed_args: argparse.Namespace
                     ) -> check_context.OperatorInputs:
-    """Return the values of the options of :func:`add_operator_files`."""
+    """Return the values of the options of :func:`add_operator_files`.
+
+    :raises: :class:`heat_upgrade.errors.UsageError` that names all files
+        that do not exist
+    """
     return check_context.OperatorInputs(
-        config_files=tuple(parsed_args.config_file),
+        config_files=operator_files.configuration(parsed_args.config_file),
         config_dirs=tuple(parsed_args.config_dir),
-        templates=tuple(parsed_args.template),
+        templates=operator_files.existing(parsed_args.template,
+                                          patterns=True),
+        environments=operator_files.existing(parsed_args.environment),
         stacks_from=parsed_args.stacks_from,
         postgresql=parsed_args.postgresql,
         server=(external_database.url_of(parsed_args.database_of)

@@ -114,10 +114,19 @@ def files(asked: check_context.OperatorInputs) -> list[pathlib.Path]:
 def settings(asked: check_context.OperatorInputs) -> list[Setting]:
     """Return all settings in an operator's files, in Heat's order.
 
-    :raises: :class:`errors.UsageError` with path and line, and without any
-        content of the file
+    :raises: :class:`errors.UsageError` with path and line of each file that
+        cannot be read, and without any content of the files
     """
-    return [setting for path in files(asked) for setting in parsed(path)]
+    result: list[Setting] = []
+    refused = []
+    for path in files(asked):
+        try:
+            result += parsed(path)
+        except errors.UsageError as exc:
+            refused.append(str(exc))
+    if refused:
+        raise errors.UsageError('\n'.join(refused))
+    return result
 
 
 def parsed(path: pathlib.Path) -> list[Setting]:

@@ -20,11 +20,13 @@ templates, only the differences that touch these are reported.
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks import introspection
 from heat_upgrade.checks.resources import model
+from heat_upgrade.checks.resources import own_templates
 from heat_upgrade.checks.resources import schemas
 from heat_upgrade.checks.resources import template_functions
 from heat_upgrade.checks.resources import template_usage
 from heat_upgrade.checks.resources import types
 from heat_upgrade.checks import templates
+from heat_upgrade import errors
 from heat_upgrade.results import findings
 
 READINGS = ('resources',)
@@ -35,8 +37,8 @@ def check(base: check_context.InstalledRelease,
           context: check_context.Context) -> list[findings.Finding]:
     """Return the findings of two releases.
 
-    :raises: UsageError if a template or the dump cannot be read, LabError if
-        a release cannot
+    :raises: UsageError if no template, or the dump, cannot be read; LabError
+        if a release cannot
     """
     readings = introspection.both(
         base, target, lambda subject: introspection.read(
@@ -45,12 +47,17 @@ def check(base: check_context.InstalledRelease,
     found = [*types.differences(pair), *template_functions.differences(pair)]
     found.sort(key=lambda each: (each.severity != model.ERROR, each.subject,
                                  each.rule))
-    if not (context.asked.templates or context.asked.stacks_from):
+    asked = context.asked
+    if not (asked.templates or asked.stacks_from):
         return [model.finding(each) for each in found]
+    versions = pair.base['templates']
+    files = templates.Files(asked.templates, versions,
+                            templates.environment_of(asked.environments))
     used = template_usage.collect(
-        templates.asked(context.asked, pair.base['templates']), pair.base,
-        schemas.watched(pair.target['types'], found))
-    return [model.own(each, labels,
-                      template_usage.evidence(labels, used.templates))
-            for each in found
-            if (labels := used.touched(each.touches))]
+        [files, *([templates.Dump(asked.stacks_from, versions)]
+                  if asked.stacks_from else ())],
+        pair.base, schemas.watched(pair.target['types'], found))
+    if files.refused and not used.templates:
+        raise errors.UsageError('\n'.join(map(str, files.refused.values())))
+    return [*own_templates.unreadable(files),
+            *own_templates.findings(found, used, pair)]

@@ -41,6 +41,9 @@ ANY = 'any'
 # In all stacks, but in no template; and used by every operation.
 STACKS, ALWAYS = ('stacks',), ('always',)
 
+# Maximum number of lines of a template in a title.
+_PLACES = 3
+
 # An inspector's reading of a release, or a part of it.
 Reading = dict[str, typing.Any]
 # A kind and its arguments: strings, paths, or further Touches.
@@ -91,22 +94,31 @@ def _report(difference: Difference
 
 
 def own(difference: Difference, labels: abc.Sequence[str],
-        more: abc.Iterable[str]) -> findings.Finding:
+        more: abc.Iterable[str], *, places: abc.Sequence[str] = ()
+        ) -> findings.Finding:
     """Return the finding of a difference that touches templates.
 
     :param labels: names of the operator's templates that it touches
     :param more: lines that follow its evidence
+    :param places: labels with lines, if these are known
     """
     many = len(labels)
     if difference.severity == ERROR:
         words = 'breaks' if many == 1 else 'break'
     else:
         words = 'is touched' if many == 1 else 'are touched'
-    label = f' ({labels[0]})' if many == 1 else ''
+    shown = ', '.join((places or labels)[:_PLACES])
+    label = f' ({shown})' if many == 1 else ''
+    title = difference.title
+    if difference.touches[0] == REFUSED:
+        _, name, path = difference.touches
+        title = (f'{name}: the value of {".".join(path[1:])} is refused')
     return _report(difference)(
         difference.rule, difference.subject,
-        f'{many} of your templates {words}{label}: {difference.title}',
-        '\n'.join((*difference.evidence, *more)), own_files=True,
+        f'{many} of your templates {words}{label}: {title}',
+        '\n'.join((*difference.evidence, *more,
+                   *(f'at: {place}' for place in places
+                     if place not in labels))), own_files=True,
         remedy=difference.remedy, facts={'templates': sorted(labels)})
 
 

@@ -233,4 +233,31 @@ RULES = (
            'A stack that is in it cannot be loaded or stored.',
            'Have no stack or resource in it when upgrading.',
            'stack action CHECK is gone'),
+    _warning('resources.value-not-known',
+             'Whether templates break depends on a value of a stack.',
+             'A stack whose value the target does not accept is refused.',
+             'Check the values of the running stacks: pass a dump with '
+             '--stacks-from, or the environment with --environment.',
+             '2 of your templates may break: OS::A::B: property c accepts '
+             'less: values'),
+    _warning('resources.type-unknown',
+             'Templates use types that neither release has.',
+             'Heat refuses such a template, with either release.',
+             'Pass the environment that maps them with --environment; test a '
+             'plug-in of your own with the target.',
+             '2 of your templates use My::Type that neither release has'),
+    _warning('resources.type-hidden',
+             'Templates use types that both releases hide.', _LEFT, _REWRITE,
+             '2 of your templates use OS::Old::Type that both releases hide'),
+    _error('resources.template-not-read', 'A template cannot be read.',
+           'It was not checked, and Heat refuses it.',
+           'Correct the file, or name a template in HOT or CFN, YAML or '
+           'JSON. The other templates were checked.',
+           'bad.yaml cannot be read'),
+    _warning('resources.template-not-here',
+             'Templates that others use as types are not there.',
+             'They were not checked.',
+             'Check them where their files are, or pass the environment '
+             'that maps them with --environment.',
+             'nested.yaml is used as types, but not there'),
 )

@@ -22,6 +22,7 @@ from testtools import matchers
 from heat_upgrade.checks import blame
 from heat_upgrade.checks import introspection
 from heat_upgrade.checks import registry
+from heat_upgrade import errors
 from heat_upgrade.results import findings
 from heat_upgrade.tests.unit.support import introspection_case
 
@@ -226,6 +227,28 @@ class TestRegistry(introspection_case.ReadingCase):
             lambda name: types.SimpleNamespace(READINGS=(), check=check)))
         self.assertEqual([mine], registry.run(
             ['schema'], self.base, self.target, self.context))
+
+    def refusing(self, *names):
+        """Run checks of which each but schema refuses a file."""
+        def check(base, target, context):
+            raise errors.UsageError('policy.yaml:3: not a mapping')
+
+        def fine(base, target, context):
+            return []
+        self.useFixture(fixtures.MonkeyPatch(
+            'importlib.import_module',
+            lambda name: types.SimpleNamespace(
+                READINGS=(), check=fine if 'schema' in name else check)))
+        return registry.run(names, self.base, self.target, self.context)
+
+    def test_file_that_one_check_refuses_does_not_end_the_others(self):
+        found, = self.refusing('config', 'schema')
+        self.assertEqual(('both.input-fails', 'check-config', True),
+                         (found.rule, found.step, found.counts))
+        self.assertIn('policy.yaml:3', found.evidence)
+
+    def test_file_that_the_only_check_refuses_is_a_usage_error(self):
+        self.assertRaises(errors.UsageError, self.refusing, 'config')
 
 
 class TestAbilities(testtools.TestCase):

@@ -18,7 +18,6 @@ import ddt
 import fixtures
 import testtools
 
-from heat_upgrade.checks import check_context
 from heat_upgrade.checks import templates
 from heat_upgrade import errors
 from heat_upgrade.tests.unit.support import resources_readings
@@ -69,9 +68,13 @@ class Case(testtools.TestCase):
 
     def refused(self, source):
         """Return the text of the error with which a source is refused."""
-        error = self.assertRaises(errors.UsageError, list, source)
-        self.assertNotIn('SECRET', str(error))
-        return str(error)
+        if isinstance(source, templates.Files):
+            self.assertEqual([], list(source))
+            text = '\n'.join(map(str, source.refused.values()))
+        else:
+            text = str(self.assertRaises(errors.UsageError, list, source))
+        self.assertNotIn('SECRET', text)
+        return text
 
 
 @ddt.ddt
@@ -121,6 +124,113 @@ class TestFiles(Case):
                       self.refused(templates.Files([path], {})))
 
 
+class TestPlaces(Case):
+    """Directories, nested templates and environments."""
+
+    def setUp(self):
+        super().setUp()
+        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def write(self, name, text='heat_template_version: 2018-08-31\n'):
+        path = self.place / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(text)
+        return path
+
+    def files(self, *names, environment=None):
+        return templates.Files([self.place / name for name in names],
+                               {resources_readings.HOT},
+                               environment or templates.Environment())
+
+    def labels(self, files):
+        return sorted(str(pathlib.Path(each.label).resolve().relative_to(
+            self.place.resolve())) for each in files)
+
+    def test_bad_file_does_not_hide_the_good_one(self):
+        self.write('bad.yaml', 'heat_template_version: 2018-08-31\n'
+                   'resources:\n  a:\n    type: x\n   properties: {}\n')
+        self.write('good.yaml')
+        files = self.files('bad.yaml', 'good.yaml')
+        self.assertEqual(['good.yaml'], self.labels(files))
+        self.assertIn('bad.yaml, line 5', str(*files.refused.values()))
+
+    def test_directory_stands_for_the_templates_below_it(self):
+        for name in ('d/a.yaml', 'd/e/b.hot', 'd/c.json'):
+            self.write(name)
+        self.write('d/environment.yaml', 'parameters: {a: 1}\n')
+        self.write('d/f.yaml', 'heat_template_version: {in: body}\n')
+        self.write('d/g.json', '{"a": {"heat_template_version": "x"}}')
+        self.write('d/h.j2.yaml', '{% if a %}\nheat_template_version: x\n')
+        self.write('d/README', 'heat_template_version: 2018-08-31\n')
+        files = self.files('d')
+        self.assertEqual(['d/a.yaml', 'd/c.json', 'd/e/b.hot'],
+                         self.labels(files))
+        self.assertEqual({}, files.refused)
+
+    def test_broken_template_in_a_directory_is_reported(self):
+        self.write('d/a.yaml')
+        self.write('d/b.yaml', 'heat_template_version: 2018-08-31\na: [\n')
+        files = self.files('d')
+        self.assertEqual(['d/a.yaml'], self.labels(files))
+        self.assertEqual([str(self.place / 'd/b.yaml')],
+                         list(files.refused))
+
+    def nested(self, name):
+        return ('heat_template_version: 2018-08-31\nresources:\n'
+                f'  a: {{type: {name}}}\n')
+
+    def test_template_that_is_a_type_is_read_once(self):
+        self.write('a.yaml', self.nested('n/b.yaml'))
+        self.write('c.yaml', self.nested('n/b.yaml'))
+        self.write('n/b.yaml', self.nested('../a.yaml'))
+        self.assertEqual(['a.yaml', 'c.yaml', 'n/b.yaml'],
+                         self.labels(self.files('a.yaml', 'c.yaml')))
+
+    def test_template_of_a_group_is_read(self):
+        self.write('a.yaml', 'heat_template_version: 2018-08-31\nresources:\n'
+                   '  g:\n    type: OS::Heat::ResourceGroup\n'
+                   '    properties: {resource_def: {type: b.yaml}}\n')
+        self.write('b.yaml')
+        self.assertEqual(['a.yaml', 'b.yaml'],
+                         self.labels(self.files('a.yaml')))
+
+    def test_template_that_is_not_there_is_named(self):
+        path = self.write('a.yaml', self.nested('none.yaml'))
+        files = self.files('a.yaml')
+        self.assertEqual(['a.yaml'], self.labels(files))
+        self.assertEqual({str(self.place / 'none.yaml'): [str(path)]},
+                         files.missing)
+
+    def test_template_at_an_address_is_not_followed(self):
+        self.write('a.yaml', self.nested('https://example.org/b.yaml'))
+        files = self.files('a.yaml')
+        self.assertEqual((['a.yaml'], {}),
+                         (self.labels(files), files.missing))
+
+    def test_environment_maps_types_to_files_beside_it(self):
+        self.write('a.yaml')
+        self.write('e/b.yaml')
+        environment = templates.environment_of([
+            self.write('e/env.yaml', 'resource_registry: {My::B: b.yaml, '
+                       'My::C: OS::Heat::None}\nparameter_defaults: {p: 0}\n'
+                       'parameters: {q: 1}\n'),
+            self.write('e/more.yaml', 'parameters: {p: 2}\n')])
+        self.assertEqual(
+            {'My::B': str(self.place / 'e/b.yaml'), 'My::C': 'OS::Heat::None'},
+            environment.registry)
+        self.assertEqual({'p': 2, 'q': 1}, environment.parameters)
+        self.assertEqual(
+            ['a.yaml', 'e/b.yaml'],
+            self.labels(self.files('a.yaml', environment=environment)))
+
+    def test_file_that_is_no_environment_is_refused(self):
+        path = self.write('env.yaml', '- SECRET\n')
+        exc = self.assertRaises(errors.UsageError, templates.environment_of,
+                                [path])
+        self.assertIn('is not an environment', str(exc))
+        self.assertNotIn('SECRET', str(exc))
+
+
 @ddt.ddt
 class TestDump(Case):
 
@@ -150,6 +260,14 @@ class TestDump(Case):
             [(1, TEMPLATE, None), (2, TEMPLATE, None)],
             [('s', '2020-01-01 00:00:00', 1, None)])))
 
+    def test_parameters_of_a_stack_are_read_but_the_encrypted_ones(self):
+        environment = {'parameters': {'a': 1, 'b': 'SECRET'},
+                       'parameter_defaults': {'a': 0, 'c': 2},
+                       'encrypted_param_names': ['b']}
+        found, = self.read(dump([(1, TEMPLATE, environment)],
+                                [('s', None, 1, None)]))
+        self.assertEqual({'a': 1, 'c': 2}, found.parameters)
+
     @ddt.data(None, 'no JSON', '[]', '{"heat_template_version": 7}',
               '{"heat_template_version": "2018-08-31", "a": ' + '[' * 500 +
               ']' * 500 + '}')
@@ -172,22 +290,3 @@ class TestDump(Case):
         text = self.refused(templates.Dump(path, {resources_readings.HOT}))
         self.assertIn(str(path), text)
         self.assertIn(words, text)
-
-
-class TestAsked(Case):
-
-    def test_files_and_a_dump_are_read_together(self):
-        path = self.file('a.yaml', 'heat_template_version: 2018-08-31')
-        rows = self.file('a.sql', dump([(1, TEMPLATE, None)],
-                                       [('s', None, 1, None)]))
-        asked = check_context.OperatorInputs(
-            templates=(path,), stacks_from=rows
-        )
-        self.assertEqual(
-            [str(path), 'raw_template 1'],
-            [
-                each.label
-                for source in templates.asked(asked, {resources_readings.HOT})
-                for each in source
-            ],
-        )

@@ -134,7 +134,7 @@ class TestCheck(cli_case.CliCase):
             dataclasses.replace(GONE, own_files=True)]
         self.assertEqual(1, self.check(
             '--known-failures', self.known_failures(), '--template',
-            'lit.yaml'))
+            self.file('lit.yaml')))
         self.assertIn('2 of your templates break\n'
                       'your configuration files break in 1 place\n'
                       '3 make the upgrade unsafe, 0 to know, 0 known',
@@ -162,22 +162,46 @@ class TestCheck(cli_case.CliCase):
         self.assertEqual(['[a] b', '[a] c', '[a] d'], [
             row['Subject'] for row in json.loads(self.out)])
 
+    def file(self, name):
+        path = self.home / name
+        path.touch()
+        return path
+
     def test_an_operators_files_reach_the_checks(self):
-        self.check('--config-file', 'a', '--config-file', 'b',
-                   '--config-dir', 'c', '--template', 'd', '--stacks-from',
-                   'e', '--postgresql')
+        a, b, d, f = map(self.file, 'abdf')
+        c = self.home / 'c'
+        c.mkdir()
+        self.check('--config-file', a, '--config-file', b,
+                   '--config-dir', c, '--template', d, '--stacks-from',
+                   'e', '--environment', f, '--postgresql')
         self.assertEqual(check_context.OperatorInputs(
-            config_files=(pathlib.Path('a'), pathlib.Path('b')),
-            config_dirs=(pathlib.Path('c'),),
-            templates=(pathlib.Path('d'),), stacks_from=pathlib.Path('e'),
-            postgresql=True), self.asked[0][3])
+            config_files=(a, b), config_dirs=(c,),
+            templates=(d,), environments=(f,),
+            stacks_from=pathlib.Path('e'), postgresql=True),
+            self.asked[0][3])
+
+    @ddt.data('--config-file', '--template', '--environment')
+    def test_missing_file_is_refused_before_any_check(self, option):
+        self.assertIn('none-1, none-2 do not exist', self.refused(
+            'check', option, 'none-1', option, 'none-2'))
+        self.assertEqual([], self.asked)
+
+    def test_all_invalid_configuration_files_are_named_before_any_check(self):
+        for name in ('a.conf', 'b.conf'):
+            (self.home / name).write_text('SECRET\n')
+        text = self.refused('check', '--config-file', self.home / 'a.conf',
+                            '--config-file', self.home / 'b.conf')
+        self.assertIn('a.conf:1: ', text)
+        self.assertIn('b.conf:1: ', text)
+        self.assertNotIn('SECRET', text)
+        self.assertEqual([], self.asked)
 
     def test_a_report_says_what_to_change_and_overwrites_nothing(self):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.checks.config.check.advice',
             lambda base, target, context: 'remove line 3\n'))
         place = self.home / 'advice.md'
-        words = ('--config-file', 'a', '--write-report', place)
+        words = ('--config-file', self.file('a'), '--write-report', place)
         self.assertEqual(1, self.check(*words))
         self.assertEqual('remove line 3\n', place.read_text())
         self.assertIn('already exists', self.refused('check', *words))

@@ -136,7 +136,7 @@ class TestCheck(testtools.TestCase):
             (finding.severity, finding.rule, finding.subject,
              finding.own_files, finding.facts))
         self.assertTrue(finding.counts)
-        self.assertIn(f'1 of your templates breaks ({path}): ',
+        self.assertIn(f'1 of your templates breaks ({path}:2): ',
                       finding.title)
         without, = self.check(was, now)
         self.assertFalse(without.own_files)

@@ -128,15 +128,36 @@ class TestUses(testtools.TestCase):
                   registry={'My::*': 'OS::A::*'})
         self.assertTrue(self.touched(used, model.TYPE, SERVER))
 
+    @ddt.data(
+        ('{networks: {get_param: n}}', PATH),
+        ('{networks: [{get_param: n}]}', PATH), ('{get_param: n}', PATH),
+        ('{networks: [{port: {digest: [md5, x]}}]}', (*PATH, 'more')))
+    @ddt.unpack
+    def test_key_of_a_value_that_is_not_known_is_possible(self, properties,
+                                                          path):
+        used = server(properties)
+        for kind in (model.SET, model.UNSET):
+            self.assertFalse(self.touched(used, kind, SERVER, path))
+            self.assertTrue(template_usage.is_touched(
+                used, (kind, SERVER, path), possibly=True))
+
+    @ddt.data('{networks: [{port: {get_param: p}}]}',
+              '{networks: [{get_param: p}]}', '{networks: {get_param: p}}',
+              '{get_param: p}')
+    def test_value_that_is_not_known_is_possibly_refused(self, properties):
+        used = server(properties, watched=watched(['allowed_values',
+                                                   ['tcp', 6]]))
+        touches = (model.REFUSED, SERVER, PATH)
+        self.assertFalse(template_usage.is_touched(used, touches))
+        self.assertTrue(template_usage.is_touched(used, touches,
+                                                  possibly=True))
+
     @ddt.data(('{networks: [{port: x}]}', True, False),
               ('{networks: [{port: null}]}', True, False),
               ('{networks: [{}]}', False, True),
               ('{networks: [{port: x}, {}]}', True, True),
               ('{networks: []}', False, False),
-              ('{name: x}', False, False),
-              ('{networks: {get_param: n}}', True, True),
-              ('{networks: [{get_param: n}]}', True, True),
-              ('{get_param: n}', True, True))
+              ('{name: x}', False, False))
     @ddt.unpack
     def test_a_key_is_set_or_not_or_either(self, properties, is_set, is_not):
         used = server(properties)
@@ -148,9 +169,6 @@ class TestUses(testtools.TestCase):
               ('{networks: [{port: TCP}]}', True),
               ('{networks: [{port: tcp}, {port: TCP}]}', True),
               ('{networks: [{port: null}]}', True),
-              ('{networks: [{port: {get_param: p}}]}', True),
-              ('{networks: [{get_param: p}]}', True),
-              ('{networks: {get_param: p}}', True),
               ('{networks: [{}]}', False), ('{name: TCP}', False))
     @ddt.unpack
     def test_a_value_is_refused_or_not(self, properties, expected):
