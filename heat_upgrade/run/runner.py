@@ -189,7 +189,7 @@ class Run:
     def failed(self, *, certain: bool = False) -> bool:
         """Return True if a finding so far makes the upgrade unsafe.
 
-        :param certain: whatever a reference run will show
+        :param certain: count only findings that no reference run can excuse
         """
         run_dir = self.workspace.run_dir
         return self._broken or any(finding.counts for finding in judge.of_run(
