@@ -33,6 +33,7 @@ from heat_upgrade.checks.config import referenced_files
 from heat_upgrade.checks.config import release_notes
 from heat_upgrade.checks.config import remediation
 from heat_upgrade.checks.config import reporting
+from heat_upgrade.checks.config import startup
 from heat_upgrade.checks import introspection
 from heat_upgrade import concurrency
 from heat_upgrade.results import findings as results
@@ -99,6 +100,9 @@ def _result(base: check_context.InstalledRelease,
     failed = readings[1]['failed']
     changes = comparison.changes(options.without(known[0], failed), known[1])
     failures = reporting.unknown(failed, history)
+    removed = commands.findings(readings[0]['commands'],
+                                readings[1]['commands'], history,
+                                installed=referenced is not None)
     json = policies.json_fallback(referenced, readings[0]['policy_json'],
                                   readings[1]['policy_json'], history)
     if referenced is None:
@@ -107,8 +111,7 @@ def _result(base: check_context.InstalledRelease,
             + reporting.findings(comparison.folded(changes), history,
                                  operator_settings.only_new(*known))
             + json
-            + commands.findings(readings[0]['commands'],
-                                readings[1]['commands'], history)
+            + removed
             + _shipped(base, target, context, history), history)
     values, answers = _answers(base, target, context, files, settings,
                                referenced)
@@ -119,10 +122,17 @@ def _result(base: check_context.InstalledRelease,
             answers[1]['config_policy'], history)
     return _Result(
         failures
+        + removed
+        + startup.findings(
+            answers[0][startup.PROGRAM], answers[1][startup.PROGRAM],
+            settings, history,
+            lambda setting: operator_settings.masked(setting, known))
         + operator_settings.findings(
             settings, values, changes, history, known
         )
         + json
+        + ([] if referenced.paste
+           else _shipped(base, target, context, history))
         + referenced_files.findings(referenced, answers, history),
         history,
         tuple(files),
@@ -151,14 +161,16 @@ def _answers(
     :returns: (answers of ``config_values``, {program: answer} for the
         referenced files), each for the base and the target
     """
-    paths = [str(path) for path in files]
+    paths = list(files)
+    names = [str(path) for path in paths]
     requests = [
         introspection.Request('config_values', {
             'settings': [[*setting.key, setting.value]
                          for setting in settings],
-            'files': paths, 'dirs': []},
-            kept=False, about=', '.join(paths)),
-        *referenced_files.requests(referenced)]
+            'files': names, 'dirs': []},
+            kept=False, about=', '.join(names)),
+        *referenced_files.requests(referenced),
+        startup.request(paths, settings, referenced.paste)]
     both = introspection.both(
         base,
         target,

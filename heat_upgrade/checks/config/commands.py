@@ -13,8 +13,11 @@
 """Commands of Heat that the target lacks.
 
 Units, cron jobs and people call commands, so these are configuration too:
-Heat 2025.2 removed heat-api and heat-api-cfn.
+Heat 2025.2 removed heat-api and heat-api-cfn. No line of a configuration file
+names them, so they are reported for every installation.
 """
+
+from packaging import version as pkg_version
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import deprecations as histories
@@ -22,21 +25,52 @@ from heat_upgrade.checks.config import release_notes
 from heat_upgrade.results import findings as results
 
 
+# The WSGI application that replaces each command of an API.
+WSGI = {'heat-api': ('heat.wsgi.api:application', 'heat_api'),
+        'heat-api-cfn': ('heat.wsgi.cfn:application', 'heat_api_cfn')}
+
+_SERVER = ('run {application} under uWSGI or mod_wsgi{when}. [{section}] '
+           'bind_host and bind_port become http-socket of uWSGI or Listen of '
+           'Apache; workers becomes processes; cert_file and key_file become '
+           'the TLS settings of the web server or proxy')
+# The first major version with the modules heat.wsgi.
+_FIRST_WSGI = 24
+_ALL = ('run heat-engine by its own unit, and heat.wsgi.api:application and '
+        'heat.wsgi.cfn:application under uWSGI or mod_wsgi')
+
+
 def findings(base: dict[str, bool], target: dict[str, bool],
-             history: histories.History) -> list[results.Finding]:
+             history: histories.History, *,
+             installed: bool = False) -> list[results.Finding]:
     """Return the findings of commands that the target lacks.
 
-    A command that is removed without a deprecation is an error.
+    A command that is removed without a deprecation is an error, and so is
+    the command of a service in an existing installation.
 
     :param base: {command: whether it warns that it is deprecated}
     :param target: the same for the target
+    :param installed: whether the check is about an existing installation
     """
-    return [_removed(name, warns, history)
+    return [_removed(name, warns, history, installed=installed)
             for name, warns in sorted(base.items()) if name not in target]
 
 
-def _removed(name: str, warns: bool,
-             history: histories.History) -> results.Finding:
+def replacement(name: str, history: histories.History) -> str:
+    """Return the replacement of a service's command, '' for others."""
+    if name == 'heat-all':
+        return _ALL
+    if name not in WSGI:
+        return ''
+    application, section = WSGI[name]
+    major = pkg_version.Version(history.base_version).major
+    return _SERVER.format(
+        application=application, section=section,
+        when=(f', before the upgrade: {history.base_version} has it too'
+              if major >= _FIRST_WSGI else ''))
+
+
+def _removed(name: str, warns: bool, history: histories.History, *,
+             installed: bool) -> results.Finding:
     def deprecations(sources: release_notes.Sources
                      ) -> list[release_notes.Note]:
         return release_notes.mentioning(
@@ -66,11 +100,18 @@ def _removed(name: str, warns: bool,
             in (release_notes.UPGRADE, release_notes.DEPRECATIONS)
         ),
     ]
+    remedy = replacement(name, history)
+    if installed and remedy:
+        return check_context.error(
+            'config.service-command-removed', name,
+            f'the command {name} is removed: its unit does not start',
+            '\n'.join(lines), remedy=remedy)
     if announced:
         return check_context.warning(
             'config.command-removed', name,
-            f'the command {name} is removed, as announced', '\n'.join(lines))
+            f'the command {name} is removed, as announced', '\n'.join(lines),
+            remedy=remedy)
     return check_context.error(
         'config.command-removed-unannounced', name,
         f'the command {name} is removed without a deprecation',
-        '\n'.join(lines))
+        '\n'.join(lines), remedy=remedy)

@@ -150,13 +150,15 @@ def _newly_required(base: options.Options,
                     target: options.Options) -> list[Change]:
     """Return the options that must be set now.
 
-    Options in a new section are required only for a new feature.
+    Options in a new section are required only for a new feature. Those of
+    keystoneauth depend on auth_type and auth_section: the check runs the
+    target's own code instead (:mod:`heat_upgrade.checks.config.startup`).
     """
     groups = {group for group, _ in base}
     return [Change(REQUIRED, key, base.get(key), option)
             for key, option in target.items()
             if option.required and option.default is None and option.listed
-            and key[0] in groups
+            and key[0] in groups and option.owner != options.KEYSTONEAUTH
             and not (key in base and base[key].required)]
 
 

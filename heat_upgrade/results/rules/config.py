@@ -112,6 +112,35 @@ RULES = (
              'For an API, let a WSGI server load heat.wsgi.api or '
              'heat.wsgi.cfn.',
              'the command heat-api-cfn is removed, as announced'),
+    _error('config.service-command-removed',
+           'The command that starts a service is removed.',
+           'The unit or container that runs the command does not start.',
+           'Run the application under a WSGI server before the upgrade.',
+           'the command heat-api is removed: its unit does not start'),
+    _error('config.set-up-fails',
+           "The set-up code of the target's services fails with your files.",
+           'The service or the operation that the title names fails.',
+           'Correct the lines that the error names, and check again.',
+           'the messaging driver cannot be loaded'),
+    _error('config.ec2-credentials-missing',
+           'heat-api-cfn of the target cannot log in to validate a signature.',
+           'Every signed call fails with MissingAuthPlugin or an internal '
+           'error: wait conditions, and the signals and the polling of '
+           'servers and software deployments by CFN_SIGNAL and '
+           'POLL_SERVER_CFN, which are the defaults.',
+           'Write auth_section = keystone_authtoken into [ec2authtoken], or '
+           'credentials of a user with the role service or admin.',
+           '[ec2authtoken] has no valid credentials: heat-api-cfn refuses '
+           'every signed request'),
+    _warning('config.ec2-unauthenticated',
+             'heat-api-cfn validates signatures without a login.',
+             'A Keystone with the fix of OSSA-2025-002 refuses these calls, '
+             'and Heat 27 no longer makes them: wait conditions, CFN_SIGNAL '
+             'and POLL_SERVER_CFN fail then.',
+             'Write auth_section = keystone_authtoken into [ec2authtoken] '
+             'now.',
+             '[ec2authtoken] has no credentials: heat-api-cfn validates '
+             'signatures without a login'),
     _warning('config.option-unknown',
              'Your files set an option that neither release knows.', _IGNORED,
              'Correct its name, or remove it unless a plugin of your own '

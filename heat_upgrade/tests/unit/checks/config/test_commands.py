@@ -51,3 +51,32 @@ class TestCommands(testtools.TestCase):
         self.assertEqual(
             [('error', 'the command heat is removed without a '
                        'deprecation')], titles({'heat': False}, {}, base=base))
+
+
+class TestInstallation(testtools.TestCase):
+
+    def finding(self, name, base='24.1.2'):
+        finding, = commands.findings(
+            {name: True}, {}, deprecations.History(base, '25.0.0'),
+            installed=True)
+        return finding
+
+    def test_command_of_a_service_is_an_error_despite_its_deprecation(self):
+        for name in ('heat-all', 'heat-api', 'heat-api-cfn'):
+            finding = self.finding(name)
+            self.assertEqual(
+                ('error', f'the command {name} is removed: its unit does not '
+                          'start'), (finding.severity, finding.title))
+
+    def test_other_command_stays_a_warning(self):
+        self.assertEqual('warning', self.finding('heat-manage x').severity)
+
+    def test_remedy_names_the_application_and_the_options(self):
+        remedy = self.finding('heat-api-cfn').remedy
+        for words in ('heat.wsgi.cfn:application', '24.1.2 has it too',
+                      '[heat_api_cfn] bind_host', 'workers becomes processes'):
+            self.assertIn(words, remedy)
+
+    def test_base_without_the_application_is_not_said_to_have_it(self):
+        self.assertNotIn('has it too',
+                         self.finding('heat-api', '23.0.0').remedy)

@@ -1,0 +1,292 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Runs the set-up code of a release's services with operators' files.
+
+Each step calls the code that a service or a request calls. Keystone is
+simulated at the HTTP adapter of requests, and any other connection fails, so
+that nothing leaves the machine. The texts of errors may hold secrets: the
+caller must redact them.
+"""
+
+import json
+import logging
+import os
+import socket
+import sys
+import urllib.parse
+
+import heat_upgrade_program
+
+_LONGEST = 300
+
+_V3 = {'id': 'v3.14', 'status': 'stable', 'updated': '2020-04-07T00:00:00Z',
+       'media-types': []}
+# The token that every login gets. Heat sends another one for no login.
+_ISSUED = 'issued'
+_LATER = '2099-01-01T00:00:00.000000Z'
+
+_SIGNED = ('/v1/waitcondition/x?AWSAccessKeyId=a&Signature=s'
+           '&SignatureMethod=HmacSHA256&SignatureVersion=2'
+           '&Timestamp=2030-01-01T00:00:00Z')
+
+
+def read(given):
+    """Run each step of the set-up.
+
+    :param given: {files: [paths], regions: [names of regions in them],
+        paste: path of api-paste.ini, or null for the release's own}
+    :returns: {step: {error: class and text of the exception, or null;
+        kind: class of the exception, or null; facts: data of the step}}
+    """
+    return heat_upgrade_program.apart('the set-up of the services', _steps,
+                                      given)
+
+
+def _steps(_, given):
+    """Run the steps, in the order in which services run them."""
+    logging.disable(logging.CRITICAL)
+    keystone = _Keystone(given['regions'])
+    _isolate(keystone)
+    _use_threads()
+    conf = _configured(given)
+    steps = {
+        'encryption': lambda: _encryption(conf),
+        'messaging': _messaging,
+        'cache': lambda: _cache(conf),
+        'clients': _clients,
+        'ec2authtoken': lambda: _signed_request(conf, keystone),
+        'trustee': _trust,
+        'keystone_authtoken': lambda: _middleware(),
+        'stack_domain_admin': lambda: _domain_admin(conf),
+        'heat-api': lambda: _application('heat-api'),
+        'heat-api-cfn': lambda: _application('heat-api-cfn'),
+    }
+    return {name: _outcome(step) for name, step in steps.items()}
+
+
+def _outcome(step):
+    try:
+        facts = step()
+    except (Exception, SystemExit) as exc:
+        text = ' '.join(str(exc).split())
+        return {'error': f'{type(exc).__name__}: {text}'[:_LONGEST],
+                'kind': type(exc).__name__, 'facts': {}}
+    return {'error': None, 'kind': None, 'facts': facts or {}}
+
+
+def _isolate(keystone):
+    """Let requests talk to a simulated Keystone, and nothing else connect."""
+    from requests import adapters
+
+    def refuse(*args, **kwargs):
+        raise ConnectionRefusedError('the check makes no connections')
+
+    socket.socket.connect = socket.socket.connect_ex = refuse
+    socket.create_connection = refuse
+    adapters.HTTPAdapter.send = (
+        lambda self, request, **kwargs: keystone.answer(request))
+
+
+def _use_threads():
+    """Choose oslo.service's threads, as the services of Heat 25 and later."""
+    try:
+        from oslo_service import backend
+        backend.init_backend(backend.BackendType.THREADING)
+    except (ImportError, AttributeError, ValueError):
+        # This release has eventlet alone.
+        return
+
+
+def _configured(given):
+    """Return Heat's configuration, read from the files."""
+    from heat.common import config
+    from oslo_config import cfg
+    from oslo_log import log
+    conf = cfg.CONF
+    log.register_options(conf)
+    arguments = [f'--config-file={path}' for path in given['files']]
+    conf(arguments, project='heat', prog='heat-api', default_config_files=[],
+         default_config_dirs=[])
+    config.set_config_defaults()
+    # Other inspectors import an operator's own plug-ins.
+    conf.set_override('plugin_dirs', [])
+    paste = given['paste'] or os.path.join(sys.prefix, 'etc', 'heat',
+                                           'api-paste.ini')
+    conf.set_override('api_paste_config', paste, group='paste_deploy')
+    return conf
+
+
+def _encryption(conf):
+    from heat.common import config
+    from heat.common import crypt
+    config.startup_sanity_check()
+    method, value = crypt.encrypt('value')
+    if crypt.decrypt(method, value) != 'value':
+        raise ValueError('auth_encryption_key decrypts to another value')
+
+
+def _messaging():
+    from heat.common import messaging
+    messaging.setup()
+
+
+def _cache(conf):
+    from heat.common import cache
+    from oslo_cache import core
+    cache.register_cache_configurations(conf)
+    core.configure_cache_region(conf, core.create_region())
+
+
+def _clients():
+    """Load the plug-ins of all clients, and make each of them."""
+    from heat.engine import clients
+    clients.initialise()
+    context = _context()
+    for name in clients._mgr.names():
+        context.clients.client_plugin(name)
+    return {'names': sorted(clients._mgr.names())}
+
+
+def _context(**more):
+    from heat.common import context
+    return context.RequestContext(
+        auth_token='token', auth_url='http://keystone.invalid:5000/v3',
+        project_id='project', user_id='user', **more)
+
+
+def _signed_request(conf, keystone):
+    """Authorize a signed request, as heat-api-cfn does for a signal."""
+    from heat.api.aws import ec2token
+    from heat.common import wsgi
+    import webob
+    middleware = ec2token.EC2Token(webob.Response(), {})
+    request = wsgi.Request.blank(_SIGNED, method='PUT', body=b'{}')
+    keystone.signed = []
+    response = request.get_response(middleware)
+    if response.status_code >= 400:
+        raise RuntimeError(f'heat-api-cfn answers {response.status}')
+    return {'authenticated': all(keystone.signed)}
+
+
+def _trust():
+    """Log in with a trust, as the engine does for a deferred operation."""
+    from keystoneauth1 import session
+    plugin = _context(trust_id='trust').trusts_auth_plugin
+    plugin.get_access(session.Session())
+
+
+def _middleware():
+    """Log in as keystonemiddleware does to validate a token."""
+    from keystonemiddleware import auth_token
+    middleware = auth_token.AuthProtocol(None, {})
+    middleware._identity_server.verify_token('token')
+
+
+def _domain_admin(conf):
+    """Log in as the administrator of the stacks' domain."""
+    if not conf.stack_domain_admin:
+        return
+    from heat.engine.clients.os.keystone import heat_keystoneclient
+    client = heat_keystoneclient.KsClientWrapper(_context(), 'RegionOne')
+    # The property logs in.
+    client.domain_admin_auth.get_token(client.session)
+
+
+def _application(name):
+    """Build an application from api-paste.ini."""
+    from heat.common import config
+    config.load_paste_app(name)
+
+
+class _Keystone:
+    """Answers the requests of logins as Keystone does.
+
+    :ivar signed: for each validation of a signature, whether the request had
+        a token
+    """
+
+    def __init__(self, regions):
+        self._regions = sorted({'RegionOne', *regions})
+        self.signed = []
+
+    def answer(self, request):
+        """Return the response to a prepared request."""
+        url = urllib.parse.urlsplit(request.url)
+        root = f'{url.scheme}://{url.netloc}'
+        if request.method == 'GET' and url.path.endswith('/auth/tokens'):
+            return self._response(request, 200, _token(self._catalog(root)))
+        if request.method == 'GET':
+            version = {**_V3, 'links': [{'rel': 'self',
+                                         'href': f'{root}/v3/'}]}
+            return self._response(request, 200, {
+                'version': version, 'versions': {'values': [version]}})
+        if url.path.endswith('/ec2tokens'):
+            self.signed.append(request.headers.get('X-Auth-Token') == _ISSUED)
+            return self._response(request, 200, _token([]))
+        if url.path.endswith('/auth/tokens'):
+            problem = _missing(json.loads(request.body)['auth'])
+            if problem:
+                return self._response(request, 401, {'error': {
+                    'code': 401, 'title': 'Unauthorized',
+                    'message': problem}})
+            return self._response(request, 201, _token(self._catalog(root)))
+        return self._response(request, 200, {})
+
+    def _catalog(self, root):
+        return [{'type': 'identity', 'name': 'keystone', 'id': 'c',
+                 'endpoints': [
+                     {'id': f'{region}-{interface}', 'interface': interface,
+                      'region': region, 'region_id': region, 'url': root}
+                     for region in self._regions
+                     for interface in ('public', 'internal', 'admin')]}]
+
+    @staticmethod
+    def _response(request, status, body):
+        import requests
+        response = requests.Response()
+        response.status_code = status
+        response._content = json.dumps(body).encode()
+        response.headers.update({'Content-Type': 'application/json',
+                                 'X-Subject-Token': _ISSUED})
+        response.request, response.url = request, request.url
+        response.raw = None
+        return response
+
+
+def _missing(auth):
+    """Return the part of a login that Keystone misses, None if complete."""
+    identity = auth['identity']
+    if 'password' not in identity['methods']:
+        return None
+    user = identity['password'].get('user', {})
+    if not user.get('password'):
+        return 'the password is missing'
+    if not user.get('id') and not user.get('name'):
+        return 'the username is missing'
+    if not user.get('id') and not user.get('domain'):
+        return 'user_domain_name or user_domain_id is missing'
+    project = auth.get('scope', {}).get('project')
+    if project and not project.get('id') and not project.get('domain'):
+        return 'project_domain_name or project_domain_id is missing'
+    return None
+
+
+def _token(catalog):
+    return {'token': {
+        'methods': ['password'], 'expires_at': _LATER,
+        'issued_at': '2020-01-01T00:00:00.000000Z',
+        'user': {'id': 'u', 'name': 'heat',
+                 'domain': {'id': 'd', 'name': 'D'}},
+        'project': {'id': 'p', 'name': 'service',
+                    'domain': {'id': 'd', 'name': 'D'}},
+        'roles': [{'id': 'r', 'name': 'service'}], 'catalog': catalog}}

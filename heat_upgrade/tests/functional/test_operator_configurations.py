@@ -1,0 +1,162 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Configurations of real installations, checked by the real releases.
+
+Each of them stands for a kind of failure that a check once missed, or for a
+configuration that a check once reported by mistake.
+"""
+
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks.config import check
+from heat_upgrade.checks.config import config_files
+from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import startup
+from heat_upgrade.checks import introspection
+from heat_upgrade.tests.functional import check_case
+
+LOGIN = """
+auth_type = password
+auth_url = http://keystone.example.org:5000
+username = heat
+password = SECRET-PASSWORD
+user_domain_name = Default
+"""
+PROJECT = 'project_name = service\nproject_domain_name = Default\n'
+MINIMAL = f"""
+[DEFAULT]
+transport_url = rabbit://heat:SECRET-PASSWORD@mq.example.org:5672/
+[keystone_authtoken]
+service_token_roles_required = true
+www_authenticate_uri = http://keystone.example.org:5000
+{LOGIN}{PROJECT}
+[trustee]{LOGIN}
+"""
+SIGNED = 'config.ec2-credentials-missing'
+UNSIGNED = 'config.ec2-unauthenticated'
+SET_UP = 'config.set-up-fails'
+COMMAND = 'config.service-command-removed'
+
+
+class ConfigurationCase(check_case.CheckCase):
+
+    base, target = '2026.1', '2026.2'
+
+    def findings(self, text, base=None, target=None):
+        path = self.place / 'heat.conf'
+        path.write_text(text)
+        found = check.check(
+            self.subject(base or self.base), self.subject(
+                target or self.target),
+            check_context.Context(
+                self.workspace,
+                check_context.OperatorInputs(config_files=(path,))))
+        for finding in found:
+            self.assertNotIn('SECRET-PASSWORD', str(finding))
+        return found
+
+    def errors(self, text, *releases):
+        return {(finding.rule, finding.subject)
+                for finding in self.findings(text, *releases)
+                if finding.severity == 'error'}
+
+
+class TestCredentials(ConfigurationCase):
+    """A fallback is gone: options are valid one by one, and do not work."""
+
+    def set_ups(self, texts):
+        """Return the errors of each text; one process runs them all."""
+        settings, requests = [], []
+        for number, text in enumerate(texts):
+            path = self.place / f'{number}.conf'
+            path.write_text(text)
+            settings.append(config_files.parsed(path))
+            requests.append(startup.request([path], settings[-1], None))
+        history = deprecations.History(self.base, self.target)
+        answers = zip(*(introspection.read_all(
+            self.subject(name), requests, self.context)
+            for name in (self.base, self.target)))
+        return [{(finding.rule, finding.subject)
+                 for finding in startup.findings(
+                     *both, lines, history,
+                     lambda setting: setting.name == 'password')
+                 if finding.severity == 'error'}
+                for both, lines in zip(answers, settings)]
+
+    def test_signed_requests_fail_without_credentials(self):
+        sections = (
+            '', '[ec2authtoken]\n',
+            '[ec2authtoken]\nauth_uri = http://k:5000\n',
+            '[ec2authtoken]\nauth_url = http://k:5000\n',
+            '[ec2authtoken]\nauth_type = password\n'
+            'auth_url = http://k:5000\nusername = heat\n',
+            '[ec2authtoken]\nauth_section = trustees\n',
+            '[ec2authtoken]\nmulti_cloud = true\nclouds = east\n'
+            '[ec2authtoken.east]\nauth_url = http://k:5000\n')
+        for section, errors in zip(sections, self.set_ups(
+                MINIMAL + section for section in sections)):
+            self.assertEqual({(SIGNED, '[ec2authtoken]')}, errors, section)
+
+    def test_credentials_of_a_section_are_followed(self):
+        sections = (
+            f'[ec2authtoken]{LOGIN}{PROJECT}',
+            '[ec2authtoken]\nauth_section = keystone_authtoken\n',
+            f'[ec2authtoken]\nauth_section = own\n[own]{LOGIN}{PROJECT}',
+            '[ec2authtoken]\nmulti_cloud = true\nclouds = east\n'
+            f'[ec2authtoken.east]{LOGIN}{PROJECT}',
+            '[ec2authtoken]\nauth_type = v3applicationcredential\n'
+            'auth_url = http://k:5000\napplication_credential_id = a\n'
+            'application_credential_secret = SECRET-PASSWORD\n')
+        for section, errors in zip(sections, self.set_ups(
+                MINIMAL + section for section in sections)):
+            self.assertEqual(set(), errors, section)
+
+    def test_part_that_cannot_be_set_up_is_an_error(self):
+        working = f'{MINIMAL}[ec2authtoken]{LOGIN}{PROJECT}'
+        cases = {
+            'keystone_authtoken': working.replace(PROJECT, '', 1).replace(
+                'user_domain_name = Default\n', '', 1),
+            'trustee': working.replace(f'[trustee]{LOGIN}',
+                                       '[trustee]\nauth_type = password\n'),
+            'encryption': working.replace(
+                '[DEFAULT]', '[DEFAULT]\nauth_encryption_key = abc'),
+            'messaging': working.replace('rabbit://', 'rabit://'),
+        }
+        for name, errors in zip(cases, self.set_ups(cases.values())):
+            self.assertEqual({(SET_UP, name)}, errors)
+
+    def test_part_that_can_be_set_up_is_no_error(self):
+        working = f'{MINIMAL}[ec2authtoken]{LOGIN}{PROJECT}'
+        texts = [working] + [
+            working.replace('[DEFAULT]', f'[DEFAULT]\n{line}') for line in (
+                f'auth_encryption_key = {32 * "a"}',
+                f'auth_encryption_key = {16 * "a"}',
+                'stack_domain_admin = a\nstack_user_domain_name = b\n'
+                'stack_domain_admin_password = c')]
+        for errors in self.set_ups(texts):
+            self.assertEqual(set(), errors)
+
+    def test_credentials_are_asked_for_before_the_release_needs_them(self):
+        found = self.findings(MINIMAL, '2025.2', '2026.1')
+        self.assertIn(UNSIGNED, [finding.rule for finding in found])
+
+
+class TestInstallation(ConfigurationCase):
+    """No line of a file names the thing that is gone."""
+
+    def test_removed_commands_are_errors_for_each_configuration(self):
+        self.assertLess({(COMMAND, 'heat-api'), (COMMAND, 'heat-api-cfn')},
+                        self.errors('[DEFAULT]\n', '2025.1', '2025.2'))
+
+    def test_commands_that_the_base_lacks_are_not_reported(self):
+        self.assertNotIn(COMMAND, {rule for rule, _ in self.errors(
+            MINIMAL, '2025.2', '2026.2')})
