@@ -45,7 +45,7 @@ OPTIONS = [
         'build_timeout', default=300, min=1,
         help='Maximum duration of one operation on a stack, in seconds.'),
     cfg.IntOpt(
-        'cross_timeout', min=1,
+        'mixed_version_timeout', min=1,
         help='Maximum duration, in seconds, of an operation that starts '
              'through one node and continues through another. The default '
              'is build_timeout.'),
@@ -82,8 +82,8 @@ OPTIONS = [
         'api_endpoints', default=[],
         help='URLs of heat-api, one for each node, that bypass any load '
              'balancer, in the format of api_endpoint. Tests of the kind '
-             'cross start an operation through one node and continue it '
-             'through another. They are skipped if the list is empty; a '
+             'mixed-version start an operation through one node and continue '
+             'it through another. They are skipped if the list is empty; a '
              'single URL is an error. The environment variable '
              f'{API_ENDPOINTS_VARIABLE}, when set, takes precedence; its '
              'URLs are separated by commas, too.'),
@@ -187,8 +187,8 @@ def api_endpoints(options: aliases.Options,
         raise WrongEndpoint(
             f'The option api_endpoints of [{group.name}], or '
             f'{API_ENDPOINTS_VARIABLE}, names only one heat-api, {urls[0]}. '
-            'Tests of the kind cross need at least two nodes; name two or '
-            'more, or none.')
+            'Tests of the kind mixed-version need at least two nodes; name '
+            'two or more, or none.')
     return urls
 
 

@@ -64,9 +64,9 @@ def smoke(test: aliases.Test) -> aliases.Test:
     return _mark('smoke', test)
 
 
-def cross(test: aliases.Test) -> aliases.Test:
+def mixed_version(test: aliases.Test) -> aliases.Test:
     """Mark a test that uses the APIs of two nodes.
 
     The test needs no record and runs on any mix of releases at any time.
     """
-    return _mark('cross', test)
+    return _mark('mixed-version', test)

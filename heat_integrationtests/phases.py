@@ -31,11 +31,11 @@ import typing
 
 from heat_integrationtests import config
 
-KINDS = ('pre', 'verify', 'during', 'post', 'smoke', 'cross')
+KINDS = ('pre', 'verify', 'during', 'post', 'smoke', 'mixed-version')
 
 # Kinds that need no record. A choice of scenarios may exclude all of their
 # tests.
-WITHOUT_RECORD = ('smoke', 'cross')
+WITHOUT_RECORD = ('smoke', 'mixed-version')
 
 # Sets the number of test classes that run at once; see the package parallel.
 CONCURRENCY_VARIABLE = 'HEAT_UPGRADE_CONCURRENCY'
@@ -59,10 +59,10 @@ class Phase:
 PHASES = (
     Phase('pre-upgrade', ('pre', 'verify')),
     Phase('during-upgrade', ('during',)),
-    Phase('mixed', ('verify', 'smoke', 'cross')),
+    Phase('mixed', ('verify', 'smoke', 'mixed-version')),
     Phase('post-upgrade', ('verify', 'post')),
     Phase('smoke', ('smoke',)),
-    Phase('cross', ('cross',)),
+    Phase('mixed-version', ('mixed-version',)),
 )
 
 
@@ -220,7 +220,7 @@ def run(name: str, *, after: str | None = None, state_dir: str | None = None,
     Each kind runs in its own process, one after the other. The first kind
     that fails ends the phase, because later kinds depend on it. Each kind
     must execute a test. Exceptions: the choice of scenarios excludes a kind
-    without a record, or the configuration excludes cross.
+    without a record, or the configuration excludes mixed-version.
 
     :param name: name of the phase
     :param after: a kind of the phase that failed in an earlier run; only the
@@ -265,7 +265,7 @@ def _excluded(kind: str, counts: collections.Counter[str],
               scenarios: str | None) -> bool:
     if not counts:
         return bool(scenarios) and kind in WITHOUT_RECORD
-    return kind == 'cross' and set(counts) == {'skip'}
+    return kind == 'mixed-version' and set(counts) == {'skip'}
 
 
 def _pattern(text: str) -> str:

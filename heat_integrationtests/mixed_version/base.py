@@ -81,7 +81,7 @@ def differences(first: aliases.Json,
             or not is_field(mismatch.path)]
 
 
-class CrossTest(base.SmokeTest):
+class MixedVersionTest(base.SmokeTest):
     """A test that starts an operation on one node and continues on another.
 
     A subclass has one method for the whole operation on a pair of nodes,
@@ -120,7 +120,7 @@ class CrossTest(base.SmokeTest):
         heat = clients.heat(CONF, cls.session, url)
         own = CONF.heat_integrationtests
         return Node(number, url, cfn_url, heat, stacks.Stacks(
-            heat, timeout=own.cross_timeout or own.build_timeout,
+            heat, timeout=own.mixed_version_timeout or own.build_timeout,
             interval=own.build_interval,
             interval_max=own.build_interval_max))
 

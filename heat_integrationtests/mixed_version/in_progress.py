@@ -89,7 +89,7 @@ def request(text: str, *, wait: bool = False) -> aliases.Json:
             'parameters': {'text': text, 'wait': wait, 'timeout': timeout}}
 
 
-class InProgress(base.CrossTest):
+class InProgress(base.MixedVersionTest):
 
     weight = 25
 

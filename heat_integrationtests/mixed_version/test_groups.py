@@ -48,7 +48,7 @@ outputs:
 """
 
 
-class Groups(base.CrossTest):
+class Groups(base.MixedVersionTest):
 
     weight = 20
 
@@ -85,7 +85,7 @@ class Groups(base.CrossTest):
 class GroupsBaseToTargetTest(Groups):
 
     @decorators.idempotent_id('0b608419-cd97-43ce-a428-1b28cb4af02b')
-    @markers.cross
+    @markers.mixed_version
     def test_a_group_is_scaled_through_nodes_named_later(self) -> None:
         self.forth(self.scale)
 
@@ -93,6 +93,6 @@ class GroupsBaseToTargetTest(Groups):
 class GroupsTargetToBaseTest(Groups):
 
     @decorators.idempotent_id('79442415-19d2-4a6b-952f-fd336bd87b12')
-    @markers.cross
+    @markers.mixed_version
     def test_a_group_is_scaled_through_nodes_named_earlier(self) -> None:
         self.back(self.scale)

@@ -41,7 +41,7 @@ class Overtaken(in_progress.InProgress):
 class OvertakenBaseToTargetTest(Overtaken):
 
     @decorators.idempotent_id('77563416-82b3-4a44-a0aa-b428a69652a2')
-    @markers.cross
+    @markers.mixed_version
     def test_a_stack_in_creation_is_updated_through_nodes_named_later(
             self) -> None:
         self.forth(self.overtake)
@@ -50,7 +50,7 @@ class OvertakenBaseToTargetTest(Overtaken):
 class OvertakenTargetToBaseTest(Overtaken):
 
     @decorators.idempotent_id('0bfa83bf-9fa1-448f-b48f-441bb2492392')
-    @markers.cross
+    @markers.mixed_version
     def test_a_stack_in_creation_is_updated_through_nodes_named_earlier(
             self) -> None:
         self.back(self.overtake)
@@ -72,7 +72,7 @@ class RolledBack(in_progress.InProgress):
 class RolledBackBaseToTargetTest(RolledBack):
 
     @decorators.idempotent_id('2c98b41d-e3c3-4c7b-bc50-fc66a523503d')
-    @markers.cross
+    @markers.mixed_version
     def test_an_update_is_cancelled_through_nodes_named_later(self) -> None:
         self.forth(self.roll_back)
 
@@ -80,7 +80,7 @@ class RolledBackBaseToTargetTest(RolledBack):
 class RolledBackTargetToBaseTest(RolledBack):
 
     @decorators.idempotent_id('b65926b9-30a6-4631-abc8-93ed9ebd3a14')
-    @markers.cross
+    @markers.mixed_version
     def test_an_update_is_cancelled_through_nodes_named_earlier(self) -> None:
         self.back(self.roll_back)
 
@@ -102,7 +102,7 @@ class Stopped(in_progress.InProgress):
 class StoppedBaseToTargetTest(Stopped):
 
     @decorators.idempotent_id('c40026e5-4149-46d7-ab2b-c777600b3681')
-    @markers.cross
+    @markers.mixed_version
     def test_an_update_is_stopped_through_nodes_named_later(self) -> None:
         self.forth(self.stop)
 
@@ -110,7 +110,7 @@ class StoppedBaseToTargetTest(Stopped):
 class StoppedTargetToBaseTest(Stopped):
 
     @decorators.idempotent_id('486e6207-f7d6-4830-9913-39140f591552')
-    @markers.cross
+    @markers.mixed_version
     def test_an_update_is_stopped_through_nodes_named_earlier(self) -> None:
         self.back(self.stop)
 
@@ -126,7 +126,7 @@ class Deleted(in_progress.InProgress):
 class DeletedBaseToTargetTest(Deleted):
 
     @decorators.idempotent_id('511c2149-3cda-4673-9ed2-4cf36b13df58')
-    @markers.cross
+    @markers.mixed_version
     def test_a_stack_in_creation_is_deleted_through_nodes_named_later(
             self) -> None:
         self.forth(self.delete_parked)
@@ -135,7 +135,7 @@ class DeletedBaseToTargetTest(Deleted):
 class DeletedTargetToBaseTest(Deleted):
 
     @decorators.idempotent_id('2db26d81-4680-4a42-a058-2a8d036c9395')
-    @markers.cross
+    @markers.mixed_version
     def test_a_stack_in_creation_is_deleted_through_nodes_named_earlier(
             self) -> None:
         self.back(self.delete_parked)

@@ -50,7 +50,7 @@ outputs:
 """
 
 
-class Life(base.CrossTest):
+class Life(base.MixedVersionTest):
 
     weight = 15
 
@@ -87,7 +87,7 @@ class Life(base.CrossTest):
 class LifeBaseToTargetTest(Life):
 
     @decorators.idempotent_id('7e8dce09-f691-408f-aa98-dcd7684a83ab')
-    @markers.cross
+    @markers.mixed_version
     def test_a_stack_lives_on_through_nodes_named_later(self) -> None:
         self.forth(self.live)
 
@@ -95,6 +95,6 @@ class LifeBaseToTargetTest(Life):
 class LifeTargetToBaseTest(Life):
 
     @decorators.idempotent_id('558a99fd-dd2c-406c-909c-a33d32eeebbe')
-    @markers.cross
+    @markers.mixed_version
     def test_a_stack_lives_on_through_nodes_named_earlier(self) -> None:
         self.back(self.live)

@@ -87,7 +87,7 @@ class Resumed(in_progress.InProgress):
 class ResumedBaseToTargetTest(Resumed):
 
     @decorators.idempotent_id('f797e08d-3fe1-4c82-b774-2df539571538')
-    @markers.cross
+    @markers.mixed_version
     def test_resuming_what_is_suspended_is_safe_on_nodes_named_later(
             self) -> None:
         self.forth(self.resume)
@@ -96,7 +96,7 @@ class ResumedBaseToTargetTest(Resumed):
 class ResumedTargetToBaseTest(Resumed):
 
     @decorators.idempotent_id('008c687d-45f6-4703-9619-c4fa1391b093')
-    @markers.cross
+    @markers.mixed_version
     def test_resuming_what_is_suspended_is_safe_on_nodes_named_earlier(
             self) -> None:
         self.back(self.resume)

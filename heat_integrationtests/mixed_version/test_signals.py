@@ -60,7 +60,7 @@ outputs:
 """
 
 
-class Signals(base.CrossTest):
+class Signals(base.MixedVersionTest):
 
     weight = 10
     template = TEMPLATE
@@ -138,7 +138,7 @@ class CfnSignals(Signals):
 class SignalsBaseToTargetTest(Signals):
 
     @decorators.idempotent_id('6f4f7aa9-8174-4578-9194-e143b2c68799')
-    @markers.cross
+    @markers.mixed_version
     def test_a_signal_arrives_through_nodes_named_later(self) -> None:
         self.forth(self.wait_and_signal)
 
@@ -146,7 +146,7 @@ class SignalsBaseToTargetTest(Signals):
 class SignalsTargetToBaseTest(Signals):
 
     @decorators.idempotent_id('ed99ab2a-7c57-483b-826c-88314e8d16a8')
-    @markers.cross
+    @markers.mixed_version
     def test_a_signal_arrives_through_nodes_named_earlier(self) -> None:
         self.back(self.wait_and_signal)
 
@@ -154,7 +154,7 @@ class SignalsTargetToBaseTest(Signals):
 class CfnSignalsBaseToTargetTest(CfnSignals):
 
     @decorators.idempotent_id('940f7872-ff86-4421-a3ac-c591b8feb4b6')
-    @markers.cross
+    @markers.mixed_version
     def test_a_signed_url_is_good_for_nodes_named_later(self) -> None:
         self.forth(self.wait_and_signal)
 
@@ -162,6 +162,6 @@ class CfnSignalsBaseToTargetTest(CfnSignals):
 class CfnSignalsTargetToBaseTest(CfnSignals):
 
     @decorators.idempotent_id('6b24bb2f-9f24-4a58-a97a-1beecba0ec8b')
-    @markers.cross
+    @markers.mixed_version
     def test_a_signed_url_is_good_for_nodes_named_earlier(self) -> None:
         self.back(self.wait_and_signal)

@@ -37,7 +37,7 @@ outputs:
 """
 
 
-class Snapshots(base.CrossTest):
+class Snapshots(base.MixedVersionTest):
 
     weight = 15
 
@@ -103,7 +103,7 @@ class Snapshots(base.CrossTest):
 class SnapshotsBaseToTargetTest(Snapshots):
 
     @decorators.idempotent_id('d4997300-72ba-4b8f-8324-fdc3505c067e')
-    @markers.cross
+    @markers.mixed_version
     def test_a_snapshot_is_restored_through_nodes_named_later(self) -> None:
         self.forth(self.restore)
 
@@ -111,7 +111,7 @@ class SnapshotsBaseToTargetTest(Snapshots):
 class SnapshotsTargetToBaseTest(Snapshots):
 
     @decorators.idempotent_id('d289aec3-12f8-4675-a77a-b57d8a18a2e2')
-    @markers.cross
+    @markers.mixed_version
     def test_a_snapshot_is_restored_through_nodes_named_earlier(self) -> None:
         self.back(self.restore)
 
@@ -121,7 +121,7 @@ class RemovedSnapshotBaseToTargetTest(Snapshots):
     weight = 8
 
     @decorators.idempotent_id('678914b3-a853-44be-bcb3-7311c0b5abd9')
-    @markers.cross
+    @markers.mixed_version
     def test_a_snapshot_is_deleted_through_nodes_named_later(self) -> None:
         self.forth(self.remove)
 
@@ -131,7 +131,7 @@ class RemovedSnapshotTargetToBaseTest(Snapshots):
     weight = 8
 
     @decorators.idempotent_id('3a1e7e35-bbe1-42dc-8fce-16c9d39471b4')
-    @markers.cross
+    @markers.mixed_version
     def test_a_snapshot_is_deleted_through_nodes_named_earlier(self) -> None:
         self.back(self.remove)
 
@@ -141,7 +141,7 @@ class LeftSnapshotBaseToTargetTest(Snapshots):
     weight = 8
 
     @decorators.idempotent_id('5d2d7420-bc55-4346-b2e4-e9e12485b2b9')
-    @markers.cross
+    @markers.mixed_version
     def test_a_snapshot_ends_with_its_stack_through_nodes_named_later(
             self) -> None:
         self.forth(self.leave)
@@ -152,7 +152,7 @@ class LeftSnapshotTargetToBaseTest(Snapshots):
     weight = 8
 
     @decorators.idempotent_id('a55f489c-4dbe-439d-9ef6-3609ea76b50d')
-    @markers.cross
+    @markers.mixed_version
     def test_a_snapshot_ends_with_its_stack_through_nodes_named_earlier(
             self) -> None:
         self.back(self.leave)

@@ -176,7 +176,7 @@ def add_selectors(parser: argparse.ArgumentParser) -> None:
              'gracefully)')
     parser.add_argument(
         '--quick', action='store_true',
-        help='leave out the smoke tests and the cross-version tests')
+        help='leave out the smoke tests and the mixed-version tests')
     parser.add_argument(
         '--checks-only', action='store_true',
         help='stop after the static checks (see heat-upgrade check)')

@@ -212,7 +212,7 @@ def _check(cloud: clouds.Cloud, urls: abc.Iterable[str]) -> None:
         if status not in (200, 300):
             raise run_record.Broken(
                 f'{clouds.root(url)} does not show its versions ({status}): '
-                'cross-version operations need an API on each node; enable '
+                'mixed-version operations need an API on each node; enable '
                 'h-api and h-api-cfn on that node')
 
 

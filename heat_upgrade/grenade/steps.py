@@ -129,7 +129,7 @@ def _mixed() -> tuple[model.Step, ...]:
         model.Step(MIXED, 'verify', 'test mixed versions',
                    command='resources.sh verify post-upgrade',
                    blame=model.HEAT, failure_class=5, phase='mixed',
-                   kinds=('verify', 'smoke', 'cross')),)
+                   kinds=('verify', 'smoke', 'mixed-version')),)
 
 
 def _destroy() -> model.Step:

@@ -124,5 +124,5 @@ state_dir = {state_dir}
 build_timeout = 120
 # These tests take 15 s alone, and up to 50 s if Heat waits for an engine that
 # cannot answer. A stuck test would delay the upgrade for two minutes.
-cross_timeout = 80
+mixed_version_timeout = 80
 '''

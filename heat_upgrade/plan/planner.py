@@ -87,7 +87,7 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
         scenarios are selected
     :param rollback: see :func:`heat_upgrade.plan.variation.draw`
     :param budget: maximum of the predicted seconds; None for no limit
-    :param quick: leave out the smoke and the cross-version tests
+    :param quick: leave out the smoke and the mixed-version tests
     :param checks_only: stop after the static checks
     :param profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
     :param stop: one of STOPS, for a cold upgrade; None to let the seed decide

@@ -107,7 +107,7 @@ class _Roll:
         if self.smoke:
             lanes += [steps.smoke_mixed(node, suffix)
                       for node in sorted(sides.values())]
-            lanes.append(steps.cross_mixed(suffix))
+            lanes.append(steps.mixed_version(suffix))
         self.side_by_side(*lanes)
 
     def side_by_side(self, *parallel: model.Step | None) -> None:
@@ -142,7 +142,7 @@ def stages(choices: variation.Choices, *, vhost: str, smoke: bool,
     """Return the stages of a rolling upgrade.
 
     :param vhost: one of model.VHOSTS
-    :param smoke: whether to run the smoke and the cross-version tests
+    :param smoke: whether to run the smoke and the mixed-version tests
     :param partial: end the tests half way, with mixed versions, as grenade's
         multinode job does; the other nodes follow later
     """

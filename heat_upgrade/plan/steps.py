@@ -331,9 +331,9 @@ def smoke_mixed(node: str, suffix: str = '') -> model.Step:
         kinds=('smoke',), node=node)
 
 
-def cross_mixed(suffix: str = '') -> model.Step:
+def mixed_version(suffix: str = '') -> model.Step:
     return model.Step(
-        f'cross{suffix}', 'suite',
+        f'mixed-version{suffix}', 'suite',
         'start operations on one release, finish them on the other',
         blame=model.HEAT, failure_class=5, seconds=40, phase='mixed',
-        kinds=('cross',))
+        kinds=('mixed-version',))

@@ -68,7 +68,7 @@ class Choices:
     :ivar rollback: name of the node after whose upgrade it rolls back, ''
         for no rollback
     :ivar cases: {node: IDs of the cases in flight when its engine stops}
-    :ivar quick: leave out the smoke and the cross-version tests
+    :ivar quick: leave out the smoke and the mixed-version tests
     :ivar checks: do the static checks first
     :ivar checks_only: leave out all steps that need a cloud
     :ivar orphans: orphan some stacks, as an engine does that is killed before

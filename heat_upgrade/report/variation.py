@@ -50,7 +50,7 @@ def pairs(report: dict[str, typing.Any]) -> list[tuple[str, str]]:
         'in-flight operations': cases and str(cases),
         'scenarios': report['scenarios'],
         'left out': choices.get('quick') and (
-            'smoke and cross-version tests' if rolling else 'smoke tests'),
+            'smoke and mixed-version tests' if rolling else 'smoke tests'),
     }
     return [(name, text) for name, text in texts.items() if text]
 

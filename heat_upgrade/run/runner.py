@@ -332,7 +332,7 @@ def scenario_of(test: str | None) -> str:
     tests of its class leave.
 
     :param test: ID of a test, or None
-    :returns: '' for a test without a scenario: smoke and cross-version tests
+    :returns: '' for a test without a scenario: smoke and mixed-version tests
         are in every run of all scenarios
     """
     if not test or '.scenarios.' not in test:

@@ -29,7 +29,7 @@ def _node(number):
                      None, heat=f'heat-{number}', stacks=None)
 
 
-class _Cross(base.CrossTest):
+class _MixedVersion(base.MixedVersionTest):
 
     def runTest(self):
         """Do nothing; a test case needs a method."""
@@ -40,24 +40,24 @@ class PairsTest(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.cross = _Cross('runTest')
-        self.cross.nodes = [_node(number) for number in (1, 2, 3)]
+        self.test = _MixedVersion('runTest')
+        self.test.nodes = [_node(number) for number in (1, 2, 3)]
         self.pairs = []
 
     def note(self, first, second):
         self.pairs.append((first.number, second.number))
 
     def test_forth_is_from_each_node_to_those_named_after_it(self):
-        self.cross.forth(self.note)
+        self.test.forth(self.note)
         self.assertEqual([(1, 2), (1, 3), (2, 3)], sorted(self.pairs))
 
     def test_back_is_from_each_node_to_those_named_before_it(self):
-        self.cross.back(self.note)
+        self.test.back(self.note)
         self.assertEqual([(2, 1), (3, 1), (3, 2)], sorted(self.pairs))
 
     def test_all_pairs_are_operated_on_at_the_same_time(self):
         met = threading.Barrier(3)
-        self.cross.forth(lambda first, second: met.wait(timeout=10))
+        self.test.forth(lambda first, second: met.wait(timeout=10))
         self.assertFalse(met.broken)
 
     def test_a_failure_names_the_nodes_of_all_failed_pairs(self):
@@ -66,14 +66,14 @@ class PairsTest(testtools.TestCase):
             if first.number == 1:
                 raise ValueError(f'lost by {second.number}')
 
-        error = self.assertRaises(AssertionError, self.cross.forth, operate)
+        error = self.assertRaises(AssertionError, self.test.forth, operate)
         self.assertEqual(
             'from node 1 (node-1:8004) to node 2 (node-2:8004): lost by 2\n'
             'from node 1 (node-1:8004) to node 3 (node-3:8004): lost by 3',
             str(error))
         self.assertEqual(3, len(self.pairs))
         self.assertEqual(2, len([
-            name for name, detail in self.cross.getDetails().items()
+            name for name, detail in self.test.getDetails().items()
             if 'ValueError: lost by' in detail.as_text()]))
 
     @ddt.data(True, False)
@@ -86,10 +86,10 @@ class PairsTest(testtools.TestCase):
         if same:
             self.assertEqual(
                 {'stack': {'stack_status': 'COMPLETE'}},
-                self.cross.assert_same_everywhere(stack))
+                self.test.assert_same_everywhere(stack))
             return
         error = self.assertRaises(
-            AssertionError, self.cross.assert_same_everywhere, stack)
+            AssertionError, self.test.assert_same_everywhere, stack)
         self.assertIn('node 3 (node-3:8004) does not show', str(error))
         self.assertIn('stack.stack_status', str(error))
 
@@ -135,7 +135,7 @@ class ConfigurationTest(testtools.TestCase):
             lambda cls: None))
         self.patch(base, 'CONF', types.SimpleNamespace(
             heat_integrationtests=None))
-        base.CrossTest.skip_checks()
+        base.MixedVersionTest.skip_checks()
 
     def test_class_is_skipped_without_nodes(self):
         try:

@@ -30,7 +30,7 @@ ID = 'heat_integrationtests.scenarios.test_x.XScenario.test_it[%s]'
 
 def _test_id(kind):
     class Case(testtools.testcase.WithAttributes, testtools.TestCase):
-        @getattr(markers, kind)
+        @getattr(markers, kind.replace('-', '_'))
         def test_it(self):
             pass
 
@@ -96,9 +96,9 @@ class SelectionTest(testtools.TestCase):
         self.assertEqual(
             {'pre-upgrade': ('pre', 'verify'),
              'during-upgrade': ('during',),
-             'mixed': ('verify', 'smoke', 'cross'),
+             'mixed': ('verify', 'smoke', 'mixed-version'),
              'post-upgrade': ('verify', 'post'), 'smoke': ('smoke',),
-             'cross': ('cross',)},
+             'mixed-version': ('mixed-version',)},
             {known.name: known.kinds for known in phases.PHASES})
 
     def test_the_error_for_an_unknown_phase_lists_the_phases(self):
@@ -132,7 +132,7 @@ class RunTest(testtools.TestCase):
                 os.path.basename(directory), ['success']))))
 
     def stestr(self, command, env, check):
-        kind = re.search(r',\]\)(\w+)\[,', command[-1].replace(
+        kind = re.search(r',\]\)([\w-]+)\[,', command[-1].replace(
             '[\\[,]', ',])')).group(1)
         if kind not in self.empty:
             self.ran.append((kind, env.get('HEAT_UPGRADE_STATE_DIR')))
@@ -150,10 +150,11 @@ class RunTest(testtools.TestCase):
 
     def test_a_phase_continues_after_a_kind(self):
         self.assertEqual(0, phases.run('mixed', after='verify'))
-        self.assertEqual(['smoke', 'cross'], [kind for kind, _ in self.ran])
+        self.assertEqual(['smoke', 'mixed-version'],
+                         [kind for kind, _ in self.ran])
 
     def test_all_kinds_after_a_kind_may_be_excluded(self):
-        self.empty = ('smoke', 'cross')
+        self.empty = ('smoke', 'mixed-version')
         self.assertEqual(0, phases.run('mixed', after='verify',
                                        scenarios='snapshot'))
 
@@ -165,23 +166,23 @@ class RunTest(testtools.TestCase):
         self.empty = ('verify',)
         self.assertEqual(phases.NOTHING_RAN, phases.run('post-upgrade'))
 
-    def test_cross_is_excluded_if_no_nodes_are_configured(self):
-        self.outcomes['cross'] = ['skip', 'skip']
-        self.statuses['cross'] = 1
+    def test_mixed_version_is_excluded_if_no_nodes_are_configured(self):
+        self.outcomes['mixed-version'] = ['skip', 'skip']
+        self.statuses['mixed-version'] = 1
         self.assertEqual(0, phases.run('mixed'))
-        self.assertEqual(['verify', 'smoke', 'cross'],
+        self.assertEqual(['verify', 'smoke', 'mixed-version'],
                          [kind for kind, _ in self.ran])
 
-    def test_cross_that_dies_half_way_is_not_excluded(self):
-        self.outcomes['cross'] = ['skip', 'inprogress']
+    def test_mixed_version_that_dies_half_way_is_not_excluded(self):
+        self.outcomes['mixed-version'] = ['skip', 'inprogress']
         self.assertEqual(phases.NOTHING_RAN, phases.run('mixed'))
 
-    def test_cross_must_have_tests_if_all_scenarios_run(self):
-        self.empty = ('cross',)
+    def test_mixed_version_must_have_tests_if_all_scenarios_run(self):
+        self.empty = ('mixed-version',)
         self.assertEqual(phases.NOTHING_RAN, phases.run('mixed'))
 
     def test_a_choice_of_scenarios_may_exclude_kinds_without_record(self):
-        self.empty = ('smoke', 'cross')
+        self.empty = ('smoke', 'mixed-version')
         self.assertEqual(0, phases.run('mixed', scenarios='snapshot'))
         self.assertEqual(['verify'], [kind for kind, _ in self.ran])
 

@@ -88,9 +88,9 @@ class SuitesTest(testtools.TestCase):
             self.assertEqual({'during', 'post', 'pre', 'verify'},
                              {*kinds}, scenario_class.__name__)
 
-    def test_cross_tests_run_in_both_directions(self):
+    def test_mixed_version_tests_run_in_both_directions(self):
         names = {type(test).__name__ for test in self.tests
-                 if _kind(test) == 'cross'}
+                 if _kind(test) == 'mixed-version'}
         self.assertIn('LifeBaseToTargetTest', names)
         self.assertEqual(names, {
             name.replace('BaseToTarget', way) for name in names

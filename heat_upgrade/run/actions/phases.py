@@ -30,7 +30,7 @@ from heat_upgrade.run.actions import traces
 if typing.TYPE_CHECKING:
     from heat_upgrade.run import runner
 
-# Concurrency of the classes of cross-version tests: twice that of others,
+# Concurrency of the classes of mixed-version tests: twice that of others,
 # since each waits most of the time. All 24 at once would be limited by the
 # two cores.
 CROSS_LANES = 14
@@ -94,7 +94,7 @@ def _endpoints(cloud: clouds.Cloud, step: planner.Step) -> dict[str, str]:
     """Return the variables that point the tests of a step at nodes."""
     if step.node:
         return {config.API_ENDPOINT_VARIABLE: cloud.nodes[step.node].api_url}
-    if 'cross' not in step.kinds:
+    if 'mixed-version' not in step.kinds:
         return {}
     # One node of each release, the base's first, because two nodes of one
     # release are alike.

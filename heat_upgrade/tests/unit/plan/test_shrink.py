@@ -85,10 +85,10 @@ class TestSearch(Search):
         self.assertEqual(len(self.shown), shrunk.tries)
 
     def test_a_plan_without_a_step_of_its_kind_is_not_tried(self):
-        self.search(lambda plan: True, step='cross')
+        self.search(lambda plan: True, step='mixed-version')
         self.assertThat(self.shown, matchers.Not(matchers.HasLength(0)))
         for one in self.shown:
-            self.assertIn('cross', {step.name for step in one.steps})
+            self.assertIn('mixed-version', {step.name for step in one.steps})
 
     def test_search_drops_scenarios_that_are_not_needed(self):
         shrunk = self.search(lambda plan: True, step='verify-mixed',

@@ -65,7 +65,7 @@ class TestChoices(testtools.TestCase):
 
     @ddt.unpack
     @ddt.data(('cold', 'smoke tests'),
-              ('rolling', 'smoke and cross-version tests'))
+              ('rolling', 'smoke and mixed-version tests'))
     def test_quick_run_names_the_tests_left_out(self, strategy, text):
         self.assertEqual(text, dict(variation.pairs(report_of(
             strategy, quick=True)))['left out'])

@@ -132,7 +132,7 @@ class TestReproduce(RunnerCase):
             self.COMMAND + r" --scenarios 'heat_integrationtests\.scenarios\."
             r"test_a\.TestA'", run.reproduce(test=TEST))
 
-    @ddt.data('smoke', 'cross')
+    @ddt.data('smoke', 'mixed-version')
     def test_test_without_a_scenario_is_in_every_run(self, where):
         run = self.run_plan(step('a'))
         self.assertEqual(self.COMMAND, run.reproduce(

@@ -139,7 +139,7 @@ class Simulation:
         self.need(step.phase == 'pre-upgrade' or TARGET in sides
                   or step.name.endswith('-back'), 'no target is there')
         kind, = step.kinds
-        getattr(self, f'test_{kind}')(step, sides)
+        getattr(self, 'test_' + kind.replace('-', '_'))(step, sides)
         if self.went_back and self.apis[self.went_back[-1]] == BASE:
             self.verified_back = True
 
@@ -160,7 +160,7 @@ class Simulation:
         self.need(step.phase != 'mixed' or step.node in self.rotation,
                   'no node is tested')
 
-    def test_cross(self, step, sides):
+    def test_mixed_version(self, step, sides):
         self.need(sides == {BASE, TARGET}, 'there is one release')
 
     def do_stop_base(self, step):

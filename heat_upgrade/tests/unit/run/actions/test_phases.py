@@ -183,7 +183,7 @@ class TestSuite(testtools.TestCase):
         ({}, {}),
         ({'kinds': ('smoke',), 'node': 'node-2'},
          {config.API_ENDPOINT_VARIABLE: 'api of node-2'}),
-        ({'kinds': ('cross',)},
+        ({'kinds': ('mixed-version',)},
          {phases.CONCURRENCY_VARIABLE: '14',
           config.API_ENDPOINTS_VARIABLE: 'api of node-3,api of node-1',
           config.CFN_ENDPOINTS_VARIABLE: 'cfn of node-3,cfn of node-1'}))
