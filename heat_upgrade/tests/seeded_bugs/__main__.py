@@ -49,6 +49,9 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument('--dir', type=pathlib.Path, metavar='DIR',
                         help='directory for the copies and the runs, which '
                              'are kept (default: a new temporary one)')
+    parser.add_argument('--checks-only', action='store_true',
+                        help='run the static checks alone; only the bugs '
+                             'that they catch are recorded')
     parser.add_argument('--record', action='store_true',
                         help='add the results to the table of the reference')
     shown = parser.add_mutually_exclusive_group()
@@ -100,12 +103,14 @@ def _run(chosen: tuple[bugs.Bug, ...], directory: pathlib.Path,
     one_by_one = threading.Lock()
 
     def run(bug: bugs.Bug) -> None:
-        result = driver.run(bug, directory, base=arguments.base)
+        result = driver.run(bug, directory, base=arguments.base,
+                            checks_only=arguments.checks_only)
         with one_by_one:
             results.append(result)
             print(f'{result.line()}\n{"":<11} {result.run_dir}', flush=True)
             path.write_text(showing.as_json(results, arguments.base))
-            if arguments.record:
+            if arguments.record and (not arguments.checks_only
+                                     or result.outcome == judging.CAUGHT):
                 records.add(records.of_run(result), result.name)
 
     concurrency.map_parallel(run, chosen, threads=arguments.jobs)

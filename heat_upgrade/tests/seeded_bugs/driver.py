@@ -49,18 +49,20 @@ LOCK_VARIABLE = 'LAB_LOCK'
 COPIES, RUNS, OUTPUTS = 'copies', 'runs', 'outputs'
 
 
-def run(bug: bugs.Bug, directory: pathlib.Path, *,
-        base: str) -> judging.Result:
+def run(bug: bugs.Bug, directory: pathlib.Path, *, base: str,
+        checks_only: bool = False) -> judging.Result:
     """Seed a bug, run the upgrade, and judge its report.
 
     :param directory: directory for the copies, the run directories and the
         output of the tool
     :param base: release to upgrade from
+    :param checks_only: return the result of the static checks
     :raises: ValueError if the bug does not fit the sources
     """
     target = seeded_copy(bug, directory)
     checked = _attempt(bug, directory, base, target, '--checks-only')
-    if checked.outcome not in (judging.MISSED, judging.SILENT):
+    if checks_only or checked.outcome not in (judging.MISSED,
+                                              judging.SILENT):
         return checked
     with lab_lock():
         whole = _attempt(bug, directory, base, target,

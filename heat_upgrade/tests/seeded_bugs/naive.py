@@ -97,8 +97,8 @@ class Suite:
 
         :raises: errors.LabError if the copy cannot be installed
         """
-        environment = environments.ensure(
-            environments.heat(releases.parse(target)),
+        environment, = environments.ensure_all(
+            [environments.heat(releases.parse(target))],
             log_dir=self._workspace.logs, marker=self._workspace.marker)
         started = time.monotonic()
         self._restore()

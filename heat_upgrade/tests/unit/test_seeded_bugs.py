@@ -218,7 +218,7 @@ class TestProgram(testtools.TestCase):
             'heat_upgrade.tests.seeded_bugs.driver.run', self.run_bug))
 
     def run_bug(self, bug: bugs.Bug, directory: pathlib.Path, *,
-                base: str) -> judging.Result:
+                base: str, checks_only: bool) -> judging.Result:
         self.ran.append(bug.name)
         return judging.judge(
             bug, {'verdict': self.verdict, 'findings': [
@@ -327,6 +327,13 @@ class TestDriver(testtools.TestCase):
         self.assertEqual(
             (judging.CAUGHT, str(self.directory / 'runs' / 'lost' / 'run-2')),
             (result.outcome, result.run_dir))
+
+    def test_the_checks_alone_need_no_cloud(self) -> None:
+        self.reports.append(PASS)
+        result = driver.run(bug(), self.directory, base='26.0.2',
+                            checks_only=True)
+        self.assertEqual((judging.MISSED, ['--checks-only']),
+                         (result.outcome, self.options))
 
     def test_the_report_of_the_checks_is_no_report_of_the_run(self) -> None:
         self.assertEqual(judging.NO_REPORT, self.run_bug(PASS, None).outcome)
