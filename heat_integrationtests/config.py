@@ -23,6 +23,7 @@ from urllib import parse
 from oslo_config import cfg
 
 from heat_integrationtests import aliases
+from heat_integrationtests import catalogue
 
 STATE_DIR_VARIABLE = 'HEAT_UPGRADE_STATE_DIR'
 API_ENDPOINT_VARIABLE = 'HEAT_UPGRADE_API_ENDPOINT'
@@ -132,6 +133,16 @@ OPTIONS = [
     cfg.BoolOpt(
         'stack_snapshots', default=True,
         help='Whether the policy of the cloud allows snapshots of stacks.'),
+    cfg.BoolOpt(
+        'stack_abandon', default=False,
+        help='Whether heat.conf has enable_stack_abandon and '
+             'enable_stack_adopt.'),
+    cfg.ListOpt(
+        'scenario_path', default=[],
+        help='Directories with further scenarios by data, such as those of '
+             'an operator: each contains one directory for each scenario. '
+             f'The environment variable {catalogue.PATH_VARIABLE}, when set, '
+             'takes precedence; its directories are separated by colons.'),
 ]
 
 

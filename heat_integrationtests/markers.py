@@ -30,6 +30,11 @@ def _mark(name: str, test: aliases.Test) -> aliases.Test:
     return marked
 
 
+def add_tags(test: aliases.Test, tags: list[str]) -> None:
+    """Add tags to a test, by which stestr and tempest can select it."""
+    decorators.attr(type=tags)(test)
+
+
 def of(test: aliases.Test) -> str | None:
     """Return the kind of a test method, or None if it has no kind."""
     return getattr(test, 'kind', None)

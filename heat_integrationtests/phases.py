@@ -17,19 +17,19 @@ run it: ``python -m heat_integrationtests.phases PHASE``.
 """
 
 import argparse
-import ast
 import collections
 from collections import abc
 import dataclasses
 import os
-import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 import typing
 
+from heat_integrationtests import catalogue
 from heat_integrationtests import config
+from heat_integrationtests import definition
 
 KINDS = ('pre', 'verify', 'during', 'post', 'smoke', 'mixed-version')
 
@@ -97,29 +97,9 @@ def regex(*kinds: str) -> str:
             rf'.*[\[,]{names}[,\]]')
 
 
-def scenario_tests(package: str = 'scenarios') -> list[str]:
-    """Return the IDs, without tags, of all tests of a package.
-
-    The source is parsed, not imported, so that a selection can be validated
-    at once.
-
-    :param package: scenarios, smoke or mixed_version
-    """
-    tests: list[str] = []
-    directory = pathlib.Path(__file__).with_name(package)
-    for path in sorted(directory.glob('test_*.py')):
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.ClassDef):
-                tests += [
-                    f'heat_integrationtests.{package}.{path.stem}.'
-                    f'{node.name}.{part.name}' for part in node.body
-                    if isinstance(part, ast.FunctionDef)
-                    and part.name.startswith('test_')]
-    return tests
-
-
 def command(*kinds: str, repository: str, concurrency: int | None = None,
-            scenarios: str | None = None, arguments: abc.Iterable[str] = (),
+            scenarios: str | None = None, tier: str | None = None,
+            arguments: abc.Iterable[str] = (),
             python: str = sys.executable) -> list[str]:
     """Return the command that runs these kinds with stestr.
 
@@ -129,11 +109,16 @@ def command(*kinds: str, repository: str, concurrency: int | None = None,
     :param concurrency: number of test classes that run at the same time, in
         threads of one process; the default is parallel.CONCURRENCY
     :param scenarios: a regular expression; only tests with a matching ID run
+    :param tier: of the scenarios to run; tests without a record have no tier
     :param arguments: further arguments of ``stestr run``
     :param python: the interpreter of the environment of these tests
     """
     package = os.path.dirname(os.path.abspath(__file__))
     selection = regex(*kinds)
+    if tier:
+        tag = catalogue.tag(tier)
+        selection = (rf'(?=.*[\[,]({tag}|{"|".join(WITHOUT_RECORD)})[,\]])'
+                     f'{selection}')
     if scenarios:
         selection = f'(?=.*(?:{scenarios})){selection}'
     argv = [python, '-m', 'stestr', '--repo-url', repository,
@@ -213,8 +198,8 @@ def outcomes(repository: str) -> collections.Counter[str]:
 
 def run(name: str, *, after: str | None = None, state_dir: str | None = None,
         repository: str | None = None, concurrency: int | None = None,
-        scenarios: str | None = None, arguments: abc.Iterable[str] = ()
-        ) -> int:
+        scenarios: str | None = None, tier: str | None = None,
+        arguments: abc.Iterable[str] = ()) -> int:
     """Run a phase and return its exit status.
 
     Each kind runs in its own process, one after the other. The first kind
@@ -243,7 +228,7 @@ def run(name: str, *, after: str | None = None, state_dir: str | None = None,
             print(f'== {name}: {kind}', flush=True)
             status = subprocess.run(
                 command(kind, repository=kept, concurrency=concurrency,
-                        scenarios=scenarios, arguments=arguments),
+                        scenarios=scenarios, tier=tier, arguments=arguments),
                 env=environment(state_dir), check=False).returncode
             # If no test is selected there is no new run, but perhaps an
             # older one.
@@ -297,7 +282,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument('--concurrency', type=int, metavar='N')
     parser.add_argument('--scenarios', type=_pattern, metavar='REGEX',
                         help='run only tests whose ID matches')
+    parser.add_argument('--tier', choices=catalogue.TIERS,
+                        help='run only the scenarios of this tier (default: '
+                             'all)')
+    parser.add_argument('--scenario-path', metavar='DIR', action='append',
+                        help='directory with further scenarios by data; '
+                             'repeatable')
     known, arguments = parser.parse_known_args(argv)
+    if known.scenario_path:
+        os.environ[catalogue.PATH_VARIABLE] = os.pathsep.join(
+            map(os.path.abspath, known.scenario_path))
+    try:
+        catalogue.entries(catalogue.paths())
+    except definition.Invalid as error:
+        parser.error(str(error))
     complaint = no_configuration()
     if complaint:
         parser.error(complaint)
@@ -305,7 +303,8 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f'{known.phase} has no kind {known.after}')
     return run(known.phase, after=known.after, state_dir=known.state_dir,
                repository=known.repository, concurrency=known.concurrency,
-               scenarios=known.scenarios, arguments=arguments)
+               scenarios=known.scenarios, tier=known.tier,
+               arguments=arguments)
 
 
 if __name__ == '__main__':

@@ -29,6 +29,7 @@ from heat_integrationtests import clients
 from heat_integrationtests import config as own_config
 from heat_integrationtests import diagnostics
 from heat_integrationtests import facts
+from heat_integrationtests import four_tests
 from heat_integrationtests import markers
 from heat_integrationtests import scenario_record
 from heat_integrationtests import stacks
@@ -45,13 +46,13 @@ Stack: typing.TypeAlias = stacks.Stack
 Stacks: typing.TypeAlias = stacks.Stacks
 
 
-class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
+class Scenario(four_tests.FourTests,
+               test.BaseTestCase):  # type: ignore[misc]  # has no types
     """A stack that is created before an upgrade and must survive it.
 
-    A subclass sets the attributes of the first block. Its tests are four
-    calls: create_and_record (pre), assert_unchanged (verify),
-    assert_out_of_reach (during) and update_and_delete (post). The hooks of
-    the second block contain the assertions of the scenario.
+    A subclass sets the attributes of the first block, and inherits four
+    tests. Each calls the method of its kind: pre, verify, during or post.
+    The hooks of the second block contain the assertions of the scenario.
     """
 
     # File in templates/, or the text of a template.
@@ -73,6 +74,9 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
     # Approximate duration of the post test on an idle machine, in seconds.
     # Long tests start first.
     weight = 6
+    # Numbers of the real failures of Heat that the scenario covers; see
+    # doc/source/reference/coverage.rst.
+    covers: tuple[int, ...] = ()
     # Facts that may change without an operation; give a reason for each.
     exceptions: tuple[str, ...] = ()
 
@@ -138,11 +142,6 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
         self.record = open_record(self.directory, self.name())
 
     # -- identity and clients ---------------------------------------------
-
-    @classmethod
-    def name(cls) -> str:
-        """Return the name of the scenario: its module's, without test_."""
-        return cls.__module__.rpartition('.')[2].removeprefix('test_')
 
     @property
     def session(self) -> clients.Session:
@@ -237,6 +236,9 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
         self.check(entry, captured['outputs'])
         return captured
 
+    def pre(self) -> None:
+        self.create_and_record()
+
     def create_and_record(self, key: str = MAIN,
                           **fields: typing.Any) -> Stack:
         """Create a stack, check it, and record its facts; the pre test."""
@@ -246,6 +248,9 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
         return stack
 
     # -- verify -----------------------------------------------------------
+
+    def verify(self) -> None:
+        self.assert_unchanged()
 
     def assert_unchanged(self, key: str = MAIN, *,
                          exceptions: abc.Iterable[str] = ()) -> aliases.Json:
@@ -275,6 +280,9 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
 
     # -- during -----------------------------------------------------------
 
+    def during(self) -> None:
+        self.assert_out_of_reach()
+
     def assert_out_of_reach(self, key: str = MAIN) -> None:
         """Assert that nothing serves a stack while Heat is down.
 
@@ -303,6 +311,9 @@ class Scenario(test.BaseTestCase):  # type: ignore[misc]  # has no types
             'plane of Heat should be down')
 
     # -- post -------------------------------------------------------------
+
+    def post(self) -> None:
+        self.update_and_delete()
 
     def update_and_delete(self, key: str = MAIN) -> None:
         """Update and delete a stack after the upgrade; the post test.

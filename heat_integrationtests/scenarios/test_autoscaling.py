@@ -15,11 +15,9 @@
 from urllib import parse
 
 from tempest import config
-from tempest.lib import decorators
 
 from heat_integrationtests import aliases
 from heat_integrationtests import clients
-from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -83,26 +81,8 @@ class AutoScalingScenario(scenario.Scenario):
         url: str = self.record.facts()['outputs']['alarm_url']
         return parse.parse_qs(parse.urlsplit(url).query)['AWSAccessKeyId'][0]
 
-    @decorators.idempotent_id('70743b68-59ee-4190-9cfe-6c4398cea033')
-    @markers.pre
-    def test_a_group_is_made_and_its_webhook_handed_out(self) -> None:
-        self.create_and_record()
-
-    @decorators.idempotent_id('136038e5-e503-466c-b5ed-7c93fd6c22e3')
-    @markers.verify
-    def test_group_and_webhook_are_as_recorded(self) -> None:
-        self.assert_unchanged()
-
-    @decorators.idempotent_id('4bb621f3-5230-4762-9306-dec1f3ddc231')
-    @markers.during
-    def test_the_key_of_the_webhook_is_in_keystone_while_heat_is_down(
-            self) -> None:
-        self.assert_out_of_reach()
+    def during(self) -> None:
+        super().during()
         if self.keystone is not None:
             self.assertIn(self.access_key(),
                           self.keystone.ec2_access_keys())
-
-    @decorators.idempotent_id('3fb7cbae-8352-4625-9d84-2ecdf42280af')
-    @markers.post
-    def test_the_old_webhook_scales_the_group(self) -> None:
-        self.update_and_delete()

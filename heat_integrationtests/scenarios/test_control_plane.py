@@ -13,10 +13,8 @@
 """No resource type is lost, and no endpoint answers while Heat is down."""
 
 from tempest import config
-from tempest.lib import decorators
 
 from heat_integrationtests import clients
-from heat_integrationtests import markers
 from heat_integrationtests import scenario
 
 CONF = config.CONF
@@ -45,32 +43,24 @@ class ControlPlaneScenario(scenario.Scenario):
         self.assertEqual(set(), lost, 'Resource types were supported before '
                                       'the upgrade, and are gone')
 
-    @decorators.idempotent_id('ce90fadf-7f6a-47ce-a8bc-8b72d94e05d1')
-    @markers.pre
-    def test_resource_types_and_endpoints_are_recorded(self) -> None:
+    def pre(self) -> None:
         self.record.note('resource_types', self.supported_types())
         self.record.note('endpoints', {
             service: clients.endpoint(CONF, self.session, service)
             for service in self.services()})
         self.assertIn('OS::Heat::Stack', self.record.noted('resource_types'))
 
-    @decorators.idempotent_id('bb51e29a-9ce3-4194-88d0-aa25c436ff68')
-    @markers.verify
-    def test_recorded_resource_types_are_still_offered(self) -> None:
+    def verify(self) -> None:
         self.assert_no_type_lost()
 
-    @decorators.idempotent_id('3ee3287a-0f9d-4306-a3f4-550939abadad')
-    @markers.during
-    def test_keystone_answers_and_no_endpoint_of_heat_does(self) -> None:
+    def during(self) -> None:
         for service, endpoint in self.record.noted('endpoints').items():
             # Keystone answers, and its catalog has the same endpoint.
             self.assertEqual(
                 endpoint, clients.endpoint(CONF, self.session, service))
             self.assert_no_answer(endpoint)
 
-    @decorators.idempotent_id('97bc1f0d-9e0d-4004-b1fe-e50844fd31a1')
-    @markers.post
-    def test_endpoints_are_those_of_before_and_answer(self) -> None:
+    def post(self) -> None:
         for service, endpoint in self.record.noted('endpoints').items():
             self.assertEqual(
                 endpoint, clients.endpoint(CONF, self.session, service))

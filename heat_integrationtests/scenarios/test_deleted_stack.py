@@ -12,9 +12,6 @@
 
 """A stack that was deleted before the upgrade stays deleted after it."""
 
-from tempest.lib import decorators
-
-from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -33,9 +30,7 @@ class DeletedStackScenario(scenario.Scenario):
         self.assertNotIn(stack.id, [
             shown.id for shown in stacks.listed(self.heat, show_nested=True)])
 
-    @decorators.idempotent_id('74b04b3f-59a2-458c-b62a-63e92b1de154')
-    @markers.pre
-    def test_a_stack_is_created_and_deleted(self) -> None:
+    def pre(self) -> None:
         stack = self.create_and_record()
         self.delete(stack)
         shown = self.stacks.get(stack)
@@ -44,19 +39,10 @@ class DeletedStackScenario(scenario.Scenario):
             'created': shown.creation_time})
         self.assertEqual('DELETE_COMPLETE', shown.stack_status)
 
-    @decorators.idempotent_id('2531e21d-c6ce-4ffb-8565-50e3d8777be4')
-    @markers.verify
-    def test_the_stack_is_deleted_and_not_listed(self) -> None:
+    def verify(self) -> None:
         self.assert_still_deleted()
 
-    @decorators.idempotent_id('89a011f9-2cca-4ac4-a077-e98f5f187415')
-    @markers.during
-    def test_nothing_serves_the_stack_while_heat_is_down(self) -> None:
-        self.assert_out_of_reach()
-
-    @decorators.idempotent_id('ffbf05c4-8c79-41e0-be6b-4afc2c90d25c')
-    @markers.post
-    def test_its_name_can_be_used_again(self) -> None:
+    def post(self) -> None:
         self.assert_still_deleted()
         record = self.record.stack()
         second = self.create('again', name=record['name'],

@@ -195,14 +195,12 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
         finally:
             pool.shutdown(wait=timeout is None, cancel_futures=True)
 
-    @decorators.idempotent_id('317cd296-cce5-43db-b505-38eea0252f04')
-    @markers.pre
-    def test_a_stack_uses_every_function(self) -> None:
+    def pre(self) -> None:
         functions = self.known_functions()
         self.assertLessEqual(
             {'get_attr', 'resource_facade', 'yaql'}, set(functions))
         self.record.note('functions', functions)
-        self.create_and_record()
+        super().pre()
         for key, factor in TABLES.items():
             stack = self.create(key, template=lookups(factor), files={})
             self.assertEqual(looked_up(factor), self.show(stack))
@@ -210,19 +208,12 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
         self.record.note(MIXED_ON_BASE, is_mixed_up(
             wrong_outputs(self.show_at_once(ON_BASE))))
 
-    @decorators.idempotent_id('9b672fb8-beba-41d8-84fa-4f480b9de4fe')
-    @markers.verify
-    def test_the_outputs_are_as_recorded_and_no_function_is_lost(self) -> None:
-        self.assert_unchanged()
+    def verify(self) -> None:
+        super().verify()
         self.assertEqual(
             set(),
             set(self.record.noted('functions')) - set(self.known_functions()),
             'Stacks that use these functions can no longer be updated')
-
-    @decorators.idempotent_id('1d2995f7-7add-443f-9504-bfaf940d628e')
-    @markers.during
-    def test_nothing_serves_the_stack_while_heat_is_down(self) -> None:
-        self.assert_out_of_reach()
 
     @decorators.idempotent_id('f06bc14b-d400-436e-a9a0-9dffe58942d9')
     @markers.post
@@ -244,9 +235,7 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
             for key, name, value in wrong],
             f'Shown {len(shows)} times, each with {len(LOOKED_UP)} outputs')
 
-    @decorators.idempotent_id('d31cb90c-2895-4b1d-8015-9d4ea3e70849')
-    @markers.post
-    def test_the_functions_return_expected_values_after_a_change(self) -> None:
-        self.update_and_delete()
+    def post(self) -> None:
+        super().post()
         for key in TABLES:
             self.delete(self.stack(key), key)

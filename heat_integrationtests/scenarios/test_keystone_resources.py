@@ -16,11 +16,9 @@ import secrets
 import uuid
 
 from tempest import config
-from tempest.lib import decorators
 
 from heat_integrationtests import aliases
 from heat_integrationtests import clients
-from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 from heat_integrationtests import template_files
@@ -97,9 +95,7 @@ class KeystoneResourcesScenario(scenario.Scenario):
             f'Keystone rejects user {created["user"]} in project '
             f'{created["project"]}')
 
-    @decorators.idempotent_id('275877e1-822e-4de2-afab-fcdc689fa666')
-    @markers.pre
-    def test_a_stack_makes_a_project_and_a_user(self) -> None:
+    def pre(self) -> None:
         template = template_files.read(self.template)
         if self.is_retained():
             project = '    type: OS::Keystone::Project\n'
@@ -110,20 +106,7 @@ class KeystoneResourcesScenario(scenario.Scenario):
             'password': secrets.token_urlsafe(24),
             'role': CONF.heat_integrationtests.account_roles[0]})
 
-    @decorators.idempotent_id('79ee2332-2ecd-4c75-a7ee-0ebff303bfe1')
-    @markers.verify
-    def test_project_and_user_are_as_recorded(self) -> None:
-        self.assert_unchanged()
-
-    @decorators.idempotent_id('89549ee0-5996-41e6-9977-c5045a4d524b')
-    @markers.during
-    def test_the_user_can_authenticate_while_heat_is_down(self) -> None:
-        self.assert_out_of_reach()
+    def during(self) -> None:
+        super().during()
         self.assert_described('first', self.record.facts()['outputs'])
         self.assert_can_authenticate(self.record.stack())
-
-    @decorators.idempotent_id('a812c357-d96c-42f4-9de7-d512fb6cacf5')
-    @markers.post
-    def test_an_update_replaces_neither_and_a_deletion_removes_both(
-            self) -> None:
-        self.update_and_delete()

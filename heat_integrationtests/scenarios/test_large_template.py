@@ -12,10 +12,7 @@
 
 """A stack whose template, files and description are large stays whole."""
 
-from tempest.lib import decorators
-
 from heat_integrationtests import aliases
-from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import template_files
 
@@ -46,25 +43,8 @@ class LargeTemplateScenario(scenario.Scenario):
         self.assert_same(self.changed_files,
                          {'large.txt': outputs['content']})
 
-    @decorators.idempotent_id('07970aa8-104e-4288-9bab-bd22f0a3b9aa')
-    @markers.pre
-    def test_a_stack_is_made_from_a_large_file_and_template(self) -> None:
+    def pre(self) -> None:
         padding = ''.join(f'  # {line}\n' for line in
                           _text('padding').splitlines())
         self.create_and_record(
             template=template_files.read('large_template.yaml') + padding)
-
-    @decorators.idempotent_id('ffa7d5bf-27a7-4b72-a9c1-b03da921ca5d')
-    @markers.verify
-    def test_every_byte_is_as_recorded(self) -> None:
-        self.assert_unchanged()
-
-    @decorators.idempotent_id('684424a5-4dfb-40d0-ab22-d7de492e43d8')
-    @markers.during
-    def test_nothing_serves_the_stack_while_heat_is_down(self) -> None:
-        self.assert_out_of_reach()
-
-    @decorators.idempotent_id('7cf3abaa-8bef-40f6-8657-55f6434adef9')
-    @markers.post
-    def test_the_stack_takes_another_large_file(self) -> None:
-        self.update_and_delete()

@@ -12,10 +12,7 @@
 
 """A group keeps its members in their order, and can grow and shrink."""
 
-from tempest.lib import decorators
-
 from heat_integrationtests import aliases
-from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -45,24 +42,3 @@ class ResourceGroupScenario(scenario.Scenario):
             **request, 'parameters': {**request['parameters'], 'count': 1}})
         self.assertEqual(before['outputs']['members'][:1],
                          stacks.outputs(shrunk)['members'])
-
-    @decorators.idempotent_id('58e76e8a-1891-4829-a368-42bd0284625f')
-    @markers.pre
-    def test_a_group_is_made(self) -> None:
-        self.create_and_record()
-
-    @decorators.idempotent_id('8fe49c55-04c8-4371-8579-7879062727f3')
-    @markers.verify
-    def test_members_and_their_order_are_as_recorded(self) -> None:
-        self.assert_unchanged()
-
-    @decorators.idempotent_id('0d7235bf-2c97-485f-9b3a-2f2d2c57d9bf')
-    @markers.during
-    def test_nothing_serves_the_group_while_heat_is_down(self) -> None:
-        self.assert_out_of_reach()
-
-    @decorators.idempotent_id('fae7df69-5fff-4d99-bbc0-e90073de71d9')
-    @markers.post
-    def test_the_group_grows_and_shrinks_and_keeps_the_other_members(
-            self) -> None:
-        self.update_and_delete()

@@ -13,10 +13,8 @@
 """A snapshot from before the upgrade can be restored after it."""
 
 from tempest import config
-from tempest.lib import decorators
 
 from heat_integrationtests import aliases
-from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -77,23 +75,6 @@ class SnapshotScenario(scenario.Scenario):
             'the snapshot to disappear from the list', lambda: not
             self.heat.stacks.snapshot_list(stack.ref)['snapshots'])
 
-    @decorators.idempotent_id('9f5f8053-564e-44f1-b948-5bbb391c75ef')
-    @markers.pre
-    def test_a_snapshot_is_taken(self) -> None:
-        self.create_and_record()
-
-    @decorators.idempotent_id('0a72486b-be27-4b6e-80d4-549b03329ae8')
-    @markers.verify
-    def test_the_snapshot_is_as_recorded(self) -> None:
-        self.assert_unchanged()
+    def verify(self) -> None:
+        super().verify()
         self.assert_snapshot_unchanged()
-
-    @decorators.idempotent_id('8756cd32-8c23-466b-8b25-f585118ea0a9')
-    @markers.during
-    def test_nothing_serves_the_snapshot_while_heat_is_down(self) -> None:
-        self.assert_out_of_reach()
-
-    @decorators.idempotent_id('ae7a2139-3af5-4b69-bff4-b8f617bbe7da')
-    @markers.post
-    def test_the_old_snapshot_restores_the_stack_after_a_change(self) -> None:
-        self.update_and_delete()

@@ -12,10 +12,7 @@
 
 """Tags, times, events, IDs and outputs of parent and child are kept."""
 
-from tempest.lib import decorators
-
 from heat_integrationtests import aliases
-from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -53,24 +50,3 @@ class TagsAndTimesScenario(scenario.Scenario):
                       outputs: aliases.Json) -> None:
         secret = record['facts']['outputs']['secret']
         self.assertEqual(f'second:{secret}', outputs['labelled'])
-
-    @decorators.idempotent_id('6ab2042a-e518-4ced-8f64-4e7bb2d7ddff')
-    @markers.pre
-    def test_a_tagged_parent_and_its_child_are_made(self) -> None:
-        self.create_and_record()
-
-    @decorators.idempotent_id('2ee09185-1bcf-492c-8f28-e61099e5a260')
-    @markers.verify
-    def test_tags_times_events_and_ids_are_as_recorded(self) -> None:
-        self.assert_unchanged()
-
-    @decorators.idempotent_id('3db075ad-8ce9-41ef-9389-a97cacf0fc38')
-    @markers.during
-    def test_nothing_serves_parent_and_child_while_heat_is_down(self) -> None:
-        self.assert_out_of_reach()
-
-    @decorators.idempotent_id('f383e403-53bd-417b-b24e-772994aea2a8')
-    @markers.post
-    def test_tags_change_on_request_only_and_the_creation_time_never(
-            self) -> None:
-        self.update_and_delete()

@@ -15,10 +15,7 @@
 from collections import abc
 import json
 
-from tempest.lib import decorators
-
 from heat_integrationtests import aliases
-from heat_integrationtests import markers
 from heat_integrationtests import scenario
 
 # Templates that are valid in every version of HOT and in every version of the
@@ -122,9 +119,7 @@ class TemplateVersionsScenario(scenario.Scenario):
         return sorted(shown.version for shown in
                       self.heat.template_versions.list())
 
-    @decorators.idempotent_id('f0f11ee3-14e1-4a74-97c0-1b648ae71042')
-    @markers.pre
-    def test_a_stack_of_each_version_is_made(self) -> None:
+    def pre(self) -> None:
         versions = self.known_versions()
         self.assertIn('heat_template_version.2013-05-23', versions)
         self.record.note('versions', versions)
@@ -133,21 +128,9 @@ class TemplateVersionsScenario(scenario.Scenario):
             files={f'{version}.yaml': child(version)
                    for version in versions})
 
-    @decorators.idempotent_id('43d6dada-5b9c-47f2-8f73-d45e47f5572a')
-    @markers.verify
-    def test_the_stacks_are_as_recorded_and_no_version_is_lost(self) -> None:
-        self.assert_unchanged()
+    def verify(self) -> None:
+        super().verify()
         self.assertEqual(
             set(),
             set(self.record.noted('versions')) - set(self.known_versions()),
             'Stacks of these versions can no longer be updated')
-
-    @decorators.idempotent_id('5b2b7cd7-a37e-4b36-b2ce-91d632d1b398')
-    @markers.during
-    def test_nothing_serves_the_stacks_while_heat_is_down(self) -> None:
-        self.assert_out_of_reach()
-
-    @decorators.idempotent_id('2d4cf853-b781-47fc-8ce7-60ac3633187a')
-    @markers.post
-    def test_stacks_of_each_version_can_be_updated(self) -> None:
-        self.update_and_delete()

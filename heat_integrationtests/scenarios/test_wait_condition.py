@@ -16,11 +16,9 @@ import datetime
 import json
 
 from tempest import config
-from tempest.lib import decorators
 
 from heat_integrationtests import aliases
 from heat_integrationtests import clients
-from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -109,9 +107,7 @@ class WaitConditionScenario(scenario.Scenario):
 
         return self.stacks.wait_for('the credentials to signal with', look)
 
-    @decorators.idempotent_id('7bdbe680-564d-4e96-8992-cece9f349cd1')
-    @markers.pre
-    def test_credentials_are_handed_out_and_used(self) -> None:
+    def pre(self) -> None:
         stack = self.create(wait=None)
         outputs = self.outputs_with_credentials(stack)
         self.record.note('token_expires', clients.Keystone(
@@ -120,22 +116,9 @@ class WaitConditionScenario(scenario.Scenario):
         self.stacks.wait(stack, 'CREATE_COMPLETE')
         self.record_facts(stack)
 
-    @decorators.idempotent_id('86a3db1c-6068-447e-a614-0b5c20a9b621')
-    @markers.verify
-    def test_the_credentials_are_the_ones_handed_out(self) -> None:
-        self.assert_unchanged()
-
-    @decorators.idempotent_id('8a5197bc-7377-46f5-adde-c27b05eac075')
-    @markers.during
-    def test_the_user_of_the_stack_can_authenticate_while_heat_is_down(
-            self) -> None:
-        self.assert_out_of_reach()
+    def during(self) -> None:
+        super().during()
         user = _user(self.record.facts()['outputs'])
         self.assertTrue(
             clients.can_authenticate(CONF, _identity(user)),
             f'Keystone rejects user {user["user_id"]} of the stack')
-
-    @decorators.idempotent_id('2d519a0d-ab4e-44e0-85a6-5787447dc80f')
-    @markers.post
-    def test_the_old_credentials_signal_and_end_with_the_stack(self) -> None:
-        self.update_and_delete()

@@ -16,11 +16,9 @@ import json
 from urllib import parse
 
 from tempest import config
-from tempest.lib import decorators
 
 from heat_integrationtests import aliases
 from heat_integrationtests import clients
-from heat_integrationtests import markers
 from heat_integrationtests import scenario
 from heat_integrationtests import stacks
 
@@ -84,29 +82,14 @@ class CfnWaitConditionScenario(scenario.Scenario):
         url: str = stacks.outputs(self.stacks.get(stack))['url']
         return url
 
-    @decorators.idempotent_id('2904bda8-4fd8-4f18-b9aa-452e07a64fc1')
-    @markers.pre
-    def test_a_url_is_handed_out_and_used(self) -> None:
+    def pre(self) -> None:
         stack = self.create(wait=None)
         self.signal(self.signal_url(stack), 'before', 'here')
         self.stacks.wait(stack, 'CREATE_COMPLETE')
         self.record_facts(stack)
 
-    @decorators.idempotent_id('2cce73b4-9bfc-48bf-bd62-75af93bc9e11')
-    @markers.verify
-    def test_the_url_is_the_one_handed_out(self) -> None:
-        self.assert_unchanged()
-
-    @decorators.idempotent_id('19bb08da-744f-4258-85da-15469c8d2f16')
-    @markers.during
-    def test_the_key_of_the_url_is_in_keystone_while_heat_is_down(
-            self) -> None:
-        self.assert_out_of_reach()
+    def during(self) -> None:
+        super().during()
         if self.keystone is not None:
             self.assertIn(self.access_key(),
                           self.keystone.ec2_access_keys())
-
-    @decorators.idempotent_id('61b5f3c4-5a9e-4f17-be31-dd24000734b8')
-    @markers.post
-    def test_the_old_url_signals_and_ends_with_the_stack(self) -> None:
-        self.update_and_delete()

@@ -18,10 +18,12 @@ import os
 import pathlib
 import re
 
-from heat_integrationtests import phases
+from heat_integrationtests import catalogue
+from heat_integrationtests import definition
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks import external_database
 from heat_upgrade.cli import operator_files
+from heat_upgrade import errors
 from heat_upgrade.install import releases
 from heat_upgrade.judgement import known_failures
 from heat_upgrade.lab import profiles
@@ -37,23 +39,50 @@ def work_dir(environ: abc.Mapping[str, str] = os.environ) -> pathlib.Path:
 
 
 def pattern(text: str) -> str:
-    """Return a regular expression unchanged, if it matches a scenario.
+    """Return a regular expression unchanged.
 
-    :raises: argparse.ArgumentTypeError if it is invalid or matches none
+    :raises: argparse.ArgumentTypeError if it is invalid
     """
     try:
         # phases.py embeds it into a larger expression in the same way.
-        wanted = re.compile(f'(?=.*(?:{text})).')
+        re.compile(f'(?=.*(?:{text})).')
     except re.error as exc:
         raise argparse.ArgumentTypeError(
             f'{text!r} is not a regular expression: {exc}') from exc
-    tests = phases.scenario_tests()
-    if not any(wanted.search(test) for test in tests):
-        names = sorted({test.split('.')[2].removeprefix('test_')
-                        for test in tests})
-        raise argparse.ArgumentTypeError(
-            f'{text!r} matches no scenario; there are: {", ".join(names)}')
     return text
+
+
+def scenarios_of(further: abc.Iterable[pathlib.Path]
+                 ) -> list[catalogue.Entry]:
+    """Return all scenarios, with those in further directories.
+
+    :raises: :class:`errors.UsageError` if one of them is invalid
+    """
+    try:
+        return catalogue.entries(further)
+    except definition.Invalid as exc:
+        raise errors.UsageError(str(exc)) from exc
+
+
+def _scenario_path(parsed_args: argparse.Namespace) -> tuple[str, ...]:
+    """Return the directories of further scenarios, as absolute paths.
+
+    :raises: :class:`errors.UsageError` if a scenario is invalid, or the
+        selection of scenarios matches none
+    """
+    further = (catalogue.paths(map(str, parsed_args.scenario_path), {})
+               or catalogue.paths())
+    entries = scenarios_of(further)
+    selection = re.compile(f'(?=.*(?:{parsed_args.scenarios})).')
+    matching = [entry for entry in entries
+                if any(map(selection.search, entry.tests))]
+    if not any(parsed_args.tier in entry.tiers for entry in matching):
+        names = ', '.join(entry.name for entry in entries
+                          if parsed_args.tier in entry.tiers)
+        raise errors.UsageError(
+            f'{parsed_args.scenarios!r} matches no scenario; there are: '
+            f'{names} in the tier {parsed_args.tier}')
+    return tuple(map(str, further))
 
 
 def add_work_dir(parser: argparse.ArgumentParser) -> None:
@@ -196,6 +225,20 @@ def add_selectors(parser: argparse.ArgumentParser) -> None:
         '--scenarios', type=pattern, default='', metavar='REGEX',
         help='run only the scenarios whose test ID matches, and no smoke '
              'tests')
+    parser.add_argument(
+        '--tier', choices=catalogue.TIERS, default=catalogue.STANDARD,
+        help='scenarios to run: quick has few, and no static checks, smoke '
+             'tests or operations in flight; standard (default); thorough '
+             'has all, with all operations in flight')
+    add_scenario_path(parser)
+
+
+def add_scenario_path(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--scenario-path', type=pathlib.Path, action='append', default=[],
+        metavar='DIR', help='directory with further scenarios by data, one '
+        'directory for each; repeatable (default: '
+        f'${catalogue.PATH_VARIABLE})')
 
 
 def add_operator_files(parser: argparse.ArgumentParser) -> None:
@@ -263,7 +306,8 @@ def plan_of(parsed_args: argparse.Namespace, base: releases.Release,
         vhost=parsed_args.vhost, in_flight=parsed_args.in_flight,
         rollback=parsed_args.rollback, budget=parsed_args.budget,
         quick=parsed_args.quick, checks_only=parsed_args.checks_only,
-        profile=parsed_args.profile, stop=parsed_args.stop)
+        profile=parsed_args.profile, stop=parsed_args.stop,
+        tier=parsed_args.tier, scenario_path=_scenario_path(parsed_args))
 
 
 def base_and_target(base: str | None, target: str | None

@@ -18,6 +18,8 @@ import os
 import pathlib
 import shlex
 
+from heat_integrationtests import catalogue
+from heat_integrationtests import definition
 from heat_upgrade import errors
 
 # The names under which the two plugins are registered.
@@ -101,6 +103,11 @@ class Settings:
         return self.environ.get('HEAT_UPGRADE_STATIC_CHECKS') != 'False'
 
     @property
+    def tier(self) -> str:
+        """The tier of the scenarios to run."""
+        return self.environ.get('HEAT_UPGRADE_TIER') or catalogue.STANDARD
+
+    @property
     def multinode(self) -> bool:
         """True if another node continues with the base."""
         return self.topology == MULTINODE
@@ -128,6 +135,15 @@ def read(environ: abc.Mapping[str, str] = os.environ) -> Settings:
     except ValueError as exc:
         raise errors.UsageError(
             f'SERVICE_TIMEOUT is not a number of seconds: {exc}') from exc
+    tier = environ.get('HEAT_UPGRADE_TIER') or catalogue.STANDARD
+    if tier not in catalogue.TIERS:
+        raise errors.UsageError(
+            f'HEAT_UPGRADE_TIER={tier} is not a tier; there are: '
+            + ', '.join(catalogue.TIERS))
+    try:
+        catalogue.entries(catalogue.paths(environ=environ))
+    except definition.Invalid as exc:
+        raise errors.UsageError(str(exc)) from exc
     in_venv = environ.get('GLOBAL_VENV') == 'True' and environ.get(
         'DEVSTACK_VENV')
     return Settings(

@@ -93,6 +93,7 @@ def _run(record: run_record.Record, settings: environment.Settings,
              '--repository', str(repository)]
     if after:
         words += ['--after', after]
+    words += ['--tier', settings.tier]
     if record.scenarios:
         words += ['--scenarios', record.scenarios]
     begun = time.time()

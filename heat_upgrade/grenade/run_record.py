@@ -25,6 +25,7 @@ import shutil
 import time
 import typing
 
+from heat_integrationtests import catalogue
 from heat_upgrade import errors
 from heat_upgrade.grenade import environment
 from heat_upgrade.grenade import steps
@@ -300,6 +301,8 @@ def reproduce(plan: planner.Plan, base: releases.Release | None, *,
     """
     scenarios = runner.scenario_of(test) or plan.scenarios
     return _command(['run'], plan, base, '--strategy', plan.strategy,
+                    *(['--tier', plan.tier]
+                      if plan.tier != catalogue.STANDARD else []),
                     *(['--scenarios', scenarios] if scenarios else []))
 
 

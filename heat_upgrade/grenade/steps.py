@@ -14,7 +14,7 @@
 
 import re
 
-from heat_integrationtests import phases
+from heat_integrationtests import catalogue
 from heat_upgrade.grenade import environment
 from heat_upgrade.plan import model
 from heat_upgrade.plan import planner
@@ -58,7 +58,8 @@ def plan(settings: environment.Settings, *, scenarios: str = ''
         strategy=model.PARTIAL if partial else model.COLD,
         base=settings.base_branch or 'base',
         target=settings.target_branch or 'target', seed=0,
-        scenarios=scenarios, nodes=1 + len(settings.subnodes),
+        scenarios=scenarios, tier=settings.tier,
+        nodes=1 + len(settings.subnodes),
         stages=tuple(model.alone(step) for step in (
             *_before(), *_upgrade(), *(_mixed() if partial else _after()),
             _destroy()) if step.name not in left_out))
@@ -71,7 +72,7 @@ def step(name: str, settings: environment.Settings) -> model.Step:
 
 def _is_smoke(scenarios: str) -> bool:
     return any(re.search(scenarios, test)
-               for test in phases.scenario_tests('smoke'))
+               for test in catalogue.smoke_tests())
 
 
 def _before() -> tuple[model.Step, ...]:

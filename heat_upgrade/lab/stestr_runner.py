@@ -85,6 +85,7 @@ class Test:
 
 def run(workspace: workspaces.Workspace, directory: str | os.PathLike[str],
         *, name: str, kinds: abc.Iterable[str], scenarios: str = '',
+        tier: str | None = None,
         watch: abc.Callable[[], object] | None = None,
         variables: abc.Mapping[str, str] | None = None) -> list[Test]:
     """Run the tests of some kinds in one process.
@@ -93,6 +94,7 @@ def run(workspace: workspaces.Workspace, directory: str | os.PathLike[str],
     :param name: of the log and of the stream
     :param kinds: see heat_integrationtests.phases
     :param scenarios: regular expression of test ids, '' for all tests
+    :param tier: of the scenarios to run, None for all
     :param watch: called several times a second; an error that it raises ends
         the tests
     :param variables: environment variables of heat_integrationtests.config
@@ -108,7 +110,7 @@ def run(workspace: workspaces.Workspace, directory: str | os.PathLike[str],
         process.run(
             name,
             phases.command(*kinds, repository=str(repository),
-                           scenarios=scenarios),
+                           scenarios=scenarios, tier=tier),
             log=workspace.log(name),
             env={**_environment(workspace, directory), **(variables or {})},
             cwd=workspace.run_dir, timeout=TIMEOUT, check=False, watch=watch)

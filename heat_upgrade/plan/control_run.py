@@ -38,7 +38,8 @@ def plan_of(plan: planner.Plan) -> planner.Plan:
         strategy=plan.strategy,
         base=plan.base, target=plan.base, seed=plan.seed,
         scenarios=plan.scenarios, vhost=planner.SHARED,
-        profile=plan.profile)
+        profile=plan.profile, tier=plan.tier,
+        scenario_path=plan.scenario_path)
 
 
 def run_dir(of: pathlib.Path | str) -> pathlib.Path:

@@ -17,6 +17,7 @@ import json
 import re
 import typing
 
+from heat_integrationtests import catalogue
 from heat_upgrade import errors
 from heat_upgrade.lab import profiles
 
@@ -110,6 +111,8 @@ class Plan:
     :ivar nodes: number of nodes of the cloud
     :ivar vhost: one of VHOSTS
     :ivar profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
+    :ivar tier: one of :data:`heat_integrationtests.catalogue.TIERS`
+    :ivar scenario_path: directories with further scenarios by data
     :ivar choices: choices of the seed, see :mod:`heat_upgrade.plan.variation`
     :ivar options: command line options that make this plan again from its
         seed; empty if none do, as after shrinking
@@ -124,6 +127,8 @@ class Plan:
     nodes: int = 1
     vhost: str = PER_RELEASE
     profile: str = profiles.STANDARD
+    tier: str = catalogue.STANDARD
+    scenario_path: tuple[str, ...] = ()
     choices: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
     options: tuple[str, ...] = ()
 
@@ -177,13 +182,16 @@ def from_json(text: str) -> Plan:
         data['stages'] = tuple(
             tuple(tuple(_step(step) for step in lane) for lane in stage)
             for stage in data['stages'])
-        data['options'] = tuple(data.get('options', ()))
+        for name in ('options', 'scenario_path'):
+            data[name] = tuple(data.get(name, ()))
         plan = Plan(**data)
         re.compile(f'(?=.*(?:{plan.scenarios})).')
         if not plan.steps or plan.strategy not in STRATEGIES:
             raise ValueError('no steps, or an unknown strategy')
         if plan.profile not in profiles.PROFILES:
             raise ValueError(f'there is no profile {plan.profile!r}')
+        if plan.tier not in catalogue.TIERS:
+            raise ValueError(f'there is no tier {plan.tier!r}')
         return plan
     except (AttributeError, KeyError, TypeError, ValueError,
             re.error) as exc:

@@ -20,6 +20,7 @@ give the same plan on every machine.
 import dataclasses
 import typing
 
+from heat_integrationtests import catalogue
 from heat_upgrade import errors
 from heat_upgrade.inflight import cases
 from heat_upgrade.lab import profiles
@@ -50,6 +51,10 @@ MOST_NODES = 4
 NONE, SAMPLE, ALL = 'none', 'sample', 'all'
 IN_FLIGHT = (NONE, SAMPLE, ALL)
 
+# The operations in flight of each tier of scenarios.
+IN_FLIGHT_OF_TIER = {catalogue.QUICK: NONE, catalogue.STANDARD: SAMPLE,
+                     catalogue.THOROUGH: ALL}
+
 # How a cold upgrade stops the engines.
 STOPS = (model.GRACEFUL, model.KILL)
 
@@ -66,6 +71,8 @@ class _Fixed(typing.TypedDict):
     seed: int
     vhost: str
     profile: str
+    tier: str
+    scenario_path: tuple[str, ...]
 
 
 def make(strategy: str, *, base: str, target: str, seed: int = 0,
@@ -73,7 +80,9 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
          vhost: str = PER_RELEASE, in_flight: str | None = None,
          rollback: str | None = None, budget: float | None = None,
          quick: bool = False, checks_only: bool = False,
-         profile: str = profiles.STANDARD, stop: str | None = None) -> Plan:
+         profile: str = profiles.STANDARD, stop: str | None = None,
+         tier: str = catalogue.STANDARD,
+         scenario_path: tuple[str, ...] = ()) -> Plan:
     """Return the plan of a strategy.
 
     :param strategy: one of STRATEGIES
@@ -83,14 +92,17 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
     :param scenarios: regular expression of the tests to run, '' for all
     :param nodes: number of nodes, None for the minimum of the strategy
     :param vhost: one of VHOSTS; ignored by a cold upgrade
-    :param in_flight: one of IN_FLIGHT; None for a sample, or for none if
-        scenarios are selected
+    :param in_flight: one of IN_FLIGHT; None for the tier's: none, a sample
+        or all; and for none if scenarios are selected
     :param rollback: see :func:`heat_upgrade.plan.variation.draw`
     :param budget: maximum of the predicted seconds; None for no limit
     :param quick: leave out the smoke and the mixed-version tests
     :param checks_only: stop after the static checks
     :param profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
     :param stop: one of STOPS, for a cold upgrade; None to let the seed decide
+    :param tier: one of TIERS; quick is also without static checks, smoke and
+        cross-version tests
+    :param scenario_path: directories with further scenarios by data
     :raises: :class:`errors.UsageError` for an impossible combination, or if
         even the shortest plan exceeds the budget
     """
@@ -113,7 +125,7 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
             f'a {strategy} upgrade stops one engine after the other: its seed '
             'decides which of them are killed')
     # A selection of scenarios shall be quick: it gets nothing else.
-    taken = in_flight or (NONE if scenarios else SAMPLE)
+    taken = in_flight or (NONE if scenarios else IN_FLIGHT_OF_TIER[tier])
     ids: tuple[str, ...] | None = {
         NONE: (), SAMPLE: None,
         ALL: tuple(case.id for case in cases.every())}[taken]
@@ -129,10 +141,13 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
     if checks_only and scenarios:
         raise errors.UsageError('--checks-only runs no scenarios: leave out '
                                 'one of the two options')
-    drawn = dataclasses.replace(drawn, quick=quick, checks=not scenarios,
-                                checks_only=checks_only)
+    drawn = dataclasses.replace(
+        drawn, quick=quick or tier == catalogue.QUICK,
+        checks=not scenarios and (checks_only or tier != catalogue.QUICK),
+        checks_only=checks_only)
     fixed: _Fixed = {'strategy': strategy, 'base': base, 'target': target,
-                     'seed': seed, 'vhost': vhost, 'profile': profile}
+                     'seed': seed, 'vhost': vhost, 'profile': profile,
+                     'tier': tier, 'scenario_path': scenario_path}
     plan = _within(budget, drawn, scenarios, fixed,
                    keep_rollback=bool(rollback))
     return dataclasses.replace(plan, options=_options(
@@ -180,6 +195,10 @@ def _options(plan: Plan, *, in_flight: str | None, rollback: str | None,
         words += ['--vhost', plan.vhost]
     if plan.profile != profiles.STANDARD:
         words += ['--profile', plan.profile]
+    if plan.tier != catalogue.STANDARD:
+        words += ['--tier', plan.tier]
+    for directory in plan.scenario_path:
+        words += ['--scenario-path', directory]
     if in_flight is not None:
         words += ['--in-flight', in_flight]
     if stop is not None:
@@ -197,11 +216,10 @@ def _options(plan: Plan, *, in_flight: str | None, rollback: str | None,
 
 def of_choices(drawn: variation.Choices, *, strategy: str, base: str,
                target: str, seed: int, scenarios: str, vhost: str,
-               profile: str = profiles.STANDARD) -> Plan:
-    """Return the plan of given choices.
-
-    :param profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
-    """
+               profile: str = profiles.STANDARD,
+               tier: str = catalogue.STANDARD,
+               scenario_path: tuple[str, ...] = ()) -> Plan:
+    """Return the plan of given choices; see :func:`make`."""
     smoke = not scenarios and not drawn.quick
     if strategy == COLD:
         stages = cold.stages(
@@ -219,7 +237,7 @@ def of_choices(drawn: variation.Choices, *, strategy: str, base: str,
                   *(() if drawn.checks_only else rest))
     return Plan(strategy=strategy, base=base, target=target, seed=seed,
                 scenarios=scenarios, nodes=len(drawn.order), vhost=vhost,
-                profile=profile,
+                profile=profile, tier=tier, scenario_path=scenario_path,
                 choices=drawn.as_dict(), stages=stages)
 
 
@@ -233,7 +251,9 @@ def lighter(plan: Plan, *, scenarios: str = '') -> list[Plan]:
     drawn = variation.from_dict(plan.choices)
     fixed: _Fixed = {'strategy': plan.strategy, 'base': plan.base,
                      'target': plan.target, 'seed': plan.seed,
-                     'vhost': plan.vhost, 'profile': plan.profile}
+                     'vhost': plan.vhost, 'profile': plan.profile,
+                     'tier': plan.tier,
+                     'scenario_path': plan.scenario_path}
     variants = variation.lighter(drawn)
     if drawn.checks and not drawn.checks_only:
         variants.append(dataclasses.replace(drawn, checks=False))

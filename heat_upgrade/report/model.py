@@ -102,6 +102,7 @@ def make(run_dir: pathlib.Path | str) -> Report:
         'nodes': plan.nodes,
         'vhost': plan.vhost,
         'profile': plan.profile,
+        'tier': plan.tier,
         'choices': plan.choices,
         'started': first and first['time'],
         'duration_s': (round(last['monotonic'] - first['monotonic'], 2)

@@ -73,7 +73,8 @@ def _head(report: Report) -> list[str]:
     return [
         f'Heat {headline.version(report["base"])} -> '
         f'{headline.version(report["target"])}, '
-        f'{report["strategy"]} upgrade, seed {report["seed"]}',
+        f'{report["strategy"]} upgrade, tier {report["tier"]}, seed '
+        f'{report["seed"]}',
         f'verdict: {verdict.SHOWN[report["verdict"]]} '
         f'({headline.headline(report)})',
     ] + ([] if report['finished'] else ['the run was cut off'])

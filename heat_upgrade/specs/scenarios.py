@@ -17,7 +17,7 @@ import difflib
 import functools
 import re
 
-from heat_integrationtests import phases
+from heat_integrationtests import catalogue
 
 PACKAGE = 'heat_integrationtests.scenarios'
 
@@ -67,10 +67,12 @@ def named(text: str) -> list[Named]:
 def known() -> frozenset[str]:
     """Return every name of the scenarios and their parts."""
     names: set[str] = set()
-    for test in phases.scenario_tests():
-        module, cls, method = test.removeprefix(f'{PACKAGE}.').split('.')
-        names |= {module, cls, method, f'{module}.{cls}', f'{cls}.{method}',
-                  f'{module}.{cls}.{method}'}
+    for entry in catalogue.entries():
+        names.add(f'test_{entry.name}')
+        for test in entry.tests:
+            module, cls, method = test.removeprefix(f'{PACKAGE}.').split('.')
+            names |= {module, cls, method, f'{module}.{cls}',
+                      f'{cls}.{method}', f'{module}.{cls}.{method}'}
     return frozenset(names)
 
 

@@ -16,7 +16,6 @@ import collections
 import os
 import re
 import subprocess
-import unittest
 
 import ddt
 import fixtures
@@ -36,23 +35,6 @@ def _test_id(kind):
 
     suffix = Case('test_it').id().rpartition('[')[2]
     return ID % suffix.rstrip(']')
-
-
-class ScenarioTestsTest(testtools.TestCase):
-
-    def test_tests_parsed_from_the_source_equal_the_loaded_tests(self):
-        directory = os.path.join(os.path.dirname(phases.__file__),
-                                 'scenarios')
-        top = os.path.dirname(os.path.dirname(directory))
-        loaded, suites = set(), [unittest.TestLoader().discover(
-            directory, top_level_dir=top)]
-        while suites:
-            for test in suites.pop():
-                if isinstance(test, unittest.TestSuite):
-                    suites.append(test)
-                else:
-                    loaded.add(test.id().partition('[')[0])
-        self.assertEqual(loaded, set(phases.scenario_tests()))
 
 
 @ddt.ddt
@@ -112,6 +94,18 @@ class SelectionTest(testtools.TestCase):
         self.assertIsNone(re.search(selection, _test_id('pre')))
         self.assertIsNone(re.search(
             selection, _test_id('post').replace('test_x', 'test_z')))
+
+    def test_a_tier_selects_its_scenarios_and_the_tests_without_a_record(
+            self):
+        selection = phases.command('post', 'smoke', repository='/r',
+                                   tier='quick')[-1]
+        post = _test_id('post')
+        self.assertIsNone(re.search(selection, post))
+        self.assertTrue(re.search(
+            selection, post.replace(']', ',tier-quick,tier-standard]')))
+        self.assertIsNone(re.search(
+            selection, post.replace(']', ',tier-standard]')))
+        self.assertTrue(re.search(selection, _test_id('smoke')))
 
 
 class RunTest(testtools.TestCase):

@@ -43,7 +43,8 @@ RULES = (
           'of a bug in its own code.', _IMPACT,
           'Correct the test, or the cloud that it runs on.',
           'scenarios.test_random_string.RandomStringScenario.'
-          'test_creates failed', origin=model.Origin.SCENARIO),
+          'test_the_stack_is_created_and_recorded failed',
+          origin=model.Origin.SCENARIO),
     _Rule('known.absent', 'A known failure that is expected in every run did '
           'not happen.', 'None: the failure may be fixed.',
           'Remove its entry from known-failures.yaml if Heat is fixed.',

@@ -23,15 +23,15 @@ RULES = (
         'Users can no longer rely on the behaviour that the test names.',
         'Read the assertion; run the scenario again with the command of the '
         'finding.',
-        'scenarios.test_random_string.RandomStringScenario.test_value_is_kept'
-        ' failed'),
+        'scenarios.test_random_string.RandomStringScenario.'
+        'test_the_stack_is_as_recorded failed'),
     model.Rule(
         'test.resource-replaced',
         'A test found a physical resource replaced or gone.',
         'The data of the old resource is lost.',
         'Do not update stacks with this resource before the cause is known.',
         'scenarios.test_snapshot.SnapshotScenario.'
-        'test_the_snapshot_is_as_recorded failed',
+        'test_the_stack_is_as_recorded failed',
         failure_class=_PHYSICAL),
     model.Rule(
         'destroy.left-behind',

@@ -12,10 +12,12 @@
 
 """Actions that run the test suites, and make findings of their results."""
 
+import os
 import pathlib
 import re
 import typing
 
+from heat_integrationtests import catalogue
 from heat_integrationtests import config
 from heat_integrationtests import phases
 from heat_upgrade.lab import cloud as clouds
@@ -53,8 +55,10 @@ def suite(run: 'runner.Run', step: planner.Step) -> Measured:
     logged = log_errors.sizes(cloud.heat_processes)
     tests = stestr_runner.run(
         run.workspace, run.workspace.run_dir, name=step.name,
-        kinds=step.kinds, scenarios=run.plan.scenarios, watch=run.check,
-        variables=_endpoints(cloud, step))
+        kinds=step.kinds, scenarios=run.plan.scenarios, tier=run.plan.tier,
+        watch=run.check, variables={
+            **_endpoints(cloud, step),
+            catalogue.PATH_VARIABLE: os.pathsep.join(run.plan.scenario_path)})
     run.tests(step, tests)
     # Failures caused by the death of a service prove nothing else.
     run.check()

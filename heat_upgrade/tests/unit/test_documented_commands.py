@@ -37,7 +37,7 @@ STAND_IN = re.compile(r'^[A-Z][A-Z_]+$')
 
 # Names in examples, and names that exist in their place.
 _EXAMPLES = {
-    'test_value': 'test_random_string',
+    'test_value': 'test_random_string', 'my_stack': 'random_string',
     'plan.json': str(tree.ROOT / 'heat_upgrade/tests/unit/support/golden'
                      / 'rolling-plan.json'),
     'RUN_DIR/plan.json': str(

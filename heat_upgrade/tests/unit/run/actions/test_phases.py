@@ -121,7 +121,9 @@ class TestSuite(testtools.TestCase):
         self.found, self.noted = [], []
         log = self.useFixture(fixtures.TempDir()).join('verify.log')
         self.run_ = types.SimpleNamespace(
-            plan=types.SimpleNamespace(scenarios=''), check=lambda: None,
+            plan=types.SimpleNamespace(
+                scenarios='', tier='standard', scenario_path=('/a', '/b')),
+            check=lambda: None,
             cloud=types.SimpleNamespace(mariadb=None, heat_processes=[],
                                         nodes={
                 name: types.SimpleNamespace(
@@ -139,8 +141,9 @@ class TestSuite(testtools.TestCase):
                  for number, outcome in enumerate(outcomes)]
         self.selected, self.variables = [], []
 
-        def run(*args, kinds, scenarios, variables, **options):
-            self.selected.append((kinds, scenarios))
+        def run(*args, kinds, scenarios, tier, variables, **options):
+            self.selected.append((kinds, scenarios, tier))
+            self.paths = variables.pop('HEAT_UPGRADE_SCENARIO_PATH')
             self.variables.append(variables)
             return given
         self.useFixture(
@@ -152,7 +155,8 @@ class TestSuite(testtools.TestCase):
     def test_a_selection_of_scenarios_reaches_the_suite(self, kinds):
         self.run_.plan.scenarios = 'random'
         self.suite('passed', kinds=kinds)
-        self.assertEqual([(kinds, 'random')], self.selected)
+        self.assertEqual([(kinds, 'random', 'standard')], self.selected)
+        self.assertEqual('/a:/b', self.paths)
 
     def test_the_numbers_are_measured(self):
         self.assertEqual({'passed': 2, 'failed': 0, 'skipped': 1},
