@@ -25,6 +25,7 @@ from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import commands
 from heat_upgrade.checks.config import comparison
 from heat_upgrade.checks.config import config_files
+from heat_upgrade.checks.config import conflicts
 from heat_upgrade.checks.config import deprecations
 from heat_upgrade.checks.config import operator_settings
 from heat_upgrade.checks.config import options
@@ -130,6 +131,9 @@ def _result(base: check_context.InstalledRelease,
         + operator_settings.findings(
             settings, values, changes, history, known
         )
+        + conflicts.findings(
+            conflicts.conflicts(settings, known[1]), known[0], history,
+            lambda setting: operator_settings.where(setting, known))
         + json
         + ([] if referenced.paste
            else _shipped(base, target, context, history))

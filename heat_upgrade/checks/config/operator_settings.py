@@ -13,23 +13,27 @@
 """Checks an operator's settings against the options of both releases."""
 
 from collections import abc
-import difflib
 import typing
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import comparison
 from heat_upgrade.checks.config import config_files
 from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import option_history
 from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import redaction
 from heat_upgrade.checks.config import reporting
 from heat_upgrade.results import findings as results
 
-# Two names at least this similar may be a misspelling of each other.
-_NEAR = 0.7
-
 # Changes that affect operators who have not set the option.
 _UNSET = (comparison.DEFAULT, comparison.REQUIRED, comparison.LIMIT)
+
+# A name in more sections than these is a common word.
+_FEW = 3
+
+# The spellings of a switch in oslo.config (types.Boolean).
+_SWITCH = {**dict.fromkeys(('true', '1', 'on', 'yes'), True),
+           **dict.fromkeys(('false', '0', 'off', 'no'), False)}
 
 # The answer of ``inspectors/config_values`` for one setting.
 Answer = dict[str, typing.Any]
@@ -59,9 +63,49 @@ def findings(settings: abc.Sequence[config_files.Setting],
             result.append(reporting.finding(
                 change, history, fresh, own_files=True,
                 where=[_where(setting, known) for setting in affected]))
+            result += _fixed(change, affected, history, known)
     for setting, in_base, in_target in zip(settings, *answers):
         result += _of_value(setting, in_base, in_target, history, known)
     return result
+
+
+def _fixed(change: comparison.Change,
+           affected: abc.Iterable[config_files.Setting],
+           history: deprecations.History,
+           known: Known) -> abc.Iterator[results.Finding]:
+    """Yield the findings of values that the target no longer allows.
+
+    The target behaves as if a removed switch had one of its two values. By
+    default that is the last default; ``replacements.yaml`` has exceptions.
+    """
+    if change.kind != comparison.REMOVED or change.instead:
+        return
+    entry = option_history.replacement(change.key)
+    if entry and entry.remove:
+        return
+    fixed = entry.fixed if entry else None
+    loses = entry.loses if entry else ''
+    groups = {group for group, _ in known[1]}
+    if fixed is None and change.option.type['class'] == 'Boolean' and (
+            change.key[0] in groups and isinstance(change.option.default,
+                                                   bool)):
+        fixed = change.option.default
+    for setting in affected:
+        value = _SWITCH.get(setting.value.strip().lower())
+        if fixed is None or value is None or value == fixed:
+            continue
+        name = options.named(setting.key)
+        always = str(fixed).lower()
+        yield check_context.error(
+            'config.option-fixed', name,
+            f'{name} = {setting.value.strip()} loses its effect: '
+            f'{history.target_version} always behaves as {always}',
+            '\n'.join([_where(setting, known), *(
+                [f'Reason: {change.option.reason}'] if change.option.reason
+                else [])]), own_files=True,
+            impact=loses[:1].upper() + loses[1:] + '.' if loses else '',
+            remedy=f'run {history.base_version} with {always} first, correct '
+                   'the failures, and then remove the line')
 
 
 def only_new(base: options.Options,
@@ -106,33 +150,42 @@ def _of_value(setting: config_files.Setting, in_base: Answer,
 
 def _unknown(setting: config_files.Setting, history: deprecations.History,
              known: Known) -> results.Finding:
-    near = nearest(setting.key, known[1])
     lines = [_place(setting),
              f'{history.base_version}: no such option',
              f'{history.target_version}: no such option']
     name = options.named((setting.section, setting.name))
+    old = retired(setting, known)
+    if old:
+        return check_context.warning(
+            'config.option-retired', name,
+            f'{name} was an option until {old.described}',
+            '\n'.join([*lines, f'{old.described}: the last release that read '
+                               'it']), own_files=True,
+            remedy=f'{old.remedy}: both releases ignore it')
+    near = option_history.misspelt(setting.key, known[1])
     return check_context.warning(
         'config.option-unknown', name, f'{name} is known to neither release',
         '\n'.join(lines), own_files=True,
         remedy=f'you may have meant {options.named(near)}' if near else
-        'remove it, unless a plugin of your own reads it')
+        _elsewhere(setting, known[1])
+        or 'remove it, unless a plugin of your own reads it')
 
 
-def nearest(key: options.Key,
-            known: abc.Iterable[options.Key]) -> options.Key | None:
-    """Return the known option most similar to an unknown one, or None."""
-    group, name = key
-    known = list(known)
-    groups = sorted({option[0] for option in known})
-    likely = group if group in groups else next(iter(
-        difflib.get_close_matches(group, groups, n=1, cutoff=_NEAR)), None)
-    names = [option[1] for option in known if option[0] == likely]
-    close = difflib.get_close_matches(name, names, n=1, cutoff=_NEAR)
-    if likely is not None and close:
-        return likely, close[0]
-    # Perhaps it is in the wrong section.
-    elsewhere = sorted(option for option in known if option[1] == name)
-    return elsewhere[0] if len(elsewhere) == 1 else None
+def _elsewhere(setting: config_files.Setting, target: options.Options) -> str:
+    """Return the remedy if other sections have the option, or ''."""
+    sections = sorted({group for group, name in target
+                       if name == setting.name})
+    if not sections or len(sections) > _FEW:
+        return ''
+    named = ', '.join(f'[{group}]' for group in sections)
+    return f'remove it, or move it: the option of this name is in {named}'
+
+
+def retired(setting: config_files.Setting,
+            known: Known) -> option_history.Retired | None:
+    """Return the history of a setting that neither release knows, or None."""
+    return (option_history.retired(setting.key, known[1])
+            or option_history.retired_section(setting.group))
 
 
 def _refused(setting: config_files.Setting, in_base: Answer,
@@ -193,6 +246,11 @@ def line(setting: config_files.Setting, secret: bool) -> str:
 
 def _place(setting: config_files.Setting) -> str:
     return f'Set in: {setting.place}: [{setting.section}] {setting.name}'
+
+
+def where(setting: config_files.Setting, known: Known) -> str:
+    """Return the line of evidence that shows a setting, redacted."""
+    return _where(setting, known)
 
 
 def _where(setting: config_files.Setting, known: Known,

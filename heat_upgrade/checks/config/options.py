@@ -63,7 +63,8 @@ class Option:
     :ivar sample_default: the value that a sample shows instead, or None
     :ivar required: whether it must be set
     :ivar secret: whether its value is a secret
-    :ivar old_names: names that are read for it too
+    :ivar old_names: names that are read for it too, in the order in which
+        they are tried
     :ivar deprecated: whether it is deprecated for removal
     :ivar since: the release that deprecated it, or None
     :ivar reason: the reason of its deprecation, or None
@@ -83,7 +84,7 @@ class Option:
     sample_default: object = None
     required: bool = False
     secret: bool = False
-    old_names: frozenset[Key] = frozenset()
+    old_names: abc.Collection[Key] = ()
     deprecated: bool = False
     since: str | None = None
     reason: str | None = None
@@ -180,9 +181,10 @@ def _option(key: Key, entries: list[_Entry],
         sample_default=main['sample_default'], required=main['required'],
         secret=any(entry['secret'] for entry in entries),
         heats=any(_is_heats(entry) for entry in entries),
-        old_names=frozenset((group, name.replace('-', '_'))
-                            for entry in in_listed or entries
-                            for group, name in entry['old_names']) - {key},
+        old_names=tuple(dict.fromkeys(
+            old for entry in in_listed or entries
+            for group, name in entry['old_names']
+            if (old := (group, name.replace('-', '_'))) != key)),
         deprecated=main['deprecated'], since=main['deprecated_since'],
         reason=main['deprecated_reason'])
 

@@ -19,6 +19,7 @@ import textwrap
 
 from heat_upgrade.checks.config import comparison
 from heat_upgrade.checks.config import config_files
+from heat_upgrade.checks.config import conflicts
 from heat_upgrade.checks.config import deprecations
 from heat_upgrade.checks.config import operator_settings
 from heat_upgrade.checks.config import options
@@ -56,24 +57,29 @@ def lines(settings: abc.Sequence[config_files.Setting],
           history: deprecations.History,
           known: operator_settings.Known) -> list[Line]:
     """Return the lines to change; see :func:`operator_settings.findings`."""
-    result = []
+    result = _of_conflicts(settings, known)
+    merged = {line.place for line in result}
     for change in changes:
         for setting in (
             operator_settings.touched(change, settings, known[0]) or ()
         ):
             new = _new(change, setting, known)
-            if new:
+            if new and _place(setting) not in merged:
                 result.append(Line(
                     _place(setting), _old(setting, known), new,
                     _REASONS[change.kind].format(history.target_version)))
     for setting, in_base, in_target in zip(settings, *answers):
         if not in_base['known'] and not in_target['known']:
-            near = operator_settings.nearest(setting.key, known[1])
-            if near:
+            old = operator_settings.retired(setting, known)
+            # A similar name is a guess: it is never written as a line.
+            if old and _place(setting) not in merged:
                 result.append(Line(
                     _place(setting), _old(setting, known),
-                    _renamed(setting, near, known),
-                    'known to neither release; perhaps misspelt'))
+                    _renamed(setting, old.new, known)
+                    if old.new and not _is_set(old.new, settings)
+                    else REMOVE,
+                    f'an option until {old.described}'
+                    + (f'; use {old.use}' if old.use else '')))
         elif in_target['error'] and not _changes_anyway(setting, changes,
                                                         known):
             result.append(Line(
@@ -82,6 +88,29 @@ def lines(settings: abc.Sequence[config_files.Setting],
                 f'<{_accepted(setting, known, in_target)}>',
                 f'{history.target_version} refuses the value'))
     return sorted(set(result), key=_order)
+
+
+def _of_conflicts(settings: abc.Sequence[config_files.Setting],
+                  known: operator_settings.Known) -> list[Line]:
+    """Return the lines of options that the files set by several names."""
+    result = []
+    for conflict in conflicts.conflicts(settings, known[1]):
+        winner, option = conflict.winner, conflict.option
+        if winner.key != option.key:
+            result.append(Line(
+                _place(winner), _old(winner, known),
+                _renamed(winner, option.key, known),
+                'the target reads this one of several old names'))
+        result += [
+            Line(_place(loser), _old(loser, known), REMOVE,
+                 f'ignored, because {options.named(winner.key)} is set')
+            for loser in conflict.losers]
+    return result
+
+
+def _is_set(key: options.Key,
+            settings: abc.Iterable[config_files.Setting]) -> bool:
+    return any(setting.key == key for setting in settings)
 
 
 def _order(line: Line) -> tuple[str, int, str]:

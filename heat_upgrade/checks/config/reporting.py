@@ -18,6 +18,7 @@ import difflib
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import comparison
 from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import option_history
 from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import types
 from heat_upgrade.results import findings as results
@@ -120,8 +121,7 @@ def finding(change: comparison.Change, history: deprecations.History,
     return make(
         rule(change, announced), subject(change), title(change, announced),
         '\n'.join(lines), own_files=own_files,
-        remedy=remedy(change, history) + (
-            f'; check whether you can use {near}' if near else ''))
+        remedy=remedy(change, history))
 
 
 def rule(change: comparison.Change, announced: bool) -> str:
@@ -169,6 +169,10 @@ def title(change: comparison.Change, announced: bool) -> str:
 def remedy(change: comparison.Change, history: deprecations.History) -> str:
     """Return the remedy for an operator who has set the option."""
     kind = change.kind
+    entry = option_history.replacement(change.key)
+    if kind == comparison.REMOVED and entry and entry.use:
+        return (f'remove it: {history.target_version} ignores it; use '
+                f'{entry.use}')
     if kind == comparison.REMOVED and change.instead:
         kind = comparison.OLD_NAME_GONE
     return _REMEDIES[kind].format(

@@ -31,6 +31,9 @@ PROGRAM = 'config_startup'
 EC2 = 'ec2authtoken'
 AUTHTOKEN = 'keystone_authtoken'
 
+# Sections that heat-api-cfn needs to reach Keystone.
+_WITH_CFN = (EC2, AUTHTOKEN, 'clients_keystone')
+
 # The answer of the program: {step: {error, kind, facts}}.
 Answer = dict[str, dict[str, typing.Any]]
 
@@ -172,7 +175,7 @@ def _lines(before: dict[str, typing.Any], after: dict[str, typing.Any],
     lines = [f'{version}: {_masked(outcome["error"] or "works", hidden)}'
              for version, outcome in ((history.base_version, before),
                                       (history.target_version, after))]
-    if before['error'] and after['error']:
+    if before['error'] and before['kind'] == after['kind']:
         lines.append('It fails on both releases: the cause is in the files, '
                      'not in the upgrade')
     return lines
@@ -195,10 +198,10 @@ def _ec2(before: dict[str, typing.Any], after: dict[str, typing.Any],
     a Keystone with the fix of OSSA-2025-002 refuses. Heat 27 raises
     MissingAuthPlugin.
     """
-    is_set = any(setting.group == EC2 for setting in settings)
-    refused = after['kind'] == 'MissingAuthPlugin'
+    # A file without these sections is a part of a configuration.
+    complete = any(setting.group in _WITH_CFN for setting in settings)
     lines = _lines(before, after, history, hidden)
-    if after['error'] and (refused or is_set or not before['error']):
+    if after['error'] and (complete or not before['error']):
         return [check_context.error(
             'config.ec2-credentials-missing', f'[{EC2}]',
             f'[{EC2}] has no valid credentials: heat-api-cfn refuses every '

@@ -149,8 +149,10 @@ def _described(point, group, opt):
         'required': bool(opt.required),
         'secret': bool(opt.secret),
         'mutable': bool(opt.mutable),
-        'old_names': sorted({(old.group or group, old.name or opt.dest)
-                             for old in opt.deprecated_opts}),
+        # The order decides if several of them are set.
+        'old_names': list(dict.fromkeys(
+            (old.group or group, old.name or opt.dest)
+            for old in opt.deprecated_opts)),
         'deprecated': bool(opt.deprecated_for_removal),
         'deprecated_since': _text(opt.deprecated_since),
         'deprecated_reason': _text(opt.deprecated_reason),

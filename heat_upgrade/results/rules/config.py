@@ -141,6 +141,28 @@ RULES = (
              'now.',
              '[ec2authtoken] has no credentials: heat-api-cfn validates '
              'signatures without a login'),
+    _warning('config.option-retired',
+             'Your files set an option that an earlier release removed.',
+             _IGNORED,
+             'Remove it, or write its replacement: the remedy of each finding '
+             'names it.',
+             '[database] idle_timeout was an option until oslo.db 9.1.0',
+             plural='{count} options of {family} were options of earlier '
+                    'releases'),
+    _error('config.option-fixed',
+           'A removed switch is set to the value that is no longer possible.',
+           'Heat behaves as if the switch had the other value.',
+           'Run the base with the other value first, correct the failures, '
+           'and then remove the line.',
+           '[oslo_policy] enforce_scope = false loses its effect: 27.0.1 '
+           'always behaves as true'),
+    _error('config.names-disagree',
+           'Your files set one option under several names, with different '
+           'values.',
+           'The target reads one of the values and ignores the others.',
+           'Keep one line, with the value that is right.',
+           '[cache] memcache_password wins over [cache] redis_password: both '
+           'are [cache] password now'),
     _warning('config.option-unknown',
              'Your files set an option that neither release knows.', _IGNORED,
              'Correct its name, or remove it unless a plugin of your own '

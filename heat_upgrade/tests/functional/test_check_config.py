@@ -108,6 +108,12 @@ EXPECTED = {
     ('error', '[clients_vitrage] insecure is removed without a deprecation'),
     ('warning', '[oslo_policy] enforce_scope of oslo.policy is removed, as '
                 'announced'),
+    ('error', '[oslo_policy] enforce_scope = false loses its effect: 27.0.1 '
+              'always behaves as true'),
+    ('error', '[ec2authtoken] has no valid credentials: heat-api-cfn refuses '
+              'every signed request'),
+    ('error', '[keystone_authtoken] cannot log in on both releases'),
+    ('error', '[trustee] cannot log in on both releases'),
     ('warning', '[cache] enforce_fips_mode of oslo.cache is removed, as '
                 'announced'),
     ('warning', '[oslo_messaging_rabbit] heartbeat_in_pthread of '

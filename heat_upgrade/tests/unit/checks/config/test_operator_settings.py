@@ -154,23 +154,35 @@ class TestValues(SettingsCase):
             ('warning', '[limits] widht is known to neither release'),
             (finding.severity, finding.title))
         self.assertIn('you may have meant [limits] width', finding.remedy)
-        self.assertEqual(
-            [(f'{PATH}:3', 'widht = (not shown)',
-              'width = (the same value)')],
-            self.lines(setting('widht'), in_base=UNKNOWN, in_target=UNKNOWN))
+        # A guess is never written as a line to change.
+        self.assertEqual([], self.lines(setting('widht'), in_base=UNKNOWN,
+                                        in_target=UNKNOWN))
 
     def test_name_in_a_wrong_section_has_the_right_section(self):
-        self.assertEqual(
-            SIZE.key,
-            operator_settings.nearest(('DEFAULT', 'size'), self.target),
-        )
-        self.assertEqual(
-            WIDTH.key,
-            operator_settings.nearest(('limit', 'width'), self.target),
-        )
-        self.assertIsNone(
-            operator_settings.nearest(('own', 'thing'), self.target)
-        )
+        finding, = self.findings(setting('size', section='DEFAULT'),
+                                 in_base=UNKNOWN, in_target=UNKNOWN)
+        self.assertEqual('remove it, or move it: the option of this name is '
+                         'in [limits]', finding.remedy)
+
+    def test_option_of_an_earlier_release_has_its_last_release(self):
+        for section, name, title, remedy in (
+                ('heat_api', 'tcp_keepidle', 'Heat 24.1.2',
+                 'so-keepalive of uWSGI'),
+                ('clients_senlin', 'own', 'Heat 22.0.1', 'remove it'),
+                ('DEFAULT', 'rpc_backend', 'oslo.messaging 8.1.4',
+                 'transport_url'),
+                ('keystone_authtoken', 'admin_user', 'keystonemiddleware 11',
+                 'username')):
+            given = setting(name, section=section)
+            finding, = self.findings(given, in_base=UNKNOWN,
+                                     in_target=UNKNOWN)
+            self.assertEqual(f'[{section}] {name} was an option until '
+                             f'{title}', finding.title)
+            self.assertIn(remedy, finding.remedy)
+            self.assertNotIn('you may have meant', finding.remedy)
+            (_, _, new), = self.lines(given, in_base=UNKNOWN,
+                                      in_target=UNKNOWN)
+            self.assertEqual(remediation.REMOVE, new)
 
     def test_name_that_only_the_target_knows_is_no_finding(self):
         self.assertEqual([], self.titles(setting('new'), in_base=UNKNOWN))
@@ -232,3 +244,45 @@ class TestText(SettingsCase):
         text = remediation.text([], [], HISTORY, [])
         self.assertIn('No configuration file was named', text)
         self.assertIn('There are no findings.', text)
+
+
+class TestFixed(SettingsCase):
+
+    base = of(options.Option('oslo_policy', 'enforce_scope', default=True,
+                             type={'class': 'Boolean'}, deprecated=True),
+              options.Option('oslo_messaging_rabbit', 'heartbeat_in_pthread',
+                             default=False, type={'class': 'Boolean'},
+                             deprecated=True),
+              options.Option('limits', 'strict', default=True,
+                             type={'class': 'Boolean'}, deprecated=True,
+                             reason='It is safe'),
+              options.Option('clients_gone', 'insecure', default=False,
+                             type={'class': 'Boolean'}, deprecated=True),
+              SIZE)
+    target = of(SIZE)
+
+    def fixed(self, section, name, value):
+        return [finding for finding in self.findings(
+            setting(name, value, section=section))
+            if finding.rule == 'config.option-fixed']
+
+    def test_opposite_of_the_fixed_value_is_an_error(self):
+        for value in ('false', 'False', '0', 'no'):
+            finding, = self.fixed('oslo_policy', 'enforce_scope', value)
+            self.assertEqual('error', finding.severity)
+            self.assertIn('always behaves as true', finding.title)
+            self.assertIn('wrong scope lose access', finding.impact)
+
+    def test_opposite_of_the_last_default_is_an_error(self):
+        finding, = self.fixed('limits', 'strict', 'off')
+        self.assertIn('Reason: It is safe', finding.evidence)
+
+    def test_value_that_is_fixed_now_is_no_finding(self):
+        for section, name, value in (
+                ('oslo_policy', 'enforce_scope', 'true'),
+                ('oslo_messaging_rabbit', 'heartbeat_in_pthread', 'true'),
+                ('limits', 'strict', 'yes')):
+            self.assertEqual([], self.fixed(section, name, value))
+
+    def test_section_that_is_gone_has_no_fixed_value(self):
+        self.assertEqual([], self.fixed('clients_gone', 'insecure', 'true'))

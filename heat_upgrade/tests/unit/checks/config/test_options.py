@@ -71,7 +71,7 @@ class TestOptions(testtools.TestCase):
     def test_old_names_have_the_form_of_a_file(self):
         option = only(entry('heat.a', old_names=[['DEFAULT', 'old-name'],
                                                  ['DEFAULT', 'a-name']]))
-        self.assertEqual({('DEFAULT', 'old_name')}, option.old_names)
+        self.assertEqual((('DEFAULT', 'old_name'),), option.old_names)
 
     def test_options_of_failed_namespaces_are_left_out(self):
         known = {('DEFAULT', 'a'): options.Option(

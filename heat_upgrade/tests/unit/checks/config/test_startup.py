@@ -93,11 +93,11 @@ class TestSignedRequests(StartupCase):
     without_login = {startup.EC2: {**WORKS,
                                    'facts': {'authenticated': False}}}
 
-    def test_missing_plugin_is_an_error_without_any_line(self):
+    def test_missing_plugin_is_an_error_without_a_section_of_its_own(self):
         for base in ({}, self.without_login, self.missing):
             self.assertEqual(
                 [('error', 'config.ec2-credentials-missing')],
-                self.rules(base, self.missing))
+                self.rules(base, self.missing, setting(startup.AUTHTOKEN)))
 
     def test_request_without_a_login_is_a_warning(self):
         self.assertEqual([('warning', 'config.ec2-unauthenticated')],
