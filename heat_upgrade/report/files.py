@@ -12,16 +12,24 @@
 
 """Writes the report of a run, for people and for machines."""
 
+from collections import abc
 import json
 import pathlib
 import typing
 
+from heat_upgrade import errors
+from heat_upgrade.plan import model as plan
 from heat_upgrade.report import html
 from heat_upgrade.report import junit
+from heat_upgrade.report import merging
 from heat_upgrade.report import model
+from heat_upgrade.report import schema
 
 
 make = model.make
+
+# The files of a joined report.
+MERGED, MERGED_PAGE = 'merged.json', 'merged.html'
 
 
 def build(run_dir: pathlib.Path | str) -> dict[str, typing.Any]:
@@ -38,3 +46,38 @@ def build(run_dir: pathlib.Path | str) -> dict[str, typing.Any]:
     junit.write(report, run_dir / 'junit.xml')
     html.write(report, run_dir / 'report.html')
     return report
+
+
+def merge(run_dirs: abc.Iterable[pathlib.Path],
+          target: pathlib.Path) -> dict[str, typing.Any]:
+    """Join the reports of runs: merged.json, merged.html and junit.xml.
+
+    :param run_dirs: run directories, or directories that contain them
+    :param target: directory for the files, which is made
+    :returns: the data of merged.json
+    :raises: :class:`heat_upgrade.errors.UsageError` for a directory without
+        a run, or for runs that do not belong together
+    """
+    reports = [model.make(run_dir) for directory in run_dirs
+               for run_dir in _runs(directory)]
+    merged = merging.merge(reports)
+    schema.validate(merged, schema.MERGED)
+    target.mkdir(parents=True, exist_ok=True)
+    (target / MERGED).write_text(json.dumps(merged, indent=2) + '\n',
+                                 encoding='utf-8')
+    junit.write_all(dict(zip(merging.names(reports), reports)),
+                    target / 'junit.xml')
+    html.write_merged(merged, target / MERGED_PAGE)
+    return merged
+
+
+def _runs(directory: pathlib.Path) -> list[pathlib.Path]:
+    """Return a run directory, or those in a directory."""
+    if (directory / plan.FILE).exists():
+        return [directory]
+    found = sorted(path.parent for path in directory.glob(f'*/{plan.FILE}'))
+    if not found:
+        raise errors.UsageError(
+            f'{directory} is neither the directory of a run nor one that '
+            'contains such directories')
+    return found

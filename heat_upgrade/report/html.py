@@ -21,17 +21,19 @@ import jinja2
 from heat_upgrade.plan import model
 from heat_upgrade.probes import aggregates
 from heat_upgrade.report import headline
+from heat_upgrade.report import merging
 from heat_upgrade.report import summary
 from heat_upgrade.report import timeline
 from heat_upgrade.report import traffic
 from heat_upgrade.report import triage
 from heat_upgrade.report import variation
+from heat_upgrade.results import findings
 from heat_upgrade.results import grouping
 from heat_upgrade.results import verdict
 from heat_upgrade.traffic import history
 
 TEMPLATES = pathlib.Path(__file__).with_name('templates')
-PAGE = 'page.html.j2'
+PAGE, MERGED_PAGE = 'page.html.j2', 'merged.html.j2'
 
 # Dimensions of the picture, in its own units. The labels at the left take at
 # least LABELS, and LETTER for each letter of the longest name. Rows are lower
@@ -58,6 +60,27 @@ def write(report: Report, path: pathlib.Path | str) -> None:
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
     """
+    page = _templates().get_template(PAGE).render(
+        report=report, chosen=variation.pairs(report), facts=facts(report),
+        headline=headline.headline(report), proved=_proved(report),
+        verdict=verdict.SHOWN[report['verdict']],
+        **_sections(triage.of_report(report)),
+        picture=picture(report), timeline=timeline.timeline(report))
+    pathlib.Path(path).write_text(page, encoding='utf-8')
+
+
+def write_merged(merged: Report, path: pathlib.Path | str) -> None:
+    """Write the page about several runs.
+
+    :param merged: dict of :func:`heat_upgrade.report.merging.merge`
+    """
+    page = _templates().get_template(MERGED_PAGE).render(
+        report=merged, shown=verdict.SHOWN,
+        **_sections(merging.with_runs(merged)))
+    pathlib.Path(path).write_text(page, encoding='utf-8')
+
+
+def _templates() -> jinja2.Environment:
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True, trim_blocks=True, lstrip_blocks=True,
@@ -68,17 +91,12 @@ def write(report: Report, path: pathlib.Path | str) -> None:
         counts=traffic.counts, clock=clock, kind=summary.kind,
         page=summary.page, size=size, why_not=triage.why_not,
         long_gap=aggregates.LONG, disruptions=DISRUPTIONS, results=RESULTS)
-    page = templates.get_template(PAGE).render(
-        report=report, chosen=variation.pairs(report), facts=facts(report),
-        headline=headline.headline(report), proved=_proved(report),
-        verdict=verdict.SHOWN[report['verdict']], **_sections(report),
-        picture=picture(report), timeline=timeline.timeline(report))
-    pathlib.Path(path).write_text(page, encoding='utf-8')
+    return templates
 
 
-def _sections(report: Report) -> dict[str, list[grouping.Group]]:
+def _sections(found: list[findings.Finding]
+              ) -> dict[str, list[grouping.Group]]:
     """Return the findings in the sections of the page, in groups."""
-    found = triage.of_report(report)
     return {name: grouping.groups(section(found)) for name, section in (
         ('failures', triage.failures), ('hazards', triage.hazards),
         ('warnings', triage.warnings), ('to_know', triage.to_know),

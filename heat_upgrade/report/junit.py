@@ -44,6 +44,35 @@ _REPLACEMENT = '\N{REPLACEMENT CHARACTER}'
 def write(report: Report, path: pathlib.Path | str) -> None:
     """Write the file.
 
+    :param report: dict of :func:`heat_upgrade.report.model.make`
+    """
+    _write(suites(report), path)
+
+
+def write_all(reports: abc.Mapping[str, Report],
+              path: pathlib.Path | str) -> None:
+    """Write one file about several runs.
+
+    :param reports: {name of a run: its report}; the names of its suites begin
+        with that name
+    """
+    root = ElementTree.Element('testsuites')
+    for name, report in reports.items():
+        for suite in suites(report):
+            suite.set('name', f'{name}.{suite.get("name")}')
+            root.append(suite)
+    _write(root, path)
+
+
+def _write(root: Element, path: pathlib.Path | str) -> None:
+    ElementTree.indent(root)
+    ElementTree.ElementTree(root).write(path, encoding='utf-8',
+                                        xml_declaration=True)
+
+
+def suites(report: Report) -> Element:
+    """Return the suites of a run.
+
     Findings without a test case of their own (a migration that fails) fail
     the test case of their step.
 
@@ -61,9 +90,7 @@ def write(report: Report, path: pathlib.Path | str) -> None:
             suite.set(name, str(len(list(suite.iter(tag)))))
     _verdict(ElementTree.SubElement(root, 'testsuite', {
         'name': 'verdict', 'tests': '1', 'skipped': '0'}), report)
-    ElementTree.indent(root)
-    ElementTree.ElementTree(root).write(path, encoding='utf-8',
-                                        xml_declaration=True)
+    return root
 
 
 def _suite(suite: Element, report: Report, step: Report,

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The published JSON Schema of report.json."""
+"""The published JSON Schemas of report.json and merged.json."""
 
 import functools
 import json
@@ -19,29 +19,37 @@ import pathlib
 import typing
 
 FILE = pathlib.Path(__file__).with_name('report.schema.json')
+MERGED = pathlib.Path(__file__).with_name('merged.schema.json')
 
 # If this variable is set, each report is validated before it is written. The
 # tests set it; the tool itself does not require the validator.
 VARIABLE = 'HEAT_UPGRADE_VALIDATE_REPORTS'
 
 
-def load() -> dict[str, typing.Any]:
-    """Return the schema as data."""
-    schema: dict[str, typing.Any] = json.loads(FILE.read_text())
+def load(file: pathlib.Path = FILE) -> dict[str, typing.Any]:
+    """Return a schema as data."""
+    schema: dict[str, typing.Any] = json.loads(file.read_text())
     return schema
 
 
 @functools.cache
-def _validator() -> typing.Any:
+def _validator(file: pathlib.Path) -> typing.Any:
     import jsonschema  # type: ignore[import-untyped]  # has no annotations
-    return jsonschema.Draft202012Validator(load())
+    import referencing
+    # A joined report has the findings of a report.
+    schemas = [referencing.Resource.from_contents(load(each))
+               for each in (FILE, MERGED)]
+    return jsonschema.Draft202012Validator(
+        load(file), registry=schemas @ referencing.Registry())
 
 
-def validate(report: dict[str, typing.Any]) -> None:
+def validate(report: dict[str, typing.Any],
+             file: pathlib.Path = FILE) -> None:
     """Validate a report if VARIABLE is set.
 
+    :param file: FILE, or MERGED for a joined report
     :raises: jsonschema.ValidationError for a report that breaks the schema
     """
     if os.environ.get(VARIABLE):
         # Validate the parsed JSON, which has no tuples and no enums.
-        _validator().validate(json.loads(json.dumps(report)))
+        _validator(file).validate(json.loads(json.dumps(report)))

@@ -81,7 +81,7 @@ def of_loaded(tenant, errors, top):
 def _unfrozen(tenant):
     """Say which projects have jobs that Zuul would refuse to freeze."""
     for project in gate.OUR_PROJECTS:
-        for pipeline in gate.PIPELINES:
+        for pipeline in (*gate.PIPELINES, gate.PERIODIC):
             try:
                 tenant.jobs(project, pipeline)
             except Exception as exc:

@@ -59,6 +59,8 @@ STABLE = ('stable/2026.1', 'stable/2026.2')
 # What these say to Zuul is ours.
 OUR_PROJECTS = (OURS, HEAT, SPECS)
 PIPELINES = ('check', 'gate')
+# The pipeline that starts jobs by the clock.
+PERIODIC = 'periodic'
 
 
 def build(scratch, *, top=TOP, upstream=None, checkouts=()):
@@ -92,12 +94,13 @@ def build(scratch, *, top=TOP, upstream=None, checkouts=()):
 def frozen(tenant):
     """Return {name of a job: it, frozen by Zuul}, of all that run.
 
-    As heat-upgrade-tests runs it, in check.
+    As heat-upgrade-tests runs it, in check or by the clock.
 
     :raises: what Zuul says of a job that cannot be frozen
     """
-    return {name: tenant.freeze(OURS, PIPELINES[0], name)
-            for name in tenant.jobs(OURS, PIPELINES[0])}
+    return {name: tenant.freeze(OURS, pipeline, name)
+            for pipeline in (PIPELINES[0], PERIODIC)
+            for name in tenant.jobs(OURS, pipeline)}
 
 
 def parents(job):

@@ -16,6 +16,7 @@ import ddt
 import testtools
 
 from heat_upgrade.tests.zuul import gate
+from heat_upgrade.tests.zuul import templating
 from heat_upgrade.tests.zuul import tenant
 
 GRENADE = ['base', 'multinode', 'grenade-base', 'grenade']
@@ -60,6 +61,7 @@ JOBS = {
 }
 UPGRADES = [name for name in JOBS
             if name.startswith(('heat-upgrade-grenade', 'heat-upgrade-lab'))]
+NIGHTLY = 'heat-upgrade-lab-seeds'
 OWN = [name for name in JOBS if name.startswith('heat-upgrade-tests-')]
 
 
@@ -150,3 +152,41 @@ class LabJobsTest(testtools.TestCase):
         environment = frozen(name).variables['tox_envlist']
         self.assertIn(f'\n[testenv:{environment}]\n',
                       (gate.TOP / 'tox.ini').read_text())
+
+
+class NightlyJobTest(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.job = frozen(NIGHTLY, pipeline=gate.PERIODIC)
+
+    def test_no_other_job_is_started_by_the_clock(self):
+        self.assertEqual([NIGHTLY],
+                         gate.loaded().jobs(gate.OURS, gate.PERIODIC))
+
+    def test_it_is_built_on_the_lab(self):
+        self.assertEqual([*LAB, 'heat-upgrade-lab', NIGHTLY],
+                         gate.parents(self.job))
+        self.assertEqual(10800, self.job.timeout)
+
+    def test_each_node_has_a_shard_of_the_seeds(self):
+        nodes = tenant.nodes(self.job)
+        self.assertEqual({'debian-bookworm'}, set(nodes.values()))
+        shards = []
+        for node in nodes:
+            context = {**templating.facts(self.job, node),
+                       **tenant.variables(self.job, node)}
+            told = templating.Templar(
+                loader=templating.dataloader.DataLoader(),
+                variables=context).template(context['heat_upgrade_options'])
+            self.assertEqual(['--seeds', '1..48', '--shard'], told[:-1])
+            shards.append(told[-1])
+        self.assertEqual([f'{number}/{len(nodes)}' for number in range(
+            1, len(nodes) + 1)], shards)
+
+    def test_reports_are_joined_before_they_are_collected(self):
+        self.assertEqual(
+            [f'{gate.OURS}/playbooks/{book}/post.yaml'
+             for book in ('heat-upgrade-seeds', 'heat-upgrade-lab')],
+            [path for path in gate.playbooks(self.job)['post']
+             if path.startswith(gate.OURS)])
