@@ -53,6 +53,9 @@ ABILITIES = {
     'config_policy': Ability(_Class.OPTIONS, 'apply your policy files'),
     'config_engine_files': Ability(
         _Class.OPTIONS, 'read your environments and templates of the engine'),
+    'config_plugins': Ability(_Class.OPTIONS, 'import your plug-ins'),
+    'config_startup': Ability(_Class.OPTIONS,
+                              'set itself up with your configuration'),
     'schema': Ability(_Class.MIGRATION, 'migrate a database and use it'),
     'rows': Ability(_Class.OLD_STACKS, 'create and store stacks'),
     'rows_load': Ability(_Class.OLD_STACKS,

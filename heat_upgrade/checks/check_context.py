@@ -61,6 +61,7 @@ class OperatorInputs:
 
     :ivar config_files: configuration files of Heat, in their order
     :ivar config_dirs: directories of such files
+    :ivar roots: directories that stand for / of the node
     :ivar templates: templates of stacks, and directories of them
     :ivar environments: environments of these templates
     :ivar stacks_from: a database dump with the stacks
@@ -71,6 +72,7 @@ class OperatorInputs:
 
     config_files: tuple[pathlib.Path, ...] = ()
     config_dirs: tuple[pathlib.Path, ...] = ()
+    roots: tuple[pathlib.Path, ...] = ()
     templates: tuple[pathlib.Path, ...] = ()
     environments: tuple[pathlib.Path, ...] = ()
     stacks_from: pathlib.Path | None = None

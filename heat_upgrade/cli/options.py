@@ -252,6 +252,12 @@ def add_operator_files(parser: argparse.ArgumentParser) -> None:
         type=pathlib.Path, help='directory of configuration files; '
         'repeatable')
     parser.add_argument(
+        '--root', action='append', default=[], metavar='DIR',
+        type=pathlib.Path, help='directory with the files of the node, or of '
+        'its /etc/heat, that the configuration names by absolute paths; '
+        'repeatable (default: a file of the same name beside the '
+        'configuration file)')
+    parser.add_argument(
         '--template', action='append', default=[], metavar='FILE',
         type=pathlib.Path, help='template, directory of templates, or '
         'pattern such as "stacks/*.yaml": report only findings that affect '
@@ -283,6 +289,7 @@ def operator_inputs(parsed_args: argparse.Namespace
     return check_context.OperatorInputs(
         config_files=operator_files.configuration(parsed_args.config_file),
         config_dirs=tuple(parsed_args.config_dir),
+        roots=operator_files.existing(parsed_args.root),
         templates=operator_files.existing(parsed_args.template,
                                           patterns=True),
         environments=operator_files.existing(parsed_args.environment),

@@ -30,6 +30,7 @@ from heat_upgrade.checks.config import deprecations
 from heat_upgrade.checks.config import operator_settings
 from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import policies
+from heat_upgrade.checks.config import recognition
 from heat_upgrade.checks.config import referenced_files
 from heat_upgrade.checks.config import release_notes
 from heat_upgrade.checks.config import remediation
@@ -86,7 +87,8 @@ def _result(base: check_context.InstalledRelease,
     files = config_files.files(context.asked)
     # Read the files first: an invalid file is then reported at once.
     settings = config_files.settings(context.asked)
-    referenced = referenced_files.files(settings, files) if files else None
+    referenced = (referenced_files.files(settings, files, context.asked.roots)
+                  if files else None)
     readings = introspection.both(
         base,
         target,
@@ -98,6 +100,7 @@ def _result(base: check_context.InstalledRelease,
     history = deprecations.History(base.name, target.name, *sources)
     known = (options.of_reading(readings[0], sources[0].sample),
              options.of_reading(readings[1], sources[1].sample))
+    recognition.refuse_foreign(settings, *known)
     failed = readings[1]['failed']
     changes = comparison.changes(options.without(known[0], failed), known[1])
     failures = reporting.unknown(failed, history)
@@ -114,6 +117,10 @@ def _result(base: check_context.InstalledRelease,
             + json
             + removed
             + _shipped(base, target, context, history), history)
+    for option, path in referenced.checked:
+        context.progress(f'checked for {option}: {path}')
+    for option, value in referenced.missing:
+        context.progress(f'not found for {option}: {value}')
     values, answers = _answers(base, target, context, files, settings,
                                referenced)
     lines = remediation.lines(settings, values, changes, history, known)
@@ -139,7 +146,7 @@ def _result(base: check_context.InstalledRelease,
            else _shipped(base, target, context, history))
         + referenced_files.findings(referenced, answers, history),
         history,
-        tuple(files),
+        (*files, *(path for _, path in referenced.checked)),
         tuple(lines),
         tuple(
             change

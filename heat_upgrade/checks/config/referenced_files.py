@@ -24,9 +24,12 @@ import typing
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import config_files as ini
 from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import file_places
 from heat_upgrade.checks.config import options
+from heat_upgrade.checks.config import plugins
 from heat_upgrade.checks.config import policies
 from heat_upgrade.checks import introspection
+from heat_upgrade import errors
 from heat_upgrade.results import findings as results
 
 PASTE = ('paste_deploy', 'api_paste_config')
@@ -34,6 +37,7 @@ POLICY_FILE = ('oslo_policy', 'policy_file')
 POLICY_DIRS = ('oslo_policy', 'policy_dirs')
 ENVIRONMENTS = ('DEFAULT', 'environment_dir')
 TEMPLATES = ('DEFAULT', 'template_dir')
+PLUGINS = ('DEFAULT', 'plugin_dirs')
 
 # The values of options that are not set.
 _DEFAULTS = {PASTE: 'api-paste.ini', POLICY_FILE: 'policy.yaml',
@@ -58,7 +62,10 @@ class Files:
     :ivar policy_json: a policy.json that is read only if there is no
         policy.yaml, or None
     :ivar json: policy files in JSON
+    :ivar plugins: directories of plug-ins
     :ivar missing: (option, value) of each missing file
+    :ivar checked: (option, path) of each file or directory that was found
+    :ivar refused: (path, error) of each policy file that cannot be read
     """
 
     paste: pathlib.Path | None = None
@@ -67,27 +74,33 @@ class Files:
     json: tuple[pathlib.Path, ...] = ()
     environments: tuple[pathlib.Path, ...] = ()
     templates: tuple[pathlib.Path, ...] = ()
+    plugins: tuple[pathlib.Path, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
+    checked: tuple[tuple[str, pathlib.Path], ...] = ()
+    refused: tuple[tuple[pathlib.Path, str], ...] = ()
 
 
 def files(settings: abc.Sequence[ini.Setting],
-          config_files: abc.Iterable[pathlib.Path]) -> Files:
+          config_files: abc.Iterable[pathlib.Path],
+          roots: abc.Iterable[pathlib.Path] = ()) -> Files:
     """Return the files that a configuration refers to.
 
-    :raises: :class:`heat_upgrade.errors.UsageError` for a policy file that
-        cannot be read
+    :param roots: see :class:`file_places.Places`
     """
-    directories = list(dict.fromkeys(path.parent for path in config_files))
+    directories = tuple(dict.fromkeys(path.parent for path in config_files))
+    places = file_places.Places(directories, tuple(roots))
     missing: list[tuple[str, str]] = []
+    checked: list[tuple[str, pathlib.Path]] = []
 
     def locate(key: options.Key, value: str,
                is_set: bool) -> pathlib.Path | None:
         if '$' in value:
             missing.append((options.named(key), value))
             return None
-        for directory in directories:
-            if (directory / value).exists():
-                return (directory / value).resolve()
+        found = places.find(value)
+        if found:
+            checked.append((options.named(key), found))
+            return found
         if is_set:
             missing.append((options.named(key), value))
         return None
@@ -104,18 +117,34 @@ def files(settings: abc.Sequence[ini.Setting],
                       bool(values))
 
     paste = find(PASTE)
-    if paste:
-        ini.read_text(paste, 'the api-paste file')
     policy_paths, policy_json = _policy_files(
         find(POLICY_FILE),
         any(setting.key == POLICY_FILE for setting in settings), directories)
     # oslo.policy reads every directory: policy_dirs is a MultiStrOpt.
     for directory in find_each(POLICY_DIRS):
         policy_paths += _in(directory)
-    rules, json = policies.read(policy_paths)
-    return Files(paste, rules, policy_json, json,
-                 _in(find(ENVIRONMENTS)),
-                 _in(find(TEMPLATES), _TEMPLATE_NAMES), tuple(missing))
+    rules: list[policies.Rule] = []
+    json: list[pathlib.Path] = []
+    refused = []
+    for path in policy_paths:
+        try:
+            of_file, in_json = policies.read([path])
+        except errors.UsageError as exc:
+            refused.append((path, str(exc)))
+            continue
+        rules += of_file
+        json += in_json
+    directories_of_plugins = [
+        locate(PLUGINS, value.strip(), True)
+        for setting in settings if setting.key == PLUGINS
+        for value in setting.value.split(',') if value.strip()]
+    return Files(
+        paste=paste, rules=tuple(rules), policy_json=policy_json,
+        json=tuple(json), environments=_in(find(ENVIRONMENTS)),
+        templates=_in(find(TEMPLATES), _TEMPLATE_NAMES),
+        plugins=tuple(filter(None, directories_of_plugins)),
+        missing=tuple(missing), checked=tuple(checked),
+        refused=tuple(refused))
 
 
 def _policy_files(
@@ -164,6 +193,10 @@ def requests(referenced: Files) -> list[introspection.Request]:
             'templates': [str(path) for path in referenced.templates]},
             kept=False, about=_paths((*referenced.environments,
                                       *referenced.templates))))
+    if referenced.plugins:
+        result.append(introspection.Request(
+            'config_plugins', [str(path) for path in referenced.plugins],
+            kept=False, about=_paths(referenced.plugins)))
     return result
 
 
@@ -179,6 +212,13 @@ def findings(referenced: Files, answers: abc.Sequence[dict[str, Answer]],
     """
     base, target = answers
     result = [_missing(*option) for option in referenced.missing]
+    result += [check_context.error(
+        'config.policy-file-not-read', path.name,
+        f'the policy file {path.name} cannot be read', text, own_files=True)
+        for path, text in referenced.refused]
+    if referenced.plugins:
+        result += plugins.findings(base['config_plugins'],
+                                   target['config_plugins'], history)
     if referenced.paste:
         result += paste(referenced.paste, base['config_paste'],
                         target['config_paste'], history)

@@ -185,10 +185,36 @@ RULES = (
     _warning('config.file-not-here',
              'Your files name a file that is missing here.',
              'Nothing is known about that file.',
-             'Copy it into the directory of the configuration file, where '
-             'Heat looks for it too, or run the check where it is.',
+             'Copy it beside the configuration file, name the directory with '
+             'the files of the node with --root, or run the check where it '
+             'is.',
              '[oslo_policy] policy_file names a missing file: it was not '
              'checked'),
+    _error('config.policy-file-not-read', 'A policy file cannot be read.',
+           'Heat refuses requests, or applies its defaults.',
+           'Correct the line that the error names. The other files were '
+           'checked.', 'the policy file policy.yaml cannot be read'),
+    _error('config.plugin-not-loaded',
+           'The target cannot import a plug-in of plugin_dirs.',
+           'heat-engine does not start.',
+           'Correct the plug-in for the target, as the error describes, or '
+           'take it out of plugin_dirs.',
+           'plug-in my_alarm.py cannot be loaded: heat-engine does not start'),
+    _error('config.plugin-types-lost',
+           'A plug-in provides fewer resource types with the target.',
+           'Stacks with such a type cannot be loaded.',
+           'Correct the plug-in for the target.',
+           'plug-in my_alarm.py no longer provides My::Alarm'),
+    _warning('config.plugin-never-loaded',
+             'Neither release can import a plug-in of plugin_dirs.',
+             'heat-engine starts with neither release.',
+             'Correct the plug-in, or take it out of plugin_dirs.',
+             'plug-in my_alarm.py can be loaded by neither release'),
+    _warning('config.plugin-not-checked',
+             'A plug-in needs a module that is not part of Heat.',
+             'Nothing is known about that plug-in.',
+             'Import it in the environment in which the target will run.',
+             'plug-in my_alarm.py needs acme, which is not here'),
     _error('config.paste-not-read', 'The target cannot read api-paste.ini.',
            'The API does not start.',
            'Compare it with the api-paste.ini of the target.',

@@ -51,7 +51,7 @@ class TestFiles(testtools.TestCase):
         path.write_text(text)
         return path
 
-    def files(self, **values):
+    def files(self, *, roots=(), **values):
         settings = [
             config_files.Setting(self.conf, 1, 1, key[0], key[1], value)
             for key, value in (
@@ -60,7 +60,7 @@ class TestFiles(testtools.TestCase):
                 for value in ([given] if isinstance(given, str) else given)
             )
         ]
-        return referenced_files.files(settings, [self.conf])
+        return referenced_files.files(settings, [self.conf], roots)
 
     def test_files_next_to_the_configuration_are_used(self):
         paste = self.put('api-paste.ini')
@@ -98,6 +98,69 @@ class TestFiles(testtools.TestCase):
 
     def test_missing_default_files_are_not_reported(self):
         self.assertEqual(referenced_files.Files(), self.files())
+
+    def test_absolute_path_is_found_beside_the_configuration(self):
+        paste = self.put('api-paste.ini')
+        self.put('policy.yaml', '"stacks:creat": "role:member"')
+        found = self.files(PASTE='/etc/heat/api-paste.ini',
+                           POLICY_FILE='/etc/heat/policy.yaml')
+        self.assertEqual((paste, ['stacks:creat'], ()), (
+            found.paste, [rule.name for rule in found.rules], found.missing))
+        self.assertEqual(
+            ('[paste_deploy] api_paste_config', paste), found.checked[0])
+
+    def test_absolute_directory_is_found_beside_the_configuration(self):
+        environment = self.put('environment.d/a.yaml')
+        found = self.files(ENVIRONMENTS='/etc/heat/environment.d')
+        self.assertEqual((environment,), found.environments)
+
+    def test_absolute_path_is_found_below_a_root(self):
+        self.put('api-paste.ini')
+        for root, name in (('node', 'node/etc/heat/api-paste.ini'),
+                           ('copy', 'copy/heat/api-paste.ini'),
+                           ('files', 'files/api-paste.ini')):
+            path = self.place / name
+            path.parent.mkdir(parents=True)
+            path.touch()
+            self.assertEqual(path, self.files(
+                PASTE='/etc/heat/api-paste.ini',
+                roots=[self.place / root]).paste)
+
+    def test_file_at_its_own_path_comes_before_a_root(self):
+        path = self.put('here/api-paste.ini')
+        self.put('root/api-paste.ini')
+        self.assertEqual(path, self.files(
+            PASTE=str(path), roots=[self.place / 'root']).paste)
+
+    def test_path_with_dots_stays_below_a_root(self):
+        self.put('api-paste.ini')
+        (self.place / 'root/a').mkdir(parents=True)
+        self.assertEqual((), self.files(
+            PASTE='../../b/none.ini', roots=[self.place / 'root/a']).checked)
+
+    def test_bad_policy_file_does_not_hide_the_others(self):
+        self.put('policy.yaml', '"a": [x\n')
+        self.put('policy.d/more.yaml', '"b": "!"')
+        found = self.files()
+        self.assertEqual(['b'], [rule.name for rule in found.rules])
+        self.assertEqual('policy.yaml', found.refused[0][0].name)
+
+    def test_bad_policy_file_is_an_error(self):
+        self.put('policy.yaml', '- SECRET\n')
+        finding, = referenced_files.findings(self.files(), ({}, {}), HISTORY)
+        self.assertEqual(('error', 'config.policy-file-not-read'),
+                         (finding.severity, finding.rule))
+        self.assertNotIn('SECRET', repr(finding))
+
+    def test_directories_of_plug_ins_are_requested(self):
+        self.put('plugins/a.py')
+        found = self.files(PLUGINS='plugins, /usr/lib/nowhere')
+        self.assertEqual((self.place / 'plugins',), found.plugins)
+        self.assertEqual(
+            (('[DEFAULT] plugin_dirs', '/usr/lib/nowhere'),), found.missing)
+        request, = referenced_files.requests(found)
+        self.assertEqual(('config_plugins', [f'{self.place}/plugins']),
+                         (request.program, request.given))
 
     def test_policy_json_replaces_a_missing_policy_yaml(self):
         path = self.put('policy.json', '{"a": "!"}')

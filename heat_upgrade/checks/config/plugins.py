@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Makes the findings about an operator's plug-ins of plugin_dirs.
+
+An engine that cannot import one of them does not start:
+heat.common.plugin_loader raises the error.
+"""
+
+from collections import abc
+import pathlib
+import typing
+
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks.config import deprecations
+from heat_upgrade.results import findings as results
+
+# {path: {error, missing, types}} of ``inspectors/config_plugins``.
+Answer = dict[str, dict[str, typing.Any]]
+
+
+def findings(base: Answer, target: Answer, history: deprecations.History
+             ) -> list[results.Finding]:
+    """Return the findings of the plug-ins.
+
+    :param base: answer of ``inspectors/config_plugins`` in the base
+    :param target: the same in the target
+    """
+    return [found for path, after in target.items()
+            for found in _of_file(path, base[path], after, history)]
+
+
+def _of_file(path: str, before: dict[str, typing.Any],
+             after: dict[str, typing.Any], history: deprecations.History
+             ) -> abc.Iterator[results.Finding]:
+    name = pathlib.Path(path).name
+    if not after['error']:
+        lost = sorted(set(before['types']) - set(after['types']))
+        if lost:
+            yield check_context.error(
+                'config.plugin-types-lost', name,
+                f'plug-in {name} no longer provides {", ".join(lost)}',
+                _lines(path, before, after, history), own_files=True)
+        return
+    if before['missing'] and after['missing'] == before['missing']:
+        yield check_context.warning(
+            'config.plugin-not-checked', name,
+            f'plug-in {name} needs {after["missing"]}, which is not here',
+            _lines(path, before, after, history), own_files=True)
+    elif before['error']:
+        yield check_context.warning(
+            'config.plugin-never-loaded', name,
+            f'plug-in {name} can be loaded by neither release',
+            _lines(path, before, after, history), own_files=True)
+    else:
+        yield check_context.error(
+            'config.plugin-not-loaded', name,
+            f'plug-in {name} cannot be loaded: heat-engine does not start',
+            _lines(path, before, after, history), own_files=True)
+
+
+def _lines(path: str, before: dict[str, typing.Any],
+           after: dict[str, typing.Any],
+           history: deprecations.History) -> str:
+    return '\n'.join([
+        f'File: {path}',
+        *(f'{version}: ' + (answer['error'] or 'loads it' + (
+            f', with {", ".join(answer["types"])}' if answer['types']
+            else ''))
+          for version, answer in ((history.base_version, before),
+                                  (history.target_version, after)))])

@@ -1,0 +1,71 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Findings of an operator's plug-ins."""
+
+import ddt
+import testtools
+
+from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import plugins
+
+HISTORY = deprecations.History('23.0.0', '27.0.1')
+
+LOADED = {'error': None, 'missing': None, 'types': ['My::Alarm']}
+GONE = {'error': "ImportError: cannot import name 'monasca' from "
+                 "'heat.engine.clients.os'", 'missing': None, 'types': []}
+SYNTAX = {'error': 'SyntaxError: invalid syntax (my_alarm.py, line 3)',
+          'missing': None, 'types': []}
+ACME = {'error': "ModuleNotFoundError: No module named 'acme'",
+        'missing': 'acme', 'types': []}
+
+
+@ddt.ddt
+class TestPlugins(testtools.TestCase):
+
+    def found(self, base, target):
+        path = '/etc/heat/plugins/my_alarm.py'
+        return plugins.findings({path: base}, {path: target}, HISTORY)
+
+    @ddt.data(GONE, SYNTAX, {**GONE, 'error': "AttributeError: module "
+                             "'heat' has no attribute 'x'"},
+              # It is not installed with the target alone.
+              ACME)
+    def test_plug_in_that_the_target_alone_cannot_load_is_an_error(
+            self, after):
+        found, = self.found(LOADED, after)
+        self.assertEqual(('error', 'config.plugin-not-loaded', True),
+                         (found.severity, found.rule, found.own_files))
+        self.assertIn('my_alarm.py', found.title)
+        self.assertIn('23.0.0: loads it, with My::Alarm\n'
+                      f'27.0.1: {after["error"]}', found.evidence)
+
+    @ddt.data((SYNTAX, SYNTAX, 'never-loaded'),
+              (GONE, SYNTAX, 'never-loaded'), (ACME, ACME, 'not-checked'),
+              (ACME, GONE, 'never-loaded'))
+    @ddt.unpack
+    def test_plug_in_that_neither_can_load_is_a_warning(self, before, after,
+                                                        rule):
+        found, = self.found(before, after)
+        self.assertEqual(('warning', f'config.plugin-{rule}'),
+                         (found.severity, found.rule))
+
+    def test_type_that_the_plug_in_no_longer_provides_is_an_error(self):
+        found, = self.found(LOADED, {**LOADED, 'types': []})
+        self.assertEqual('config.plugin-types-lost', found.rule)
+        self.assertIn('My::Alarm', found.title)
+
+    @ddt.data((LOADED, LOADED), (SYNTAX, LOADED),
+              (LOADED, {**LOADED, 'types': ['My::Alarm', 'My::Other']}))
+    @ddt.unpack
+    def test_plug_in_that_the_target_loads_is_no_finding(self, before, after):
+        self.assertEqual([], self.found(before, after))
