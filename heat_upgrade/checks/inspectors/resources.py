@@ -45,6 +45,8 @@ from heat.engine.resources.openstack.heat import none_resource
 from heat.engine import stack
 from heat.engine import template_common
 
+import heat_upgrade_program
+
 _REMOVED = ('Removed', 'Invalid')
 
 # Directory of the templates in the global environment.
@@ -58,11 +60,13 @@ def read(given):
     :returns: dict of ``types`` (name → see ``_type``), ``broken`` (plugins
         that cannot be imported → error), ``globs`` (pattern → pattern),
         ``clients`` and ``constraints`` (name → entry point),
-        ``templates`` (version → see ``_template``), ``implementations``
+        ``templates`` (version → see ``_template``), ``samples`` (version,
+        or 'values' → see ``resources_samples``), ``implementations``
         (classes of functions), ``pseudo_parameters`` (language → names),
         ``stack`` and ``resource`` (their actions and statuses)
     """
     types, constraints, broken = _plugins()
+    samples = heat_upgrade_program.load_sibling('resources_samples')
     classes = _template_classes()
     mapped, globs = _global_environment(classes)
     for name, target in mapped.items():
@@ -78,6 +82,10 @@ def read(given):
         'clients': _entry_points('heat.clients'),
         'templates': {version: _template(cls)
                       for version, cls in classes.items()},
+        'samples': {
+            'values': samples.of_values(),
+            **{version: samples.of_template(version, cls)
+               for version, cls in classes.items()}},
         'implementations': sorted({
             _path(cls) for module in (hot_functions, cfn_functions)
             for cls in vars(module).values()

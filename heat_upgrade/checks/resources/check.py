@@ -21,6 +21,7 @@ from heat_upgrade.checks import check_context
 from heat_upgrade.checks import introspection
 from heat_upgrade.checks.resources import model
 from heat_upgrade.checks.resources import own_templates
+from heat_upgrade.checks.resources import samples
 from heat_upgrade.checks.resources import schemas
 from heat_upgrade.checks.resources import template_functions
 from heat_upgrade.checks.resources import template_usage
@@ -44,7 +45,8 @@ def check(base: check_context.InstalledRelease,
         base, target, lambda subject: introspection.read(
             subject, 'resources', context))
     pair = model.Pair(readings[0], readings[1], (base.name, target.name))
-    found = [*types.differences(pair), *template_functions.differences(pair)]
+    found = [*types.differences(pair), *template_functions.differences(pair),
+             *samples.differences(pair)]
     found.sort(key=lambda each: (each.severity != model.ERROR, each.subject,
                                  each.rule))
     asked = context.asked

@@ -119,7 +119,6 @@ def _handling(pair: model.Pair, name: str, before: model.Reading,
         method = misfit.partition(' ')[0]
         if method not in {
                 each.partition(' ')[0] for each in before['misfits']}:
-            # A warning: perhaps no caller passes such arguments.
             yield model.Difference(
                 'resources.method-misfits', f'{name} {method}',
                 f'{name}: {method} does not accept the arguments of its '

@@ -89,14 +89,14 @@ RULES = (
               'Before an update of a stack, look for resources in '
               'CHECK_FAILED, and mark those healthy that are.',
               'OS::A::B: a resource whose check failed is replaced'),
-    _warning('resources.method-misfits',
-             'A method of a resource type does not accept the arguments of '
-             'its callers.', 'An operation on such a resource may fail.',
-             'Try each operation on a resource of this type with the '
-             'target.', 'OS::A::B: handle_delete does not accept the '
-             'arguments of its callers',
-             plural='methods of {count} types of {family} do not accept the '
-                    'arguments of their callers'),
+    _error('resources.method-misfits',
+           'A method of a resource type does not accept the arguments of '
+           'its callers.', 'An operation on such a resource fails.',
+           'Do not upgrade while stacks have such resources.',
+           'OS::A::B: handle_delete does not accept the arguments of its '
+           'callers',
+           plural='methods of {count} types of {family} do not accept the '
+                  'arguments of their callers'),
     _error('resources.glob-unmapped',
            'Types of a pattern are no longer mapped.',
            'Templates with such a type are refused.',
@@ -211,6 +211,12 @@ RULES = (
              'Preview an update of stacks that use it.',
              'function yaql of heat_template_version.2016-10-14 is another '
              'implementation'),
+    _error('resources.value-changed',
+           'A value that the base accepts is refused, or means another one.',
+           'Stacks whose templates have such a value cannot be loaded or '
+           'updated, or their resources change.', _REWRITE,
+           'function list_join of heat_template_version.2014-10-16 refuses '
+           '[",", ["a", null]]'),
     _error('resources.pseudo-parameter-removed',
            'A pseudo parameter is gone.', _NOT_LOADED, _REWRITE,
            'pseudo parameter OS::project_id is gone'),

@@ -74,7 +74,7 @@ def reading(types=None, **changed):
                          ('equals', 'not')),
             CFN: version('cfn', ('Ref', 'Fn::GetAtt', 'Fn::If'),
                          ('Fn::Equals',))},
-        'implementations': [], 'pseudo_parameters': {
+        'samples': {}, 'implementations': [], 'pseudo_parameters': {
             'hot': ['OS::stack_id'], 'cfn': ['AWS::StackId']},
         'stack': {'actions': ['CREATE', 'RESTORE'], 'statuses': ['COMPLETE']},
         'resource': {'actions': ['CREATE'], 'statuses': ['COMPLETE']},

@@ -228,11 +228,11 @@ class TestTypes(testtools.TestCase):
             found(*types_))
         self.assertEqual([], found(*reversed(types_)))
 
-    def test_method_with_fewer_arguments_is_a_warning(self):
+    def test_method_with_fewer_arguments_is_an_error(self):
         types_ = [{NAME: resources_readings.thing(misfits=each)}
                   for each in ([], ['update of heat.a.A'])]
         self.assertEqual(
-            [('warning', f'{NAME}: update does not accept the arguments of '
+            [('error', f'{NAME}: update does not accept the arguments of '
               'its callers')], found(*types_))
         self.assertEqual([], found(*reversed(types_)))
         self.assertEqual([], found(types_[1], {NAME: resources_readings.thing(
