@@ -49,8 +49,8 @@ if [[ ! -d "$TARGET_RELEASE_DIR/heat" ]]; then
         "$TARGET_DEVSTACK_BRANCH"
 fi
 gate prepare-upgrade
-who=$(gate who)
-if [[ "$who" != "heat-upgrade-tests" ]]; then
+upgrader=$(gate upgrader)
+if [[ "$upgrader" != "heat-upgrade-tests" ]]; then
     # Heat's own plugin upgrades it, before or after this script.
     # "verify post-upgrade" verifies afterwards that Heat is up.
     exit 0

@@ -16,4 +16,4 @@ from heat_upgrade.bug_seeding import operations
 from heat_upgrade.bug_seeding import outages
 from heat_upgrade.bug_seeding import stacks
 
-FAULTS = (*stacks.BUGS, *operations.BUGS, *outages.BUGS)
+BUGS = (*stacks.BUGS, *operations.BUGS, *outages.BUGS)

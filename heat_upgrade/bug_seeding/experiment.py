@@ -48,7 +48,7 @@ from heat_upgrade.traffic import generator
 from heat_upgrade.traffic import history
 from heat_upgrade.traffic import revalidate
 
-FILE = 'faults.json'
+FILE = 'seeded-bugs.json'
 
 # Stacks that receive bugs concurrently; the traffic has two of its own.
 THREADS = 3
@@ -117,7 +117,7 @@ class Trial:
         self._journal.event(
             journals.RUN_START, base=self._release.describe(),
             target=self._release.describe(), marker=self._workspace.marker,
-            reproduce=f'heat-upgrade faults run --release '
+            reproduce=f'heat-upgrade seeded-bugs run --release '
                       f'{self._release.source or self._release.name} '
                       + ' '.join(bug.name for bug in self._bugs))
         started = time.monotonic()
@@ -231,7 +231,7 @@ class Trial:
         started = time.monotonic()
         setup_failures.require_none(inflight.prepare())
         setup_failures.require_none(inflight.park())
-        for operation in inflight.flights:
+        for operation in inflight.operations:
             if operation.case.id in owners:
                 owners[operation.case.id].plant(self._cloud, operation)
         for outcome in inflight.settle(expected_outcomes.GRACEFUL):

@@ -117,7 +117,7 @@ def _judge(
 ) -> findings.Finding:
     request = failure.request
     own = request if request.own is None else dataclasses.replace(
-        request, given=request.own, own=None)
+        request, argument=request.own, own=None)
     names = base.name, target.name
     if failure.subject == target.key and base.key != target.key:
         reference = _failure(base, own, context)

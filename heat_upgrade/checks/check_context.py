@@ -88,14 +88,14 @@ def _quiet(line: str) -> None:
 class Context:
     """The surroundings of a check.
 
-    :ivar asked: the operator's files
+    :ivar operator_inputs: the operator's files
     :ivar progress: is called with each line for the user
     :ivar failed: failures so far, by the path of the reading that they
         replace; see :mod:`heat_upgrade.checks.introspection`
     """
 
     workspace: workspaces.Workspace
-    asked: OperatorInputs = OperatorInputs()
+    operator_inputs: OperatorInputs = OperatorInputs()
     progress: abc.Callable[[str], None] = _quiet
     failed: dict[pathlib.Path, object] = dataclasses.field(
         default_factory=dict, compare=False, repr=False)

@@ -59,7 +59,7 @@ class Request:
     """A program to run, and its argument.
 
     :ivar program: name of a module of ``inspectors/``
-    :ivar given: argument of its function ``read``, as JSON data
+    :ivar argument: argument of its function ``read``, as JSON data
     :ivar kept: whether the answer may be cached
     :ivar own: for a program that gets data of the other release: the data
         that the base would get of its own, for comparison
@@ -67,7 +67,7 @@ class Request:
     """
 
     program: str
-    given: typing.Any = None
+    argument: typing.Any = None
     kept: bool = True
     own: typing.Any = None
     about: str = ''
@@ -101,17 +101,17 @@ class ProgramsFailed(errors.LabError):
 
 
 def read(subject: check_context.InstalledRelease, program: str,
-         context: check_context.Context, *, given: typing.Any = None,
+         context: check_context.Context, *, argument: typing.Any = None,
          kept: bool = True) -> typing.Any:
     """Return the answer of a program in a release.
 
     :param program: name of a module of ``inspectors/``
-    :param given: argument of the program, as JSON data
+    :param argument: argument of the program, as JSON data
     :param kept: False if the answer depends on more than the argument, such
         as a database, or contains anything of an operator's
     :raises: :class:`ProgramsFailed` if the program fails
     """
-    return read_all(subject, [Request(program, given, kept)], context)[0]
+    return read_all(subject, [Request(program, argument, kept)], context)[0]
 
 
 def read_all(subject: check_context.InstalledRelease, requests: list[Request],
@@ -205,7 +205,7 @@ def _path(subject: check_context.InstalledRelease,
     for path in (*(PROGRAMS / f'{name}.py' for name in SHARED),
                  *sorted(PROGRAMS.glob(f'{request.program}*.py'))):
         key.update(path.read_bytes() + b'\0')
-    key.update(json.dumps([subject.key, request.given],
+    key.update(json.dumps([subject.key, request.argument],
                           sort_keys=True).encode())
     return _root() / f'{request.program}-{key.hexdigest()[:32]}.json'
 
@@ -281,7 +281,7 @@ def _process(subject: check_context.InstalledRelease, requests: list[Request],
     status: int | None
     try:
         filesystem.write_atomically(request_file, json.dumps(
-            [[str(PROGRAMS / f'{request.program}.py'), request.given]
+            [[str(PROGRAMS / f'{request.program}.py'), request.argument]
              for request in requests]))
         try:
             status, output = process.run(

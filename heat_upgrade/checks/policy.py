@@ -57,7 +57,7 @@ def check(base: check_context.InstalledRelease,
             base,
             target,
             lambda subject: introspection.read(
-                subject, 'policy', context, given={'types': names}
+                subject, 'policy', context, argument={'types': names}
             ),
         )
         # A type that one of the releases lacks cannot be compared.

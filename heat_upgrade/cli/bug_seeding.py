@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""heat-upgrade faults list and faults run."""
+"""heat-upgrade seeded-bugs list and seeded-bugs run."""
 
 import argparse
 from collections import abc
@@ -43,9 +43,9 @@ class List(lister.Lister):
     """List the seeded bugs, and the oracles that must detect each."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Table:
-        return ('name', 'what must see it', 'the bug'), [  # language: quoted
+        return ('name', 'oracles', 'bug'), [
             (bug.name, '\n'.join(bug.oracles), bug.sentence)
-            for bug in catalogue.FAULTS]
+            for bug in catalogue.BUGS]
 
 
 class Run(lister.Lister):
@@ -60,8 +60,8 @@ class Run(lister.Lister):
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             'names', nargs='*', metavar='NAME',
-            help='name of a bug, see heat-upgrade faults list (default: all '
-                 'bugs)')
+            help='name of a bug, see heat-upgrade seeded-bugs list (default: '
+                 'all bugs)')
         parser.add_argument(
             '--release', metavar='REL', default=SERIES,
             help='a series, a release, a git checkout, an sdist or a wheel '
@@ -80,7 +80,7 @@ class Run(lister.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Table:
         bugs = sharding.shard_of(
-            model.chosen(catalogue.FAULTS, parsed_args.names),
+            model.chosen(catalogue.BUGS, parsed_args.names),
             parsed_args.shard)
         release = releases.parse(parsed_args.release)
         run_dir = experiment.make_run_dir(parsed_args.work_dir, release, bugs)
@@ -94,7 +94,7 @@ class Run(lister.Lister):
             with contextlib.suppress(errors.UsageError):
                 files.build(run_dir)
         self._as_expected = all(result.as_expected for result in results)
-        return (('fault', 'expected', 'as expected', 'found', 'seconds'),
+        return (('bug', 'expected', 'as expected', 'found', 'seconds'),
                 list(map(_row, results)))
 
 

@@ -63,11 +63,11 @@ class Shutdown(command.Command):
         return hooks.shutdown(environment.read(), say=_print)
 
 
-class Who(command.Command):
+class Upgrader(command.Command):
     """Print the name of the project that upgrades Heat."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        print(hooks.who(environment.read()))
+        print(hooks.upgrader(environment.read()))
 
 
 class PrepareUpgrade(command.Command):

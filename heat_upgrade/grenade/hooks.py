@@ -147,7 +147,7 @@ def _verify_noapi(record: run_record.Record, say: environment.Say) -> None:
             phases.run(record, settings, step, say=say)
 
 
-def who(settings: environment.Settings) -> str:
+def upgrader(settings: environment.Settings) -> str:
     """Return the name of the project that upgrades Heat."""
     return (environment.HEAT if settings.heat_registered
             else environment.PROJECT)

@@ -58,13 +58,13 @@ _Result = typing.TypeVar('_Result')
 class Batch:
     """Operations that pass through one disruption together.
 
-    :ivar flights: the operations
+    :ivar operations: the in-flight operations
     """
 
     def __init__(self, chosen: abc.Iterable[cases.Case],
                  api: heat_client.Api, ledger: ledger_client.Client,
                  cloud: clouds.Cloud) -> None:
-        self.flights = [_Operation(case, api, ledger) for case in chosen]
+        self.operations = [_Operation(case, api, ledger) for case in chosen]
         self._not_started: list[_Operation] = []
         self._api = api
         self._ledger = ledger
@@ -99,7 +99,7 @@ class Batch:
                        not hopeless)
         return self._ready(
             _Operation.prepare,
-            [operation for operation in self.flights
+            [operation for operation in self.operations
              if operation.needs_stack], look,
             timeout=PREPARE_TIMEOUT, goal='the stacks of in-flight operations')
 
@@ -126,10 +126,10 @@ class Batch:
                     labels, rows[operation], values)
                 yield operation, story, not refusal
         not_started = self._ready(
-            _Operation.start, list(self.flights), look,
+            _Operation.start, list(self.operations), look,
             timeout=PARK_TIMEOUT, goal='all in-flight operations to be parked')
         engines = self._cloud.engines()
-        for operation, rows in self._rows(self.flights).items():
+        for operation, rows in self._rows(self.operations).items():
             operation.held_by = tuple(sorted({
                 engines[engine][0] for engine in rows.at_work()
                 if engine in engines}))
@@ -169,7 +169,7 @@ class Batch:
         text = evidence.collect(self._cloud, operation.stack_id,
                                 operation.name)
         operation.release()
-        self.flights.remove(operation)
+        self.operations.remove(operation)
         self._not_started.append(operation)
         return setup_failures.NotStarted(operation.case, story, text)
 
@@ -186,9 +186,9 @@ class Batch:
         :param timeout: seconds until the release at the latest
         :returns: True if the engines took no work by then
         """
-        queued = [operation for operation in self.flights
+        queued = [operation for operation in self.operations
                   if operation.case.parked == cases.QUEUED]
-        for operation in self.flights:
+        for operation in self.operations:
             if operation not in queued:
                 operation.release()
         if not queued:
@@ -212,7 +212,7 @@ class Batch:
         only an engine can process it: so this tries for SIGNAL_PATIENCE.
         settle() sends the remaining signals.
         """
-        for operation in self.flights:
+        for operation in self.operations:
             operation.release()
         try:
             waiting.wait_until(self._signal, timeout=SIGNAL_PATIENCE,
@@ -222,7 +222,7 @@ class Batch:
 
     def _signal(self) -> bool:
         """Send the signals that can be sent; return True if none is left."""
-        mute = [operation for operation in self.flights
+        mute = [operation for operation in self.operations
                 if not operation.signalled]
         if not mute:
             return True
@@ -239,7 +239,7 @@ class Batch:
 
         :param timeout: seconds for a few cases
         """
-        return timeout + SECONDS_PER_CASE * len(self.flights)
+        return timeout + SECONDS_PER_CASE * len(self.operations)
 
     def settle(self, disruption: str,
                timeout: float | None = None) -> list[outcomes_.Outcome]:
@@ -256,7 +256,7 @@ class Batch:
         if timeout is None:
             timeout = self._scaled(expected_outcomes.BOUND)
         return completion.CompletionWait(
-            self.flights, self._api, self._cloud, disruption,
+            self.operations, self._api, self._cloud, disruption,
             between=self._signal).run(timeout)
 
     def repair(self, outcomes: abc.Sequence[outcomes_.Outcome]
@@ -267,7 +267,7 @@ class Batch:
         :returns: the outcomes, each with its repair
         """
         broken = [operation for operation, outcome
-                  in zip(self.flights, outcomes) if not outcome.legal]
+                  in zip(self.operations, outcomes) if not outcome.legal]
         repaired: dict[_Operation, str] = {}
         # Heat refuses to update a deleted or suspended stack, but this is
         # not for the tool to assume.
@@ -276,7 +276,7 @@ class Batch:
         self._attempt(broken, _Operation.delete, 'DELETE_COMPLETE',
                       outcomes_.BY_DELETE, repaired)
         results = []
-        for operation, outcome in zip(self.flights, outcomes):
+        for operation, outcome in zip(self.operations, outcomes):
             if operation in broken:
                 outcome = dataclasses.replace(outcome, repaired=repaired.get(
                     operation, outcomes_.NOT_AT_ALL))
@@ -324,7 +324,7 @@ class Batch:
 
         :returns: a line for each stack that remains
         """
-        for operation in self.flights:
+        for operation in self.operations:
             operation.release()
         if not self._removed(self._delete):
             return []
@@ -332,7 +332,7 @@ class Batch:
 
     def _all(self) -> list[_Operation]:
         """Return the operations, including those that left the batch."""
-        return self.flights + self._not_started
+        return self.operations + self._not_started
 
     def _delete(self) -> None:
         self._each(_caught(_Operation.delete), self._all())

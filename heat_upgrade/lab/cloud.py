@@ -261,12 +261,13 @@ class Cloud:
         url = f'{self.api_url}/{self.identity.project_id()}/{path}'
         return self.identity.get(url, timeout=timeout)
 
-    def stop_heat(self, *, meanwhile: abc.Callable[[], object] | None = None,
+    def stop_heat(self, *,
+                  after_signal: abc.Callable[[], object] | None = None,
                   kill: abc.Collection[process.Process] = ()
                   ) -> dict[str, dict[str, typing.Any]]:
         """Stop all services of Heat gracefully, as an operator does.
 
-        ``meanwhile`` is called after all services got the stop signal.
+        ``after_signal`` is called after all services got the stop signal.
 
         :param kill: processes that are killed before the others are stopped
         :returns: {name: {'seconds', 'killed'}} of each stopped process
@@ -277,8 +278,8 @@ class Cloud:
                    if child not in kill]
         for child in running:
             child.ask_to_stop()
-        if meanwhile:
-            meanwhile()
+        if after_signal:
+            after_signal()
         results = concurrency.run_parallel(*(child.stop for child in running))
         return {child.name: {'seconds': round(seconds, 2), 'killed': killed}
                 for child, (seconds, killed) in zip(running, results)}

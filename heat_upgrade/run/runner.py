@@ -68,7 +68,7 @@ class Run:
     :ivar cloud: the cloud, after the step that starts it
     :ivar probe: the downtime probe of a cold upgrade, while it runs
     :ivar probes: the probes, while they run
-    :ivar flights: the in-flight operations, until they are judged
+    :ivar in_flight: the in-flight operations, until they are judged
     :ivar orphans: the orphaned stacks, after the step that creates them
     :ivar load: the traffic, while it runs
     :ivar calls: the history of the traffic
@@ -97,7 +97,7 @@ class Run:
         self.environments: dict[str, environments.Environment] = {}
         self.probe: downtime.Probe | None = None
         self.probes: probe_set.Probes | None = None
-        self.flights: batch.Batch | None = None
+        self.in_flight: batch.Batch | None = None
         self.orphans: orphans.Orphans | None = None
         self.load: generator.Stream | None = None
         self.calls: history.History | None = None
@@ -225,9 +225,9 @@ class Run:
 
         :param nodes: names of the nodes whose engines stop, None for all
         """
-        if self.flights:
-            self.flights.release_queued(nodes)
-            self.flights.release()
+        if self.in_flight:
+            self.in_flight.release_queued(nodes)
+            self.in_flight.release()
 
     def note_fault(self, kind: str, node: str = '') -> None:
         """Record a fault in the history of the traffic, for its validator."""

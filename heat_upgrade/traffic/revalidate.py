@@ -32,7 +32,7 @@ def rejudge(run_dir: str | pathlib.Path) -> list[validator.Violation]:
         files is damaged
     """
     calls = history.read(run_dir)
-    return validator.judge(calls, ledger_events(run_dir), final(run_dir))
+    return validator.validate(calls, ledger_events(run_dir), final(run_dir))
 
 
 def ledger_events(run_dir: str | pathlib.Path

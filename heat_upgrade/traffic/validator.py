@@ -73,9 +73,9 @@ class Violation:
         return self.rule, self.operation
 
 
-def judge(calls: abc.Sequence[history.Call],
-          ledger_events: abc.Iterable[event_log.Event] | None,
-          final: Final | None = None) -> list[Violation]:
+def validate(calls: abc.Sequence[history.Call],
+             ledger_events: abc.Iterable[event_log.Event] | None,
+             final: Final | None = None) -> list[Violation]:
     """Return the violations of a history, by stack.
 
     Calls without an answer from Heat (no answer, 5xx) are not violations:

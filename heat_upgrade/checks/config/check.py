@@ -84,10 +84,11 @@ class _Result:
 def _result(base: check_context.InstalledRelease,
             target: check_context.InstalledRelease,
             context: check_context.Context) -> _Result:
-    files = config_files.files(context.asked)
+    inputs = context.operator_inputs
+    files = config_files.files(inputs)
     # Read the files first: an invalid file is then reported at once.
-    settings = config_files.settings(context.asked)
-    referenced = (referenced_files.files(settings, files, context.asked.roots)
+    settings = config_files.settings(inputs)
+    referenced = (referenced_files.files(settings, files, inputs.roots)
                   if files else None)
     readings = introspection.both(
         base,
@@ -204,5 +205,5 @@ def _shipped(base: check_context.InstalledRelease,
     if not path.is_file():
         return []
     answer = introspection.read(target, 'config_paste', context,
-                                given=str(path))
+                                argument=str(path))
     return referenced_files.paste(path, None, answer, history)

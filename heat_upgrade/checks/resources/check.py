@@ -49,7 +49,7 @@ def check(base: check_context.InstalledRelease,
              *samples.differences(pair)]
     found.sort(key=lambda each: (each.severity != model.ERROR, each.subject,
                                  each.rule))
-    asked = context.asked
+    asked = context.operator_inputs
     if not (asked.templates or asked.stacks_from):
         return [model.finding(each) for each in found]
     versions = pair.base['templates']

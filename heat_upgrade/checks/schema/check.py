@@ -40,12 +40,12 @@ def check(base: check_context.InstalledRelease,
           context: check_context.Context) -> list[findings_.Finding]:
     """Return the findings about upgrading the database.
 
-    ``context.asked.postgresql`` repeats the check on PostgreSQL.
+    ``context.operator_inputs.postgresql`` repeats the check on PostgreSQL.
 
     :raises: LabError if a release or the database is not available
     """
     found = findings(migration_trace.observe(base, target, context))
-    if context.asked.postgresql:
+    if context.operator_inputs.postgresql:
         found += _new(found, findings(migration_trace.observe(
             base, target, context, migration_trace.POSTGRESQL)))
     return found

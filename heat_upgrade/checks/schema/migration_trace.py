@@ -85,7 +85,7 @@ def _path(base: _Release, target: _Release, context: _Context,
         whole.update(path.read_bytes() + b'\0')
     program = postgresql.find('postgres') if server == POSTGRESQL else None
     version = (
-        external_database.version(context.asked.server)
+        external_database.version(context.operator_inputs.server)
         if _is_external(context, server)
         else private_database.version(context.workspace, program)
     )
@@ -97,7 +97,7 @@ def _path(base: _Release, target: _Release, context: _Context,
 
 
 def _is_external(context: _Context, server: str) -> bool:
-    return server == MARIADB and bool(context.asked.server)
+    return server == MARIADB and bool(context.operator_inputs.server)
 
 
 def _play(base: _Release, target: _Release, context: _Context,
@@ -133,7 +133,7 @@ def _on_external(base: _Release, target: _Release, context: _Context,
                  directory: pathlib.Path) -> Traces:
     names = {*_DATABASES['base'], *_DATABASES['target'], 'shadow'}
     with external_database.databases(
-        context.asked.server, sorted(names)
+        context.operator_inputs.server, sorted(names)
     ) as urls:
         return _sides(base, target, context, directory, urls,
                       {**_DATABASES, 'target': (*_DATABASES['target'],

@@ -79,7 +79,7 @@ def stop_base(run: 'runner.Run', step: planner.Step) -> Measured:
                               log=_api_log(cloud))
     killed = ([cloud.nodes[step.node].process(heat.ENGINE)]
               if step.disruption == planner.KILL else [])
-    stopped = cloud.stop_heat(meanwhile=run.release, kill=killed)
+    stopped = cloud.stop_heat(after_signal=run.release, kill=killed)
     for name, result in stopped.items():
         if result['killed']:
             run.finding(findings.make(

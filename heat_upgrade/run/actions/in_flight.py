@@ -35,19 +35,19 @@ Measured = dict[str, typing.Any]
 def prepare(run: 'runner.Run', step: planner.Step) -> Measured:
     """Create the stacks of the in-flight operations."""
     cloud = common.existing(run.cloud, 'cloud')
-    run.flights = batch.Batch(
+    run.in_flight = batch.Batch(
         cases.by_id(step.cases),
         heat_client.Api(cloud.identity, cloud.api_url),
         cloud.ledger.client, cloud)
-    not_started = _report(run, step, run.flights.prepare())
+    not_started = _report(run, step, run.in_flight.prepare())
     return {'stacks': len(step.cases) - not_started}
 
 
 def park(run: 'runner.Run', step: planner.Step) -> Measured:
     """Start the operations, and wait until each is at its hold point."""
-    flights = common.existing(run.flights, 'in-flight operations')
-    _report(run, step, flights.park())
-    return {'parked': len(flights.flights)}
+    in_flight = common.existing(run.in_flight, 'in-flight operations')
+    _report(run, step, in_flight.park())
+    return {'parked': len(in_flight.operations)}
 
 
 def _report(run: 'runner.Run', step: planner.Step,
@@ -67,15 +67,15 @@ def _report(run: 'runner.Run', step: planner.Step,
 def settle(run: 'runner.Run', step: planner.Step) -> Measured:
     """Release the in-flight operations, and judge their outcome."""
     cloud = common.existing(run.cloud, 'cloud')
-    flights = common.existing(run.flights, 'in-flight operations')
-    run.flights = None
-    outcomes = flights.repair(flights.settle(step.disruption))
+    in_flight = common.existing(run.in_flight, 'in-flight operations')
+    run.in_flight = None
+    outcomes = in_flight.repair(in_flight.settle(step.disruption))
     for outcome in outcomes:
         run.journal.event(journal.IN_FLIGHT, step.name,
                           **outcome.as_dict())
-    for finding in flights.findings(outcomes, step=step.name):
+    for finding in in_flight.findings(outcomes, step=step.name):
         run.finding(finding)
-    left = flights.remove()
+    left = in_flight.remove()
     if left:
         # A stack's name is that of its case and a random word.
         names = sorted(text.partition(' ')[0].rpartition('-')[0] or text

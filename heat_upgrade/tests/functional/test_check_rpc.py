@@ -90,7 +90,7 @@ class TestReleases(check_case.CheckCase):
             'rows_load',
             self.context,
             kept=False,
-            given={
+            argument={
                 'connection': f'sqlite:///{path}',
                 'key': key,
                 'progress': str(progress),

@@ -40,10 +40,10 @@ class TestCatalogue(testtools.TestCase):
 
     def test_each_oracle_has_a_bug_that_it_must_detect(self):
         self.assertEqual(set(model.ORACLES), {
-            oracle for bug in catalogue.FAULTS for oracle in bug.oracles})
+            oracle for bug in catalogue.BUGS for oracle in bug.oracles})
 
     def test_each_rule_of_the_validator_has_a_bug_of_its_own(self):
-        rules = [one.oracles[0] for one in catalogue.FAULTS
+        rules = [one.oracles[0] for one in catalogue.BUGS
                  if one.oracles[0].startswith('load: ')
                  and not any(other.startswith('load: ')
                              for other in one.oracles[1:])]
@@ -52,12 +52,12 @@ class TestCatalogue(testtools.TestCase):
         )
 
     def test_a_name_is_unique_and_none_is_that_of_the_control(self):
-        names = [one.name for one in catalogue.FAULTS]
+        names = [one.name for one in catalogue.BUGS]
         self.assertEqual(len(names), len(set(names)))
         self.assertNotIn(model.CONTROL, names)
 
     def test_optional_oracles_are_known_and_not_required(self):
-        for one in catalogue.FAULTS:
+        for one in catalogue.BUGS:
             self.assertEqual(set(), set(one.may) & set(one.oracles))
             self.assertLessEqual(set(one.may), set(model.ORACLES))
 
@@ -68,24 +68,24 @@ class TestCatalogue(testtools.TestCase):
         self.assertEqual(names, [one.id for one in cases.by_id(names)])
 
     def test_properties_of_single_bugs_belong_to_existing_bugs(self):
-        names = {one.name for one in catalogue.FAULTS}
+        names = {one.name for one in catalogue.BUGS}
         self.assertLessEqual({*stacks.TARGETS, *outages.NEVER_WHOLE}, names)
 
     def test_all_bugs_are_chosen_without_names_and_some_in_order(self):
-        self.assertEqual(catalogue.FAULTS,
-                         model.chosen(catalogue.FAULTS, []))
+        self.assertEqual(catalogue.BUGS,
+                         model.chosen(catalogue.BUGS, []))
         self.assertEqual(['stuck', 'lost'], [one.name for one in model.chosen(
-            catalogue.FAULTS, ['lost', 'stuck'])])
+            catalogue.BUGS, ['lost', 'stuck'])])
 
     def test_unknown_name_is_refused_with_the_known_names(self):
         refused = self.assertRaises(errors.UsageError, model.chosen,
-                                    catalogue.FAULTS, ['lost', 'broken'])
+                                    catalogue.BUGS, ['lost', 'broken'])
         self.assertThat(str(refused), matchers.MatchesAll(
             matchers.Contains('broken'), matchers.Contains('change-lost')))
 
     def test_each_bug_under_probes_has_a_step_of_its_name(self):
         names = {step.name for step in experiment.plan_of(
-            RELEASE, catalogue.FAULTS).steps}
+            RELEASE, catalogue.BUGS).steps}
         self.assertLessEqual({bug.name for bug in outages.BUGS}, names)
 
 
@@ -194,7 +194,7 @@ class TestFound(testtools.TestCase):
                           'probes': ['probe: canary']}, self.seen())
 
     def test_finding_without_a_bug_belongs_to_the_control(self):
-        bug = catalogue.FAULTS[0]
+        bug = catalogue.BUGS[0]
         self.found.seen[bug.name].append(model.Seen('load: stuck', 'x'))
         self.found.seen['a step'].append(model.Seen('probe: canary', 'y'))
         seeded, control = detection.results(

@@ -115,7 +115,7 @@ class TestJudge(introspection_case.ReadingCase):
             self.base,
             'rows',
             self.context,
-            given=self.given('base'),
+            argument=self.given('base'),
         )
         found, = blame.judge('rpc', error.failures, self.base, self.base,
                              self.context)
@@ -194,7 +194,7 @@ class TestRegistry(introspection_case.ReadingCase):
                     'lab.broken', answer['of'], 'read')
                     for answer in introspection.both(
                         base, target, lambda subject: introspection.read(
-                            subject, program, context, given=given))]
+                            subject, program, context, argument=given))]
             return types.SimpleNamespace(READINGS=(program,), check=check)
         modules = {
             'heat_upgrade.checks.rpc.check': module(

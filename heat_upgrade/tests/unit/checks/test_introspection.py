@@ -109,7 +109,7 @@ class TestRead(introspection_case.ReadingCase):
 
     def read(self, subject, *sides):
         return introspection.read(subject, 'rows', self.context,
-                                  given=self.given(*sides))
+                                  argument=self.given(*sides))
 
     def test_failure_is_raised(self):
         error = self.assertRaises(introspection.ProgramsFailed, self.read,

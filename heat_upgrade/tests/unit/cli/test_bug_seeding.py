@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The commands heat-upgrade faults list and faults run."""
+"""The commands heat-upgrade seeded-bugs list and seeded-bugs run."""
 
 import json
 import os
@@ -37,8 +37,8 @@ class TestFaults(cli_case.CliCase):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.report.files.build', lambda run_dir: {}))
 
-    def trial(self, release, faults, run_dir, **options):
-        self.asked.append((release.version, [one.name for one in faults],
+    def trial(self, release, bugs, run_dir, **options):
+        self.asked.append((release.version, [one.name for one in bugs],
                            run_dir))
         if isinstance(self.seen, BaseException):
             raise self.seen
@@ -49,28 +49,28 @@ class TestFaults(cli_case.CliCase):
                                    ('control', ()))]
 
     def run_faults(self, *words):
-        return self.call('faults', 'run', *words, '--work-dir', self.home)
+        return self.call('seeded-bugs', 'run', *words, '--work-dir', self.home)
 
     @ddt.data('list', 'run')
     def test_each_has_help(self, command):
-        self.assertEqual(0, self.call('faults', command, '--help'))
-        self.assertIn(f'heat-upgrade faults {command}', self.out)
+        self.assertEqual(0, self.call('seeded-bugs', command, '--help'))
+        self.assertIn(f'heat-upgrade seeded-bugs {command}', self.out)
 
     def test_the_list_has_all_with_what_must_see_them(self):
-        self.assertEqual(0, self.call('faults', 'list', '-f', 'json'))
+        self.assertEqual(0, self.call('seeded-bugs', 'list', '-f', 'json'))
         rows = json.loads(self.out)
-        self.assertEqual([one.name for one in catalogue.FAULTS],
+        self.assertEqual([one.name for one in catalogue.BUGS],
                          [row['name'] for row in rows])
-        self.assertIn('ledger: LOST', [row['what must see it']
+        self.assertIn('ledger: LOST', [row['oracles']
                                        for row in rows])
 
     def test_a_table_tells_what_was_found(self):
         self.assertEqual(0, self.run_faults('lost', '-f', 'json'))
         self.assertEqual(
-            [{'fault': 'lost', 'expected': 'ledger: LOST',
+            [{'bug': 'lost', 'expected': 'ledger: LOST',
               'as expected': 'yes', 'found': 'the finding of ledger: LOST',
               'seconds': 2.0},
-             {'fault': 'control', 'expected': 'nothing',
+             {'bug': 'control', 'expected': 'nothing',
               'as expected': 'yes', 'found': 'nothing', 'seconds': 2.0}],
             json.loads(self.out))
 
@@ -93,7 +93,7 @@ class TestFaults(cli_case.CliCase):
         self.seen['lost'] = ()
         self.run_faults()
         (version, names, run_dir), = self.asked
-        self.assertEqual(('25.0.2', len(catalogue.FAULTS)),
+        self.assertEqual(('25.0.2', len(catalogue.BUGS)),
                          (version, len(names)))
         self.assertEqual(self.home, run_dir.parent)
         self.assertEqual(0o700, run_dir.stat().st_mode & 0o777)
@@ -102,17 +102,17 @@ class TestFaults(cli_case.CliCase):
         self.seen['lost'] = ()
         for shard in ('1/2', '2/2'):
             self.run_faults('--shard', shard)
-        names = [bug.name for bug in catalogue.FAULTS]
+        names = [bug.name for bug in catalogue.BUGS]
         self.assertEqual([names[::2], names[1::2]],
                          [asked for _, asked, _ in self.asked])
 
     def test_an_unknown_fault_is_refused_and_nothing_starts(self):
         self.assertIn('no fault is called broken; there are stuck',
-                      self.refused('faults', 'run', 'broken'))
+                      self.refused('seeded-bugs', 'run', 'broken'))
         self.assertEqual([], self.asked)
 
     def test_an_unknown_release_is_refused_and_nothing_starts(self):
-        self.refused('faults', 'run', '--release', '2031.1')
+        self.refused('seeded-bugs', 'run', '--release', '2031.1')
         self.assertEqual([], self.asked)
 
 
@@ -130,7 +130,8 @@ class TestCutOff(cli_case.CliCase):
                 ('tempfile.tempdir', str(temporary)),
                 ('heat_upgrade.bug_seeding.experiment.Trial._up', up)):
             self.useFixture(fixtures.MonkeyPatch(name, value))
-        status = self.call('faults', 'run', '--work-dir', self.home / 'runs')
+        status = self.call('seeded-bugs', 'run', '--work-dir',
+                           self.home / 'runs')
         self.assertEqual([], os.listdir(temporary))
         run_dir, = (self.home / 'runs').iterdir()
         return status, json.loads((run_dir / 'report.json').read_text())

@@ -49,7 +49,8 @@ class TestCheck(cli_case.CliCase):
         self.replace_checks(self.run_checks)
 
     def run_checks(self, names, base, target, context):
-        self.asked.append((names, base.name, target.name, context.asked))
+        self.asked.append((names, base.name, target.name,
+                           context.operator_inputs))
         if isinstance(self.found, BaseException):
             raise self.found
         return self.found

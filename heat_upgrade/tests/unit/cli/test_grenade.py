@@ -57,7 +57,7 @@ class TestGate(cli_case.CliCase):
         self.assertEqual(status, self.call('gate', 'migrate'))
 
     def test_upgrading_project_is_printed_alone(self):
-        self.assertEqual(0, self.call('gate', 'who'))
+        self.assertEqual(0, self.call('gate', 'upgrader'))
         self.assertEqual('heat-upgrade-tests\n', self.out)
 
     def test_units_are_words_of_one_line(self):

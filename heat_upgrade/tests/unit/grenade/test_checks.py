@@ -75,7 +75,7 @@ class TestChecks(testtools.TestCase):
 
     def test_the_configuration_is_the_clouds_before_the_upgrade(self):
         self.run_checks()
-        path, = self.context.asked.config_files
+        path, = self.context.operator_inputs.config_files
         self.assertEqual('heat.conf', path.name)
         self.assertIn('transport_url', path.read_text())
 
@@ -97,7 +97,7 @@ class TestChecks(testtools.TestCase):
 
     def test_a_private_server_is_preferred(self):
         self.run_checks()
-        self.assertEqual('', self.context.asked.server)
+        self.assertEqual('', self.context.operator_inputs.server)
 
     def test_without_mariadb_the_clouds_server_is_used(self):
         def find(program):
@@ -105,8 +105,8 @@ class TestChecks(testtools.TestCase):
         self.patch(mariadb, 'find', find)
         self.run_checks()
         self.assertEqual('mysql+pymysql://root:unspoken@db/heat',
-                         self.context.asked.server)
-        self.assertNotIn('unspoken', repr(self.context.asked))
+                         self.context.operator_inputs.server)
+        self.assertNotIn('unspoken', repr(self.context.operator_inputs))
 
     def test_findings_of_checks_are_in_the_run(self):
         self.found = [check_context.error('config.option-removed-unannounced',

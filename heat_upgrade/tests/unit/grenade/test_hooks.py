@@ -120,7 +120,7 @@ class TestAlone(CallsCase):
              'post-upgrade', 'destroy'], self.done)
 
     def test_we_upgrade_heat(self):
-        self.assertEqual(OURS, hooks.who(self.grenade.settings))
+        self.assertEqual(OURS, hooks.upgrader(self.grenade.settings))
 
     def test_destroy_ends_the_run(self):
         self.call(*WHOLE)
@@ -189,7 +189,7 @@ class TestHeatsOwnPlugin(CallsCase):
     @ddt.data(FIRST, LAST)
     def test_heats_plugin_upgrades_heat(self, projects):
         self.begin(UPGRADE_PROJECTS=projects)
-        self.assertEqual('heat', hooks.who(self.grenade.settings))
+        self.assertEqual('heat', hooks.upgrader(self.grenade.settings))
         self.call('create', 'shutdown')
         self.assertNotIn("stop ['h-eng']", self.done)
 

@@ -48,7 +48,7 @@ class BatchCase(testtools.TestCase):
     def started(self, *ids):
         group = self.make(*ids)
         group.prepare()
-        for operation in group.flights:
+        for operation in group.operations:
             operation.start()
         self.ledger.orders.clear()
         return group
@@ -69,7 +69,7 @@ class PrepareTest(BatchCase):
         group = self.make('create-chain-lock', 'update-chain-lock',
                           'delete-fan-in-lock')
         group.prepare()
-        self.assertEqual({group.flights[1].name, group.flights[2].name},
+        self.assertEqual({group.operations[1].name, group.operations[2].name},
                          set(self.heat.stacks))
 
     def test_failed_stack_is_returned_with_its_reason(self):
@@ -98,7 +98,7 @@ class PrepareTest(BatchCase):
         self.heat.on_create = 'CREATE_FAILED'
         group.prepare()
         self.assertEqual(['create-chain-lock'],
-                         [operation.case.id for operation in group.flights])
+                         [operation.case.id for operation in group.operations])
         self.assertEqual(1, len(self.heat.stacks))
         self.assertEqual([], group.remove())
         self.assertEqual({}, self.heat.stacks)
@@ -113,7 +113,7 @@ class StepsTest(BatchCase):
 
     def test_a_stack_is_prepared_step_by_step(self):
         group = self.make('restore-chain-lock', 'resume-chain-lock')
-        restored, resumed = (operation.name for operation in group.flights)
+        restored, resumed = (operation.name for operation in group.operations)
         follows = {'CREATE_COMPLETE': {restored: 'SNAPSHOT_COMPLETE',
                                        resumed: 'SUSPEND_COMPLETE'},
                    'SNAPSHOT_COMPLETE': {restored: 'UPDATE_COMPLETE'}}
@@ -144,11 +144,11 @@ class ParkTest(BatchCase):
         group = self.make('create-chain-lock', 'create-nested-queued')
         self.assertEqual([], group.park())
         self.assertEqual(2, len(self.heat.stacks))
-        self.assertEqual(2, len(group.flights))
+        self.assertEqual(2, len(group.operations))
 
     def test_refused_cancel_is_returned(self):
         group = self.make('cancel-chain-lock')
-        operation, = group.flights
+        operation, = group.operations
         group.prepare()
         self.status(operation, 'UPDATE_IN_PROGRESS')
         self.ledger.in_progress = {'inflight/cancel-chain-lock/c'}
@@ -160,12 +160,12 @@ class ParkTest(BatchCase):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
         self.ledger.in_progress = {'inflight/create-chain-lock/c'}
         group = self.make('create-chain-lock')
-        stack_id = f'id-{group.flights[0].name}'
+        stack_id = f'id-{group.operations[0].name}'
         self.cloud.rows['resource'] = [
             (stack_id, 1, 'c', 'CREATE', 'IN_PROGRESS', 'p', one)
             for one in ('engine-1', 'long-gone')]
         group.park()
-        self.assertEqual(('node-1',), group.flights[0].held_by)
+        self.assertEqual(('node-1',), group.operations[0].held_by)
 
     def test_each_operation_that_is_not_parked_is_returned(self):
         self.heat.on_create = 'CREATE_IN_PROGRESS'
@@ -179,7 +179,7 @@ class ParkTest(BatchCase):
                 'inflight/create-nested-queued/x not held',
             'create-chain-signal': 'the wait condition is gone'}, stories)
         self.assertEqual(['create-chain-lock'],
-                         [operation.case.id for operation in group.flights])
+                         [operation.case.id for operation in group.operations])
 
     def test_refused_operation_is_returned_and_its_hold_released(self):
         self.heat.answers['POST', 'stacks'] = 500, 'broken'
@@ -251,7 +251,7 @@ class ReleaseTest(BatchCase):
         group = self.started('create-chain-signal')
         self.heat.answers['GET', 'show_nested=True'] = 503, None
         group.release()
-        self.assertFalse(group.flights[0].signalled)
+        self.assertFalse(group.operations[0].signalled)
 
 
 class AfterwardsTest(BatchCase):
@@ -264,37 +264,38 @@ class AfterwardsTest(BatchCase):
 
     def test_an_update_repairs(self):
         group = self.started('create-chain-lock')
-        self.status(group.flights[0], 'UPDATE_COMPLETE')
-        repaired = group.repair([self.outcome(group.flights[0])])
+        self.status(group.operations[0], 'UPDATE_COMPLETE')
+        repaired = group.repair([self.outcome(group.operations[0])])
         self.assertEqual([outcomes.BY_UPDATE],
                          [outcome.repaired for outcome in repaired])
 
     def test_delete_repairs_after_a_failed_update(self):
         group = self.started('create-chain-lock')
-        self.status(group.flights[0], 'UPDATE_FAILED')
-        repaired = group.repair([self.outcome(group.flights[0])])
+        self.status(group.operations[0], 'UPDATE_FAILED')
+        repaired = group.repair([self.outcome(group.operations[0])])
         self.assertEqual([outcomes.BY_DELETE],
                          [outcome.repaired for outcome in repaired])
 
     def test_delete_repairs_after_a_refused_update(self):
         group = self.started('suspend-chain-lock')
-        self.heat.answers['PUT', group.flights[0].stack_id] = 400, 'no'
-        repaired = group.repair([self.outcome(group.flights[0])])
+        self.heat.answers['PUT', group.operations[0].stack_id] = 400, 'no'
+        repaired = group.repair([self.outcome(group.operations[0])])
         self.assertEqual([outcomes.BY_DELETE],
                          [outcome.repaired for outcome in repaired])
 
     def test_stack_without_a_repair_is_returned(self):
         group = self.started('create-chain-lock')
-        self.status(group.flights[0], 'UPDATE_FAILED')
-        self.heat.answers['DELETE', group.flights[0].stack_id] = 204, None
-        repaired = group.repair([self.outcome(group.flights[0])])
+        self.status(group.operations[0], 'UPDATE_FAILED')
+        self.heat.answers['DELETE', group.operations[0].stack_id] = 204, None
+        repaired = group.repair([self.outcome(group.operations[0])])
         self.assertEqual([outcomes.NOT_AT_ALL],
                          [outcome.repaired for outcome in repaired])
 
     def test_legal_outcome_is_not_repaired(self):
         group = self.started('create-chain-lock')
         asked = len(self.heat.asked)
-        repaired = group.repair([self.outcome(group.flights[0], legal=True)])
+        repaired = group.repair([
+            self.outcome(group.operations[0], legal=True)])
         self.assertEqual([''], [outcome.repaired for outcome in repaired])
         self.assertEqual([], [
             words for words in self.heat.asked[asked:]
@@ -308,14 +309,14 @@ class AfterwardsTest(BatchCase):
 
     def test_nested_stack_of_a_lost_parent_is_removed(self):
         group = self.started('create-nested-lock')
-        inner = f'{group.flights[0].name}-inner-abc'
+        inner = f'{group.operations[0].name}-inner-abc'
         self.heat.stacks[inner] = 'CREATE_COMPLETE'
         self.assertEqual([], group.remove())
         self.assertEqual({}, self.heat.stacks)
 
     def test_stack_that_remains_is_returned(self):
         group = self.started('create-chain-lock')
-        operation, = group.flights
+        operation, = group.operations
         self.heat.answers['DELETE', operation.stack_id] = 204, None
         self.status(operation, 'DELETE_FAILED')
         self.assertEqual(

@@ -132,9 +132,9 @@ class TestCloud(testtools.TestCase):
         self.cloud.nodes = {name: node(name, calls=self.calls)
                             for name in ('node-1', 'node-2')}
         self.cloud.stop_heat(
-            meanwhile=lambda: self.calls.append('meanwhile'))
+            after_signal=lambda: self.calls.append('after_signal'))
         self.assertEqual(
-            ['ask'] * 4 + ['meanwhile'] + ['stop'] * 4, self.calls)
+            ['ask'] * 4 + ['after_signal'] + ['stop'] * 4, self.calls)
 
     def test_live_engines_have_their_node_and_side(self):
         self.cloud.nodes = {

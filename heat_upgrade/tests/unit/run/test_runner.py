@@ -170,7 +170,7 @@ class TestShared(RunnerCase):
 
     def test_queued_operations_are_released_first(self):
         def release(run, step):
-            run.flights = types.SimpleNamespace(
+            run.in_flight = types.SimpleNamespace(
                 release_queued=self.note('queued'), release=self.note('all'))
             run.release(['node-1'])
             return {}

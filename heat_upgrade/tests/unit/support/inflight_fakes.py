@@ -28,7 +28,7 @@ def queue(name, messages=0, unacknowledged=0, consumers=2, vhost='heat'):
 class Heat:
     """Answers as heat-api does, and records the requests.
 
-    :ivar asked: the requests: (method, path, body)
+    :ivar operator_inputs: the requests: (method, path, body)
     :ivar stacks: {name: status}; a test may change it
     :ivar resources: {(stack name, resource): status}
     :ivar answers: {(method, end of the path): (status, body)}; they take

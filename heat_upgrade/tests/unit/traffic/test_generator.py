@@ -236,7 +236,7 @@ class TestClient(testtools.TestCase):
                  if call.operation in history.MUTATIONS]
         self.assertEqual(after + 1, len(asked))
         self.assertEqual(history.DELETE, asked[-1])
-        self.assertEqual([], validator.judge(calls, ledger, final))
+        self.assertEqual([], validator.validate(calls, ledger, final))
 
     def test_stuck_stack_stays_as_evidence_and_the_client_continues(self):
         calls, _, final, _ = self.run_client(stacks=3, bug='never-end')

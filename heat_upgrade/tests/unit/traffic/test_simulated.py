@@ -51,7 +51,7 @@ class TestSeededBugs(testtools.TestCase):
         run_dir = self.useFixture(fixtures.TempDir()).path
         calls, ledger, final, heat = simulated_heat.run(run_dir, **options)
         self.assertNotEqual([], calls)
-        return validator.judge(calls, ledger, final), heat.bug_done
+        return validator.validate(calls, ledger, final), heat.bug_done
 
     @ddt.data(NO_FAULTS, SOME_FAULTS, MANY_FAULTS)
     def test_correct_heat_breaks_no_rule_under_faults(self, faults):

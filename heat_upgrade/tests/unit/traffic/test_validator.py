@@ -120,7 +120,7 @@ class Story:
             'events': [['time', name] for name in self.events]}}
 
     def judged(self, **final):
-        return validator.judge(self.calls, self.ledger, self.final(**final))
+        return validator.validate(self.calls, self.ledger, self.final(**final))
 
 
 def drop(story, name):
@@ -357,11 +357,13 @@ class TestMissingData(testtools.TestCase):
     def test_a_run_that_was_cut_off_has_no_operation_without_an_end(self):
         story = Story().lives().call(history.UPDATE, 202, value='v3')
         story.call(history.SHOW, 503, seconds=100)
-        self.assertEqual([], validator.judge(story.calls, story.ledger, None))
+        self.assertEqual([], validator.validate(
+            story.calls, story.ledger, None))
 
     def test_items_are_not_checked_without_a_ledger(self):
         story = DOCTORED['an item that a delete leaves'][2]()
-        self.assertEqual([], validator.judge(story.calls, None, story.final()))
+        self.assertEqual([], validator.validate(
+            story.calls, None, story.final()))
 
     def test_items_outside_the_traffic_are_ignored(self):
         story = Story().lives().dies()

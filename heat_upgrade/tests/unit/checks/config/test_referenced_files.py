@@ -160,7 +160,7 @@ class TestFiles(testtools.TestCase):
             (('[DEFAULT] plugin_dirs', '/usr/lib/nowhere'),), found.missing)
         request, = referenced_files.requests(found)
         self.assertEqual(('config_plugins', [f'{self.place}/plugins']),
-                         (request.program, request.given))
+                         (request.program, request.argument))
 
     def test_policy_json_replaces_a_missing_policy_yaml(self):
         path = self.put('policy.json', '{"a": "!"}')

@@ -142,6 +142,6 @@ class TestRequest(testtools.TestCase):
             [pathlib.Path('heat.conf')],
             [setting('ec2authtoken', 'region_name', 'East'),
              setting('DEFAULT', 'region_name_for_services', 'West')], None)
-        self.assertEqual(['East', 'West'], request.given['regions'])
-        self.assertIsNone(request.given['paste'])
+        self.assertEqual(['East', 'West'], request.argument['regions'])
+        self.assertIsNone(request.argument['paste'])
         self.assertFalse(request.kept)

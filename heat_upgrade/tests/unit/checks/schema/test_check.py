@@ -236,7 +236,7 @@ class TestSides(testtools.TestCase):
 
         def read_all(subject, requests, context):
             request, = requests
-            side = request.given['side']
+            side = request.argument['side']
             self.given[side] = (subject.key, request)
             if side in self.failing:
                 raise introspection.ProgramsFailed([introspection.Failure(
@@ -267,10 +267,10 @@ class TestSides(testtools.TestCase):
                          (key, request.program, request.kept))
         self.assertEqual({'upgraded': 'mysql://upgraded',
                           'base_models': 'mysql://base_models'},
-                         request.given['databases'])
+                         request.argument['databases'])
         self.assertNotIn('base_models',
-                         self.given['target'][1].given['databases'])
-        json.dumps(request.given)
+                         self.given['target'][1].argument['databases'])
+        json.dumps(request.argument)
 
     def test_a_target_that_fails_is_blamed(self):
         found = self.blamed(target='no module')

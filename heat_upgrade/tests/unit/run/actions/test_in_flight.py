@@ -36,7 +36,7 @@ class WorkCase(testtools.TestCase):
         self.home = self.useFixture(fixtures.TempDir()).path
         self.calls, self.found, self.events = [], [], []
         self.run_ = types.SimpleNamespace(
-            flights=None, load=None, probes=None, calls=None, restarted=None,
+            in_flight=None, load=None, probes=None, calls=None, restarted=None,
             plan=types.SimpleNamespace(seed=7), check=lambda: None,
             cloud=types.SimpleNamespace(
                 identity=None, api_url='http://api', mariadb='mariadb',
@@ -69,11 +69,11 @@ class Outcome:
         return {'legal': self.legal}
 
 
-class Flights:
+class FakeBatch:
     """In-flight operations that record every call."""
 
     left = []
-    flights = ('one',)
+    operations = ('one',)
     grounded = ()
 
     def __init__(self, calls):
@@ -109,30 +109,30 @@ class TestInFlight(WorkCase):
 
     def setUp(self):
         super().setUp()
-        self.flights = Flights(self.calls)
+        self.batch = FakeBatch(self.calls)
         self.replace('inflight.batch.Batch', self.make)
 
     def make(self, cases, api, ledger, cloud):
         self.chosen = [case.id for case in cases]
-        return self.flights
+        return self.batch
 
     def test_the_cases_of_the_step_are_prepared(self):
         ids = ('create-chain-lock', 'delete-nested-queued')
         self.assertEqual({'stacks': 2}, self.do('prepare', cases=ids))
         self.assertEqual((list(ids), ['prepare']), (self.chosen, self.calls))
-        self.assertIs(self.flights, self.run_.flights)
+        self.assertIs(self.batch, self.run_.in_flight)
 
     def test_prepared_operations_are_parked(self):
-        self.run_.flights = self.flights
+        self.run_.in_flight = self.batch
         self.assertEqual({'parked': 1}, self.do(
             'park', cases=('create-chain-lock',)))
         self.assertEqual(['park'], self.calls)
 
     @ddt.data('prepare', 'park')
     def test_operation_not_started_in_the_upgrade_is_heat_s(self, name):
-        self.run_.flights = self.flights
+        self.run_.in_flight = self.batch
         case, = cases.by_id(['create-chain-lock'])
-        self.flights.grounded = [
+        self.batch.grounded = [
             setup_failures.NotStarted(case, 'stuck', 'rows')
         ]
         self.do(name, cases=(case.id,), blame='heat')
@@ -144,9 +144,9 @@ class TestInFlight(WorkCase):
 
     @ddt.data('prepare', 'park')
     def test_operation_not_started_before_the_upgrade_is_the_lab_s(self, name):
-        self.run_.flights = self.flights
+        self.run_.in_flight = self.batch
         case, = cases.by_id(['create-chain-lock'])
-        self.flights.grounded = [
+        self.batch.grounded = [
             setup_failures.NotStarted(case, 'stuck', 'rows')
         ]
         self.assertRaises(errors.LabError, self.do, name, blame='lab',
@@ -154,7 +154,7 @@ class TestInFlight(WorkCase):
         self.assertEqual([], self.found)
 
     def settle(self):
-        self.run_.flights = self.flights
+        self.run_.in_flight = self.batch
         return self.do('settle', disruption='kill')
 
     def test_operations_are_judged_then_repaired_then_removed(self):
@@ -171,20 +171,20 @@ class TestInFlight(WorkCase):
     def test_stack_that_cannot_be_deleted_is_heat_s_failure(self):
         self.replace('inflight.evidence.snapshots_without_data',
                      lambda cloud: 1)
-        self.flights.left = ['inflight-delete-chain-lock-a1 (1): stuck',
-                             'no answer']
+        self.batch.left = ['inflight-delete-chain-lock-a1 (1): stuck',
+                           'no answer']
         self.settle()
         self.assertEqual(
             ('heat', 'error',
              'cannot be deleted: inflight-delete-chain-lock, no answer'),
             self.titles()[-1])
-        self.assertEqual('\n'.join(self.flights.left),
+        self.assertEqual('\n'.join(self.batch.left),
                          self.found[-1].evidence)
         self.assertEqual(1, self.found[-1].facts['snapshots_without_data'])
 
     def test_afterwards_nothing_is_in_flight(self):
         self.settle()
-        self.assertIsNone(self.run_.flights)
+        self.assertIsNone(self.run_.in_flight)
 
 
 class TestOrphans(WorkCase):

@@ -76,10 +76,10 @@ class ActionCase(testtools.TestCase):
             finding=self.found.append, availability=self.noted.setdefault,
             release=lambda: self.calls.append('release'))
 
-    def stop_heat(self, *, meanwhile, kill):
+    def stop_heat(self, *, after_signal, kill):
         self.to_kill = kill
         self.calls.append('stop')
-        meanwhile()
+        after_signal()
         return {'heat-engine': {'seconds': 60.1, 'killed': self.killed}}
 
     def manage(self, environment, *words, side, check=True):

@@ -27,7 +27,7 @@ QUICK = ('change-lost', 'made-twice', 'failed-in-flight', 'user-deleted')
 class FaultsTest(base.ToolTestCase):
 
     def start_faults(self, *arguments):
-        return self.start('faults', 'run', '--work-dir',
+        return self.start('seeded-bugs', 'run', '--work-dir',
                           str(self.work_dir / 'runs'), *arguments)
 
     def test_each_bug_is_detected_and_the_control_has_no_findings(self):
