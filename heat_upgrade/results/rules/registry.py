@@ -15,6 +15,7 @@
 from heat_upgrade.results.rules import api
 from heat_upgrade.results.rules import blame
 from heat_upgrade.results.rules import config
+from heat_upgrade.results.rules import fuzz
 from heat_upgrade.results.rules import inflight
 from heat_upgrade.results.rules import lab
 from heat_upgrade.results.rules import model
@@ -29,7 +30,7 @@ from heat_upgrade.results.rules import traffic
 
 # The modules that declare rules, in the order of the reference page.
 MODULES = (blame, services, inflight, traffic, suites, config, schema, rpc,
-           resources, policy, api, rehearsal, lab)
+           resources, policy, api, rehearsal, fuzz, lab)
 
 
 def _by_slug() -> dict[str, model.Rule]:
