@@ -36,7 +36,7 @@ WORST_FIRST = (verdict.FAIL, verdict.LAB_ERROR, verdict.PASS_WITH_HAZARDS,
                verdict.PASS)
 
 # The keys of a report that are the same in all runs of one upgrade.
-_SAME = ('strategy', 'scenarios', 'nodes', 'vhost', 'profile')
+_SAME = ('strategy', 'scenarios', 'nodes', 'vhost', 'profile', 'tier')
 
 # Choices of a caller; its seed makes the others.
 _CHOSEN = ('quick', 'checks', 'checks_only', 'volume', 'volume_events')

@@ -22,7 +22,10 @@ import sys
 import tempfile
 import threading
 
+from heat_upgrade.cli import options
 from heat_upgrade import concurrency
+from heat_upgrade import errors
+from heat_upgrade import sharding
 from heat_upgrade.tests.seeded_bugs import bugs
 from heat_upgrade.tests.seeded_bugs import driver
 from heat_upgrade.tests.seeded_bugs import judging
@@ -42,6 +45,9 @@ def _arguments(words: list[str]) -> argparse.Namespace:
                     'the verdict is FAIL, for a finding in the right step.')
     parser.add_argument('names', nargs='*', metavar='NAME',
                         help='seeded bug or harmless change (default: all)')
+    parser.add_argument('--shard', type=options.shard, metavar='I/N',
+                        help='split the bugs into N shares, and run only '
+                             'share I (from 1 to N), for N machines')
     parser.add_argument('--base', default=BASE, metavar='REL',
                         help='release to upgrade from (default: %(default)s)')
     parser.add_argument('--jobs', type=int, default=1, metavar='N',
@@ -72,8 +78,9 @@ def main(words: list[str]) -> int:
     """Execute a command line; returns the exit status."""
     arguments = _arguments(words)
     try:
-        chosen = bugs.named(arguments.names)
-    except ValueError as exc:
+        chosen = sharding.shard_of(bugs.named(arguments.names),
+                                   arguments.shard)
+    except (ValueError, errors.UsageError) as exc:
         print(f'error: {exc}; see --list', file=sys.stderr)
         return 2
     if arguments.list:

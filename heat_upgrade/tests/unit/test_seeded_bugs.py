@@ -239,6 +239,17 @@ class TestProgram(testtools.TestCase):
         self.assertEqual((0, names), (status, self.ran))
         self.assertIn('2 caught', output)
 
+    def test_shards_share_the_bugs(self) -> None:
+        names = ['worker-topic-renamed', 'option-renamed']
+        for shard in ('1/2', '2/2'):
+            self.assertEqual(0, self.main('--shard', shard, *names)[0])
+        self.assertEqual(names, self.ran)
+
+    def test_an_empty_shard_is_a_usage_error(self) -> None:
+        status, output = self.main('--shard', '2/2', 'option-renamed')
+        self.assertEqual((2, []), (status, self.ran))
+        self.assertIn('shard 2/2 is empty', output)
+
     def test_a_missed_bug_fails(self) -> None:
         self.verdict = 'pass'
         status, output = self.main('worker-topic-renamed')

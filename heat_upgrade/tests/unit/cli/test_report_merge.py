@@ -137,7 +137,8 @@ class TestRefused(MergeCase):
 
     @ddt.unpack
     @ddt.data(('strategy', 'rolling'), ('scenarios', 'random'),
-              ('nodes', 2), ('profile', 'stock-messaging'))
+              ('nodes', 2), ('profile', 'stock-messaging'),
+              ('tier', 'thorough'))
     def test_other_plan_is_refused(self, name, value):
         other = self.story(2, plan=dataclasses.replace(
             stories.PLAN, **{name: value}))
