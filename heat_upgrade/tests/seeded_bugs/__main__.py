@@ -56,8 +56,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
                         help='directory for the copies and the runs, which '
                              'are kept (default: a new temporary one)')
     parser.add_argument('--checks-only', action='store_true',
-                        help='run the static checks alone; only the bugs '
-                             'that they catch are recorded')
+                        help='run the static checks alone')
     parser.add_argument('--record', action='store_true',
                         help='add the results to the table of the reference')
     shown = parser.add_mutually_exclusive_group()
@@ -116,9 +115,10 @@ def _run(chosen: tuple[bugs.Bug, ...], directory: pathlib.Path,
             results.append(result)
             print(f'{result.line()}\n{"":<11} {result.run_dir}', flush=True)
             path.write_text(showing.as_json(results, arguments.base))
-            if arguments.record and (not arguments.checks_only
-                                     or result.outcome == judging.CAUGHT):
-                records.add(records.of_run(result), result.name)
+            if arguments.record:
+                entry = (records.of_checks if arguments.checks_only
+                         else records.of_run)(result)
+                records.add(entry, result.name)
 
     concurrency.map_parallel(run, chosen, threads=arguments.jobs)
     return results

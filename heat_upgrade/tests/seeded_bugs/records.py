@@ -53,6 +53,16 @@ def of_run(result: judging.Result) -> dict[str, typing.Any]:
             'date': datetime.date.today().isoformat(), 'commit': _commit()}
 
 
+def of_checks(result: judging.Result) -> dict[str, typing.Any]:
+    """Return the entry of the static checks alone.
+
+    A bug that they catch needs no whole run.
+    """
+    if result.outcome in (judging.MISSED, judging.SILENT):
+        return {'checks': result.outcome}
+    return of_run(result)
+
+
 def of_naive(result: naive.Result) -> dict[str, typing.Any]:
     """Return the entry of the naive suite."""
     return {'naive': result.outcome}

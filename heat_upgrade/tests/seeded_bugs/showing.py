@@ -110,12 +110,14 @@ def _figures(chosen: tuple[bugs.Bug, ...],
 
 def _default_run(bug: bugs.Bug, record: dict[str, typing.Any]) -> str:
     """Return the last result of the default run, in words."""
-    if 'outcome' not in record:
-        return NOT_MEASURED
-    words = record['outcome']
-    if record['rule']:
-        words += f', ``{record["rule"]}`` in ``{record["step"]}``'
-    words += f', {record["seconds"]} s'
+    words = NOT_MEASURED
+    if 'outcome' in record:
+        words = record['outcome']
+        if record['rule']:
+            words += f', ``{record["rule"]}`` in ``{record["step"]}``'
+        words += f', {record["seconds"]} s'
+    elif 'checks' in record:
+        words = f'{record["checks"]} by the static checks; {NOT_MEASURED}'
     return f'{words}. {bug.note}' if bug.note else words
 
 

@@ -396,6 +396,17 @@ class TestRecords(testtools.TestCase):
         self.assertIn('missed, 9 s. No data shows it.', showing.rst(
             (bug(note='No data shows it.'),), {'lost': record}))
 
+    def test_a_miss_of_the_checks_alone_is_no_result_of_a_run(self) -> None:
+        missed = judging.judge(bug(), PASS, seconds=9)
+        table = showing.rst((bug(),), {'lost': records.of_checks(missed)})
+        self.assertIn('missed by the static checks; not measured',
+                      ' '.join(table.split()))
+        self.assertIn('caught 0 of 0 measured', ' '.join(table.split()))
+
+    def test_a_bug_that_the_checks_alone_catch_is_caught(self) -> None:
+        self.assertEqual(judging.CAUGHT, records.of_checks(
+            self.result({}))['outcome'])
+
     def test_a_bug_without_a_record_is_not_measured(self) -> None:
         self.assertIn('     - not measured', showing.rst((bug(),), {}))
 
