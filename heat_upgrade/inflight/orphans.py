@@ -30,6 +30,10 @@ An engine that dies while it works on a stack without convergence leaves one
 row in stack_lock. Such stacks were created before 2018, or with
 convergence_engine = false. Since 2026.1 Heat locks no other stack.
 
+If the operation is not an update, the stack keeps action, status and
+status_reason of its begin. The next engine that starts resets it, also a
+nested one, to FAILED (heat/engine/service.py, reset_stack_status).
+
 The engine belongs to the base. All engines of the base have ended when Heat
 must recover the stacks, so the engine is dead.
 """
@@ -47,7 +51,7 @@ from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import heat_client
 from heat_upgrade import waiting
 
-# Seconds to create three stacks of three resources: 3 s on an idle machine.
+# Seconds to create five stacks of three resources: 3 s on an idle machine.
 MAKE_TIMEOUT = 90
 # Seconds. Before a delete, Heat waits 15 s for a dead engine to cancel its
 # work (heat/engine/worker.py), and asks for 2 s whether the engine is alive.
@@ -58,15 +62,19 @@ INTERVAL = 0.5
 PREFIX = 'orphan-'
 
 HELD, LOCKED, DELETED = 'held', 'locked', 'deleted'
+BEGUN, NESTED = 'begun', 'nested'
+
+# In place of the operation of a user, for stacks that an engine resets.
+RESET = 'reset'
 
 
 @dataclasses.dataclass(frozen=True)
 class Recovery:
     """A user's operation on an orphaned stack, and its expected result.
 
-    :ivar kind: HELD, LOCKED or DELETED
+    :ivar kind: HELD, LOCKED, DELETED, BEGUN or NESTED
     :ivar left: the remains of the dead engine
-    :ivar operation: the operation that the user requests
+    :ivar operation: the operation that the user requests; RESET for none
     :ivar status: final status of the stack
     """
 
@@ -83,6 +91,10 @@ RECOVERIES = (
              'SUSPEND_COMPLETE'),
     Recovery(DELETED, 'a resource that a dead engine was updating', 'delete',
              'DELETE_COMPLETE'),
+    Recovery(BEGUN, 'an operation without convergence of a dead engine',
+             RESET, 'SUSPEND_FAILED'),
+    Recovery(NESTED, 'a nested operation without convergence of a dead '
+             'engine', RESET, 'SUSPEND_FAILED'),
 )
 
 
@@ -151,7 +163,23 @@ class Orphans:
         """Write the rows that a killed engine leaves."""
         self._leave_held(self._ids[HELD])
         self._leave_held(self._ids[DELETED])
-        stack_id = self._ids[LOCKED]
+        self._leave_locked(self._ids[LOCKED])
+        for kind in (BEGUN, NESTED):
+            self._leave_locked(self._ids[kind])
+            self._execute(
+                "UPDATE stack SET action = 'SUSPEND', "
+                "status = 'IN_PROGRESS', "
+                "status_reason = 'Stack SUSPEND started', "
+                'updated_at = UTC_TIMESTAMP() WHERE id = %s', self._ids[kind])
+        self._nest(self._ids[BEGUN])
+
+    def _nest(self, owner: str | None) -> None:
+        """Nest a stack in another one, or in none."""
+        self._execute('UPDATE stack SET owner_id = %s WHERE id = %s', owner,
+                      self._ids[NESTED])
+
+    def _leave_locked(self, stack_id: str) -> None:
+        """Lock a stack, which then is one without convergence."""
         self._execute('UPDATE stack SET convergence = 0, '
                       'current_traversal = NULL, current_deps = NULL '
                       'WHERE id = %s', stack_id)
@@ -245,7 +273,7 @@ class Orphans:
                                      'disable_rollback': True})
         elif kind == LOCKED:
             self._call('POST', f'{path}/actions', {'suspend': None})
-        else:
+        elif kind == DELETED:
             self._call('DELETE', path)
 
     def _outcome(self, recovery: Recovery, story: str,
@@ -256,6 +284,7 @@ class Orphans:
 
     def remove(self) -> list[str]:
         """Delete the stacks; return a line for each that remains."""
+        self._nest(None)
         for kind in self.names:
             self._api.call('DELETE',
                            f'stacks/{self.names[kind]}/{self._ids[kind]}')

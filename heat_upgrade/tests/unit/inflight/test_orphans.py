@@ -108,20 +108,36 @@ class OrphansTest(testtools.TestCase):
                  for row in '123' for is_update in (0, 1)]
                 + [(f'id-{name}', traversal, 1, f'id-{name}')], points)
 
-    def test_one_stack_has_a_dead_engine_s_lock(self):
+    def test_three_stacks_have_a_dead_engine_s_lock(self):
         self.orphans.leave()
-        self.assertEqual([(f'id-{self.locked}', 'engine-1')],
-                         self.cloud.writes('stack_lock'))
+        self.assertEqual(
+            [(f'id-{self.orphans.names[kind]}', 'engine-1')
+             for kind in (orphans.LOCKED, orphans.BEGUN, orphans.NESTED)],
+            self.cloud.writes('stack_lock'))
+
+    def test_one_stack_is_nested_until_it_is_removed(self):
+        nested = f'id-{self.orphans.names[orphans.NESTED]}'
+        self.orphans.leave()
+        self.orphans.remove()
+        self.assertEqual(
+            [(f'id-{self.orphans.names[orphans.BEGUN]}', nested),
+             (None, nested)],
+            [values for statement, values in self.cloud.written
+             if 'owner_id' in statement])
+
+    def test_stack_that_no_engine_resets_is_not_recovered(self):
+        outcome = self.recover(nested='SUSPEND_IN_PROGRESS')[orphans.NESTED]
+        self.assertIn('SUSPEND_IN_PROGRESS after', outcome.story)
 
     def test_each_is_asked_for_its_operation(self):
         self.recover()
         asked = [(method, path.split('/')[1]) for method, path, _
-                 in self.heat.asked[3:]]
+                 in self.heat.asked[5:]]
         self.assertEqual({('PUT', self.held), ('POST', self.locked),
                           ('DELETE', self.deleted)}, set(asked))
 
     def test_stack_with_the_expected_status_is_recovered(self):
-        self.assertEqual([''] * 3, [
+        self.assertEqual([''] * 5, [
             one.story for one in self.recover().values()])
 
     def test_refusal_is_not_a_recovery(self):

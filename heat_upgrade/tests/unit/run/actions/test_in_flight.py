@@ -210,7 +210,7 @@ class TestOrphans(WorkCase):
         self.do('leave_orphans')
         measured = self.do('recover_orphans', failure_class=2)
         self.assertEqual(['leave', 'recover', 'remove'], self.calls)
-        self.assertEqual(3, measured['recovered'])
+        self.assertEqual(5, measured['recovered'])
         # The runner writes these itself.
         self.assertFalse({'outcome', 'seconds', 'cpu_s'} & set(measured))
         self.assertEqual([], self.found)
@@ -219,7 +219,7 @@ class TestOrphans(WorkCase):
         self.story = 'it is UPDATE_IN_PROGRESS after 90 s'
         measured = self.do('recover_orphans', failure_class=2)
         self.assertEqual(0, measured['recovered'])
-        self.assertEqual(3, len(self.found))
+        self.assertEqual(5, len(self.found))
         for finding in self.found:
             self.assertEqual(('heat', 2, 'recover_orphans'), (
                 finding.origin, finding.failure_class, finding.step))
