@@ -37,8 +37,13 @@ _WITH_CFN = (EC2, AUTHTOKEN, 'clients_keystone')
 # The answer of the program: {step: {error, kind, facts}}.
 Answer = dict[str, dict[str, typing.Any]]
 
-# Exceptions of a library that is not installed here: nothing is known then.
-_MISSING_LIBRARIES = ('ModuleNotFoundError', 'ImportError')
+# Exceptions of a library or a file that is not on this machine, and of a name
+# that is not resolved here: nothing is known then.
+_NOT_HERE = ('ModuleNotFoundError', 'PluginNotFound', 'FileNotFoundError',
+             'PermissionError', 'ConnectionRefusedError', 'gaierror')
+
+# The messaging driver comes first in both.
+_AFTER_MESSAGING = ('heat-api', 'heat-api-cfn')
 
 # Login options that auth_section does not share between sections: they
 # belong to the session and to the adapter (keystoneauth1.loading).
@@ -154,8 +159,9 @@ def findings(base: Answer, target: Answer,
                   history, hidden)
     for name, step in STEPS.items():
         before, after = base[name], target[name]
-        if not after['error'] or after['kind'] in _MISSING_LIBRARIES and (
-                before['error']):
+        if not after['error'] or after['kind'] in _NOT_HERE:
+            continue
+        if name in _AFTER_MESSAGING and target['messaging']['error']:
             continue
         if before['error'] and not sections.intersection(step.sections):
             continue
@@ -201,6 +207,8 @@ def _ec2(before: dict[str, typing.Any], after: dict[str, typing.Any],
     # A file without these sections is a part of a configuration.
     complete = any(setting.group in _WITH_CFN for setting in settings)
     lines = _lines(before, after, history, hidden)
+    if after['kind'] in _NOT_HERE:
+        return []
     if after['error'] and (complete or not before['error']):
         return [check_context.error(
             'config.ec2-credentials-missing', f'[{EC2}]',

@@ -120,10 +120,21 @@ def _configured(given):
     config.set_config_defaults()
     # Other inspectors import an operator's own plug-ins.
     conf.set_override('plugin_dirs', [])
+    _without_memcached(conf)
     paste = given['paste'] or os.path.join(sys.prefix, 'etc', 'heat',
                                            'api-paste.ini')
     conf.set_override('api_paste_config', paste, group='paste_deploy')
     return conf
+
+
+def _without_memcached(conf):
+    """Let keystonemiddleware keep no tokens: it connects to no memcached."""
+    import keystonemiddleware.auth_token  # noqa: F401 (registers options)
+    for name, value in (('memcached_servers', None),
+                        ('memcache_security_strategy', 'None'),
+                        ('memcache_tls_enabled', False)):
+        if name in conf.keystone_authtoken:
+            conf.set_override(name, value, group='keystone_authtoken')
 
 
 def _encryption(conf):
@@ -144,7 +155,11 @@ def _cache(conf):
     from heat.common import cache
     from oslo_cache import core
     cache.register_cache_configurations(conf)
-    core.configure_cache_region(conf, core.create_region())
+    try:
+        core.configure_cache_region(conf, core.create_region())
+    finally:
+        # The logins must not fail on a backend that is not installed here.
+        conf.set_override('enabled', False, group='cache')
 
 
 def _clients():

@@ -141,7 +141,14 @@ class TestCredentials(ConfigurationCase):
                 f'auth_encryption_key = {32 * "a"}',
                 f'auth_encryption_key = {16 * "a"}',
                 'stack_domain_admin = a\nstack_user_domain_name = b\n'
-                'stack_domain_admin_password = c')]
+                'stack_domain_admin_password = c')] + [
+            # A backend that is not installed here, as of kolla-ansible.
+            working + '[cache]\nenabled = true\n'
+            'backend = oslo_cache.memcache_pool\nmemcache_servers = a:11211\n',
+            working.replace('[keystone_authtoken]', '[keystone_authtoken]\n'
+                            'memcached_servers = a:11211\n'
+                            'memcache_security_strategy = ENCRYPT\n'
+                            'memcache_secret_key = SECRET-PASSWORD\n')]
         for errors in self.set_ups(texts):
             self.assertEqual(set(), errors)
 

@@ -76,9 +76,19 @@ class TestSteps(StartupCase):
         both = {'trustee': fails()}
         self.assertEqual([], self.findings(both, both, setting('cache')))
 
-    def test_library_that_is_not_installed_here_is_no_finding(self):
-        both = {'cache': fails('ModuleNotFoundError')}
-        self.assertEqual([], self.findings(both, both, setting('cache')))
+    def test_library_or_file_that_is_not_here_is_no_finding(self):
+        for kind in ('ModuleNotFoundError', 'PluginNotFound',
+                     'FileNotFoundError', 'gaierror'):
+            missing = {'cache': fails(kind)}
+            for base in ({}, missing):
+                self.assertEqual([], self.findings(base, missing,
+                                                   setting('cache')))
+
+    def test_failure_of_the_driver_is_reported_once(self):
+        finding, = self.findings({}, {
+            name: fails() for name in ('messaging', 'heat-api',
+                                       'heat-api-cfn')})
+        self.assertEqual('messaging', finding.subject)
 
     def test_secret_in_an_error_is_masked(self):
         finding, = self.findings(
