@@ -160,8 +160,8 @@ def _refused(service: str, method: str, cases: list[tuple[_Json, Refusal]],
                   'operation was not started.']
     subject = f'[{service}] {method} of the {sender[0]}'
     title = f'{subject} is refused by the {receiver[0]}'
-    if not known and service == 'engine':
-        # A call that only one release has: no feature of the base is lost.
+    if not known and service == 'engine' and sender[0] == 'target':
+        # A call that only the target has: no feature of the base is lost.
         lines += [f'{receiver[1]} does not have this call: features that use '
                   f'it fail until all engines run {sender[1]}.']
         return check_context.warning('rpc.new-call-refused', subject, title,

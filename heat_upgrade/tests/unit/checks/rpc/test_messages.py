@@ -138,6 +138,16 @@ class TestFindings(testtools.TestCase):
              '[engine] new of the target is refused by the base'),
             (found.severity, found.title))
 
+    def test_a_call_that_the_target_has_lost_is_an_error(self):
+        self.base['clients']['engine'].append(_message('old', ()))
+        self.base['servers']['engine']['methods']['old'] = {
+            'required': [], 'optional': [], 'any': False}
+        found, = self.found()
+        self.assertEqual(
+            (findings.ERROR, 5,
+             '[engine] old of the base is refused by the target'),
+            (found.severity, found.failure_class, found.title))
+
     def test_a_new_message_between_engines_is_an_error(self):
         for said in (self.base, self.target):
             said['clients']['worker'] = []
