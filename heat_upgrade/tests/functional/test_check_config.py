@@ -211,7 +211,7 @@ class TestConfig(check_case.CheckCase):
         self.assertNotIn(SECRET, str(exc))
         self.assertEqual(before, sorted(os.listdir(self.workspace.data)))
 
-    def test_what_uwsgi_loads_is_named_by_an_old_api_paste_ini(self):
+    def test_old_api_paste_ini_names_the_filters_of_uwsgi(self):
         self.write({'heat.conf': '[DEFAULT]\n', 'api-paste.ini':
                     '[filter:ssl]\npaste.filter_factory = '
                     'oslo_middleware.ssl:SSLMiddleware.factory\n'

@@ -38,7 +38,7 @@ class TestPlanted(check_case.CheckCase):
             self.plain, changes, self.place / kind))
 
     @ddt.data(*registry.NAMES)
-    def test_what_is_wrong_is_found(self, check):
+    def test_seeded_bug_is_found(self, check):
         changes, titles = self.planted(check, planting.WRONG)
         self.assertGreaterEqual(len(changes), 5)
         missed = [change.name for change in changes if not any(
@@ -46,7 +46,7 @@ class TestPlanted(check_case.CheckCase):
         self.assertEqual([], missed, titles)
 
     @ddt.data(*registry.NAMES)
-    def test_what_is_harmless_is_not_reported(self, check):
+    def test_harmless_change_is_not_reported(self, check):
         changes, titles = self.planted(check, planting.HARMLESS)
         self.assertGreaterEqual(len(changes), 3)
         self.assertEqual([], titles)

@@ -113,7 +113,7 @@ class CloudTest(base.ToolTestCase):
 
 class EndOfTheToolTest(base.ToolTestCase):
 
-    def test_nothing_outlives_a_tool_that_is_killed(self):
+    def test_killed_tool_leaves_no_process(self):
         tool = self.start_run(*base.ONE_SCENARIO)
         self.wait_for_event(journal.STEP_START, 'verify-base', tool=tool)
         marker = self.marker()

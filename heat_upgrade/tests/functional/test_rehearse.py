@@ -136,7 +136,7 @@ class TestBadInput(RehearseCase):
         (b'\x7fELF\0\0\0\1' + bytes(range(256)), 'is not a text'),
         (b'BZh91AY', 'is compressed by bzip2'))
     @ddt.unpack
-    def test_what_is_no_dump_is_refused(self, content, said):
+    def test_file_that_is_not_a_dump_is_refused(self, content, said):
         self.assert_refused(self.write(content), said=said)
 
     @ddt.data(None, 'gzip', 'zstd')
@@ -213,7 +213,7 @@ class TestRehearse(RehearseCase):
         self.assertEqual((0, []), (status, report and report['findings']),
                          output)
 
-    def test_what_does_not_load_is_told_by_ids(self):
+    def test_stack_that_does_not_load_is_named_by_its_id(self):
         def change(text):
             # Of the templates of stacks 5 and 6, the sixth and seventh row.
             head, table = text.split('INSERT INTO `raw_template` VALUES')

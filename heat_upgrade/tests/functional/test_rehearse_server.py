@@ -75,7 +75,7 @@ class TestOnServer(testtools.TestCase):
         ('ALTER TABLE event DROP resource_type', 'event lost columns', ''),
         ('DROP TABLE stack_tag', 'stack_tag is gone', ''))
     @ddt.unpack
-    def test_what_changes_is_found(self, statement, title, evidence):
+    def test_changed_content_is_found(self, statement, title, evidence):
         before = self.described()
         self.execute(statement)
         found, = comparison.compare(before, self.described(), (), {})
@@ -87,7 +87,7 @@ class TestOnServer(testtools.TestCase):
         'ALTER TABLE event ENGINE=InnoDB, ORDER BY uuid',
         'ALTER TABLE resource_data CONVERT TO CHARACTER SET utf8mb3',
         'CREATE INDEX more ON event (resource_name)')
-    def test_what_changes_no_content_is_not(self, statement):
+    def test_unchanged_content_is_not_reported(self, statement):
         before = self.described()
         with self.connect() as connection, connection.cursor() as cursor:
             tables = comparison.columns(cursor)

@@ -51,7 +51,7 @@ class SchedulerTest(testtools.TestCase):
         for log in logs.iterdir():
             content.attach_file(self, log, log.name, buffer_now=True)
 
-    def test_it_accepts_our_jobs_and_refuses_them_when_one_is_broken(self):
+    def test_scheduler_accepts_our_jobs_and_refuses_a_broken_one(self):
         # One test: the daemons take longer to start than it takes.
         status, said = self.zuul.validate('whole')
         self.assertThat(said, matchers.Contains(COMPLETE))

@@ -62,7 +62,7 @@ class EveryGrenadeJobTest(testtools.TestCase):
             variables(name)['devstack_plugins'])
 
     @ddt.data(FULL, PARTIAL, SKIP_LEVEL)
-    def test_what_is_enabled_zuul_prepares(self, name):
+    def test_enabled_plugins_are_prepared_by_zuul(self, name):
         wanted = {url.removeprefix('https://') for url
                   in variables(name)['devstack_plugins'].values()}
         self.assertLessEqual(
@@ -112,14 +112,14 @@ class EveryGrenadeJobTest(testtools.TestCase):
 
 class FullTest(testtools.TestCase):
 
-    def test_it_is_from_the_release_that_grenade_has_by_default(self):
+    def test_base_is_the_default_release_of_grenade(self):
         self.assertNotIn('grenade_from_branch', variables(FULL))
 
     def test_tempest_runs_on_the_one_node(self):
         self.assertEqual({'tempest': ['controller']},
                          tenant.groups(test_jobs.frozen(FULL)))
 
-    def test_nothing_says_that_there_are_other_nodes(self):
+    def test_job_names_no_other_nodes(self):
         mine = variables(FULL)
         self.assertNotIn('HOST_TOPOLOGY', mine['grenade_localrc'])
         self.assertNotIn('HOST_TOPOLOGY',
@@ -128,12 +128,12 @@ class FullTest(testtools.TestCase):
 
 class SkipLevelTest(testtools.TestCase):
 
-    def test_it_is_from_the_release_that_grenade_says(self):
+    def test_base_is_the_release_that_grenade_names(self):
         parent = gate.loaded().layout.getJob('grenade-skip-level-always')
         self.assertEqual(parent.variables['grenade_from_branch'],
                          variables(SKIP_LEVEL)['grenade_from_branch'])
 
-    def test_what_grenade_says_of_such_upgrades_stays(self):
+    def test_settings_of_grenade_for_such_upgrades_stay(self):
         self.assertIs(True, variables(SKIP_LEVEL)['grenade_localrc'][
             'NOVA_ENABLE_UPGRADE_WORKAROUND'])
 
@@ -150,7 +150,7 @@ class PartialTest(testtools.TestCase):
     def test_heat_is_on_on_the_subnode(self):
         self.assertLessEqual(HEAT, services(PARTIAL, 'compute1'))
 
-    def test_what_grenade_has_on_the_subnode_stays(self):
+    def test_settings_of_grenade_for_the_subnode_stay(self):
         self.assertEqual(
             {'n-cpu', 'placement-client', 'ovn-controller'} | HEAT,
             services(PARTIAL, 'compute1'))

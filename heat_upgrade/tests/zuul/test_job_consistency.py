@@ -27,7 +27,7 @@ def said():
 
 class SoundTest(testtools.TestCase):
 
-    def test_nothing_is_wrong(self):
+    def test_jobs_are_consistent(self):
         self.assertEqual([], assertions.problems(gate.TOP))
 
     def test_all_upgrades_are_left_out_for_the_same_files(self):

@@ -78,7 +78,7 @@ class EachJobTest(testtools.TestCase):
                          gate.loaded().jobs(gate.OURS, 'check'))
 
     @ddt.data(*JOBS)
-    def test_it_is_built_on(self, name):
+    def test_job_has_its_parent(self, name):
         self.assertEqual([*JOBS[name][0], name], gate.parents(frozen(name)))
 
     @ddt.data(*JOBS)
@@ -86,11 +86,11 @@ class EachJobTest(testtools.TestCase):
         self.assertEqual(JOBS[name][1], tenant.nodes(frozen(name)))
 
     @ddt.data(*JOBS)
-    def test_it_has_at_most_that_time(self, name):
+    def test_job_has_its_timeout(self, name):
         self.assertEqual(JOBS[name][2], frozen(name).timeout)
 
     @ddt.data(*JOBS)
-    def test_it_votes_in_check_and_gate(self, name):
+    def test_job_votes_in_check_and_gate(self, name):
         self.assertEqual([True, True], [
             frozen(name, pipeline=pipeline).voting
             for pipeline in gate.PIPELINES])
@@ -103,7 +103,7 @@ class EachJobTest(testtools.TestCase):
                           for book in JOBS[name][3]], ours)
 
     @ddt.data(*sorted(set(JOBS) - set(OWN)))
-    def test_what_zuul_prepares_has_heat_and_the_tests(self, name):
+    def test_prepared_projects_have_heat_and_the_tests(self, name):
         self.assertLessEqual(
             {'opendev.org/openstack/heat',
              'opendev.org/openstack/heat-upgrade-tests',
@@ -164,7 +164,7 @@ class NightlyJobTest(testtools.TestCase):
         self.assertEqual([NIGHTLY],
                          gate.loaded().jobs(gate.OURS, gate.PERIODIC))
 
-    def test_it_is_built_on_the_lab(self):
+    def test_lab_is_the_parent(self):
         self.assertEqual([*LAB, 'heat-upgrade-lab', NIGHTLY],
                          gate.parents(self.job))
         self.assertEqual(10800, self.job.timeout)

@@ -76,7 +76,7 @@ class RealTest(testtools.TestCase):
         self.assertEqual(0, self.main(bare))
         self.assertNotIn(f'{GRENADE}: stand-in', self.out.getvalue())
 
-    def test_what_upstream_has_no_more_is_wrong(self):
+    def test_file_that_upstream_removed_is_wrong(self):
         path = self.checkout()
         jobs = path / 'zuul.yaml'
         jobs.write_text(jobs.read_text().replace(
@@ -85,7 +85,7 @@ class RealTest(testtools.TestCase):
         self.assertIn('Job grenade-multinode not defined',
                       self.err.getvalue())
 
-    def test_what_is_upstreams_alone_is_counted(self):
+    def test_upstreams_own_files_are_counted(self):
         path = self.checkout()
         with open(path / 'zuul.yaml', 'a') as jobs:
             jobs.write('\n- job:\n    name: mine\n    parent: not-there\n')

@@ -62,7 +62,7 @@ class MutationsTest(testtools.TestCase):
             shutil.copytree(gate.TOP / part, self.top / part)
 
     @ddt.idata(range(len(MUTATIONS)))
-    def test_it_is_found(self, number):
+    def test_mutation_is_found(self, number):
         mutation = MUTATIONS[number]
         self.assertEqual([], unmutated())
         mutate(self.top, mutation)

@@ -75,20 +75,20 @@ class ReportTest(ResultsCase):
         self.assertEqual('new', self.report())
         self.assertEqual('lab-error', result['runs'][0]['verdict'])
         self.assertIn('heat-upgrade-tests did not finish; its '
-                      'report was made again', result['said'])
+                      'report was made again', result['messages'])
 
     def test_the_report_of_a_run_that_came_to_its_end_stays(self):
         self.make_tool(self.TOOL)
         runs.make(self.run_dir)
         result = self.collect()
         self.assertNotEqual('new', self.report())
-        self.assertEqual([], result['said'])
+        self.assertEqual([], result['messages'])
 
     def test_a_report_that_cannot_be_made_again_is_said_to_be_old(self):
         self.make_tool('import sys\nsys.exit("the plan is damaged")\n')
         runs.make(self.run_dir, finished=False)
         result = self.collect()
-        self.assertThat(result['said'][0], matchers.EndsWith(
+        self.assertThat(result['messages'][0], matchers.EndsWith(
             'its report could not be made again: the plan is damaged'))
         self.assertEqual('pass', json.loads(self.report())['verdict'])
 
@@ -126,11 +126,11 @@ class EndTest(ResultsCase):
         result = self.collect()
         self.assertEqual(130, call.wait(timeout=10))
         self.assertEqual('heat-upgrade gate create was still running and '
-                         'was ended by SIGTERM', result['said'][0])
+                         'was ended by SIGTERM', result['messages'][0])
         self.assertEqual('cut off', (
             self.dest / self.run_dir.name / 'report.html').read_text())
 
-    def test_what_does_not_end_when_it_is_asked_is_killed(self):
+    def test_process_that_ignores_sigterm_is_killed(self):
         patch = mock.patch.dict(MODULE['end'].__globals__, END_TIMEOUT=0.2)
         patch.start()
         self.addCleanup(patch.stop)
@@ -141,7 +141,7 @@ class EndTest(ResultsCase):
         result = self.collect()
         self.assertEqual(-9, call.wait(timeout=10))
         self.assertEqual(['heat-upgrade gate verify was still running and '
-                          'was ended by SIGKILL'], result['said'])
+                          'was ended by SIGKILL'], result['messages'])
 
     def test_the_tool_of_somebody_else_lives_on(self):
         self.make_tool(self.TOOL)
@@ -150,7 +150,7 @@ class EndTest(ResultsCase):
         shutil.copy(self.tool, other)
         runs.make(self.run_dir)
         theirs = self.start(other, 'gate', 'create')
-        self.assertEqual([], self.collect()['said'])
+        self.assertEqual([], self.collect()['messages'])
         self.assertIsNone(theirs.poll())
 
     def test_another_program_below_the_same_place_lives_on(self):
@@ -159,7 +159,7 @@ class EndTest(ResultsCase):
         other = self.tool.with_name('stestr')
         shutil.copy(self.tool, other)
         theirs = self.start(other, 'run', 'heat-upgrade')
-        self.assertEqual([], self.collect()['said'])
+        self.assertEqual([], self.collect()['messages'])
         self.assertIsNone(theirs.poll())
 
 
@@ -176,11 +176,11 @@ class ModeTest(ResultsCase):
                 if path.is_file()}
 
     @ddt.data(0o022, 0o002, 0o027)
-    def test_what_a_umask_has_left_is_published_and_no_secret_is(self, umask):
+    def test_files_of_a_strict_umask_have_no_secret_published(self, umask):
         runs.make(self.run_dir, umask=umask)
         result = self.collect()
         self.assertEqual({*runs.PUBLIC, *runs.REPORT}, self.collected())
-        self.assertEqual([], result['said'])
+        self.assertEqual([], result['messages'])
 
     def test_where_no_mode_tells_a_secret_only_names_do(self):
         runs.make(self.run_dir, umask=0o077)
@@ -189,17 +189,17 @@ class ModeTest(ResultsCase):
             {one for one in (*runs.PUBLIC, *runs.REPORT) if '/' not in one},
             self.collected())
         self.assertIn('The umask makes heat-upgrade-tests readable only for '
-                      'its owner', result['said'][0])
+                      'its owner', result['messages'][0])
 
     @ddt.data(0o022, 0o077)
-    def test_whoever_fetches_it_may_read_it(self, umask):
+    def test_published_files_are_readable_for_the_fetching_user(self, umask):
         self.addCleanup(os.umask, os.umask(umask))
         runs.make(self.run_dir)
         self.collect()
         self.assertEqual({0o644, 0o755}, {
             path.stat().st_mode & 0o777 for path in self.dest.rglob('*')})
 
-    def test_what_stands_in_a_narrower_directory_is_not_published(self):
+    def test_files_in_a_private_directory_are_not_published(self):
         runs.make(self.run_dir)
         (self.run_dir / 'probes').chmod(0o700)
         self.collect()
@@ -250,7 +250,7 @@ class ModeTest(ResultsCase):
         for theirs in self.run_dir.parent.glob(f'{self.run_dir.name}-*'):
             self.assertThat(theirs / 'tempest.conf', matchers.FileExists())
 
-    def test_what_others_keep_in_the_save_directory_stays(self):
+    def test_other_files_in_the_save_directory_stay(self):
         runs.make(self.run_dir)
         theirs = self.run_dir.parent / 'etc.heat' / 'heat.conf'
         theirs.parent.mkdir()

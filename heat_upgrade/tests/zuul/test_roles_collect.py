@@ -119,7 +119,7 @@ class CollectTest(playbook_case.PlaybookCase):
         self.assertEqual({*runs.PUBLIC, *runs.REPORT}, self.collected())
         self.assertEqual(3, len(self.node.returned()['artifacts']))
 
-    def test_what_there_is_is_collected_where_no_report_can_be_made(self):
+    def test_results_are_collected_if_no_report_can_be_made(self):
         runs.make(self.run_dir, report=False)
         self.make_tool('import sys\nsys.exit("the plan is damaged")\n')
         said = self.passes(POST, {}, success=False)

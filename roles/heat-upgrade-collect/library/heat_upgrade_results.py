@@ -66,8 +66,8 @@ DIRECTORIES = ('subunit', 'logs', 'probes')
 # Run directories within a run directory.
 INNER = ('control', 'shrink')
 # Directories of our roles next to run directories; they are public.
-BESIDE = ('checks', 'specs')
-BESIDE_SUFFIXES = ('.json', '.txt')
+ROLE_RESULTS = ('checks', 'specs')
+ROLE_RESULT_SUFFIXES = ('.json', '.txt')
 
 # Never published from any directory: these files contain passwords.
 SECRET = ('clouds.yaml', 'openrc', '*.conf', '*.sql', '*.sql.gz', '*.pem',
@@ -189,9 +189,9 @@ def lay_out(source, dest):
         withheld += [run / inner for inner in others]
         for inner in files:
             _copy(run / inner, dest / run.name / inner)
-    for name in BESIDE if not is_run(source) else ():
+    for name in ROLE_RESULTS if not is_run(source) else ():
         for path in sorted((source / name).glob('*')):
-            if path.suffix in BESIDE_SUFFIXES and not is_secret(path):
+            if path.suffix in ROLE_RESULT_SUFFIXES and not is_secret(path):
                 _copy(path, dest / name / path.name)
     for path in (dest, *dest.rglob('*')) if dest.exists() else ():
         # Another user may fetch the files.
@@ -256,7 +256,7 @@ def end(place):
 
     :param place: see under_way()
     """
-    left, said = under_way(place), []
+    left, messages = under_way(place), []
     for number, seconds in ((signal.SIGTERM, END_TIMEOUT),
                             (signal.SIGKILL, 10)):
         for pid in left:
@@ -265,12 +265,14 @@ def end(place):
         deadline = time.monotonic() + seconds
         while any(map(_lives, left)) and time.monotonic() < deadline:
             time.sleep(0.2)
-        said += [f'heat-upgrade {words} was still running and was ended by '
-                 f'{signal.Signals(number).name}'
-                 for pid, words in left.items() if not _lives(pid)]
+        messages += [
+            f'heat-upgrade {words} was still running and was ended by '
+            f'{signal.Signals(number).name}'
+            for pid, words in left.items() if not _lives(pid)]
         left = {pid: words for pid, words in left.items() if _lives(pid)}
-    return said + [f'heat-upgrade {words} is still running: process {pid} '
-                   'does not end' for pid, words in left.items()]
+    return messages + [
+        f'heat-upgrade {words} is still running: process {pid} does not end'
+        for pid, words in left.items()]
 
 
 def _lives(pid):
@@ -339,32 +341,34 @@ def collect(source, dest, *, tool=None, secrets=None):
     :param dest: directory of the published files
     :param tool: path of heat-upgrade, or None if it is not installed
     :param secrets: directory for withdraw(), or None to leave the secrets
-    :returns: dict: ``runs`` (see describe()), ``said`` (sentences),
-        ``withheld`` (names), ``beside`` (names of our roles' directories
+    :returns: dict: ``runs`` (see describe()), ``messages`` (sentences),
+        ``withheld`` (names), ``role_results`` (names of our roles' directories
         with results)
     """
     # The script is in bin/ of this directory, or of an environment below.
-    said = end(tool.resolve().parents[1]) if tool else []
+    messages = end(tool.resolve().parents[1]) if tool else []
     runs = runs_in(source)
-    beside = [name for name in BESIDE
-              if (source / name / f'{name}.txt').is_file()]
-    if not runs and not beside:
-        said.append(f'There are no results in {source}: the job ended before '
-                    'a run of heat-upgrade began')
+    role_results = [name for name in ROLE_RESULTS
+                    if (source / name / f'{name}.txt').is_file()]
+    if not runs and not role_results:
+        messages.append(
+            f'There are no results in {source}: the job ended before a run of '
+            'heat-upgrade began')
     for run in runs:
-        said += filter(None, [renew(tool, run)])
+        messages += filter(None, [renew(tool, run)])
         if not readers(run):
-            said.append(f'The umask makes {run.name} readable only for its '
-                        'owner, so modes cannot identify secrets: its logs '
-                        'and streams are not published')
+            messages.append(
+                f'The umask makes {run.name} readable only for its owner, so '
+                'modes cannot identify secrets: its logs and streams are not '
+                'published')
     withheld = lay_out(source, dest)
     if secrets:
         secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
         for run in (*runs, *put_aside(source)):
             withdraw(run, secrets)
-    return {'runs': [describe(run) for run in runs], 'said': said,
+    return {'runs': [describe(run) for run in runs], 'messages': messages,
             'withheld': [str(path.relative_to(source)) for path in withheld],
-            'beside': beside}
+            'role_results': role_results}
 
 
 def main():

@@ -84,7 +84,7 @@ class TestFaults(cli_case.CliCase):
 
     @ddt.data((errors.LabError('it broke'), 3), (KeyboardInterrupt(), 130))
     @ddt.unpack
-    def test_what_breaks_it_has_its_status(self, raised, status):
+    def test_error_has_its_exit_status(self, raised, status):
         self.seen = raised
         self.assertEqual(status, self.run_faults('lost'))
         self.assertEqual('', self.out)
@@ -136,7 +136,7 @@ class TestCutOff(cli_case.CliCase):
         run_dir, = (self.home / 'runs').iterdir()
         return status, json.loads((run_dir / 'report.json').read_text())
 
-    def test_what_broke_is_in_the_report(self):
+    def test_error_of_the_lab_is_in_the_report(self):
         status, report = self.call_with(errors.LabError('no broker\nat all'))
         self.assertEqual((3, 'lab-error'), (status, report['verdict']))
         self.assertEqual(

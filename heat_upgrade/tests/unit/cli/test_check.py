@@ -214,7 +214,7 @@ class TestCheck(cli_case.CliCase):
 
     @ddt.data(errors.UsageError('heat.conf:3: not a section'),
               KeyboardInterrupt(), ValueError('x'))
-    def test_nothing_is_left_behind(self, raised):
+    def test_temporary_files_are_removed(self, raised):
         self.found = raised
         self.assertNotIn(self.check(), (0, 1))
         self.assertEqual([], list(self.home.glob('heat-upgrade*')))

@@ -154,7 +154,7 @@ class TestVhost(ConfigurationCase):
 
     @ddt.data('rabbit://stack:secret@host:5672/',
               'rabbit://stack:secret@host:5672/old')
-    def test_nothing_else_of_the_url_changes(self, url):
+    def test_rest_of_the_url_stays(self, url):
         self.settings.heat_conf.write_text(
             f'[DEFAULT]\n# a comment\ntransport_url={url}\ndebug = True\n')
         self.move()

@@ -151,7 +151,7 @@ class LayoutsTest(testtools.TestCase):
         self.assertEqual(('a', ('a',), 'create'),
                          (layout.fails, layout.held, layout.operation))
 
-    def test_nothing_but_a_rollback_fails_on_purpose(self):
+    def test_only_a_rollback_fails_on_purpose(self):
         for case in cases.every():
             self.assertEqual(case.kind == cases.ROLLBACK,
                              hold_points.layout(case).fails is not None, case)

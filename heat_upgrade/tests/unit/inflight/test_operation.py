@@ -94,7 +94,7 @@ class FlightTest(testtools.TestCase):
                           ('fail', label, 'update')], ledger.orders)
         self.assertIs(False, heat.asked[-1][2]['disable_rollback'])
 
-    def test_nothing_else_is_rolled_back(self):
+    def test_other_kinds_are_not_rolled_back(self):
         subject, heat, _ = make('update-chain-resource')
         subject.prepare()
         subject.start()

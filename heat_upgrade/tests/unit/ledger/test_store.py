@@ -271,7 +271,7 @@ class TestSlowness(StoreCase):
         self.create()
         self.assertEqual([], self.store.parked())
 
-    def test_nothing_is_due_while_it_is_held(self):
+    def test_held_object_is_not_due(self):
         self.store.slow('a', 'create', 5)
         self.store.hold('a', 'create')
         work = self.create()

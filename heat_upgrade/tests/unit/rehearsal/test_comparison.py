@@ -60,7 +60,7 @@ class TestMigration(testtools.TestCase):
     def test_revisions_after_the_dumps_own_are_run(self):
         self.assertEqual([NEW], [one['id'] for one in path(surveyed())])
 
-    def test_nothing_is_run_where_the_schema_is_the_same(self):
+    def test_equal_schemas_need_no_statement(self):
         self.assertEqual([], path(surveyed(NEW), TARGET))
 
     @ddt.data(

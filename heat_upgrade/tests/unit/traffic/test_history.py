@@ -51,7 +51,7 @@ class RunDir(testtools.TestCase):
 @ddt.ddt
 class TestHistory(RunDir):
 
-    def test_what_was_written_is_read(self):
+    def test_written_history_is_read(self):
         calls = test_validator.Story().lives().dies().calls
         self.write(calls)
         self.assertEqual(calls, history.read(self.run_dir))

@@ -126,7 +126,7 @@ def titles(found):
 
 class TestSchema(testtools.TestCase):
 
-    def test_nothing_is_found_where_nothing_happens(self):
+    def test_equal_releases_have_no_findings(self):
         base, target = sides()
         self.assertEqual([], check.findings({'base': base,
                                              'target': target}))

@@ -123,7 +123,7 @@ class TestReading(testtools.TestCase):
             target.pop('before')
         self.assertEqual([], served(change))
 
-    def test_nothing_is_judged_of_a_database_that_was_not_migrated(self):
+    def test_database_without_a_migration_is_not_judged(self):
         def change(base, target):
             target.update(failed={'migrate': 'no', 'migrate-empty': 'no'},
                           seconds={'migrate-empty': 1})
