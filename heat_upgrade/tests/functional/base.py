@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the functional tests share: the tool, run as a user runs it."""
+"""The base class of functional tests: the tool, run as a user runs it."""
 
 import contextlib
 import json
@@ -44,7 +44,7 @@ ONE_SCENARIO = ('--scenarios', 'random_string')
 class ToolTestCase(testtools.TestCase):
     """Runs heat-upgrade as a process, in a work directory of its own.
 
-    :cvar command: what is run
+    :cvar command: the command
     :cvar user: name of the user to run it as, or None for ours
     """
 

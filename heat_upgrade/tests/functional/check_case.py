@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the tests of the static checks share: releases that are installed."""
+"""The base class of tests of the static checks: installed releases."""
 
 import pathlib
 

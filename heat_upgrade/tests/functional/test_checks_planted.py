@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The checks see what is planted, and nothing in what is harmless."""
+"""The checks see planted bugs, and no harmless change."""
 
 import re
 

@@ -29,7 +29,7 @@ from heat_upgrade.tests.functional import base
 class CloudTest(base.ToolTestCase):
 
     def up(self, name):
-        """Start a cloud; returns its run directory and what it noted."""
+        """Start a cloud; returns its run directory and its notes."""
         run_dir = self.work_dir / name
         status, output = self.run_tool('cloud', 'up', str(run_dir))
         self.assertEqual(0, status, output)

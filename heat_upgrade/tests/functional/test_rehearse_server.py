@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a rehearsal compares and samples, on a real server without Heat."""
+"""The comparison and the samples of a rehearsal, on a real server."""
 
 import pathlib
 import time

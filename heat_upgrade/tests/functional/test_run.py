@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Whole upgrades: what passes passes, and what is broken is called so."""
+"""Whole upgrades: sound ones pass, and broken ones fail."""
 
 from heat_upgrade.results import journal
 from heat_upgrade.tests.functional import base

@@ -41,7 +41,7 @@ class Result:
     :ivar caught_by: the right findings
     :ivar counted: all findings that count
     :ivar seconds: duration of the run
-    :ivar run_dir: the run directory, '' if there is none
+    :ivar run_dir: the run directory, '' without one
     """
 
     name: str

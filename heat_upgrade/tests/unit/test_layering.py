@@ -41,7 +41,7 @@ def modules():
 
 
 def imports(path):
-    """Return what a source file imports: full dotted names."""
+    """Return the imports of a source file: full dotted names."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

@@ -40,14 +40,14 @@ _WORDS = {'name', 'description', 'branches', 'vars', 'templates',
 
 
 def problems(top):
-    """Return what is wrong with the configuration in a tree, as sentences."""
+    """Return the mistakes of the configuration in a tree, as sentences."""
     with tempfile.TemporaryDirectory() as scratch:
         tenant = gate.build(scratch, top=top)
         return of_loaded(tenant, tenant.load(), top)
 
 
 def of_loaded(tenant, errors, top):
-    """Return what is wrong, of a tenant that is loaded, as sentences.
+    """Return the mistakes of a loaded tenant, as sentences.
 
     :param errors: what :meth:`tenants.Tenant.load` has returned
     :param top: the tree of this project

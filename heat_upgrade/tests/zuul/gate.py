@@ -114,7 +114,7 @@ def parents(job):
 
 
 def playbooks(job):
-    """Return what a frozen job runs: {'pre', 'run', 'post': [its paths]}.
+    """Return a frozen job's playbooks: {'pre', 'run', 'post': [its paths]}.
 
     In the order in which it does, each path with its project before it:
     openstack/grenade/playbooks/pre.yaml.
@@ -125,7 +125,7 @@ def playbooks(job):
 
 
 def items(top):
-    """Return what a tree's Zuul configuration says, as data, in order."""
+    """Return a tree's Zuul configuration, as data, in order."""
     return [item for path in tenants.files(top)
             for item in yaml.safe_load(pathlib.Path(top, path).read_text())]
 

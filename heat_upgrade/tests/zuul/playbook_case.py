@@ -113,7 +113,7 @@ interpreter_python = {sys.executable}
             ZUUL_OUTPUT_MAX_BYTES=str(2**30))
 
     def add_project(self, name, directory):
-        """Put what Zuul would have checked out where it would be."""
+        """Put the repositories where Zuul would have checked them out."""
         src_dir = pathlib.Path('src') / name
         place = self.home / src_dir
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -160,12 +160,12 @@ interpreter_python = {sys.executable}
         return done.returncode, _LINE.sub('', said) or done.stdout
 
     def returned(self):
-        """Return what was given to zuul_return so far, {} for nothing."""
+        """Return the values given to zuul_return so far, {} for none."""
         text = self.results.read_text()
         return json.loads(text)['data']['zuul'] if text else {}
 
     def collected(self):
-        """Return the paths of what reached the executor's logs."""
+        """Return the paths of the files in the executor's logs."""
         return sorted(str(path.relative_to(self.logs))
                       for path in self.logs.rglob('*') if path.is_file())
 
@@ -187,13 +187,13 @@ class PlaybookCase(testtools.TestCase):
                                 self, self.node.log, 'ansible'))
 
     def passes(self, playbook, variables, **options):
-        """Run a playbook that is to succeed; returns what it printed."""
+        """Run a playbook that is to succeed; returns its output."""
         status, output = self.node.play(playbook, variables, **options)
         self.assertEqual(0, status, output[-3000:])
         return output
 
     def fails(self, playbook, variables, **options):
-        """Run a playbook that is to fail a task; returns what it printed."""
+        """Run a playbook that is to fail a task; returns its output."""
         status, output = self.node.play(playbook, variables, **options)
         # ansible-playbook's word for a failed task.
         self.assertEqual(2, status, output[-3000:])

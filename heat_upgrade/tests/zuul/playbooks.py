@@ -26,7 +26,7 @@ _INCLUDING = ('include_role', 'import_role', 'ansible.builtin.include_role',
 
 
 def problems(top, job):
-    """Say what of a frozen job's own playbooks and roles is not there."""
+    """Return the missing playbooks and roles of a frozen job."""
     for path in own(job):
         try:
             plays = _plays(top / path)

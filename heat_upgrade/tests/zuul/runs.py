@@ -38,9 +38,9 @@ def make(directory, *, verdict='pass', report=True, heat='~/heat',
          finished=True, umask=0o022):
     """Make a run directory; returns its path.
 
-    :param heat: the target, as the run was told
+    :param heat: the target, as on the command line
     :param finished: whether the run came to its end
-    :param umask: of who has run it
+    :param umask: umask of the process that ran it
     """
     for name, text in PUBLIC.items():
         _write(directory / name, text, 0o666 & ~umask)

@@ -29,7 +29,7 @@ _ADDRESS = '192.0.2.1'
 
 
 def problems(top, job, said):
-    """Say which templates of ours name what is not there.
+    """Return our templates that name undefined variables.
 
     :param job: as Zuul has frozen it
     :param said: its definition and those of its parents, as far as they are
@@ -53,7 +53,7 @@ def problems(top, job, said):
 
 
 def _pairs(said):
-    """Give what a job's definition sets, for whatever nodes."""
+    """Yield the settings of a job's definition, for all nodes."""
     yield from said.get('vars', {}).items()
     for kind in ('group-vars', 'host-vars'):
         for variables in said.get(kind, {}).values():

@@ -32,7 +32,7 @@ SUBNODES = "{{ hostvars['compute1']['nodepool']['private_ipv4'] }}"
 
 
 def variables(name, node='controller'):
-    """Return what a job sets on a node."""
+    """Return the settings of a job on a node."""
     return tenant.variables(test_jobs.frozen(name), node)
 
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The jobs are sound, by Zuul's word and by what Zuul never looks at."""
+"""The jobs are consistent, for Zuul and beyond its own checks."""
 
 import testtools
 

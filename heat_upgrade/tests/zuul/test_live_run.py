@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What repositories of upstream can stand in the place of the stand-ins."""
+"""Upstream repositories that can replace the stand-ins."""
 
 import contextlib
 import io

@@ -34,7 +34,7 @@ PREFIXES = {'loading': 'Zuul, loading: ', 'freezing': 'Zuul, freezing: ',
 
 @functools.cache
 def unmutated():
-    """Return what is wrong with the configuration as it is."""
+    """Return the mistakes of the configuration as it is."""
     return assertions.problems(gate.TOP)
 
 

@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""What the module of heat-upgrade-collect does, without Ansible."""
+"""The module of heat-upgrade-collect, without Ansible."""
 
 import json
 import os

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is collected of a run, however it ended; and what is not."""
+"""The collected files of a run, for each way in which it may end."""
 
 import subprocess
 import sys
@@ -43,7 +43,7 @@ def make_tool(path, text):
 
 
 def last_lines(said):
-    """Return what the last task of a playbook has said, by lines."""
+    """Return the lines of the last task of a playbook."""
     return said[:said.index('PLAY RECAP')].rstrip().splitlines()
 
 
@@ -57,7 +57,7 @@ class CollectTest(playbook_case.PlaybookCase):
             self.node.add_project(project, self.node.job_dir)
 
     def collected(self):
-        """Return what was collected of the run, by its names in it."""
+        """Return the collected files of the run, by name."""
         prefix = f'heat-upgrade/{NAME}/'
         self.assertEqual([], [one for one in self.node.collected()
                               if not one.startswith(prefix)])

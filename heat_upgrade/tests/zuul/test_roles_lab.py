@@ -65,7 +65,7 @@ It is slow.
 def frozen(place):
     """Return {name: job} as Zuul froze them.
 
-    :param place: a directory for what is read meanwhile
+    :param place: a directory for the files that Zuul reads
     """
     tenant = gate.build(place)
     problems = tenant.load()

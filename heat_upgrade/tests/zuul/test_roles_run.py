@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a job says, by the exit status of the tool that it has run."""
+"""The message of a job, by the exit status of the tool that it ran."""
 
 import ddt
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the tests of the plugin share: a node, and what must be true of it."""
+"""The base class of tests of the plugin: a node, and its assertions."""
 
 import hashlib
 import json
@@ -179,7 +179,7 @@ def telling(node, place):
 
 
 def digest(path):
-    """Return what tells a file from others, and nothing of what is in it."""
+    """Return the identity of a file, without its content."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What pip does on a node: puts a prepared Heat in the place of another.
+"""Replaces one prepared Heat by another on a node, as pip does.
 
 A virtual environment of links: its packages are those of the environment that
 the lab has made for the release, its programs are scripts of its own.

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The lab behind a node: what Heat needs, and Heat on the other node."""
+"""The lab behind a node: the services of Heat, and the other node."""
 
 import contextlib
 import re
@@ -74,7 +74,7 @@ class Lab(cloud.Cloud):
         self.haproxy.drain(SUBNODE)
 
     def elsewhere(self):
-        """Return the ids of what runs on the other node, as a set."""
+        """Return the ids of the processes on the other node, as a set."""
         if SUBNODE not in self.nodes:
             return set()
         found = {one.pid for one in self.nodes[SUBNODE].processes

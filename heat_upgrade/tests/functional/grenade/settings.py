@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a node's DevStacks and its grenade are told: local.conf, localrc."""
+"""The settings of a node's DevStacks and its grenade: local.conf, localrc."""
 
 import sys
 

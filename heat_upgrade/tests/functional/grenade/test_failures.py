@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is broken makes grenade red, in the script that it belongs to."""
+"""A broken part makes grenade red, in the script that it belongs to."""
 
 from heat_upgrade.tests.functional.grenade import case
 

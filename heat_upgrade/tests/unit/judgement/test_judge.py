@@ -142,7 +142,7 @@ class TestCeiling(JudgementCase):
 
 
 class TestUnreleased(JudgementCase):
-    """A checkout is excused for what a released version shows too."""
+    """Findings of a released version do not count for a checkout."""
 
     CHECKOUT = {'kind': 'checkout', 'version': '28.0.0.dev3'}
 
@@ -152,7 +152,7 @@ class TestUnreleased(JudgementCase):
         self.assertEqual('27.0.1', judge.wants_reference(self.run_dir))
 
     def certain(self, *found):
-        """Return which findings count whatever a reference shows."""
+        """Return the findings that count without a reference."""
         self.judged(*found, **self.CHECKOUT)
         return [one.counts for one in judge.of_run(
             self.run_dir, journal.read(self.run_dir), PLAN, certain=True)

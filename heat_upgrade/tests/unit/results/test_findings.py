@@ -50,7 +50,7 @@ class TestFinding(testtools.TestCase):
 
 
 class TestMake(testtools.TestCase):
-    """A finding has what its rule says of all of them."""
+    """A finding has the texts of its rule."""
 
     def test_a_rule_gives_class_severity_impact_and_remedy(self):
         rule = registry.get('inflight.stuck')
