@@ -409,15 +409,3 @@ class TestRecords(testtools.TestCase):
 
     def test_a_bug_without_a_record_is_not_measured(self) -> None:
         self.assertIn('     - not measured', showing.rst((bug(),), {}))
-
-
-class TestNaive(testtools.TestCase):
-
-    def test_a_failure_catches_a_bug(self) -> None:
-        self.assertEqual(judging.CAUGHT, naive.outcome(bug(), 'no answer'))
-        self.assertEqual(judging.MISSED, naive.outcome(bug(), ''))
-
-    def test_a_failure_with_a_harmless_change_is_a_false_alarm(self) -> None:
-        harmless = bug(kind=bugs.HARMLESS)
-        self.assertEqual(judging.FALSE_ALARM, naive.outcome(harmless, 'no'))
-        self.assertEqual(judging.SILENT, naive.outcome(harmless, ''))
