@@ -90,6 +90,9 @@ def _figures(chosen: tuple[bugs.Bug, ...],
     dates = sorted({record['date'] for _, record in measured})
     commits = sorted({record['commit'] for _, record in measured})
     seeded = [bug for bug in chosen if not bug.harmless]
+    waiting = [bug for bug in seeded
+               if 'outcome' not in records.get(bug.name, {})]
+    missed = sum('checks' in records.get(bug.name, {}) for bug in waiting)
     naive = [records[bug.name]['naive'] for bug in seeded
              if 'naive' in records.get(bug.name, {})]
 
@@ -103,7 +106,9 @@ def _figures(chosen: tuple[bugs.Bug, ...],
         f'{len(chosen) - len(seeded)} harmless changes. '
         f'The default run caught {count(False, judging.CAUGHT)} measured '
         f'bugs; {count(True, judging.SILENT)} measured harmless changes were '
-        f'silent. The naive suite caught {naive.count(judging.CAUGHT)} of '
+        f'silent. {missed} further bugs were missed by the static checks and '
+        f'had no whole run yet; {len(waiting) - missed} were not measured. '
+        f'The naive suite caught {naive.count(judging.CAUGHT)} of '
         f'{len(naive)}. Last measured: {" to ".join(dates) or "never"}; '
         f'commits {", ".join(commits) or "none"}.', _WIDTH)
 
