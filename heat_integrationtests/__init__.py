@@ -12,6 +12,7 @@
 
 """Tests of Heat across an upgrade: a tempest plugin for any cloud."""
 
+from collections import abc
 import os
 import unittest
 
@@ -32,11 +33,19 @@ def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite,
         discovered = loader.discover(
             os.path.join(package, suite), pattern=pattern or 'test*.py',
             top_level_dir=os.path.dirname(package))
-        tests.addTests(sorted(discovered, key=_weight, reverse=True))
+        # Tests of one class stay together: they have the same weight.
+        tests.addTests(sorted(_tests(discovered), key=_weight, reverse=True))
     return tests
 
 
+def _tests(suite: unittest.TestCase | unittest.TestSuite
+           ) -> abc.Iterator[unittest.TestCase]:
+    if isinstance(suite, unittest.TestSuite):
+        for member in suite:
+            yield from _tests(member)
+    else:
+        yield suite
+
+
 def _weight(test: unittest.TestCase | unittest.TestSuite) -> int:
-    if isinstance(test, unittest.TestSuite):
-        return max(map(_weight, test), default=0)
     return getattr(test, 'weight', 0)

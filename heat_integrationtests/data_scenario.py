@@ -40,13 +40,8 @@ class DataScenario(scenario.Scenario):
         return {
             'defined': defined, '__doc__': expect['reason'],
             'name': classmethod(lambda cls: defined.name),
-            'template': defined.template, 'parameters': defined.parameters,
-            'files': {**defined.files, **defined.environments},
-            'environment': defined.environment,
             'tags': tuple(expect['tags']),
-            'changed_template': defined.changed,
             'changed_parameters': defined.changed_parameters,
-            'changed_files': defined.changed_files,
             'changed_tags': tuple(expect['changed_tags']),
             'created': expect['status'],
             'as_operator': expect['as_operator'],
@@ -69,11 +64,17 @@ class DataScenario(scenario.Scenario):
         return self.defined.expect
 
     def request(self, **fields: typing.Any) -> aliases.Json:
-        request = {**super().request(), 'files': dict(self.files)}
-        if self.defined.environments:
-            request['environment_files'] = sorted(self.defined.environments)
-        if self.expect['rollback']:
-            request['disable_rollback'] = False
+        defined = self.defined
+        request: aliases.Json = {
+            'template': defined.template,
+            'parameters': dict(defined.parameters),
+            'files': {**defined.files, **defined.environments},
+            'environment': dict(defined.environment),
+            'disable_rollback': not self.expect['rollback']}
+        if defined.environments:
+            request['environment_files'] = sorted(defined.environments)
+        if self.tags:
+            request['tags'] = ','.join(self.tags)
         return {**request, **fields}
 
     def after_create(self, stack: stacks.Stack,
@@ -101,7 +102,7 @@ class DataScenario(scenario.Scenario):
         changed = super().changed_request(request)
         if self.defined.changed:
             changed['template'] = self.defined.changed
-        changed['files'] = {**request['files'], **self.changed_files}
+        changed['files'] = {**request['files'], **self.defined.changed_files}
         if not self.expect['patch']:
             return changed
         # Only the fields that differ, as `stack update --existing` sends.
@@ -113,6 +114,9 @@ class DataScenario(scenario.Scenario):
     def update_with_change(self, stack: stacks.Stack, before: aliases.Json,
                            key: str = scenario.MAIN) -> None:
         super().update_with_change(stack, before, key)
+        # A PATCH without tags keeps them.
+        self.assertEqual([*(self.changed_tags or self.tags)],
+                         self.stacks.get(stack).tags or [])
         self._assert_kept(before['resources'],
                           facts.resources(self.heat, stack.ref))
         history.perform(self, self.expect['after_change'])

@@ -20,6 +20,7 @@ from collections import abc
 import json
 import typing
 
+from heatclient import exc
 from tempest import config
 
 from heat_integrationtests import aliases
@@ -59,17 +60,16 @@ def _update(scenario: 'Scenario', stack: stacks.Stack, fields: aliases.Json,
     changed = {key: value for key, value in fields.items()
                if key in ('environment', 'tags')}
     if 'template' in fields:
-        changed['template'] = scenario.files[fields['template']]
+        changed['template'] = scenario.defined.files[fields['template']]
     if 'rollback' in fields:
         changed['disable_rollback'] = not fields['rollback']
     parameters = fields.get('parameters', {})
+    request = {**record['request'], **changed, 'parameters': {
+        **record['request']['parameters'], **parameters}}
+    record['request'] = request
+    scenario.record.save()
     if fields.get('patch'):
         request = {**changed, 'parameters': parameters, 'existing': True}
-    else:
-        request = {**record['request'], **changed, 'parameters': {
-            **record['request']['parameters'], **parameters}}
-        record['request'] = request
-        scenario.record.save()
     if fields.get('converge'):
         request = {**request, 'converge': True}
     scenario.heat.stacks.update(stack.ref, **request)
@@ -100,12 +100,15 @@ def _delete(scenario: 'Scenario', stack: stacks.Stack, argument: aliases.Json,
 
 def _abandon_and_adopt(scenario: 'Scenario', stack: stacks.Stack,
                        argument: aliases.Json, status: str | None) -> None:
-    """Abandon the stack, and adopt its resources in a stack of that name."""
+    """Abandon the stack, and adopt its resources in a new stack."""
     record = scenario.record.stack()
     abandoned = scenario.heat.stacks.abandon(stack.ref)
+    scenario.stacks.wait_for('the abandoned stack to disappear',
+                             lambda: scenario.stacks.is_gone(stack))
     request = {**record['request'],
                'adopt_stack_data': json.dumps(abandoned)}
-    adopted = scenario.stacks.request_creation(stack.name, **request)
+    record['name'] = scenario.stack_name('adopted')
+    adopted = scenario.stacks.request_creation(record['name'], **request)
     record['id'] = adopted.id
     scenario.record.save()
     scenario.stacks.wait(adopted, status or 'ADOPT_COMPLETE')
@@ -146,7 +149,7 @@ def _mark_unhealthy(scenario: 'Scenario', stack: stacks.Stack, resource: str,
                     status: str | None) -> None:
     """Mark a resource, which the next update then replaces.
 
-    :param resource: path of a resource, such as group/0
+    :param resource: path of a resource
     """
     ref, name = _located(scenario, stack, resource)
     scenario.heat.resources.mark_unhealthy(
@@ -163,13 +166,38 @@ def _signal(scenario: 'Scenario', stack: stacks.Stack, argument: aliases.Json,
         scenario.stacks.wait(stack, status)
 
 
+def _clear_hook(scenario: 'Scenario', stack: stacks.Stack,
+                argument: aliases.Json, status: str | None) -> None:
+    """Clear a breakpoint once the resource has reached it."""
+    ref, name = _located(scenario, stack, argument['resource'])
+
+    def clear() -> bool:
+        try:
+            scenario.heat.resources.signal(
+                ref, name, data={'unset_hook': argument['hook']})
+        except exc.HTTPBadRequest:
+            # Heat refuses the request before the hook is reached.
+            return False
+        return True
+
+    scenario.stacks.wait_for(f'{name} to reach its hook', clear)
+    if status:
+        scenario.stacks.wait(stack, status)
+
+
 def _located(scenario: 'Scenario', stack: stacks.Stack, path: str
              ) -> tuple[str, str]:
-    """Return (stack, name) of a resource that may be in a nested stack."""
+    """Return (stack, name) of a resource that may be in a nested stack.
+
+    :param path: such as group/0; the name * stands for the first resource
+    """
     ref = stack.ref
     *parents, name = path.split('/')
     for parent in parents:
         ref = scenario.heat.resources.get(ref, parent).physical_resource_id
+    if name == '*':
+        name = min(shown.resource_name
+                   for shown in scenario.heat.resources.list(ref))
     return ref, name
 
 
@@ -211,6 +239,7 @@ ACTIONS: dict[str, Action] = {
     'delete_snapshot': _delete_snapshot,
     'mark_unhealthy': _mark_unhealthy,
     'signal': _signal,
+    'clear_hook': _clear_hook,
     'delete_project': _delete_project,
     'call_webhook': _call_webhook,
     'wait_for_resource': _wait_for_resource,

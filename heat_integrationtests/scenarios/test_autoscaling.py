@@ -26,6 +26,8 @@ CONF = config.CONF
 
 class AutoScalingScenario(scenario.Scenario):
 
+    covers = (36,)
+    tiers = ('standard', 'thorough')
     weight = 25
     template = 'autoscaling.yaml'
     changed_parameters = {'desired': 2}

@@ -23,6 +23,7 @@ CONF = config.CONF
 class ControlPlaneScenario(scenario.Scenario):
     """The service as a whole, without a stack."""
 
+    covers = (75, 76)
     weight = 1
 
     def supported_types(self) -> list[str]:

@@ -18,6 +18,7 @@ from heat_integrationtests import stacks
 
 class DeletedStackScenario(scenario.Scenario):
 
+    covers = (7,)
     template = 'random_string.yaml'
 
     def assert_still_deleted(self) -> None:

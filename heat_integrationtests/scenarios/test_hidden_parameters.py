@@ -20,6 +20,7 @@ from heat_integrationtests import scenario
 
 class HiddenParametersScenario(scenario.Scenario):
 
+    covers = (17,)
     template = 'hidden_parameters.yaml'
 
     def check(self, record: aliases.Json, outputs: aliases.Json) -> None:

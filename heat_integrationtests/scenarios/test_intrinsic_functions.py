@@ -154,6 +154,8 @@ def is_mixed_up(wrong: abc.Iterable[WrongOutput]) -> bool:
 
 class IntrinsicFunctionsScenario(scenario.Scenario):
 
+    covers = (78,)
+    tiers = ('standard', 'thorough')
     weight = 8
     template = 'intrinsic_functions.yaml'
     files = {'child.yaml': 'intrinsic_functions_child.yaml',

@@ -28,6 +28,7 @@ CONF = config.CONF
 
 class KeystoneResourcesScenario(scenario.Scenario):
 
+    covers = (44, 45)
     weight = 8
     template = 'keystone_resources.yaml'
     changed_parameters = {'description': 'second'}

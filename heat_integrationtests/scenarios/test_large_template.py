@@ -29,6 +29,7 @@ def _text(word: str) -> str:
 
 class LargeTemplateScenario(scenario.Scenario):
 
+    covers = (4, 10)
     files = {'large.txt': _text('first')}
     changed_files = {'large.txt': _text('second')}
 

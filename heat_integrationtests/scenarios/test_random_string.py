@@ -18,6 +18,7 @@ from heat_integrationtests import scenario
 
 class RandomStringScenario(scenario.Scenario):
 
+    covers = (35,)
     template = 'random_string.yaml'
     changed_parameters = {'label': 'second'}
 

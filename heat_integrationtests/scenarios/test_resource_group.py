@@ -19,6 +19,8 @@ from heat_integrationtests import stacks
 
 class ResourceGroupScenario(scenario.Scenario):
 
+    covers = (38, 39)
+    tiers = ('standard', 'thorough')
     weight = 14
     template = 'resource_group.yaml'
     changed_parameters = {'count': 3}

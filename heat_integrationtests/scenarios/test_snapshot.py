@@ -23,6 +23,7 @@ CONF = config.CONF
 
 class SnapshotScenario(scenario.Scenario):
 
+    covers = (32,)
     weight = 9
     template = 'random_string.yaml'
     changed_parameters = {'label': 'second'}

@@ -19,6 +19,8 @@ from heat_integrationtests import stacks
 
 class TagsAndTimesScenario(scenario.Scenario):
 
+    covers = (37, 70, 72)
+    tiers = ('standard', 'thorough')
     weight = 9
     template = 'tags_and_times.yaml'
     # The child has the parameters and outputs of the parent.

@@ -87,6 +87,8 @@ def _name(version: str) -> str:
 
 class TemplateVersionsScenario(scenario.Scenario):
 
+    covers = (78,)
+    tiers = ('standard', 'thorough')
     weight = 20
     changed_parameters = {'text': 'second'}
 

@@ -40,6 +40,8 @@ def _identity(user: dict[str, str]) -> clients.Identity:
 class WaitConditionScenario(scenario.Scenario):
     """Signals to heat-api with a token, and with a user and password."""
 
+    covers = (47, 48)
+    tiers = ('standard', 'thorough')
     weight = 10
     template = 'wait_condition.yaml'
     changed_parameters = {'signals': 2}

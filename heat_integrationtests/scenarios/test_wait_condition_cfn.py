@@ -27,6 +27,7 @@ CONF = config.CONF
 
 class CfnWaitConditionScenario(scenario.Scenario):
 
+    covers = (47, 48)
     template = 'wait_condition_cfn.yaml'
     changed_parameters = {'signals': 2}
 

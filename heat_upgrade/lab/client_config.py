@@ -119,6 +119,7 @@ cinder = false
 swift = false
 [heat_integrationtests]
 state_dir = {state_dir}
+stack_abandon = true
 # A test run has ten minutes; a test that hangs must fail before that, with
 # its details.
 build_timeout = 120
