@@ -60,6 +60,8 @@ class OperatorInputs:
     """The operator's own files that a check reads; all may be absent.
 
     :ivar config_files: configuration files of Heat, in their order
+    :ivar target_config_files: configuration files that the target will read
+        in place of those; empty if it reads the same files
     :ivar config_dirs: directories of such files
     :ivar roots: directories that stand for / of the node
     :ivar templates: templates of stacks, and directories of them
@@ -71,6 +73,7 @@ class OperatorInputs:
     """
 
     config_files: tuple[pathlib.Path, ...] = ()
+    target_config_files: tuple[pathlib.Path, ...] = ()
     config_dirs: tuple[pathlib.Path, ...] = ()
     roots: tuple[pathlib.Path, ...] = ()
     templates: tuple[pathlib.Path, ...] = ()

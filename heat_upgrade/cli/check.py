@@ -121,7 +121,12 @@ def _is_broken(finding: findings.Finding) -> bool:
 
 
 def _check_arguments(parsed_args: argparse.Namespace) -> None:
-    """Refuse a report that could not be written after minutes of work."""
+    """Refuse options that would be of no use after minutes of work."""
+    if parsed_args.target_config_file and not (
+            parsed_args.config_file or parsed_args.config_dir):
+        raise errors.UsageError('--target-config-file needs the present '
+                                'configuration: name it with --config-file '
+                                'or --config-dir')
     path = parsed_args.write_report
     if path is None:
         return

@@ -248,6 +248,11 @@ def add_operator_files(parser: argparse.ArgumentParser) -> None:
         type=pathlib.Path, help='configuration file of Heat, or a directory '
         'of such files: report only findings that affect it; repeatable')
     parser.add_argument(
+        '--target-config-file', action='append', default=[], metavar='FILE',
+        type=pathlib.Path, help='configuration file that the target will '
+        'read in place of --config-file: report the differences that users '
+        'notice; repeatable')
+    parser.add_argument(
         '--config-dir', action='append', default=[], metavar='DIR',
         type=pathlib.Path, help='directory of configuration files; '
         'repeatable')
@@ -288,6 +293,8 @@ def operator_inputs(parsed_args: argparse.Namespace
     """
     return check_context.OperatorInputs(
         config_files=operator_files.configuration(parsed_args.config_file),
+        target_config_files=operator_files.configuration(
+            parsed_args.target_config_file),
         config_dirs=tuple(parsed_args.config_dir),
         roots=operator_files.existing(parsed_args.root),
         templates=operator_files.existing(parsed_args.template,

@@ -17,7 +17,6 @@ them, it reports only the parts of these files that the target does not
 accept.
 """
 
-from collections import abc
 import dataclasses
 import pathlib
 
@@ -26,6 +25,7 @@ from heat_upgrade.checks.config import commands
 from heat_upgrade.checks.config import comparison
 from heat_upgrade.checks.config import config_files
 from heat_upgrade.checks.config import conflicts
+from heat_upgrade.checks.config import deployments
 from heat_upgrade.checks.config import deprecations
 from heat_upgrade.checks.config import operator_settings
 from heat_upgrade.checks.config import options
@@ -85,11 +85,12 @@ def _result(base: check_context.InstalledRelease,
             target: check_context.InstalledRelease,
             context: check_context.Context) -> _Result:
     inputs = context.operator_inputs
-    files = config_files.files(inputs)
     # Read the files first: an invalid file is then reported at once.
-    settings = config_files.settings(inputs)
-    referenced = (referenced_files.files(settings, files, inputs.roots)
-                  if files else None)
+    old = _OwnFiles.of(inputs)
+    new = _OwnFiles.of(dataclasses.replace(
+        inputs, config_files=inputs.target_config_files, config_dirs=())
+    ) if inputs.target_config_files else old
+    files, settings, referenced = new.files, new.settings, new.referenced
     readings = introspection.both(
         base,
         target,
@@ -122,8 +123,7 @@ def _result(base: check_context.InstalledRelease,
         context.progress(f'checked for {option}: {path}')
     for option, value in referenced.missing:
         context.progress(f'not found for {option}: {value}')
-    values, answers = _answers(base, target, context, files, settings,
-                               referenced)
+    values, answers = _answers(base, target, context, old, new)
     lines = remediation.lines(settings, values, changes, history, known)
     if referenced.rules:
         lines += policies.lines(
@@ -142,6 +142,9 @@ def _result(base: check_context.InstalledRelease,
         + conflicts.findings(
             conflicts.conflicts(settings, known[1]), known[0], history,
             lambda setting: operator_settings.where(setting, known))
+        + deployments.queue_manager(settings, known[1],
+                                    readings[1]['commands'], history)
+        + _differences(old, new, known, history)
         + json
         + ([] if referenced.paste
            else _shipped(base, target, context, history))
@@ -159,38 +162,79 @@ def _result(base: check_context.InstalledRelease,
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class _OwnFiles:
+    """The files of one configuration.
+
+    :ivar referenced: the files that they name; None without any file
+    """
+
+    files: list[pathlib.Path]
+    settings: list[config_files.Setting]
+    referenced: referenced_files.Files | None
+
+    @classmethod
+    def of(cls, inputs: check_context.OperatorInputs) -> '_OwnFiles':
+        files = config_files.files(inputs)
+        settings = config_files.settings(inputs)
+        return cls(files, settings, referenced_files.files(
+            settings, files, inputs.roots) if files else None)
+
+    @property
+    def paste(self) -> pathlib.Path | None:
+        """The api-paste.ini of this configuration, or None."""
+        return self.referenced.paste if self.referenced else None
+
+
+def _differences(old: _OwnFiles, new: _OwnFiles,
+                 known: operator_settings.Known,
+                 history: deprecations.History) -> list[results.Finding]:
+    """Return the differences between two configurations of an operator."""
+    if old is new:
+        return []
+    return [
+        *deployments.findings(old.settings, new.settings, known, history),
+        *deployments.policy_findings(
+            old.referenced.rules if old.referenced else (),
+            new.referenced.rules if new.referenced else (), history)]
+
+
 def _answers(
     base: check_context.InstalledRelease,
     target: check_context.InstalledRelease,
     context: check_context.Context,
-    files: abc.Iterable[pathlib.Path],
-    settings: abc.Sequence[config_files.Setting],
-    referenced: referenced_files.Files,
+    old: _OwnFiles,
+    new: _OwnFiles,
 ) -> tuple[list[list[operator_settings.Answer]],
            list[dict[str, referenced_files.Answer]]]:
     """Let both releases read an operator's files.
 
+    Both read the new files, so that their answers can be compared; each sets
+    up its services with its own files.
+
     :returns: (answers of ``config_values``, {program: answer} for the
         referenced files), each for the base and the target
     """
-    paths = list(files)
-    names = [str(path) for path in paths]
-    requests = [
+    assert new.referenced is not None
+    names = [str(path) for path in new.files]
+    common = [
         introspection.Request('config_values', {
             'settings': [[*setting.key, setting.value]
-                         for setting in settings],
+                         for setting in new.settings],
             'files': names, 'dirs': []},
             kept=False, about=', '.join(names)),
-        *referenced_files.requests(referenced),
-        startup.request(paths, settings, referenced.paste)]
+        *referenced_files.requests(new.referenced)]
+    requests = [[*common, startup.request(own.files, own.settings, own.paste)]
+                for own in (old, new)]
     both = introspection.both(
         base,
         target,
-        lambda subject: introspection.read_all(subject, requests, context),
+        lambda subject: introspection.read_all(
+            subject, requests[subject is target], context),
     )
+    programs = [request.program for request in requests[1]][1:]
     return ([answers[0] for answers in both],
-            [{request.program: answer for request, answer
-              in zip(requests[1:], answers[1:])} for answers in both])
+            [dict(zip(programs, answers[1:])) for answers in both])
 
 
 def _shipped(base: check_context.InstalledRelease,

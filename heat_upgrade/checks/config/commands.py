@@ -45,7 +45,8 @@ def findings(base: dict[str, bool], target: dict[str, bool],
     """Return the findings of commands that the target lacks.
 
     A command that is removed without a deprecation is an error, and so is
-    the command of a service in an existing installation.
+    the command of an API in an existing installation. heat-all ran all
+    services of a test cloud in one process.
 
     :param base: {command: whether it warns that it is deprecated}
     :param target: the same for the target
@@ -101,7 +102,7 @@ def _removed(name: str, warns: bool, history: histories.History, *,
         ),
     ]
     remedy = replacement(name, history)
-    if installed and remedy:
+    if installed and name in WSGI:
         return check_context.error(
             'config.service-command-removed', name,
             f'the command {name} is removed: its unit does not start',

@@ -31,6 +31,9 @@ _UNSET = (comparison.DEFAULT, comparison.REQUIRED, comparison.LIMIT)
 # A name in more sections than these is a common word.
 _FEW = 3
 
+# Defaults that change no behaviour of Heat: the log levels of libraries.
+_QUIET = (('DEFAULT', 'default_log_levels'),)
+
 # The spellings of a switch in oslo.config (types.Boolean).
 _SWITCH = {**dict.fromkeys(('true', '1', 'on', 'yes'), True),
            **dict.fromkeys(('false', '0', 'off', 'no'), False)}
@@ -123,6 +126,8 @@ def touched(change: comparison.Change,
     A changed default has an effect if the option is not set and its section
     exists. A required option has an effect if it is not set.
     """
+    if change.kind == comparison.DEFAULT and change.key in _QUIET:
+        return None
     if change.kind in _UNSET:
         names = {change.option.key, change.key,
                  *(change.base.old_names if change.base else ())}

@@ -141,6 +141,21 @@ RULES = (
              'now.',
              '[ec2authtoken] has no credentials: heat-api-cfn validates '
              'signatures without a login'),
+    _warning('config.deployment-differs',
+             'The new configuration differs from the old one in a way that '
+             'users or stacks notice.',
+             'The target behaves differently from the base.',
+             'Keep the old value, unless the difference is intended.',
+             '[DEFAULT] auth_encryption_key differs between the old and the '
+             'new configuration',
+             plural='{count} options of {family} differ between the old and '
+                    'the new configuration'),
+    _warning('config.queues-shared',
+             'Two services on one host use the same queues.',
+             'A reply may reach the wrong service: calls of users time out.',
+             'Give each service a process name of its own.',
+             'heat-api and heat-api-cfn share their reply queues under a '
+             'WSGI server'),
     _warning('config.option-retired',
              'Your files set an option that an earlier release removed.',
              _IGNORED,

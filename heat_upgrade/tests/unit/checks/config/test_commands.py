@@ -62,14 +62,15 @@ class TestInstallation(testtools.TestCase):
         return finding
 
     def test_command_of_a_service_is_an_error_despite_its_deprecation(self):
-        for name in ('heat-all', 'heat-api', 'heat-api-cfn'):
+        for name in ('heat-api', 'heat-api-cfn'):
             finding = self.finding(name)
             self.assertEqual(
                 ('error', f'the command {name} is removed: its unit does not '
                           'start'), (finding.severity, finding.title))
 
     def test_other_command_stays_a_warning(self):
-        self.assertEqual('warning', self.finding('heat-manage x').severity)
+        for name in ('heat-manage x', 'heat-all'):
+            self.assertEqual('warning', self.finding(name).severity)
 
     def test_remedy_names_the_application_and_the_options(self):
         remedy = self.finding('heat-api-cfn').remedy

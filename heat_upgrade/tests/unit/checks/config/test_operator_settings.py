@@ -94,6 +94,12 @@ class TestSettings(SettingsCase):
         self.assertEqual([], self.titles(setting('size')))
         self.assertEqual([], self.titles(setting('a', section='other')))
 
+    def test_default_of_log_levels_is_no_finding(self):
+        levels = options.Option('DEFAULT', 'default_log_levels', default='a')
+        self.base, self.target = of(levels), of(dataclasses.replace(
+            levels, default='b'))
+        self.assertEqual([], self.titles(setting('x', section='DEFAULT')))
+
     def test_line_of_a_removed_option_is_to_be_removed(self):
         self.assertEqual([(f'{PATH}:3', 'depth = 1', remediation.REMOVE)],
                          self.lines(setting('depth')))
