@@ -18,13 +18,15 @@ project or of the system, on its own project or on another. This module
 compares the two answers. The rules come from OpenStack's deprecation policy
 and from oslo.policy, which announces a changed default by a deprecated rule.
 
-The check ``config`` covers custom rules in an operator's files.
+With an operator's policy files, both releases answer with these too. The check
+``config`` covers the names of the rules in them.
 """
 
 import typing
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks import introspection
+from heat_upgrade.checks import own_policies
 from heat_upgrade.results import findings
 
 READINGS = ('policy',)
@@ -44,21 +46,47 @@ _Rule = dict[str, typing.Any]
 def check(base: check_context.InstalledRelease,
           target: check_context.InstalledRelease,
           context: check_context.Context) -> list[findings.Finding]:
-    """Return the findings; see :mod:`heat_upgrade.checks.check_context`."""
+    """Return the findings; see :mod:`heat_upgrade.checks.check_context`.
+
+    With an operator's policy files, the findings that these files prevent are
+    left out, and those that they cause are about the operator's own files.
+    """
+    found = compare(*_readings(base, target, context, {}))
+    own = own_policies.of(context.operator_inputs)
+    if own is None:
+        return found
+    with_own = compare(*_readings(base, target, context, {'own': own}))
+    usual = {finding.identity for finding in found}
+    caused = [finding for finding in with_own
+              if finding.identity not in usual]
+    return [*own_policies.findings(caused),
+            *(finding for finding in with_own if finding.identity in usual)]
+
+
+def _readings(base: check_context.InstalledRelease,
+              target: check_context.InstalledRelease,
+              context: check_context.Context,
+              given: dict[str, typing.Any]) -> tuple[_Reading, _Reading]:
+    """Return the answers of both releases about the same resource types.
+
+    :param given: argument of the program, without the types
+    """
+    def ask(subject: check_context.InstalledRelease,
+            **more: object) -> typing.Any:
+        answer, = introspection.read_all(subject, [introspection.Request(
+            'policy', {**given, **more} or None, kept=not given,
+            about='the policy files' if given else '')], context)
+        return answer
+
     readings: tuple[_Reading, _Reading] = introspection.both(
-        base,
-        target,
-        lambda subject: introspection.read(subject, 'policy', context),
-    )
+        base, target, ask)
     names = sorted(set(readings[0]['types']) ^ set(readings[1]['types']))
     if names:
         # Ask both releases about the types that the rules of either name.
         answers: tuple[_Reading, _Reading] = introspection.both(
             base,
             target,
-            lambda subject: introspection.read(
-                subject, 'policy', context, argument={'types': names}
-            ),
+            lambda subject: ask(subject, types=names),
         )
         # A type that one of the releases lacks cannot be compared.
         known = [name for name in names if name.endswith(ANY)
@@ -69,7 +97,7 @@ def check(base: check_context.InstalledRelease,
                 for name, personas
                 in (reading['types'] | answer['types']).items()
                 if name in known or name not in names}
-    return compare(*readings)
+    return readings
 
 
 def compare(base: _Reading, target: _Reading) -> list[findings.Finding]:

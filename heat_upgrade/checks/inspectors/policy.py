@@ -18,8 +18,10 @@ process, and the program sets it.
 
 import contextlib
 import inspect
+import json
 import logging
 import pathlib
+import re
 import tempfile
 from unittest import mock
 import warnings
@@ -38,6 +40,9 @@ ROLES = {
     'service': ['service'],
 }
 RESOURCE_TYPES = 'resource_types:'
+
+# A role in a rule: role:observer.
+_ROLE = re.compile(r'\brole:([\w.-]+)')
 # A type without a rule, and the name of a rule that does not exist.
 NO_RULE = 'OS::Heat::NoRuleIsAboutIt'
 UNREGISTERED = 'stacks:no_rule_is_about_it'
@@ -67,8 +72,10 @@ class _Engine:
 def read(given):
     """Return the rules, and the permissions of each persona.
 
-    :param given: None; or {'types': names of resource types}, to return only
-        the permissions for these types
+    :param given: None, or a dict with one or both of: types, names of
+        resource types, to return only the permissions for these types; own,
+        {rules: {name: rule} of an operator's policy files, options: {name:
+        boolean} of [oslo_policy]}
     """
     # Imported before the fork, once for all programs of this process.
     import heat.api.cfn.v1  # noqa: F401
@@ -82,11 +89,13 @@ def read(given):
 def _read(directory, given):
     from heat import policies
 
-    conf = _configure()
-    if given:
-        return {'types': _types(_contexts(), given['types']),
+    given = given or {}
+    own = given.get('own')
+    conf = _configure(directory, own)
+    contexts = _contexts(_own_roles(own))
+    if 'types' in given:
+        return {'types': _types(contexts, given['types']),
                 'known': _known_types(given['types'])}
-    contexts = _contexts()
     rules = list(policies.list_rules())
     answer = {
         'rules': {rule.name: _described(rule) for rule in rules},
@@ -97,7 +106,7 @@ def _read(directory, given):
             + [NO_RULE]),
         'calls': _calls(contexts),
         'asking': _asking(),
-        'files': _files(conf, contexts),
+        'files': {} if own else _files(conf, contexts),
         'options': {name: conf.oslo_policy[name] for name in (
             'policy_file', 'enforce_new_defaults', 'enforce_scope')
             if name in conf.oslo_policy},
@@ -108,8 +117,19 @@ def _read(directory, given):
     return answer
 
 
-def _configure():
-    """Return the configuration of a Heat without configuration files."""
+def _own_roles(own):
+    """Return the roles that an operator's rules name, and Keystone has not."""
+    texts = own['rules'].values() if own else ()
+    return sorted({role for text in texts
+                   for role in _ROLE.findall(str(text))} - set(ROLES)
+                  - {role for roles in ROLES.values() for role in roles})
+
+
+def _configure(directory, own):
+    """Return the configuration of a Heat without configuration files.
+
+    :param own: an operator's rules and options, or None
+    """
     from oslo_config import cfg
 
     from heat.common import config
@@ -118,19 +138,32 @@ def _configure():
     conf = cfg.CONF
     conf([], project='heat', default_config_files=[], default_config_dirs=[])
     config.set_config_defaults()
+    path = None
+    if own:
+        path = pathlib.Path(directory, 'policy.yaml')
+        path.write_text(json.dumps(own['rules']))
     # Ignore /etc/heat of this machine.
-    conf.find_file = lambda name: None
+    conf.find_file = lambda name: (
+        str(path) if path and name == path.name else None)
     # The enforcer registers the options of the library.
     policy.Enforcer()
+    for name, value in (own['options'] if own else {}).items():
+        if name in conf.oslo_policy:
+            conf.set_override(name, value, 'oslo_policy')
     return conf
 
 
-def _contexts():
-    """Return {persona: (context, project of the target)}."""
+def _contexts(own_roles=()):
+    """Return {persona: (context, project of the target)}.
+
+    :param own_roles: further roles, of members
+    """
     from heat.common import context
 
     contexts = {}
-    for name, roles in ROLES.items():
+    personas = ROLES | {role: [role, 'member', 'reader']
+                        for role in own_roles}
+    for name, roles in personas.items():
         in_project = context.RequestContext(
             user_id='c' * 32, project_id=OWN, roles=roles)
         contexts[name] = in_project, OWN

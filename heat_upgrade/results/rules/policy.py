@@ -46,6 +46,18 @@ RULES = (
            'Search your policy files for it, and write the rules that the '
            'target checks instead (oslopolicy-list-redundant --namespace '
            'heat).', 'stacks:old is removed without a deprecated name'),
+    _error('policy.own-rules-refuse',
+           "Users lose permissions by the operator's own policies.", _CLOSED,
+           'Set the rules that the evidence names for the target, or give '
+           'these users the roles that it requires. enforce_scope = false has '
+           'no effect from 2026.2 on.',
+           'with your policies, 9 rules, calls and resource types no longer '
+           'allow users that they allowed'),
+    _error('policy.own-rules-allow',
+           "Users gain permissions by the operator's own policies.", _OPEN,
+           'Set the rules that the evidence names for the target.',
+           'with your policies, 9 rules, calls and resource types allow users '
+           'that they refused (security)'),
     _error('policy.persona-gained',
            'A user gains a permission.', _OPEN,
            "Before the upgrade, set this rule in the policy file to the "

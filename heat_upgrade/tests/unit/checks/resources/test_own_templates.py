@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Values of an operator's templates, and what is reported of them.
+"""Values of an operator's templates, and their findings.
 
 The templates are those of a public report about security groups: a target
 refuses the protocol TCP, and accepts tcp.
