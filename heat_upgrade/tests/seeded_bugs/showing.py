@@ -108,8 +108,9 @@ def _figures(chosen: tuple[bugs.Bug, ...],
         f'bugs; {count(True, judging.SILENT)} measured harmless changes were '
         f'silent. {missed} further bugs were missed by the static checks and '
         f'had no whole run yet; {len(waiting) - missed} were not measured. '
-        f'The naive suite caught {naive.count(judging.CAUGHT)} of '
-        f'{len(naive)}. Last measured: {" to ".join(dates) or "never"}; '
+        + (f'The naive suite caught {naive.count(judging.CAUGHT)} of '
+           f'{len(naive)}. ' if naive else 'The naive suite has not run yet. ')
+        + f'Last measured: {" to ".join(dates) or "never"}; '
         f'commits {", ".join(commits) or "none"}.', _WIDTH)
 
 
