@@ -38,6 +38,7 @@ from heat_upgrade.judgement import known_failures
 from heat_upgrade.lab import resource_usage
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade.results import verdict
+from heat_upgrade import sharding
 
 STACKS = 1000
 # Seconds between two lines with the progress.
@@ -72,6 +73,7 @@ class Fuzz(command.Command):
             '--templates', type=pathlib.Path, metavar='DIR',
             help='take the templates of a directory, in place of generated '
                  'stacks')
+        options.add_shard(parser, 'stacks')
         options.add_runs(parser)
         options.add_work_dir(parser)
         return parser
@@ -108,6 +110,8 @@ def _words(parsed_args: argparse.Namespace, base: releases.Release,
     else:
         words += ['--stacks', str(parsed_args.stacks),
                   '--seed', str(parsed_args.seed)]
+    if parsed_args.shard:
+        words += ['--shard', str(parsed_args.shard)]
     return words + options.words_of_runs(parsed_args)
 
 
@@ -127,12 +131,19 @@ def _directory(work_dir: pathlib.Path,
 
 
 def _cases(parsed_args: argparse.Namespace,
-           generator: generation.Generator) -> abc.Iterator[quick.Case]:
-    for number in range(parsed_args.stacks):
-        stack = generator.stack(number)
-        if stack is not None:
-            yield quick.Case(f'stack {number} of seed {parsed_args.seed}',
-                             stack, number)
+           generator: generation.Generator
+           ) -> tuple[abc.Iterator[quick.Case], int]:
+    """Return the cases of a command line, and their number."""
+    if parsed_args.templates:
+        found = sharding.shard_of(stack_files.read(parsed_args.templates),
+                                  parsed_args.shard)
+        return iter([quick.Case(str(one.path), one.stack)
+                     for one in found]), len(found)
+    numbers = sharding.shard_of(range(parsed_args.stacks), parsed_args.shard)
+    made = ((number, generator.stack(number)) for number in numbers)
+    return (quick.Case(f'stack {number} of seed {parsed_args.seed}', stack,
+                       number)
+            for number, stack in made if stack is not None), len(numbers)
 
 
 def _fuzz(parsed_args: argparse.Namespace, order: reports.Order,
@@ -140,14 +151,7 @@ def _fuzz(parsed_args: argparse.Namespace, order: reports.Order,
           run_dir: pathlib.Path) -> reports.Report:
     """Install both releases, compare the stacks; return the report."""
     generator = generation.Generator(parsed_args.seed)
-    if parsed_args.templates:
-        found = stack_files.read(parsed_args.templates)
-        cases = iter([quick.Case(str(one.path), one.stack)
-                      for one in found])
-        total = len(found)
-    else:
-        cases = _cases(parsed_args, generator)
-        total = parsed_args.stacks
+    cases, total = _cases(parsed_args, generator)
     with workspaces.Workspace(run_dir) as workspace:
         subjects = [
             check_context.InstalledRelease(release, environment)

@@ -68,7 +68,10 @@ def find(tally: quick.Tally, pair: quick.Pair,
     :param note: called with a line before each shrink
     """
     found: list[Cause] = []
-    for signature, count in tally.counts.most_common():
+    kinds = list(model.Kind)
+    for signature, count in sorted(
+            tally.counts.items(),
+            key=lambda item: (kinds.index(item[0][0]), -item[1])):
         left = tally.failures[signature]
         for _ in range(MOST_OF_A_SIGNATURE):
             left = [one for one in left if not any(

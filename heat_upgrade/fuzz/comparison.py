@@ -75,8 +75,14 @@ def _unlike(kind: model.Kind, base: Facts, target: Facts,
     expected, seen = dict(_leaves(base)), dict(_leaves(target))
     stable = dict(_leaves(control))
     found = []
+    lost = {f'{item}.': error for (aspect, item), error in seen.items()
+            if aspect == NESTED and (aspect, item) not in expected}
+    # All values of a nested stack that was not read are one difference.
+    found += [model.Difference(kind, NESTED, None, error)
+              for error in lost.values()]
     for path, value in expected.items():
-        if not _same(stable.get(path), value):
+        if (not _same(stable.get(path), value)
+                or path[1].startswith(tuple(lost))):
             continue
         other = seen.get(path)
         if path[0] == UPDATES:

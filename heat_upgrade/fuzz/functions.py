@@ -168,7 +168,9 @@ class Expressions:
         """Return a reference to an attribute of some kinds."""
         name, attribute, _ = self.choose.pick([
             one for one in self.scope.attributes if one[2] in kinds])
-        return {'get_attr': [name, attribute]}
+        path = (self.choose.several(('a', 0, 'b'), 2)
+                if self.choose.one_in(4) else [])
+        return {'get_attr': [name, attribute, *path]}
 
     def has(self, kind: str) -> bool:
         """Return True if an attribute of a kind may be used."""

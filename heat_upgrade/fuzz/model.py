@@ -48,13 +48,16 @@ class Stack:
 
 
 class Kind(enum.StrEnum):
-    """A kind of difference between the releases: the slug of its rule."""
+    """A kind of difference between the releases: the slug of its rule.
 
-    REFUSED = 'fuzz.template-refused'
-    READ_DIFFERENTLY = 'fuzz.template-read-differently'
+    The kinds with the worst effects come first.
+    """
+
     NOT_LOADED = 'fuzz.stored-stack-not-loaded'
-    LOADED_DIFFERENTLY = 'fuzz.stored-stack-read-differently'
+    REFUSED = 'fuzz.template-refused'
     UPDATED = 'fuzz.unchanged-resource-updated'
+    LOADED_DIFFERENTLY = 'fuzz.stored-stack-read-differently'
+    READ_DIFFERENTLY = 'fuzz.template-read-differently'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +76,6 @@ class Difference:
     target: typing.Any = None
 
     @property
-    def signature(self) -> tuple[str, str]:
+    def signature(self) -> tuple[Kind, str]:
         """The same for all stacks that show the same defect, if possible."""
         return self.kind, self.aspect

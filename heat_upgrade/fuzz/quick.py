@@ -36,7 +36,7 @@ AHEAD = 4
 # Failures of one signature that are kept, to find further causes among them.
 KEPT = 30
 
-Signature = tuple[str, str]
+Signature = tuple[model.Kind, str]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -109,6 +109,14 @@ class DifferencesTest(testtools.TestCase):
         self.assertEqual([], self.kinds(
             answer(**{part: {'r': 'updated'}}), answer()))
 
+    def test_nested_stack_that_is_not_read_is_one_difference(self):
+        part = 'resources: nested stack'
+        base = answer(**{part: {'g': {'outputs': {'o': 1, 'p': 2}}}})
+        self.assertEqual(
+            [(model.Kind.READ_DIFFERENTLY, part),
+             (model.Kind.LOADED_DIFFERENTLY, part)],
+            self.kinds(base, answer(**{part: {'g': ERROR}})))
+
     def test_value_in_a_nested_stack_is_reported_by_its_own_aspect(self):
         def nested(value):
             return answer(**{'resources: nested stack': {

@@ -123,7 +123,8 @@ class CausesTest(testtools.TestCase):
         cause, = self.find('map_merge')
         self.assertIn('map_merge', cause.features)
         self.assertLess(cause.stack.size, 150)
-        self.assertEqual(model.Kind.READ_DIFFERENTLY, cause.difference.kind)
+        self.assertEqual(model.Kind.LOADED_DIFFERENTLY,
+                         cause.difference.kind)
         json.loads(cause.stack.template)
 
     def test_two_defects_of_one_signature_are_two_causes(self):
