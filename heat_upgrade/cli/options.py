@@ -108,6 +108,17 @@ def add_constraints(parser: argparse.ArgumentParser, *, release: str) -> None:
              'file of its series (default: $TOX_CONSTRAINTS_FILE)')
 
 
+def count(text: str) -> int:
+    """Return a number that is not negative.
+
+    :raises: argparse.ArgumentTypeError if it is another one
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is not a number of 0 or more')
+    return int(text)
+
+
 def shard(text: str) -> sharding.Shard:
     """Return the shard of a command line.
 
@@ -219,6 +230,14 @@ def add_selectors(parser: argparse.ArgumentParser) -> None:
         f'{planner.NEVER}: no rollback; default: chosen by the seed)',
     )
     parser.add_argument(
+        '--volume', type=count, metavar='N',
+        help='fill the database of the base with N cloned stacks, and '
+             'measure both releases on it; 0 measures them without clones '
+             '(default: no measurement)')
+    parser.add_argument(
+        '--volume-events', type=count, metavar='N',
+        help='with --volume, add N events to the cloned stacks')
+    parser.add_argument(
         '--budget', type=float, metavar='SECONDS',
         help='leave out steps until the predicted time fits into this budget')
     parser.add_argument(
@@ -321,7 +340,8 @@ def plan_of(parsed_args: argparse.Namespace, base: releases.Release,
         rollback=parsed_args.rollback, budget=parsed_args.budget,
         quick=parsed_args.quick, checks_only=parsed_args.checks_only,
         profile=parsed_args.profile, stop=parsed_args.stop,
-        tier=parsed_args.tier, scenario_path=_scenario_path(parsed_args))
+        tier=parsed_args.tier, scenario_path=_scenario_path(parsed_args),
+        volume=parsed_args.volume, volume_events=parsed_args.volume_events)
 
 
 def base_and_target(base: str | None, target: str | None

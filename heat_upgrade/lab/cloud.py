@@ -182,6 +182,19 @@ class Cloud:
             self.identity.endpoint(name, kind, url, region=self.region)
         self.identity.session.invalidate()
 
+    def user(self, name: str) -> identity.Identity:
+        """Return a new user, a member of a new project of the same name.
+
+        Heat lists the stacks of all projects to an administrator, and those
+        of its own project to a member.
+        """
+        password = workspaces.password()
+        self.identity.grant(self.identity.user(name, password),
+                            identity.MEMBER_ROLE,
+                            project=self.identity.project(name))
+        return identity.Identity(self.keystone.url, username=name,
+                                 password=password)
+
     @property
     def api_url(self) -> str:
         """URL of heat-api for users, through HAProxy."""

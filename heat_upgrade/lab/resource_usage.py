@@ -45,9 +45,42 @@ def cpu_seconds(marker: str) -> float:
     return total
 
 
+class OtherWork:
+    """The share of the machine's CPUs that others use, from now on.
+
+    :param marker: of the run, whose own work does not count
+    """
+
+    def __init__(self, marker: str) -> None:
+        self._marker = marker
+        self._start = self._now()
+
+    def share(self) -> float:
+        """Return the share since the start, from 0 to 1."""
+        busy, own, total = (after - before for before, after in zip(
+            self._start, self._now()))
+        return min(max(busy - own, 0.0) / total, 1.0) if total else 0.0
+
+    def _now(self) -> tuple[float, float, float]:
+        times = psutil.cpu_times()
+        # user includes guest (proc(5)); steal belongs to other machines.
+        total = sum(times) - times.guest - times.guest_nice
+        return (total - times.idle - times.iowait,
+                cpu_seconds(self._marker), total)
+
+
 def memory(marker: str) -> int:
     """Return the memory of the tool and its children, in bytes."""
     return memory_of([os.getpid(), *_children(marker)])
+
+
+def memory_of_tree(pid: int) -> int:
+    """Return the memory of a process and its descendants, in bytes."""
+    try:
+        children = psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return 0
+    return memory_of([pid, *(child.pid for child in children)])
 
 
 def memory_of(pids: abc.Iterable[int]) -> int:

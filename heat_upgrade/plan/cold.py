@@ -17,7 +17,9 @@ from heat_upgrade.plan import steps
 
 
 def stages(*, nodes: int, smoke: bool, cases: tuple[str, ...],
-           killed: str = '', orphans: bool = False) -> model.Stages:
+           killed: str = '', orphans: bool = False,
+           full: tuple[model.Stages, model.Stages] = ((), ())
+           ) -> model.Stages:
     """Return the stages of a cold upgrade (Heat's upgrades guide).
 
     :param nodes: number of nodes
@@ -25,6 +27,7 @@ def stages(*, nodes: int, smoke: bool, cases: tuple[str, ...],
     :param cases: IDs of the cases of in-flight operations
     :param killed: name of the node whose engine is killed, '' for none
     :param orphans: whether to orphan stacks before the upgrade
+    :param full: stages of a full database, see :func:`steps.full`
     """
     disruption = model.KILL if killed else model.GRACEFUL
 
@@ -44,6 +47,7 @@ def stages(*, nodes: int, smoke: bool, cases: tuple[str, ...],
             lane(steps.smoke_base() if smoke else None),
             lane(steps.make_orphans() if orphans else None,
                  steps.prepare(cases, upgrading=False))),
+        *full[0],
         side_by_side(lane(steps.park(cases, upgrading=False)),
                      (steps.probe(),)),
         model.alone(steps.stop_base(killed)),
@@ -70,6 +74,7 @@ def stages(*, nodes: int, smoke: bool, cases: tuple[str, ...],
             lane(steps.settle(cases, disruption)),
             lane(steps.recover_orphans() if orphans else None),
             (steps.unprobe(),)),
+        *full[1],
         model.alone(steps.account()),
         model.alone(steps.destroy()),
         model.alone(steps.down()),

@@ -44,6 +44,7 @@ CUT_BROKER, SLOW_DATABASE = 'cut-broker', 'slow-database'
 FAULTS = (CUT_BROKER, SLOW_DATABASE)
 
 BASE, TARGET = 'base', 'target'
+SIDES = (BASE, TARGET)
 
 # Where to look for the cause of a failed step. It is the lab's before the
 # target runs, and for everything that belongs to this tool.
@@ -72,6 +73,8 @@ class Step:
     :ivar disruption: one of DISRUPTIONS: how it stops an engine, or how the
         engine of its cases was stopped
     :ivar fault: one of FAULTS, '' if none
+    :ivar volume: number of stacks that it clones
+    :ivar events: number of events that it adds to them
     """
 
     name: str
@@ -90,6 +93,8 @@ class Step:
     cases: tuple[str, ...] = ()
     disruption: str = ''
     fault: str = ''
+    volume: int = 0
+    events: int = 0
 
 
 # Steps run one after the other, and lanes side by side.

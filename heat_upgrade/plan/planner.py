@@ -82,7 +82,8 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
          quick: bool = False, checks_only: bool = False,
          profile: str = profiles.STANDARD, stop: str | None = None,
          tier: str = catalogue.STANDARD,
-         scenario_path: tuple[str, ...] = ()) -> Plan:
+         scenario_path: tuple[str, ...] = (), volume: int | None = None,
+         volume_events: int | None = None) -> Plan:
     """Return the plan of a strategy.
 
     :param strategy: one of STRATEGIES
@@ -103,6 +104,9 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
     :param tier: one of TIERS; quick is also without static checks, smoke and
         cross-version tests
     :param scenario_path: directories with further scenarios by data
+    :param volume: number of stacks to clone before both releases are
+        measured; None for no measurement
+    :param volume_events: number of additional events of the clones
     :raises: :class:`errors.UsageError` for an impossible combination, or if
         even the shortest plan exceeds the budget
     """
@@ -124,6 +128,13 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
         raise errors.UsageError(
             f'a {strategy} upgrade stops one engine after the other: its seed '
             'decides which of them are killed')
+    if volume is not None and strategy == PARTIAL:
+        raise errors.UsageError(
+            'a partial upgrade ends with mixed versions: measure the volume '
+            'in a cold or a rolling upgrade')
+    if volume_events and not volume:
+        raise errors.UsageError('the events of --volume-events belong to '
+                                'the stacks of --volume: name both')
     # A selection of scenarios shall be quick: it gets nothing else.
     taken = in_flight or (NONE if scenarios else IN_FLIGHT_OF_TIER[tier])
     ids: tuple[str, ...] | None = {
@@ -144,7 +155,8 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
     drawn = dataclasses.replace(
         drawn, quick=quick or tier == catalogue.QUICK,
         checks=not scenarios and (checks_only or tier != catalogue.QUICK),
-        checks_only=checks_only)
+        checks_only=checks_only, volume=volume,
+        volume_events=volume_events)
     fixed: _Fixed = {'strategy': strategy, 'base': base, 'target': target,
                      'seed': seed, 'vhost': vhost, 'profile': profile,
                      'tier': tier, 'scenario_path': scenario_path}
@@ -152,7 +164,8 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
                    keep_rollback=bool(rollback))
     return dataclasses.replace(plan, options=_options(
         plan, in_flight=in_flight, rollback=rollback, budget=budget,
-        quick=quick, checks_only=checks_only, stop=stop))
+        quick=quick, checks_only=checks_only, stop=stop, volume=volume,
+        volume_events=volume_events))
 
 
 def _killed(drawn: variation.Choices, stop: str | None) -> tuple[str, ...]:
@@ -186,7 +199,8 @@ def _within(budget: float | None, drawn: variation.Choices, scenarios: str,
 
 def _options(plan: Plan, *, in_flight: str | None, rollback: str | None,
              budget: float | None, quick: bool, checks_only: bool,
-             stop: str | None) -> tuple[str, ...]:
+             stop: str | None, volume: int | None,
+             volume_events: int | None) -> tuple[str, ...]:
     """Return the command line options that make this plan again."""
     words = ['--strategy', plan.strategy, '--seed', str(plan.seed)]
     if plan.nodes != LEAST_NODES[plan.strategy]:
@@ -199,10 +213,11 @@ def _options(plan: Plan, *, in_flight: str | None, rollback: str | None,
         words += ['--tier', plan.tier]
     for directory in plan.scenario_path:
         words += ['--scenario-path', directory]
-    if in_flight is not None:
-        words += ['--in-flight', in_flight]
-    if stop is not None:
-        words += ['--stop', stop]
+    for option, value in (
+            ('--in-flight', in_flight), ('--stop', stop),
+            ('--volume', volume), ('--volume-events', volume_events)):
+        if value is not None:
+            words += [option, str(value)]
     if quick:
         words.append('--quick')
     if checks_only:
@@ -226,7 +241,8 @@ def of_choices(drawn: variation.Choices, *, strategy: str, base: str,
             nodes=len(drawn.order), smoke=smoke,
             cases=tuple(case for ids in drawn.cases.values()
                         for case in ids),
-            killed=''.join(drawn.kills[:1]), orphans=drawn.orphans)
+            killed=''.join(drawn.kills[:1]), orphans=drawn.orphans,
+            full=steps.full(drawn.volume, drawn.volume_events))
     else:
         stages = rolling.stages(drawn, vhost=vhost, smoke=smoke,
                                 partial=strategy == PARTIAL)

@@ -157,6 +157,8 @@ def stages(choices: variation.Choices, *, vhost: str, smoke: bool,
         _lane(steps.prepare(every[0], f'-{order[0]}', upgrading=False)),
         _lane(steps.make_orphans() if choices.orphans else None),
     ) if lane))
+    on_base, on_target = steps.full(choices.volume, choices.volume_events)
+    roll.stages += on_base
     roll.do(steps.leave_orphans() if choices.orphans else None,
             steps.watch(), steps.save_database(), steps.upgrade_check(),
             steps.db_sync(),
@@ -190,7 +192,9 @@ def stages(choices: variation.Choices, *, vhost: str, smoke: bool,
         ) if lane))
     else:
         roll.side_by_side(steps.smoke_target() if smoke else None, recovered)
-    roll.do(steps.unwatch(), steps.account(), steps.destroy(), steps.down())
+    roll.do(steps.unwatch())
+    roll.stages += on_target
+    roll.do(steps.account(), steps.destroy(), steps.down())
     return tuple(roll.stages)
 
 

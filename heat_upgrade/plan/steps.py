@@ -209,6 +209,39 @@ def probe() -> model.Step:
         'probes', 'probe', 'start the probes', side=model.BASE, seconds=4)
 
 
+def fill(stacks: int, events: int) -> model.Step:
+    """Clone stacks; 300 microseconds a stack and 20 an event."""
+    return model.Step(
+        'fill', 'fill', f'fill the database with {stacks} stacks',
+        side=model.BASE, seconds=15 + stacks * 0.003 + events * 0.00002,
+        volume=stacks, events=events)
+
+
+def full(stacks: int | None, events: int | None
+         ) -> tuple[model.Stages, model.Stages]:
+    """Return the stages that fill and measure, on the base and the target.
+
+    They run alone: other work would be measured too.
+
+    :param stacks: None for no measurement
+    """
+    if stacks is None:
+        return (), ()
+    return ((model.alone(fill(stacks, events or 0)),
+             model.alone(measure(model.BASE))),
+            (model.alone(measure(model.TARGET)),))
+
+
+def measure(side: str) -> model.Step:
+    """Measure a release on the full database."""
+    upgraded = side == model.TARGET
+    return model.Step(
+        f'measure-{side}', 'measure',
+        f'measure the {side} release on the full database',
+        side=side, blame=model.HEAT if upgraded else model.LAB,
+        failure_class=8 if upgraded else None, seconds=60)
+
+
 def unprobe() -> model.Step:
     return model.Step(
         'end-of-probes', 'unprobe', 'stop the probes and check their budgets',

@@ -73,6 +73,9 @@ class Choices:
     :ivar checks_only: leave out all steps that need a cloud
     :ivar orphans: orphan some stacks, as an engine does that is killed before
         the upgrade
+    :ivar volume: number of stacks to clone before both releases are measured,
+        None for no measurement
+    :ivar volume_events: number of additional events of the clones
     """
 
     order: tuple[str, ...]
@@ -86,10 +89,14 @@ class Choices:
     checks: bool = True
     checks_only: bool = False
     orphans: bool = False
+    volume: int | None = None
+    volume_events: int | None = None
 
     def as_dict(self) -> dict[str, typing.Any]:
         """Return the choices as they are in a plan's JSON."""
-        return {**vars(self), 'order': list(self.order),
+        made = {name: value for name, value in vars(self).items()
+                if value is not None}
+        return {**made, 'order': list(self.order),
                 'api_first': list(self.api_first), 'kills': list(self.kills),
                 'faults': dict(self.faults),
                 'cases': {node: list(ids)
@@ -231,6 +238,8 @@ def lighter(choices: Choices) -> list[Choices]:
             variants.append(without(cases={**choices.cases, node: part}))
     if choices.orphans:
         variants.append(without(orphans=False))
+    if choices.volume is not None:
+        variants.append(without(volume=None, volume_events=None))
     if not choices.quick:
         variants.append(without(quick=True))
     if choices.api_first:

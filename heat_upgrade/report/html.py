@@ -27,6 +27,7 @@ from heat_upgrade.report import timeline
 from heat_upgrade.report import traffic
 from heat_upgrade.report import triage
 from heat_upgrade.report import variation
+from heat_upgrade.report import volume
 from heat_upgrade.results import findings
 from heat_upgrade.results import grouping
 from heat_upgrade.results import verdict
@@ -65,7 +66,8 @@ def write(report: Report, path: pathlib.Path | str) -> None:
         headline=headline.headline(report), proved=_proved(report),
         verdict=verdict.SHOWN[report['verdict']],
         **_sections(triage.of_report(report)),
-        picture=picture(report), timeline=timeline.timeline(report))
+        picture=picture(report), **_volume(report),
+        timeline=timeline.timeline(report))
     pathlib.Path(path).write_text(page, encoding='utf-8')
 
 
@@ -92,6 +94,13 @@ def _templates() -> jinja2.Environment:
         page=summary.page, size=size, why_not=triage.why_not,
         long_gap=aggregates.LONG, disruptions=DISRUPTIONS, results=RESULTS)
     return templates
+
+
+def _volume(report: Report) -> dict[str, typing.Any]:
+    """Return the table and the plot of the measurements, {} without any."""
+    measured = report['volume']
+    return {'volume_rows': volume.rows(measured),
+            'volume_plot': volume.picture(measured)} if measured else {}
 
 
 def _sections(found: list[findings.Finding]

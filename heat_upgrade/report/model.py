@@ -28,6 +28,7 @@ from heat_upgrade.report import matching
 from heat_upgrade.report import schema
 from heat_upgrade.report import traffic
 from heat_upgrade.report import triage
+from heat_upgrade.report import volume
 from heat_upgrade.results import findings
 from heat_upgrade.results import grouping
 from heat_upgrade.results import journal
@@ -92,6 +93,9 @@ def make(run_dir: pathlib.Path | str) -> Report:
         'finished': finished,
         'in_flight': _in_flight(events, found),
         'load': traffic.make(run_dir, results.spans(events), found),
+        'volume': volume.make(plan, {
+            event['step']: event['data']
+            for event in _of(events, journal.STEP_END)}),
         'controlled': control_run.run_dir(run_dir).is_dir(),
         'against': None,
         'base': start.get('base', {'name': plan.base}),

@@ -48,6 +48,10 @@ def pairs(report: dict[str, typing.Any]) -> list[tuple[str, str]]:
         'rollback': choices.get('rollback')
         and f'after {choices["rollback"]}, and upgraded again',
         'in-flight operations': cases and str(cases),
+        'volume': 'volume' in choices and (
+            f'{choices["volume"]} stacks'
+            + (f', {choices["volume_events"]} more events'
+               if choices.get('volume_events') else '')),
         'scenarios': report['scenarios'],
         'left out': choices.get('quick') and (
             'smoke and mixed-version tests' if rolling else 'smoke tests'),

@@ -45,6 +45,7 @@ from heat_upgrade.results import verdict
 from heat_upgrade.run.actions import registry
 from heat_upgrade.traffic import generator
 from heat_upgrade.traffic import history
+from heat_upgrade.volume import filling
 
 # Outcomes of a step.
 OK, FAILED, SKIPPED = 'ok', 'failed', 'skipped'
@@ -70,6 +71,8 @@ class Run:
     :ivar probes: the probes, while they run
     :ivar in_flight: the in-flight operations, until they are judged
     :ivar orphans: the orphaned stacks, after the step that creates them
+    :ivar volume: the clones, after the step that makes them
+    :ivar base_measured: measurements of the base on the full database
     :ivar load: the traffic, while it runs
     :ivar calls: the history of the traffic
     :ivar environments: {'keystone', 'base', 'target': environment}
@@ -99,6 +102,8 @@ class Run:
         self.probes: probe_set.Probes | None = None
         self.in_flight: batch.Batch | None = None
         self.orphans: orphans.Orphans | None = None
+        self.volume: filling.Volume | None = None
+        self.base_measured: dict[str, typing.Any] | None = None
         self.load: generator.Stream | None = None
         self.calls: history.History | None = None
         self.restarted: float | None = None

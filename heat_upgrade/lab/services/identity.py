@@ -28,6 +28,9 @@ if typing.TYPE_CHECKING:
 STACK_USER_ROLE = 'heat_stack_user'
 STACK_OWNER_ROLE = 'heat_stack_owner'
 
+# The role of users, which Keystone's bootstrap makes.
+MEMBER_ROLE = 'member'
+
 
 # Seconds that a request may take, also a request for a token.
 REQUEST_TIMEOUT = 60

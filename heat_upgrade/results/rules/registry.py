@@ -27,10 +27,11 @@ from heat_upgrade.results.rules import schema
 from heat_upgrade.results.rules import services
 from heat_upgrade.results.rules import suites
 from heat_upgrade.results.rules import traffic
+from heat_upgrade.results.rules import volume
 
 # The modules that declare rules, in the order of the reference page.
 MODULES = (blame, services, inflight, traffic, suites, config, schema, rpc,
-           resources, policy, api, rehearsal, fuzz, lab)
+           resources, policy, api, rehearsal, fuzz, volume, lab)
 
 
 def _by_slug() -> dict[str, model.Rule]:

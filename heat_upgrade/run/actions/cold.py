@@ -27,6 +27,7 @@ from heat_upgrade.probes import downtime
 from heat_upgrade.results import findings
 from heat_upgrade.run.actions import common
 from heat_upgrade.run.actions import monitoring
+from heat_upgrade.run.actions import volume
 
 if typing.TYPE_CHECKING:
     from heat_upgrade.run import runner
@@ -110,12 +111,13 @@ def upgrade_check(run: 'runner.Run', step: planner.Step) -> Measured:
 
 def db_sync(run: 'runner.Run', step: planner.Step) -> Measured:
     """Migrate the database with the target's code."""
-    common.existing(run.cloud, 'cloud').manage(
-        run.environments[planner.TARGET],
-        'heat-manage',
-        'db_sync',
-        side=planner.TARGET,
-    )
+    def migrate() -> None:
+        common.existing(run.cloud, 'cloud').manage(
+            run.environments[planner.TARGET], 'heat-manage', 'db_sync',
+            side=planner.TARGET)
+    if run.volume:
+        return volume.migrate(run, step, migrate)
+    migrate()
     return {}
 
 

@@ -30,6 +30,7 @@ from heat_upgrade.run.actions import monitoring
 from heat_upgrade.run.actions import phases
 from heat_upgrade.run.actions import rolling
 from heat_upgrade.run.actions import static_checks
+from heat_upgrade.run.actions import volume
 
 if typing.TYPE_CHECKING:
     from heat_upgrade.run import runner
@@ -67,6 +68,8 @@ BY_NAME: ('dict[str, abc.Callable[[runner.Run, planner.Step], '
     'unprobe': monitoring.unprobe,
     'watch': monitoring.watch,
     'unwatch': monitoring.unwatch,
+    'fill': volume.fill,
+    'measure': volume.measure,
     'account': audit.account,
     'destroy': phases.destroy,
     'down': cold.down,

@@ -17,6 +17,7 @@ import subprocess
 import sys
 
 import fixtures
+import psutil
 import testtools
 from testtools import matchers
 
@@ -84,3 +85,44 @@ class TestUsage(testtools.TestCase):
         )
         self.assertThat(resource_usage.cpu_seconds(self.marker),
                         matchers.GreaterThan(0))
+
+    def test_the_memory_of_a_tree_has_that_of_the_descendants(self):
+        child = self.child(
+            'import subprocess, sys\n'
+            'held = bytearray(b"x") * (40 * 2**20)\n'
+            'subprocess.Popen([sys.executable, "-S", "-c", '
+            '"held = bytearray(b\'x\') * (30 * 2**20); print(1, flush=True);'
+            'import sys; sys.stdin.read()"], stdin=subprocess.PIPE, '
+            'stdout=subprocess.PIPE).stdout.readline()')
+        self.assertThat(
+            resource_usage.memory_of_tree(child.pid), matchers.MatchesAll(
+                matchers.GreaterThan(70 * MIB), matchers.LessThan(140 * MIB)))
+
+    def test_a_process_that_has_ended_has_no_tree(self):
+        self.assertEqual(0, resource_usage.memory_of_tree(2**22 + 1))
+
+
+class TestOtherWork(testtools.TestCase):
+
+    def measured(self, busy, idle, own):
+        original = psutil.cpu_times()
+        clock = [0.0, 0.0, 0.0]
+        nothing = original._replace(**dict.fromkeys(original._fields, 0.0))
+        for name, fake in (
+                ('psutil.cpu_times', lambda: nothing._replace(
+                    user=clock[0], idle=clock[1])),
+                ('heat_upgrade.lab.resource_usage.cpu_seconds',
+                 lambda marker: clock[2])):
+            self.useFixture(fixtures.MonkeyPatch(name, fake))
+        others = resource_usage.OtherWork('a run')
+        clock[:] = busy, idle, own
+        return others.share()
+
+    def test_the_work_of_the_run_does_not_count(self):
+        self.assertEqual(0.0, self.measured(busy=6.0, idle=4.0, own=6.0))
+
+    def test_the_work_of_others_is_a_share_of_all_cpus(self):
+        self.assertEqual(0.5, self.measured(busy=6.0, idle=4.0, own=1.0))
+
+    def test_rounding_never_makes_a_negative_share(self):
+        self.assertEqual(0.0, self.measured(busy=1.0, idle=9.0, own=1.1))

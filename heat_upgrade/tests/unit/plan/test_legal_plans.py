@@ -34,8 +34,11 @@ def arguments(seed):
     """Return the options of a command line, drawn by a seed."""
     chance = random.Random(f'arguments {seed}')
     nodes = chance.choice((2, 3, 4))
+    strategy = chance.choice(('rolling', 'rolling', 'partial'))
     return {
-        'strategy': chance.choice(('rolling', 'rolling', 'partial')),
+        'strategy': strategy,
+        'volume': (None if strategy == 'partial' else
+                   random.Random(seed).choice((None, None, 0, 1000))),
         'base': '2026.1', 'target': '2026.2', 'seed': seed, 'nodes': nodes,
         'vhost': chance.choice(planner.VHOSTS),
         'scenarios': chance.choice(('', '', '', 'random')),

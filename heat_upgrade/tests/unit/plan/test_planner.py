@@ -45,6 +45,40 @@ class TestMake(testtools.TestCase):
             (plan.strategy, plan.base, plan.target, plan.seed,
              plan.scenarios))
 
+    def test_volume_is_filled_and_measured_before_heat_stops(self):
+        names = [step.name for step in make(
+            volume=1000, volume_events=5).steps]
+        order = [names.index(name) for name in (
+            'verify-base', 'fill', 'measure-base', 'stop-base', 'db-sync',
+            'post-upgrade', 'measure-target', 'account')]
+        self.assertEqual(sorted(order), order)
+
+    def test_volume_survives_json_and_the_command_line(self):
+        plan = make(volume=1000, volume_events=5)
+        fill, = (step for step in plan.steps if step.action == 'fill')
+        self.assertEqual((1000, 5), (fill.volume, fill.events))
+        self.assertEqual(plan, planner.from_json(plan.as_json()))
+        self.assertIn('--volume 1000 --volume-events 5',
+                      ' '.join(planner.selectors(plan)))
+
+    def test_plan_without_volume_does_not_mention_it(self):
+        self.assertNotIn('volume', make().as_json())
+
+    def test_lighter_plans_include_one_without_volume(self):
+        plan = make(volume=1000)
+        self.assertIn(make().stages, [
+            lighter.stages for lighter in planner.lighter(plan)])
+
+    @ddt.unpack
+    @ddt.data(({'strategy': 'partial', 'volume': 0}, 'mixed versions'),
+              ({'strategy': 'cold', 'volume_events': 5}, 'name both'),
+              ({'strategy': 'cold', 'volume': 0, 'volume_events': 5},
+               'name both'))
+    def test_impossible_volume_is_refused(self, options, reason):
+        exc = self.assertRaises(errors.UsageError, planner.make,
+                                base='a', target='b', **options)
+        self.assertIn(reason, str(exc))
+
     def test_unknown_strategy_is_refused_with_a_list(self):
         exc = self.assertRaises(errors.UsageError, planner.make, 'hot',
                                 base='2026.1', target='2026.2')

@@ -28,7 +28,7 @@ PHASES = {
 ALONE = {'drain', 'ready', 'stop_engine', 'start_service', 'change_api',
          'queues', 'left_in_queues', 'add_vhost', 'fault', 'watch',
          'unwatch', 'base_up', 'stop_base', 'start_target', 'account',
-         'destroy', 'down'}
+         'destroy', 'down', 'fill', 'measure'}
 
 
 class Illegal(Exception):
@@ -55,6 +55,7 @@ class Simulation:
         self.prepared = self.parked = None
         self.disruption = None
         self.looked = self.orphans = None
+        self.filled, self.measured = None, []
         self.went_back = []
         self.killed = set()
         self.verified_back = False
@@ -320,6 +321,19 @@ class Simulation:
                   f'they met {self.disruption}')
         self.parked = self.disruption = None
 
+    def do_fill(self, step):
+        self.need(self.recorded and self.filled is None and not self.synced,
+                  'comes at the wrong time')
+        self.filled = (step.volume, step.events)
+
+    def do_measure(self, step):
+        self.need(self.filled and self.whole() and not self.parked,
+                  'other work would be measured')
+        self.need(self.watched == self.unwatched, 'the probes are running')
+        self.need(set(self.apis.values()) == {step.side},
+                  'measures another release')
+        self.measured.append(step.side)
+
     def do_account(self, step):
         self.need(self.unwatched, 'the traffic is running')
 
@@ -339,6 +353,11 @@ class Simulation:
         self.need(self.orphans == (
             'recovered' if self.plan.choices['orphans'] else None),
             f'orphans are {self.orphans}')
+        volume = self.plan.choices.get('volume')
+        self.need((self.filled, self.measured) == (
+            (None, []) if volume is None else (
+                (volume, self.plan.choices.get('volume_events') or 0),
+                [BASE, TARGET])), 'the volume is not measured')
         if self.cold:
             self.need(self.killed == set(self.plan.choices['kills']),
                       f'killed are {self.killed}')

@@ -65,7 +65,7 @@ class ActionCase(testtools.TestCase):
         self.killed = False
         self.answers = True
         self.run_ = types.SimpleNamespace(
-            load=None, probes=None,
+            load=None, probes=None, volume=None,
             check=lambda: None, failed=lambda: False,
             cloud=self.cloud, keep=False, environments={'target': 'new'},
             workspace=types.SimpleNamespace(
