@@ -54,6 +54,10 @@ class TestHistory(testtools.TestCase):
         for group in ('clients_nova', 'heat_api', 'own'):
             self.assertIsNone(option_history.retired_section(group))
 
+    def test_option_of_an_api_that_is_gone_has_no_replacement(self):
+        self.assertEqual('remove it', option_history.retired(
+            ('heat_api_cloudwatch', 'workers'), {}).remedy)
+
     def test_each_replacement_says_what_it_is_about(self):
         for entry in option_history._replacements():
             self.assertEqual(bool(entry.owner), bool(entry.until), entry)
