@@ -24,6 +24,8 @@ from heat_upgrade.fuzz import model
 
 UPDATES = 'resources: update without change'
 NESTED = 'resources: nested stack'
+# In these a type may have new properties; unset, they change nothing.
+EXTENSIBLE = ('resources: properties', 'resources: stored properties as read')
 # From the least effect of an update to the worst.
 EFFECTS = ('unchanged', 'updated', 'replaced')
 
@@ -85,6 +87,8 @@ def _unlike(kind: model.Kind, base: Facts, target: Facts,
                 or path[1].startswith(tuple(lost))):
             continue
         other = seen.get(path)
+        if path[0] in EXTENSIBLE:
+            other = _without_new(value, other)
         if path[0] == UPDATES:
             if _is_worse(value, other):
                 found.append(model.Difference(
@@ -113,6 +117,18 @@ def _leaves(facts: Facts) -> abc.Iterator[
                     yield (inner, f'{name}.{item}'), leaf
             else:
                 yield (aspect, name), value
+
+
+def _without_new(known: typing.Any, value: typing.Any) -> typing.Any:
+    """Return a value without unset properties that another one lacks."""
+    if isinstance(known, dict) and isinstance(value, dict):
+        return {name: _without_new(known.get(name), part)
+                for name, part in value.items()
+                if name in known or part is not None}
+    if (isinstance(known, list) and isinstance(value, list)
+            and len(known) == len(value)):
+        return list(map(_without_new, known, value))
+    return value
 
 
 def _same(one: typing.Any, other: typing.Any) -> bool:

@@ -109,6 +109,17 @@ class DifferencesTest(testtools.TestCase):
         self.assertEqual([], self.kinds(
             answer(**{part: {'r': 'updated'}}), answer()))
 
+    def test_new_property_that_is_unset_is_not_reported(self):
+        def properties(*rules):
+            return answer(**{'resources: properties': {
+                'r': {'rules': list(rules)}}})
+        base = properties({'a': None})
+        self.assertEqual([], self.kinds(
+            base, properties({'a': None, 'b': None})))
+        self.assertNotEqual([], self.kinds(
+            base, properties({'a': None, 'b': 1})))
+        self.assertNotEqual([], self.kinds(base, properties({})))
+
     def test_nested_stack_that_is_not_read_is_one_difference(self):
         part = 'resources: nested stack'
         base = answer(**{part: {'g': {'outputs': {'o': 1, 'p': 2}}}})
