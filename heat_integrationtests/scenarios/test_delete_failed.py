@@ -23,7 +23,7 @@ class DeleteFailedScenario(scenario.Scenario):
     """A deployment that refers to its configuration prevents the deletion."""
 
     weight = 4
-    tiers = ('thorough',)
+    tiers = ('standard', 'thorough')
     template = '''
 heat_template_version: 2018-08-31
 resources:
