@@ -235,6 +235,8 @@ def run(name: str, argv: abc.Iterable[Word], *,
     """Run a command to its end, and append its output to a log.
 
     :param name: short name, for messages
+    :param log: path; commands that run at the same time need one each,
+        because the output is read from it
     :param timeout: seconds after which its process group is killed
     :param check: raise if the exit status is not 0
     :param watch: called every WATCH_INTERVAL seconds; an error that it raises

@@ -284,8 +284,7 @@ def add_operator_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--template', action='append', default=[], metavar='FILE',
         type=pathlib.Path, help='template, directory of templates, or '
-        'pattern such as "stacks/*.yaml": report only findings that affect '
-        'them; repeatable')
+        'glob pattern: report only findings that affect them; repeatable')
     parser.add_argument(
         '--environment', action='append', default=[], metavar='FILE',
         type=pathlib.Path, help='environment of the templates: its '

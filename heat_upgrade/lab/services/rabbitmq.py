@@ -18,6 +18,7 @@ import os
 import pathlib
 import shutil
 import socket
+import threading
 
 from heat_upgrade import errors
 from heat_upgrade.lab import workspace as workspaces
@@ -77,6 +78,9 @@ class RabbitMQ:
         self.vhost = vhost
         self.port = workspace.port()
         self._password = workspaces.password()
+        # Commands that run at the same time would read each other's output
+        # from their log.
+        self._ctl_lock = threading.Lock()
         home = workspace.directory('rabbitmq')
         config = workspace.secret_file('rabbitmq/rabbitmq.conf', f'''\
 listeners.tcp.1 = 127.0.0.1:{self.port}
@@ -143,11 +147,12 @@ disk_free_limit.absolute = 50MB
 
     def _ctl(self, *words: str) -> str:
         """Run rabbitmqctl, which takes 0.4 s of CPU; return its output."""
-        _, output = process.run(
-            f'rabbitmqctl {words[0]}',
-            [_server().with_name('rabbitmqctl'), '--silent', *words],
-            log=self.workspace.log('rabbitmqctl'), env=self.environment,
-            timeout=CTL_TIMEOUT)
+        with self._ctl_lock:
+            _, output = process.run(
+                f'rabbitmqctl {words[0]}',
+                [_server().with_name('rabbitmqctl'), '--silent', *words],
+                log=self.workspace.log('rabbitmqctl'), env=self.environment,
+                timeout=CTL_TIMEOUT)
         return output
 
     def add_vhost(self, name: str) -> None:
