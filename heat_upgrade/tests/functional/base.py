@@ -126,7 +126,7 @@ class ToolTestCase(testtools.TestCase):
                     if event['kind'] == journal.RUN_START)
 
     def ask(self, marker, question):
-        """Return what each process of a run that lives answers.
+        """Return the answer of each live process of a run.
 
         A command that the run only waits for can end while we look.
 

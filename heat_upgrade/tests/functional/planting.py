@@ -14,10 +14,10 @@
 
 ``planted/<check>.yaml`` has two lists, ``wrong`` and ``harmless``, of
 
-    name: what is changed, as a sentence
+    name: the change, as a sentence
     file: heat/... ; below the packages of the environment
     find: text that is there exactly once; '' for a new file
-    replace: what stands there then
+    replace: its replacement
     finding: regular expression, looked for in the titles of the findings;
         not with a harmless one
 """

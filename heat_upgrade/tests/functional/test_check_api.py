@@ -42,7 +42,7 @@ class CheckApiTest(check_case.CheckCase):
         self.passwords, self.workspaces = [], []
 
     def noting(self, module, name, noted):
-        """Note what a function gives, and let it be as it is."""
+        """Note the results of a function, and change nothing."""
         function = getattr(module, name)
 
         def noting(*args, **kwargs):

@@ -12,7 +12,7 @@
 
 """The config check between releases, and on an operator's own files.
 
-The files are written for 2026.1; what they have wrong is real.
+The files are written for 2026.1; their mistakes are real.
 """
 
 import hashlib

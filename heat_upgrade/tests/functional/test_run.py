@@ -90,7 +90,7 @@ class BrokenTargetTest(base.ToolTestCase):
             and event['data']['finding']['title'] == finding['title'])
 
     def assert_fails(self, step, *, failure_class, evidence):
-        """Upgrade to the checkout; assert what the run has found first.
+        """Upgrade to the checkout; assert the first finding.
 
         The report has the worst first, which may be a consequence.
         """

@@ -45,7 +45,7 @@ class Certificates:
 
 
 def make(directory):
-    """Make an authority of its own, which is forgotten, and what it signs.
+    """Make the certificates, signed by an authority that is then forgotten.
 
     :returns: :class:`Certificates`
     """

@@ -76,7 +76,7 @@ poll_delay=86400
             log=log, env=self._workspace.environment())
 
     def start_merger(self):
-        """Start what reads the repositories; returns it, once it is up."""
+        """Start the merger, which reads the repositories, and return it."""
         merger = self._process('merger', 'zuul-merger', '-f', '-d')
         merger.start()
         merger.wait_ready(
@@ -88,7 +88,7 @@ poll_delay=86400
         """Let the scheduler validate all tenants.
 
         :param name: of the log
-        :returns: (exit status, what it said)
+        :returns: (exit status, output)
         """
         scheduler = self._process(name, 'zuul-scheduler', '-f', '-d',
                                   '--validate-tenants')

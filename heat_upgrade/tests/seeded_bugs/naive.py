@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""A naive suite, to show what a seeded bug costs an oracle to see.
+"""A naive suite, to compare its score with that of the whole run.
 
 It is the test that most projects write first: create a stack with one
 OS::Heat::RandomString on the base, upgrade, and show the stack. It uses the

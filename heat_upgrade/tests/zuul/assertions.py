@@ -10,12 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is wrong with the jobs: Zuul's answer, and what Zuul never looks at.
+"""The mistakes in the jobs: those that Zuul reports, and all others.
 
 Zuul finds unknown names and bad types when it loads, some more when it freezes
 a job, and the rest when the job runs, which is too late: a playbook or role
 that is missing or no YAML, a group that is not there, a pipeline that does not
-exist, a variable that nobody sets. That rest is looked for here.
+exist, a variable without a value. This module finds that rest.
 """
 
 import re
@@ -49,7 +49,7 @@ def problems(top):
 def of_loaded(tenant, errors, top):
     """Return the mistakes of a loaded tenant, as sentences.
 
-    :param errors: what :meth:`tenants.Tenant.load` has returned
+    :param errors: from :meth:`tenants.Tenant.load`
     :param top: the tree of this project
     """
     found = [f'Zuul, loading: {message}' for project, message in errors
@@ -149,10 +149,11 @@ def _groups(said, job):
 
 
 def _replaced(tenant, job):
-    """Say what a group lacks because its variable replaces that of the job.
+    """Return the keys that a group lacks because its variable replaces one.
 
-    All that a parent has in a dictionary on a node of the group has to stay;
-    whether it is for the subnode is what the parent's own group says.
+    A dictionary of the group must keep all keys that the node has from a
+    parent job; the parent's own group decides whether they are for the
+    subnode.
     """
     inherited = tenant.inherited(gate.parents(job)[:-1])
     for group, nodes in tenants.groups(job).items():

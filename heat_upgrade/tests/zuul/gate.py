@@ -66,7 +66,7 @@ PERIODIC = 'periodic'
 def build(scratch, *, top=TOP, upstream=None, checkouts=()):
     """Return the tenant, not loaded yet.
 
-    :param scratch: a directory for what Heat and heat-specs have
+    :param scratch: a directory for the files of Heat and heat-specs
     :param top: the tree of this project
     :param upstream: {project: directory} in place of the stand-ins
     :param checkouts: further projects that have no configuration
@@ -96,7 +96,7 @@ def frozen(tenant):
 
     As heat-upgrade-tests runs it, in check or by the clock.
 
-    :raises: what Zuul says of a job that cannot be frozen
+    :raises: Zuul's error for a job that cannot be frozen
     """
     return {name: tenant.freeze(OURS, pipeline, name)
             for pipeline in (PIPELINES[0], PERIODIC)

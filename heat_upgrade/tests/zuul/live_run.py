@@ -19,8 +19,7 @@
 A directory is a checkout, or a bare repository, of the project that its name
 ends with (grenade, openstack+grenade/repo). Where none is given, the stand-in
 is taken. Prints each job as it is frozen; exit status 1 if one is wrong.
-Errors in what upstream has, of jobs that need repositories that are not
-given, are counted only.
+Errors of upstream jobs that need other repositories are counted only.
 """
 
 import argparse
@@ -100,7 +99,7 @@ def named(directories):
 
 
 def described(job):
-    """Return a frozen job as data: what it is, on which nodes, with what."""
+    """Return a frozen job as data: attributes, nodes and variables."""
     return {
         'job': job.name, 'voting': job.voting, 'timeout': job.timeout,
         'parents': gate.parents(job), 'nodes': tenants.nodes(job),

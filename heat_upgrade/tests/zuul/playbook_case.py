@@ -13,7 +13,7 @@
 """Runs this project's playbooks on this machine as Zuul's executor would.
 
 With Zuul's own plugins (zuul_return, the command module that puts a command's
-two streams into one, what writes the build's log), the variables of a job in
+two streams into one, the writer of the build's log), the variables of a job in
 the inventory, and the directories that an executor has; but without becoming
 another user, and with a home of the test's own in place of the node's.
 """
@@ -138,7 +138,7 @@ interpreter_python = {sys.executable}
 
         :param playbook: path below playbooks/
         :param variables: of the job
-        :param success: what zuul_success says to a post playbook
+        :param success: the value of zuul_success for a post playbook
         """
         inventory = self.job_dir / 'inventory.yaml'
         inventory.write_text(yaml.safe_dump({'all': {

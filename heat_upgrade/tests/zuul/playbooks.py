@@ -12,7 +12,7 @@
 
 """The playbooks and roles of a job: whether they are there, and are any.
 
-What they do is not looked at here: ansible-lint and test_playbooks do.
+ansible-lint and test_playbooks check their content.
 """
 
 import pathlib
@@ -97,7 +97,7 @@ def _included(tasks):
 def _tasks(top, role):
     """Read a role's tasks, and those of the roles that they include.
 
-    What it depends on may have no more than variables.
+    A role that it depends on may have variables alone.
     """
     for other in dependencies(top, role):
         pathlib.Path(top, 'roles', other, 'defaults', 'main.yaml').read_text()

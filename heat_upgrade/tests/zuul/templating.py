@@ -12,8 +12,8 @@
 
 """The templates in a job's variables: whether all that they name is there.
 
-By Ansible's own templar, with what a node has when a job begins. Zuul never
-looks into them, and Ansible does when the variable is used.
+Ansible's own templar reads them, with the facts of a node at the begin of a
+job. Zuul never reads them, and Ansible does when the variable is used.
 """
 
 from ansible import errors
@@ -33,7 +33,7 @@ def problems(top, job, said):
 
     :param job: as Zuul has frozen it
     :param said: its definition and those of its parents, as far as they are
-        ours: what upstream says is not looked at
+        ours: those of upstream are not read
     """
     defaults = {name: value for role in playbooks.roles(top, job)
                 for name, value in playbooks.defaults(top, role).items()}
@@ -61,7 +61,7 @@ def _pairs(said):
 
 
 def facts(job, node, *, project=gate.HEAT):
-    """Return what Zuul and Ansible say of a node when a job begins on it.
+    """Return the variables of a node at the begin of a job.
 
     :param project: whose change it is
     """

@@ -60,7 +60,7 @@ class _Connections(connections.ConnectionRegistry):
 class Tenant:
     """A tenant whose projects are directories.
 
-    :ivar layout: what was loaded, after :meth:`load`
+    :ivar layout: the loaded configuration, after :meth:`load`
     """
 
     def __init__(self):
@@ -189,8 +189,8 @@ class Tenant:
         """Return the names of the jobs that run for a change, sorted.
 
         :param changed: paths of the files of the change; without, all jobs
-            are returned, whatever files they are for
-        :raises: what Zuul says of a job that cannot be frozen
+            are returned, also those for certain files
+        :raises: Zuul's error for a job that cannot be frozen
         """
         item, _ = self._item(project, pipeline, branch, changed)
         return sorted(job.name for job
@@ -200,7 +200,7 @@ class Tenant:
         """Return Zuul's frozen job, as an executor would get it.
 
         :raises: KeyError if the project does not run it in that pipeline,
-            or what Zuul says of it
+            or Zuul's error for it
         """
         item, change = self._item(project, pipeline, branch, None)
         job = item.current_build_set.job_graph.getJob(name, change.cache_key)

@@ -36,7 +36,7 @@ MODULE = runpy.run_path(str(
 
 
 class ResultsCase(testtools.TestCase):
-    """A test with a place of results, and one for what is collected."""
+    """A test with directories for results and for collected files."""
 
     def setUp(self):
         super().setUp()

@@ -122,7 +122,7 @@ class LabTest(playbook_case.PlaybookCase):
     def play(self, name, **more):
         """Run a job's own playbooks; returns (status, log) of its run.
 
-        What the one after it has said is in ``collecting``.
+        The log of the post playbook is in ``collecting``.
         """
         variables = {**self.variables_of(self.node, name), **more}
         status, said = self.node.play(self.playbook(name, 'run'), variables)

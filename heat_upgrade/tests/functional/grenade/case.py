@@ -51,7 +51,7 @@ class GrenadeTestCase(testtools.TestCase):
     """Runs grenade's order on a node of its own."""
 
     def make_node(self, *, localrc=(), static_checks=False, **how):
-        """Return a node; takes what :class:`node.Node` takes."""
+        """Return a node; see :class:`node.Node` for the parameters."""
         localrc = [ONE_OF_EACH, *localrc]
         if not static_checks:
             localrc.append(NO_STATIC_CHECKS)
@@ -122,7 +122,7 @@ class GrenadeTestCase(testtools.TestCase):
         self.assertEqual(1, sum('db_sync' in line for line in called(node)))
 
     def assert_keystone_ran_for_the_during_phase(self, node):
-        """Assert that what grenade has stopped was stopped again after it."""
+        """Assert that Keystone was started and stopped again."""
         self.assertEqual(
             ['stop', 'start', 'stop', 'start'],
             [verb for verb, of in node.systemd.events if of == KEYSTONE])
@@ -141,11 +141,11 @@ class GrenadeTestCase(testtools.TestCase):
         self.assertEqual([], [path.name for path in node.tmp.iterdir()])
 
     def assert_no_secret_is_told(self, node):
-        """Assert that only a file that is ours alone has a password.
+        """Assert that only our private file has a password.
 
-        None of what a job publishes, and nothing that grenade has logged:
-        but for what Heat's own plugin prints where it is enabled, which
-        traces openrc and shows all of its variables.
+        No published file and no log of grenade may have one. An exception is
+        the output of Heat's own plugin, where it is enabled: it traces
+        openrc and shows all variables.
         """
         kept = node.run_dir / 'data' / 'etc.heat'
         for path in telling(node, node.run_dir):
@@ -189,5 +189,5 @@ def mode(path):
 
 
 def called(node):
-    """Return the lines of what of Heat's programs was called."""
+    """Return the calls of Heat's programs, as lines."""
     return (node.root / 'called').read_text().splitlines()

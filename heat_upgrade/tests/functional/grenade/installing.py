@@ -27,7 +27,7 @@ _PROGRAMS = ('heat-engine', 'heat-manage', 'heat-status', 'oslo*', 'uwsgi')
 
 
 def install(environment, venv, bin_dir, *, plant, called):
-    """Install Heat into a virtual environment, over what was there.
+    """Install Heat into a virtual environment, which is replaced.
 
     :param environment: directory of the environment with the release
     :param venv: the virtual environment, made if need be
@@ -74,7 +74,7 @@ def plant_code(environment, plant, file, old, new):
 
     :param file: below the packages, such as 'heat/engine/stack.py'
     :param old: text that stands there once
-    :param new: what stands there then
+    :param new: its replacement
     """
     packages, = environment.glob('lib/python*/site-packages')
     place = plant / 'packages'

@@ -60,7 +60,7 @@ class Lab(cloud.Cloud):
     """A cloud whose controller's Heat is run by somebody else."""
 
     def start_heat(self):
-        """Start what of Heat is not the controller's."""
+        """Start the processes of Heat on all nodes but the controller."""
         self.rabbitmq.wait_ready()
         self._register()
         if SUBNODE not in self.nodes:
@@ -86,7 +86,7 @@ class Lab(cloud.Cloud):
         return found
 
     def write_configuration(self, directory):
-        """Write what is in /etc/heat of the controller.
+        """Write the files of /etc/heat of the controller.
 
         :param directory: :class:`pathlib.Path`, made here
         """
@@ -109,7 +109,7 @@ class Lab(cloud.Cloud):
                 nothing=self.workspace.directory('no-more-settings')))
 
     def devstack_variables(self):
-        """Return what a local.conf says of what DevStack would start."""
+        """Return the variables of a local.conf for the lab's services."""
         url = parse.urlsplit(self.rabbitmq.url())
         return {
             'DATABASE_TYPE': 'mysql',

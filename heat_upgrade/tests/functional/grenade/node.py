@@ -272,7 +272,7 @@ class Node(fixtures.Fixture):
                                  text)
 
     def plant_exception(self, text):
-        """Write what the target's Heat announces of this upgrade."""
+        """Write an announced exception of the target for this upgrade."""
         base, _ = releases.newest_two()
         place = (self.stack / 'new' / HEAT / 'devstack' / 'upgrade'
                  / f'from-{base.series}')
@@ -286,10 +286,10 @@ class Node(fixtures.Fixture):
                               old, new)
 
     def environment(self):
-        """Return what a login of the user stack has, and nothing more.
+        """Return the variables of a login of the user stack, and two more.
 
-        But for two: by TMPDIR it is known what is left behind, by the marker
-        every process is found again.
+        TMPDIR shows which files are left behind; the marker identifies each
+        process.
         """
         name = pwd.getpwuid(os.getuid()).pw_name
         path = [f'{self.root}/bin', f'{self.root}/usr/local/bin',
@@ -343,6 +343,6 @@ def _own_paths(heat):
 
 
 def _tempest_conf(cloud, place):
-    """Return what lib/tempest writes: nothing of our tests."""
+    """Return the tempest.conf of lib/tempest, without our section."""
     return client_config._tempest_conf(cloud, place, place).partition(
         '[heat_integrationtests]')[0]

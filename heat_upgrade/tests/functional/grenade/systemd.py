@@ -39,13 +39,13 @@ Answer = collections.namedtuple('Answer', 'status output complaint',
 
 
 class Systemd:
-    """Runs what unit files say, and answers systemctl.
+    """Runs the commands of unit files, and answers systemctl.
 
     :param directory: of the unit files
     :param workspace: the run's :class:`heat_upgrade.lab.workspace.Workspace`
     :param variables: environment variables of every unit
 
-    :ivar events: list of (verb, unit) of what was asked for and done
+    :ivar events: list of the executed requests as (verb, unit)
     :ivar stubborn: names of units that do not end before they are killed
     """
 
@@ -102,7 +102,7 @@ class Systemd:
                       ''.join(one.complaint for one in answers))
 
     def journalctl(self, *words):
-        """Answer ``journalctl -u UNIT`` with what the unit has written."""
+        """Answer ``journalctl -u UNIT`` with the output of the unit."""
         words = iter(words)
         text = ''
         for word in words:
@@ -118,7 +118,7 @@ class Systemd:
         return unit in self._processes and self._processes[unit].running()
 
     def down(self):
-        """End all units at once, and whatever waits for one."""
+        """End all units at once, and all waits for one."""
         self._over.set()
         for one in self._processes.values():
             one.kill()

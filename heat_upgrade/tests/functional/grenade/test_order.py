@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The node is true to grenade: its order, and what it lets a script see."""
+"""The node has the order of grenade and the environment of its scripts."""
 
 from heat_upgrade.tests.functional.grenade import case
 from heat_upgrade.tests.functional.grenade import node
@@ -32,7 +32,7 @@ ORDER = ['resources.sh early_create', 'resources.sh create',
 class OrderTest(case.GrenadeTestCase):
 
     def calls(self):
-        """Run grenade with a project of its own; what that has noted."""
+        """Run grenade with a project of its own; return the notes of it."""
         one = self.useFixture(node.Node(
             external=True, plugins=('nothing',), lab=False,
             localrc=['ENABLE_TEMPEST=False', 'BASE_RUN_SMOKE=False']))

@@ -37,7 +37,7 @@ class Server(fixtures.Fixture):
     """An HTTP server on loopback that answers everything alike.
 
     :ivar status: of the answers
-    :ivar body: what becomes their JSON
+    :ivar body: their content, as a value for JSON
     :ivar seen: [(method, path, headers, body)] of the requests
     """
 
