@@ -61,7 +61,7 @@ class Fuzz(command.Command):
             help='compare without services: both releases parse, store and '
                  'load the stacks in memory')
         parser.add_argument(
-            '--stacks', type=_positive, default=STACKS, metavar='N',
+            '--stacks', type=options.positive, default=STACKS, metavar='N',
             help='number of generated stacks (default: %(default)s)')
         parser.add_argument(
             '--seed', type=int, default=0, metavar='N',
@@ -92,13 +92,6 @@ class Fuzz(command.Command):
         print(reports.summary(report), end='')
         print(f'report:  {run_dir}/report.json')
         return verdict.EXIT_STATUS[report['verdict']]
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
 
 
 def _words(parsed_args: argparse.Namespace, base: releases.Release,

@@ -31,6 +31,17 @@ from heat_upgrade.plan import planner
 from heat_upgrade import sharding
 
 
+def positive(text: str) -> int:
+    """Return a number of at least 1; the type of an argument.
+
+    :raises: ValueError for any other text
+    """
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def work_dir(environ: abc.Mapping[str, str] = os.environ) -> pathlib.Path:
     """Return the default parent directory of run directories."""
     state = (environ.get('XDG_STATE_HOME')

@@ -62,7 +62,7 @@ class Rehearse(command.Command):
                  'directories of plug-ins and environments are used; '
                  'repeatable')
         parser.add_argument(
-            '--stacks', type=_positive, metavar='N',
+            '--stacks', type=options.positive, metavar='N',
             help='load about this number of stacks, evenly chosen (default: '
                  'all of them, at 5 to 20 ms each)')
         parser.add_argument(
@@ -89,13 +89,6 @@ class Rehearse(command.Command):
         print(reports.summary(report), end='')
         print(f'report:  {directory}/report.html')
         return verdict.EXIT_STATUS[report['verdict']]
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
 
 
 def execute(order: orders.Order, work_dir: pathlib.Path,
