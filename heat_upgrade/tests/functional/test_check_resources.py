@@ -116,5 +116,5 @@ class TestResources(check_case.CheckCase):
         self.assertIn('1 of your templates breaks\n', done.stderr)
         row, = json.loads(done.stdout)
         self.assertEqual('', row['Known'])
-        self.assertIn(f'1 of your templates breaks ({path}): ',
+        self.assertIn(f'1 of your templates breaks ({path}:2): ',
                       row['Finding'])
