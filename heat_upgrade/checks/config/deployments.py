@@ -89,7 +89,9 @@ MEANINGS = (
     Meaning(
         _default('convergence_engine'),
         'New stacks run on the other engine; existing ones keep theirs.',
-        'convert the stacks first: heat-manage migrate_convergence_1'),
+        'do nothing: Heat has both engines. Do not convert stacks: '
+        'heat-manage migrate_convergence_1 fails '
+        '(doc/source/findings/migrate-convergence.rst)'),
     Meaning(
         _default('deferred_auth_method', 'reauthentication_auth_method',
                  'trusts_delegated_roles', 'heat_stack_user_role'),

@@ -22,8 +22,10 @@ import psutil
 from heat_upgrade.install import environments
 from heat_upgrade.install import releases
 from heat_upgrade.lab import cloud
+from heat_upgrade.lab import profiles
 from heat_upgrade.lab.services import heat
 from heat_upgrade.lab.services import mariadb
+from heat_upgrade.lab.services import messaging
 from heat_upgrade import process
 from heat_upgrade import waiting
 
@@ -98,6 +100,9 @@ class Lab(cloud.Cloud):
         directory.chmod(0o700)
         conf = directory / 'heat.conf'
         text = conf.read_text().replace(str(home), str(directory))
+        # DevStack does not use the queue manager: all services have this one
+        # file, and the two APIs would share their reply queues.
+        text = text.replace(messaging.of_all(profiles.STANDARD), '')
         conf.write_text(text.replace(
             '[DEFAULT]\n', f'[DEFAULT]\nhost = {CONTROLLER}\n', 1))
         conf.chmod(0o600)
