@@ -10,15 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Writes files atomically, and reads files of JSON lines."""
+"""Atomic writes, files of JSON lines, and new directories."""
 
 from collections import abc
 import contextlib
+import datetime
 import json
 import os
 import pathlib
 import tempfile
 import typing
+
+from heat_upgrade import errors
 
 Path = str | os.PathLike[str]
 
@@ -47,6 +50,26 @@ def write_atomically(path: Path, text: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+def new_directory(parent: pathlib.Path, name: str) -> pathlib.Path:
+    """Create a directory with mode 0700, named by the time (UTC) and a name.
+
+    :returns: its absolute path
+    :raises: errors.UsageError if it cannot be created
+    """
+    now = datetime.datetime.now(datetime.UTC).strftime('%Y%m%d-%H%M%S')
+    for number in range(1, 100):
+        path = parent / f'{now}-{name}{f"-{number}" if number > 1 else ""}'
+        try:
+            path.mkdir(parents=True, mode=0o700)
+        except FileExistsError:
+            continue
+        except OSError as exc:
+            raise errors.UsageError(
+                f'cannot make a run directory in {parent}: {exc}') from exc
+        return path.resolve()
+    raise errors.UsageError(f'{parent} has 99 directories of this second')
 
 
 def json_lines(path: Path) -> abc.Iterator[typing.Any]:

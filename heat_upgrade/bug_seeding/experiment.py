@@ -15,7 +15,6 @@
 import collections
 from collections import abc
 import contextlib
-import datetime
 import json
 import pathlib
 import threading
@@ -29,6 +28,7 @@ from heat_upgrade.bug_seeding import stacks
 from heat_upgrade.bug_seeding import target_stack
 from heat_upgrade import concurrency
 from heat_upgrade import errors
+from heat_upgrade import filesystem
 from heat_upgrade.inflight import batch
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import expected_outcomes
@@ -314,15 +314,10 @@ def make_run_dir(work_dir: pathlib.Path, release: releases.Release,
 
     :raises: errors.UsageError if it cannot be created
     """
-    now = datetime.datetime.now(datetime.UTC).strftime('%Y%m%d-%H%M%S-%f')
-    run_dir = work_dir / f'{now}-faults-{release.version or release.kind}'
-    try:
-        run_dir.mkdir(parents=True, mode=0o700)
-    except OSError as exc:
-        raise errors.UsageError(
-            f'cannot create a run directory in {work_dir}: {exc}') from exc
+    run_dir = filesystem.new_directory(
+        work_dir, f'seeded-bugs-{release.version or release.kind}')
     (run_dir / planner.FILE).write_text(plan_of(release, bugs).as_json())
-    return run_dir.resolve()
+    return run_dir
 
 
 def run(release: releases.Release, bugs: Bugs, run_dir: pathlib.Path, *,

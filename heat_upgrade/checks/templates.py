@@ -23,13 +23,9 @@ import pathlib
 import re
 import typing
 
-import yaml
-
+from heat_upgrade.checks import template_text
 from heat_upgrade import errors
 from heat_upgrade.rehearsal import row_reader
-
-# Real templates are less deep. Deeper ones could exhaust the stack.
-_DEEPEST = 200
 
 # Columns of a stack that refer to templates.
 _REFERENCES = ('raw_template_id', 'prev_raw_template_id')
@@ -142,25 +138,27 @@ class Files:
 
     def _template(self, path: pathlib.Path, *,
                   named: bool) -> Template | None:
-        text = _text(path)
+        text = template_text.read(path)
         if not named and not _VERSION.search(text):
             return None
-        data = _parsed(path, text)
+        data = template_text.parsed(path, text)
         if not named and not (isinstance(data, dict) and any(
                 isinstance(data.get(key), str) for key in _KEYS)):
             return None
         if not isinstance(data, dict):
-            raise _error(path, 1, 'a template must be a mapping')
+            raise template_text.error(path, 1, 'a template must be a mapping')
         version = version_of(data, self._versions)
         if version is None:
-            raise _error(path, 1, 'no template version of the base '
-                         '(heat_template_version, HeatTemplateFormatVersion '
-                         'or AWSTemplateFormatVersion)')
+            raise template_text.error(
+                path, 1, 'no template version of the base '
+                '(heat_template_version, HeatTemplateFormatVersion or '
+                'AWSTemplateFormatVersion)')
         for section in ('parameters', 'resources', 'outputs', 'conditions'):
             for name in (section, section.title()):
                 if not isinstance(data.get(name) or {}, dict):
-                    raise _error(path, _line_of(text, name),
-                                 'this section must be a mapping')
+                    raise template_text.error(
+                        path, template_text.line_of(text, name),
+                        'this section must be a mapping')
         return Template(str(path), version, data, self._environment.registry,
                         self._environment.parameters, path)
 
@@ -213,7 +211,7 @@ def environment_of(paths: abc.Iterable[pathlib.Path]) -> Environment:
     registry: dict[str, typing.Any] = {}
     parameters: dict[str, typing.Any] = {}
     for path in paths:
-        data = _parsed(path, _text(path)) or {}
+        data = template_text.parsed(path, template_text.read(path)) or {}
         if not isinstance(data, dict) or not all(
                 isinstance(data.get(name) or {}, dict) for name in (
                     'resource_registry', 'parameters',
@@ -313,87 +311,6 @@ def version_of(data: abc.Mapping[str, typing.Any],
     return None
 
 
-if typing.TYPE_CHECKING:
-    _SafeLoader = yaml.SafeLoader
-else:
-    _SafeLoader = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
-
-
-class _Loader(_SafeLoader):
-    """Reads YAML as heat.common.template_format does: dates are text."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers
-            if tag != 'tag:yaml.org,2002:timestamp']
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()}
-
-
-def _text(path: pathlib.Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise errors.UsageError(
-            f'{path} cannot be read: {error.strerror}; name a template in '
-            'HOT or CFN, YAML or JSON') from None
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise _error(path, data.count(b'\n', 0, error.start) + 1,
-                     'the file is not UTF-8') from None
-
-
-def _parsed(path: pathlib.Path, text: str) -> typing.Any:
-    problem = ('the file is neither YAML nor JSON, or has tags that Heat does '
-               'not know')
-    try:
-        if not _is_deep(text):
-            return yaml.load(text, Loader=_Loader)
-        line, problem = 1, f'the nesting is deeper than {_DEEPEST} levels'
-    except yaml.reader.ReaderError as error:
-        line = text.count('\n', 0, error.position) + 1
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-    except (yaml.YAMLError, RecursionError, ValueError, TypeError):
-        line = 1
-    # The message of the parser may contain text of the template.
-    raise _error(path, line, problem)
-
-
-def _is_deep(text: str) -> bool:
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _DEEPEST:
-            return True
-    return False
-
-
-def _line_of(text: str, name: str) -> int:
-    """Return the line of a section, from 1."""
-    node = yaml.compose(text, Loader=_Loader)
-    assert isinstance(node, yaml.MappingNode)
-    for key, _ in node.value:
-        if key.value == name:
-            return int(key.start_mark.line) + 1
-    return 1
-
-
-def _error(path: pathlib.Path, line: int, problem: str) -> errors.UsageError:
-    return errors.UsageError(
-        f'{path}, line {line}: {problem}; name a template in HOT or CFN, '
-        'YAML or JSON')
-
-
-def composed(path: pathlib.Path) -> yaml.Node | None:
-    """Return the nodes of a file that can be parsed, with their lines."""
-    return yaml.compose(_text(path), Loader=_Loader)
-
-
 def _mapping(data: dict[str, typing.Any], key: str) -> dict[str, typing.Any]:
     value = data.get(key)
     return value if isinstance(value, dict) else {}
@@ -405,17 +322,6 @@ def _decoded(text: typing.Any) -> dict[str, typing.Any]:
         value = json.loads(text)
     except (TypeError, ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) and not _is_nested(value) else {}
-
-
-def _is_nested(value: dict[str, typing.Any]) -> bool:
-    """Return True if a mapping is nested deeper than _DEEPEST."""
-    level: list[typing.Any] = [value]
-    for _ in range(_DEEPEST):
-        level = [inner for outer in level
-                 for inner in (outer.values() if isinstance(outer, dict)
-                               else outer)
-                 if isinstance(inner, (dict, list))]
-        if not level:
-            return False
-    return True
+    if isinstance(value, dict) and not template_text.is_nested(value):
+        return value
+    return {}

@@ -14,8 +14,6 @@
 
 import argparse
 from collections import abc
-import datetime
-import os
 import pathlib
 import sys
 import time
@@ -24,7 +22,7 @@ from cliff import command
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.cli import options
-from heat_upgrade import errors
+from heat_upgrade import filesystem
 from heat_upgrade.fuzz import causes
 from heat_upgrade.fuzz import generation
 from heat_upgrade.fuzz import quick
@@ -86,7 +84,9 @@ class Fuzz(command.Command):
             base, target, tuple(_words(parsed_args, base, target)),
             str(parsed_args.templates) if parsed_args.templates
             else f'seed {parsed_args.seed}')
-        run_dir = _directory(parsed_args.work_dir, order)
+        run_dir = filesystem.new_directory(
+            parsed_args.work_dir, f'fuzz-{base.version or base.kind}'
+                                  f'-{target.version or target.kind}')
         report = _fuzz(parsed_args, order, entries, run_dir)
         reports.write(report, run_dir)
         print(reports.summary(report), end='')
@@ -106,21 +106,6 @@ def _words(parsed_args: argparse.Namespace, base: releases.Release,
     if parsed_args.shard:
         words += ['--shard', str(parsed_args.shard)]
     return words + options.words_of_runs(parsed_args)
-
-
-def _directory(work_dir: pathlib.Path,
-               order: reports.Order) -> pathlib.Path:
-    """Make and return the directory of this fuzzing."""
-    now = datetime.datetime.now(datetime.UTC).strftime('%Y%m%d-%H%M%S')
-    path = work_dir / (f'{now}-fuzz-{order.base.version or order.base.kind}-'
-                       f'{order.target.version or order.target.kind}-'
-                       f'{os.getpid()}')
-    try:
-        path.mkdir(mode=0o700, parents=True)
-    except OSError as exc:
-        raise errors.UsageError(
-            f'cannot write a report to {path}: {exc.strerror}') from exc
-    return path
 
 
 def _cases(parsed_args: argparse.Namespace,

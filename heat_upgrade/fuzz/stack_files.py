@@ -70,7 +70,7 @@ def read(directory: pathlib.Path) -> list[Found]:
             if stack:
                 found.append(Found(path, stack))
     if not found:
-        raise errors.UsageError(f'{directory} has no template of Heat')
+        raise errors.UsageError(f'{directory} contains no Heat template')
     return found
 
 

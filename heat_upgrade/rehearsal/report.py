@@ -89,16 +89,15 @@ def make_directory(work_dir: pathlib.Path, keep: pathlib.Path | None,
     :raises: :class:`errors.UsageError` if it cannot be made
     """
     if keep is None:
-        now = datetime.datetime.now(datetime.UTC).strftime('%Y%m%d-%H%M%S')
-        keep = pathlib.Path(work_dir, (
-            f'{now}-rehearsal-{base.version or base.kind}-'
-            f'{target.version or target.kind}'))
+        return filesystem.new_directory(
+            work_dir, f'rehearsal-{base.version or base.kind}-'
+                      f'{target.version or target.kind}')
     try:
-        pathlib.Path(keep).mkdir(mode=0o700, parents=True, exist_ok=True)
+        keep.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise errors.UsageError(
             f'cannot write a report to {keep}: {exc.strerror}') from exc
-    return pathlib.Path(keep).resolve()
+    return keep.resolve()
 
 
 def summary(report: Report) -> str:

@@ -14,7 +14,6 @@
 
 from collections import abc
 import contextlib
-import datetime
 import functools
 import pathlib
 import re
@@ -25,6 +24,7 @@ import typing
 
 from heat_upgrade import concurrency
 from heat_upgrade import errors
+from heat_upgrade import filesystem
 from heat_upgrade.inflight import batch
 from heat_upgrade.inflight import orphans
 from heat_upgrade.install import environments
@@ -358,21 +358,11 @@ def make_run_dir(work_dir: pathlib.Path, plan: planner.Plan,
 
     :raises: :class:`errors.UsageError` if it cannot be created
     """
-    now = datetime.datetime.now(datetime.UTC).strftime('%Y%m%d-%H%M%S')
-    name = (f'{now}-{plan.strategy}-{base.version or base.kind}'
-            f'-{target.version or target.kind}')
-    for number in range(1, 100):
-        run_dir = work_dir / (name if number == 1 else f'{name}-{number}')
-        try:
-            run_dir.mkdir(parents=True, mode=0o700)
-        except FileExistsError:
-            continue
-        except OSError as exc:
-            raise errors.UsageError(
-                f'cannot make a run directory in {work_dir}: {exc}') from exc
-        (run_dir / planner.FILE).write_text(plan.as_json())
-        return run_dir.resolve()
-    raise errors.UsageError(f'{work_dir} has 99 runs of this second')
+    run_dir = filesystem.new_directory(
+        work_dir, f'{plan.strategy}-{base.version or base.kind}'
+                  f'-{target.version or target.kind}')
+    (run_dir / planner.FILE).write_text(plan.as_json())
+    return run_dir
 
 
 def execute(plan: planner.Plan, *, run_dir: pathlib.Path,

@@ -53,6 +53,8 @@ import time
 import traceback
 import uuid
 
+import fuzz_stacks_nodes
+import fuzz_stacks_replacements
 import heat_upgrade_program
 
 SECONDS_OF_A_STACK = 5
@@ -129,9 +131,11 @@ class _Heat:
         resource.Resource.is_service_available = classmethod(
             lambda cls, context: (True, None))
         resource.Resource._add_event = lambda *args: None
-        stack_resource.StackResource.rpc_client = lambda rsrc: _Client(self)
+        client = fuzz_stacks_replacements.Client(self)
+        stack_resource.StackResource.rpc_client = lambda rsrc: client
         self.nested = stack_resource.StackResource
-        _replace_attributes(resource.Resource, self.nested)
+        fuzz_stacks_replacements.replace_attributes(resource.Resource,
+                                                    self.nested)
 
     def _not_random(self):
         """Make time, IDs and passwords the same in each process."""
@@ -160,7 +164,7 @@ class _Heat:
             try:
                 answer['created'] = self._create(given)
             except _caught() as failure:
-                answer['created'] = {'refused': _said(failure)}
+                answer['created'] = {'refused': _described(failure)}
             rows = given.get('rows')
             if rows is None and 'refused' not in answer['created']:
                 rows = answer['rows'] = {
@@ -171,7 +175,7 @@ class _Heat:
                     self.database.restore(rows)
                     answer['loaded'] = self._load(rows)
                 except _caught() as failure:
-                    answer['loaded'] = {'not loaded': _said(failure)}
+                    answer['loaded'] = {'not loaded': _described(failure)}
         finally:
             signal.alarm(0)
         return answer
@@ -257,11 +261,11 @@ class _Heat:
         """
         from heat.engine import stk_defn
 
-        stored = _stored_node(resource.node_data(for_outputs=True))
+        stored = fuzz_stacks_nodes.stored(resource.node_data(for_outputs=True))
         self.nodes.setdefault(f'{stack.name}.{resource.name}', stored)
-        read = _read_node(stored)
+        read = fuzz_stacks_nodes.read(stored)
         stk_defn.update_resource_data(stack.defn, resource.name, read)
-        return _node_facts(read)
+        return fuzz_stacks_nodes.facts(read)
 
     def _load(self, rows):
         from heat.engine import stack as parser
@@ -288,8 +292,8 @@ class _Heat:
                 for edge in stack.dependencies.graph().edges())),
             'tags': list(stack.tags or ()),
             'stored node data': {
-                name: _attempt(lambda stored: _node_facts(_read_node(stored)),
-                               stored)
+                name: _attempt(lambda column: fuzz_stacks_nodes.facts(
+                    fuzz_stacks_nodes.read(column)), stored)
                 for name, stored in stored_nodes.items()},
             'outputs': {name: _attempt(output.get_value)
                         for name, output in stack.outputs.items()},
@@ -352,91 +356,6 @@ class _Heat:
         return 'updated' if needs else 'unchanged'
 
 
-class _Client:
-    """The engine's RPC client, answered in the same process."""
-
-    def __init__(self, heat):
-        self.heat = heat
-
-    def _create_stack(self, context, stack_name, template_id, owner_id=None,
-                      nested_depth=0, stack_user_project_id=None,
-                      parent_resource_name=None, **others):
-        from heat.engine import stack as parser
-        from heat.engine import template
-
-        stack = parser.Stack(
-            context, stack_name, template.Template.load(context, template_id),
-            owner_id=owner_id, nested_depth=nested_depth, convergence=True,
-            user_creds_id='1', parent_resource=parent_resource_name)
-        self.heat.validate(stack)
-        self.heat.complete(stack)
-        return {'stack_id': stack.id}
-
-    def show_stack(self, context, identity, resolve_outputs=True):
-        from heat.engine import api
-
-        stack = self._load(context, identity)
-        stack._update_all_resource_data(False, True)
-        return [api.format_stack(stack, resolve_outputs=True)]
-
-    def get_template(self, context, identity):
-        return self._load(context, identity).t.t
-
-    def list_stack_resources(self, context, identity, **filters):
-        from heat.engine import api
-
-        return [api.format_stack_resource(resource, detail=False)
-                for resource
-                in self._load(context, identity).resources.values()]
-
-    @staticmethod
-    def _load(context, identity):
-        from heat.engine import stack as parser
-
-        return parser.Stack.load(context, stack_id=identity['stack_id'])
-
-
-def _replace_attributes(kind, nested):
-    """Replace the attributes of all types that ask a backend for them.
-
-    :param kind: class of the resources, with subclasses
-    :param nested: class of nested stacks, which ask no backend
-    """
-    for subclass in kind.__subclasses__():
-        if issubclass(subclass, nested):
-            continue
-        if ('_resolve_attribute' in vars(subclass)
-                and '.openstack.heat.' not in subclass.__module__):
-            subclass._resolve_attribute = lambda self, name: (
-                f'{name} of {self.name}')
-        _replace_attributes(subclass, nested)
-
-
-def _stored_node(node):
-    """Return the data of a node as the column of a sync point has it."""
-    from heat.engine import sync_point
-
-    return json.loads(json.dumps(sync_point.serialize_input_data(
-        {'node': node.as_dict()}), default=str))
-
-
-def _read_node(stored):
-    from heat.engine import node_data
-    from heat.engine import sync_point
-
-    return node_data.NodeData.from_dict(
-        sync_point.deserialize_input_data(stored)['node'])
-
-
-def _node_facts(node):
-    """Return the parts of node data, but not the number of its row."""
-    return {'name': node.name, 'uuid': node.uuid,
-            'reference ID': node.reference_id(),
-            'attributes': {str(name): value for name, value
-                           in node.attributes().items()},
-            'state': [node.action, node.status]}
-
-
 def _conditions(stack):
     conditions = stack.t.conditions(stack)
     return {name: _attempt(conditions.is_enabled, name)
@@ -452,10 +371,10 @@ def _attempt(function, *args):
     try:
         return function(*args)
     except _caught() as failure:
-        return _said(failure)
+        return _described(failure)
 
 
-def _said(failure):
+def _described(failure):
     """Return the class of an error, its location in Heat, and its text."""
     frames = [frame for frame in traceback.extract_tb(failure.__traceback__)
               if f'{os.sep}heat{os.sep}' in frame.filename]

@@ -19,12 +19,9 @@ process, and the program sets it.
 import contextlib
 import inspect
 import json
-import logging
 import pathlib
 import re
-import tempfile
 from unittest import mock
-import warnings
 
 import heat_upgrade_program
 
@@ -46,11 +43,6 @@ _ROLE = re.compile(r'\brole:([\w.-]+)')
 # A type without a rule, and the name of a rule that does not exist.
 NO_RULE = 'OS::Heat::NoRuleIsAboutIt'
 UNREGISTERED = 'stacks:no_rule_is_about_it'
-
-# An operator's rule, stricter than any default.
-STRICT_RULE = 'stacks:index'
-STRICT_YAML = '"stacks:index": "!"\n'
-STRICT_JSON = '{"stacks:index": "!"}'
 
 
 class _Reached(Exception):
@@ -106,7 +98,8 @@ def _read(directory, given):
             + [NO_RULE]),
         'calls': _calls(contexts),
         'asking': _asking(),
-        'files': {} if own else _files(conf, contexts),
+        'files': {} if own else heat_upgrade_program.load_sibling(
+            'policy_files').ways(conf, contexts),
         'options': {name: conf.oslo_policy[name] for name in (
             'policy_file', 'enforce_new_defaults', 'enforce_scope')
             if name in conf.oslo_policy},
@@ -356,52 +349,3 @@ def _names(code):
         if inspect.iscode(constant):
             names |= _names(constant)
     return names
-
-
-def _files(conf, contexts):
-    """Return {way to install an operator's rules: (obeyed, deprecated)}."""
-    as_json = [('policy.json', STRICT_JSON)]
-    ways = {
-        'policy.yaml': ([('policy.yaml', STRICT_YAML)], None),
-        'policy.json': (as_json, None),
-        'policy.json named by [oslo_policy] policy_file':
-            (as_json, 'policy.json'),
-        'policy.d': ([('policy.d/own.yaml', STRICT_YAML)], None),
-        'policy.d beside policy.yaml':
-            ([('policy.yaml', '# none\n'),
-              ('policy.d/own.yaml', STRICT_YAML)], None),
-    }
-    return {way: _obeyed(conf, contexts, *how) for way, how in ways.items()}
-
-
-def _obeyed(conf, contexts, files, named):
-    """Return whether rules in files are obeyed, and reported deprecated."""
-    from heat.common import policy
-
-    messages = []
-    listener = logging.Handler()
-    listener.emit = lambda record: messages.append(record.getMessage())
-    log = logging.getLogger('oslo_policy')
-    context, project = contexts['member']
-    with contextlib.ExitStack() as undo:
-        directory = pathlib.Path(
-            undo.enter_context(tempfile.TemporaryDirectory()))
-        for name, text in files:
-            path = directory / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
-        undo.enter_context(mock.patch.object(
-            conf, 'find_file', lambda name: str(directory / name)
-            if (directory / name).exists() else None))
-        if named:
-            conf.set_override('policy_file', named, 'oslo_policy')
-            undo.callback(conf.clear_override, 'policy_file', 'oslo_policy')
-        log.addHandler(listener)
-        undo.callback(log.removeHandler, listener)
-        warned = undo.enter_context(warnings.catch_warnings(record=True))
-        warnings.simplefilter('always')
-        may = policy.Enforcer().enforcer.enforce(
-            STRICT_RULE, {'project_id': project}, context.to_policy_values())
-        messages += [str(warning.message) for warning in warned]
-    return not may, any('JSON' in text and 'deprecated' in text
-                        for text in messages)

@@ -19,7 +19,7 @@ import typing
 import yaml
 
 from heat_upgrade.checks.resources import template_values
-from heat_upgrade.checks import templates
+from heat_upgrade.checks import template_text
 
 _Key = typing.TypeVar('_Key')
 
@@ -31,7 +31,7 @@ def of(path: pathlib.Path,
 
     :param path: file of a template that can be parsed
     """
-    root = templates.composed(path)
+    root = template_text.composed(path)
     return {key: tuple(sorted({_line(root, route) for route in each
                                if route}))
             for key, each in routes.items()} if root else {}

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rules of ``heat-upgrade fuzz``: stacks that two releases treat unlike."""
+"""Rules of ``heat-upgrade fuzz``: differences between two releases."""
 
 import functools
 

@@ -47,14 +47,15 @@ RULES = (
            'target checks instead (oslopolicy-list-redundant --namespace '
            'heat).', 'stacks:old is removed without a deprecated name'),
     _error('policy.own-rules-refuse',
-           "Users lose permissions by the operator's own policies.", _CLOSED,
+           "The operator's own policies deny users permissions that they had.",
+           _CLOSED,
            'Set the rules that the evidence names for the target, or give '
            'these users the roles that it requires. enforce_scope = false has '
            'no effect from 2026.2 on.',
            'with your policies, 9 rules, calls and resource types no longer '
            'allow users that they allowed'),
     _error('policy.own-rules-allow',
-           "Users gain permissions by the operator's own policies.", _OPEN,
+           "The operator's own policies grant users new permissions.", _OPEN,
            'Set the rules that the evidence names for the target.',
            'with your policies, 9 rules, calls and resource types allow users '
            'that they refused (security)'),

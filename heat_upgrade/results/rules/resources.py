@@ -212,7 +212,8 @@ RULES = (
              'function yaql of heat_template_version.2016-10-14 is another '
              'implementation'),
     _error('resources.value-changed',
-           'A value that the base accepts is refused, or means another one.',
+           'The target refuses a value that the base accepts, or reads '
+           'another value.',
            'Stacks whose templates have such a value cannot be loaded or '
            'updated, or their resources change.', _REWRITE,
            'function list_join of heat_template_version.2014-10-16 refuses '

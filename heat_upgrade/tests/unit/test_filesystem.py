@@ -13,10 +13,12 @@
 """Unit tests of heat_upgrade.filesystem."""
 
 import pathlib
+import stat
 
 import fixtures
 import testtools
 
+from heat_upgrade import errors
 from heat_upgrade import filesystem
 
 
@@ -50,3 +52,25 @@ class FilesystemTest(testtools.TestCase):
                                   filesystem.json_lines(self.path))
         self.assertEqual((2, 'line 2 of file is damaged: JSON was expected'),
                          (error.number, str(error)))
+
+
+class TestNewDirectory(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.parent = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def test_directories_of_one_second_are_numbered(self):
+        made = {filesystem.new_directory(self.parent / 'runs', 'fuzz')
+                for _ in range(3)}
+        self.assertEqual(3, len(made))
+        for path in made:
+            self.assertRegex(path.name, r'^\d{8}-\d{6}-fuzz(-\d)?$')
+            self.assertEqual(0o700, stat.S_IMODE(path.stat().st_mode))
+
+    def test_parent_that_is_a_file_is_a_usage_error(self):
+        path = self.parent / 'runs'
+        path.touch()
+        exc = self.assertRaises(errors.UsageError, filesystem.new_directory,
+                                path, 'fuzz')
+        self.assertIn(str(path), str(exc))

@@ -31,33 +31,20 @@ from heat_upgrade.tests.seeded_bugs import __main__
 from heat_upgrade.tests.seeded_bugs import bugs
 from heat_upgrade.tests.seeded_bugs import driver
 from heat_upgrade.tests.seeded_bugs import judging
-from heat_upgrade.tests.seeded_bugs import naive
 from heat_upgrade.tests.seeded_bugs import records
 from heat_upgrade.tests.seeded_bugs import showing
+from heat_upgrade.tests.unit.support import samples
 from heat_upgrade.tests.unit.support import tree
 
 MAX_WORDS = 25
-PASS: dict[str, typing.Any] = {'verdict': 'pass', 'findings': []}
-
-
-def finding(**changed: object) -> dict[str, typing.Any]:
-    """Return a finding as report.json has it."""
-    return {'origin': 'heat', 'severity': 'error', 'step': 'settle',
-            'class': 2, 'title': 'it is stuck', **changed}
-
-
-def bug(**changed: object) -> bugs.Bug:
-    return bugs.Bug(**{
-        'name': 'lost', 'kind': '2-stacks', 'effect': 'All is lost.',
-        'steps': ('settle',), 'classes': (2,), 'changes': (), **changed})
 
 
 def judged(verdict: str, *reported: dict[str, typing.Any],
            **changed: object) -> str:
     """Return the outcome of a seeded bug whose report has these findings."""
     return judging.judge(
-        bug(**changed), {'verdict': verdict, 'findings': list(reported)},
-        seconds=1).outcome
+        samples.bug(**changed),
+        {'verdict': verdict, 'findings': list(reported)}, seconds=1).outcome
 
 
 class TestCatalogue(testtools.TestCase):
@@ -140,8 +127,8 @@ class TestSeeding(testtools.TestCase):
 
     def seed(self, text: str, find: str) -> str:
         (self.top / 'code.py').write_text(text)
-        bug(changes=(planting.Change('lost', 'code.py', find, 'new'),)
-            ).seed(self.top)
+        change = planting.Change('lost', 'code.py', find, 'new')
+        samples.bug(changes=(change,)).seed(self.top)
         return (self.top / 'code.py').read_text()
 
     def test_a_text_is_replaced(self) -> None:
@@ -164,27 +151,29 @@ class TestSeeding(testtools.TestCase):
 class TestJudging(testtools.TestCase):
 
     def test_a_finding_in_the_right_step_catches_a_bug(self) -> None:
-        self.assertEqual(judging.CAUGHT, judged('fail', finding()))
+        self.assertEqual(judging.CAUGHT, judged('fail', samples.finding()))
 
     @ddt.data({'step': 'checks'}, {'class': 4})
     def test_a_bug_that_fails_elsewhere_is_not_caught(
             self, changed: dict[str, typing.Any]) -> None:
         self.assertEqual(judging.ELSEWHERE,
-                         judged('fail', finding(**changed)))
+                         judged('fail', samples.finding(**changed)))
 
     @ddt.data({'severity': 'warning'}, {'origin': 'known'},
               {'origin': 'lab'}, {'origin': 'restart'})
     def test_a_finding_that_does_not_count_catches_no_bug(
             self, changed: dict[str, typing.Any]) -> None:
         self.assertEqual(judging.ELSEWHERE,
-                         judged('fail', finding(**changed)))
-        self.assertEqual(judging.MISSED, judged('pass', finding(**changed)))
+                         judged('fail', samples.finding(**changed)))
+        self.assertEqual(judging.MISSED,
+                         judged('pass', samples.finding(**changed)))
 
     def test_a_pass_with_hazards_misses_a_bug(self) -> None:
         self.assertEqual(judging.MISSED, judged('pass-with-hazards'))
 
     def test_a_failure_of_the_lab_catches_no_bug(self) -> None:
-        self.assertEqual(judging.LAB_ERROR, judged('lab-error', finding()))
+        self.assertEqual(judging.LAB_ERROR,
+                         judged('lab-error', samples.finding()))
 
     @ddt.data(('pass', judging.SILENT), ('pass-with-hazards', judging.SILENT),
               ('fail', judging.FALSE_ALARM),
@@ -196,14 +185,14 @@ class TestJudging(testtools.TestCase):
             verdict, kind=bugs.HARMLESS, steps=(), classes=()))
 
     def test_a_run_without_a_report_is_no_success(self) -> None:
-        result = judging.judge(bug(), None, seconds=1)
+        result = judging.judge(samples.bug(), None, seconds=1)
         self.assertEqual((judging.NO_REPORT, False),
                          (result.outcome, result.good))
 
     def test_a_line_names_the_step_and_the_finding(self) -> None:
         result = judging.judge(
-            bug(), {'verdict': 'fail', 'findings': [finding(), finding()]},
-            seconds=12.4)
+            samples.bug(), {'verdict': 'fail', 'findings': [
+                samples.finding(), samples.finding()]}, seconds=12.4)
         self.assertEqual('caught      lost (12 s): settle, class 2: it is '
                          'stuck (+1)', result.line())
 
@@ -222,7 +211,7 @@ class TestProgram(testtools.TestCase):
         self.ran.append(bug.name)
         return judging.judge(
             bug, {'verdict': self.verdict, 'findings': [
-                finding(step=step, **{'class': number})
+                samples.finding(step=step, **{'class': number})
                 for step in bug.steps for number in bug.classes]},
             seconds=1, run_dir=str(directory))
 
@@ -273,7 +262,7 @@ class TestProgram(testtools.TestCase):
             run_dir.mkdir(parents=True)
             (run_dir / 'report.json').write_text(json.dumps({
                 'verdict': verdict, 'duration_s': 90, 'findings': [
-                    finding(step='checks', **{'class': 4})]}))
+                    samples.finding(step='checks', **{'class': 4})]}))
         status, output = self.main('--rejudge', '--dir', str(directory))
         self.assertEqual((0, []), (status, self.ran))
         self.assertIn('caught      option-renamed (90 s)', output)
@@ -319,20 +308,22 @@ class TestDriver(testtools.TestCase):
             self, *reports: dict[str, typing.Any] | None) -> judging.Result:
         """Run a bug; the tool writes these reports, one after the other."""
         self.reports += reports
-        return driver.run(bug(), self.directory, base='26.0.2')
+        return driver.run(samples.bug(), self.directory, base='26.0.2')
 
     def test_the_target_is_a_fresh_copy(self) -> None:
         self.run_bug(None)
         self.assertEqual(['26.0.2 copies/lost/heat'], self.targets)
 
     def test_a_bug_that_the_checks_find_needs_no_cloud(self) -> None:
-        result = self.run_bug({'verdict': 'fail', 'findings': [finding()]})
+        result = self.run_bug({'verdict': 'fail',
+                               'findings': [samples.finding()]})
         self.assertEqual((judging.CAUGHT, ['--checks-only']),
                          (result.outcome, self.options))
 
     def test_a_bug_that_the_checks_miss_needs_the_whole_run(self) -> None:
-        result = self.run_bug(PASS,
-                              {'verdict': 'fail', 'findings': [finding()]})
+        result = self.run_bug(samples.PASS,
+                              {'verdict': 'fail',
+                               'findings': [samples.finding()]})
         self.assertEqual(['--checks-only', '--stop-at-first-failure'],
                          self.options)
         self.assertEqual(
@@ -340,14 +331,15 @@ class TestDriver(testtools.TestCase):
             (result.outcome, result.run_dir))
 
     def test_the_checks_alone_need_no_cloud(self) -> None:
-        self.reports.append(PASS)
-        result = driver.run(bug(), self.directory, base='26.0.2',
+        self.reports.append(samples.PASS)
+        result = driver.run(samples.bug(), self.directory, base='26.0.2',
                             checks_only=True)
         self.assertEqual((judging.MISSED, ['--checks-only']),
                          (result.outcome, self.options))
 
     def test_the_report_of_the_checks_is_no_report_of_the_run(self) -> None:
-        self.assertEqual(judging.NO_REPORT, self.run_bug(PASS, None).outcome)
+        self.assertEqual(judging.NO_REPORT,
+                         self.run_bug(samples.PASS, None).outcome)
 
     def test_the_lock_that_the_environment_names_is_held(self) -> None:
         path = self.directory / 'lock'
@@ -358,54 +350,3 @@ class TestDriver(testtools.TestCase):
                 self.assertRaises(BlockingIOError, fcntl.flock, other,
                                   fcntl.LOCK_EX | fcntl.LOCK_NB)
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-class TestRecords(testtools.TestCase):
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.path = pathlib.Path(
-            self.useFixture(fixtures.TempDir()).path) / 'measured.json'
-
-    def result(self, *found: dict[str, typing.Any]) -> judging.Result:
-        return judging.judge(bug(), {
-            'verdict': 'fail', 'findings': [
-                finding(rule='inflight.stuck', **one) for one in found]},
-            seconds=12.4)
-
-    def test_results_of_a_bug_come_together(self) -> None:
-        records.add(records.of_run(self.result({})), 'lost', self.path)
-        records.add(records.of_naive(naive.Result(
-            'lost', judging.MISSED, '', 9)), 'lost', self.path)
-        entry = records.read(self.path)['lost']
-        self.assertEqual(
-            ('caught', 'inflight.stuck', 'settle', 12, 'missed'), tuple(
-                entry[key] for key in ('outcome', 'rule', 'step', 'seconds',
-                                       'naive')))
-
-    def test_a_table_shows_the_results(self) -> None:
-        record = records.of_run(self.result({})) | {'naive': 'missed'}
-        table = showing.rst((bug(),), {'lost': record})
-        self.assertIn('caught, ``inflight.stuck`` in ``settle``, 12 s', table)
-        self.assertIn('caught 1 of 1 measured', ' '.join(table.split()))
-        self.assertIn('The naive suite caught 0 of 1', ' '.join(
-            table.split()))
-
-    def test_a_table_explains_a_miss(self) -> None:
-        record = records.of_run(judging.judge(bug(), PASS, seconds=9))
-        self.assertIn('missed, 9 s. No data shows it.', showing.rst(
-            (bug(note='No data shows it.'),), {'lost': record}))
-
-    def test_a_miss_of_the_checks_alone_is_no_result_of_a_run(self) -> None:
-        missed = judging.judge(bug(), PASS, seconds=9)
-        table = showing.rst((bug(),), {'lost': records.of_checks(missed)})
-        self.assertIn('missed by the static checks; not measured',
-                      ' '.join(table.split()))
-        self.assertIn('caught 0 of 0 measured', ' '.join(table.split()))
-
-    def test_a_bug_that_the_checks_alone_catch_is_caught(self) -> None:
-        self.assertEqual(judging.CAUGHT, records.of_checks(
-            self.result({}))['outcome'])
-
-    def test_a_bug_without_a_record_is_not_measured(self) -> None:
-        self.assertIn('     - not measured', showing.rst((bug(),), {}))

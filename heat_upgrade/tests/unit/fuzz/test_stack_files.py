@@ -79,4 +79,4 @@ class StackFilesTest(testtools.TestCase):
     def test_directory_without_templates_is_refused(self):
         error = self.assertRaises(errors.UsageError, stack_files.read,
                                   self.place)
-        self.assertIn('no template of Heat', str(error))
+        self.assertIn('contains no Heat template', str(error))
