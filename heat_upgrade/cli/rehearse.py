@@ -19,6 +19,7 @@ import typing
 
 from cliff import command
 
+from heat_upgrade.cli import operator_files
 from heat_upgrade.cli import options
 from heat_upgrade.install import releases
 from heat_upgrade.rehearsal import heat_options
@@ -26,6 +27,7 @@ from heat_upgrade.rehearsal import order as orders
 from heat_upgrade.rehearsal import progress
 from heat_upgrade.rehearsal import report as reports
 from heat_upgrade.rehearsal import runner
+from heat_upgrade.rehearsal import server_info
 from heat_upgrade.results import verdict
 
 
@@ -62,6 +64,10 @@ class Rehearse(command.Command):
                  'directories of plug-ins and environments are used; '
                  'repeatable')
         parser.add_argument(
+            '--server-info', type=pathlib.Path, metavar='FILE',
+            help='output of the query in user/rehearse of the documentation: '
+                 'facts about your server that a dump does not carry')
+        parser.add_argument(
             '--stacks', type=options.positive, metavar='N',
             help='load about this number of stacks, evenly chosen (default: '
                  'all of them, at 5 to 20 ms each)')
@@ -79,8 +85,11 @@ class Rehearse(command.Command):
         order = orders.Order(
             dump=parsed_args.dump, base=base, target=target,
             database=parsed_args.database,
-            settings=heat_options.of_files(parsed_args.config_file),
-            sample=parsed_args.stacks)
+            settings=heat_options.of_files(
+                operator_files.configuration(parsed_args.config_file)),
+            sample=parsed_args.stacks,
+            server_info=(server_info.read(parsed_args.server_info)
+                         if parsed_args.server_info else None))
         report = execute(order, parsed_args.work_dir, sys.stderr,
                          words=_words(parsed_args))
         directory = reports.make_directory(
@@ -110,6 +119,8 @@ def _words(parsed_args: argparse.Namespace) -> list[str]:
              '--to', parsed_args.target]
     if parsed_args.database:
         words += ['--database', parsed_args.database]
+    if parsed_args.server_info:
+        words += ['--server-info', str(parsed_args.server_info.resolve())]
     if parsed_args.stacks:
         words += ['--stacks', str(parsed_args.stacks)]
     for path in parsed_args.config_file:

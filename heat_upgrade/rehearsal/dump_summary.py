@@ -50,6 +50,9 @@ class Survey:
     :ivar skipped: {kind of statement that is not executed: number}
     :ivar charset: SQL of the character set for new tables: the database's
         own if the dump has it, otherwise that of its stacks
+    :ivar has_default: whether the dump has the database's own
+    :ivar engines: {table: storage engine that is replaced by InnoDB}
+    :ivar keys: foreign keys: 'table.name'
     """
 
     database: str | None
@@ -60,6 +63,9 @@ class Survey:
     bytes: int
     skipped: dict[str, int]
     charset: str = ''
+    has_default: bool = True
+    engines: dict[str, str] = dataclasses.field(default_factory=dict)
+    keys: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass
@@ -116,7 +122,12 @@ def survey(path: pathlib.Path | str, *, database: str | None = None,
         legacy=LEGACY in known.tables and REVISIONS not in known.tables,
         bytes=reader.bytes, skipped=dict(skipped),
         charset=known.charset or statement_filter.default_charset(
-            known.tables[STACKS]))
+            known.tables[STACKS]),
+        has_default=bool(known.charset),
+        engines={name: engine for name, text in known.tables.items()
+                 if (engine := statement_filter.other_engine(text))},
+        keys=frozenset(f'{name}.{key}' for name, text in known.tables.items()
+                       for key in statement_filter.foreign_keys(text)))
 
 
 def _note(reader: tokenizer.Reader, database: _Database,

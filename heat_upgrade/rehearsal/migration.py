@@ -170,19 +170,28 @@ def ran(events: abc.Iterable[abc.Mapping[str, typing.Any]],
     return finished
 
 
-def of_failure(failure: abc.Mapping[str, typing.Any]) -> findings.Finding:
-    """Return the finding about a migration that failed."""
+_WITH_CAUSE = ('Do not upgrade yet. Remove the cause in the evidence, and '
+               'rehearse a new dump.')
+
+
+def of_failure(failure: abc.Mapping[str, typing.Any],
+               cause: str = '') -> findings.Finding:
+    """Return the finding about a migration that failed.
+
+    :param cause: in words, '' if it is not known
+    """
     number = failure['number']
     return findings.make(
         'rehearsal.migration-fails', failure['revision'],
         f'migration {failure["revision"]} fails on this database',
         '\n'.join(filter(None, [
+            cause and f'cause: {cause}',
             f'error: {failure["error"]}'
             + (f', {heat_commands.error_name(number)}' if number else ''),
             f'statement: {failure["statement"]}'
             if failure['statement'] else '',
             *(f'at: {location}' for location in failure['where'])])),
-        step=STEP)
+        step=STEP, **({'remedy': _WITH_CAUSE} if cause else {}))
 
 
 def waits(sampled: abc.Iterable[lock_contention.Waits],

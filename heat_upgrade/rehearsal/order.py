@@ -17,6 +17,7 @@ import pathlib
 import typing
 
 from heat_upgrade.install import releases
+from heat_upgrade.rehearsal import server_info as server_infos
 from heat_upgrade.results import findings
 
 Findings = list[findings.Finding]
@@ -31,6 +32,7 @@ class Order:
     :ivar target: release to upgrade to
     :ivar database: name of Heat's database in the dump, or None
     :ivar settings: {option of [DEFAULT]: value} from Heat's configuration
+    :ivar server_info: facts about the operator's server, or None
     :ivar sample: approximate number of stacks to load; None for all
     """
 
@@ -39,6 +41,7 @@ class Order:
     target: releases.Release
     database: str | None = None
     settings: dict[str, str] = dataclasses.field(default_factory=dict)
+    server_info: server_infos.ServerInfo | None = None
     sample: int | None = None
 
 

@@ -151,9 +151,28 @@ def _numbers(report: Report) -> abc.Iterator[str]:
                   if stacks['encrypted'] else '')
                + (f'; a sample of {stacks["all"]}'
                   if stacks['stacks'] < stacks['all'] else ''))
+    yield from _preflight(report)
     memory = report['memory']
     yield (f'  memory       ours {memory["ours"] / 2**20:.0f} MiB, the '
            f'server\'s {memory["server"] / 2**20:.0f} MiB')
+
+
+def _preflight(report: Report) -> abc.Iterator[str]:
+    """Yield the lines of the things to settle before the upgrade."""
+    broken = len({failure['stack'] for failure
+                  in report.get('stacks', {}).get('failures', ())
+                  if failure['part'] == 'snapshots'})
+    items = [*report.get('preflight', ())]
+    if 'stacks' in report:
+        items.append({
+            'title': 'stacks with snapshots that do not load',
+            'command': 'openstack stack snapshot delete STACK SNAPSHOT',
+            'count': broken})
+    for item in items:
+        count = '?' if item['count'] is None else item['count']
+        yield f'  before       {count:>6}  {item["title"]}'
+        if item['count'] != 0:
+            yield f'                       {item["command"]}'
 
 
 def _findings(report: Report) -> abc.Iterator[str]:

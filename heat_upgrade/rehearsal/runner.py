@@ -30,14 +30,18 @@ from heat_upgrade.lab import resource_usage
 from heat_upgrade.lab.services import heat
 from heat_upgrade.lab.services import mariadb
 from heat_upgrade.rehearsal import comparison
+from heat_upgrade.rehearsal import default_charset
 from heat_upgrade.rehearsal import dump_summary
 from heat_upgrade.rehearsal import expected_changes
+from heat_upgrade.rehearsal import failure_causes
 from heat_upgrade.rehearsal import heat_commands
 from heat_upgrade.rehearsal import heat_options
 from heat_upgrade.rehearsal import loading
 from heat_upgrade.rehearsal import lock_contention
+from heat_upgrade.rehearsal import lost_in_dump
 from heat_upgrade.rehearsal import migration
 from heat_upgrade.rehearsal import order as orders
+from heat_upgrade.rehearsal import preflight
 from heat_upgrade.rehearsal import progress as progresses
 from heat_upgrade.rehearsal import server_usage
 from heat_upgrade.rehearsal import stacks
@@ -98,6 +102,10 @@ class Rehearsal:
             survey = dump_summary.survey(
                 self.order.dump, database=self.order.database,
                 progress=self._show.progress)
+            info = self.order.server_info
+            self.outcome.findings += lost_in_dump.findings_of(
+                survey, info, READ)
+            survey = lost_in_dump.completed(survey, info)
         with workspaces.Place(self._work_dir,
                               workspaces.needed(survey.size)) as workspace:
             self._marker = workspace.marker
@@ -161,7 +169,8 @@ class Rehearsal:
                 facts['rows'] = self._load(server, survey)
             # From here on, only Heat's own account may write.
             server.execute(f"DROP USER `{loading.ACCOUNT}`@'127.0.0.1'")
-            self._upgrade(workspace, server, base, target, revisions)
+            self._upgrade(workspace, server, base, target, revisions,
+                          survey)
         except pymysql.err.MySQLError as exc:
             raise errors.LabError(
                 'the private MariaDB failed in step '
@@ -187,7 +196,8 @@ class Rehearsal:
     def _upgrade(self, workspace: workspaces.Place, server: mariadb.MariaDB,
                  base: environments.Environment,
                  target: environments.Environment,
-                 revisions: list[dict[str, typing.Any]]) -> None:
+                 revisions: list[dict[str, typing.Any]],
+                 survey: dump_summary.Survey) -> None:
         url = server.database(DATABASE)
         secret = server.account(READER, DATABASE, 'SELECT')
         config = heat_commands.configuration(workspace, url,
@@ -202,11 +212,19 @@ class Rehearsal:
             revision['id'] for revision in revisions])
         with connect() as connection, connection.cursor() as cursor:
             tables = comparison.columns(cursor)
+            self.outcome.facts['preflight'] = preflight.counts(cursor)
         with self._step(HASH):
             before = self._describe(connect, tables, changes)
+        guessed = bool(revisions) and default_charset.is_guessed(survey)
         with self._step(migration.STEP):
+            if guessed:
+                default_charset.copy_schema(server, DATABASE)
             migrated = self._migrate(workspace, server, target, config,
                                      revisions, tables)
+            if guessed and migrated and not default_charset.migrate(
+                    workspace, server, target, migration.TIMEOUT):
+                self.outcome.findings.append(default_charset.finding(
+                    server, DATABASE, migration.STEP))
         if not migrated:
             return
         with self._step(comparison.STEP):
@@ -288,7 +306,8 @@ class Rehearsal:
         self.outcome.facts['waits'] = waited
         self.outcome.findings += migration.of_waits(waited)
         if failure:
-            self.outcome.findings.append(migration.of_failure(failure))
+            self.outcome.findings.append(migration.of_failure(
+                failure, failure_causes.explain(failure, server, DATABASE)))
             return False
         return self._sync_again(workspace, target, config)
 

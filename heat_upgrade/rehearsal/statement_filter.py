@@ -181,7 +181,9 @@ def odd_mode(text: bytes) -> str | None:
 
 # MySQL 8's own collations; MariaDB has others that compare in the same way.
 _COLLATION = re.compile(rb'utf8mb4_0900_(ai_ci|as_ci|as_cs|bin)\b')
-_ENGINE = re.compile(rb'\bENGINE\s*+=?\s*+\w++', re.IGNORECASE)
+_ENGINE = re.compile(rb'\bENGINE\s*+=?\s*+(\w++)', re.IGNORECASE)
+# The engines that the private server has, and whose rows are in the dump.
+_KEPT = (b'innodb', b'myisam', b'aria', b'memory')
 _WORDS = re.compile(rb"'(?:[^'\\]++|\\.|'')*+'|`(?:[^`]|``)++`", re.DOTALL)
 # A table that is more than columns, keys and options: it uses another table's
 # rows, another server, another database or a file.
@@ -198,7 +200,32 @@ def definition(text: bytes) -> bytes | None:
     if _UNWANTED.search(_WORDS.sub(b'``', text)):
         return None
     return _outside(text, lambda part: _ENGINE.sub(
-        b'ENGINE=InnoDB', _COLLATION.sub(_similar, part)))
+        _engine, _COLLATION.sub(_similar, part)))
+
+
+def _engine(match: re.Match[bytes]) -> bytes:
+    return match[0] if match[1].lower() in _KEPT else b'ENGINE=InnoDB'
+
+
+def other_engine(text: bytes) -> str:
+    """Return the engine that :func:`definition` replaces, or ''.
+
+    :param text: from :func:`plain`
+    """
+    match = _ENGINE.search(_WORDS.sub(b'``', text))
+    return '' if not match or match[1].lower() in _KEPT else match[1].decode()
+
+
+_FOREIGN_KEY = re.compile(rb'CONSTRAINT\s++' + _NAME + rb'\s++FOREIGN\s++KEY',
+                          re.IGNORECASE)
+
+
+def foreign_keys(text: bytes) -> list[str]:
+    """Return the names of the foreign keys of a definition.
+
+    :param text: from :func:`plain`
+    """
+    return [_name(name) for name in _FOREIGN_KEY.findall(text)]
 
 
 _CHARSET = re.compile(

@@ -45,6 +45,27 @@ RULES = (
          'Do not upgrade. Run heat-manage db_sync on a copy to read the '
          "error's text: it may quote the database, and is not shown.",
          'migration 1a2b3c4d5e6f fails on this database'),
+    _warning('rehearsal.default-charset-decides',
+             'The migrations depend on the default character set of the '
+             'database, which the dump does not carry.',
+             'With another default, db_sync stops half way.',
+             'Pass the facts about the server with --server-info, or make the '
+             'dump with --databases heat, which has the default. If the '
+             'default differs, change it with ALTER DATABASE before db_sync.',
+             'the migrations depend on the default character set of the '
+             'database, which this dump does not carry'),
+    _warning('rehearsal.engine-replaced',
+             'Tables have a storage engine that the private server lacks.',
+             'The migrations may behave differently on them.',
+             'Change them to InnoDB before the upgrade: ALTER TABLE ... '
+             'ENGINE=InnoDB.',
+             'tables have a storage engine that is not rehearsed'),
+    _warning('rehearsal.keys-left-out',
+             'The dump lacks foreign keys that the database has.',
+             'A migration that changes them is not rehearsed.',
+             'Make the dump with mysqldump or mariadb-dump, with the '
+             'definitions of all tables.',
+             'the dump lacks 3 foreign keys of the database'),
     _any('rehearsal.second-db-sync-fails',
          'heat-manage db_sync fails on a database that is up to date.',
          'Tools that run db_sync on each node stop.',

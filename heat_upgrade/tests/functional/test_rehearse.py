@@ -200,6 +200,10 @@ class TestRehearse(RehearseCase):
             ['d2db381e3324', '88be64598c0f', '97b2a986f922'],
             [one['id'] for one in report['revisions']])
         self.assertTrue(all(one['same'] for one in report['tables']))
+        self.assertEqual(
+            {'deleted stacks that were not purged': 2},
+            {one['title']: one['count'] for one in report['preflight']
+             if one['count'] and 'legacy' not in one['title']})
         update = report['revisions'][2]['statements'][-1]
         self.assertEqual(1, update['rows'])
         self.assertTrue(all(one['samples'] for one in report['waits']))
@@ -210,8 +214,51 @@ class TestRehearse(RehearseCase):
             lambda text: text.replace(
                 'CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci',
                 'CHARSET=utf8mb3')), *self.with_key())
-        self.assertEqual((0, []), (status, report and report['findings']),
-                         output)
+        self.assertEqual(0, status, output)
+        found, = report['findings']
+        self.assertEqual('rehearsal.default-charset-decides', found['rule'])
+        self.assertIn('stack.id is utf8mb3_general_ci, and new tables get',
+                      found['evidence'])
+
+    def facts(self, charset, collation):
+        path = self.work_dir / 'info.txt'
+        path.write_text(f'charset\t{charset}\ncollation\t{collation}\n')
+        return '--server-info', str(path)
+
+    def test_default_of_the_server_decides(self):
+        dump = self.generated(lambda text: text.replace(
+            'CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci', 'CHARSET=utf8mb3'))
+        status, report, output = self.rehearse(
+            dump, *self.with_key(),
+            *self.facts('utf8mb3', 'utf8mb3_general_ci'))
+        self.assertEqual((0, []), (status, report['findings']), output)
+        status, report, output = self.rehearse(
+            dump, *self.with_key(),
+            *self.facts('utf8mb4', 'utf8mb4_general_ci'))
+        self.assertEqual(1, status, output)
+        self.assertIn('cause: snapshot.id is utf8mb3_general_ci, and new '
+                      'tables get the default of the database, '
+                      'utf8mb4_general_ci: ALTER DATABASE heat CHARACTER SET '
+                      'utf8mb3', report['findings'][0]['evidence'])
+
+    def test_table_of_another_engine_is_the_cause(self):
+        status, report, output = self.rehearse(self.generated(
+            lambda text: re.sub(
+                r'(CREATE TABLE `snapshot` [^;]*ENGINE=)InnoDB',
+                r'\1MyISAM', text)), *self.with_key())
+        self.assertEqual(1, status, output)
+        self.assertIn('ALTER TABLE snapshot ENGINE=InnoDB',
+                      report['findings'][0]['evidence'])
+
+    def test_key_that_decrypts_nothing_fails(self):
+        path = self.work_dir / 'other.conf'
+        path.write_text('[DEFAULT]\nauth_encryption_key = '
+                        f'{dump_generator.KEY[::-1]}\n')
+        status, report, output = self.rehearse(
+            self.generated(), '--config-file', str(path))
+        self.assertEqual(1, status, output)
+        self.assertEqual(['rehearsal.key-does-not-decrypt'],
+                         [one['rule'] for one in report['findings']])
 
     def test_stack_that_does_not_load_is_named_by_its_id(self):
         def change(text):
