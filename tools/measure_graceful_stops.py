@@ -37,6 +37,7 @@ import tempfile
 import threading
 import time
 
+from heat_upgrade.cli import options as cli_options
 from heat_upgrade.inflight import batch
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import expected_outcomes
@@ -321,7 +322,7 @@ def main(argv: list[str]) -> int:
                         help='include operations that the only engine '
                         'cannot finish')
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--profile', choices=profiles.PROFILES,
+    parser.add_argument('--profile', type=cli_options.profile,
                         default=profiles.STANDARD)
     parser.add_argument('--work-dir', type=pathlib.Path, required=True)
     options = parser.parse_args(argv)

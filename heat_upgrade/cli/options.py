@@ -96,6 +96,17 @@ def _scenario_path(parsed_args: argparse.Namespace) -> tuple[str, ...]:
     return tuple(map(str, further))
 
 
+def profile(text: str) -> str:
+    """Return the names of profiles unchanged, if they can be combined.
+
+    :raises: argparse.ArgumentTypeError if not
+    """
+    try:
+        return profiles.parse(text).name
+    except errors.UsageError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from exc
+
+
 def add_work_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--work-dir', type=pathlib.Path, default=work_dir(), metavar='DIR',
@@ -211,11 +222,10 @@ def add_selectors(parser: argparse.ArgumentParser) -> None:
         help='in a rolling upgrade, use one RabbitMQ virtual host for each '
              "release, as Heat's guide requires (default), or one for both")
     parser.add_argument(
-        '--profile', choices=profiles.PROFILES, default=profiles.STANDARD,
-        help="messaging options in Heat's configuration: standard loses no "
-             'message when an engine stops gracefully (default); '
-             "stock-messaging uses Heat's defaults and shows which messages "
-             'are lost')
+        '--profile', type=profile, default=profiles.STANDARD,
+        metavar='NAME[,NAME...]',
+        help='variants of the configuration of Heat, see heat-upgrade '
+             'profile list (default: %(default)s)')
     parser.add_argument(
         '--in-flight', choices=planner.IN_FLIGHT,
         help='number of operations in flight while engines stop (default: '

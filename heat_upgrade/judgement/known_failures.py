@@ -81,7 +81,7 @@ class Entry:
     :ivar expires: date of its next review
     :ivar steps: patterns of steps; empty for any step
     :ivar vhost: the only plan.VHOSTS in which it happens, '' for any
-    :ivar profile: the only profile in which it happens, '' for any
+    :ivar profile: the profile without which it does not happen, '' for any
     :ivar sometimes: whether its absence proves nothing, because it depends on
         a race or on a part that some plans do not have
     """
@@ -105,7 +105,8 @@ class Entry:
     def applies(self, base: str | None, target: str | None, *,
                 vhost: str = '', profile: str = '') -> bool:
         """Return True if it applies to an upgrade between two versions."""
-        if self.vhost not in ('', vhost) or self.profile not in ('', profile):
+        if self.vhost not in ('', vhost) or (
+                self.profile and self.profile not in profile.split(',')):
             return False
         return all(
             actual is not None and specifiers.SpecifierSet(wanted).contains(

@@ -58,7 +58,7 @@ class Cloud:
     :param workers: workers of heat-engine, and processes of heat-api
     :param lender: another cloud that shares its Keystone and RabbitMQ, and
         outlives this cloud, which has its own region and virtual host
-    :param profile: one of profiles.PROFILES
+    :param profile: names of profiles, with commas
     """
 
     def __init__(self, workspace: workspaces.Workspace, *,
@@ -143,7 +143,7 @@ class Cloud:
             domain_password=self._state.domain_password,
             encryption_key=secrets.token_hex(16),
             plugin_dir=ledger.PLUGIN_DIR, workers=self._workers,
-            profile=self._profile)
+            profile=self._profile, domain_id=self._domain_id())
         self.access = client_config.Access(
             auth_url=self.keystone.url, region=self.region,
             username=keystone.ADMIN, password=self._state.admin_password)
@@ -153,6 +153,16 @@ class Cloud:
         self.haproxy.wait_ready()
         self.deploy(self._heat_environment, side='base')
         self.start_heat()
+
+    def _domain_id(self) -> str:
+        """Return the ID of the domain of stack users.
+
+        Keystone may still be starting; its database is ready.
+        """
+        (domain,), = (self._lender or self).mariadb.execute(
+            'SELECT id FROM project WHERE is_domain AND name = %s',
+            (heat.STACK_DOMAIN,), database='keystone')
+        return str(domain)
 
     def _make_nodes(self) -> None:
         for number in range(1, self._size + 1):
@@ -298,13 +308,20 @@ class Cloud:
                 for child, (seconds, killed) in zip(running, results)}
 
     def manage(self, environment: environments.Environment, *words: str,
-               side: str, check: bool = True) -> tuple[int, str]:
+               side: str, check: bool = True, rpc: bool = False
+               ) -> tuple[int, str]:
         """Run heat-manage or heat-status of a release on the database.
 
+        :param rpc: whether the command calls an engine, which has a virtual
+            host of its own
         :returns: (exit status, output)
         """
-        return heat.manage(self.workspace, environment, self.configuration,
-                           *words, side=side, check=check)
+        configs = [self.configuration.heat_conf]
+        if rpc:
+            configs.append(next(iter(self.nodes.values())).config(
+                heat.ENGINE))
+        return heat.manage(self.workspace, environment, configs, *words,
+                           side=side, check=check)
 
     def save_database(self, path: str | os.PathLike[str]) -> None:
         """Dump Heat's database to a file."""

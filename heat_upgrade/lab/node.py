@@ -14,8 +14,10 @@
 
 from collections import abc
 import dataclasses
+import pathlib
 
 from heat_upgrade.install import environments
+from heat_upgrade.lab import profiles
 from heat_upgrade.lab.services import heat
 from heat_upgrade.lab.services import mariadb as mariadbs
 from heat_upgrade.lab.services import messaging
@@ -29,6 +31,9 @@ from heat_upgrade import process
 ENGINE_TIMEOUT = 90
 
 DATABASE = 'heat'
+
+# The side of the release that the cloud is upgraded to.
+TARGET = 'target'
 
 # An API that is up, in its version list (RFC 9110: Multiple Choices).
 VERSIONS = (300,)
@@ -101,24 +106,37 @@ class Node:
         """Return the process of a service, one of heat.SERVICES."""
         return self.deployed[which].process
 
+    def config(self, which: str) -> pathlib.Path:
+        """Return a service's own configuration file."""
+        return self._configuration.directory / self._file(
+            which, self.deployed[which].side)
+
+    def _file(self, which: str, side: str) -> str:
+        return f'{self.name}-{side}-{which}.conf'
+
     def deploy(self, which: str, environment: environments.Environment, *,
                side: str, vhost: str) -> None:
         """Install a release of a service, without starting it.
 
-        The configuration stays unchanged, as the Theory of Upgrade asks.
-        Nodes differ in their name, in the names of their queues and, as
-        Heat's guide for rolling upgrades requires, in the virtual host.
+        The configuration stays unchanged, as the Theory of Upgrade asks,
+        unless a profile changes an option with the upgrade. Nodes differ in
+        their name, in the names of their queues and, as Heat's guide for
+        rolling upgrades requires, in the virtual host.
 
         :param which: one of heat.SERVICES
         :param side: 'base' or 'target'
         """
+        profile = self._configuration.profile
+        sections = profiles.merged(
+            {'DEFAULT': {'host': self.name,
+                         'transport_url': self._rabbitmq.url(vhost)}},
+            messaging.of_service(
+                profile, heat.NAMES[which],
+                self._workspace.host(f'{self.name}-{side}')),
+            profile.at_upgrade if side == TARGET else {})
         own = self._workspace.secret_file(
-            f'heat/{self.name}-{side}-{which}.conf',
-            f'[DEFAULT]\nhost = {self.name}\n'
-            f'transport_url = {self._rabbitmq.url(vhost)}\n'
-            + messaging.of_service(
-                self._configuration.profile, heat.NAMES[which],
-                self._workspace.host(f'{self.name}-{side}')))
+            f'heat/{self._file(which, side)}',
+            profiles.as_ini(sections))
         self.deployed[which] = Deployment(
             heat.service(
                 which, self._workspace, environment, name=self.name,

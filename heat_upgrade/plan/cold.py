@@ -18,6 +18,7 @@ from heat_upgrade.plan import steps
 
 def stages(*, nodes: int, smoke: bool, cases: tuple[str, ...],
            killed: str = '', orphans: bool = False,
+           aged_rows: bool = False, expectations: bool = False,
            full: tuple[model.Stages, model.Stages] = ((), ())
            ) -> model.Stages:
     """Return the stages of a cold upgrade (Heat's upgrades guide).
@@ -27,6 +28,8 @@ def stages(*, nodes: int, smoke: bool, cases: tuple[str, ...],
     :param cases: IDs of the cases of in-flight operations
     :param killed: name of the node whose engine is killed, '' for none
     :param orphans: whether to orphan stacks before the upgrade
+    :param aged_rows: whether to have stacks with rows of old releases
+    :param expectations: whether the profile has expectations
     :param full: stages of a full database, see :func:`steps.full`
     """
     disruption = model.KILL if killed else model.GRACEFUL
@@ -43,10 +46,12 @@ def stages(*, nodes: int, smoke: bool, cases: tuple[str, ...],
         # Smoke tests touch no scenario's resources: they fill the time in
         # which the other lanes wait for Heat.
         side_by_side(
-            (steps.pre_upgrade(), steps.verify_base()),
+            lane(steps.pre_upgrade(), steps.verify_base(),
+                 steps.check_profile(model.BASE) if expectations else None),
             lane(steps.smoke_base() if smoke else None),
             lane(steps.make_orphans() if orphans else None,
-                 steps.prepare(cases, upgrading=False))),
+                 steps.prepare(cases, upgrading=False)),
+            lane(steps.age_rows() if aged_rows else None)),
         *full[0],
         side_by_side(lane(steps.park(cases, upgrading=False)),
                      (steps.probe(),)),
@@ -69,10 +74,13 @@ def stages(*, nodes: int, smoke: bool, cases: tuple[str, ...],
             side=model.TARGET, blame=model.HEAT, failure_class=4,
             seconds=6)),
         side_by_side(
-            (steps.verify_target(), steps.post_upgrade()),
+            lane(steps.verify_target(), steps.post_upgrade()),
+            lane(steps.check_profile(model.TARGET) if expectations
+                 else None),
             lane(steps.smoke_target() if smoke else None),
             lane(steps.settle(cases, disruption)),
             lane(steps.recover_orphans() if orphans else None),
+            lane(steps.use_aged_rows() if aged_rows else None),
             (steps.unprobe(),)),
         *full[1],
         model.alone(steps.account()),

@@ -115,7 +115,7 @@ class Plan:
     :ivar stages: see :mod:`heat_upgrade.plan.planner`
     :ivar nodes: number of nodes of the cloud
     :ivar vhost: one of VHOSTS
-    :ivar profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
+    :ivar profile: names of :mod:`heat_upgrade.lab.profiles`, with commas
     :ivar tier: one of :data:`heat_integrationtests.catalogue.TIERS`
     :ivar scenario_path: directories with further scenarios by data
     :ivar choices: choices of the seed, see :mod:`heat_upgrade.plan.variation`
@@ -193,8 +193,7 @@ def from_json(text: str) -> Plan:
         re.compile(f'(?=.*(?:{plan.scenarios})).')
         if not plan.steps or plan.strategy not in STRATEGIES:
             raise ValueError('no steps, or an unknown strategy')
-        if plan.profile not in profiles.PROFILES:
-            raise ValueError(f'there is no profile {plan.profile!r}')
+        profiles.parse(plan.profile)
         if plan.tier not in catalogue.TIERS:
             raise ValueError(f'there is no tier {plan.tier!r}')
         return plan

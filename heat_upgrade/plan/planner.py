@@ -99,7 +99,7 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
     :param budget: maximum of the predicted seconds; None for no limit
     :param quick: leave out the smoke and the mixed-version tests
     :param checks_only: stop after the static checks
-    :param profile: one of :data:`heat_upgrade.lab.profiles.PROFILES`
+    :param profile: names of :mod:`heat_upgrade.lab.profiles`, with commas
     :param stop: one of STOPS, for a cold upgrade; None to let the seed decide
     :param tier: one of TIERS; quick is also without static checks, smoke and
         cross-version tests
@@ -156,7 +156,8 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
         drawn, quick=quick or tier == catalogue.QUICK,
         checks=not scenarios and (checks_only or tier != catalogue.QUICK),
         checks_only=checks_only, volume=volume,
-        volume_events=volume_events)
+        volume_events=volume_events,
+        aged_rows=not scenarios and tier != catalogue.QUICK)
     fixed: _Fixed = {'strategy': strategy, 'base': base, 'target': target,
                      'seed': seed, 'vhost': vhost, 'profile': profile,
                      'tier': tier, 'scenario_path': scenario_path}
@@ -236,16 +237,20 @@ def of_choices(drawn: variation.Choices, *, strategy: str, base: str,
                scenario_path: tuple[str, ...] = ()) -> Plan:
     """Return the plan of given choices; see :func:`make`."""
     smoke = not scenarios and not drawn.quick
+    chosen = profiles.parse(profile)
+    expectations = bool(chosen.expectations) and not scenarios
     if strategy == COLD:
         stages = cold.stages(
             nodes=len(drawn.order), smoke=smoke,
             cases=tuple(case for ids in drawn.cases.values()
                         for case in ids),
             killed=''.join(drawn.kills[:1]), orphans=drawn.orphans,
+            aged_rows=drawn.aged_rows, expectations=expectations,
             full=steps.full(drawn.volume, drawn.volume_events))
     else:
         stages = rolling.stages(drawn, vhost=vhost, smoke=smoke,
-                                partial=strategy == PARTIAL)
+                                partial=strategy == PARTIAL,
+                                expectations=expectations)
     if drawn.checks:
         # The checks need both releases installed, but no cloud.
         installed, *rest = stages
@@ -253,7 +258,7 @@ def of_choices(drawn: variation.Choices, *, strategy: str, base: str,
                   *(() if drawn.checks_only else rest))
     return Plan(strategy=strategy, base=base, target=target, seed=seed,
                 scenarios=scenarios, nodes=len(drawn.order), vhost=vhost,
-                profile=profile, tier=tier, scenario_path=scenario_path,
+                profile=chosen.name, tier=tier, scenario_path=scenario_path,
                 choices=drawn.as_dict(), stages=stages)
 
 

@@ -138,11 +138,13 @@ class _Roll:
 
 
 def stages(choices: variation.Choices, *, vhost: str, smoke: bool,
-           partial: bool = False) -> model.Stages:
+           partial: bool = False, expectations: bool = False
+           ) -> model.Stages:
     """Return the stages of a rolling upgrade.
 
     :param vhost: one of model.VHOSTS
     :param smoke: whether to run the smoke and the mixed-version tests
+    :param expectations: whether the profile has expectations
     :param partial: end the tests half way, with mixed versions, as grenade's
         multinode job does; the other nodes follow later
     """
@@ -153,9 +155,11 @@ def stages(choices: variation.Choices, *, vhost: str, smoke: bool,
     # The smoke tests of the base run with mixed versions, through a node
     # that still has the base, side by side with those of the target.
     roll.stages.append(tuple(lane for lane in (
-        (steps.pre_upgrade(), steps.verify_base()),
+        (steps.pre_upgrade(), steps.verify_base(),
+         *_lane(steps.check_profile(model.BASE) if expectations else None)),
         _lane(steps.prepare(every[0], f'-{order[0]}', upgrading=False)),
         _lane(steps.make_orphans() if choices.orphans else None),
+        _lane(steps.age_rows() if choices.aged_rows else None),
     ) if lane))
     on_base, on_target = steps.full(choices.volume, choices.volume_events)
     roll.stages += on_base
@@ -182,6 +186,8 @@ def stages(choices: variation.Choices, *, vhost: str, smoke: bool,
         if not last:
             roll.do(steps.prepare(every[number + 1], f'-{order[number + 1]}'))
     recovered = steps.recover_orphans() if choices.orphans else None
+    kept = steps.check_profile(model.TARGET) if expectations else None
+    aged = steps.use_aged_rows() if choices.aged_rows else None
     if not partial:
         waits = order[-1] != choices.rollback
         roll.stages.append(tuple(lane for lane in (
@@ -189,9 +195,12 @@ def stages(choices: variation.Choices, *, vhost: str, smoke: bool,
             _lane(steps.smoke_target() if smoke else None),
             _lane(settled if waits else None),
             _lane(recovered),
+            _lane(aged),
+            _lane(kept),
         ) if lane))
     else:
-        roll.side_by_side(steps.smoke_target() if smoke else None, recovered)
+        roll.side_by_side(steps.smoke_target() if smoke else None, recovered,
+                          aged, kept)
     roll.do(steps.unwatch())
     roll.stages += on_target
     roll.do(steps.account(), steps.destroy(), steps.down())

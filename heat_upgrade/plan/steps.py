@@ -187,6 +187,33 @@ def recover_orphans() -> model.Step:
         blame=model.HEAT, failure_class=2, seconds=25)
 
 
+def age_rows() -> model.Step:
+    """Create stacks, and give them rows that only old clouds hold."""
+    return model.Step(
+        'age-rows', 'age_rows', 'create stacks with rows of old releases',
+        side=model.BASE, seconds=20)
+
+
+def use_aged_rows() -> model.Step:
+    return model.Step(
+        'aged-rows', 'use_aged_rows',
+        'update and delete the stacks with rows of old releases',
+        side=model.TARGET, blame=model.HEAT, failure_class=2, seconds=25)
+
+
+def check_profile(side: str) -> model.Step:
+    """Check the expectations of the profile.
+
+    :param side: BASE or TARGET
+    """
+    upgraded = side == model.TARGET
+    return model.Step(
+        f'profile-{side}', 'check_profile',
+        'check the expectations of the profile', side=side,
+        blame=model.HEAT if upgraded else model.LAB,
+        failure_class=4 if upgraded else None, seconds=0.4)
+
+
 def stop_base(killed: str = '') -> model.Step:
     """Stop Heat.
 

@@ -76,6 +76,7 @@ class Choices:
     :ivar volume: number of stacks to clone before both releases are measured,
         None for no measurement
     :ivar volume_events: number of additional events of the clones
+    :ivar aged_rows: have stacks with rows that only old clouds hold
     """
 
     order: tuple[str, ...]
@@ -91,6 +92,7 @@ class Choices:
     orphans: bool = False
     volume: int | None = None
     volume_events: int | None = None
+    aged_rows: bool = False
 
     def as_dict(self) -> dict[str, typing.Any]:
         """Return the choices as they are in a plan's JSON."""
@@ -240,6 +242,8 @@ def lighter(choices: Choices) -> list[Choices]:
         variants.append(without(orphans=False))
     if choices.volume is not None:
         variants.append(without(volume=None, volume_events=None))
+    if choices.aged_rows:
+        variants.append(without(aged_rows=False))
     if not choices.quick:
         variants.append(without(quick=True))
     if choices.api_first:

@@ -38,8 +38,8 @@ def pairs(report: dict[str, typing.Any]) -> list[tuple[str, str]]:
     texts = {
         'nodes': _nodes(report),
         'virtual hosts': rolling and _VHOSTS[report['vhost']],
-        'messaging': report.get('profile') == profiles.STOCK_MESSAGING
-        and "as in Heat's own configuration",
+        'profile': report.get('profile') != profiles.STANDARD
+        and report.get('profile'),
         'APIs before the engine': ', '.join(choices.get('api_first', ())),
         'engines killed': ', '.join(choices.get('kills', ())),
         'faults': ', '.join(

@@ -22,6 +22,7 @@ import threading
 import time
 import typing
 
+from heat_upgrade.aged_rows import stacks as aged_stacks
 from heat_upgrade import concurrency
 from heat_upgrade import errors
 from heat_upgrade import filesystem
@@ -73,6 +74,9 @@ class Run:
     :ivar orphans: the orphaned stacks, after the step that creates them
     :ivar volume: the clones, after the step that makes them
     :ivar base_measured: measurements of the base on the full database
+    :ivar aged: the stacks with aged rows, after the step that creates them
+    :ivar queue_lengths: {queue: number of its messages} at the last check of
+        the profile
     :ivar load: the traffic, while it runs
     :ivar calls: the history of the traffic
     :ivar environments: {'keystone', 'base', 'target': environment}
@@ -104,6 +108,8 @@ class Run:
         self.orphans: orphans.Orphans | None = None
         self.volume: filling.Volume | None = None
         self.base_measured: dict[str, typing.Any] | None = None
+        self.aged: aged_stacks.AgedStacks | None = None
+        self.queue_lengths: dict[str, int] = {}
         self.load: generator.Stream | None = None
         self.calls: history.History | None = None
         self.restarted: float | None = None

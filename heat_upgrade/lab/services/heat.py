@@ -17,6 +17,8 @@ import dataclasses
 import pathlib
 import shutil
 
+import yaml
+
 from heat_upgrade.install import environments
 from heat_upgrade.lab import profiles
 from heat_upgrade.lab.services import messaging
@@ -48,6 +50,9 @@ SERVICE_PROJECT = 'service'
 STACK_DOMAIN = 'heat'
 STACK_DOMAIN_ADMIN = 'heat_domain_admin'
 
+# The operator's policy file, below the directory of heat.conf.
+POLICY = 'policy.yaml'
+
 NAMES = {ENGINE: 'heat-engine', API: 'heat-api', CFN: 'heat-api-cfn'}
 _SCRIPTS = {API: 'heat-wsgi-api', CFN: 'heat-wsgi-api-cfn'}
 
@@ -64,14 +69,16 @@ class Configuration:
     :param api_port: port of heat-api for users
     :param cfn_port: port of heat-api-cfn for users
     :param workers: workers of heat-engine, and processes of heat-api
-    :param profile: one of profiles.PROFILES
+    :param profile: the combined profiles
+    :param encryption_key: Heat's auth_encryption_key
     """
 
     directory: pathlib.Path
     api_port: int
     cfn_port: int
     workers: int
-    profile: str = profiles.STANDARD
+    profile: profiles.Profile
+    encryption_key: str = dataclasses.field(default='', repr=False)
 
     @property
     def heat_conf(self) -> pathlib.Path:
@@ -83,8 +90,8 @@ def configure(workspace: workspaces.Workspace,
               database_url: str, keystone_url: str, region: str,
               service_password: str, domain_password: str,
               encryption_key: str, plugin_dir: str | pathlib.Path = '',
-              workers: int = WORKERS, profile: str = profiles.STANDARD
-              ) -> Configuration:
+              workers: int = WORKERS, profile: str = profiles.STANDARD,
+              domain_id: str = '') -> Configuration:
     """Write a configuration as the installation guide of a release describes.
 
     :param environment: the release whose own files (api-paste.ini, global
@@ -97,66 +104,64 @@ def configure(workspace: workspaces.Workspace,
     :param encryption_key: 32 characters
     :param plugin_dir: directory of the operator's own resource types
     :param workers: workers of heat-engine, and processes of heat-api
-    :param profile: one of profiles.PROFILES
+    :param profile: names of profiles, with commas
+    :param domain_id: ID of STACK_DOMAIN
     """
     home = workspace.directory('heat')
     own = environment.path / 'etc' / 'heat'
     shutil.copytree(own, home, dirs_exist_ok=True)
     api_port, cfn_port = workspace.port(), workspace.port()
 
-    def account(section: str) -> str:
-        return f'''\
-[{section}]
-auth_type = password
-auth_url = {keystone_url}
-username = {SERVICE_USER}
-password = {service_password}
-user_domain_id = default
-'''
-
-    def service_account(section: str) -> str:
-        return (account(section) + f'''\
-project_name = {SERVICE_PROJECT}
-project_domain_id = default
-region_name = {region}
-''')
-
-    workspace.secret_file('heat/heat.conf', f'''\
-[DEFAULT]
-transport_url = {transport_url}
-auth_encryption_key = {encryption_key}
-encrypt_parameters_and_properties = true
-num_engine_workers = {workers}
-executor_thread_pool_size = {ENGINE_THREADS}
-deferred_auth_method = trusts
-enable_stack_abandon = true
-enable_stack_adopt = true
-region_name_for_services = {region}
-heat_metadata_server_url = http://127.0.0.1:{cfn_port}
-heat_waitcondition_server_url = http://127.0.0.1:{cfn_port}/v1/waitcondition
-stack_domain_admin = {STACK_DOMAIN_ADMIN}
-stack_domain_admin_password = {domain_password}
-stack_user_domain_name = {STACK_DOMAIN}
-environment_dir = {home}/environment.d
-template_dir = {home}/templates
-plugin_dirs = {plugin_dir}
-[database]
-connection = {database_url}
-{service_account('keystone_authtoken')}www_authenticate_uri = {keystone_url}
-service_token_roles_required = true
-{service_account('ec2authtoken')}{account('trustee')}[clients_keystone]
-auth_uri = {keystone_url}
-[paste_deploy]
-api_paste_config = {home}/api-paste.ini
-[oslo_messaging_notifications]
-driver = noop
-[oslo_concurrency]
-lock_path = {workspace.directory('heat/lock')}
-[cache]
-enabled = true
-backend = dogpile.cache.memory
-{messaging.of_all(profile)}''')
-    return Configuration(home, api_port, cfn_port, workers, profile)
+    chosen = profiles.parse(profile)
+    account: dict[str, str | None] = {
+        'auth_type': 'password', 'auth_url': keystone_url,
+        'username': SERVICE_USER, 'password': service_password,
+        'user_domain_id': 'default'}
+    service_account = {**account, 'project_name': SERVICE_PROJECT,
+                       'project_domain_id': 'default', 'region_name': region}
+    values = {'key16': encryption_key[:16], 'key24': encryption_key[:24],
+              'key32': encryption_key, 'home': str(home), 'domain': domain_id}
+    sections = profiles.merged({
+        'DEFAULT': {
+            'transport_url': transport_url,
+            'auth_encryption_key': encryption_key,
+            'encrypt_parameters_and_properties': 'true',
+            'num_engine_workers': str(workers),
+            'executor_thread_pool_size': str(ENGINE_THREADS),
+            'deferred_auth_method': 'trusts',
+            'enable_stack_abandon': 'true',
+            'enable_stack_adopt': 'true',
+            'region_name_for_services': region,
+            'heat_metadata_server_url': f'http://127.0.0.1:{cfn_port}',
+            'heat_waitcondition_server_url':
+                f'http://127.0.0.1:{cfn_port}/v1/waitcondition',
+            'stack_domain_admin': STACK_DOMAIN_ADMIN,
+            'stack_domain_admin_password': domain_password,
+            'stack_user_domain_name': STACK_DOMAIN,
+            'environment_dir': f'{home}/environment.d',
+            'template_dir': f'{home}/templates',
+            'plugin_dirs': str(plugin_dir)},
+        'database': {'connection': database_url},
+        'keystone_authtoken': {**service_account,
+                               'www_authenticate_uri': keystone_url,
+                               'service_token_roles_required': 'true'},
+        'ec2authtoken': {**service_account},
+        'trustee': {**account},
+        'clients_keystone': {'auth_uri': keystone_url},
+        'paste_deploy': {'api_paste_config': f'{home}/api-paste.ini'},
+        'oslo_messaging_notifications': {'driver': 'noop'},
+        'oslo_concurrency': {
+            'lock_path': str(workspace.directory('heat/lock'))},
+        'cache': {'enabled': 'true', 'backend': 'dogpile.cache.memory'},
+        'oslo_policy': {'policy_file': f'{home}/{POLICY}'},
+    }, messaging.of_all(chosen), profiles.filled(chosen.options, values))
+    workspace.secret_file('heat/heat.conf', profiles.as_ini(sections))
+    (home / POLICY).write_text(yaml.safe_dump(chosen.policy))
+    if chosen.api_paste:
+        shutil.copy(profiles.FILES / chosen.api_paste, home / 'api-paste.ini')
+    return Configuration(
+        home, api_port, cfn_port, workers, chosen,
+        sections['DEFAULT']['auth_encryption_key'] or '')
 
 
 def service(which: str, workspace: workspaces.Workspace,
@@ -236,10 +241,11 @@ def may_upgrade(status: int, output: str) -> bool:
 
 def manage(workspace: workspaces.Workspace,
            environment: environments.Environment,
-           configuration: Configuration, *words: str, side: str,
+           configs: abc.Iterable[pathlib.Path], *words: str, side: str,
            check: bool = True) -> tuple[int, str]:
     """Run heat-manage or heat-status with a configuration.
 
+    :param configs: its configuration files; a later one takes precedence
     :param words: the program and its arguments
     :param side: 'base' or 'target', the release of the program
     :param check: raise if it fails
@@ -248,7 +254,9 @@ def manage(workspace: workspaces.Workspace,
     program, *rest = words
     return process.run(
         ' '.join(words),
-        [environment.bin(program), '--config-file', configuration.heat_conf,
+        [environment.bin(program),
+         *(word for config in configs
+           for word in ('--config-file', str(config))),
          *nothing_else(workspace), *rest],
         log=workspace.log(f'{side}-{program}'),
         env=workspace.environment(), timeout=MANAGE_TIMEOUT, check=check)

@@ -27,6 +27,8 @@ if typing.TYPE_CHECKING:
 # role of Heat's own users, as in Heat's installation guide.
 STACK_USER_ROLE = 'heat_stack_user'
 STACK_OWNER_ROLE = 'heat_stack_owner'
+# Keystone's default role of users, and the name of the only such user.
+MEMBER = 'member'
 
 # The role of users, which Keystone's bootstrap makes.
 MEMBER_ROLE = 'member'
@@ -40,14 +42,18 @@ class Identity:
     """The administrator's view of a Keystone.
 
     :param url: without a version
-    :param username: name of the administrator and of its project
+    :param username: name of the administrator
+    :param project: name of the project, '' for that of the administrator
     """
 
-    def __init__(self, url: str, *, username: str, password: str) -> None:
+    def __init__(self, url: str, *, username: str, password: str,
+                 project: str = '') -> None:
         self.url = url
+        self._username = username
+        self._password = password
         self.session = sessions.Session(auth=v3.Password(
             auth_url=f'{url}/v3', username=username, password=password,
-            project_name=username, user_domain_id='default',
+            project_name=project or username, user_domain_id='default',
             project_domain_id='default'), timeout=REQUEST_TIMEOUT)
         # {(plural, name): id}
         self._ids: dict[tuple[str, str], str] = {}
@@ -107,6 +113,27 @@ class Identity:
         """Find or make a project; return its id."""
         return self._ensure('project', 'projects', name, domain_id=domain)
 
+    def of_project(self, name: str) -> 'Identity':
+        """Return the administrator's view of another project.
+
+        A missing project is made.
+        """
+        user = self.session.get_user_id()
+        assert user is not None, 'the token belongs to a user'
+        self.grant(user, 'admin', project=self.project(name))
+        return Identity(self.url, username=self._username,
+                        password=self._password, project=name)
+
+    def member(self) -> 'Identity':
+        """Return the view of a user with the role member alone.
+
+        A missing user is made, in the administrator's project.
+        """
+        user = self.user(MEMBER, self._password)
+        self.grant(user, MEMBER, project=self.project_id())
+        return Identity(self.url, username=MEMBER, password=self._password,
+                        project=self._username)
+
     def grant(self, user: str, role: str, *, project: str | None = None,
               domain: str | None = None) -> None:
         """Give a user a role on a project or on a domain."""
@@ -124,7 +151,7 @@ class Identity:
                 'region': region}})
 
     def project_id(self) -> str:
-        """Return the id of the administrator's own project."""
+        """Return the id of the project."""
         project = self.session.get_project_id()
         assert project is not None, 'the token is scoped to a project'
         return project

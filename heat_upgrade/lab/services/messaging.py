@@ -42,41 +42,33 @@ LOG_LEVELS = (
 _ENGINE = 'heat-engine'
 
 
-def of_all(profile: str) -> str:
-    """Return the sections of the file that all services read.
+def of_all(profile: profiles.Profile) -> profiles.Sections:
+    """Return the options of the file that all services read.
 
     Queues of the queue manager outlive the service that declared them.
     Unused ones expire after rabbit_transient_queues_ttl, half an hour
     (x-expires).
-
-    :param profile: one of profiles.PROFILES
     """
-    if profile == profiles.STOCK_MESSAGING:
-        return ''
-    return """\
-[oslo_messaging_rabbit]
-use_queue_manager = true
-"""
+    if profile.stock_messaging:
+        return {}
+    return {'oslo_messaging_rabbit': {'use_queue_manager': 'true'}}
 
 
-def of_service(profile: str, name: str, host: str) -> str:
-    """Return the options of a service's own file; begins in [DEFAULT].
+def of_service(profile: profiles.Profile, name: str,
+               host: str) -> profiles.Sections:
+    """Return the options of a service's own file.
 
     The queue manager names reply queues after a host, a process and a counter,
     which starts at 1 for each new process group. So two services, two nodes,
     two runs on one machine and the two releases of one virtual host must
     differ in host or process.
 
-    :param profile: one of profiles.PROFILES
     :param name: name of the service's program
     :param host: name of the node; no other service of this name has it
     """
-    if profile == profiles.STOCK_MESSAGING:
-        if name != _ENGINE:
-            return ''
-        return f'default_log_levels = {",".join(LOG_LEVELS)}\n'
-    return f"""\
-[oslo_messaging_rabbit]
-hostname = {host}
-processname = {name}
-"""
+    if not profile.stock_messaging:
+        return {'oslo_messaging_rabbit': {'hostname': host,
+                                          'processname': name}}
+    if name != _ENGINE:
+        return {}
+    return {'DEFAULT': {'default_log_levels': ','.join(LOG_LEVELS)}}

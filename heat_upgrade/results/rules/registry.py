@@ -12,6 +12,7 @@
 
 """All rules, by their slugs."""
 
+from heat_upgrade.results.rules import aged_rows
 from heat_upgrade.results.rules import api
 from heat_upgrade.results.rules import blame
 from heat_upgrade.results.rules import config
@@ -20,6 +21,7 @@ from heat_upgrade.results.rules import inflight
 from heat_upgrade.results.rules import lab
 from heat_upgrade.results.rules import model
 from heat_upgrade.results.rules import policy
+from heat_upgrade.results.rules import profile
 from heat_upgrade.results.rules import rehearsal
 from heat_upgrade.results.rules import resources
 from heat_upgrade.results.rules import rpc
@@ -30,8 +32,9 @@ from heat_upgrade.results.rules import traffic
 from heat_upgrade.results.rules import volume
 
 # The modules that declare rules, in the order of the reference page.
-MODULES = (blame, services, inflight, traffic, suites, config, schema, rpc,
-           resources, policy, api, rehearsal, fuzz, volume, lab)
+MODULES = (blame, services, inflight, aged_rows, traffic, suites,
+           profile, config, schema, rpc, resources, policy, api, rehearsal,
+           fuzz, volume, lab)
 
 
 def _by_slug() -> dict[str, model.Rule]:

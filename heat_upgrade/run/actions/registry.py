@@ -22,12 +22,14 @@ from collections import abc
 import typing
 
 from heat_upgrade.plan import planner
+from heat_upgrade.run.actions import aged_rows
 from heat_upgrade.run.actions import audit
 from heat_upgrade.run.actions import cold
 from heat_upgrade.run.actions import common
 from heat_upgrade.run.actions import in_flight
 from heat_upgrade.run.actions import monitoring
 from heat_upgrade.run.actions import phases
+from heat_upgrade.run.actions import profile
 from heat_upgrade.run.actions import rolling
 from heat_upgrade.run.actions import static_checks
 from heat_upgrade.run.actions import volume
@@ -64,6 +66,9 @@ BY_NAME: ('dict[str, abc.Callable[[runner.Run, planner.Step], '
     'make_orphans': in_flight.make_orphans,
     'leave_orphans': in_flight.leave_orphans,
     'recover_orphans': in_flight.recover_orphans,
+    'age_rows': aged_rows.age_rows,
+    'use_aged_rows': aged_rows.use_aged_rows,
+    'check_profile': profile.check_profile,
     'probe': monitoring.probe,
     'unprobe': monitoring.unprobe,
     'watch': monitoring.watch,

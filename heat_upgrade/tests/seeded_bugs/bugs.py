@@ -21,6 +21,8 @@ make a run FAIL. An entry has
     classes: failure classes of such a finding; any of them is right
     changes: a list of file, find and replace, as in tests/functional/planted;
         find '' for a new file
+    profile: the profile whose configuration shows the bug (default: the
+        standard one)
     migration: the body of the upgrade() of a new migration
     note: the reason of a result that is not as it should be
 
@@ -77,6 +79,7 @@ class Bug:
     :ivar classes: failure classes that such a finding may have
     :ivar changes: changes of files, in order
     :ivar note: reason of a result that is not as it should be, '' for none
+    :ivar profile: names of the profiles of the run, '' for the standard one
     """
 
     name: str
@@ -86,6 +89,7 @@ class Bug:
     classes: tuple[int, ...]
     changes: tuple[planting.Change, ...]
     note: str = ''
+    profile: str = ''
 
     @property
     def historical(self) -> bool:
@@ -133,7 +137,7 @@ def _bug(kind: str, entry: dict[str, typing.Any]) -> Bug:
         changes.append(_migration(name, entry['migration']))
     return Bug(name, kind, entry['effect'], tuple(entry.get('steps', ())),
                tuple(entry.get('classes', ())), tuple(changes),
-               entry.get('note', ''))
+               entry.get('note', ''), entry.get('profile', ''))
 
 
 def _migration(name: str, body: str) -> planting.Change:

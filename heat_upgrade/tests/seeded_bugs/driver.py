@@ -90,7 +90,8 @@ def _attempt(bug: bugs.Bug, directory: pathlib.Path, base: str,
     known = set(_run_dirs(directory, bug))
     started = time.monotonic()
     _upgrade(base, target, directory / RUNS / bug.name,
-             directory / OUTPUTS / f'{bug.name}.log', option)
+             directory / OUTPUTS / f'{bug.name}.log', option,
+             *(('--profile', bug.profile) if bug.profile else ()))
     seconds = time.monotonic() - started
     new = [run_dir for run_dir in _run_dirs(directory, bug)
            if run_dir not in known]
@@ -132,7 +133,7 @@ def _report(run_dir: pathlib.Path) -> dict[str, typing.Any] | None:
 
 
 def _upgrade(base: str, target: pathlib.Path, work_dir: pathlib.Path,
-             log: pathlib.Path, option: str) -> None:
+             log: pathlib.Path, *options: str) -> None:
     # The run must also start the tests of this tree.
     tree = str(pathlib.Path(heat_upgrade.__file__).parents[1])
     env = dict(os.environ, PYTHONUNBUFFERED='1', PYTHONPATH=os.pathsep.join(
@@ -141,7 +142,7 @@ def _upgrade(base: str, target: pathlib.Path, work_dir: pathlib.Path,
         tool = subprocess.Popen(
             [sys.executable, '-m', 'heat_upgrade.cli.main', 'run',
              '--from', base, '--to', str(target),
-             '--work-dir', str(work_dir), option],
+             '--work-dir', str(work_dir), *options],
             cwd=tree, env=env, stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True)
         try:

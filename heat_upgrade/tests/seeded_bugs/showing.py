@@ -76,7 +76,8 @@ def rst(chosen: tuple[bugs.Bug, ...], records: records.Records) -> str:
             before = kind(bug)
             lines += [f'   * - **{before}**', '     -', '     -', '     -']
         record = records.get(bug.name, {})
-        lines += [f'   * - ``{bug.name}``', *_cell(bug.effect),
+        profile = f' (profile ``{bug.profile}``)' if bug.profile else ''
+        lines += [f'   * - ``{bug.name}``', *_cell(f'{bug.effect}{profile}'),
                   *_cell(_default_run(bug, record)),
                   *_cell(record.get('naive', NOT_MEASURED))]
     return '\n'.join(lines) + '\n'

@@ -24,6 +24,7 @@ import ddt
 import fixtures
 import testtools
 
+from heat_upgrade.lab import profiles
 from heat_upgrade.plan import planner
 from heat_upgrade.results import findings
 from heat_upgrade.tests.functional import planting
@@ -67,10 +68,11 @@ class TestCatalogue(testtools.TestCase):
             int(bug.kind.partition('-')[0]) for bug in self.bugs})
 
     def test_expectations_name_steps_of_the_default_run(self) -> None:
-        default = planner.make(planner.COLD, base=__main__.BASE,
-                               target=bugs.TARGET)
-        steps = {step.name for step in default.steps}
         for bug in self.bugs:
+            plan = planner.make(
+                planner.COLD, base=__main__.BASE, target=bugs.TARGET,
+                profile=bug.profile or profiles.STANDARD)
+            steps = {step.name for step in plan.steps}
             self.assertTrue(bug.steps, bug.name)
             self.assertLessEqual(set(bug.steps), steps, bug.name)
 
@@ -92,6 +94,12 @@ class TestCatalogue(testtools.TestCase):
             self.assertNotIn('. ', bug.effect, bug.name)
             self.assertLessEqual(len(bug.effect.split()), MAX_WORDS,
                                  bug.name)
+
+    def test_profiles_of_bugs_are_known(self) -> None:
+        for bug in self.every:
+            if bug.profile:
+                self.assertEqual(bug.profile,
+                                 profiles.parse(bug.profile).name)
 
     def test_every_bug_changes_something(self) -> None:
         for bug in self.every:
@@ -295,9 +303,9 @@ class TestDriver(testtools.TestCase):
 
     def upgrade(self, base: str, target: pathlib.Path,
                 work_dir: pathlib.Path, log: pathlib.Path,
-                option: str) -> None:
+                *options: str) -> None:
         self.targets.append(f'{base} {target.relative_to(self.directory)}')
-        self.options.append(option)
+        self.options += options
         run_dir = work_dir / f'run-{len(self.targets)}'
         run_dir.mkdir(parents=True)
         report = self.reports.pop(0)
@@ -309,6 +317,12 @@ class TestDriver(testtools.TestCase):
         """Run a bug; the tool writes these reports, one after the other."""
         self.reports += reports
         return driver.run(samples.bug(), self.directory, base='26.0.2')
+
+    def test_a_bug_runs_with_its_profile(self) -> None:
+        self.reports.append({'verdict': 'fail', 'findings': [finding()]})
+        driver.run(bug(profile='key-16'), self.directory, base='26.0.2')
+        self.assertEqual(['--checks-only', '--profile', 'key-16'],
+                         self.options)
 
     def test_the_target_is_a_fresh_copy(self) -> None:
         self.run_bug(None)

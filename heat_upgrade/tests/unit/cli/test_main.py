@@ -97,7 +97,7 @@ class TestUsage(CliCase):
 
     def test_unknown_profile_is_refused_with_the_known_ones(self):
         text = self.refused('plan', '--profile', 'loud')
-        for known in profiles.PROFILES:
+        for known in profiles.names():
             self.assertIn(known, text)
 
     def test_a_seed_that_is_no_number_is_refused(self):

@@ -85,7 +85,7 @@ class TestShrink(ShrinkCase):
         self.assertIn('finding: the stack of update-fan-in-lock is stuck',
                       self.out)
         self.assertEqual(len(self.ran), self.out.count('\ntry '))
-        self.assertIn('the same finding, 40.0 s (', self.out)
+        self.assertIn('the same finding, 44.0 s (', self.out)
         self.assertIn('├─ stop-base: ', self.out)
         command = shlex.join(['heat-upgrade', 'run', '--plan', str(
             self.run_dir.resolve() / 'shrunk.json')])

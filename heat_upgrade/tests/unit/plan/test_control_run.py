@@ -50,7 +50,7 @@ class TestPlan(testtools.TestCase):
                 (made.base, made.target, made.vhost, made.choices))
             plan_simulation.Simulation(made).walk()
 
-    @ddt.data(*profiles.PROFILES)
+    @ddt.data(*profiles.names())
     def test_control_plan_has_the_profile_of_the_run(self, profile):
         plan = planner.make('cold', base='a', target='b', profile=profile)
         self.assertEqual(profile, control_run.plan_of(plan).profile)

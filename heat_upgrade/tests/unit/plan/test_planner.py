@@ -238,11 +238,12 @@ class TestLighter(testtools.TestCase):
 
     def test_shortest_plan_has_no_lighter_one(self):
         plan = planner.make('cold', base='a', target='b', in_flight='none')
-        quick, unchecked = planner.lighter(plan)
+        young, quick, unchecked = planner.lighter(plan)
+        self.assertNotIn('aged-rows', [step.name for step in young.steps])
         self.assertNotIn('smoke', [kind for step in quick.steps
                                    for kind in step.kinds])
         self.assertNotIn('checks', [step.name for step in unchecked.steps])
-        least, = planner.lighter(quick)
+        least, = planner.lighter(planner.lighter(young)[0])
         self.assertEqual([], planner.lighter(least))
 
     def test_plan_of_checks_only_has_no_cloud(self):
@@ -292,13 +293,29 @@ class TestJson(testtools.TestCase):
             ('standard', ('--strategy', 'cold', '--seed', '0')),
             (make().profile, make().options))
 
-    def test_profile_changes_no_step(self):
+    @ddt.data('standard', 'limits')
+    def test_expectations_of_a_profile_have_their_steps(self, profile):
+        expected = bool(profiles.parse(profile).expectations)
+        for strategy in planner.STRATEGIES:
+            names = [step.name for step in planner.make(
+                strategy, base='a', target='b', profile=profile).steps]
+            self.assertEqual([expected] * 2, [
+                name in names for name in ('profile-base', 'profile-target')])
+
+    def test_a_profile_changes_no_other_step(self):
         for strategy in planner.STRATEGIES:
             standard, stock = (
                 planner.make(strategy, base='a', target='b', profile=profile)
-                for profile in profiles.PROFILES)
-            self.assertEqual((standard.stages, standard.choices),
-                             (stock.stages, stock.choices))
+                for profile in ('standard', 'stock-messaging'))
+            self.assertEqual(standard.choices, stock.choices)
+            self.assertEqual([
+                step for step in standard.steps
+                if step.action != 'check_profile'], stock.steps)
+
+    def test_plan_of_an_unknown_profile_is_refused(self):
+        exc = self.assertRaises(errors.UsageError, planner.from_json, (
+            self.changed(lambda data: data.update(profile='loud'))))
+        self.assertIn("there is no profile 'loud'", str(exc))
 
     def test_plan_without_a_profile_has_the_standard_one(self):
         plan = planner.from_json(self.changed(
@@ -333,7 +350,6 @@ class TestJson(testtools.TestCase):
         lambda data: data['stages'][0][0][0].update(surprise=1),
         lambda data: data.update(stages=[]),
         lambda data: data.update(strategy='hot'),
-        lambda data: data.update(profile='loud'),
         lambda data: data.update(options=5),
         lambda data: data.update(scenarios='('),
     )

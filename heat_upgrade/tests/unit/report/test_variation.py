@@ -55,8 +55,8 @@ class TestChoices(testtools.TestCase):
     @ddt.unpack
     @ddt.data(({'vhost': 'shared'}, 'virtual hosts', 'one for both releases'),
               ({'scenarios': 'tags'}, 'scenarios', 'tags'),
-              ({'profile': 'stock-messaging'}, 'messaging',
-               "as in Heat's own configuration"),
+              ({'profile': 'stock-messaging'}, 'profile',
+               'stock-messaging'),
               ({'rollback': 'node-1'}, 'rollback',
                'after node-1, and upgraded again'))
     def test_requested_choice_is_in_words(self, options, word, text):

@@ -54,7 +54,7 @@ class Simulation:
         self.recorded = None
         self.prepared = self.parked = None
         self.disruption = None
-        self.looked = self.orphans = None
+        self.looked = self.orphans = self.aged = None
         self.filled, self.measured = None, []
         self.went_back = []
         self.killed = set()
@@ -190,6 +190,21 @@ class Simulation:
         self.need(set(self.engines.values()) == {TARGET} and self.whole(),
                   'an engine of the base lives')
         self.orphans = 'recovered'
+
+    def do_age_rows(self, step):
+        self.need(self.whole() and not self.synced and self.aged is None,
+                  'the base must serve')
+        self.aged = 'made'
+
+    def do_use_aged_rows(self, step):
+        self.need(self.aged == 'made', 'there are no stacks')
+        self.need(self.synced and self.whole(), 'the target must serve')
+        self.aged = 'used'
+
+    def do_check_profile(self, step):
+        self.need(self.whole(), 'all nodes must serve')
+        self.need(self.apis[self.nodes[0]] == step.side or not self.cold,
+                  'another release serves')
 
     def do_start_target(self, step):
         self.need(self.stopped and self.synced, 'comes too early')
@@ -350,6 +365,9 @@ class Simulation:
                   == {TARGET} and self.whole(), 'not all is upgraded')
         self.need(self.prepared is None and self.parked is None,
                   'operations are in flight')
+        self.need(self.aged == (
+            'used' if self.plan.choices['aged_rows'] else None),
+            f'aged rows are {self.aged}')
         self.need(self.orphans == (
             'recovered' if self.plan.choices['orphans'] else None),
             f'orphans are {self.orphans}')

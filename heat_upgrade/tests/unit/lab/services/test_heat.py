@@ -20,6 +20,7 @@ import stat
 import ddt
 import testtools
 from testtools import matchers
+import yaml
 
 from heat_upgrade import errors
 from heat_upgrade.inflight import cases
@@ -37,8 +38,13 @@ class TestConfiguration(services_case.ServicesCase):
     def setUp(self):
         super().setUp()
         self.configuration = self.configure(self.environment('base'))
-        self.conf = configparser.ConfigParser(interpolation=None, strict=True)
-        self.conf.read(self.configuration.heat_conf)
+        self.conf = self.read(self.configuration)
+
+    def read(self, configuration):
+        # Old spellings of options are tested with the profiles.
+        conf = configparser.ConfigParser(interpolation=None, strict=True)
+        conf.read(configuration.heat_conf)
+        return conf
 
     def test_heat_conf_has_the_urls_of_all_services(self):
         ports = self.configuration
@@ -53,15 +59,34 @@ class TestConfiguration(services_case.ServicesCase):
 
     def test_engine_can_hold_all_in_flight_operations(self):
         # Each operation holds a thread; group cases hold several.
-        per_worker = int(self.conf['DEFAULT']['executor_thread_pool_size'])
+        per_worker = int(self.conf['DEFAULT']['rpc_thread_pool_size'])
         self.assertGreater(per_worker, 2 * len(cases.every()))
 
     def test_each_account_is_complete(self):
+        conf = self.read(self.configure(self.environment('base'),
+                                        profile='limits'))
         for section in ('keystone_authtoken', 'ec2authtoken', 'trustee'):
             self.assertEqual(
                 ('password', 'heat', 'servicepass', 'default'),
-                tuple(self.conf[section][name] for name in (
+                tuple(conf[section][name] for name in (
                     'auth_type', 'username', 'password', 'user_domain_id')))
+
+    def test_a_profile_changes_the_configuration(self):
+        conf = self.read(self.configure(
+            self.environment('base'), domain_id='domain-1',
+            profile='key-16,domain-by-id,old-paste,strict-policy'))
+        self.assertEqual('k' * 16, conf['DEFAULT']['auth_encryption_key'])
+        self.assertEqual('domain-1', conf['DEFAULT']['stack_user_domain_id'])
+        self.assertNotIn('stack_user_domain_name', conf['DEFAULT'])
+        home = self.configuration.directory
+        self.assertIn('root_app_factory',
+                      (home / 'api-paste.ini').read_text())
+        self.assertEqual({'stacks:global_index': '!'}, yaml.safe_load(
+            pathlib.Path(conf['oslo_policy']['policy_file']).read_text()))
+
+    def test_the_configuration_knows_the_key(self):
+        self.assertEqual('k' * 16, self.configure(
+            self.environment('base'), profile='key-16').encryption_key)
 
     def test_heat_conf_has_mode_0600(self):
         path = self.configuration.heat_conf
@@ -209,8 +234,9 @@ class TestMessaging(testtools.TestCase):
 
     def own(self, name):
         conf = configparser.ConfigParser(interpolation=None, strict=True)
-        conf.read_string('[DEFAULT]\n' + messaging.of_service(
-            profiles.STOCK_MESSAGING, name, 'x-node-1-base'))
+        conf.read_string(profiles.as_ini(messaging.of_service(
+            profiles.parse(profiles.STOCK_MESSAGING), name,
+            'x-node-1-base')))
         return conf
 
     def test_stock_messaging_logs_the_messages_of_an_engine(self):
@@ -253,7 +279,8 @@ class TestHeat(services_case.ServicesCase):
         program.write_text('#!/bin/sh\necho no such column; exit 1\n')
         program.chmod(0o755)
         arguments = (self.workspace, environment,
-                     self.configure(environment), 'heat-manage', 'db_sync')
+                     [self.configure(environment).heat_conf], 'heat-manage',
+                     'db_sync')
         options = {'side': 'target', 'check': check}
         if exc:
             raised = self.assertRaises(exc, heat.manage, *arguments,

@@ -54,6 +54,24 @@ class TestIdentity(testtools.TestCase):
                                           username='admin', password='x')
         self.session = self.identity.session = Session()
 
+        self.session.get_user_id = lambda: 'user-1'
+        self.session.get_project_id = lambda: 'project-1'
+
+    def test_the_administrator_gets_a_role_in_another_project(self):
+        other = self.identity.of_project('aged')
+        self.assertIn(('POST', 'projects'), self.session.calls)
+        self.assertEqual(
+            ('PUT', 'projects/project-aged/users/user-1/roles/role-admin'),
+            self.session.calls[-1])
+        self.assertEqual('aged', other.session.auth.project_name)
+
+    def test_a_member_has_one_role_in_the_administrators_project(self):
+        member = self.identity.member()
+        self.assertEqual(
+            ('PUT', 'projects/project-1/users/user-member/roles/role-member'),
+            self.session.calls[-1])
+        self.assertEqual('admin', member.session.auth.project_name)
+
     def prepare(self):
         self.identity.prepare_heat(service_password='s', domain_password='d')
 

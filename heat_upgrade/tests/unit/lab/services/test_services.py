@@ -145,7 +145,7 @@ class TestSecrets(services_case.ServicesCase):
             service_password='S3CRET-service',
             domain_password='S3CRET-domain', encryption_key='S3CRET' * 5)
         self.deploy(environment, configuration, broker)
-        heat.manage(self.workspace, environment, configuration,
+        heat.manage(self.workspace, environment, [configuration.heat_conf],
                     'heat-manage', 'db_sync', side='base')
         database.dump('heat', self.home / 'dump.sql')
         self.assertThat(self.argvs, matchers.AfterPreprocessing(
