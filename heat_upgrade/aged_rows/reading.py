@@ -120,8 +120,15 @@ def _compare(path: str, before: typing.Any, after: typing.Any,
                 _compare(f'{path}.{key}', value, after[key], found)
     elif (isinstance(before, list) and isinstance(after, list)
           and len(before) == len(after)):
-        for number, pair in enumerate(zip(before, after)):
+        for number, pair in enumerate(zip(_ordered(before),
+                                          _ordered(after))):
             _compare(f'{path}[{number}]', *pair, found)
     elif before != after:
         found.append(f'{path} was {str(before)[:200]!r}, now '
                      f'{str(after)[:200]!r}')
+
+
+def _ordered(values: list[typing.Any]) -> list[typing.Any]:
+    """Return outputs by their key: Heat returns them in any order."""
+    return sorted(values, key=lambda value: str(
+        value.get('output_key', '')) if isinstance(value, dict) else '')

@@ -88,6 +88,11 @@ class ChangesTest(testtools.TestCase):
         change, = reading.changes({'show': before}, {'show': after})
         self.assertIn(text, change)
 
+    def test_the_order_of_outputs_is_no_change(self):
+        one, other = {'output_key': 'a'}, {'output_key': 'b'}
+        self.assertEqual([], reading.changes({'show': [one, other]},
+                                             {'show': [other, one]}))
+
     def test_answers_that_change_by_themselves_are_not_compared(self):
         self.assertEqual([], reading.changes({'services': 1},
                                              {'services': 2}))
