@@ -26,12 +26,12 @@ breaks no other test, and the purge touches no other stack.
 from collections import abc
 import contextlib
 import dataclasses
-import enum
 import pickle
 import secrets
 import typing
 import uuid
 
+from heat_upgrade.aged_rows import failures
 from heat_upgrade.aged_rows import model
 from heat_upgrade.aged_rows import older_ciphers
 from heat_upgrade.aged_rows import reading
@@ -56,31 +56,6 @@ THREADS = 8
 # stray lock costs some more, because Heat asks the dead engine first.
 TIMEOUT = 60
 INTERVAL = 0.3
-
-
-class Problem(enum.StrEnum):
-    """A failure of the target; the value is the name of its rule."""
-
-    UNLOADABLE = 'aged-rows.unloadable'
-    CHANGED = 'aged-rows.answer-changed'
-    NOT_UPDATABLE = 'aged-rows.not-updatable'
-    NOT_CONVERTED = 'aged-rows.not-converted'
-    REPLACED = 'aged-rows.replaced'
-    NOT_DELETABLE = 'aged-rows.not-deletable'
-    NOT_PURGED = 'aged-rows.not-purged'
-
-
-@dataclasses.dataclass(frozen=True)
-class Failure:
-    """A failure of the target with one stack.
-
-    :ivar name: of the stack in the catalogue
-    :ivar text: the answer or the state, as evidence
-    """
-
-    problem: Problem
-    name: str
-    text: str
 
 
 @dataclasses.dataclass(eq=False)
@@ -124,7 +99,7 @@ class AgedStacks:
         suffix = secrets.token_hex(3)
         self._stacks = [_Stack(kind, f'{PREFIX}{kind.name}-{suffix}')
                         for kind in kinds]
-        self.failures: list[Failure] = []
+        self.failures: list[failures.Failure] = []
 
     def __len__(self) -> int:
         return len(self._stacks)
@@ -219,7 +194,7 @@ class AgedStacks:
             raise errors.LabError('the base does not list the stacks with '
                                   f'aged rows: {listed}')
         for stack in self._stacks:
-            stack.physical = self._physical(stack)
+            stack.physical = states.physical(self._execute, stack.id)
         return refused
 
     def _hide(self, stack: _Stack) -> None:
@@ -234,19 +209,19 @@ class AgedStacks:
         """Read each stack, and compare the answers with the base's."""
         listed = self._list()
         if isinstance(listed, reading.Refusal):
-            self.failures.append(Failure(Problem.UNLOADABLE, LIST,
-                                         str(listed)))
+            self.failures.append(failures.Failure(
+                failures.Problem.UNLOADABLE, LIST, str(listed)))
         for stack, read in self._read_all():
             if isinstance(read, reading.Refusal):
-                self._fail(stack, Problem.UNLOADABLE, str(read))
+                self._fail(stack, failures.Problem.UNLOADABLE, str(read))
                 continue
             if not isinstance(listed, reading.Refusal) and (
                     stack.id not in listed):
-                self._note(stack, Problem.UNLOADABLE,
+                self._note(stack, failures.Problem.UNLOADABLE,
                            'the list of stacks does not have it')
             changes = reading.changes(stack.answers, read)
             if changes:
-                self._note(stack, Problem.CHANGED, '\n'.join(changes))
+                self._note(stack, failures.Problem.CHANGED, '\n'.join(changes))
 
     def convert(self, environment: environments.Environment, *,
                 side: str) -> None:
@@ -263,7 +238,7 @@ class AgedStacks:
                 'SELECT name FROM stack WHERE (id = %s OR owner_id = %s) '
                 'AND NOT convergence', stack.id, stack.id)
             if status or left:
-                self._fail(stack, Problem.NOT_CONVERTED, (
+                self._fail(stack, failures.Problem.NOT_CONVERTED, (
                     f'heat-manage migrate_convergence_1 ended with status '
                     f'{status}; not converted: {left}\n{output}'))
 
@@ -277,18 +252,19 @@ class AgedStacks:
                 stack.kind.template, stack.name, changed=changed)
 
         kind = 'a changed' if changed else 'an unchanged'
-        self._operate(Problem.NOT_UPDATABLE, 'UPDATE', f'{kind} update',
-                      request)
+        self._operate(failures.Problem.NOT_UPDATABLE, 'UPDATE',
+                      f'{kind} update', request)
         for stack in list(self._stacks):
-            before, after = stack.physical, self._physical(stack)
+            before = stack.physical
+            after = states.physical(self._execute, stack.id)
             if before != after and not stack.kind.replaces:
-                self._fail(stack, Problem.REPLACED, (
+                self._fail(stack, failures.Problem.REPLACED, (
                     f'after {kind} update:\nbefore: {_listed(before)}\n'
                     f'after:  {_listed(after)}'))
 
     def delete(self) -> None:
         """Delete each stack."""
-        self._operate(Problem.NOT_DELETABLE, 'DELETE', 'a delete',
+        self._operate(failures.Problem.NOT_DELETABLE, 'DELETE', 'a delete',
                       lambda stack: ('DELETE', stack.path, None))
 
     def purge(self, environment: environments.Environment, *,
@@ -306,19 +282,19 @@ class AgedStacks:
             'SELECT name FROM stack WHERE tenant = %s AND deleted_at < '
             'UTC_TIMESTAMP() - INTERVAL 5 SECOND', self._project)
         if status:
-            self.failures.append(Failure(
-                Problem.NOT_PURGED, PURGE,
+            self.failures.append(failures.Failure(
+                failures.Problem.NOT_PURGED, PURGE,
                 f'heat-manage ended with status {status}:\n{output}'))
             return
         for name, in left:
-            self.failures.append(Failure(
-                Problem.NOT_PURGED,
+            self.failures.append(failures.Failure(
+                failures.Problem.NOT_PURGED,
                 name.removeprefix(PREFIX).rpartition('-')[0] or name,
                 'the row is still in the table stack'))
 
     # Both.
 
-    def _operate(self, problem: Problem, action: str, title: str,
+    def _operate(self, problem: failures.Problem, action: str, title: str,
                  request: Request) -> None:
         """Request an operation on each stack, and wait until all end."""
         before = states.of_project(self._execute, self._project)
@@ -353,13 +329,15 @@ class AgedStacks:
             elif state.status == states.FAILED:
                 self._fail(stack, problem, f'{title} ended in {state}')
 
-    def _fail(self, stack: _Stack, problem: Problem, text: str) -> None:
+    def _fail(self, stack: _Stack, problem: failures.Problem,
+              text: str) -> None:
         """Record a failure after which nothing else can be proved."""
         self._note(stack, problem, text)
         self._stacks.remove(stack)
 
-    def _note(self, stack: _Stack, problem: Problem, text: str) -> None:
-        self.failures.append(Failure(problem, stack.kind.name, text))
+    def _note(self, stack: _Stack, problem: failures.Problem,
+              text: str) -> None:
+        self.failures.append(failures.Failure(problem, stack.kind.name, text))
 
     def _each(self, function: abc.Callable[[_Stack], _Result]
               ) -> list[tuple[_Stack, _Result]]:
@@ -382,14 +360,6 @@ class AgedStacks:
         if isinstance(body, reading.Refusal):
             return body
         return {stack['id'] for stack in body['stacks']}
-
-    def _physical(self, stack: _Stack) -> frozenset[tuple[str, str]]:
-        """Return (name, physical ID) of the resources and random values."""
-        return frozenset(self._execute(
-            'SELECT r.name, r.nova_instance FROM resource r JOIN stack s '
-            'ON s.id = r.stack_id WHERE s.deleted_at IS NULL AND '
-            '(s.id = %s OR s.owner_id = %s) AND r.nova_instance IS NOT NULL',
-            stack.id, stack.id))
 
     def _execute(self, statement: str, *values: typing.Any
                  ) -> tuple[tuple[typing.Any, ...], ...]:

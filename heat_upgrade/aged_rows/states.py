@@ -70,3 +70,17 @@ def of_project(execute: Execute, project: str) -> dict[str, State]:
             'SELECT id, action, status, status_reason, deleted_at IS NOT '
             'NULL, raw_template_id, current_traversal FROM stack '
             'WHERE tenant = %s', project)}
+
+
+def physical(execute: Execute, stack: str) -> frozenset[tuple[str, str]]:
+    """Return (name, physical ID) of the resources of a stack.
+
+    Its nested stacks are included; the ID of a random string is its value.
+
+    :param stack: ID
+    """
+    return frozenset((name, identifier) for name, identifier in execute(
+        'SELECT r.name, r.nova_instance FROM resource r JOIN stack s '
+        'ON s.id = r.stack_id WHERE s.deleted_at IS NULL AND '
+        '(s.id = %s OR s.owner_id = %s) AND r.nova_instance IS NOT NULL',
+        stack, stack))

@@ -143,7 +143,8 @@ class Cloud:
             domain_password=self._state.domain_password,
             encryption_key=secrets.token_hex(16),
             plugin_dir=ledger.PLUGIN_DIR, workers=self._workers,
-            profile=self._profile, domain_id=self._domain_id())
+            profile=self._profile, domain_id=keystone.domain_id(
+                (self._lender or self).mariadb, heat.STACK_DOMAIN))
         self.access = client_config.Access(
             auth_url=self.keystone.url, region=self.region,
             username=keystone.ADMIN, password=self._state.admin_password)
@@ -153,16 +154,6 @@ class Cloud:
         self.haproxy.wait_ready()
         self.deploy(self._heat_environment, side='base')
         self.start_heat()
-
-    def _domain_id(self) -> str:
-        """Return the ID of the domain of stack users.
-
-        Keystone may still be starting; its database is ready.
-        """
-        (domain,), = (self._lender or self).mariadb.execute(
-            'SELECT id FROM project WHERE is_domain AND name = %s',
-            (heat.STACK_DOMAIN,), database='keystone')
-        return str(domain)
 
     def _make_nodes(self) -> None:
         for number in range(1, self._size + 1):

@@ -65,8 +65,7 @@ def _entry(profile: profiles.Profile) -> str:
              *(f'{line} after the upgrade'
                for line in _lines(profile.at_upgrade)),
              *(f'policy {rule}: {check}'
-               for rule, check in profile.policy.items()),
-             *([f'file {profile.api_paste}'] if profile.api_paste else [])]
+               for rule, check in profile.policy.items())]
     parts = [f'\n{profile.name}\n{"-" * len(profile.name)}\n',
              textwrap.fill(summary, 79)]
     if profile.standard:

@@ -30,8 +30,6 @@ import yaml
 from heat_upgrade import errors
 
 FILE = pathlib.Path(__file__).with_name('profiles.yaml')
-# Files of older releases that a profile keeps.
-FILES = pathlib.Path(__file__).with_name('profile_files')
 
 # The union of the profiles that are marked so.
 STANDARD = 'standard'
@@ -81,8 +79,6 @@ class Profile:
     :ivar options: options of heat.conf
     :ivar at_upgrade: options that change when a service gets the target
     :ivar policy: {rule: check string} of policy.yaml
-    :ivar api_paste: file below lab/profile_files that replaces api-paste.ini,
-        '' to keep the base's
     :ivar expectations: conditions before and after the upgrade
     """
 
@@ -93,7 +89,6 @@ class Profile:
     options: Sections = dataclasses.field(default_factory=dict)
     at_upgrade: Sections = dataclasses.field(default_factory=dict)
     policy: dict[str, str] = dataclasses.field(default_factory=dict)
-    api_paste: str = ''
     expectations: tuple[Expectation, ...] = ()
 
     @property
@@ -147,8 +142,6 @@ def parse(text: str) -> Profile:
         at_upgrade=_merged(profile.at_upgrade for profile in chosen),
         policy={rule: check for profile in chosen
                 for rule, check in profile.policy.items()},
-        api_paste=next((profile.api_paste for profile in chosen
-                        if profile.api_paste), ''),
         expectations=tuple(expectation for profile in chosen
                            for expectation in profile.expectations))
 
@@ -196,8 +189,6 @@ def _settings(profile: Profile) -> dict[str, typing.Any]:
         for option, value in options.items()}
     settings |= {f'the policy {rule}': check
                  for rule, check in profile.policy.items()}
-    if profile.api_paste:
-        settings['api-paste.ini'] = profile.api_paste
     return settings
 
 

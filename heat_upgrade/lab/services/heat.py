@@ -157,8 +157,6 @@ def configure(workspace: workspaces.Workspace,
     }, messaging.of_all(chosen), profiles.filled(chosen.options, values))
     workspace.secret_file('heat/heat.conf', profiles.as_ini(sections))
     (home / POLICY).write_text(yaml.safe_dump(chosen.policy))
-    if chosen.api_paste:
-        shutil.copy(profiles.FILES / chosen.api_paste, home / 'api-paste.ini')
     return Configuration(
         home, api_port, cfn_port, workers, chosen,
         sections['DEFAULT']['auth_encryption_key'] or '')

@@ -18,6 +18,7 @@ import os
 import pathlib
 
 from heat_upgrade.install import environments
+from heat_upgrade.lab.services import mariadb
 from heat_upgrade.lab.services import uwsgi
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
@@ -131,3 +132,14 @@ def make_keys(repository: str | os.PathLike[str]) -> None:
                              os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, 'wb') as key:
             key.write(base64.urlsafe_b64encode(os.urandom(32)))
+
+
+def domain_id(server: mariadb.MariaDB, name: str) -> str:
+    """Return the ID of a domain from Keystone's database.
+
+    Keystone may still be starting; its database is ready.
+    """
+    (domain,), = server.execute(
+        'SELECT id FROM project WHERE is_domain AND name = %s', (name,),
+        database='keystone')
+    return str(domain)

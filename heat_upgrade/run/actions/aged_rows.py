@@ -14,6 +14,7 @@
 
 import typing
 
+from heat_upgrade.aged_rows import failures
 from heat_upgrade.aged_rows import model
 from heat_upgrade.aged_rows import stacks
 from heat_upgrade.plan import planner
@@ -26,13 +27,13 @@ if typing.TYPE_CHECKING:
 Measured = dict[str, typing.Any]
 
 _TITLES = {
-    stacks.Problem.UNLOADABLE: '{name}: the target does not serve it',
-    stacks.Problem.CHANGED: '{name}: the API answers otherwise',
-    stacks.Problem.NOT_UPDATABLE: '{name}: the stack cannot be updated',
-    stacks.Problem.NOT_CONVERTED: '{name}: the stack cannot be converted',
-    stacks.Problem.REPLACED: '{name}: an update replaces a resource',
-    stacks.Problem.NOT_DELETABLE: '{name}: the stack cannot be deleted',
-    stacks.Problem.NOT_PURGED: '{name}: the stack is not purged',
+    failures.Problem.UNLOADABLE: '{name}: the target does not serve it',
+    failures.Problem.CHANGED: '{name}: the API answers otherwise',
+    failures.Problem.NOT_UPDATABLE: '{name}: the stack cannot be updated',
+    failures.Problem.NOT_CONVERTED: '{name}: the stack cannot be converted',
+    failures.Problem.REPLACED: '{name}: an update replaces a resource',
+    failures.Problem.NOT_DELETABLE: '{name}: the stack cannot be deleted',
+    failures.Problem.NOT_PURGED: '{name}: the stack is not purged',
 }
 
 

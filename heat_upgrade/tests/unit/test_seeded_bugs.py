@@ -319,8 +319,10 @@ class TestDriver(testtools.TestCase):
         return driver.run(samples.bug(), self.directory, base='26.0.2')
 
     def test_a_bug_runs_with_its_profile(self) -> None:
-        self.reports.append({'verdict': 'fail', 'findings': [finding()]})
-        driver.run(bug(profile='key-16'), self.directory, base='26.0.2')
+        self.reports.append({'verdict': 'fail',
+                             'findings': [samples.finding()]})
+        driver.run(samples.bug(profile='key-16'), self.directory,
+                   base='26.0.2')
         self.assertEqual(['--checks-only', '--profile', 'key-16'],
                          self.options)
 

@@ -32,8 +32,7 @@ class CatalogueTest(testtools.TestCase):
 
     def test_every_profile_changes_something(self):
         for profile in profiles.every():
-            self.assertTrue(profile.options or profile.policy
-                            or profile.api_paste, profile.name)
+            self.assertTrue(profile.options or profile.policy, profile.name)
 
     def test_an_option_that_changes_has_a_value_before(self):
         for profile in profiles.every():
@@ -49,12 +48,6 @@ class CatalogueTest(testtools.TestCase):
                 self.assertIn(expectation.user,
                               (profiles.ADMIN, profiles.MEMBER))
                 self.assertIn(expectation.side, ('', 'base', 'target'))
-
-    def test_kept_files_exist(self):
-        for profile in profiles.every():
-            if profile.api_paste:
-                self.assertTrue(
-                    (profiles.FILES / profile.api_paste).is_file())
 
     def test_the_standard_profiles_can_be_combined(self):
         standard = profiles.parse(profiles.STANDARD)

@@ -74,13 +74,10 @@ class TestConfiguration(services_case.ServicesCase):
     def test_a_profile_changes_the_configuration(self):
         conf = self.read(self.configure(
             self.environment('base'), domain_id='domain-1',
-            profile='key-16,domain-by-id,old-paste,strict-policy'))
+            profile='key-16,domain-by-id,strict-policy'))
         self.assertEqual('k' * 16, conf['DEFAULT']['auth_encryption_key'])
         self.assertEqual('domain-1', conf['DEFAULT']['stack_user_domain_id'])
         self.assertNotIn('stack_user_domain_name', conf['DEFAULT'])
-        home = self.configuration.directory
-        self.assertIn('root_app_factory',
-                      (home / 'api-paste.ini').read_text())
         self.assertEqual({'stacks:global_index': '!'}, yaml.safe_load(
             pathlib.Path(conf['oslo_policy']['policy_file']).read_text()))
 

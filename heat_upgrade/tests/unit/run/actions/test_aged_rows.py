@@ -17,6 +17,7 @@ import types
 import fixtures
 import testtools
 
+from heat_upgrade.aged_rows import failures as problems
 from heat_upgrade.aged_rows import stacks
 from heat_upgrade.plan import steps
 from heat_upgrade.run.actions import registry
@@ -25,8 +26,8 @@ from heat_upgrade.run.actions import registry
 class Aged:
     """Stacks that record the calls, with a failure of each kind."""
 
-    failures = [stacks.Failure(problem, 'null-columns', 'broken')
-                for problem in stacks.Problem]
+    failures = [problems.Failure(problem, 'null-columns', 'broken')
+                for problem in problems.Problem]
 
     def __init__(self, cloud, kinds):
         self.calls = []
@@ -65,7 +66,7 @@ class AgedRowsTest(testtools.TestCase):
         self.do(steps.age_rows())
         self.do(steps.use_aged_rows())
         self.assertEqual(
-            [(str(problem), 'null-columns') for problem in stacks.Problem],
+            [(str(problem), 'null-columns') for problem in problems.Problem],
             [(finding.rule, finding.subject) for finding in self.found])
         for finding in self.found:
             self.assertIn('broken', finding.evidence)
