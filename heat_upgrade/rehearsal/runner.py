@@ -354,7 +354,7 @@ class Rehearsal:
                      target: environments.Environment, secret: str,
                      unchanged: bool) -> None:
         url = (f'mysql+pymysql://{READER}:{secret}@127.0.0.1:{server.port}/'
-               f'{DATABASE}')
+               f'{DATABASE}?{mariadb.CLEAR_TEXT}')
         config = heat_commands.configuration(workspace, url,
                                              self.order.settings)
         key = heat_options.KEY in self.order.settings
