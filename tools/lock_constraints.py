@@ -18,11 +18,14 @@ A lock file pins Heat, Keystone and their requirements. The libraries are those
 that were on the index on the day after the series' first release: a stable
 branch was tested with those. Heat and Keystone are the newest point releases
 of the series on a later day that the caller chooses and the file's header
-records. The same two days always give the same file. The package index is
+records. The lock file of the services, which the lab runs besides these two,
+takes the same libraries. The same days always give the same file. The package
+index is
 that of uv (its variables UV_* select it).
 """
 
 import argparse
+from collections import abc
 import dataclasses
 import datetime
 import os
@@ -32,6 +35,7 @@ import sys
 import tempfile
 
 from heat_upgrade import errors
+from heat_upgrade.install import constraints
 from heat_upgrade.install import releases
 from heat_upgrade.install import uv_runner
 
@@ -47,6 +51,7 @@ TOOLS = ('PyMySQL', 'pyuwsgi')
 PROGRAM = 'python -m tools.lock_constraints'
 PYTHON = '3.11'
 TOOL = 'tool'
+SERVICES = 'services-'
 
 # The header of constraints/tool.txt.
 _TOOL = 'What the tool and its tests run with: all of'  # language: quoted
@@ -62,6 +67,8 @@ class Series:
     :ivar heat: major version of openstack-heat
     :ivar keystone: major version of keystone
     :ivar day: the day after the first release, ISO format
+    :ivar services: {distribution: version of its series}; empty for a series
+        without a lock file of services
     :ivar bounds: further requirements, each with a comment that gives the
         reason
     """
@@ -70,7 +77,15 @@ class Series:
     heat: int
     keystone: int
     day: str
+    services: dict[str, str] = dataclasses.field(default_factory=dict)
     bounds: tuple[str, ...] = ()
+
+
+def _services(nova: int, glance: int, neutron: int, placement: int,
+              cinder: int, swift: str) -> dict[str, str]:
+    return {'openstack-placement': f'{placement}', 'glance': f'{glance}',
+            'neutron': f'{neutron}', 'nova': f'{nova}',
+            'cinder': f'{cinder}', 'swift': swift}
 
 
 # A new series is one line here and a run of this program.
@@ -78,16 +93,23 @@ SERIES = (
     # As a security fix, Keystone 26.1 requires a token at POST /v3/ec2tokens.
     # Heat 23 sends none, so signals through heat-api-cfn would get 403.
     Series('2024.2', 23, 26, '2024-10-03', bounds=('keystone<26.1',)),
-    Series('2025.1', 24, 27, '2025-04-03'),
-    Series('2025.2', 25, 28, '2025-10-02'),
-    Series('2026.1', 26, 29, '2026-04-02'),
-    Series('2026.2', 27, 30, '2026-10-01'),
+    Series('2025.1', 24, 27, '2025-04-03',
+           _services(31, 30, 26, 13, 26, '2.35')),
+    Series('2025.2', 25, 28, '2025-10-02',
+           _services(32, 31, 27, 14, 27, '2.36')),
+    Series('2026.1', 26, 29, '2026-04-02',
+           _services(33, 32, 28, 15, 28, '2.37')),
+    Series('2026.2', 27, 30, '2026-10-01',
+           _services(34, 33, 29, 16, 29, '2.38')),
 )
 
 
 def names() -> list[str]:
-    """Return the names of the lock files: the series, and the tool."""
-    return [series.name for series in SERIES] + [TOOL]
+    """Return the names of the lock files: of series, services, the tool."""
+    return [*(series.name for series in SERIES),
+            *(f'{SERVICES}{series.name}' for series in SERIES
+              if series.services),
+            TOOL]
 
 
 def write_lock(name: str, directory: str | os.PathLike[str], *, as_of: str,
@@ -113,8 +135,14 @@ def write_lock(name: str, directory: str | os.PathLike[str], *, as_of: str,
         else:
             series = _series(name)
             inputs = [pathlib.Path(scratch, 'in.txt')]
-            inputs[0].write_text('\n'.join(requirements(series)) + '\n')
-            options = resolver_options(series, as_of)
+            if name.startswith(SERVICES):
+                lines = services_requirements(series)
+                options = [*resolver_options(series, as_of, series.services),
+                           '--constraints', _without_main(series, scratch)]
+            else:
+                lines = requirements(series)
+                options = resolver_options(series, as_of)
+            inputs[0].write_text('\n'.join(lines) + '\n')
         uv(['pip', 'compile', '--quiet', '--no-header', '--no-annotate',
             '--upgrade', '--python-version', PYTHON, *options,
             '-o', str(result), *map(str, inputs)], log=log)
@@ -133,10 +161,30 @@ def requirements(series: Series) -> list[str]:
             *TOOLS, SETUPTOOLS]
 
 
-def resolver_options(series: Series, as_of: str) -> list[str]:
-    """Return uv's options for the index as of the two days."""
+def services_requirements(series: Series) -> list[str]:
+    """Return the requirements of the services of a series."""
+    return [*(f'{name}=={version}.*'
+              for name, version in series.services.items()),
+            *TOOLS, SETUPTOOLS]
+
+
+def _without_main(series: Series, scratch: str) -> str:
+    """Write the libraries of a series' own lock file; return the path."""
+    path = pathlib.Path(scratch, 'libraries.txt')
+    path.write_text('\n'.join(
+        constraints.of_lock(releases.lock_file(series.name)).lines))
+    return str(path)
+
+
+def resolver_options(series: Series, as_of: str, packages:
+                     abc.Iterable[str] = (releases.HEAT, releases.KEYSTONE)
+                     ) -> list[str]:
+    """Return uv's options for the index as of the two days.
+
+    :param packages: those whose newest point releases are taken
+    """
     options = ['--exclude-newer', _utc(series.day)]
-    for package in (releases.HEAT, releases.KEYSTONE):
+    for package in packages:
         options += ['--exclude-newer-package', f'{package}={_utc(as_of)}']
     return options
 
@@ -150,6 +198,13 @@ def header(name: str, as_of: str) -> str:
         lines += [_TOOL, 'requirements.txt, test-requirements.txt and '
                   'doc/requirements.txt',
                   f'as of {as_of}, for Python {PYTHON}.']
+    elif name.startswith(SERVICES):
+        series = _series(name)
+        lines += [f'Series {series.name}: ' + ', '.join(
+            f'{package} {version}'
+            for package, version in series.services.items()),
+            f'as of {as_of}; libraries as in {series.name}.txt, all else as '
+            f'of {series.day}.']
     else:
         series = _series(name)
         lines += [f'Series {name}: {releases.HEAT} {series.heat}, '
@@ -160,7 +215,8 @@ def header(name: str, as_of: str) -> str:
 
 
 def _series(name: str) -> Series:
-    return next(series for series in SERIES if series.name == name)
+    return next(series for series in SERIES
+                if series.name == name.removeprefix(SERVICES))
 
 
 def _utc(day: str) -> str:

@@ -41,7 +41,7 @@ from heat_upgrade.checks.api import replay
 from heat_upgrade import errors
 from heat_upgrade.install import releases
 from heat_upgrade.lab import client_config
-from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import cloud_start
 from heat_upgrade.lab import stestr_runner
 from heat_upgrade.lab import workspace as workspaces
 
@@ -217,7 +217,7 @@ def traffic(release: releases.Release) -> list[typing.Any]:
     """
     with (tempfile.TemporaryDirectory(prefix='heat-upgrade-') as directory,
           workspaces.Workspace(directory) as workspace):
-        cloud = clouds.start(workspace, release)
+        cloud = cloud_start.start(workspace, release)
         client_config.write(cloud.access, workspace.run_dir,
                             state_dir=workspace.run_dir / 'manifest')
         recording = workspace.data / 'traffic'

@@ -21,11 +21,12 @@ import time
 from cliff import command
 
 from heat_upgrade.cli import options
+from heat_upgrade.cli import services_option
 from heat_upgrade import errors
 from heat_upgrade.install import cache
 from heat_upgrade.install import releases
 from heat_upgrade.lab import client_config
-from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import cloud_start
 from heat_upgrade.lab import kept_cloud
 from heat_upgrade.lab import workspace as workspaces
 
@@ -43,6 +44,7 @@ class Up(command.Command):
             help='a series, a release, a git checkout, an sdist or a wheel '
                  '(default: the newest series)')
         options.add_constraints(parser, release='the release')
+        services_option.add(parser, release='the release')
         add_run_dir(parser)
         return parser
 
@@ -58,7 +60,8 @@ class Up(command.Command):
                 'another directory')
         try:
             version = start(release, run_dir,
-                            constraints=parsed_args.constraints)
+                            constraints=parsed_args.constraints,
+                            services=parsed_args.services)
         finally:
             lock.release()
         print(f'Heat {version} is up after '
@@ -71,8 +74,10 @@ class Up(command.Command):
 
 
 def start(release: releases.Release, run_dir: pathlib.Path, *,
-          constraints: str | None) -> str:
+          constraints: str | None, services: tuple[str, ...] = ()) -> str:
     """Start a cloud that outlives this process; returns its Heat version.
+
+    :param services: names of other services
 
     :raises: :class:`heat_upgrade.errors.UsageError` if one runs there already
     """
@@ -85,7 +90,8 @@ def start(release: releases.Release, run_dir: pathlib.Path, *,
     workspace = workspaces.Workspace(run_dir)
     kept = False
     try:
-        cloud = clouds.start(workspace, release, constraints=constraints)
+        cloud = cloud_start.start(workspace, release,
+                                  constraints=constraints, services=services)
         client_config.write(
             cloud.access, run_dir, state_dir=run_dir / 'manifest'
         )

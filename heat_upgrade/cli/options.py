@@ -23,6 +23,7 @@ from heat_integrationtests import definition
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks import external_database
 from heat_upgrade.cli import operator_files
+from heat_upgrade.cli import services_option
 from heat_upgrade import errors
 from heat_upgrade.install import releases
 from heat_upgrade.judgement import known_failures
@@ -226,6 +227,7 @@ def add_selectors(parser: argparse.ArgumentParser) -> None:
         metavar='NAME[,NAME...]',
         help='variants of the configuration of Heat, see heat-upgrade '
              'profile list (default: %(default)s)')
+    services_option.add(parser, release='the base, also after the upgrade')
     parser.add_argument(
         '--in-flight', choices=planner.IN_FLIGHT,
         help='number of operations in flight while engines stop (default: '
@@ -361,7 +363,8 @@ def plan_of(parsed_args: argparse.Namespace, base: releases.Release,
         quick=parsed_args.quick, checks_only=parsed_args.checks_only,
         profile=parsed_args.profile, stop=parsed_args.stop,
         tier=parsed_args.tier, scenario_path=_scenario_path(parsed_args),
-        volume=parsed_args.volume, volume_events=parsed_args.volume_events)
+        volume=parsed_args.volume, volume_events=parsed_args.volume_events,
+        services=parsed_args.services)
 
 
 def base_and_target(base: str | None, target: str | None

@@ -56,9 +56,7 @@ def constraints(series: str, given: str | os.PathLike[str] | None = None
     :raises: errors.UsageError if the given file cannot be read
     """
     if not given:
-        path = releases.lock_file(series)
-        return Constraints(f'the lock file {path}',
-                           normalize(path.read_text()))
+        return of_lock(releases.lock_file(series))
     lines = normalize(_read(str(given)))
     named = {_name(line) for line in lines}
     pins = releases.lock(series)
@@ -66,6 +64,11 @@ def constraints(series: str, given: str | os.PathLike[str] | None = None
              if name not in named and name in pins]
     return Constraints(f'the constraints {given}',
                        tuple(sorted([*lines, *added])))
+
+
+def of_lock(path: pathlib.Path) -> Constraints:
+    """Return the constraints of a lock file."""
+    return Constraints(f'the lock file {path}', normalize(path.read_text()))
 
 
 def normalize(text: str) -> tuple[str, ...]:

@@ -76,22 +76,26 @@ import keystone.server.flask.application
 class Spec:
     """The inputs that determine the content of one environment.
 
-    :ivar role: 'heat' or 'keystone'
+    :ivar role: 'heat', 'keystone' or 'services'
     :ivar release: the requested release
     :ivar requirement: its main package as a requirement; None if the main
         package is the release's source or is built from it
+    :ivar further: further packages, which the constraints pin
     """
 
     role: str
     release: releases.Release
     requirement: str | None
     constraints: pinning.Constraints
+    further: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """Name of its directory: readable, and unique by content."""
         release = self.release
-        main = self.requirement or [release.version, release.digest]
+        main: object = self.requirement or [release.version, release.digest]
+        if self.further:
+            main = [main, *self.further]
         whole = json.dumps([RECIPE, self.role, main, EXTRAS,
                             self.constraints.lines, python(),
                             platform.python_version(), platform.machine()])
@@ -144,6 +148,27 @@ def keystone(release: releases.Release, *,
     version = releases.lock(release.series)[releases.KEYSTONE]
     return Spec('keystone', release, f'{releases.KEYSTONE}=={version}',
                 pinning.constraints(release.series, constraints))
+
+
+def services(release: releases.Release,
+             distributions: abc.Sequence[str]) -> Spec:
+    """Return the spec of the environment of other services of a series.
+
+    :param distributions: their packages; the first gives the version
+    :raises: errors.UsageError if the series has no lock file of services
+    """
+    path = releases.services_lock_file(release.series)
+    if not path.exists():
+        known = ', '.join(
+            series for series in releases.known_series()
+            if releases.services_lock_file(series).exists())
+        raise errors.UsageError(
+            f'there is no lock file of services for {release.series}, the '
+            f'series of {release}; they are available with: {known}')
+    text = path.read_text()
+    first, *further = distributions
+    return Spec('services', release, f'{first}=={releases.pins(text)[first]}',
+                pinning.of_lock(path), tuple(further))
 
 
 def python() -> str:
@@ -273,11 +298,12 @@ def _build(spec: Spec, path: pathlib.Path, *, uv: uv_runner.Uv,
             python=python(), uv=uv, log=log))
         uv_runner.offline_first(
             uv, ['pip', 'install', '--python', str(path),
-                 '--constraints', str(pinned), main, *EXTRAS], log=log)
+                 '--constraints', str(pinned), main, *spec.further, *EXTRAS],
+            log=log)
     except uv_runner.UvFailed as exc:
         raise _explained(spec, exc) from exc
     _warm_up(spec, path, uv, log)
-    package = releases.HEAT if spec.role == 'heat' else releases.KEYSTONE
+    package = (spec.requirement or releases.HEAT).partition('==')[0]
     description = {'version': _installed(path, package),
                    'release': spec.release.describe(),
                    'constraints': spec.constraints.origin}
@@ -290,6 +316,8 @@ def _build(spec: Spec, path: pathlib.Path, *, uv: uv_runner.Uv,
 
 def _warm_up(spec: Spec, path: pathlib.Path, uv: uv_runner.Uv,
              log: pathlib.Path) -> None:
+    if spec.role not in _WARM_UP:
+        return
     with tempfile.TemporaryDirectory(prefix='heat-upgrade-') as nowhere:
         try:
             uv.run('first import', [path / 'bin/python', '-W', 'ignore', '-c',

@@ -100,6 +100,11 @@ def lock_file(series: str) -> pathlib.Path:
     return lock_dir() / f'{series}.txt'
 
 
+def services_lock_file(series: str) -> pathlib.Path:
+    """Return the path of the lock file of a series' other services."""
+    return lock_dir() / f'services-{series}.txt'
+
+
 def pins(text: str) -> dict[str, str]:
     """Return the pins of a constraints file: {normalized name: version}."""
     versions: dict[str, str] = {}

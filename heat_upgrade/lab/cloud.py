@@ -22,12 +22,13 @@ from heat_upgrade import concurrency
 from heat_upgrade import errors
 from heat_upgrade import filesystem
 from heat_upgrade.install import environments
-from heat_upgrade.install import releases
 from heat_upgrade.lab import client_config
 from heat_upgrade.lab import database_template
 from heat_upgrade.lab import heat_client
 from heat_upgrade.lab import kept_cloud
 from heat_upgrade.lab import node as nodes
+from heat_upgrade.lab.physical import preparation
+from heat_upgrade.lab.physical import runtime
 from heat_upgrade.lab import profiles
 from heat_upgrade.lab.services import haproxy
 from heat_upgrade.lab.services import heat
@@ -59,6 +60,8 @@ class Cloud:
     :param lender: another cloud that shares its Keystone and RabbitMQ, and
         outlives this cloud, which has its own region and virtual host
     :param profile: names of profiles, with commas
+    :param further: other services, whose resources Heat manages; not with a
+        lender
     """
 
     def __init__(self, workspace: workspaces.Workspace, *,
@@ -68,7 +71,8 @@ class Cloud:
                  variables: abc.Mapping[str, str] | None = None,
                  workers: int = heat.WORKERS,
                  lender: typing.Self | None = None,
-                 profile: str = profiles.STANDARD) -> None:
+                 profile: str = profiles.STANDARD,
+                 further: preparation.Preparation | None = None) -> None:
         self.workspace = workspace
         self._keystone_environment = keystone_environment
         self._heat_environment = heat_environment
@@ -77,6 +81,7 @@ class Cloud:
         self._workers = workers
         self._lender = lender
         self._profile = profile
+        self._further = further
         self.region, self.vhost = keystone.REGION, 'heat'
         if lender:
             self.region = f'{lender.region}-{workspace.marker}'
@@ -92,6 +97,7 @@ class Cloud:
         self.configuration: heat.Configuration
         self.access: client_config.Access
         self.nodes: dict[str, nodes.Node] = {}
+        self.services: runtime.Runtime | None = None
 
     def up(self) -> None:
         """Start the whole cloud, in parallel as far as possible.
@@ -113,8 +119,8 @@ class Cloud:
         self.ledger = ledger.Ledger(self.workspace)
         self.ledger.start()
         state = database_template.state(
-            self.workspace, self._keystone_environment, self._heat_environment
-        )
+            self.workspace, self._keystone_environment,
+            self._heat_environment, self._further)
         self.mariadb = mariadb.MariaDB(self.workspace, template=state.data)
         self.mariadb.start()
         self.mariadb.wait_ready()
@@ -128,6 +134,13 @@ class Cloud:
             self.workspace, self._keystone_environment,
             database_url=self.mariadb.database('keystone'))
         self.keystone.start()
+        if self._further:
+            self.services = runtime.Runtime(
+                self.workspace, self._further.environment,
+                self._further.services, mariadb=self.mariadb,
+                rabbitmq=self.rabbitmq, keystone_url=self.keystone.url,
+                region=self.region, password=state.services_password)
+            self.services.start()
 
     def start_front(self) -> None:
         """Start HAProxy and Heat, and wait until all services answer.
@@ -154,6 +167,8 @@ class Cloud:
         self.haproxy.wait_ready()
         self.deploy(self._heat_environment, side='base')
         self.start_heat()
+        if self.services:
+            self.services.wait_ready()
 
     def _make_nodes(self) -> None:
         for number in range(1, self._size + 1):
@@ -179,7 +194,8 @@ class Cloud:
         for name, kind, url in (
                 ('keystone', 'identity', self.keystone.url),
                 ('heat', 'orchestration', f'{self.api_url}/$(project_id)s'),
-                ('heat-cfn', 'cloudformation', f'{self.cfn_url}/v1')):
+                ('heat-cfn', 'cloudformation', f'{self.cfn_url}/v1'),
+                *(self.services.endpoints() if self.services else ())):
             self.identity.endpoint(name, kind, url, region=self.region)
         self.identity.session.invalidate()
 
@@ -358,9 +374,10 @@ class Cloud:
         names = ['haproxy', 'ledger', 'keystone', 'rabbitmq', 'mariadb']
         if self._lender:
             names = ['haproxy', 'ledger', 'mariadb']
-        return self.heat_processes + [
-            getattr(self, name).process for name in names
-            if hasattr(self, name)]
+        return [*self.heat_processes,
+                *(self.services.processes if self.services else ()),
+                *(getattr(self, name).process for name in names
+                  if hasattr(self, name))]
 
     def down(self) -> None:
         """Kill all processes: in-flight operations are not needed."""
@@ -380,22 +397,3 @@ class Cloud:
                           for name, node in self.nodes.items()},
             }, indent=2) + '\n')
         self.workspace.close(keep=True)
-
-
-def start(workspace: workspaces.Workspace, release: releases.Release, *,
-          constraints: str | os.PathLike[str] | None = None, size: int = 1,
-          profile: str = profiles.STANDARD) -> Cloud:
-    """Install a release, and start a cloud with it.
-
-    :param constraints: replace those of the release; see environments.heat
-    :param size: number of nodes
-    """
-    keystone_environment, heat_environment = environments.ensure_all(
-        [environments.keystone(release),
-         environments.heat(release, constraints=constraints)],
-        log_dir=workspace.logs, marker=workspace.marker)
-    cloud = Cloud(workspace, keystone_environment=keystone_environment,
-                  heat_environment=heat_environment, size=size,
-                  profile=profile)
-    cloud.up()
-    return cloud

@@ -30,6 +30,8 @@ from heat_upgrade import errors
 from heat_upgrade import filesystem
 from heat_upgrade.install import cache
 from heat_upgrade.install import environments
+from heat_upgrade.lab.physical import model
+from heat_upgrade.lab.physical import preparation
 from heat_upgrade.lab.services import heat
 from heat_upgrade.lab.services import identity
 from heat_upgrade.lab.services import keystone as keystones
@@ -58,21 +60,26 @@ class State:
     :ivar admin_password: of Keystone's administrator
     :ivar service_password: of Heat's own user
     :ivar domain_password: of the stack domain's administrator
+    :ivar services_password: of the account of the other services, '' if
+        there are none
     """
 
     data: pathlib.Path
     admin_password: str
     service_password: str
     domain_password: str
+    services_password: str = ''
 
 
 def state(workspace: workspaces.Workspace,
           keystone_environment: environments.Environment,
-          heat_environment: environments.Environment) -> State:
+          heat_environment: environments.Environment,
+          further: preparation.Preparation | None = None) -> State:
     """Return the initial state for two releases, made if necessary.
 
     :param keystone_environment: the environment with Keystone
     :param heat_environment: the environment with the base release of Heat
+    :param further: other services of the cloud
     :raises: HeatFails if Heat cannot fill its database, errors.LabError if
         another service or command fails
     """
@@ -82,12 +89,15 @@ def state(workspace: workspaces.Workspace,
         timeout=VERSION_TIMEOUT)
     content = [RECIPE, version, keystone_environment.key,
                heat_environment.key]
+    if further:
+        content.append(further.key)
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
     root = cache.directory() / 'prepared'
     path = root / key
     with cache.Lock(path):
         if not path.is_dir():
-            _make(workspace, keystone_environment, heat_environment, path)
+            _make(workspace, keystone_environment, heat_environment, path,
+                  further)
         secrets = json.loads((path / 'secrets.json').read_text())
         os.utime(path)
     cache.prune(root)
@@ -97,10 +107,12 @@ def state(workspace: workspaces.Workspace,
 def _make(workspace: workspaces.Workspace,
           keystone_environment: environments.Environment,
           heat_environment: environments.Environment,
-          path: pathlib.Path) -> None:
+          path: pathlib.Path, further: preparation.Preparation | None
+          ) -> None:
     """Fill the databases and cache them, whole or not at all."""
     secrets = {name: workspaces.password() for name in (
-        'admin_password', 'service_password', 'domain_password')}
+        'admin_password', 'service_password', 'domain_password',
+        *(('services_password',) if further else ()))}
     database = mariadb.MariaDB(workspace)
     database.start()
     try:
@@ -109,7 +121,9 @@ def _make(workspace: workspaces.Workspace,
             lambda: _fill_keystone(workspace, keystone_environment, secrets,
                                    database.database('keystone')),
             lambda: _fill_heat(workspace, heat_environment,
-                               database.database('heat')))
+                               database.database('heat')),
+            *((lambda: further.fill(workspace, database),)
+              if further else ()))
     finally:
         database.stop()
     fresh = pathlib.Path(tempfile.mkdtemp(dir=path.parent))
@@ -133,11 +147,12 @@ def _fill_keystone(workspace: workspaces.Workspace,
     keystone.start()
     try:
         keystone.wait_ready()
-        identity.Identity(
-            keystone.url, username=keystones.ADMIN,
-            password=secrets['admin_password'],
-        ).prepare_heat(service_password=secrets['service_password'],
-                       domain_password=secrets['domain_password'])
+        admin = identity.Identity(keystone.url, username=keystones.ADMIN,
+                                  password=secrets['admin_password'])
+        admin.prepare_heat(service_password=secrets['service_password'],
+                           domain_password=secrets['domain_password'])
+        if 'services_password' in secrets:
+            admin.service_user(model.USER, secrets['services_password'])
     finally:
         keystone.stop()
 

@@ -19,6 +19,7 @@ import typing
 
 from heat_integrationtests import catalogue
 from heat_upgrade import errors
+from heat_upgrade.lab.physical import selection
 from heat_upgrade.lab import profiles
 
 VERSION = 2
@@ -118,6 +119,8 @@ class Plan:
     :ivar profile: names of :mod:`heat_upgrade.lab.profiles`, with commas
     :ivar tier: one of :data:`heat_integrationtests.catalogue.TIERS`
     :ivar scenario_path: directories with further scenarios by data
+    :ivar services: names of other services of the cloud; see
+        :mod:`heat_upgrade.lab.physical.selection`
     :ivar choices: choices of the seed, see :mod:`heat_upgrade.plan.variation`
     :ivar options: command line options that make this plan again from its
         seed; empty if none do, as after shrinking
@@ -134,6 +137,7 @@ class Plan:
     profile: str = profiles.STANDARD
     tier: str = catalogue.STANDARD
     scenario_path: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
     choices: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
     options: tuple[str, ...] = ()
 
@@ -187,7 +191,7 @@ def from_json(text: str) -> Plan:
         data['stages'] = tuple(
             tuple(tuple(_step(step) for step in lane) for lane in stage)
             for stage in data['stages'])
-        for name in ('options', 'scenario_path'):
+        for name in ('options', 'scenario_path', 'services'):
             data[name] = tuple(data.get(name, ()))
         plan = Plan(**data)
         re.compile(f'(?=.*(?:{plan.scenarios})).')
@@ -196,6 +200,8 @@ def from_json(text: str) -> Plan:
         profiles.parse(plan.profile)
         if plan.tier not in catalogue.TIERS:
             raise ValueError(f'there is no tier {plan.tier!r}')
+        if not set(plan.services) <= set(selection.SERVICES):
+            raise ValueError(f'unknown services in {plan.services}')
         return plan
     except (AttributeError, KeyError, TypeError, ValueError,
             re.error) as exc:

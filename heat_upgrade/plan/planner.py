@@ -73,6 +73,7 @@ class _Fixed(typing.TypedDict):
     profile: str
     tier: str
     scenario_path: tuple[str, ...]
+    services: tuple[str, ...]
 
 
 def make(strategy: str, *, base: str, target: str, seed: int = 0,
@@ -83,7 +84,8 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
          profile: str = profiles.STANDARD, stop: str | None = None,
          tier: str = catalogue.STANDARD,
          scenario_path: tuple[str, ...] = (), volume: int | None = None,
-         volume_events: int | None = None) -> Plan:
+         volume_events: int | None = None,
+         services: tuple[str, ...] = ()) -> Plan:
     """Return the plan of a strategy.
 
     :param strategy: one of STRATEGIES
@@ -107,6 +109,7 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
     :param volume: number of stacks to clone before both releases are
         measured; None for no measurement
     :param volume_events: number of additional events of the clones
+    :param services: names of other services of the cloud
     :raises: :class:`errors.UsageError` for an impossible combination, or if
         even the shortest plan exceeds the budget
     """
@@ -160,7 +163,8 @@ def make(strategy: str, *, base: str, target: str, seed: int = 0,
         aged_rows=not scenarios and tier != catalogue.QUICK)
     fixed: _Fixed = {'strategy': strategy, 'base': base, 'target': target,
                      'seed': seed, 'vhost': vhost, 'profile': profile,
-                     'tier': tier, 'scenario_path': scenario_path}
+                     'tier': tier, 'scenario_path': scenario_path,
+                     'services': services}
     plan = _within(budget, drawn, scenarios, fixed,
                    keep_rollback=bool(rollback))
     return dataclasses.replace(plan, options=_options(
@@ -208,17 +212,19 @@ def _options(plan: Plan, *, in_flight: str | None, rollback: str | None,
         words += ['--nodes', str(plan.nodes)]
     if plan.strategy != COLD and plan.vhost != PER_RELEASE:
         words += ['--vhost', plan.vhost]
-    if plan.profile != profiles.STANDARD:
-        words += ['--profile', plan.profile]
-    if plan.tier != catalogue.STANDARD:
-        words += ['--tier', plan.tier]
+    for option, value, default in (
+            ('--profile', plan.profile, profiles.STANDARD),
+            ('--tier', plan.tier, catalogue.STANDARD),
+            ('--with', ','.join(plan.services), '')):
+        if value != default:
+            words += [option, value]
     for directory in plan.scenario_path:
         words += ['--scenario-path', directory]
-    for option, value in (
+    for option, given in (
             ('--in-flight', in_flight), ('--stop', stop),
             ('--volume', volume), ('--volume-events', volume_events)):
-        if value is not None:
-            words += [option, str(value)]
+        if given is not None:
+            words += [option, str(given)]
     if quick:
         words.append('--quick')
     if checks_only:
@@ -234,7 +240,8 @@ def of_choices(drawn: variation.Choices, *, strategy: str, base: str,
                target: str, seed: int, scenarios: str, vhost: str,
                profile: str = profiles.STANDARD,
                tier: str = catalogue.STANDARD,
-               scenario_path: tuple[str, ...] = ()) -> Plan:
+               scenario_path: tuple[str, ...] = (),
+               services: tuple[str, ...] = ()) -> Plan:
     """Return the plan of given choices; see :func:`make`."""
     smoke = not scenarios and not drawn.quick
     chosen = profiles.parse(profile)
@@ -259,7 +266,7 @@ def of_choices(drawn: variation.Choices, *, strategy: str, base: str,
     return Plan(strategy=strategy, base=base, target=target, seed=seed,
                 scenarios=scenarios, nodes=len(drawn.order), vhost=vhost,
                 profile=chosen.name, tier=tier, scenario_path=scenario_path,
-                choices=drawn.as_dict(), stages=stages)
+                services=services, choices=drawn.as_dict(), stages=stages)
 
 
 def lighter(plan: Plan, *, scenarios: str = '') -> list[Plan]:
@@ -274,7 +281,8 @@ def lighter(plan: Plan, *, scenarios: str = '') -> list[Plan]:
                      'target': plan.target, 'seed': plan.seed,
                      'vhost': plan.vhost, 'profile': plan.profile,
                      'tier': plan.tier,
-                     'scenario_path': plan.scenario_path}
+                     'scenario_path': plan.scenario_path,
+                     'services': plan.services}
     variants = variation.lighter(drawn)
     if drawn.checks and not drawn.checks_only:
         variants.append(dataclasses.replace(drawn, checks=False))

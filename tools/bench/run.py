@@ -25,7 +25,7 @@ from cliff import lister
 from heat_upgrade.cli import options
 from heat_upgrade import errors
 from heat_upgrade.install import releases
-from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import cloud_start
 from heat_upgrade.lab import resource_usage
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade.plan import planner
@@ -103,7 +103,7 @@ def _cloud_up(release: releases.Release, run_dir: str) -> list[Row]:
     with workspaces.Workspace(run_dir) as workspace:
         started = time.monotonic()
         cpu = resource_usage.cpu_seconds(workspace.marker)
-        cloud = clouds.start(workspace, release)
+        cloud = cloud_start.start(workspace, release)
         row: Row = (
             'cloud up', round(time.monotonic() - started, 1),
             round(resource_usage.cpu_seconds(workspace.marker) - cpu, 1))

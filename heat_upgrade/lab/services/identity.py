@@ -156,6 +156,13 @@ class Identity:
         assert project is not None, 'the token is scoped to a project'
         return project
 
+    def service_user(self, name: str, password: str) -> None:
+        """Make the account with which a service validates tokens."""
+        project = self.project(heat.SERVICE_PROJECT)
+        user = self.user(name, password)
+        for role in ('admin', 'service'):
+            self.grant(user, role, project=project)
+
     def prepare_heat(self, *, service_password: str, domain_password: str
                      ) -> None:
         """Make the accounts, roles and domain of Heat's installation guide.
@@ -163,10 +170,7 @@ class Identity:
         :param service_password: of Heat's own user
         :param domain_password: of the stack domain's administrator
         """
-        project = self.project(heat.SERVICE_PROJECT)
-        user = self.user(heat.SERVICE_USER, service_password)
-        for role in ('admin', 'service'):
-            self.grant(user, role, project=project)
+        self.service_user(heat.SERVICE_USER, service_password)
         domain = self._ensure('domain', 'domains', heat.STACK_DOMAIN)
         admin = self.user(heat.STACK_DOMAIN_ADMIN, domain_password,
                           domain=domain)

@@ -148,17 +148,20 @@ class MariaDB:
             connect_timeout=ANSWER_TIMEOUT,
             read_timeout=ANSWER_TIMEOUT)
 
-    def database(self, name: str) -> str:
+    def database(self, name: str, *, also: abc.Iterable[str] = ()) -> str:
         """Make a missing database, with an account for its service.
 
+        :param also: further databases of the same account
         :returns: the URL for SQLAlchemy, with a password made for this run
         """
         if name not in self._urls:
             secret = workspaces.password()
-            self.execute(f'CREATE DATABASE IF NOT EXISTS `{name}`')
             self.execute(f"CREATE OR REPLACE USER `{name}`@'127.0.0.1' "
                          'IDENTIFIED BY %s', (secret,))
-            self.execute(f"GRANT ALL ON `{name}`.* TO `{name}`@'127.0.0.1'")
+            for owned in (name, *also):
+                self.execute(f'CREATE DATABASE IF NOT EXISTS `{owned}`')
+                self.execute(f'GRANT ALL ON `{owned}`.* TO '
+                             f"`{name}`@'127.0.0.1'")
             self._urls[name] = (f'mysql+pymysql://{name}:{secret}'
                                 f'@127.0.0.1:{self.port}/{name}?{CLEAR_TEXT}')
         return self._urls[name]

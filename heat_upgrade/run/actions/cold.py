@@ -21,6 +21,7 @@ from heat_upgrade.install import environments
 from heat_upgrade.lab import client_config
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import log_errors
+from heat_upgrade.lab.physical import selection
 from heat_upgrade.lab.services import heat
 from heat_upgrade.plan import planner
 from heat_upgrade.probes import downtime
@@ -35,6 +36,9 @@ if typing.TYPE_CHECKING:
 # The name of the downtime probe in a report.
 API = 'heat-api'
 PROBE_TIMEOUT = 2
+
+# The environment of the services beside Keystone and Heat, if there are any.
+SERVICES = 'services'
 FIRST_ANSWER_TIMEOUT = 60
 
 Measured = dict[str, typing.Any]
@@ -43,12 +47,13 @@ Measured = dict[str, typing.Any]
 def environments_(run: 'runner.Run', step: planner.Step) -> Measured:
     """Install the releases."""
     base, target = run.base, run.target
-    run.environments = dict(zip(('keystone', planner.BASE, planner.TARGET), (
-        environments.ensure_all([
-            environments.keystone(base),
-            environments.heat(base, constraints=run.base_constraints),
-            environments.heat(target, constraints=run.constraints),
-        ], log_dir=run.workspace.logs, marker=run.workspace.marker))))
+    names = ('keystone', planner.BASE, planner.TARGET, SERVICES)
+    run.environments = dict(zip(names, environments.ensure_all([
+        environments.keystone(base),
+        environments.heat(base, constraints=run.base_constraints),
+        environments.heat(target, constraints=run.constraints),
+        *selection.specs(run.plan.services, base),
+    ], log_dir=run.workspace.logs, marker=run.workspace.marker)))
     return {name: environment.version
             for name, environment in run.environments.items()}
 
@@ -58,7 +63,9 @@ def base_up(run: 'runner.Run', step: planner.Step) -> Measured:
     run.cloud = clouds.Cloud(
         run.workspace, keystone_environment=run.environments['keystone'],
         heat_environment=run.environments[planner.BASE],
-        size=run.plan.nodes, profile=run.plan.profile)
+        size=run.plan.nodes, profile=run.plan.profile,
+        further=selection.prepared(run.plan.services,
+                                   run.environments.get(SERVICES)))
     run.cloud.up()
     client_config.write(run.cloud.access, run.workspace.run_dir,
                         state_dir=run.workspace.run_dir / 'manifest')

@@ -20,7 +20,7 @@ import testtools
 
 from heat_upgrade import concurrency
 from heat_upgrade.install import releases
-from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import cloud_start
 from heat_upgrade.lab.services import heat
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
@@ -37,7 +37,7 @@ class EnginesTest(testtools.TestCase):
         base, _ = releases.newest_two()
         place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         with workspaces.Workspace(place) as workspace:
-            cloud = clouds.start(workspace, base, size=2)
+            cloud = cloud_start.start(workspace, base, size=2)
             before = self.commands(workspace)
             for number in range(ROUNDS):
                 concurrency.run_parallel(*(

@@ -24,7 +24,7 @@ import ddt
 import psutil
 
 from heat_upgrade.install import releases
-from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import cloud_start
 from heat_upgrade.lab import heat_client
 from heat_upgrade.lab.services import mariadb
 from heat_upgrade.lab import workspace as workspaces
@@ -372,7 +372,7 @@ class TestRealCloud(RehearseCase):
                          output)
 
     def cloud(self, workspace):
-        return clouds.start(workspace, releases.parse(BASE))
+        return cloud_start.start(workspace, releases.parse(BASE))
 
     def fill(self, heat):
         """Make two stacks, and a snapshot of one."""

@@ -29,7 +29,7 @@ import typing
 from heat_upgrade import errors
 from heat_upgrade.install import environments
 from heat_upgrade.install import releases
-from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.lab import cloud_start
 from heat_upgrade.lab import heat_client
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade.tests.seeded_bugs import bugs
@@ -82,7 +82,7 @@ class Suite:
 
     def __init__(self, workspace: workspaces.Workspace, base: str) -> None:
         self._workspace = workspace
-        self._cloud = clouds.start(workspace, releases.parse(base))
+        self._cloud = cloud_start.start(workspace, releases.parse(base))
         self._api = heat_client.Api(self._cloud.identity,
                                     self._cloud.api_url)
         self._create()

@@ -105,7 +105,7 @@ class TestNaiveSuite(testtools.TestCase):
         workspace = mock.Mock(logs=directory, marker='m')
         workspace.directory.return_value = directory
         for name, value in (
-                ('clouds.start', lambda *args: self.cloud),
+                ('cloud_start.start', lambda *args: self.cloud),
                 ('releases.parse', str), ('environments.heat', str),
                 ('environments.ensure_all', lambda specs, **_: specs),
                 ('heat_client.Api.call', self.call)):

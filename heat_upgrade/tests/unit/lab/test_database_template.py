@@ -79,9 +79,10 @@ class TemplateCase(testtools.TestCase):
             raise self.failure
         self.servers[-1].data.joinpath('ibdata1').write_text('filled')
 
-    def state(self):
+    def state(self, further=None):
         workspace = self.useFixture(fakes.Workspace()).workspace
-        return database_template.state(workspace, self.keystone, self.heat)
+        return database_template.state(workspace, self.keystone, self.heat,
+                                       further)
 
     @property
     def cache(self):
@@ -150,6 +151,16 @@ class TestState(TemplateCase):
         self.version = 'mariadbd 11'
         seen.add(self.state().data)
         self.assertThat(seen, matchers.HasLength(4))
+
+    def test_further_services_have_their_own_state_and_password(self):
+        plain, filled = self.state(), []
+        further = types.SimpleNamespace(
+            key=['glance'], fill=lambda *args: filled.append(args))
+        state = self.state(further)
+        self.assertEqual(1, len(filled))
+        self.assertNotEqual(plain.data, state.data)
+        self.assertEqual('', plain.services_password)
+        self.assertNotEqual('', state.services_password)
 
     def test_use_sets_the_time_of_a_state(self):
         path = self.state().data.parent

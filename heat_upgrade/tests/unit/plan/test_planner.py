@@ -61,6 +61,23 @@ class TestMake(testtools.TestCase):
         self.assertIn('--volume 1000 --volume-events 5',
                       ' '.join(planner.selectors(plan)))
 
+    def test_services_survive_json_and_the_command_line(self):
+        plan = make(services=('placement', 'glance'))
+        self.assertEqual(plan, planner.from_json(plan.as_json()))
+        self.assertIn('--with placement,glance',
+                      ' '.join(planner.selectors(plan)))
+
+    def test_plan_with_unknown_services_is_refused(self):
+        text = make(services=('glance',)).as_json()
+        self.assertRaises(errors.UsageError, planner.from_json,
+                          text.replace('"services": ["glance"]',
+                                       '"services": ["nvoa"]'))
+
+    def test_lighter_plans_keep_the_services(self):
+        plan = make(services=('glance',), volume=10)
+        self.assertEqual({('glance',)}, {
+            lighter.services for lighter in planner.lighter(plan)})
+
     def test_plan_without_volume_does_not_mention_it(self):
         self.assertNotIn('volume', make().as_json())
 
