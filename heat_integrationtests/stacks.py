@@ -17,6 +17,7 @@ A stack is identified by ``name/id``, which Heat resolves without a redirect.
 
 from collections import abc
 import dataclasses
+import itertools
 import typing
 
 from heatclient import exc
@@ -139,6 +140,10 @@ class Stacks:
         judge = waiters.stack_progress(stack.name, 'DELETE_COMPLETE')
 
         def look() -> waiters.Look[bool]:
+            # A list of all stacks costs the engine much more than one stack.
+            shown = self.get(stack, outputs=False)
+            if shown and shown.stack_status != 'DELETE_COMPLETE':
+                return judge(shown)[0], None
             left = [member for member in listed(self.lister, show_nested=True)
                     if stack.id in (member.id, member.parent)]
             if not left:
@@ -159,10 +164,14 @@ class Stacks:
             return False
         return True
 
-    def get(self, stack: Stack) -> aliases.HeatObject:
-        """Return a stack as Heat shows it, or None if Heat answers 404."""
+    def get(self, stack: Stack, *, outputs: bool = True
+            ) -> aliases.HeatObject:
+        """Return a stack as Heat shows it, or None if Heat answers 404.
+
+        :param outputs: whether Heat resolves the outputs
+        """
         try:
-            return self.client.stacks.get(stack.ref)
+            return self.client.stacks.get(stack.ref, resolve_outputs=outputs)
         except exc.HTTPNotFound:
             return None
 
@@ -174,14 +183,28 @@ class Stacks:
     def wait(self, stack: Stack, expected: str) -> aliases.HeatObject:
         """Wait until a stack has a status.
 
-        :returns: the stack as Heat showed it last
+        The first look, often during the operation, resolves the outputs, as
+        users do. Later ones do not: that would be a sixth of the engine's
+        work in a run.
+
+        :returns: the stack as Heat showed it last, with its outputs
         :raises waiters.WaitTimeout, waiters.WentWrong: the text includes the
             resources that failed
         """
         judge = waiters.stack_progress(stack.name, expected)
 
+        looks = itertools.count()
+
+        def shown(outputs: bool) -> waiters.Look[aliases.HeatObject]:
+            return judge(retry_bad_request(
+                lambda: self.get(stack, outputs=outputs)))
+
         def look() -> waiters.Look[aliases.HeatObject]:
-            return judge(retry_bad_request(lambda: self.get(stack)))
+            first = next(looks) == 0
+            seen, result = shown(outputs=first)
+            if first or result is None or result is True:
+                return seen, result
+            return shown(outputs=True)
 
         return self._wait(stack, f'become {expected}', look)
 
