@@ -23,6 +23,7 @@ from importlib import metadata
 from importlib import util
 import os
 import pathlib
+import re
 import typing
 
 from heat_integrationtests import definition
@@ -51,6 +52,9 @@ INHERITED = ('test_the_stack_is_created_and_recorded',
              'test_the_stack_is_as_recorded',
              'test_nothing_serves_the_stack_while_heat_is_down',
              'test_the_stack_is_updated_and_deleted')
+
+# A type in a template, in YAML or JSON.
+_TYPE = re.compile(r"""\b[Tt]ype["']?:\s*["']?((?:OS|AWS)::[\w:]+\w)""")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +86,20 @@ class Entry:
         """The IDs of its tests, without tags."""
         return [f'{self.test_class}.{test}'
                 for test in (*INHERITED, *self.own_tests)]
+
+    @property
+    def resource_types(self) -> set[str]:
+        """The types of the resources in its templates."""
+        if self.definition:
+            texts = [path.read_text('utf-8') for path in
+                     self.path.rglob('*') if path.is_file()]
+        else:
+            source = self.path.read_text('utf-8')
+            texts = [source, *(
+                path.read_text('utf-8') for path in sorted(
+                    self.path.parents[1].glob('templates/*'))
+                if f"'{path.name}'" in source)]
+        return {match for text in texts for match in _TYPE.findall(text)}
 
 
 def tag(tier: str) -> str:

@@ -137,6 +137,11 @@ OPTIONS = [
         'stack_abandon', default=False,
         help='Whether heat.conf has enable_stack_abandon and '
              'enable_stack_adopt.'),
+    cfg.BoolOpt(
+        'network_extensions', default=False,
+        help='Whether Neutron has these extensions: address-scope, '
+             'extraroute-atomic, floating-ip-port-forwarding, metering, qos, '
+             'qos-pps-minimum, rbac-policies, segment and trunk.'),
     cfg.ListOpt(
         'scenario_path', default=[],
         help='Directories with further scenarios by data, such as those of '
@@ -144,6 +149,21 @@ OPTIONS = [
              f'The environment variable {catalogue.PATH_VARIABLE}, when set, '
              'takes precedence; its directories are separated by colons.'),
 ]
+
+
+# Tempest's own group of options, and those of its options by which a scenario
+# may state that it needs a service.
+SERVICES_GROUP = 'service_available'
+SERVICES = ('cinder', 'glance', 'neutron', 'nova', 'swift')
+
+# {name in expect.yaml: (group, option) of tempest}: values of the cloud that
+# become parameters of a stack.
+CLOUD_VALUES = {
+    'flavor': ('compute', 'flavor_ref'),
+    'image': ('compute', 'image_ref'),
+    'public_network': ('network', 'public_network_id'),
+    'keystone_url': ('identity', 'uri_v3'),
+}
 
 
 class NoStateDirectory(Exception):

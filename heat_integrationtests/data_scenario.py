@@ -19,6 +19,7 @@ import typing
 from tempest import config
 
 from heat_integrationtests import aliases
+from heat_integrationtests import config as own_config
 from heat_integrationtests import definition
 from heat_integrationtests import facts
 from heat_integrationtests import history
@@ -48,15 +49,8 @@ class DataScenario(scenario.Scenario):
             'weight': expect['weight'], 'tiers': tuple(expect['tiers']),
             'covers': tuple(expect['covers']),
             'exceptions': tuple(expect['exceptions']),
+            'needs': tuple(expect['needs']),
         }
-
-    @classmethod
-    def skip_checks(cls) -> None:
-        super().skip_checks()
-        for option in cls.defined.expect['needs']:
-            if not CONF.heat_integrationtests[option]:
-                raise cls.skipException(
-                    f'{option} is off in [heat_integrationtests]')
 
     @property
     def expect(self) -> aliases.Json:
@@ -67,7 +61,7 @@ class DataScenario(scenario.Scenario):
         defined = self.defined
         request: aliases.Json = {
             'template': defined.template,
-            'parameters': dict(defined.parameters),
+            'parameters': {**defined.parameters, **self._cloud_values()},
             'files': {**defined.files, **defined.environments},
             'environment': dict(defined.environment),
             'disable_rollback': not self.expect['rollback']}
@@ -76,6 +70,17 @@ class DataScenario(scenario.Scenario):
         if self.tags:
             request['tags'] = ','.join(self.tags)
         return {**request, **fields}
+
+    def _cloud_values(self) -> aliases.Json:
+        """Return the parameters that tempest.conf sets."""
+        values = {}
+        for parameter, name in self.expect['cloud_parameters'].items():
+            group, option = own_config.CLOUD_VALUES[name]
+            values[parameter] = getattr(CONF, group)[option]
+            self.assertTrue(values[parameter], (
+                f'the option {option} of [{group}] in tempest.conf is empty; '
+                f'the scenario {self.name()} needs it'))
+        return values
 
     def after_create(self, stack: stacks.Stack,
                      record: aliases.Json) -> None:
@@ -91,6 +96,7 @@ class DataScenario(scenario.Scenario):
         recorded = record['facts']
         self._match('stack', self.expect['stack_patterns'],
                     recorded['stack'])
+        self._check_physical('physical', recorded.get('physical', {}))
         missing = set(self.expect['resources']) - set(recorded['resources'])
         self.assertEqual(set(), missing, 'the stack has no such resources')
 
@@ -117,8 +123,9 @@ class DataScenario(scenario.Scenario):
         # A PATCH without tags keeps them.
         self.assertEqual([*(self.changed_tags or self.tags)],
                          self.stacks.get(stack).tags or [])
-        self._assert_kept(before['resources'],
-                          facts.resources(self.heat, stack.ref))
+        after = self.capture(stack, content=False)
+        self._assert_kept(before['resources'], after['resources'])
+        self._check_physical('changed_physical', after['physical'])
         history.perform(self, self.expect['after_change'])
 
     def _assert_kept(self, before: aliases.Json, after: aliases.Json) -> None:
@@ -133,6 +140,14 @@ class DataScenario(scenario.Scenario):
         for name in self.expect['unchanged_outputs']:
             self.assertEqual(record['facts']['outputs'][name], outputs[name],
                              f'the output {name} has changed')
+
+    def _check_physical(self, key: str, shown: aliases.Json) -> None:
+        for path, expected in self.expect[key].items():
+            fields = shown.get(path) or {}
+            self.assertEqual(
+                expected, {name: fields.get(name, facts.ABSENT)
+                           for name in expected},
+                f'the service of {path} shows other values')
 
     def _check_outputs(self, values: str, patterns: str,
                        outputs: aliases.Json) -> None:

@@ -69,6 +69,11 @@ class Mismatch:
         """Whether a physical resource was replaced."""
         return self.path.endswith('.physical_resource_id')
 
+    @property
+    def physical(self) -> bool:
+        """Whether a physical resource was replaced, or has changed."""
+        return self.replaced or self.path.startswith('physical.')
+
     def __str__(self) -> str:
         replaced = self.replaced
         return (f'{self.path}{" (was replaced)" if replaced else ""}'
@@ -241,7 +246,8 @@ def report(mismatches: abc.Iterable[Mismatch], *,
 
 
 # The name and text of the detail by which a test reports that physical
-# resources were replaced or lost (read by heat_upgrade.lab.stestr_runner).
+# resources were replaced, lost or changed (read by
+# heat_upgrade.lab.stestr_runner).
 REPLACED_DETAIL = 'failure-class', '3'
 
 

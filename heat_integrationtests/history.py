@@ -25,6 +25,7 @@ from tempest import config
 
 from heat_integrationtests import aliases
 from heat_integrationtests import clients
+from heat_integrationtests import physical
 from heat_integrationtests import stacks
 
 if typing.TYPE_CHECKING:
@@ -209,13 +210,31 @@ def _delete_project(scenario: 'Scenario', stack: stacks.Stack, output: str,
     scenario.keystone.delete('projects', outputs[output])
 
 
-def _call_webhook(scenario: 'Scenario', stack: stacks.Stack, output: str,
-                  status: str | None) -> None:
-    """Send a POST request to the pre-signed URL in an output."""
-    outputs = stacks.outputs(scenario.stacks.get(stack))
-    answer = clients.session(CONF).post(
-        outputs[output], authenticated=False, raise_exc=False)
-    scenario.assertEqual(200, answer.status_code, answer.text)
+def _call_url(method: str, **options: typing.Any) -> 'Action':
+    def call(scenario: 'Scenario', stack: stacks.Stack, output: str,
+             status: str | None) -> None:
+        """Send a request to the pre-signed URL in an output."""
+        outputs = stacks.outputs(scenario.stacks.get(stack))
+        answer = clients.session(CONF).request(
+            outputs[output], method, authenticated=False, raise_exc=False,
+            **options)
+        scenario.assertIn(answer.status_code, (200, 201), answer.text)
+        if status:
+            scenario.stacks.wait(stack, status)
+    return call
+
+
+def _change_object(method: str) -> 'Action':
+    def change(scenario: 'Scenario', stack: stacks.Stack,
+               argument: aliases.Json, status: str | None) -> None:
+        """Put or delete an object in the container that a resource made."""
+        container = scenario.heat.resources.get(
+            stack.ref, argument['container']).physical_resource_id
+        account = clients.endpoint(CONF, scenario.session, physical.OBJECT)
+        scenario.session.request(
+            f'{account}/{container}/{argument["name"]}', method,
+            data=argument.get('text', '').encode())
+    return change
 
 
 def _wait_for_resource(scenario: 'Scenario', stack: stacks.Stack,
@@ -241,6 +260,10 @@ ACTIONS: dict[str, Action] = {
     'signal': _signal,
     'clear_hook': _clear_hook,
     'delete_project': _delete_project,
-    'call_webhook': _call_webhook,
+    'call_webhook': _call_url('POST'),
+    'put_url': _call_url('PUT', json={'status': 'SUCCESS', 'id': '1',
+                                      'data': 'sent'}),
+    'put_object': _change_object('PUT'),
+    'delete_object': _change_object('DELETE'),
     'wait_for_resource': _wait_for_resource,
 }

@@ -17,6 +17,7 @@ the assertions. The base class does the rest, in the same order for all.
 """
 
 from collections import abc
+import time
 import typing
 import uuid
 
@@ -31,6 +32,7 @@ from heat_integrationtests import diagnostics
 from heat_integrationtests import facts
 from heat_integrationtests import four_tests
 from heat_integrationtests import markers
+from heat_integrationtests import scenario_clients
 from heat_integrationtests import scenario_record
 from heat_integrationtests import stacks
 from heat_integrationtests import template_files
@@ -46,7 +48,7 @@ Stack: typing.TypeAlias = stacks.Stack
 Stacks: typing.TypeAlias = stacks.Stacks
 
 
-class Scenario(four_tests.FourTests,
+class Scenario(scenario_clients.OfScenario, four_tests.FourTests,
                test.BaseTestCase):  # type: ignore[misc]  # has no types
     """A stack that is created before an upgrade and must survive it.
 
@@ -79,6 +81,9 @@ class Scenario(four_tests.FourTests,
     covers: tuple[int, ...] = ()
     # Facts that may change without an operation; give a reason for each.
     exceptions: tuple[str, ...] = ()
+    # Features and services without which the scenario is skipped: options of
+    # [heat_integrationtests] and of [service_available].
+    needs: tuple[str, ...] = ()
 
     # -- hooks ------------------------------------------------------------
 
@@ -114,10 +119,13 @@ class Scenario(four_tests.FourTests,
     @classmethod
     def skip_checks(cls) -> None:
         super().skip_checks()
-        if cls.as_operator and not (
-                CONF.heat_integrationtests.keystone_resources):
-            raise cls.skipException(
-                'keystone_resources is off in [heat_integrationtests]')
+        needs = (*cls.needs, *(['keystone_resources'] * cls.as_operator))
+        for option in needs:
+            group = (own_config.SERVICES_GROUP
+                     if option in own_config.SERVICES else
+                     own_config.group.name)
+            if not getattr(CONF, group)[option]:
+                raise cls.skipException(f'{option} is off in [{group}]')
 
     @classmethod
     def setup_credentials(cls) -> None:
@@ -140,38 +148,6 @@ class Scenario(four_tests.FourTests,
         open_record = (scenario_record.Record.begin if kind == 'pre'
                        else scenario_record.Record.load)
         self.record = open_record(self.directory, self.name())
-
-    # -- identity and clients ---------------------------------------------
-
-    @property
-    def session(self) -> clients.Session:
-        """The session of the owner of this scenario's stacks."""
-        identity = (self.account.operator if self.as_operator
-                    else self.account.owner)
-        return clients.shared_session(CONF, identity)
-
-    @property
-    def heat(self) -> aliases.HeatClient:
-        """A heatclient of the owner of the stacks."""
-        return clients.heat(CONF, self.session)
-
-    @property
-    def keystone(self) -> clients.Keystone | None:
-        """Keystone as the operator, or None without an operator."""
-        if self.account.operator is None:
-            return None
-        return clients.Keystone(CONF, clients.shared_session(
-            CONF, self.account.operator))
-
-    @property
-    def stacks(self) -> Stacks:
-        """Operations on stacks, as their owner."""
-        own = CONF.heat_integrationtests
-        return stacks.Stacks(
-            self.heat, lister=clients.heat(CONF, clients.shared_session(
-                CONF, self.account.owner)), timeout=own.build_timeout,
-            interval=own.build_interval,
-            interval_max=own.build_interval_max)
 
     def stack(self, key: str = MAIN) -> Stack:
         """Return the stack that was recorded under this key."""
@@ -229,7 +205,7 @@ class Scenario(four_tests.FourTests,
     def record_facts(self, stack: Stack,
                      key: str = MAIN) -> aliases.Json:
         """Capture, record and check the facts of a stack; return them."""
-        captured = facts.capture(self.heat, stack.ref)
+        captured = self.capture(stack)
         entry = self.record.stack(key)
         entry['facts'] = captured
         self.record.save()
@@ -260,7 +236,7 @@ class Scenario(four_tests.FourTests,
         :returns: the current facts
         """
         before = self.record.facts(key)
-        now = facts.capture(self.heat, self.stack(key).ref)
+        now = self.capture(self.stack(key))
         self.assert_same(before, now, (*self.exceptions, *exceptions))
         self.check(self.record.stack(key), now['outputs'])
         return now
@@ -271,7 +247,7 @@ class Scenario(four_tests.FourTests,
         """Assert that facts are the same, with the given exceptions."""
         mismatches = facts.compare(before, after, exceptions=exceptions)
         if mismatches:
-            if any(mismatch.replaced for mismatch in mismatches):
+            if any(mismatch.physical for mismatch in mismatches):
                 name, text = facts.REPLACED_DETAIL
                 self.addDetail(name, attachment.text_content(text))
             self.fail(facts.report(
@@ -286,18 +262,30 @@ class Scenario(four_tests.FourTests,
     def assert_out_of_reach(self, key: str = MAIN) -> None:
         """Assert that nothing serves a stack while Heat is down.
 
-        The record is complete, the owner can authenticate, and no process
-        answers for the stack. A process that did would be old code that uses
-        a database during its migration.
+        The record is complete, the owner can authenticate, the physical
+        resources are as recorded, and no process answers for the stack. A
+        process that did would be old code that uses a database during its
+        migration.
         """
-        self.record.facts(key)
+        recorded = self.record.facts(key)
         record = self.record.stack(key)
+        self.assert_physical(recorded)
         # Keystone would reject this request if the owner were gone.
         endpoint = clients.endpoint(
             CONF, self.session, CONF.heat_integrationtests.catalog_type)
         assert endpoint, 'Keystone has lost the endpoint of Heat'
         self.assert_no_answer(f'{endpoint.rstrip("/")}/stacks/'
                               f'{record["name"]}/{record["id"]}')
+
+    def assert_physical(self, recorded: aliases.Json) -> None:
+        """Assert that the physical resources are as recorded.
+
+        :param recorded: facts of a stack
+        """
+        self.assert_same(
+            {'physical': recorded.get('physical', {})},
+            {'physical': self.reader.capture(recorded['resources'])},
+            self.exceptions)
 
     def assert_no_answer(self, url: str) -> None:
         """Assert that no process of Heat answers for a URL.
@@ -325,7 +313,7 @@ class Scenario(four_tests.FourTests,
         before = self.record.facts(key)
         stack = self.stack(key)
         if self.before_update(stack, self.record.stack(key)):
-            before = facts.capture(self.heat, stack.ref, content=False)
+            before = self.capture(stack, content=False)
         before = self.update_with_no_change(stack, before, key)
         self.update_with_change(stack, before, key)
         self.delete(stack, key)
@@ -335,14 +323,22 @@ class Scenario(four_tests.FourTests,
                               key: str = MAIN) -> aliases.Json:
         """Repeat the recorded request; only the status may change.
 
+        The times are recorded, because the services must receive no write.
+
         :param before: facts from before the update
         :returns: the facts after it
         """
-        self.stacks.update(stack, **self.record.stack(key)['request'])
+        entry = self.record.stack(key)
+        entry['no_change'] = {'began': time.time(), 'resources': {
+            path: resource['physical_resource_id']
+            for path, resource in before['resources'].items()}}
+        self.stacks.update(stack, **entry['request'])
+        entry['no_change']['ended'] = time.time()
+        self.record.save()
         # Template, environment and files only repeat the request.
         before = {group: values for group, values in before.items()
                   if group not in facts.CONTENT}
-        after = facts.capture(self.heat, stack.ref, content=False)
+        after = self.capture(stack, content=False)
         self.assert_same(
             before, after, (*facts.UPDATED, *self.exceptions),
             heading=f'An update of stack {stack.name} with no change has '
@@ -378,10 +374,16 @@ class Scenario(four_tests.FourTests,
 
     def delete(self, stack: Stack, key: str = MAIN) -> None:
         """Delete a stack, and assert that nothing of it remains."""
+        entry = self.record.stack(key)
+        made = [entry['facts']['resources']]
+        if entry['facts'].get('physical'):
+            made.append(facts.resources(self.heat, stack.ref))
         self.stacks.delete(stack)
-        self.record.stack(key)['deleted'] = True
+        entry['deleted'] = True
         self.record.save()
         self.assert_gone(stack)
+        self.assertEqual([], self.reader.existing(*made), 'physical '
+                         f'resources of the deleted stack {stack.name} exist')
         self.check_gone(self.record.stack(key))
 
     def assert_gone(self, stack: Stack) -> None:

@@ -10,11 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""heat-upgrade scenario list and scenario new."""
+"""heat-upgrade scenario list, scenario types and scenario new."""
 
 import argparse
 import pathlib
 import shutil
+import sys
 
 from cliff import command
 from cliff import lister
@@ -23,6 +24,7 @@ from heat_integrationtests import catalogue
 from heat_integrationtests import definition
 from heat_upgrade.cli import options
 from heat_upgrade import errors
+from heat_upgrade.results import resource_types
 
 SKELETON = pathlib.Path(catalogue.__file__).with_name('skeleton')
 
@@ -51,6 +53,31 @@ class List(lister.Lister):
              ', '.join(map(str, entry.covers)))
             for entry in options.scenarios_of(further)
             if parsed_args.tier in (None, *entry.tiers)])
+
+
+class Types(lister.Lister):
+    """List Heat's resource types with the scenarios that use each.
+
+    A type without a scenario is shown with the reason.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        options.add_scenario_path(parser)
+        parser.add_argument('--unused', action='store_true',
+                            help='list only the types without a scenario')
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> _Table:
+        further = (catalogue.paths(map(str, parsed_args.scenario_path), {})
+                   or catalogue.paths())
+        types = resource_types.every(options.scenarios_of(further))
+        # The table of another format must stay alone on the standard output.
+        print(resource_types.summary(types), file=sys.stderr)
+        return (('Type', 'Scenarios', 'Reason'), [
+            (each.name, ', '.join(each.scenarios), each.reason)
+            for each in types
+            if not (parsed_args.unused and each.scenarios)])
 
 
 class New(command.Command):

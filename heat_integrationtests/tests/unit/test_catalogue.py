@@ -102,6 +102,16 @@ class CatalogueTest(testtools.TestCase):
             catalogue.paths(['/c'], {catalogue.PATH_VARIABLE: '/a:/b'}))
         self.assertEqual((pathlib.Path('/c'),), catalogue.paths(['/c'], {}))
 
+    def test_types_are_found_in_data_and_in_python(self):
+        types = {entry.name: entry.resource_types
+                 for entry in catalogue.entries()}
+        self.assertLessEqual({'OS::Nova::Server', 'OS::Neutron::Port'},
+                             types['server'])
+        self.assertIn('OS::Keystone::User', types['keystone_resources'])
+        # Of a nested template.
+        self.assertIn('OS::Heat::RandomString', types['heat_types'])
+        self.assertNotIn('OS::Nova::Server', types['heat_types'])
+
     def test_smoke_tests_are_listed(self):
         self.assertTrue(all(test.startswith('heat_integrationtests.smoke.')
                             for test in catalogue.smoke_tests()))

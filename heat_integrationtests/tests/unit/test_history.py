@@ -132,3 +132,43 @@ class HistoryTest(testtools.TestCase):
     def test_no_step_changes_nothing(self):
         self.assertFalse(self.perform())
         self.assertEqual([], self.calls)
+
+
+class RequestTest(testtools.TestCase):
+    """Steps that send a request to another service than Heat."""
+
+    def setUp(self):
+        super().setUp()
+        self.calls = []
+        heat = Recorder(self.calls, {
+            'resources.get': types.SimpleNamespace(
+                physical_resource_id='box')})
+        self.scenario = types.SimpleNamespace(
+            stack=lambda: STACK, heat=heat, assertIn=self.assertIn,
+            session=Recorder(self.calls, {}, 'session'),
+            stacks=Recorder(self.calls, {
+                'stacks.get': types.SimpleNamespace(outputs=[
+                    {'output_key': 'url', 'output_value': 'http://u'}])},
+                'stacks'))
+        self.patch(history, 'CONF', None)
+        self.patch(history.clients, 'endpoint',
+                   lambda conf, session, service: f'http://{service}')
+        self.patch(history.clients, 'session', lambda conf: Recorder(
+            self.calls, {'bare.request': types.SimpleNamespace(
+                status_code=201, text='')}, 'bare'))
+
+    def called(self, name):
+        return [args for path, args, _ in self.calls if path == name]
+
+    def test_an_object_is_put_into_the_container_of_a_resource(self):
+        history.perform(self.scenario, [{'put_object': {
+            'container': 'box', 'name': 'o', 'text': 't'}}])
+        self.assertEqual([('http://object-store/box/o', 'PUT')],
+                         self.called('session.request'))
+
+    def test_a_signal_is_put_to_a_url_and_its_end_is_waited_for(self):
+        history.perform(self.scenario, [{
+            'put_url': 'url', 'status': 'CREATE_COMPLETE'}])
+        self.assertEqual([('http://u', 'PUT')], self.called('bare.request'))
+        self.assertEqual([(STACK, 'CREATE_COMPLETE')],
+                         self.called('stacks.wait'))

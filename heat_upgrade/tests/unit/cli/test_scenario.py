@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""heat-upgrade scenario list and new."""
+"""heat-upgrade scenario list, types and new."""
 
 import json
 
@@ -30,6 +30,16 @@ class TestScenario(cli_case.CliCase):
             {'Name': 'failed_stack', 'Source': 'heat-upgrade-tests',
              'Tiers': 'quick, standard, thorough', 'Seconds': 7,
              'Real Failures': '31, 41'}, self.listed()['failed_stack'])
+
+    def test_types_are_listed_with_scenarios_or_a_reason(self):
+        self.assertEqual(0, self.call('scenario', 'types', '-f', 'json'))
+        rows = {row['Type']: row for row in json.loads(self.out)}
+        self.assertIn('server', rows['OS::Nova::Server']['Scenarios'])
+        self.assertEqual('', rows['OS::Nova::Server']['Reason'])
+        self.assertIn('Zun', rows['OS::Zun::Container']['Reason'])
+        self.assertEqual(0, self.call('scenario', 'types', '--unused',
+                                      '-f', 'json'))
+        self.assertNotIn('OS::Nova::Server', self.out)
 
     def test_a_new_scenario_is_valid_and_listed(self):
         self.assertEqual(0, self.call('scenario', 'new', 'mine',
