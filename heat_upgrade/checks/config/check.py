@@ -180,11 +180,6 @@ class _OwnFiles:
         return cls(files, settings, referenced_files.files(
             settings, files, inputs.roots) if files else None)
 
-    @property
-    def paste(self) -> pathlib.Path | None:
-        """The api-paste.ini of this configuration, or None."""
-        return self.referenced.paste if self.referenced else None
-
 
 def _differences(old: _OwnFiles, new: _OwnFiles,
                  known: operator_settings.Known,
@@ -224,8 +219,9 @@ def _answers(
             'files': names, 'dirs': []},
             kept=False, about=', '.join(names)),
         *referenced_files.requests(new.referenced)]
-    requests = [[*common, startup.request(own.files, own.settings, own.paste)]
-                for own in (old, new)]
+    requests = [[*common, startup.request(
+        own.files, own.settings, own.referenced or referenced_files.Files())]
+        for own in (old, new)]
     both = introspection.both(
         base,
         target,

@@ -33,6 +33,7 @@ _SERVER = ('run {application} under uWSGI or mod_wsgi{when}. [{section}] '
            'bind_host and bind_port become http-socket of uWSGI or Listen of '
            'Apache; workers becomes processes; cert_file and key_file become '
            'the TLS settings of the web server or proxy')
+_TEST_CLOUD = 'heat-all'
 # The first major version with the modules heat.wsgi.
 _FIRST_WSGI = 24
 _ALL = ('run heat-engine by its own unit, and heat.wsgi.api:application and '
@@ -45,8 +46,8 @@ def findings(base: dict[str, bool], target: dict[str, bool],
     """Return the findings of commands that the target lacks.
 
     A command that is removed without a deprecation is an error, and so is
-    the command of an API in an existing installation. heat-all ran all
-    services of a test cloud in one process.
+    the command of an API in an existing installation. There heat-all is a
+    warning: it ran all services of a test cloud in one process.
 
     :param base: {command: whether it warns that it is deprecated}
     :param target: the same for the target
@@ -58,7 +59,7 @@ def findings(base: dict[str, bool], target: dict[str, bool],
 
 def replacement(name: str, history: histories.History) -> str:
     """Return the replacement of a service's command, '' for others."""
-    if name == 'heat-all':
+    if name == _TEST_CLOUD:
         return _ALL
     if name not in WSGI:
         return ''
@@ -107,10 +108,11 @@ def _removed(name: str, warns: bool, history: histories.History, *,
             'config.service-command-removed', name,
             f'the command {name} is removed: its unit does not start',
             '\n'.join(lines), remedy=remedy)
-    if announced:
+    if announced or (installed and name == _TEST_CLOUD):
         return check_context.warning(
             'config.command-removed', name,
-            f'the command {name} is removed, as announced', '\n'.join(lines),
+            f'the command {name} is removed'
+            + (', as announced' if announced else ''), '\n'.join(lines),
             remedy=remedy)
     return check_context.error(
         'config.command-removed-unannounced', name,

@@ -65,11 +65,46 @@ def findings(settings: abc.Sequence[config_files.Setting],
         if affected is not None:
             result.append(reporting.finding(
                 change, history, fresh, own_files=True,
-                where=[_where(setting, known) for setting in affected]))
+                where=[_where(setting, known) for setting in affected],
+                serious=_is_serious(change, affected, settings, known)))
             result += _fixed(change, affected, history, known)
     for setting, in_base, in_target in zip(settings, *answers):
         result += _of_value(setting, in_base, in_target, history, known)
     return result
+
+
+def _is_serious(change: comparison.Change,
+                affected: abc.Iterable[config_files.Setting],
+                settings: abc.Iterable[config_files.Setting],
+                known: Known) -> bool | None:
+    """Return True if the target loses the value of a setting.
+
+    An announcement excuses the release, not the file: the value is lost if
+    the target reads another name only, and has another default.
+
+    :returns: None if the change alone decides
+    """
+    if change.kind not in (comparison.REMOVED, comparison.OLD_NAME_GONE):
+        return None
+    if change.instead:
+        new = known[1].get(change.instead)
+        return new is not None and not any(
+            setting.key == new.key for setting in settings) and any(
+                not _is_default(setting, new) for setting in affected)
+    entry = option_history.replacement(change.key)
+    # The client plug-ins of retired services read nothing.
+    retired_client = change.key[0].startswith('clients_') and not any(
+        group == change.key[0] for group, _ in known[1])
+    return False if retired_client or (entry and entry.remove) else None
+
+
+def _is_default(setting: config_files.Setting,
+                option: options.Option) -> bool:
+    value = setting.value.strip().lower()
+    if isinstance(option.default, bool):
+        return _SWITCH.get(value) is option.default
+    return value == ('' if option.default is None
+                     else str(option.default).lower())
 
 
 def _fixed(change: comparison.Change,

@@ -24,6 +24,9 @@ from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import deprecations
 from heat_upgrade.results import findings as results
 
+# The part of a type whose support status is hidden.
+_HIDDEN = 'hidden'
+
 # {path: {error, missing, types}} of ``inspectors/config_plugins``.
 Answer = dict[str, dict[str, typing.Any]]
 
@@ -50,6 +53,9 @@ def _of_file(path: str, before: dict[str, typing.Any],
                 'config.plugin-types-lost', name,
                 f'plug-in {name} no longer provides {", ".join(lost)}',
                 _lines(path, before, after, history), own_files=True)
+        for type_ in sorted(set(before['types']) & set(after['types'])):
+            yield from _of_type(path, type_, before['types'][type_],
+                                after['types'][type_], history)
         return
     if before['missing'] and after['missing'] == before['missing']:
         yield check_context.warning(
@@ -66,6 +72,27 @@ def _of_file(path: str, before: dict[str, typing.Any],
             'config.plugin-not-loaded', name,
             f'plug-in {name} cannot be loaded: heat-engine does not start',
             _lines(path, before, after, history), own_files=True)
+
+
+def _of_type(path: str, type_: str, before: list[str], after: list[str],
+             history: deprecations.History) -> abc.Iterator[results.Finding]:
+    """Yield the finding of a type whose base class in Heat has changed.
+
+    :param before: its parts in the base, of ``inspectors/config_plugins``
+    """
+    lost = sorted(set(before) - set(after) - {_HIDDEN})
+    hidden = _HIDDEN in after and _HIDDEN not in before
+    if not lost and not hidden:
+        return
+    words = [*(['becomes a placeholder that creates nothing'] if hidden
+               else []), *([f'loses {", ".join(lost)}'] if lost else [])]
+    yield check_context.error(
+        'config.plugin-type-changed', type_,
+        f'{type_} of plug-in {pathlib.Path(path).name} {" and ".join(words)}',
+        '\n'.join([f'File: {path}', f'{history.base_version}: has them'
+                   if lost else f'{history.base_version}: a usable type',
+                   f'{history.target_version}: ' + ', '.join(words)]),
+        own_files=True)
 
 
 def _lines(path: str, before: dict[str, typing.Any],

@@ -38,6 +38,7 @@ POLICY_DIRS = ('oslo_policy', 'policy_dirs')
 ENVIRONMENTS = ('DEFAULT', 'environment_dir')
 TEMPLATES = ('DEFAULT', 'template_dir')
 PLUGINS = ('DEFAULT', 'plugin_dirs')
+LOGGING = ('DEFAULT', 'log_config_append')
 
 # The values of options that are not set.
 _DEFAULTS = {PASTE: 'api-paste.ini', POLICY_FILE: 'policy.yaml',
@@ -58,6 +59,10 @@ class Files:
     """The existing files that a configuration refers to.
 
     :ivar paste: api-paste.ini, or None
+    :ivar policy: the file of [oslo_policy] policy_file, or None; None if a
+        policy file cannot be read
+    :ivar policy_dirs: the directories of [oslo_policy] policy_dirs
+    :ivar logging: the file of log_config_append, or None
     :ivar rules: the rules of all policy files
     :ivar policy_json: a policy.json that is read only if there is no
         policy.yaml, or None
@@ -69,6 +74,9 @@ class Files:
     """
 
     paste: pathlib.Path | None = None
+    policy: pathlib.Path | None = None
+    policy_dirs: tuple[pathlib.Path, ...] = ()
+    logging: pathlib.Path | None = None
     rules: tuple[policies.Rule, ...] = ()
     policy_json: pathlib.Path | None = None
     json: tuple[pathlib.Path, ...] = ()
@@ -113,19 +121,21 @@ def files(settings: abc.Sequence[ini.Setting],
 
     def find(key: options.Key) -> pathlib.Path | None:
         values = [setting.value for setting in settings if setting.key == key]
-        return locate(key, values[-1] if values else _DEFAULTS[key],
-                      bool(values))
+        value = values[-1] if values else _DEFAULTS.get(key)
+        return locate(key, value, bool(values)) if value else None
 
     paste = find(PASTE)
+    policy = find(POLICY_FILE)
     policy_paths, policy_json = _policy_files(
-        find(POLICY_FILE),
-        any(setting.key == POLICY_FILE for setting in settings), directories)
+        policy, any(setting.key == POLICY_FILE for setting in settings),
+        directories)
     # oslo.policy reads every directory: policy_dirs is a MultiStrOpt.
-    for directory in find_each(POLICY_DIRS):
+    policy_dirs = find_each(POLICY_DIRS)
+    for directory in policy_dirs:
         policy_paths += _in(directory)
     rules: list[policies.Rule] = []
     json: list[pathlib.Path] = []
-    refused = []
+    refused: list[tuple[pathlib.Path, str]] = []
     for path in policy_paths:
         try:
             of_file, in_json = policies.read([path])
@@ -139,7 +149,9 @@ def files(settings: abc.Sequence[ini.Setting],
         for setting in settings if setting.key == PLUGINS
         for value in setting.value.split(',') if value.strip()]
     return Files(
-        paste=paste, rules=tuple(rules), policy_json=policy_json,
+        paste=paste, policy=None if refused else policy,
+        policy_dirs=() if refused else tuple(policy_dirs),
+        logging=find(LOGGING), rules=tuple(rules), policy_json=policy_json,
         json=tuple(json), environments=_in(find(ENVIRONMENTS)),
         templates=_in(find(TEMPLATES), _TEMPLATE_NAMES),
         plugins=tuple(filter(None, directories_of_plugins)),
@@ -323,7 +335,7 @@ def _engine_files(base: dict[str, Answer], target: dict[str, Answer],
         word = ('unknown' if in_both else 'gone' if problem == _NO_TYPE
                 else 'hidden')
         result.append(_finding(
-            not in_both and problem == _NO_TYPE, f'config.engine-type-{word}',
+            not in_both, f'config.engine-type-{word}',
             name, f'{name} is {word}, but engine files use it',
             [*(f'File: {path}' for path in paths),
              f'{history.base_version}: '

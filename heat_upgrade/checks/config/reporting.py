@@ -97,16 +97,19 @@ def unknown(failed: dict[str, str],
 
 def finding(change: comparison.Change, history: deprecations.History,
             fresh: options.Options, *, where: abc.Iterable[str] = (),
-            own_files: bool = False) -> results.Finding:
+            own_files: bool = False,
+            serious: bool | None = None) -> results.Finding:
     """Return the finding of a change.
 
     :param fresh: the options that only the target has
     :param where: evidence: the operator's lines that set the option
     :param own_files: whether it concerns an operator's own files
+    :param serious: whether it is an error; None to decide by the change
     """
     announced, how = deprecations.announcement(change, history)
-    serious = (change.kind in comparison.BREAKING and change.documented
-               and not announced)
+    if serious is None:
+        serious = (change.kind in comparison.BREAKING and change.documented
+                   and not announced)
     lines = [*where, *_values(change, history), _owner(change)]
     if change.kind in comparison.BREAKING:
         lines.append(how)

@@ -24,6 +24,7 @@ import typing
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import config_files
 from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import referenced_files
 from heat_upgrade.checks import introspection
 from heat_upgrade.results import findings as results
 
@@ -38,7 +39,7 @@ _WITH_CFN = (EC2, AUTHTOKEN, 'clients_keystone')
 Answer = dict[str, dict[str, typing.Any]]
 
 # Exceptions of a library or a file that is not on this machine, and of a name
-# that is not resolved here: nothing is known then.
+# that is not resolved here. If the base raises the same, nothing is known.
 _NOT_HERE = ('ModuleNotFoundError', 'PluginNotFound', 'FileNotFoundError',
              'PermissionError', 'ConnectionRefusedError', 'gaierror')
 
@@ -65,22 +66,40 @@ _SHORTEST = 4
 class Step:
     """A part of the set-up.
 
-    :ivar sections: sections that configure it
+    :ivar sections: sections that configure it; none if a file does
     :ivar title: statement about the failure, for a finding
     :ivar impact: its consequence
     :ivar remedy: the operator's action
+    :ivar serious_on_both: whether a failure on both releases is an error: the
+        services may run today without this part
     """
 
     sections: tuple[str, ...]
     title: str
     impact: str
     remedy: str
+    serious_on_both: bool = True
 
 
 _LINES = ('correct the lines of {sections} that the error names, and check '
           'again')
 
 STEPS = {
+    'logging': Step(
+        (), 'the logging configuration cannot be loaded',
+        'Neither the APIs nor heat-engine start.',
+        'correct the file of [DEFAULT] log_config_append: name classes that '
+        'exist, or use the options of [DEFAULT]', serious_on_both=False),
+    'database': Step(
+        ('database',), 'the driver of the database cannot be loaded',
+        'Neither heat-manage db_sync nor heat-engine work.',
+        'name a driver that is installed in [database] connection, such as '
+        'mysql+pymysql:// or postgresql+psycopg2://'),
+    'policy': Step(
+        (), 'the policy file has rules that refer to no rule',
+        'Calls that these rules decide are refused for every user.',
+        'correct the references in the rules that the error names, and check '
+        'again', serious_on_both=False),
     'encryption': Step(
         ('DEFAULT',), 'the set-up of heat-engine fails',
         'heat-engine does not start.', _LINES),
@@ -115,27 +134,35 @@ STEPS = {
         'stack_user_domain_id and [clients_keystone] auth_uri'),
     'heat-api': Step(
         ('paste_deploy',), 'heat-api cannot be built',
-        'heat-api does not start.', _LINES),
+        'heat-api does not start.', _LINES, serious_on_both=False),
     'heat-api-cfn': Step(
         ('paste_deploy',), 'heat-api-cfn cannot be built',
-        'heat-api-cfn does not start.', _LINES),
+        'heat-api-cfn does not start.', _LINES, serious_on_both=False),
 }
 
 
 def request(files: abc.Iterable[pathlib.Path],
             settings: abc.Iterable[config_files.Setting],
-            paste: pathlib.Path | None) -> introspection.Request:
+            referenced: referenced_files.Files) -> introspection.Request:
     """Return the request that runs the set-up in a release.
 
-    :param paste: the operator's api-paste.ini; None for the release's own
+    :param referenced: the files that the settings refer to; without an
+        api-paste.ini, the release takes its own
     """
     paths = [str(path) for path in files]
     return introspection.Request(PROGRAM, {
         'files': paths,
         'regions': sorted({setting.value for setting in settings
                            if setting.name.startswith('region_name')}),
-        'paste': str(paste) if paste else None,
+        'paste': _path(referenced.paste),
+        'policy': _path(referenced.policy),
+        'policy_dirs': [str(path) for path in referenced.policy_dirs],
+        'logging': _path(referenced.logging),
     }, kept=False, about=', '.join(paths))
+
+
+def _path(path: pathlib.Path | None) -> str | None:
+    return str(path) if path else None
 
 
 def findings(base: Answer, target: Answer,
@@ -159,20 +186,49 @@ def findings(base: Answer, target: Answer,
                   history, hidden)
     for name, step in STEPS.items():
         before, after = base[name], target[name]
-        if not after['error'] or after['kind'] in _NOT_HERE:
+        if not after['error'] or _is_not_known(before, after):
             continue
         if name in _AFTER_MESSAGING and target['messaging']['error']:
             continue
-        if before['error'] and not sections.intersection(step.sections):
+        if before['error'] and step.sections and not (
+                sections.intersection(step.sections)):
             continue
-        result.append(check_context.error(
+        same = _is_same(before, after)
+        make = (check_context.error if step.serious_on_both or not same
+                else check_context.warning)
+        result.append(make(
             'config.set-up-fails', name,
-            step.title + (' on both releases' if before['error'] else ''),
+            step.title + (' on both releases' if same else ''),
             '\n'.join(_lines(before, after, history, hidden)),
             own_files=True, impact=step.impact,
-            remedy=step.remedy.format(
-                sections=', '.join(f'[{name}]' for name in step.sections))))
+            remedy=_remedy(step, before, after, history)))
     return result
+
+
+def _is_not_known(before: dict[str, typing.Any],
+                  after: dict[str, typing.Any]) -> bool:
+    """Return True if a failure of the target may be this machine's."""
+    return (after['kind'] in _NOT_HERE and before['kind'] in _NOT_HERE
+            and before['missing'] == after['missing'])
+
+
+def _is_same(before: dict[str, typing.Any],
+             after: dict[str, typing.Any]) -> bool:
+    """Return True if both releases fail, and not for want of two modules."""
+    return bool(before['error']) and before['missing'] == after['missing']
+
+
+def _remedy(step: Step, before: dict[str, typing.Any],
+            after: dict[str, typing.Any],
+            history: deprecations.History) -> str:
+    remedy = step.remedy.format(
+        sections=', '.join(f'[{name}]' for name in step.sections))
+    if not after['missing'] or _is_same(before, after):
+        return remedy
+    instead = (f' in place of {before["missing"]}' if before['missing']
+               else f': {history.base_version} does not need it')
+    return (f'install {after["missing"]} for {history.target_version}'
+            f'{instead}, or {remedy}')
 
 
 def _lines(before: dict[str, typing.Any], after: dict[str, typing.Any],
@@ -181,7 +237,7 @@ def _lines(before: dict[str, typing.Any], after: dict[str, typing.Any],
     lines = [f'{version}: {_masked(outcome["error"] or "works", hidden)}'
              for version, outcome in ((history.base_version, before),
                                       (history.target_version, after))]
-    if before['error'] and before['kind'] == after['kind']:
+    if _is_same(before, after) and before['kind'] == after['kind']:
         lines.append('It fails on both releases: the cause is in the files, '
                      'not in the upgrade')
     return lines
@@ -207,7 +263,7 @@ def _ec2(before: dict[str, typing.Any], after: dict[str, typing.Any],
     # A file without these sections is a part of a configuration.
     complete = any(setting.group in _WITH_CFN for setting in settings)
     lines = _lines(before, after, history, hidden)
-    if after['kind'] in _NOT_HERE:
+    if after['error'] and _is_not_known(before, after):
         return []
     if after['error'] and (complete or not before['error']):
         return [check_context.error(

@@ -101,6 +101,6 @@ def _problem(name, registry):
         # A template of the operator's, which is checked by itself.
         return None
     if status.status == 'HIDDEN':
-        return ('a placeholder: existing stacks load, new ones are '
-                'rejected')
+        return ('a placeholder: Heat creates nothing for it, and the stack is '
+                'complete')
     return None

@@ -33,8 +33,9 @@ def read(given):
 
     :param given: the directories
     :returns: {path: {error: text, or null; missing: the module outside of
-        Heat that it needs and that is not installed, or null; types: names of
-        the resource types that it provides}}
+        Heat that it needs and that is not installed, or null; types: {name of
+        a resource type that it provides: names of its properties and
+        attributes, and "hidden" if its support status is}}}
     """
     # Imported before the fork, once for all programs of this process.
     from heat.engine import resources
@@ -82,7 +83,7 @@ def _imported(finder, name):
         return {'error': None, 'missing': None, 'types': _types(module)}
     except BaseException as exc:
         sys.modules.pop(name, None)
-        return {'error': f'{type(exc).__name__}: {exc}', 'types': [],
+        return {'error': f'{type(exc).__name__}: {exc}', 'types': {},
                 'missing': _missing(exc)}
 
 
@@ -94,20 +95,28 @@ def _types(module):
         plugin_manager.PluginMapping(names).load_from_module(module)
     mapping = plugin_manager.PluginMapping(
         ['available_resource', 'resource']).load_from_module(module)
-    return sorted(name for name, cls in mapping.items() if _is_valid(cls))
+    types = {name: _parts(cls) for name, cls in mapping.items()}
+    return {name: parts for name, parts in types.items() if parts is not None}
 
 
-def _is_valid(cls):
+def _parts(cls):
+    """Return the parts of a type that templates use; None if it is invalid."""
     from heat.engine import attributes
     from heat.engine import properties
 
     try:
-        properties.schemata(getattr(cls, 'properties_schema', {}))
-        attributes.schemata(getattr(cls, 'attributes_schema', {}))
+        schemata = {
+            'property': properties.schemata(
+                getattr(cls, 'properties_schema', {})),
+            'attribute': attributes.schemata(
+                getattr(cls, 'attributes_schema', {}))}
     except Exception:
         # The engine starts, but no stack can have this type.
-        return False
-    return True
+        return None
+    status = getattr(cls, 'support_status', None)
+    return [*(['hidden'] if getattr(status, 'status', '') == 'HIDDEN' else []),
+            *sorted(f'{kind} {name}' for kind, names in schemata.items()
+                    for name in names)]
 
 
 def _missing(exc):

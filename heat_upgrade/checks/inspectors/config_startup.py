@@ -18,8 +18,10 @@ that nothing leaves the machine. The texts of errors may hold secrets: the
 caller must redact them.
 """
 
+import configparser
 import json
 import logging
+import logging.config
 import os
 import socket
 import sys
@@ -44,9 +46,12 @@ def read(given):
     """Run each step of the set-up.
 
     :param given: {files: [paths], regions: [names of regions in them],
-        paste: path of api-paste.ini, or null for the release's own}
+        paste: path of api-paste.ini, or null for the release's own; policy:
+        path of the policy file, or null; policy_dirs: [paths]; logging: path
+        of log_config_append, or null}
     :returns: {step: {error: class and text of the exception, or null;
-        kind: class of the exception, or null; facts: data of the step}}
+        kind: class of the exception, or null; missing: the module that is
+        not installed, or null; facts: data of the step}}
     """
     return heat_upgrade_program.apart('the set-up of the services', _steps,
                                       given)
@@ -60,6 +65,9 @@ def _steps(_, given):
     _use_threads()
     conf = _configured(given)
     steps = {
+        'logging': lambda: _logging(given['logging']),
+        'database': lambda: _database(conf),
+        'policy': lambda: _policy(conf, given),
         'encryption': lambda: _encryption(conf),
         'messaging': _messaging,
         'cache': lambda: _cache(conf),
@@ -80,8 +88,19 @@ def _outcome(step):
     except (Exception, SystemExit) as exc:
         text = ' '.join(str(exc).split())
         return {'error': f'{type(exc).__name__}: {text}'[:_LONGEST],
-                'kind': type(exc).__name__, 'facts': {}}
-    return {'error': None, 'kind': None, 'facts': facts or {}}
+                'kind': type(exc).__name__, 'missing': _missing_module(exc),
+                'facts': {}}
+    return {'error': None, 'kind': None, 'missing': None,
+            'facts': facts or {}}
+
+
+def _missing_module(exc):
+    """Return the module that an error, or its cause, could not import."""
+    while exc is not None:
+        if isinstance(exc, ModuleNotFoundError):
+            return exc.name
+        exc = exc.__cause__ or exc.__context__
+    return None
 
 
 def _isolate(keystone):
@@ -135,6 +154,51 @@ def _without_memcached(conf):
                         ('memcache_tls_enabled', False)):
         if name in conf.keystone_authtoken:
             conf.set_override(name, value, group='keystone_authtoken')
+
+
+def _logging(path):
+    """Import the classes of a logging configuration, as fileConfig does."""
+    if path is None:
+        return
+    parser = configparser.RawConfigParser()
+    with open(path, encoding='utf-8') as source:
+        parser.read_file(source)
+    for kind in ('formatters', 'handlers'):
+        for name in filter(None, parser[kind]['keys'].split(',')):
+            section = parser[f'{kind[:-1]}_{name.strip()}']
+            if 'class' in section:
+                _logging_class(section['class'])
+
+
+def _logging_class(name):
+    """Import a class by its name in the package logging, or its path."""
+    found = logging
+    for part in name.split('.'):
+        found = getattr(found, part, None)
+    if found is None:
+        logging.config._resolve(name)
+
+
+def _database(conf):
+    """Load the driver of the database, without a connection."""
+    from oslo_db import options
+    from sqlalchemy.engine import url
+    options.set_defaults(conf)
+    if conf.database.connection:
+        url.make_url(conf.database.connection).get_dialect().import_dbapi()
+
+
+def _policy(conf, given):
+    """Load the policy file, and resolve the references of its rules."""
+    from heat.common import policy
+    if given['policy'] is None and not given['policy_dirs']:
+        return
+    enforcer = policy.Enforcer(
+        **({'policy_file': given['policy']} if given['policy'] else {})
+    ).enforcer
+    conf.set_override('policy_dirs', given['policy_dirs'], 'oslo_policy')
+    enforcer.load_rules(True)
+    enforcer.check_rules(raise_on_violation=True)
 
 
 def _encryption(conf):

@@ -14,11 +14,13 @@
 
 Compares types with their properties and attributes, template versions with
 their functions, custom constraints, and actions. If an operator gives
-templates, only the differences that touch these are reported.
+templates, only the differences that touch these are reported. Templates of
+template_dir are checked too.
 """
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks import introspection
+from heat_upgrade.checks.resources import engine_templates
 from heat_upgrade.checks.resources import model
 from heat_upgrade.checks.resources import own_templates
 from heat_upgrade.checks.resources import samples
@@ -49,17 +51,22 @@ def check(base: check_context.InstalledRelease,
              *samples.differences(pair)]
     found.sort(key=lambda each: (each.severity != model.ERROR, each.subject,
                                  each.rule))
-    asked = context.operator_inputs
-    if not (asked.templates or asked.stacks_from):
-        return [model.finding(each) for each in found]
+    inputs = context.operator_inputs
     versions = pair.base['templates']
-    files = templates.Files(asked.templates, versions,
-                            templates.environment_of(asked.environments))
+    engine = engine_templates.of(inputs)
+    environment = templates.environment_of(inputs.environments)
+    environment = templates.Environment(
+        {**engine.registry, **environment.registry}, environment.parameters)
+    files = templates.Files(inputs.templates, versions, environment)
     used = template_usage.collect(
-        [files, *([templates.Dump(asked.stacks_from, versions)]
-                  if asked.stacks_from else ())],
+        [files, templates.Files(engine.directories, versions),
+         *([templates.Dump(inputs.stacks_from, versions)]
+           if inputs.stacks_from else ())],
         pair.base, schemas.watched(pair.target['types'], found))
     if files.refused and not used.templates:
         raise errors.UsageError('\n'.join(map(str, files.refused.values())))
-    return [*own_templates.unreadable(files),
-            *own_templates.findings(found, used, pair)]
+    own = [*own_templates.unreadable(files),
+           *own_templates.findings(found, used, pair)]
+    if inputs.templates or inputs.stacks_from:
+        return own
+    return [*own, *(model.finding(each) for each in found)]

@@ -44,6 +44,11 @@ STACKS, ALWAYS = ('stacks',), ('always',)
 # Maximum number of lines of a template in a title.
 _PLACES = 3
 
+# An announcement excuses the release, not the template that still uses it.
+_ANNOUNCED = frozenset(f'{NAME}.{kind}' for kind in (
+    'type-removed', 'type-placeholder', 'property-removed',
+    'attribute-removed', 'constraint-removed'))
+
 # An inspector's reading of a release, or a part of it.
 Reading = dict[str, typing.Any]
 # A kind and its arguments: strings, paths, or further Touches.
@@ -82,15 +87,11 @@ class Difference:
 
 def finding(difference: Difference) -> findings.Finding:
     """Return the finding of a difference of two releases."""
-    return _report(difference)(
+    report = (check_context.error if difference.severity == ERROR
+              else check_context.warning)
+    return report(
         difference.rule, difference.subject, difference.title,
         '\n'.join(difference.evidence), remedy=difference.remedy)
-
-
-def _report(difference: Difference
-            ) -> abc.Callable[..., findings.Finding]:
-    return check_context.error if difference.severity == ERROR else (
-        check_context.warning)
 
 
 def own(difference: Difference, labels: abc.Sequence[str],
@@ -103,9 +104,11 @@ def own(difference: Difference, labels: abc.Sequence[str],
     :param places: labels with lines, if these are known
     """
     many = len(labels)
-    if difference.severity == ERROR:
+    if difference.severity == ERROR or difference.rule in _ANNOUNCED:
+        report = check_context.error
         words = 'breaks' if many == 1 else 'break'
     else:
+        report = check_context.warning
         words = 'is touched' if many == 1 else 'are touched'
     shown = ', '.join((places or labels)[:_PLACES])
     label = f' ({shown})' if many == 1 else ''
@@ -113,7 +116,7 @@ def own(difference: Difference, labels: abc.Sequence[str],
     if difference.touches[0] == REFUSED:
         _, name, path = difference.touches
         title = (f'{name}: the value of {".".join(path[1:])} is refused')
-    return _report(difference)(
+    return report(
         difference.rule, difference.subject,
         f'{many} of your templates {words}{label}: {title}',
         '\n'.join((*difference.evidence, *more,

@@ -26,8 +26,9 @@ _FIND = ('Before the upgrade, find the stacks that have it (heat-upgrade '
          'check resources --stacks-from DUMP), and take it out of their '
          'templates.')
 _NOT_LOADED = 'A stack with it cannot be loaded: not even deleted.'
-_LEFT = ('Its existing resources are no longer updated or deleted, and '
-         'get_attr returns null for them.')
+_LEFT = ('Heat creates nothing for it in a new stack, which is complete. Its '
+         'existing resources are no longer updated or deleted, and get_attr '
+         'returns null for them.')
 _REFUSED = 'An update or creation of a stack with it is refused.'
 _SET = ('Before the upgrade, change the templates that set it, and update '
         'their stacks.')

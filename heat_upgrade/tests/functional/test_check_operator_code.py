@@ -43,6 +43,19 @@ def resource_mapping():
     return {'My::Fine': Fine}
 """
 
+# A type of an operator's own, whose base class is a placeholder now.
+NOTIFICATION = """\
+from heat.engine.resources.openstack.monasca import notification
+
+
+class MyNotification(notification.MonascaNotification):
+    pass
+
+
+def resource_mapping():
+    return {'My::Notification': MyNotification}
+"""
+
 FILES = {
     'heat.conf': '[DEFAULT]\nplugin_dirs = /opt/heat/plugins\n'
                  '[paste_deploy]\napi_paste_config = /etc/heat/own.ini\n'
@@ -52,6 +65,7 @@ FILES = {
     'policy.yaml': '"stacks:creat": "role:member"\n',
     'plugins/my_alarm.py': ALARM,
     'plugins/fine.py': FINE,
+    'plugins/notification.py': NOTIFICATION,
     'plugins/acme.py': 'import acme_cloud_sdk\n',
     'plugins/network.py': 'import socket\n'
                           "socket.create_connection(('192.0.2.1', 80))\n",
@@ -84,6 +98,7 @@ class TestOperatorCode(check_case.CheckCase):
              'heat.api.openstack:sslmiddleware_filter_gone'),
             ('warning', 'policy-rule-unknown', 'stacks:creat'),
             ('error', 'plugin-not-loaded', 'my_alarm.py'),
+            ('error', 'plugin-type-changed', 'My::Notification'),
             ('warning', 'plugin-not-checked', 'acme.py'),
             ('warning', 'plugin-never-loaded', 'network.py')}, found)
         self.assertEqual([], [subject for _, rule, subject in found

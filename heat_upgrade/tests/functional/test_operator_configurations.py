@@ -20,6 +20,7 @@ from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import check
 from heat_upgrade.checks.config import config_files
 from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import referenced_files
 from heat_upgrade.checks.config import startup
 from heat_upgrade.checks import introspection
 from heat_upgrade.tests.functional import check_case
@@ -80,7 +81,9 @@ class TestCredentials(ConfigurationCase):
             path = self.place / f'{number}.conf'
             path.write_text(text)
             settings.append(config_files.parsed(path))
-            requests.append(startup.request([path], settings[-1], None))
+            requests.append(startup.request(
+                [path], settings[-1],
+                referenced_files.files(settings[-1], [path])))
         history = deprecations.History(self.base, self.target)
         answers = zip(*(introspection.read_all(
             self.subject(name), requests, self.context)
@@ -134,6 +137,34 @@ class TestCredentials(ConfigurationCase):
         for name, errors in zip(cases, self.set_ups(cases.values())):
             self.assertEqual({(SET_UP, name)}, errors)
 
+    def test_driver_that_the_target_replaces_is_an_error(self):
+        # SQLAlchemy 2.1 takes psycopg where 2.0 takes psycopg2.
+        for text, errors in zip(
+                ('postgresql://', 'mysql+pymysql://', 'mysql+oursql://'),
+                self.set_ups(
+                    f'{MINIMAL}[ec2authtoken]{LOGIN}{PROJECT}'
+                    f'[database]\nconnection = {url}h:SECRET-PASSWORD@db/h\n'
+                    for url in ('postgresql://', 'mysql+pymysql://',
+                                'mysql+oursql://'))):
+            self.assertEqual(set() if 'pymysql' in text
+                             else {(SET_UP, 'database')}, errors, text)
+
+    def test_classes_of_the_logging_configuration_are_imported(self):
+        (self.place / 'logging.conf').write_text(
+            '[formatters]\nkeys = a\n[formatter_a]\n'
+            'class = oslo_log.formatters.ContextFormatter\n'
+            '[handlers]\nkeys = b, c\n[handler_b]\n'
+            'class = handlers.SysLogHandler\n'
+            '[handler_c]\nclass = oslo_log.handlers.Gone\n')
+        path = self.place / 'heat.conf'
+        path.write_text('[DEFAULT]\nlog_config_append = logging.conf\n')
+        settings = config_files.parsed(path)
+        answer, = introspection.read_all(
+            self.subject('2026.2'), [startup.request(
+                [path], settings, referenced_files.files(settings, [path]))],
+            self.context)
+        self.assertIn('oslo_log.handlers', answer['logging']['error'])
+
     def test_part_that_can_be_set_up_is_no_error(self):
         working = f'{MINIMAL}[ec2authtoken]{LOGIN}{PROJECT}'
         texts = [working] + [
@@ -167,3 +198,26 @@ class TestInstallation(ConfigurationCase):
     def test_commands_that_the_base_lacks_are_not_reported(self):
         self.assertNotIn(COMMAND, {rule for rule, _ in self.errors(
             MINIMAL, '2025.2', '2026.2')})
+
+
+class TestValues(ConfigurationCase):
+    """The target reads another name only, so a value is lost."""
+
+    def test_values_under_names_that_are_no_longer_read_are_errors(self):
+        rule = 'config.old-name-removed'
+        found = self.errors(
+            MINIMAL.replace('www_authenticate_uri', 'auth_uri').replace(
+                '[DEFAULT]', '[DEFAULT]\nmax_request_body_size = 2000000\n')
+            + '[oslo_messaging_rabbit]\n'
+            'rabbit_quroum_max_memory_length = 1000\n'
+            'heartbeat_in_pthread = false\n'
+            '[clients_monasca]\nendpoint_type = internalURL\n',
+            '2025.1', '2026.2')
+        self.assertLessEqual({
+            (rule, '[oslo_messaging_rabbit] rabbit_quroum_max_memory_length'),
+            (rule, '[DEFAULT] max_request_body_size'),
+            ('config.option-removed', '[keystone_authtoken] auth_uri')},
+            found)
+        self.assertEqual([], [subject for _, subject in found
+                              if 'pthread' in subject
+                              or 'monasca' in subject])

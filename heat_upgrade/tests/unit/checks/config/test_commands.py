@@ -55,9 +55,9 @@ class TestCommands(testtools.TestCase):
 
 class TestInstallation(testtools.TestCase):
 
-    def finding(self, name, base='24.1.2'):
+    def finding(self, name, base='24.1.2', warns=True):
         finding, = commands.findings(
-            {name: True}, {}, deprecations.History(base, '25.0.0'),
+            {name: warns}, {}, deprecations.History(base, '25.0.0'),
             installed=True)
         return finding
 
@@ -71,6 +71,9 @@ class TestInstallation(testtools.TestCase):
     def test_other_command_stays_a_warning(self):
         for name in ('heat-manage x', 'heat-all'):
             self.assertEqual('warning', self.finding(name).severity)
+        # It ran all services of a test cloud.
+        self.assertEqual('warning', self.finding(
+            'heat-all', '23.0.0', warns=False).severity)
 
     def test_remedy_names_the_application_and_the_options(self):
         remedy = self.finding('heat-api-cfn').remedy

@@ -121,6 +121,23 @@ class TestNames(SettingsCase):
         self.assertEqual([(f'{PATH}:3', 'size_limit = 1',
                            '[limits] size = 1')], self.lines(old))
 
+    def test_value_that_the_target_loses_is_an_error(self):
+        old = setting('size_limit', '2', section='DEFAULT')
+        self.assertEqual(['error'], [each[0] for each in self.titles(old)])
+        # The new name is set too, and the target reads it.
+        self.assertEqual(['warning'], [each[0] for each in self.titles(
+            old, setting('size'))])
+
+    def test_option_of_a_retired_client_is_a_warning(self):
+        retired = options.Option('clients_old', 'endpoint_type')
+        self.base = of(retired, SIZE)
+        self.target = of(SIZE)
+        given = setting('endpoint_type', 'internalURL', section='clients_old')
+        self.assertEqual(['warning'], [each[0] for each in self.titles(given)])
+        # The section has other options in the target.
+        self.target = of(SIZE, options.Option('clients_old', 'url'))
+        self.assertEqual(['error'], [each[0] for each in self.titles(given)])
+
     def test_renamed_option_has_a_new_name(self):
         self.assertEqual(
             [('warning', '[limits] width is renamed to [limits] depth')],

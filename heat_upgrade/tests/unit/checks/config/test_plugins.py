@@ -20,13 +20,14 @@ from heat_upgrade.checks.config import plugins
 
 HISTORY = deprecations.History('23.0.0', '27.0.1')
 
-LOADED = {'error': None, 'missing': None, 'types': ['My::Alarm']}
+LOADED = {'error': None, 'missing': None,
+          'types': {'My::Alarm': ['attribute show', 'property name']}}
 GONE = {'error': "ImportError: cannot import name 'monasca' from "
-                 "'heat.engine.clients.os'", 'missing': None, 'types': []}
+                 "'heat.engine.clients.os'", 'missing': None, 'types': {}}
 SYNTAX = {'error': 'SyntaxError: invalid syntax (my_alarm.py, line 3)',
-          'missing': None, 'types': []}
+          'missing': None, 'types': {}}
 ACME = {'error': "ModuleNotFoundError: No module named 'acme'",
-        'missing': 'acme', 'types': []}
+        'missing': 'acme', 'types': {}}
 
 
 @ddt.ddt
@@ -60,12 +61,27 @@ class TestPlugins(testtools.TestCase):
                          (found.severity, found.rule))
 
     def test_type_that_the_plug_in_no_longer_provides_is_an_error(self):
-        found, = self.found(LOADED, {**LOADED, 'types': []})
+        found, = self.found(LOADED, {**LOADED, 'types': {}})
         self.assertEqual('config.plugin-types-lost', found.rule)
         self.assertIn('My::Alarm', found.title)
 
     @ddt.data((LOADED, LOADED), (SYNTAX, LOADED),
-              (LOADED, {**LOADED, 'types': ['My::Alarm', 'My::Other']}))
+              (LOADED, {**LOADED, 'types': {**LOADED['types'],
+                                            'My::Other': []}}),
+              (LOADED, {**LOADED, 'types': {'My::Alarm': [
+                  'attribute show', 'property a', 'property name']}}))
     @ddt.unpack
     def test_plug_in_that_the_target_loads_is_no_finding(self, before, after):
         self.assertEqual([], self.found(before, after))
+
+    @ddt.data((['attribute show'], 'loses property name'),
+              (['hidden'], 'becomes a placeholder that creates nothing and '
+                           'loses attribute show, property name'))
+    @ddt.unpack
+    def test_type_that_changes_with_its_base_class_is_an_error(self, parts,
+                                                               said):
+        found, = self.found(LOADED, {**LOADED, 'types': {'My::Alarm': parts}})
+        self.assertEqual(('error', 'config.plugin-type-changed', 'My::Alarm'),
+                         (found.severity, found.rule, found.subject))
+        self.assertEqual(f'My::Alarm of plug-in my_alarm.py {said}',
+                         found.title)

@@ -76,6 +76,19 @@ class TestFiles(testtools.TestCase):
                          (found.environments, found.templates,
                           found.missing))
 
+    def test_files_that_the_set_up_reads_are_found(self):
+        policy = self.put('policy.yaml', '"a": "!"')
+        self.put('policy.d/more.yaml', '"b": "!"')
+        logging = self.put('logging.conf')
+        found = self.files(LOGGING='/etc/heat/logging.conf')
+        self.assertEqual((policy, (self.place / 'policy.d',), logging),
+                         (found.policy, found.policy_dirs, found.logging))
+
+    def test_policy_that_cannot_be_read_is_not_set_up(self):
+        self.put('policy.yaml', '"a": [x')
+        found = self.files()
+        self.assertEqual((None, 1), (found.policy, len(found.refused)))
+
     def test_each_policy_directory_is_read(self):
         self.put('one/a.yaml', '"a": "!"')
         self.put('two/b.yaml', '"b": "!"')
@@ -237,9 +250,9 @@ class TestEngineFiles(testtools.TestCase):
             self.titles({'types': {'OS::A::B': None}},
                         {'types': {'OS::A::B': 'no type of this name'}}))
 
-    def test_hidden_type_is_a_warning(self):
+    def test_hidden_type_is_an_error(self):
         self.assertEqual(
-            [('warning', 'OS::A::B is hidden, but engine files use it')],
+            [('error', 'OS::A::B is hidden, but engine files use it')],
             self.titles({'types': {'OS::A::B': None}},
                         {'types': {'OS::A::B': 'a placeholder'}}))
 

@@ -18,15 +18,22 @@ import testtools
 
 from heat_upgrade.checks.config import config_files
 from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import referenced_files
 from heat_upgrade.checks.config import startup
 
 HISTORY = deprecations.History('26.0.2', '27.0.1')
-WORKS = {'error': None, 'kind': None, 'facts': {'authenticated': True}}
+WORKS = {'error': None, 'kind': None, 'missing': None,
+         'facts': {'authenticated': True}}
 SECRET = 'hunter2'
 
 
-def fails(kind='ValueError', text='wrong'):
-    return {'error': f'{kind}: {text}', 'kind': kind, 'facts': {}}
+def fails(kind='ValueError', text='wrong', missing=None):
+    return {'error': f'{kind}: {text}', 'kind': kind, 'missing': missing,
+            'facts': {}}
+
+
+def lacks(module):
+    return fails('ModuleNotFoundError', f"No module named '{module}'", module)
 
 
 def setting(section, name='a', value='b'):
@@ -48,6 +55,9 @@ class StartupCase(testtools.TestCase):
     def rules(self, *args):
         return [(finding.severity, finding.rule)
                 for finding in self.findings(*args)]
+
+    def assertStartsWith(self, text, start):
+        self.assertEqual(start, text[:len(start)])
 
 
 class TestSteps(StartupCase):
@@ -76,13 +86,41 @@ class TestSteps(StartupCase):
         both = {'trustee': fails()}
         self.assertEqual([], self.findings(both, both, setting('cache')))
 
-    def test_library_or_file_that_is_not_here_is_no_finding(self):
-        for kind in ('ModuleNotFoundError', 'PluginNotFound',
-                     'FileNotFoundError', 'gaierror'):
-            missing = {'cache': fails(kind)}
-            for base in ({}, missing):
-                self.assertEqual([], self.findings(base, missing,
-                                                   setting('cache')))
+    def test_library_or_file_that_neither_release_has_is_no_finding(self):
+        for outcome in (lacks('pylibmc'), fails('PluginNotFound'),
+                        fails('FileNotFoundError'), fails('gaierror')):
+            missing = {'cache': outcome}
+            self.assertEqual([], self.findings(missing, missing,
+                                               setting('cache')))
+
+    def test_library_that_the_target_alone_lacks_is_an_error(self):
+        for base, remedy in (
+                (WORKS, 'install psycopg for 27.0.1: 26.0.2 does not need it'),
+                (lacks('psycopg2'),
+                 'install psycopg for 27.0.1 in place of psycopg2')):
+            finding, = self.findings({'database': base},
+                                     {'database': lacks('psycopg')},
+                                     setting('database'))
+            self.assertEqual(('error', 'config.set-up-fails', 'database'),
+                             (finding.severity, finding.rule,
+                              finding.subject))
+            self.assertEqual('the driver of the database cannot be loaded',
+                             finding.title)
+            self.assertStartsWith(finding.remedy, remedy)
+
+    def test_plug_in_that_the_target_alone_lacks_is_an_error(self):
+        finding, = self.findings({}, {'cache': fails('PluginNotFound')})
+        self.assertEqual('error', finding.severity)
+
+    def test_service_that_starts_with_neither_release_is_a_warning(self):
+        for name, section in (('heat-api-cfn', 'paste_deploy'),
+                              ('policy', 'oslo_policy'),
+                              ('logging', 'DEFAULT')):
+            both = {name: fails()}
+            self.assertEqual([('warning', 'config.set-up-fails')],
+                             self.rules(both, both, setting(section)))
+            self.assertEqual([('error', 'config.set-up-fails')],
+                             self.rules({}, both, setting(section)))
 
     def test_failure_of_the_driver_is_reported_once(self):
         finding, = self.findings({}, {
@@ -141,9 +179,6 @@ class TestSignedRequests(StartupCase):
         self.assertStartsWith(finding.remedy, 'write auth_type = password, '
                                               'auth_url, username')
 
-    def assertStartsWith(self, text, start):
-        self.assertEqual(start, text[:len(start)])
-
 
 class TestRequest(testtools.TestCase):
 
@@ -151,7 +186,10 @@ class TestRequest(testtools.TestCase):
         request = startup.request(
             [pathlib.Path('heat.conf')],
             [setting('ec2authtoken', 'region_name', 'East'),
-             setting('DEFAULT', 'region_name_for_services', 'West')], None)
-        self.assertEqual(['East', 'West'], request.argument['regions'])
-        self.assertIsNone(request.argument['paste'])
+             setting('DEFAULT', 'region_name_for_services', 'West')],
+            referenced_files.Files(policy=pathlib.Path('policy.yaml')))
+        self.assertEqual(
+            {'files': ['heat.conf'], 'regions': ['East', 'West'],
+             'paste': None, 'policy': 'policy.yaml', 'policy_dirs': [],
+             'logging': None}, request.argument)
         self.assertFalse(request.kept)

@@ -142,6 +142,42 @@ class TestCheck(testtools.TestCase):
         self.assertFalse(without.own_files)
         self.assertEqual(without.identity, finding.identity)
 
+    def test_template_with_a_type_that_is_gone_is_an_error(self):
+        path = self.template('a.yaml', '{x: {type: "OS::A::Old"}}')
+        finding, = self.check(templates=(path,))
+        self.assertEqual(('error', 'resources.type-removed'),
+                         (finding.severity, finding.rule))
+        self.assertIn('1 of your templates breaks', finding.title)
+
+    def configuration(self):
+        """Return a heat.conf whose engine maps to a type that is gone."""
+        path = self.place / 'heat.conf'
+        path.write_text('[DEFAULT]\n')
+        (self.place / 'environment.d').mkdir()
+        (self.place / 'environment.d' / 'own.yaml').write_text(
+            'resource_registry:\n  My::Old: OS::A::Old\n'
+            '  My::File: absent.yaml\n')
+        (self.place / 'environment.d' / 'bad.yaml').write_text('a: [x\n')
+        return path
+
+    def test_mapping_of_the_engine_is_followed(self):
+        path = self.template('a.yaml', '{x: {type: "My::Old"}}')
+        finding, = self.check(templates=(path,),
+                              config_files=(self.configuration(),))
+        self.assertEqual('resources.type-removed', finding.rule)
+
+    def test_template_of_the_engine_is_checked(self):
+        config = self.configuration()
+        (self.place / 'templates').mkdir()
+        self.template('templates/a.yaml', '{x: {type: "OS::A::Old"}}')
+        self.template('templates/README', 'no template')
+        found = self.check(config_files=(config,))
+        self.assertEqual(
+            [('resources.type-removed', True)],
+            [(each.rule, each.own_files) for each in found[:-len(ALL)]])
+        self.assertEqual(ALL, [(each.severity, each.title)
+                               for each in found[-len(ALL):]])
+
     def test_untouched_templates_have_no_findings(self):
         path = self.template('a.yaml', '{x: {type: "OS::A::Kept", '
                              'properties: {a: x, b: 1}}}')

@@ -1,0 +1,58 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Finds the templates and mappings that a configuration gives to all stacks.
+
+They are in the template_dir and environment_dir of heat.conf. The check
+``config`` reports the files that the engine cannot parse.
+"""
+
+import dataclasses
+import pathlib
+import typing
+
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks.config import config_files
+from heat_upgrade.checks.config import referenced_files
+from heat_upgrade.checks import templates
+from heat_upgrade import errors
+
+
+@dataclasses.dataclass(frozen=True)
+class EngineFiles:
+    """The engine's own files.
+
+    :ivar directories: those of templates
+    :ivar registry: the resource_registry, without files
+    """
+
+    directories: tuple[pathlib.Path, ...] = ()
+    registry: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
+
+
+def of(inputs: check_context.OperatorInputs) -> EngineFiles:
+    """Return the files that a configuration gives to all stacks."""
+    files = config_files.files(inputs)
+    if not files:
+        return EngineFiles()
+    referenced = referenced_files.files(
+        config_files.settings(inputs), files, inputs.roots)
+    registry: dict[str, typing.Any] = {}
+    for path in referenced.environments:
+        try:
+            registry |= templates.environment_of([path]).registry
+        except errors.UsageError:
+            continue
+    return EngineFiles(
+        tuple(dict.fromkeys(path.parent for path in referenced.templates)),
+        {name: value for name, value in registry.items()
+         if not str(value).endswith(templates.SUFFIXES)})
