@@ -27,6 +27,7 @@ from heat_upgrade.checks.config import config_files
 from heat_upgrade.checks.config import conflicts
 from heat_upgrade.checks.config import deployments
 from heat_upgrade.checks.config import deprecations
+from heat_upgrade.checks.config import installation
 from heat_upgrade.checks.config import operator_settings
 from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import policies
@@ -132,6 +133,7 @@ def _result(base: check_context.InstalledRelease,
     return _Result(
         failures
         + removed
+        + installation.findings(base, target, history)
         + startup.findings(
             answers[0][startup.PROGRAM], answers[1][startup.PROGRAM],
             settings, history,

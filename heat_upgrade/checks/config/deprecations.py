@@ -150,15 +150,16 @@ def cycle(since: str, own: bool) -> int | None:
 
 def notes_lines(change: comparison.Change, history: History) -> list[str]:
     """Return the lines of evidence from the release notes."""
-    if not change.option.heats and change.option.owner != options.HEAT:
-        return [f'Notes: the notes of {change.option.owner} are not available']
     sources = history.target if history.target.origin else history.base
+    notes = release_notes.naming(sources, change.key)
+    # Heat announces few changes of its libraries, and has not their notes.
+    if not notes and not change.option.heats and (
+            change.option.owner != options.HEAT):
+        return []
     if not sources.origin:
         return ['Notes: not available, because both releases are installed '
                 'from wheels; give a checkout or an sdist to include them']
-    notes = release_notes.naming(sources, change.key)
-    lines = [f'Notes: {note.path} ({note.section}'
-             f'{_released(sources, note)}): {_quoted(note.text)}'
+    lines = [note_line(sources, note)
              for note in notes if note.section in (release_notes.UPGRADE,
                                                    release_notes.DEPRECATIONS)]
     if not any(note.section == release_notes.UPGRADE for note in notes):
@@ -168,6 +169,13 @@ def notes_lines(change: comparison.Change, history: History) -> list[str]:
         lines.append(f'Notes: no upgrade note of {sources.origin} names it'
                      + (f', only {", ".join(others)}' if others else ''))
     return lines
+
+
+def note_line(sources: release_notes.Sources,
+              note: release_notes.Note) -> str:
+    """Return the line of evidence that quotes a note."""
+    return (f'Notes: {note.path} ({note.section}{_released(sources, note)}): '
+            f'{_quoted(note.text)}')
 
 
 def _released(sources: release_notes.Sources,

@@ -95,7 +95,9 @@ def _is_serious(change: comparison.Change,
     # The client plug-ins of retired services read nothing.
     retired_client = change.key[0].startswith('clients_') and not any(
         group == change.key[0] for group, _ in known[1])
-    return False if retired_client or (entry and entry.remove) else None
+    if retired_client or (entry and entry.remove):
+        return False
+    return True if entry and entry.use else None
 
 
 def _is_default(setting: config_files.Setting,

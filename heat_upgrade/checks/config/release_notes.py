@@ -13,12 +13,15 @@
 """The release notes of a release, if its sources are available.
 
 Reno keeps each note in a YAML file in releasenotes/notes and never moves it.
-A tree therefore has the notes of all earlier releases. Wheels have none.
+A tree therefore has the notes of all earlier releases. Wheels have none:
+``release_notes.json`` has those of the releases with lock files, made by
+``python -m tools.record_release_notes``.
 """
 
 from collections import abc
 import dataclasses
 import functools
+import json
 import pathlib
 import re
 import tarfile
@@ -32,6 +35,8 @@ from heat_upgrade.checks.config import options
 from heat_upgrade import errors
 from heat_upgrade.install import cache
 from heat_upgrade.install import source_metadata
+
+RECORDED = pathlib.Path(__file__).with_name('release_notes.json')
 
 _PLACE = 'releasenotes/notes/'
 _SAMPLE = 'etc/heat/heat-config-generator.conf'
@@ -61,30 +66,53 @@ class Sources:
     :ivar origin: their location, in words; '' if there are none
     :ivar sample: text of heat-config-generator.conf, or None
     :ivar checkout: directory of a checkout, whose tags are releases
+    :ivar first: {note: the recorded release that had it first}
     """
 
     origin: str = ''
     notes: tuple[Note, ...] = ()
     sample: str | None = None
     checkout: pathlib.Path | None = None
+    first: abc.Mapping[Note, str] = dataclasses.field(default_factory=dict)
 
 
 def of(subject: check_context.InstalledRelease) -> Sources:
     """Return the available sources of a release.
 
-    They are a checkout or an sdist, given by the user or found in the cache.
-    Nothing is downloaded.
+    They are a checkout or an sdist, given by the user or found in the cache,
+    or the recorded notes. Nothing is downloaded.
     """
     release = subject.release
     if release.source is None:
         sdist = (cache.directory() / 'sdists'
                  / f'openstack_heat-{subject.name}.tar.gz')
-        return _of_sdist(sdist) if sdist.is_file() else Sources()
+        return of_sdist(sdist) if sdist.is_file() else recorded(subject.name)
     if release.kind == 'checkout':
         return _of_checkout(release.source)
     if release.source.name.endswith('.tar.gz'):
-        return _of_sdist(release.source)
-    return Sources()
+        return of_sdist(release.source)
+    return recorded(subject.name)
+
+
+def recorded(version: str) -> Sources:
+    """Return the recorded notes of a release; empty if it is too old."""
+    releases, first = _recorded()
+    own = _version(version)
+    if own is None or own < pkg_version.Version(releases[0]):
+        return Sources()
+    notes = {note: since for note, since in first.items()
+             if since is None or pkg_version.Version(since) <= own}
+    return Sources(f'the releases up to {releases[-1]}', tuple(notes),
+                   first={note: since for note, since in notes.items()
+                          if since})
+
+
+@functools.cache
+def _recorded() -> tuple[list[str], dict[Note, str | None]]:
+    content = json.loads(RECORDED.read_text())
+    return content['releases'], {
+        Note(path, section, text): first
+        for path, section, text, first in content['notes']}
 
 
 def naming(sources: Sources, key: options.Key,
@@ -114,10 +142,11 @@ def mentioning(sources: Sources, words: str,
 def first_release(sources: Sources, note: Note) -> str | None:
     """Return the first release that has a note; None if it is unknown.
 
-    The tags of a checkout are needed. Prereleases do not count.
+    The tags of a checkout tell it, or the recorded notes. Prereleases do not
+    count.
     """
     if sources.checkout is None:
-        return None
+        return sources.first.get(note)
     return _first_release(sources.checkout, note.path)
 
 
@@ -185,7 +214,8 @@ def _of_checkout(top: pathlib.Path) -> Sources:
                    top)
 
 
-def _of_sdist(path: pathlib.Path) -> Sources:
+def of_sdist(path: pathlib.Path) -> Sources:
+    """Return the sources in an sdist."""
     files = {}
     sample = None
     try:
@@ -203,7 +233,11 @@ def _of_sdist(path: pathlib.Path) -> Sources:
     except (OSError, tarfile.TarError, EOFError) as exc:
         raise errors.LabError(f'the sdist {path} cannot be read: {exc}; '
                               f'remove it') from exc
-    return Sources(f'the sdist {path.name}', _notes(files), sample)
+    notes = _notes(files)
+    known = _recorded()[1] if RECORDED.is_file() else {}
+    return Sources(f'the sdist {path.name}', notes, sample,
+                   first={note: since for note in notes
+                          if (since := known.get(note))})
 
 
 def _notes(files: abc.Mapping[str, bytes]) -> tuple[Note, ...]:

@@ -215,6 +215,17 @@ RULES = (
            'Correct the plug-in for the target, as the error describes, or '
            'take it out of plugin_dirs.',
            'plug-in my_alarm.py cannot be loaded: heat-engine does not start'),
+    _warning('config.minimum-raised',
+             'The target needs newer versions of Python or of libraries.',
+             'The target cannot be installed beside older ones.',
+             'Install Python and the libraries with the target, in an '
+             'environment or image of its own.',
+             '27.0.1 needs Python 3.11 and 12 newer libraries'),
+    _warning('config.upgrade-notes',
+             "Heat's upgrade notes that no line of a file touches.",
+             'Some need an action that no check can derive from a file.',
+             'Read the notes in the evidence before the upgrade.',
+             '6 upgrade notes since 26.0.2 to read'),
     _error('config.plugin-types-lost',
            'A plug-in provides fewer resource types with the target.',
            'Stacks with such a type cannot be loaded.',

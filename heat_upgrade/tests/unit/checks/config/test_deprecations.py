@@ -173,9 +173,7 @@ class TestNotes(testtools.TestCase):
         home = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.useFixture(fixtures.EnvironmentVariable('XDG_CACHE_HOME',
                                                      str(home)))
-        self.assertEqual(
-            release_notes.Sources(), release_notes.of(self.subject())
-        )
+        self.assertIsNone(release_notes.of(self.subject()).sample)
         kept = home / 'heat-upgrade' / 'sdists'
         kept.mkdir(parents=True)
         self.sdist(kept / 'openstack_heat-27.0.1.tar.gz', {
@@ -187,15 +185,27 @@ class TestNotes(testtools.TestCase):
                          [(note.section, note.text) for note in sources.notes])
         self.assertEqual('namespace = oslo.log\n', sources.sample)
 
-    def test_wheel_has_no_notes(self):
-        self.assertEqual(
-            release_notes.Sources(),
-            release_notes.of(
-                self.subject(
-                    kind='file', source=pathlib.Path('/a/openstack_heat.whl')
-                )
-            ),
-        )
+    def test_wheel_has_the_recorded_notes(self):
+        sources = release_notes.of(self.subject(
+            kind='file', source=pathlib.Path('/a/openstack_heat.whl')))
+        notes = release_notes.naming(
+            sources, ('oslo_policy', 'enforce_scope'), release_notes.UPGRADE)
+        self.assertIn('27.0.1', [release_notes.first_release(sources, note)
+                                 for note in notes])
+
+    def test_recorded_notes_are_those_up_to_the_release(self):
+        key = ('ec2authtoken', 'auth_uri')
+        found = {version: [
+            (note.section, release_notes.first_release(sources, note))
+            for sources in [release_notes.recorded(version)]
+            for note in release_notes.naming(sources, key)
+            if note.section != 'features']
+            for version in ('22.0.0', '25.0.2', '26.0.2', '27.0.1')}
+        self.assertEqual({
+            '22.0.0': [], '25.0.2': [],
+            '26.0.2': [('deprecations', '26.0.2')],
+            '27.0.1': [('deprecations', '26.0.2'), ('upgrade', '27.0.1')]},
+            found)
 
     def test_tags_of_a_checkout_show_the_first_release(self):
         top = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
