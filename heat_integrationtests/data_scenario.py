@@ -126,6 +126,8 @@ class DataScenario(scenario.Scenario):
         after = self.capture(stack, content=False)
         self._assert_kept(before['resources'], after['resources'])
         self._check_physical('changed_physical', after['physical'])
+        self._assert_physical_kept(before.get('physical', {}),
+                                   after['physical'])
         history.perform(self, self.expect['after_change'])
 
     def _assert_kept(self, before: aliases.Json, after: aliases.Json) -> None:
@@ -140,6 +142,19 @@ class DataScenario(scenario.Scenario):
         for name in self.expect['unchanged_outputs']:
             self.assertEqual(record['facts']['outputs'][name], outputs[name],
                              f'the output {name} has changed')
+
+    def _assert_physical_kept(self, before: aliases.Json,
+                              after: aliases.Json) -> None:
+        """Assert that an update changed only fields of changed_physical."""
+        changed = self.expect['changed_physical']
+        self.assert_same(
+            {'physical': {path: before[path] for path in before
+                          if path in self.expect['kept_resources']}},
+            {'physical': after},
+            [f'physical.{path}.{field}*' for path, fields in changed.items()
+             for field in fields],
+            heading=f'An update of {self.name()} has changed more than '
+                    'changed_physical names:')
 
     def _check_physical(self, key: str, shown: aliases.Json) -> None:
         for path, expected in self.expect[key].items():

@@ -12,6 +12,7 @@
 
 """The client configuration of a cloud, for people and for tests."""
 
+from collections import abc
 import dataclasses
 import os
 import pathlib
@@ -19,6 +20,7 @@ import shlex
 
 import yaml
 
+from heat_integrationtests import config
 from heat_upgrade import filesystem
 
 CLOUD = 'heat-upgrade'
@@ -30,12 +32,18 @@ class Access:
 
     :param auth_url: of Keystone, without a version
     :param username: name of the administrator and of its project
+    :param services: names of the other services of the cloud
+    :param image: ID of the image of new servers, '' for none
+    :param flavor: ID of the flavor of new servers, '' for none
     """
 
     auth_url: str
     region: str
     username: str
     password: str
+    services: tuple[str, ...] = ()
+    image: str = ''
+    flavor: str = ''
 
 
 def write(access: Access, directory: str | os.PathLike[str], *,
@@ -112,13 +120,13 @@ uri_v3 = {access.auth_url}/v3
 auth_version = v3
 region = {access.region}
 [service_available]
-neutron = false
-nova = false
-glance = false
-cinder = false
-swift = false
+{_available(access.services)}
+[compute]
+image_ref = {access.image}
+flavor_ref = {access.flavor}
 [heat_integrationtests]
 state_dir = {state_dir}
+network_extensions = {'neutron' in access.services}
 stack_abandon = true
 # A test run has ten minutes; a test that hangs must fail before that, with
 # its details.
@@ -127,3 +135,8 @@ build_timeout = 120
 # cannot answer. A stuck test would delay the upgrade for two minutes.
 mixed_version_timeout = 80
 '''
+
+
+def _available(services: abc.Collection[str]) -> str:
+    return '\n'.join(f'{name} = {name in services}'
+                     for name in config.SERVICES)

@@ -13,6 +13,7 @@
 """Wires services into a cloud of one or more nodes."""
 
 from collections import abc
+import dataclasses
 import json
 import os
 import secrets
@@ -27,6 +28,7 @@ from heat_upgrade.lab import database_template
 from heat_upgrade.lab import heat_client
 from heat_upgrade.lab import kept_cloud
 from heat_upgrade.lab import node as nodes
+from heat_upgrade.lab.physical import first_server
 from heat_upgrade.lab.physical import preparation
 from heat_upgrade.lab.physical import runtime
 from heat_upgrade.lab import profiles
@@ -169,6 +171,9 @@ class Cloud:
         self.start_heat()
         if self.services:
             self.services.wait_ready()
+            self.access = dataclasses.replace(
+                self.access, **first_server.values(
+                    self.identity.session, self.region, self.services.names))
 
     def _make_nodes(self) -> None:
         for number in range(1, self._size + 1):

@@ -102,3 +102,17 @@ class PhysicalExpectationsTest(testtools.TestCase):
     def test_another_value_or_a_lost_resource_is_a_failure(self):
         for shown in ({'server': {'status': 'ERROR'}}, {'server': None}, {}):
             self.assertRaises(AssertionError, self.check, shown)
+
+    def test_a_change_touches_only_the_fields_that_are_named(self):
+        made = data_scenario.DataScenario('during')
+        made.defined = types.SimpleNamespace(name='x', expect={
+            'kept_resources': ['port'],
+            'changed_physical': {'port': {'description': 'second'}}})
+        before = {'port': {'description': 'first', 'profile': {'a': 1}},
+                  'net': {'name': 'n'}}
+        made._assert_physical_kept(before, {
+            'port': {'description': 'second', 'profile': {'a': 1}},
+            'net': {'name': 'm'}})
+        self.assertRaises(
+            AssertionError, made._assert_physical_kept, before,
+            {'port': {'description': 'second', 'profile': {}}})

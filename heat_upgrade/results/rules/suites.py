@@ -27,8 +27,8 @@ RULES = (
         'test_the_stack_is_as_recorded failed'),
     model.Rule(
         'test.resource-replaced',
-        'A test found a physical resource replaced or gone.',
-        'The data of the old resource is lost.',
+        'A test found a physical resource replaced, changed or gone.',
+        'The data of the old resource may be lost.',
         'Do not update stacks with this resource before the cause is known.',
         'scenarios.test_snapshot.SnapshotScenario.'
         'test_the_stack_is_as_recorded failed',
@@ -70,6 +70,24 @@ RULES = (
         'Delete the one that Heat does not know.',
         'resources were created twice (1)',
         failure_class=_PHYSICAL),
+    model.Rule(
+        'physical.left-behind',
+        'Resources exist in Nova, Neutron, Cinder or Glance that Heat does '
+        'not know.',
+        'Servers, ports or volumes stay after their stack is deleted; some '
+        'exist twice.',
+        'Delete them in their own service; the evidence lists them.',
+        'orphaned resources exist in their services (2)',
+        failure_class=_PHYSICAL, docs='user/physical'),
+    model.Rule(
+        'physical.unasked-write',
+        'An update of a stack with no change writes to a physical resource.',
+        'The resource may be rebuilt, detached or reset without a request '
+        'for a change.',
+        'Do not update stacks with this resource before the cause is known; '
+        'the evidence has the requests.',
+        'updates with no change write to services (1)',
+        failure_class=_PHYSICAL, docs='user/physical'),
     model.Rule(
         'keystone.left-behind',
         'Users or projects of stacks exist in Keystone that Heat does not '

@@ -14,9 +14,16 @@
 
 import typing
 
+from keystoneauth1 import exceptions
+
+from heat_integrationtests import physical
+from heat_upgrade import errors
+from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import keystone_orphans
+from heat_upgrade.ledger import access_logs
 from heat_upgrade.ledger import audit
 from heat_upgrade.ledger import reconciliation
+from heat_upgrade.ledger import service_listing
 from heat_upgrade.plan import planner
 from heat_upgrade.results import findings
 from heat_upgrade.run.actions import common
@@ -57,4 +64,56 @@ def account(run: 'runner.Run', step: planner.Step) -> dict[str, typing.Any]:
             'keystone.left-behind', 'keystone',
             f'orphaned accounts of stacks exist in Keystone ({len(left)})',
             '\n'.join(left), step=step.name, facts={'number': len(left)}))
-    return {'ledger': len(differences), 'keystone': len(left)}
+    return {'ledger': len(differences), 'keystone': len(left),
+            **(_services(run, step, cloud) if cloud.services else {})}
+
+
+def _services(run: 'runner.Run', step: planner.Step, cloud: clouds.Cloud
+              ) -> dict[str, typing.Any]:
+    """Compare the other services with Heat's records and requests."""
+    left = sorted(set(_left_behind(cloud)) & set(_left_behind(cloud)))
+    if left:
+        run.finding(findings.make(
+            'physical.left-behind', 'services',
+            f'orphaned resources exist in their services ({len(left)})',
+            '\n'.join(left), step=step.name, facts={'number': len(left)}))
+    written = access_logs.writes(run.workspace.logs)
+    if not written:
+        raise errors.LabError(
+            f'no file {access_logs.PATTERN} in {run.workspace.logs} has a '
+            'request that changes a resource; expected those that created '
+            'the resources of the stacks')
+    unasked = access_logs.unasked(
+        written, access_logs.updates(run.workspace.run_dir / 'manifest'))
+    if unasked:
+        run.finding(findings.make(
+            'physical.unasked-write', 'services',
+            f'updates with no change write to services ({len(unasked)})',
+            '\n'.join(unasked), step=step.name,
+            facts={'number': len(unasked)}))
+    return {'services': len(left), 'writes': len(written),
+            'unasked': len(unasked)}
+
+
+def _left_behind(cloud: clouds.Cloud) -> list[str]:
+    """Return the orphaned resources of one read."""
+    session = cloud.identity.session
+    listed = []
+    for service, paths in service_listing.COLLECTIONS.items():
+        try:
+            endpoint = session.get_endpoint(service_type=service,
+                                            region_name=cloud.region)
+        except exceptions.EndpointNotFound:
+            # The run has other services.
+            continue
+        assert endpoint, service
+        for path in paths:
+            answer = session.get(physical.base_url(service, endpoint) + path)
+            for collection, items in answer.json().items():
+                if isinstance(items, list):
+                    listed += service_listing.of_answer(collection, items)
+    # Heat is read last: it knows the resources that were listed.
+    known = {row.item for row in audit.rows(cloud.mariadb)
+             if not row.deleted}
+    return service_listing.left_behind(listed, known,
+                                       cloud.identity.project_id())

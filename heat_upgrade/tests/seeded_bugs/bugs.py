@@ -23,6 +23,7 @@ make a run FAIL. An entry has
         find '' for a new file
     profile: the profile whose configuration shows the bug (default: the
         standard one)
+    services: other services that the run needs, as in --with
     migration: the body of the upgrade() of a new migration
     note: the reason of a result that is not as it should be
 
@@ -80,6 +81,7 @@ class Bug:
     :ivar changes: changes of files, in order
     :ivar note: reason of a result that is not as it should be, '' for none
     :ivar profile: names of the profiles of the run, '' for the standard one
+    :ivar services: names of other services of the run, '' for none
     """
 
     name: str
@@ -90,6 +92,7 @@ class Bug:
     changes: tuple[planting.Change, ...]
     note: str = ''
     profile: str = ''
+    services: str = ''
 
     @property
     def historical(self) -> bool:
@@ -137,7 +140,8 @@ def _bug(kind: str, entry: dict[str, typing.Any]) -> Bug:
         changes.append(_migration(name, entry['migration']))
     return Bug(name, kind, entry['effect'], tuple(entry.get('steps', ())),
                tuple(entry.get('classes', ())), tuple(changes),
-               entry.get('note', ''), entry.get('profile', ''))
+               entry.get('note', ''), entry.get('profile', ''),
+               entry.get('services', ''))
 
 
 def _migration(name: str, body: str) -> planting.Change:

@@ -91,7 +91,8 @@ def _attempt(bug: bugs.Bug, directory: pathlib.Path, base: str,
     started = time.monotonic()
     _upgrade(base, target, directory / RUNS / bug.name,
              directory / OUTPUTS / f'{bug.name}.log', option,
-             *(('--profile', bug.profile) if bug.profile else ()))
+             *(('--profile', bug.profile) if bug.profile else ()),
+             *(('--with', bug.services) if bug.services else ()))
     seconds = time.monotonic() - started
     new = [run_dir for run_dir in _run_dirs(directory, bug)
            if run_dir not in known]

@@ -77,6 +77,8 @@ def rst(chosen: tuple[bugs.Bug, ...], records: records.Records) -> str:
             lines += [f'   * - **{before}**', '     -', '     -', '     -']
         record = records.get(bug.name, {})
         profile = f' (profile ``{bug.profile}``)' if bug.profile else ''
+        if bug.services:
+            profile += f' (``--with {bug.services}``)'
         lines += [f'   * - ``{bug.name}``', *_cell(f'{bug.effect}{profile}'),
                   *_cell(_default_run(bug, record)),
                   *_cell(record.get('naive', NOT_MEASURED))]

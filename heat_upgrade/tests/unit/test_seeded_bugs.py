@@ -326,6 +326,14 @@ class TestDriver(testtools.TestCase):
         self.assertEqual(['--checks-only', '--profile', 'key-16'],
                          self.options)
 
+    def test_a_bug_runs_with_its_services(self) -> None:
+        self.reports.append({'verdict': 'fail',
+                             'findings': [samples.finding()]})
+        driver.run(samples.bug(services='compute'), self.directory,
+                   base='26.0.2')
+        self.assertEqual(['--checks-only', '--with', 'compute'],
+                         self.options)
+
     def test_the_target_is_a_fresh_copy(self) -> None:
         self.run_bug(None)
         self.assertEqual(['26.0.2 copies/lost/heat'], self.targets)

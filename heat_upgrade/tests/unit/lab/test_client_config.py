@@ -12,6 +12,7 @@
 
 
 import configparser
+import dataclasses
 import os
 import pathlib
 import stat
@@ -49,6 +50,26 @@ class TestAccess(testtools.TestCase):
         path = self.home / name
         self.assertIn('s3cr3t', path.read_text())
         self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
+
+    def conf(self):
+        conf = configparser.ConfigParser(interpolation=None)
+        conf.read(self.home / 'tempest.conf')
+        return conf
+
+    def test_tempest_conf_has_the_services_and_their_first_server(self):
+        self.assertFalse(self.conf().getboolean('service_available', 'nova'))
+        client_config.write(
+            dataclasses.replace(ACCESS, services=('nova', 'neutron'),
+                                image='I', flavor='F'),
+            self.home, state_dir=self.home / 'manifest')
+        conf = self.conf()
+        self.assertEqual(['neutron', 'nova'], [
+            name for name in ('cinder', 'glance', 'neutron', 'nova', 'swift')
+            if conf.getboolean('service_available', name)])
+        self.assertEqual('I', conf['compute']['image_ref'])
+        self.assertEqual('F', conf['compute']['flavor_ref'])
+        self.assertTrue(conf.getboolean('heat_integrationtests',
+                                        'network_extensions'))
 
     def test_clouds_yaml_has_the_cloud(self):
         clouds = yaml.safe_load((self.home / 'clouds.yaml').read_text())

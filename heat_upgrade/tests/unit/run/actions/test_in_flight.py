@@ -39,7 +39,8 @@ class WorkCase(testtools.TestCase):
             in_flight=None, load=None, probes=None, calls=None, restarted=None,
             plan=types.SimpleNamespace(seed=7), check=lambda: None,
             cloud=types.SimpleNamespace(
-                identity=None, api_url='http://api', mariadb='mariadb',
+                identity=None, services=None, api_url='http://api',
+                mariadb='mariadb',
                 release_of=None,
                 ledger=types.SimpleNamespace(client='ledger')),
             workspace=types.SimpleNamespace(run_dir=self.home),
