@@ -13,7 +13,8 @@
 
     python tools/write_coverage.py
 
-It joins the list of real failures with the scenarios that name their numbers.
+It joins the list of real failures with the scenarios, the builders of aged
+rows and the profiles that name their numbers.
 """
 
 from collections import abc
@@ -24,6 +25,8 @@ import typing
 import yaml
 
 from heat_integrationtests import catalogue
+from heat_upgrade.aged_rows import model
+from heat_upgrade.lab import profiles
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PAGE = ROOT / 'doc' / 'source' / 'reference' / 'coverage.rst'
@@ -34,13 +37,15 @@ HEAD = '''\
 Coverage of the real failures
 =============================
 
-Each entry is an upgrade failure in the history of Heat. The scenarios bring
-about the state that showed it; the rules, assigned by hand, report its kind.
+Each entry is an upgrade failure in the history of Heat. The scenarios, the
+:doc:`aged rows <aged-rows>` and the :doc:`profiles <profiles>` bring about
+the state that showed it; the rules, assigned by hand, report its kind.
 ``python tools/write_coverage.py`` writes this page from
-``heat_upgrade/results/real-failures.yaml`` and the scenarios.
-``heat-upgrade scenario list`` shows the entries of each scenario.
+``heat_upgrade/results/real-failures.yaml`` and the numbers that scenarios,
+builders of rows and profiles name. ``heat-upgrade scenario list`` shows the
+entries of each scenario.
 
-{covered} of {all} entries have a scenario or a rule; {states} states are
+{covered} of {all} entries have at least one of these; {states} states are
 described by scenarios with data.
 '''
 
@@ -56,10 +61,34 @@ def failures() -> Failures:
 def scenarios(entries: abc.Iterable[catalogue.Entry]
               ) -> dict[int, list[str]]:
     """Return the names of the scenarios of each number."""
+    return _by_number((entry.name, entry.covers) for entry in entries)
+
+
+def sources(entries: abc.Iterable[catalogue.Entry],
+            known: Failures) -> dict[str, dict[int, list[str]]]:
+    """Return {kind: {number: names}} of all that reveals real failures.
+
+    :param entries: the scenarios
+    """
+    return {
+        'Scenarios': scenarios(entries),
+        'Aged rows': _by_number(
+            (builder.name, builder.failures)
+            for stack in model.every() for builder in stack.builders),
+        'Profiles': _by_number((profile.name, profile.failures)
+                               for profile in profiles.every()),
+        'Rules': {number: failure['rules']
+                  for number, failure in known.items()
+                  if failure.get('rules')},
+    }
+
+
+def _by_number(names: abc.Iterable[tuple[str, abc.Iterable[int]]]
+               ) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    for entry in entries:
-        for number in entry.covers:
-            found.setdefault(number, []).append(entry.name)
+    for name, numbers in names:
+        for number in numbers:
+            found.setdefault(number, []).append(name)
     return found
 
 
@@ -67,21 +96,21 @@ def text() -> str:
     """Return the page."""
     known = failures()
     entries = catalogue.entries()
-    named = scenarios(entries)
-    covered = sum(bool(number in named or failure.get('rules'))
-                  for number, failure in known.items())
+    found = sources(entries, known)
+    covered = sum(any(number in names for names in found.values())
+                  for number in known)
     lines = [HEAD.format(covered=covered, all=len(known), states=sum(
         len(entry.states) for entry in entries))]
     for number, failure in known.items():
         lines.append(f'{number}: {failure["title"]} (class '
                      f'{failure["class"]})')
-        for kind, names in (('Scenarios', named.get(number)),
-                            ('Rules', failure.get('rules'))):
-            if names:
-                lines.append(_wrapped(f'{kind}: ' + ', '.join(
-                    f'``{name}``' for name in names)))
-        if number not in named and not failure.get('rules'):
-            lines.append('    No scenario and no rule.')
+        revealing = {kind: names[number] for kind, names in found.items()
+                     if number in names}
+        for kind, names in revealing.items():
+            lines.append(_wrapped(f'{kind}: ' + ', '.join(
+                f'``{name}``' for name in names)))
+        if not revealing:
+            lines.append('    Nothing reveals it.')
         lines.append('')
     return '\n'.join(lines).rstrip('\n') + '\n'
 
