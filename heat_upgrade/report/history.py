@@ -71,7 +71,7 @@ def runs(work_dir: pathlib.Path) -> list[Run]:
 def latest(work_dir: pathlib.Path) -> Run:
     """Return the latest run with a report.
 
-    :raises: errors.UsageError if there is none
+    :raises: errors.UsageError if no run has a report
     """
     for run in runs(work_dir):
         if run.verdict != NO_REPORT:

@@ -56,7 +56,10 @@ LANES = 6
 
 REQUEST_TIMEOUT = 70
 # A stack of the calls takes two seconds, on a busy machine ten.
-UNTIL_TIMEOUT = 120
+UNTIL_TIMEOUT = 60
+# In a cloud where a wait has failed. A Heat whose stacks are all stuck would
+# otherwise be waited for an hour.
+LATER_TIMEOUT = 5
 UNTIL_INTERVAL = 0.4
 
 # One unexpected end may be due to a busy machine or a race within Heat; two
@@ -204,10 +207,27 @@ def _called(cloud: clouds.Cloud) -> Answers | errors.LabError:
     return make(recorded_calls.read(), Callers(cloud))
 
 
+class Patience:
+    """The time limit of the waits in a cloud, shorter after one failed."""
+
+    def __init__(self) -> None:
+        self._timeout = UNTIL_TIMEOUT
+
+    def deadline(self) -> float:
+        return time.monotonic() + self._timeout
+
+    def is_over(self, deadline: float) -> bool:
+        if time.monotonic() < deadline:
+            return False
+        self._timeout = LATER_TIMEOUT
+        return True
+
+
 class Callers:
     """The callers of a cloud that is up: users with several roles."""
 
     def __init__(self, cloud: clouds.Cloud) -> None:
+        self.patience = Patience()
         self._url = cloud.api_url
         self._mariadb = cloud.mariadb
         self._sessions = {recorded_calls.ADMIN: cloud.identity.session,
@@ -235,10 +255,11 @@ class Callers:
         shows the outcome.
         """
         stack = UUID.search(path)
-        deadline = time.monotonic() + UNTIL_TIMEOUT
-        while stack and time.monotonic() < deadline and (
-                self._mariadb.execute(_UNSETTLED, (stack[0],),
-                                      database=clouds.DATABASE)):
+        deadline = self.patience.deadline()
+        while stack and self._mariadb.execute(
+                _UNSETTLED, (stack[0],), database=clouds.DATABASE):
+            if self.patience.is_over(deadline):
+                break
             time.sleep(UNTIL_INTERVAL)
 
     def send(self, call: recorded_calls.Call, path: str,
@@ -307,7 +328,7 @@ def _answer(
     kept: dict[str, str],
 ) -> response_schema.Structure:
     """Make a call, repeated until its condition holds, and keep its values."""
-    deadline = time.monotonic() + UNTIL_TIMEOUT
+    deadline = callers.patience.deadline()
     while True:
         if call.until:
             callers.settled(path)
@@ -319,9 +340,9 @@ def _answer(
         if all(value_at(content, where) == value
                for where, value in call.until.items()):
             break
-        if response.status_code >= 400 or time.monotonic() > deadline or any(
+        if response.status_code >= 400 or any(
                 str(value_at(content, where)).endswith('_FAILED')
-                for where in call.until):
+                for where in call.until) or callers.patience.is_over(deadline):
             return response_schema.reduced(NOT_REACHED, {}, None)
         time.sleep(UNTIL_INTERVAL)
     for name, where in call.keep.items():

@@ -38,6 +38,7 @@ class _Callers:
     def __init__(self, *answers):
         self._answers = list(answers)
         self.sent, self.waited = [], []
+        self.patience = replay.Patience()
 
     def send(self, call, path, body):
         self.sent.append((call.method, path, body))
@@ -79,6 +80,20 @@ class TestMake(testtools.TestCase):
         self.assertEqual({'GET b': [200]}, self.statuses(
             callers, recorded_calls.Call('GET', 'b', until={'a': 'COMPLETE'})))
         self.assertEqual(['b', 'b'], callers.waited)
+
+    def test_a_wait_after_one_that_failed_is_short(self):
+        clock = iter(range(0, 10000, 4))
+        self.useFixture(fixtures.MonkeyPatch('time.monotonic',
+                                             lambda: next(clock)))
+        callers = _Callers(*[(200, {'a': 'IN_PROGRESS'})] * 40)
+        calls = [recorded_calls.Call('GET', path, until={'a': 'COMPLETE'})
+                 for path in 'bc']
+        self.assertEqual(
+            {'GET b': [replay.NOT_REACHED], 'GET c': [replay.NOT_REACHED]},
+            self.statuses(callers, *calls))
+        self.assertEqual(
+            (replay.UNTIL_TIMEOUT // 4, 2),
+            (callers.waited.count('b'), callers.waited.count('c')))
 
     def test_another_end_is_reported_at_once(self):
         callers = _Callers((200, {'a': 'CREATE_FAILED'}))
