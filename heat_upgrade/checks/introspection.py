@@ -183,14 +183,9 @@ def attempt(subject: check_context.InstalledRelease, requests: list[Request],
     return [fresh[path] if path in fresh else _kept(path) for path in paths]
 
 
-def prune(days: float = cache.KEEP_DAYS) -> None:
+def prune() -> None:
     """Remove the answers that have not been used for some days."""
-    oldest = time.time() - days * 86400
-    for path in _root().glob('*.json'):
-        # Another run may remove it at the same time.
-        with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime < oldest:
-                path.unlink()
+    cache.prune_files(_root())
 
 
 def _root() -> pathlib.Path:

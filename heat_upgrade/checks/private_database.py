@@ -19,7 +19,7 @@ has its own directory and logs, because the run may have another MariaDB.
 
 from collections import abc
 import contextlib
-import hashlib
+import functools
 import os
 import pathlib
 import shutil
@@ -121,15 +121,10 @@ def postgresql_server(workspace: workspaces.Workspace,
 
 def _template(workspace: workspaces.Workspace) -> pathlib.Path:
     """Return the data directory of an empty server; create it if needed."""
-    key = hashlib.sha256(
-        f'{RECIPE} {version(workspace)}'.encode()).hexdigest()[:16]
-    path = cache.directory() / 'databases' / f'mariadb-{key}'
-    with cache.Lock(path):
-        if not path.is_dir():
-            _make(workspace, path)
-        os.utime(path)
-    cache.prune(path.parent)
-    return path / 'data'
+    key = cache.key(RECIPE, version(workspace))
+    return cache.ensure(
+        cache.directory() / 'databases' / f'mariadb-{key}',
+        functools.partial(_make, workspace)) / 'data'
 
 
 def _make(workspace: workspaces.Workspace, path: pathlib.Path) -> None:
@@ -141,12 +136,5 @@ def _make(workspace: workspaces.Workspace, path: pathlib.Path) -> None:
         server.wait_ready()
     finally:
         server.stop()
-    fresh = pathlib.Path(tempfile.mkdtemp(dir=path.parent))
-    try:
-        shutil.move(server.data, fresh / 'data')
-        os.rename(fresh, path)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
-    finally:
-        shutil.rmtree(corner.path, ignore_errors=True)
+    shutil.move(server.data, path / 'data')
+    shutil.rmtree(corner.path, ignore_errors=True)

@@ -13,11 +13,15 @@
 """The cache that runs share: its directory, its locks, its pruning."""
 
 from collections import abc
+import contextlib
 import fcntl
+import hashlib
+import json
 import math
 import os
 import pathlib
 import shutil
+import tempfile
 import time
 import typing
 
@@ -60,25 +64,79 @@ def last_use(path: pathlib.Path) -> float:
         return math.inf
 
 
-def prune(root: pathlib.Path, days: float = KEEP_DAYS) -> None:
-    """Remove the directories that no run has used for some days.
+def prune(root: pathlib.Path, *,
+          last_used: abc.Callable[[pathlib.Path], float] = last_use,
+          is_used: abc.Callable[[pathlib.Path], bool] = lambda path: False
+          ) -> None:
+    """Remove the directories that no run has used for KEEP_DAYS.
 
-    The modification time of a directory is that of its last use. A directory
-    whose lock is held stays.
+    A directory whose lock is held stays.
+
+    :param last_used: returns the time of the last use of a directory
+    :param is_used: returns True for a directory that must stay
     """
-    oldest = time.time() - days * 86400
     for path in root.glob('*/'):
-        if last_use(path) < oldest:
+        if last_used(path) < _oldest():
             lock = Lock(path)
-            if lock.try_hold():
+            if lock.try_hold() and not is_used(path):
                 shutil.rmtree(path, ignore_errors=True)
             lock.release()
+
+
+def prune_files(root: pathlib.Path) -> None:
+    """Remove the files that no run has used for KEEP_DAYS."""
+    for path in root.rglob('*'):
+        if path.is_file() and last_use(path) < _oldest():
+            path.unlink(missing_ok=True)
+
+
+def _oldest() -> float:
+    return time.time() - KEEP_DAYS * 86400
+
+
+def key(*content: object) -> str:
+    """Return the name of a cached thing that depends on some JSON data."""
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def fresh_directory(path: pathlib.Path) -> abc.Iterator[pathlib.Path]:
+    """Yield an empty directory that becomes a path, whole or not at all.
+
+    A directory that the path already names is replaced.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = pathlib.Path(tempfile.mkdtemp(dir=path.parent))
+    try:
+        yield fresh
+        shutil.rmtree(path, ignore_errors=True)
+        fresh.rename(path)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+
+
+def ensure(path: pathlib.Path, make: abc.Callable[[pathlib.Path], object]
+           ) -> pathlib.Path:
+    """Return a cached directory, made if it is missing; prune its siblings.
+
+    :param make: called with an empty directory to fill
+    """
+    with Lock(path):
+        if not path.is_dir():
+            with fresh_directory(path) as fresh:
+                make(fresh)
+        os.utime(path)
+    prune(path.parent)
+    return path
 
 
 class Lock:
     """A lock on a cached path: shared by its users or held by its maker.
 
-    It ends with this object, and with the process.
+    It ends with this object, and with the process. flock(2) excludes the
+    threads of a process too; the locks of fcntl(2), and so those of fasteners
+    and oslo.concurrency, do not.
 
     :param path: the cached path; the lock file stands next to it
     :param check: called during a wait; an error that it raises ends the wait

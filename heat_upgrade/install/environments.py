@@ -20,7 +20,6 @@ two runs that need the same environment: one builds, the other waits.
 from collections import abc
 import concurrent.futures
 import dataclasses
-import hashlib
 import json
 import os
 import pathlib
@@ -96,13 +95,12 @@ class Spec:
         main: object = self.requirement or [release.version, release.digest]
         if self.further:
             main = [main, *self.further]
-        whole = json.dumps([RECIPE, self.role, main, EXTRAS,
-                            self.constraints.lines, python(),
-                            platform.python_version(), platform.machine()])
+        key = cache.key(RECIPE, self.role, main, EXTRAS,
+                        self.constraints.lines, python(),
+                        platform.python_version(), platform.machine())
         version = (self.requirement.partition('==')[2] if self.requirement
                    else release.version or release.kind)
-        return (f'{self.role}-{version}-'
-                f'{hashlib.sha256(whole.encode()).hexdigest()[:16]}')
+        return f'{self.role}-{version}-{key}'
 
 
 class Environment:
@@ -241,30 +239,21 @@ def ensure(spec: Spec, *, log_dir: str | os.PathLike[str],
         raise
 
 
-def prune(days: float = cache.KEEP_DAYS) -> list[pathlib.Path]:
+def prune() -> None:
     """Remove environments and wheels that no run has used for some days.
 
     Cached entry points of that age are removed, too. An environment stays if
     a run holds it or if a process runs from it (a cloud that was kept).
-
-    :returns: the removed paths
     """
-    removed = []
-    oldest = time.time() - days * 86400
-    for path in sorted((cache.directory() / 'environments').glob('*/')):
-        marker = path / MARKER
-        if cache.last_use(marker if marker.exists() else path) > oldest:
-            continue
-        lock = cache.Lock(path)
-        if lock.try_hold() and not _runs_from(path):
-            shutil.rmtree(path, ignore_errors=True)
-            removed.append(path)
-        lock.release()
-    for path in cache.entry_points().rglob('*'):
-        if path.is_file() and cache.last_use(path) < oldest:
-            path.unlink(missing_ok=True)
-            removed.append(path)
-    return removed + wheels.prune(cache.directory(), oldest)
+    cache.prune(cache.directory() / 'environments', last_used=_last_use,
+                is_used=_runs_from)
+    cache.prune_files(cache.entry_points())
+    cache.prune(cache.directory() / 'wheels')
+
+
+def _last_use(path: pathlib.Path) -> float:
+    marker = path / MARKER
+    return cache.last_use(marker if marker.exists() else path)
 
 
 def _quiet(line: str) -> None:

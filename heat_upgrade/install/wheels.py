@@ -12,7 +12,6 @@
 
 """Wheels of Heat made from a checkout or sdist, cached by content."""
 
-import contextlib
 import os
 import pathlib
 import shutil
@@ -63,22 +62,6 @@ def wheel(release: releases.Release, *, cache: str | os.PathLike[str],
         shutil.copyfile(built, partial)
         partial.rename(kept / built.name)
     return kept / built.name
-
-
-def prune(cache: str | os.PathLike[str], oldest: float
-          ) -> list[pathlib.Path]:
-    """Remove wheels that were last used before a time; return their paths.
-
-    :param oldest: seconds since the epoch
-    """
-    removed = []
-    for kept in sorted(pathlib.Path(cache, 'wheels').glob('*/')):
-        # Another run may remove it at the same time.
-        with contextlib.suppress(FileNotFoundError):
-            if kept.stat().st_mtime < oldest:
-                shutil.rmtree(kept, ignore_errors=True)
-                removed.append(kept)
-    return removed
 
 
 def _label(release: releases.Release) -> str:

@@ -18,12 +18,10 @@ directory of a stopped MariaDB is made once, and copied into each run.
 """
 
 import dataclasses
-import hashlib
+import functools
 import json
-import os
 import pathlib
 import shutil
-import tempfile
 
 from heat_upgrade import concurrency
 from heat_upgrade import errors
@@ -87,29 +85,22 @@ def state(workspace: workspaces.Workspace,
         'mariadbd --version', [mariadb.find('mariadbd'), '--version'],
         log=workspace.log('mariadb'), env=workspace.environment(),
         timeout=VERSION_TIMEOUT)
-    content = [RECIPE, version, keystone_environment.key,
-               heat_environment.key]
-    if further:
-        content.append(further.key)
-    key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-    root = cache.directory() / 'prepared'
-    path = root / key
-    with cache.Lock(path):
-        if not path.is_dir():
-            _make(workspace, keystone_environment, heat_environment, path,
-                  further)
-        secrets = json.loads((path / 'secrets.json').read_text())
-        os.utime(path)
-    cache.prune(root)
+    key = cache.key(RECIPE, version, keystone_environment.key,
+                    heat_environment.key, *([further.key] if further else ()))
+    path = cache.ensure(
+        cache.directory() / 'prepared' / key,
+        functools.partial(_make, workspace, keystone_environment,
+                          heat_environment, further))
+    secrets = json.loads((path / 'secrets.json').read_text())
     return State(data=path / 'data', **secrets)
 
 
 def _make(workspace: workspaces.Workspace,
           keystone_environment: environments.Environment,
           heat_environment: environments.Environment,
-          path: pathlib.Path, further: preparation.Preparation | None
+          further: preparation.Preparation | None, path: pathlib.Path
           ) -> None:
-    """Fill the databases and cache them, whole or not at all."""
+    """Fill the databases, and move them into a directory."""
     secrets = {name: workspaces.password() for name in (
         'admin_password', 'service_password', 'domain_password',
         *(('services_password',) if further else ()))}
@@ -126,16 +117,8 @@ def _make(workspace: workspaces.Workspace,
               if further else ()))
     finally:
         database.stop()
-    fresh = pathlib.Path(tempfile.mkdtemp(dir=path.parent))
-    try:
-        shutil.move(database.data, fresh / 'data')
-        filesystem.write_atomically(
-            fresh / 'secrets.json', json.dumps(secrets)
-        )
-        os.rename(fresh, path)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
+    shutil.move(database.data, path / 'data')
+    filesystem.write_atomically(path / 'secrets.json', json.dumps(secrets))
 
 
 def _fill_keystone(workspace: workspaces.Workspace,

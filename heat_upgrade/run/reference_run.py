@@ -23,7 +23,6 @@ import json
 import os
 import pathlib
 import shutil
-import tempfile
 
 from packaging import version
 
@@ -122,15 +121,8 @@ def keep(name: str, run_dir: pathlib.Path, report: pathlib.Path) -> None:
     :param report: the file that the reference run has written
     """
     cached = place(name)
-    cached.parent.mkdir(parents=True, exist_ok=True)
-    fresh = pathlib.Path(tempfile.mkdtemp(dir=cached.parent))
-    try:
+    with cache.fresh_directory(cached) as fresh:
         shutil.copyfile(report, fresh / REPORT)
-        shutil.rmtree(cached, ignore_errors=True)
-        os.rename(fresh, cached)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
     _copy(report, run_dir)
     cache.prune(cached.parent)
 

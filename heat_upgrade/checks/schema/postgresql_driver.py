@@ -17,11 +17,8 @@ packages that an operator has, by their lock files.
 """
 
 import dataclasses
-import hashlib
 import os
 import pathlib
-import shutil
-import tempfile
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.install import cache
@@ -38,24 +35,16 @@ def psycopg2(context: check_context.Context) -> pathlib.Path:
     :raises: UvFailed if it cannot be installed
     """
     python = environments.python()
-    key = hashlib.sha256(f'{REQUIREMENT} {python}'.encode()).hexdigest()[:16]
-    directory = cache.directory() / 'databases' / f'psycopg2-{key}'
-    with cache.Lock(directory):
-        if not directory.is_dir():
-            fresh = pathlib.Path(tempfile.mkdtemp(dir=directory.parent))
-            try:
-                uv_runner.offline_first(
-                    uv_runner.Uv(marker=context.workspace.marker),
-                    ['pip', 'install', '--python', python, '--target',
-                     str(fresh), '--no-deps', '--only-binary', ':all:',
-                     REQUIREMENT],
-                    log=context.workspace.log('check-psycopg2'))
-                os.rename(fresh, directory)
-            except BaseException:
-                shutil.rmtree(fresh, ignore_errors=True)
-                raise
-        os.utime(directory)
-    return directory
+
+    def install(directory: pathlib.Path) -> None:
+        uv_runner.offline_first(
+            uv_runner.Uv(marker=context.workspace.marker),
+            ['pip', 'install', '--python', python, '--target', str(directory),
+             '--no-deps', '--only-binary', ':all:', REQUIREMENT],
+            log=context.workspace.log('check-psycopg2'))
+    return cache.ensure(
+        cache.directory() / 'databases'
+        / f'psycopg2-{cache.key(REQUIREMENT, python)}', install)
 
 
 def with_path(subject: check_context.InstalledRelease,

@@ -112,6 +112,39 @@ class TestLock(testtools.TestCase):
         self.assertEqual(1, len(made))
 
 
+class TestEnsure(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.path = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).join('sub/thing'))
+        self.made = []
+
+    def make(self, directory):
+        self.made.append(directory)
+        (directory / 'content').write_text('whole')
+
+    def test_directory_is_made_once(self):
+        for _ in range(2):
+            path = cache.ensure(self.path, self.make)
+            self.assertEqual('whole', (path / 'content').read_text())
+        self.assertEqual(1, len(self.made))
+
+    def test_failure_leaves_no_directory(self):
+        def fail(directory):
+            self.make(directory)
+            raise errors.LabError('disk full')
+        self.assertRaises(errors.LabError, cache.ensure, self.path, fail)
+        self.assertEqual([], list(self.path.parent.glob('*/')))
+
+    def test_use_of_one_directory_removes_its_unused_siblings(self):
+        old = self.path.with_name('old')
+        old.mkdir(parents=True)
+        os.utime(old, (0, 0))
+        cache.ensure(self.path, self.make)
+        self.assertFalse(old.exists())
+
+
 class TestPrune(testtools.TestCase):
 
     def setUp(self):
