@@ -36,7 +36,7 @@ def wait_for(state: str, look: abc.Callable[[], Look[_Result]], *,
              timeout: float, interval: float = 0.5,
              interval_max: float = 2.0, delay: float = 0,
              clock: abc.Callable[[], float] = time.monotonic,
-             sleep: abc.Callable[[float], None] = time.sleep) -> _Result:
+             sleep: abc.Callable[[float], object] = time.sleep) -> _Result:
     """Look repeatedly until there is a result, and return it.
 
     The interval grows by a quarter after each look: fast changes are seen
@@ -64,7 +64,7 @@ def wait_for(state: str, look: abc.Callable[[], Look[_Result]], *,
         left = deadline - clock()
         if left <= 0:
             raise WaitTimeout(
-                f'Waited {clock() - start:.1f} s for {state}; seen last: '
+                f'waited {clock() - start:.1f} s for {state}; seen last: '
                 f'{seen}')
         sleep(min(interval, left))
         interval = min(interval * 1.25, interval_max)

@@ -17,6 +17,7 @@ import os
 import time
 import typing
 
+from heat_integrationtests import waiters
 from heat_upgrade import errors
 
 # Short enough to add no delay that a person or a benchmark would notice, long
@@ -44,20 +45,18 @@ def wait_until(probe: abc.Callable[[], _Result | None], *, timeout: float,
     :param clock: monotonic clock, for tests
     :param sleep: for tests
     :raises: errors.WaitTimeout with the last result or error of the probe
+        (waiters.wait_for)
     """
-    deadline = clock() + timeout
-    while True:
-        last: _Result | OSError | None
+    def look() -> waiters.Look[_Result]:
         try:
-            last = result = probe()
+            result = probe()
         except OSError as exc:
-            last = exc
-        else:
-            if result:
-                return result
-        if clock() >= deadline:
-            hint = f'; see {log}' if log else ''
-            raise errors.WaitTimeout(
-                f'waited {timeout:g} s for {what}; last result: '
-                f'{last!r}{hint}', log=log)
-        sleep(interval)
+            return repr(exc), None
+        return ('', result) if result else (repr(result), None)
+    try:
+        return waiters.wait_for(
+            str(what), look, timeout=timeout, interval=interval,
+            interval_max=interval, clock=clock, sleep=sleep)
+    except waiters.WaitTimeout as exc:
+        hint = f'; see {log}' if log else ''
+        raise errors.WaitTimeout(f'{exc}{hint}', log=log) from None

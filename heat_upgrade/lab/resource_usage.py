@@ -69,9 +69,13 @@ class OtherWork:
                 cpu_seconds(self._marker), total)
 
 
-def memory(marker: str) -> int:
-    """Return the memory of the tool and its children, in bytes."""
-    return memory_of([os.getpid(), *_children(marker)])
+def memory(marker: str, *, without: int | None = None) -> int:
+    """Return the memory of the tool and its children, in bytes.
+
+    :param without: ID of a process that does not count, or None
+    """
+    return memory_of(pid for pid in (os.getpid(), *_children(marker))
+                     if pid != without)
 
 
 def memory_of_tree(pid: int) -> int:

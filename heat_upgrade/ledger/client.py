@@ -13,13 +13,11 @@
 """The tool's client of the ledger's backend."""
 
 import dataclasses
-import http.client
-import json
 import typing
-import urllib.parse
 import uuid
 
 from heat_upgrade import errors
+from heat_upgrade import http_client
 from heat_upgrade.ledger import event_log
 from heat_upgrade.ledger import state
 
@@ -65,7 +63,7 @@ class Client:
     """
 
     def __init__(self, url: str, token: str) -> None:
-        self._address = urllib.parse.urlsplit(url).netloc
+        self._url = url
         self._token = token
 
     def answers(self) -> bool:
@@ -138,20 +136,11 @@ class Client:
 
     def _call(self, method: str, path: str, **body: object) -> typing.Any:
         """Send a request; returns the JSON of the answer."""
-        connection = http.client.HTTPConnection(self._address,
-                                                timeout=ANSWER_TIMEOUT)
-        try:
-            connection.request(
-                method, path, body=json.dumps(body) if body else None,
-                headers={TOKEN_HEADER: self._token})
-            answer = connection.getresponse()
-            content = answer.read()
-        except http.client.HTTPException as exc:
-            raise OSError(f'no answer from the ledger: {exc!r}') from exc
-        finally:
-            connection.close()
+        answer = http_client.ask(
+            method, f'{self._url}{path}', json=body or None,
+            headers={TOKEN_HEADER: self._token}, timeout=ANSWER_TIMEOUT)
         if answer.status != 200:
             raise errors.LabError(
                 f'the ledger answers {answer.status} to {method} {path}: '
-                f'{content.decode(errors="replace")[:500]}')
-        return json.loads(content)
+                f'{answer.content.decode(errors="replace")[:500]}')
+        return answer.json()

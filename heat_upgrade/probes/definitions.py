@@ -25,10 +25,11 @@ import dataclasses
 import threading
 import typing
 
+from heat_upgrade import http_client
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import heat_client
 from heat_upgrade.probes import canary
-from heat_upgrade.probes import http_client
+from heat_upgrade.probes import error_classes
 from heat_upgrade.probes import probe
 from heat_upgrade.probes import samples
 
@@ -109,6 +110,29 @@ class Question:
     spare: int = READ_SPARE
 
 
+def reply(answer: http_client.Answer, status: int,
+          good: abc.Callable[[typing.Any], object] = lambda body: True
+          ) -> samples.Reply:
+    """Return the judgement of an answer.
+
+    :param status: HTTP status of a good answer
+    :param good: returns True if the JSON of such an answer is right; JSON of
+        an unexpected structure is wrong
+    """
+    error = ''
+    if answer.status != status:
+        error = str(answer.status)
+    else:
+        try:
+            right = good(answer.json())
+        except (AttributeError, IndexError, KeyError, TypeError):
+            right = False
+        error = '' if right else error_classes.WRONG
+    return samples.Reply(
+        error, answer.headers.get(heat_client.NODE_HEADER, ''),
+        answer.content.decode(errors='replace') if error else '')
+
+
 def of_cloud(cloud: clouds.Cloud, api: heat_client.Api,
              standing: canary.Standing,
              ended: threading.Event) -> tuple[Question, ...]:
@@ -122,9 +146,9 @@ def of_cloud(cloud: clouds.Cloud, api: heat_client.Api,
 
     def read(path: str, good: abc.Callable[[typing.Any], object]
              ) -> abc.Callable[[], samples.Reply]:
-        return lambda: http_client.ask(
+        return lambda: reply(http_client.ask(
             'GET', f'{stacks}{path}', timeout=RPC_TIMEOUT,
-            headers={'X-Auth-Token': token() or ''}).reply((200,), good)
+            headers={'X-Auth-Token': token() or ''}), 200, good)
     return (
         Question(
             API_VERSIONS, 'GET / of heat-api without a token; good: 300 and '
@@ -164,20 +188,17 @@ def of_cloud(cloud: clouds.Cloud, api: heat_client.Api,
 
 
 def _versions(url: str, wanted: str) -> abc.Callable[[], samples.Reply]:
-    return lambda: http_client.ask(
-        'GET', f'{url}/', timeout=VERSIONS_TIMEOUT
-    ).reply(
-        (300,),
-        lambda body: wanted in [version['id'] for version in body['versions']],
-    )
+    return lambda: reply(
+        http_client.ask('GET', f'{url}/', timeout=VERSIONS_TIMEOUT), 300,
+        lambda body: wanted in [version['id'] for version in body['versions']])
 
 
 def _signal(url: str) -> abc.Callable[[], samples.Reply]:
     # With a constant id the metadata of the handle does not grow.
-    return lambda: http_client.ask(
+    return lambda: reply(http_client.ask(
         'PUT', url, timeout=RPC_TIMEOUT,
         json={'Status': 'SUCCESS', 'Reason': 'a probe', 'UniqueId': 'probe',
-              'Data': 'alive'}).reply((200,), lambda body: True)
+              'Data': 'alive'}), 200)
 
 
 class User:
@@ -199,12 +220,10 @@ class User:
         self._asked += 1
         if token is None or self._asked % LOOKS_PER_TOKEN == 0:
             return self._log_in()
-        return http_client.ask(
-            'GET',
-            self._url,
-            timeout=KEYSTONE_TIMEOUT,
-            headers={'X-Auth-Token': token, 'X-Subject-Token': token},
-        ).reply((200,), self._is_mine)
+        return reply(http_client.ask(
+            'GET', self._url, timeout=KEYSTONE_TIMEOUT,
+            headers={'X-Auth-Token': token, 'X-Subject-Token': token}),
+            200, self._is_mine)
 
     def _log_in(self) -> samples.Reply:
         self._token = None
@@ -227,10 +246,10 @@ class User:
                 }
             },
         )
-        reply = answer.reply((201,), self._is_mine)
-        if not reply.error:
+        judged = reply(answer, 201, self._is_mine)
+        if not judged.error:
             self._token = answer.headers['X-Subject-Token']
-        return reply
+        return judged
 
     def _is_mine(self, body: typing.Any) -> bool:
         return (body['token']['user']['id'] == self._standing.user

@@ -14,21 +14,19 @@
 
 from collections import abc
 import contextlib
-import os
 import threading
 
-from heat_upgrade import process
-from heat_upgrade import reaper
+from heat_upgrade.lab import resource_usage
 
 # Seconds; the peaks of a load last longer, and a measurement is cheap.
 INTERVAL = 1.0
 
 
 class Usage:
-    """Peaks of memory, in bytes, as proportional set size (proc(5): Pss)."""
+    """Peaks of memory, in bytes, as resource_usage measures it."""
 
     def __init__(self, marker: str) -> None:
-        self._marker = f'{process.RUN_MARKER}={marker}'
+        self._marker = marker
         self._server: int | None = None
         self._ours = self._servers = 0
 
@@ -38,11 +36,11 @@ class Usage:
 
     def measure(self) -> None:
         """Measure once."""
-        ours = [os.getpid(), *(pid for pid in reaper.marked(self._marker)
-                               if pid != self._server)]
-        self._ours = max(self._ours, sum(map(_pss, ours)))
+        self._ours = max(self._ours, resource_usage.memory(
+            self._marker, without=self._server))
         if self._server:
-            self._servers = max(self._servers, _pss(self._server))
+            self._servers = max(self._servers, resource_usage.memory_of(
+                [self._server]))
 
     def peaks(self) -> dict[str, int]:
         """Return {'ours': bytes, 'server': bytes}."""
@@ -64,12 +62,3 @@ def watched(marker: str) -> abc.Iterator[Usage]:
     finally:
         ended.set()
         thread.join()
-
-
-def _pss(pid: int) -> int:
-    try:
-        with open(f'/proc/{pid}/smaps_rollup') as rollup:
-            return next(int(line.split()[1]) for line in rollup
-                        if line.startswith('Pss:')) * 1024
-    except (OSError, StopIteration):
-        return 0

@@ -66,7 +66,7 @@ class WaitForTest(testtools.TestCase):
             [(f'phase {number}', None) for number in range(100)])
         self.assertEqual(110, self.time.now)
         self.assertEqual(
-            'Waited 10.0 s for the moon; seen last: phase 7', str(error))
+            'waited 10.0 s for the moon; seen last: phase 7', str(error))
 
     def test_a_result_at_the_deadline_is_in_time(self):
         self.assertTrue(self.wait(

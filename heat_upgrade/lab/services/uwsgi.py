@@ -13,9 +13,9 @@
 """A WSGI application under uWSGI, as DevStack runs Keystone and Heat."""
 
 from collections import abc
-import http.client
 import os
 
+from heat_upgrade import http_client
 from heat_upgrade.install import environments
 from heat_upgrade import process
 
@@ -76,12 +76,6 @@ def answers(port: int, path: str, statuses: abc.Container[int]) -> bool:
 
     :raises: OSError if the connection is refused or the answer is late
     """
-    connection = http.client.HTTPConnection('127.0.0.1', port,
-                                            timeout=ANSWER_TIMEOUT)
-    try:
-        connection.request('GET', path)
-        return connection.getresponse().status in statuses
-    except http.client.HTTPException as exc:
-        raise OSError(f'no HTTP answer from port {port}: {exc!r}') from exc
-    finally:
-        connection.close()
+    answer = http_client.ask('GET', f'http://127.0.0.1:{port}{path}',
+                             timeout=ANSWER_TIMEOUT)
+    return answer.status in statuses

@@ -13,6 +13,7 @@
 
 from http import server
 import json
+import socket
 import threading
 import types
 
@@ -20,10 +21,11 @@ import ddt
 import fixtures
 import testtools
 
+from heat_upgrade import http_client
 from heat_upgrade.lab import heat_client
 from heat_upgrade.probes import canary
 from heat_upgrade.probes import definitions
-from heat_upgrade.probes import http_client
+from heat_upgrade.probes import error_classes
 
 PROJECT, STACK, USER = 'project-id', 'stack-id', 'user-id'
 VERSIONS = {'versions': [{'id': 'v1.0', 'status': 'CURRENT'}]}
@@ -75,6 +77,7 @@ class Server(fixtures.Fixture):
         self.addCleanup(one.shutdown)
 
 
+@ddt.ddt
 class TestHttp(testtools.TestCase):
 
     def setUp(self):
@@ -104,11 +107,39 @@ class TestHttp(testtools.TestCase):
     def test_reply_names_the_node(self):
         self.server.headers = {heat_client.NODE_HEADER: 'node-2'}
         answer = http_client.ask('GET', f'{self.server.url}/', timeout=5)
-        self.assertEqual('node-2', answer.reply((200,)).node)
+        self.assertEqual('node-2', definitions.reply(answer, 200).node)
 
     def test_closed_port_raises_oserror(self):
-        self.assertRaises(ConnectionRefusedError, http_client.ask, 'GET',
-                          'http://127.0.0.1:1/', timeout=5)
+        exc = self.assertRaises(OSError, http_client.ask, 'GET',
+                                'http://127.0.0.1:1/', timeout=5)
+        self.assertEqual(error_classes.REFUSED,
+                         error_classes.of_exception(exc))
+
+    @ddt.unpack
+    @ddt.data((b'', error_classes.RESET), (None, error_classes.TIMEOUT),
+              (b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut',
+               error_classes.CUT_OFF),
+              (b'not HTTP\r\n\r\n', error_classes.CUT_OFF))
+    def test_broken_answer_has_the_class_of_its_error(self, content, error):
+        def answer():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                if content is None:
+                    asked.wait(10)
+                else:
+                    connection.sendall(content)
+        listener, asked = socket.create_server(('127.0.0.1', 0)), (
+            threading.Event())
+        self.addCleanup(listener.close)
+        thread = threading.Thread(target=answer)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(asked.set)
+        exc = self.assertRaises(
+            OSError, http_client.ask, 'GET',
+            f'http://127.0.0.1:{listener.getsockname()[1]}/', timeout=0.2)
+        self.assertEqual(error, error_classes.of_exception(exc))
 
     def test_content_that_is_not_json_is_none(self):
         self.assertIsNone(http_client.Answer(200, {}, b'<html>').json())
