@@ -18,13 +18,13 @@ import signal
 import sys
 import traceback
 import types
+import typing
 
 from cliff import app
 from cliff import commandmanager
 import pbr.version
 
 from heat_upgrade import errors
-from heat_upgrade import process
 from heat_upgrade.results import verdict
 
 NAMESPACE = 'heat_upgrade.commands'
@@ -55,6 +55,15 @@ class App(app.App):
     def commands(self) -> commandmanager.CommandManager:
         """Return the commands."""
         return commandmanager.CommandManager(NAMESPACE)
+
+    def build_option_parser(
+            self, *words: typing.Any, **options: typing.Any
+    ) -> argparse.ArgumentParser:
+        """Return the parser of the global options."""
+        parser: argparse.ArgumentParser = super().build_option_parser(
+            *words, **options)
+        parser.prog = self.NAME
+        return parser
 
     def run_subcommand(self, argv: list[str]) -> int:
         """Run a command; returns its exit status.
@@ -139,6 +148,8 @@ def _main(words: list[str], app: App) -> int:
         # Without arguments, cliff would open an interactive prompt.
         app.run(['--help'])
         return errors.UsageError.exit_status
+    # Below it is heat_integrationtests, which the preflight has checked.
+    from heat_upgrade import process
     # Our requests stay on this machine: no proxy applies to them.
     process.without_proxy(os.environ)
     status: int = app.run(words)

@@ -16,6 +16,8 @@ import json
 import os
 import signal
 import stat
+import subprocess
+import sys
 
 import ddt
 import fixtures
@@ -146,6 +148,16 @@ class TestUsage(CliCase):
             'heat_integrationtests.preflight.check', check))
         self.assertEqual('heat-upgrade: openstack-heat is installed\n',
                          self.refused('plan'))
+
+    def test_shared_environment_is_refused_before_any_import_from_it(self):
+        # openstack-heat has a package of the same name, without our modules.
+        imported = subprocess.run(
+            [sys.executable, '-c',
+             'import sys; import heat_upgrade.cli.main; '
+             'print([name for name in sys.modules '
+             'if name.startswith("heat_integrationtests")])'],
+            check=True, capture_output=True, text=True).stdout
+        self.assertEqual('[]', imported.strip())
 
     def test_a_mistake_of_ours_is_an_error_of_the_lab(self):
         def fail(*args, **options):

@@ -43,7 +43,7 @@ TOOL = tree.ROOT / 'heat_upgrade'
 MAY = {
     'specs/checker.py': 'of the sections of a spec',
     'specs/outline.py': 'of the sections of a spec',
-    'cli/bug_seeding.py': 'shows each finding of the oracles once',
+    'cli/self_test.py': 'shows each finding of the oracles once',
     'cli/plan_shrink.py': "matches the user's own pattern",
     'report/summary.py': 'omits a step that the title names already',
     'specs/questions.py': 'reads the questions of a spec from YAML',

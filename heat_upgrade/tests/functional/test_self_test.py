@@ -10,14 +10,14 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Oracles detect bugs seeded into a real cloud; no process remains."""
+"""Oracles detect bugs planted in a real cloud; no process remains."""
 
 import json
 import os
 import signal
 
-from heat_upgrade.bug_seeding import experiment
 from heat_upgrade.results import journal
+from heat_upgrade.self_test import experiment
 from heat_upgrade.tests.functional import base
 
 # One for each target, all of them quick: 40 s together.
@@ -26,12 +26,12 @@ QUICK = ('change-lost', 'made-twice', 'failed-in-flight', 'user-deleted')
 
 class FaultsTest(base.ToolTestCase):
 
-    def start_faults(self, *arguments):
-        return self.start('seeded-bugs', 'run', '--work-dir',
+    def start_self_test(self, *arguments):
+        return self.start('self-test', 'run', '--work-dir',
                           str(self.work_dir / 'runs'), *arguments)
 
     def test_each_bug_is_detected_and_the_control_has_no_findings(self):
-        status = self.start_faults(*QUICK).wait(base.RUN_TIMEOUT)
+        status = self.start_self_test(*QUICK).wait(base.RUN_TIMEOUT)
         self.assertEqual(0, status, self.output())
         table = json.loads((self.run_dir() / experiment.FILE).read_text())
         self.assertEqual(
@@ -50,7 +50,7 @@ class FaultsTest(base.ToolTestCase):
         self.assert_nothing_is_left(self.marker())
 
     def test_ctrl_c_leaves_no_process(self):
-        tool = self.start_faults('stuck')
+        tool = self.start_self_test('stuck')
         self.wait_for_event(journal.STEP_START, experiment.PLANT, tool=tool)
         marker = self.marker()
         ports = self.ports(marker)

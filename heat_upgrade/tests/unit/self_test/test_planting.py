@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Bugs are seeded behind Heat's back, at a defined moment."""
+"""Bugs are planted behind Heat's back, at a defined moment."""
 
 import types
 
@@ -18,13 +18,13 @@ import fixtures
 import testtools
 from testtools import matchers
 
-from heat_upgrade.bug_seeding import corruption
-from heat_upgrade.bug_seeding import outages
-from heat_upgrade.bug_seeding import stacks
-from heat_upgrade.bug_seeding import target_stack
 from heat_upgrade import errors
 from heat_upgrade.probes import definitions
 from heat_upgrade.probes import probe
+from heat_upgrade.self_test import corruption
+from heat_upgrade.self_test import outages
+from heat_upgrade.self_test import stacks
+from heat_upgrade.self_test import target_stack
 from heat_upgrade.tests.unit.support import ledger_backend
 from heat_upgrade.traffic import history
 
@@ -117,16 +117,16 @@ class TestTargetStack(PlantingCase):
         self.target.stack = FakeStack(self.cloud, self.target.label('first'))
 
     def test_stack_is_known_by_its_name_and_its_id(self):
-        self.assertEqual({'fault-lost'}, self.target.marks)
+        self.assertEqual({'planted-lost'}, self.target.marks)
         self.target.do(history.CREATE)
-        self.assertEqual({'fault-lost', 'stack-1'}, self.target.marks)
+        self.assertEqual({'planted-lost', 'stack-1'}, self.target.marks)
 
     def test_operation_with_another_result_is_a_lab_error(self):
         self.target.stack.outcome = history.FAILED
         refused = self.assertRaises(errors.LabError, self.target.do,
                                     history.CREATE)
         self.assertThat(str(refused), matchers.Contains(
-            'create of fault-lost ended as FAILED; expected COMPLETE'))
+            'create of planted-lost ended as FAILED; expected COMPLETE'))
 
     def test_held_operation_has_not_ended_within_the_context(self):
         with self.target.midst(history.CREATE, 'first'):
@@ -185,7 +185,7 @@ class TestWatch(testtools.TestCase):
 
     def test_wait_does_not_end_before_all_probes_have_a_bad_answer(self):
         self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.bug_seeding.outages.MET_TIMEOUT', 0.05))
+            'heat_upgrade.self_test.outages.MET_TIMEOUT', 0.05))
         self.answers[definitions.SIGNAL] = False
         late = self.assertRaises(errors.WaitTimeout,
                                  self.watch.wait_until_bad, *self.answers)

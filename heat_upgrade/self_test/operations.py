@@ -15,11 +15,11 @@
 Each function takes the cloud and the parked operation.
 """
 
-from heat_upgrade.bug_seeding import corruption
-from heat_upgrade.bug_seeding import model
 from heat_upgrade.inflight import hold_points
 from heat_upgrade.inflight import operation as operation_
 from heat_upgrade.lab import cloud as clouds
+from heat_upgrade.self_test import corruption
+from heat_upgrade.self_test import model
 
 # This case is parked and released with the others, without a bug.
 CONTROL_CASE = 'create-fan-in-resource'
@@ -37,11 +37,11 @@ def fail_next(cloud: clouds.Cloud,
 
 
 BUGS = (
-    model.SeededBug(
+    model.PlantedBug(
         'stuck-in-flight', 'an in-flight create loses its sync points, and '
         'no engine continues it', model.OPERATION, forget_next,
         (model.STUCK_IN_FLIGHT,), case='create-chain-resource'),
-    model.SeededBug(
+    model.PlantedBug(
         'failed-in-flight', 'an in-flight update fails, although no engine '
         'was killed', model.OPERATION, fail_next, (model.WRONG_END,),
         case='update-fan-out-resource'),

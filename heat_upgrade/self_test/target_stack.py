@@ -10,18 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A stack of the traffic with a seeded bug."""
+"""A stack of the traffic with a planted bug."""
 
 from collections import abc
 import contextlib
 import threading
 import typing
 
-from heat_upgrade.bug_seeding import corruption
 from heat_upgrade import errors
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import heat_client
 from heat_upgrade.ledger import client as ledger_client
+from heat_upgrade.self_test import corruption
 from heat_upgrade.traffic import client
 from heat_upgrade.traffic import generator
 from heat_upgrade.traffic import history
@@ -29,7 +29,7 @@ from heat_upgrade.traffic import workload
 from heat_upgrade import waiting
 
 # The name of the client of such stacks.
-CLIENT = 'faults'
+CLIENT = 'planted'
 
 # Seconds until an operation reaches an item, on a busy machine.
 PARK_TIMEOUT = 60
@@ -89,7 +89,7 @@ class TargetStack:
     def __init__(self, name: str, cloud: clouds.Cloud, api: heat_client.Api,
                  calls: history.History) -> None:
         self.cloud = cloud
-        self.name = f'fault-{name}'
+        self.name = f'planted-{name}'
         self.marks = {self.name}
         self.final: dict[str, typing.Any] | None = None
         self.stack = client.Stack(

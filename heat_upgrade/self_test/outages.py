@@ -12,7 +12,7 @@
 
 """Bugs in a cloud under observation: for the budget of each probe.
 
-Each function takes the cloud and a watch on the probes. It seeds the bug,
+Each function takes the cloud and a watch on the probes. It plants the bug,
 waits until the probes detect it, and repairs the cloud, if possible.
 """
 
@@ -22,14 +22,14 @@ import os
 import signal
 import time
 
-from heat_upgrade.bug_seeding import corruption
-from heat_upgrade.bug_seeding import model
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab.services import heat
 from heat_upgrade.probes import budgets
 from heat_upgrade.probes import canary
 from heat_upgrade.probes import definitions
 from heat_upgrade.probes import probe
+from heat_upgrade.self_test import corruption
+from heat_upgrade.self_test import model
 from heat_upgrade import waiting
 
 # Seconds. The next question begins within 10 s (the canary), and is answered
@@ -142,10 +142,10 @@ def delete_user(cloud: clouds.Cloud, watch: Watch) -> None:
 def _bug(name: str, sentence: str,
          plant: abc.Callable[[clouds.Cloud, Watch], None],
          names: tuple[str, ...],
-         may: tuple[str, ...] = ()) -> model.SeededBug:
-    return model.SeededBug(name, sentence, model.PROBES, plant,
-                           tuple(map(model.probe, names)),
-                           may=tuple(map(model.probe, may)))
+         may: tuple[str, ...] = ()) -> model.PlantedBug:
+    return model.PlantedBug(name, sentence, model.PROBES, plant,
+                            tuple(map(model.probe, names)),
+                            may=tuple(map(model.probe, may)))
 
 
 # {bug that cannot be repaired: probes without good answers after it}

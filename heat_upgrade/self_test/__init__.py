@@ -10,4 +10,4 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Bugs seeded into a run, to prove that its oracles detect them."""
+"""Bugs planted in a run, to prove that its oracles detect them."""

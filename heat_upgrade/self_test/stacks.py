@@ -13,15 +13,15 @@
 """Bugs in a stack of the traffic: for each rule of validator and ledger.
 
 Each function takes its target stack. It may return a function, called after
-all bugs are seeded, that waits for a slow outcome.
+all bugs are planted, that waits for a slow outcome.
 """
 
 from collections import abc
 
-from heat_upgrade.bug_seeding import corruption
-from heat_upgrade.bug_seeding import model
-from heat_upgrade.bug_seeding import target_stack
 from heat_upgrade.ledger import reconciliation
+from heat_upgrade.self_test import corruption
+from heat_upgrade.self_test import model
+from heat_upgrade.self_test import target_stack
 from heat_upgrade.traffic import history
 
 # The first and the second value of a stack of the traffic.
@@ -133,8 +133,8 @@ def forget_account(target: target_stack.TargetStack) -> None:
 def _bug(name: str, sentence: str,
          plant: abc.Callable[[target_stack.TargetStack],
                              abc.Callable[[], None] | None],
-         *oracles: str) -> model.SeededBug:
-    return model.SeededBug(name, sentence, model.STACK, plant, oracles)
+         *oracles: str) -> model.PlantedBug:
+    return model.PlantedBug(name, sentence, model.STACK, plant, oracles)
 
 
 # The slowest comes first: the others run concurrently.

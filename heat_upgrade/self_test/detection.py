@@ -10,13 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Assigns the findings of the oracles of any run to the seeded bugs."""
+"""Assigns the findings of the oracles of any run to the planted bugs."""
 
 import collections
 from collections import abc
 import pathlib
 
-from heat_upgrade.bug_seeding import model
 from heat_upgrade.inflight import outcomes as outcomes_
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import keystone_orphans
@@ -26,6 +25,7 @@ from heat_upgrade.plan import model as plans
 from heat_upgrade.probes import budgets
 from heat_upgrade.probes import results as records
 from heat_upgrade.results import findings
+from heat_upgrade.self_test import model
 from heat_upgrade.traffic import diagnostics
 from heat_upgrade.traffic import history
 from heat_upgrade.traffic import revalidate
@@ -34,7 +34,7 @@ _Findings = abc.Iterator[findings.Finding]
 
 
 class Found:
-    """The findings of the oracles, by seeded bug.
+    """The findings of the oracles, by planted bug.
 
     Each method consults one oracle, records its findings, and returns them as
     findings of a run.
@@ -116,7 +116,7 @@ class Found:
                 yield finding
 
 
-def results(bugs: abc.Sequence[model.SeededBug],
+def results(bugs: abc.Sequence[model.PlantedBug],
             seconds: abc.Mapping[str, float], found: Found,
             whole: float) -> list[model.Result]:
     """Return the result of each bug, and last that of the control.

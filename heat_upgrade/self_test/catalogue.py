@@ -10,10 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""All bugs that can be seeded."""
+"""All bugs that can be planted."""
 
-from heat_upgrade.bug_seeding import operations
-from heat_upgrade.bug_seeding import outages
-from heat_upgrade.bug_seeding import stacks
+from heat_upgrade.self_test import operations
+from heat_upgrade.self_test import outages
+from heat_upgrade.self_test import stacks
 
 BUGS = (*stacks.BUGS, *operations.BUGS, *outages.BUGS)

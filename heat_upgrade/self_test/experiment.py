@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A real run with seeded bugs, for the oracles to detect."""
+"""A real run with planted bugs, for the oracles to detect."""
 
 import collections
 from collections import abc
@@ -20,12 +20,6 @@ import pathlib
 import threading
 import time
 
-from heat_upgrade.bug_seeding import detection
-from heat_upgrade.bug_seeding import model
-from heat_upgrade.bug_seeding import operations
-from heat_upgrade.bug_seeding import outages
-from heat_upgrade.bug_seeding import stacks
-from heat_upgrade.bug_seeding import target_stack
 from heat_upgrade import concurrency
 from heat_upgrade import errors
 from heat_upgrade import filesystem
@@ -44,11 +38,17 @@ from heat_upgrade.probes import definitions
 from heat_upgrade.probes import probe_set
 from heat_upgrade.results import findings
 from heat_upgrade.results import journal as journals
+from heat_upgrade.self_test import detection
+from heat_upgrade.self_test import model
+from heat_upgrade.self_test import operations
+from heat_upgrade.self_test import outages
+from heat_upgrade.self_test import stacks
+from heat_upgrade.self_test import target_stack
 from heat_upgrade.traffic import generator
 from heat_upgrade.traffic import history
 from heat_upgrade.traffic import revalidate
 
-FILE = 'seeded-bugs.json'
+FILE = 'self-test.json'
 
 # Stacks that receive bugs concurrently; the traffic has two of its own.
 THREADS = 3
@@ -58,12 +58,12 @@ SEED = 1
 
 UP, PLANT, WATCH, JUDGE = 'cloud', 'stacks', 'probes', 'judge'
 
-Bugs = tuple[model.SeededBug, ...]
+Bugs = tuple[model.PlantedBug, ...]
 
 
 def plan_of(release: releases.Release, bugs: Bugs) -> planner.Plan:
     """Return the plan with the steps for the report and the budgets."""
-    titles = {UP: 'start the cloud', PLANT: 'seed bugs into stacks',
+    titles = {UP: 'start the cloud', PLANT: 'plant bugs in stacks',
               WATCH: 'start the probes',
               **{bug.name: bug.sentence for bug in bugs
                  if bug.target == model.PROBES},
@@ -76,7 +76,7 @@ def plan_of(release: releases.Release, bugs: Bugs) -> planner.Plan:
 
 
 class Trial:
-    """One cloud with traffic, and bugs that are seeded one by one.
+    """One cloud with traffic, and bugs that are planted one by one.
 
     Each bug has a target of its own: a stack, an in-flight operation, or a
     step of the probes. Everything else is the control, which must have no
@@ -105,19 +105,19 @@ class Trial:
         self._traffic: generator.Stream | None = None
         self._probes: probe_set.Probes | None = None
 
-    def _of(self, target: str) -> list[model.SeededBug]:
+    def _of(self, target: str) -> list[model.PlantedBug]:
         return [bug for bug in self._bugs if bug.target == target]
 
     def run(self) -> list[model.Result]:
         """Execute the experiment; returns the results, the control last.
 
-        :raises: errors.LabError if a bug cannot be seeded
+        :raises: errors.LabError if a bug cannot be planted
         """
         run_dir = self._workspace.run_dir
         self._journal.event(
             journals.RUN_START, base=self._release.describe(),
             target=self._release.describe(), marker=self._workspace.marker,
-            reproduce=f'heat-upgrade seeded-bugs run --release '
+            reproduce=f'heat-upgrade self-test run --release '
                       f'{self._release.source or self._release.name} '
                       + ' '.join(bug.name for bug in self._bugs))
         started = time.monotonic()
@@ -129,9 +129,9 @@ class Trial:
             self._cloud.release_of, seed=SEED)
         self._traffic.start()
         with self._step(PLANT):
-            self._seed_stacks()
+            self._plant_in_stacks()
         if self._of(model.PROBES):
-            self._seed_outages()
+            self._plant_outages()
         with self._step(JUDGE):
             for finish in self._unfinished:
                 finish()
@@ -173,13 +173,13 @@ class Trial:
                             seconds=round(seconds, 2))
 
     @contextlib.contextmanager
-    def _timed(self, bug: model.SeededBug) -> abc.Iterator[None]:
+    def _timed(self, bug: model.PlantedBug) -> abc.Iterator[None]:
         started = time.monotonic()
         try:
             yield
         except (errors.LabError, OSError) as exc:
             raise errors.LabError(
-                f'the bug {bug.name} cannot be seeded: {exc}',
+                f'the bug {bug.name} cannot be planted: {exc}',
                 log=getattr(exc, 'log', None)) from exc
         with self._lock:
             self._seconds[bug.name] += time.monotonic() - started
@@ -196,14 +196,14 @@ class Trial:
         self._cloud.up()
         self._api = heat_client.Api(self._cloud.identity, self._cloud.api_url)
 
-    def _seed_stacks(self) -> None:
-        """Seed bugs into operations and stacks, several at a time."""
-        def seed_stacks() -> None:
+    def _plant_in_stacks(self) -> None:
+        """Plant bugs in operations and stacks, several at a time."""
+        def plant_in_stacks() -> None:
             concurrency.map_parallel(
-                self._seed_stack, self._of(model.STACK), threads=THREADS)
-        concurrency.run_parallel(self._seed_operations, seed_stacks)
+                self._plant_in_stack, self._of(model.STACK), threads=THREADS)
+        concurrency.run_parallel(self._plant_in_operations, plant_in_stacks)
 
-    def _seed_stack(self, bug: model.SeededBug) -> None:
+    def _plant_in_stack(self, bug: model.PlantedBug) -> None:
         kind = stacks.TARGETS.get(bug.name, target_stack.TargetStack)
         target = kind(bug.name, self._cloud, self._api, self._calls)
         self._targets[bug.name] = target
@@ -215,13 +215,13 @@ class Trial:
                 if wait:
                     wait()
                 target.look()
-        # Long waits begin after all bugs are seeded.
+        # Long waits begin after all bugs are planted.
         if wait:
             self._unfinished.append(finish)
         else:
             finish()
 
-    def _seed_operations(self) -> None:
+    def _plant_in_operations(self) -> None:
         """Park a case for each bug and one for the control; release them."""
         bugs = self._of(model.OPERATION)
         owners = {bug.case: bug for bug in bugs}
@@ -243,8 +243,8 @@ class Trial:
         for bug in bugs:
             self._seconds[bug.name] = time.monotonic() - started
 
-    def _seed_outages(self) -> None:
-        """Seed one bug after the other while the probes ask."""
+    def _plant_outages(self) -> None:
+        """Plant one bug after the other while the probes ask."""
         with self._step(WATCH):
             self._probes = probe_set.Probes(self._cloud)
             self._probes.start()
@@ -315,7 +315,7 @@ def make_run_dir(work_dir: pathlib.Path, release: releases.Release,
     :raises: errors.UsageError if it cannot be created
     """
     run_dir = filesystem.new_directory(
-        work_dir, f'seeded-bugs-{release.version or release.kind}')
+        work_dir, f'self-test-{release.version or release.kind}')
     (run_dir / planner.FILE).write_text(plan_of(release, bugs).as_json())
     return run_dir
 

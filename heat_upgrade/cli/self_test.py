@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""heat-upgrade seeded-bugs list and seeded-bugs run."""
+"""heat-upgrade self-test list and self-test run."""
 
 import argparse
 from collections import abc
@@ -19,15 +19,15 @@ import sys
 
 from cliff import lister
 
-from heat_upgrade.bug_seeding import catalogue
-from heat_upgrade.bug_seeding import experiment
-from heat_upgrade.bug_seeding import model
 from heat_upgrade.cli import options
 from heat_upgrade import errors
 from heat_upgrade.install import releases
 from heat_upgrade.report import files
 from heat_upgrade.results import journal
 from heat_upgrade.results import verdict
+from heat_upgrade.self_test import catalogue
+from heat_upgrade.self_test import experiment
+from heat_upgrade.self_test import model
 from heat_upgrade import sharding
 
 # The newest series whose Heat breaks no rule by itself: since 2026.1 a deleted
@@ -40,7 +40,7 @@ _Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 
 class List(lister.Lister):
-    """List the seeded bugs, and the oracles that must detect each."""
+    """List the planted bugs, and the oracles that must detect each."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Table:
         return ('name', 'oracles', 'bug'), [
@@ -49,9 +49,9 @@ class List(lister.Lister):
 
 
 class Run(lister.Lister):
-    """Seed bugs into a real cloud, and check that the oracles detect them.
+    """Plant bugs in a real cloud, and check that the oracles detect them.
 
-    The control is everything without a seeded bug: it must have no findings.
+    The control is everything without a planted bug: it must have no findings.
     Exit status: 0 all as expected, 1 a different result, 2 usage error, 3
     the lab broke, 130 interrupted.
     """
@@ -60,7 +60,7 @@ class Run(lister.Lister):
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             'names', nargs='*', metavar='NAME',
-            help='name of a bug, see heat-upgrade seeded-bugs list (default: '
+            help='name of a bug, see heat-upgrade self-test list (default: '
                  'all bugs)')
         parser.add_argument(
             '--release', metavar='REL', default=SERIES,

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The commands heat-upgrade seeded-bugs list and seeded-bugs run."""
+"""The commands heat-upgrade self-test list and self-test run."""
 
 import json
 import os
@@ -18,9 +18,9 @@ import os
 import ddt
 import fixtures
 
-from heat_upgrade.bug_seeding import catalogue
-from heat_upgrade.bug_seeding import model
 from heat_upgrade import errors
+from heat_upgrade.self_test import catalogue
+from heat_upgrade.self_test import model
 from heat_upgrade.tests.unit.support import cli_case
 from heat_upgrade.tests.unit.support import fakes
 
@@ -33,7 +33,7 @@ class TestFaults(cli_case.CliCase):
         self.asked = []
         self.seen = {'lost': ('ledger: LOST',), 'control': ()}
         self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.bug_seeding.experiment.run', self.trial))
+            'heat_upgrade.self_test.experiment.run', self.trial))
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.report.files.build', lambda run_dir: {}))
 
@@ -48,16 +48,16 @@ class TestFaults(cli_case.CliCase):
             for name, expected in (('lost', ('ledger: LOST',)),
                                    ('control', ()))]
 
-    def run_faults(self, *words):
-        return self.call('seeded-bugs', 'run', *words, '--work-dir', self.home)
+    def run_bugs(self, *words):
+        return self.call('self-test', 'run', *words, '--work-dir', self.home)
 
     @ddt.data('list', 'run')
     def test_each_has_help(self, command):
-        self.assertEqual(0, self.call('seeded-bugs', command, '--help'))
-        self.assertIn(f'heat-upgrade seeded-bugs {command}', self.out)
+        self.assertEqual(0, self.call('self-test', command, '--help'))
+        self.assertIn(f'heat-upgrade self-test {command}', self.out)
 
     def test_the_list_has_all_with_what_must_see_them(self):
-        self.assertEqual(0, self.call('seeded-bugs', 'list', '-f', 'json'))
+        self.assertEqual(0, self.call('self-test', 'list', '-f', 'json'))
         rows = json.loads(self.out)
         self.assertEqual([one.name for one in catalogue.BUGS],
                          [row['name'] for row in rows])
@@ -65,7 +65,7 @@ class TestFaults(cli_case.CliCase):
                                        for row in rows])
 
     def test_a_table_tells_what_was_found(self):
-        self.assertEqual(0, self.run_faults('lost', '-f', 'json'))
+        self.assertEqual(0, self.run_bugs('lost', '-f', 'json'))
         self.assertEqual(
             [{'bug': 'lost', 'expected': 'ledger: LOST',
               'as expected': 'yes', 'found': 'the finding of ledger: LOST',
@@ -79,19 +79,19 @@ class TestFaults(cli_case.CliCase):
               {'lost': ('load: stuck',), 'control': ()})
     def test_the_status_is_1_when_anything_is_not_as_expected(self, seen):
         self.seen = seen
-        self.assertEqual(1, self.run_faults('lost'))
+        self.assertEqual(1, self.run_bugs('lost'))
         self.assertIn(' no ', self.out)
 
     @ddt.data((errors.LabError('it broke'), 3), (KeyboardInterrupt(), 130))
     @ddt.unpack
     def test_error_has_its_exit_status(self, raised, status):
         self.seen = raised
-        self.assertEqual(status, self.run_faults('lost'))
+        self.assertEqual(status, self.run_bugs('lost'))
         self.assertEqual('', self.out)
 
     def test_the_default_is_all_of_them_on_a_release_that_is_whole(self):
         self.seen['lost'] = ()
-        self.run_faults()
+        self.run_bugs()
         (version, names, run_dir), = self.asked
         self.assertEqual(('25.0.2', len(catalogue.BUGS)),
                          (version, len(names)))
@@ -101,18 +101,18 @@ class TestFaults(cli_case.CliCase):
     def test_shards_share_the_bugs(self):
         self.seen['lost'] = ()
         for shard in ('1/2', '2/2'):
-            self.run_faults('--shard', shard)
+            self.run_bugs('--shard', shard)
         names = [bug.name for bug in catalogue.BUGS]
         self.assertEqual([names[::2], names[1::2]],
                          [asked for _, asked, _ in self.asked])
 
-    def test_an_unknown_fault_is_refused_and_nothing_starts(self):
-        self.assertIn('no fault is called broken; there are stuck',
-                      self.refused('seeded-bugs', 'run', 'broken'))
+    def test_unknown_bug_is_refused_and_nothing_starts(self):
+        self.assertIn('no bug is called broken; there are stuck',
+                      self.refused('self-test', 'run', 'broken'))
         self.assertEqual([], self.asked)
 
     def test_an_unknown_release_is_refused_and_nothing_starts(self):
-        self.refused('seeded-bugs', 'run', '--release', '2031.1')
+        self.refused('self-test', 'run', '--release', '2031.1')
         self.assertEqual([], self.asked)
 
 
@@ -128,9 +128,9 @@ class TestCutOff(cli_case.CliCase):
         for name, value in (
                 ('heat_upgrade.reaper.Reaper', fakes.Reaper),
                 ('tempfile.tempdir', str(temporary)),
-                ('heat_upgrade.bug_seeding.experiment.Trial._up', up)):
+                ('heat_upgrade.self_test.experiment.Trial._up', up)):
             self.useFixture(fixtures.MonkeyPatch(name, value))
-        status = self.call('seeded-bugs', 'run', '--work-dir',
+        status = self.call('self-test', 'run', '--work-dir',
                            self.home / 'runs')
         self.assertEqual([], os.listdir(temporary))
         run_dir, = (self.home / 'runs').iterdir()

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The catalogue of seeded bugs, and the results of their detection."""
+"""The catalogue of planted bugs, and the results of their detection."""
 
 import types
 
@@ -19,18 +19,18 @@ import fixtures
 import testtools
 from testtools import matchers
 
-from heat_upgrade.bug_seeding import catalogue
-from heat_upgrade.bug_seeding import detection
-from heat_upgrade.bug_seeding import experiment
-from heat_upgrade.bug_seeding import model
-from heat_upgrade.bug_seeding import operations
-from heat_upgrade.bug_seeding import outages
-from heat_upgrade.bug_seeding import stacks
 from heat_upgrade import errors
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import outcomes
 from heat_upgrade.ledger import reconciliation
 from heat_upgrade.results import findings
+from heat_upgrade.self_test import catalogue
+from heat_upgrade.self_test import detection
+from heat_upgrade.self_test import experiment
+from heat_upgrade.self_test import model
+from heat_upgrade.self_test import operations
+from heat_upgrade.self_test import outages
+from heat_upgrade.self_test import stacks
 from heat_upgrade.traffic import validator
 
 RELEASE = types.SimpleNamespace(name='2025.2')
@@ -116,12 +116,12 @@ class TestFound(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.found = detection.Found({'fault-a': 'a', 'id-of-a': 'a',
+        self.found = detection.Found({'planted-a': 'a', 'id-of-a': 'a',
                                       'project-of-b': 'b'})
 
     def patched(self, name, function):
         self.useFixture(fixtures.MonkeyPatch(
-            f'heat_upgrade.bug_seeding.detection.{name}', function))
+            f'heat_upgrade.self_test.detection.{name}', function))
 
     def seen(self):
         return {name: [one.oracle for one in seen]
@@ -130,7 +130,7 @@ class TestFound(testtools.TestCase):
     def test_a_violation_is_of_the_bug_in_its_stack(self):
         self.patched('history.read', lambda run_dir: [])
         self.patched('revalidate.rejudge', lambda run_dir: [
-            validator.Violation('stuck', 'fault-a', (1,), 'so', 'update'),
+            validator.Violation('stuck', 'planted-a', (1,), 'so', 'update'),
             validator.Violation('failed', 'load-0-1', (2,), 'so', 'update')])
         reported = self.found.in_history('run', 'a step')
         self.assertEqual({'a': ['load: stuck'], 'control': ['load: failed']},
@@ -197,9 +197,9 @@ class TestFound(testtools.TestCase):
         bug = catalogue.BUGS[0]
         self.found.seen[bug.name].append(model.Seen('load: stuck', 'x'))
         self.found.seen['a step'].append(model.Seen('probe: canary', 'y'))
-        seeded, control = detection.results(
+        planted, control = detection.results(
             (bug,), {bug.name: 3.0}, self.found, 60.0)
-        self.assertEqual((True, 3.0), (seeded.as_expected, seeded.seconds))
+        self.assertEqual((True, 3.0), (planted.as_expected, planted.seconds))
         self.assertEqual(
             (model.CONTROL, False, (model.Seen('probe: canary', 'y'),)),
             (control.name, control.as_expected, control.seen))

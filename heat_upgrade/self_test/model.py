@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A seeded bug, and the oracles that must detect it: as data."""
+"""A planted bug, and the oracles that must detect it: as data."""
 
 from collections import abc
 import dataclasses
@@ -27,7 +27,7 @@ from heat_upgrade.traffic import validator
 STACK, OPERATION, PROBES = 'stack', 'operation', 'probes'
 TARGETS = (STACK, OPERATION, PROBES)
 
-# The owner of findings about no seeded bug.
+# The owner of findings about no planted bug.
 CONTROL = 'control'
 
 
@@ -53,7 +53,7 @@ ACCOUNTS = 'keystone: LEFT_BEHIND'
 STUCK_IN_FLIGHT = 'in flight: stuck'
 WRONG_END = 'in flight: wrong end'
 
-# All oracles that the seeded bugs must prove.
+# All oracles that the planted bugs must prove.
 ORACLES = (
     *map(load, validator.RULES),
     *map(ledger, (reconciliation.LEFT_BEHIND,
@@ -69,13 +69,13 @@ def of_outcome(outcome: outcomes.Outcome) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class SeededBug:
-    """A bug to seed.
+class PlantedBug:
+    """A bug to plant.
 
     :ivar name: unique, in lower case with hyphens
     :ivar sentence: the bug, as it would be in Heat
     :ivar target: one of TARGETS
-    :ivar plant: seeds it; its arguments depend on the target, see the modules
+    :ivar plant: plants it; its arguments depend on the target, see the modules
         stacks, operations and outages
     :ivar oracles: the oracles that must detect it
     :ivar may: the oracles that may also detect it
@@ -115,7 +115,7 @@ class Result:
     :ivar name: name of the bug, or CONTROL
     :ivar oracles: oracles that must detect it; empty for the control
     :ivar may: oracles that may also detect it
-    :ivar seconds: duration of the seeding, with its preparation
+    :ivar seconds: duration of the planting, with its preparation
     """
 
     name: str
@@ -138,8 +138,8 @@ class Result:
                 'seconds': round(self.seconds, 1)}
 
 
-def chosen(bugs: tuple[SeededBug, ...],
-           names: abc.Collection[str]) -> tuple[SeededBug, ...]:
+def chosen(bugs: tuple[PlantedBug, ...],
+           names: abc.Collection[str]) -> tuple[PlantedBug, ...]:
     """Return the bugs with these names, all bugs without names.
 
     :raises: errors.UsageError if a bug does not exist
@@ -148,6 +148,6 @@ def chosen(bugs: tuple[SeededBug, ...],
     unknown = [name for name in names if name not in known]
     if unknown:
         raise errors.UsageError(
-            f'no fault is called {unknown[0]}; there are '
+            f'no bug is called {unknown[0]}; there are '
             f'{", ".join(known)}')
     return tuple(bug for bug in bugs if not names or bug.name in names)
