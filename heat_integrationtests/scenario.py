@@ -375,8 +375,10 @@ class Scenario(scenario_clients.OfScenario, four_tests.FourTests,
     def delete(self, stack: Stack, key: str = MAIN) -> None:
         """Delete a stack, and assert that nothing of it remains."""
         entry = self.record.stack(key)
-        made = [entry['facts']['resources']]
-        if entry['facts'].get('physical'):
+        # A stack that post has created has no facts.
+        recorded = entry.get('facts', {})
+        made = [recorded.get('resources', {})]
+        if recorded.get('physical'):
             made.append(facts.resources(self.heat, stack.ref))
         self.stacks.delete(stack)
         entry['deleted'] = True
