@@ -29,6 +29,7 @@ from oslo_config import cfg
 import pymysql
 
 from heat_upgrade import errors
+from heat_upgrade.lab.services import mariadb
 
 PREFIX = 'heat_upgrade_check'
 
@@ -81,7 +82,6 @@ def databases(url: str,
     :raises: :class:`heat_upgrade.errors.LabError` if they cannot be created
     """
     run = f'{PREFIX}_{secrets.token_hex(4)}'
-    parts = parse.urlsplit(url)
     names = list(names)
     created: dict[str, str] = {}
     try:
@@ -90,8 +90,7 @@ def databases(url: str,
                 database = f'{run}_{name}'
                 _execute(connection, f'CREATE DATABASE `{database}` '
                                      'CHARACTER SET utf8mb4')
-                created[database] = parse.urlunsplit(
-                    parts._replace(path=f'/{database}'))
+                created[database] = mariadb.of_database(url, database)
         yield dict(zip(names, created.values()))
     finally:
         if created:

@@ -24,10 +24,6 @@ also works within a transaction and beneath all hooks.
 # alembic's own table.
 OWN = ('alembic_version',)
 
-# MariaDB's information_schema is no snapshot, and leaves out a table that it
-# cannot open at that moment: seen once, on a machine with a load of 10.
-ATTEMPTS = 3
-
 
 def shape(dialect, run):
     """Return {table: {'options', 'columns', 'indexes', ...}} of a database.
@@ -35,15 +31,7 @@ def shape(dialect, run):
     :param dialect: 'mysql' or 'postgresql'
     :param run: function from a statement to its rows
     """
-    read = _mysql if dialect == 'mysql' else _postgresql
-    for attempt in range(ATTEMPTS):
-        try:
-            tables = read(run)
-            break
-        except KeyError:
-            # An index of a table that an earlier query left out.
-            if attempt == ATTEMPTS - 1:
-                raise
+    tables = _mysql(run) if dialect == 'mysql' else _postgresql(run)
     return {name: table for name, table in tables.items() if name not in OWN}
 
 

@@ -36,9 +36,13 @@ from heat_upgrade import concurrency
 from heat_upgrade import errors
 from heat_upgrade import filesystem
 from heat_upgrade.install import cache
+from heat_upgrade.lab.services import mariadb
 from heat_upgrade.lab.services import postgresql
 
 MARIADB, POSTGRESQL = 'MariaDB', 'PostgreSQL'
+
+# Part of the cache key: raise it when the traces are made differently.
+RECIPE = 2
 
 # Each side takes five seconds, fifty on a busy machine, and waits for the
 # other; less than introspection.TIMEOUT.
@@ -90,7 +94,7 @@ def _path(base: _Release, target: _Release, context: _Context,
         else private_database.version(context.workspace, program)
     )
     whole.update(json.dumps([
-        base.key, target.key, server, version]).encode())
+        RECIPE, base.key, target.key, server, version]).encode())
     # With the readings, so that it is pruned as they are.
     return (cache.directory() / 'readings'
             / f'schema-{whole.hexdigest()[:32]}.json')
@@ -123,7 +127,7 @@ def _on_mariadb(base: _Release, target: _Release, context: _Context,
         for name in sorted(names):
             server.execute(f'CREATE DATABASE `{name}`')
             server.execute(f"GRANT ALL ON `{name}`.* TO `heat`@'127.0.0.1'")
-        urls = {name: url.removesuffix('heat') + name for name in names}
+        urls = {name: mariadb.of_database(url, name) for name in names}
         return _sides(base, target, context, directory, urls,
                       {**_DATABASES, 'target': (*_DATABASES['target'],
                                                 'shadow')})

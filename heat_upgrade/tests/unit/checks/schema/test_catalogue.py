@@ -62,22 +62,6 @@ class TestMariaDB(testtools.TestCase):
             {name: (column['default'], column['nullable'], column['type'])
              for name, column in shape['columns'].items()})
 
-    def test_catalogue_that_left_out_a_table_is_read_again(self):
-        rest = _Catalogue(**{
-            '.statistics': [('stack', 'ix', 1, 'id', None)],
-            'VERSION()': [(self.VERSION,)]})
-        tables = iter(([], [('stack', 'InnoDB', 'utf8mb4_bin')]))
-
-        def run(statement):
-            return next(tables) if '.tables' in statement else rest(statement)
-        self.assertEqual(['ix'], list(
-            program().shape('mysql', run)['stack']['indexes']))
-
-    def test_catalogue_that_always_leaves_out_a_table_is_an_error(self):
-        self.assertRaises(KeyError, program().shape, 'mysql', _Catalogue(**{
-            '.statistics': [('stack', 'ix', 1, 'id', None)],
-            'VERSION()': [(self.VERSION,)]}))
-
     def test_index_has_the_length_of_a_column_prefix(self):
         shape = self.shape(**{'.statistics': [
             ('stack', 'ix', 1, 'tenant', 255), ('stack', 'ix', 1, 'id', None),
