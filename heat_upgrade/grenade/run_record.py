@@ -22,7 +22,6 @@ import datetime
 import pathlib
 import shlex
 import shutil
-import time
 import typing
 
 from heat_integrationtests import catalogue
@@ -41,8 +40,6 @@ from heat_upgrade.results import findings
 from heat_upgrade.results import journal as journals
 from heat_upgrade.results import verdict
 from heat_upgrade.run import runner
-
-OK, FAILED = 'ok', 'failed'
 
 # Placeholders in a command for another machine: directories of the target, and
 # of a base without a lock file, and their constraints. The shell there expands
@@ -128,28 +125,23 @@ class Record:
         """
         step = next(step for step in self._plan.steps if step.name == name)
         self._say(f'heat-upgrade-tests: {step.name}: {step.title}')
-        self._journal.event(journals.STEP_START, name, title=step.title)
-        started = time.monotonic()
         before, self.failed = self.failed, False
-        try:
-            yield step
-        except StepFailed:
-            self.failed = True
-        except Exception as exc:
-            self.finding(findings.explain(step, exc, ours=(Broken,)))
-        self._journal.event(
-            journals.STEP_END, name, outcome=FAILED if self.failed else OK,
-            seconds=round(time.monotonic() - started, 2))
+        with self._journal.step(name, step.title) as end:
+            try:
+                yield step
+            except StepFailed:
+                self.failed = True
+            except Exception as exc:
+                self.finding(findings.explain(step, exc, ours=(Broken,)))
+            if self.failed:
+                end['outcome'] = journals.FAILED
         if self.failed:
             raise StepFailed()
         self.failed = before
 
     def finding(self, finding: findings.Finding) -> findings.Finding:
         """Journal a finding; returns it as the run so far judges it."""
-        data = finding.as_dict()
-        data['reproduce'] = finding.reproduce or self.reproduce(
-            test=finding.test)
-        self._journal.event(journals.FINDING, finding.step, finding=data)
+        self._journal.finding(finding, self.reproduce)
         events = journals.read(self.run_dir)
         # Findings about the known failures themselves may follow it.
         number = len(judge.recorded(events)) - 1

@@ -18,6 +18,7 @@ interrupted covers the events up to that moment.
 """
 
 from collections import abc
+import contextlib
 import datetime
 import json
 import os
@@ -27,6 +28,7 @@ import time
 import typing
 
 from heat_upgrade import filesystem
+from heat_upgrade.results import findings
 
 FILE = 'journal.jsonl'
 
@@ -41,6 +43,9 @@ MEASURE = 'measure'
 IN_FLIGHT = 'in-flight'
 ORPHAN = 'orphan'
 LOAD = 'load'
+
+# Outcomes of a step.
+OK, FAILED, SKIPPED = 'ok', 'failed', 'skipped'
 
 Event = dict[str, typing.Any]
 Listener = abc.Callable[[Event], object]
@@ -80,6 +85,33 @@ class Journal:
                     # Standard output is closed; the run continues.
                     self._listeners = []
         return event
+
+    @contextlib.contextmanager
+    def step(self, name: str, title: str
+             ) -> abc.Iterator[dict[str, typing.Any]]:
+        """Write the beginning and the end of a step.
+
+        A step that raises has no end: its report calls it cut off. The
+        context yields the data of the end, for the outcome if it is not OK,
+        and for measurements.
+        """
+        self.event(STEP_START, name, title=title)
+        started = time.monotonic()
+        end: dict[str, typing.Any] = {'outcome': OK}
+        yield end
+        self.event(STEP_END, name, **{
+            'seconds': round(time.monotonic() - started, 2), **end})
+
+    def finding(self, finding: findings.Finding,
+                reproduce: abc.Callable[..., str]) -> None:
+        """Write a finding, with the command that reproduces it.
+
+        :param reproduce: makes that command for a ``test`` if the finding has
+            none
+        """
+        self.event(FINDING, finding.step, finding={
+            **finding.as_dict(), 'reproduce': (
+                finding.reproduce or reproduce(test=finding.test))})
 
     def close(self) -> None:
         with self._lock:

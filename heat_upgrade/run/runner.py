@@ -19,7 +19,6 @@ import pathlib
 import re
 import shlex
 import threading
-import time
 import typing
 
 from heat_upgrade.aged_rows import stacks as aged_stacks
@@ -47,9 +46,6 @@ from heat_upgrade.run.actions import registry
 from heat_upgrade.traffic import generator
 from heat_upgrade.traffic import history
 from heat_upgrade.volume import filling
-
-# Outcomes of a step.
-OK, FAILED, SKIPPED = 'ok', 'failed', 'skipped'
 
 # Memory is measured once a second: each measurement costs 10 ms of CPU.
 METER_INTERVAL = 1.0
@@ -160,40 +156,33 @@ class Run:
 
     def _step(self, step: planner.Step) -> None:
         if self._broken and not step.always:
-            self.journal.event(journals.STEP_END, step.name, outcome=SKIPPED,
-                               seconds=0, cpu_s=0)
+            self.journal.event(journals.STEP_END, step.name,
+                               outcome=journals.SKIPPED, seconds=0, cpu_s=0)
             return
-        self.journal.event(journals.STEP_START, step.name, title=step.title)
-        with self._lock:
-            self._running.append(step)
-        started = time.monotonic()
-        cpu = self._cpu()
-        measured: dict[str, typing.Any] = {}
-        outcome = OK
-        try:
-            measured = registry.BY_NAME[step.action](self, step)
-        except errors.UsageError:
-            # For example a release that the package index does not have.
-            self._broken = True
-            raise
-        except registry.StoppedEarly:
-            outcome = SKIPPED
-        except Exception as exc:
-            self._broken = True
-            self._failed_steps.add(step.name)
-            self._explain(step, exc)
-        else:
-            self._note_deaths()
-        with self._lock:
-            self._running.remove(step)
-        if step.name in self._failed_steps:
-            outcome = FAILED
-        self.journal.event(
-            journals.STEP_END, step.name, outcome=outcome,
-            seconds=round(time.monotonic() - started, 2),
-            cpu_s=round(self._cpu() - cpu, 2),
-            **measured)
-        if (outcome == FAILED and self.stop_at_first_failure
+        with self.journal.step(step.name, step.title) as end:
+            with self._lock:
+                self._running.append(step)
+            cpu = self._cpu()
+            try:
+                end |= registry.BY_NAME[step.action](self, step)
+            except errors.UsageError:
+                # For example a release that the package index does not have.
+                self._broken = True
+                raise
+            except registry.StoppedEarly:
+                end['outcome'] = journals.SKIPPED
+            except Exception as exc:
+                self._broken = True
+                self._failed_steps.add(step.name)
+                self._explain(step, exc)
+            else:
+                self._note_deaths()
+            with self._lock:
+                self._running.remove(step)
+            if step.name in self._failed_steps:
+                end['outcome'] = journals.FAILED
+            end['cpu_s'] = round(self._cpu() - cpu, 2)
+        if (step.name in self._failed_steps and self.stop_at_first_failure
                 and not self._broken and self.failed(certain=True)):
             self._stopped_early = self._broken = True
 
@@ -297,10 +286,7 @@ class Run:
         with self._lock:
             if finding.severity == findings.ERROR:
                 self._failed_steps.add(finding.step)
-            data = finding.as_dict()
-            data['reproduce'] = (finding.reproduce
-                                 or self.reproduce(test=finding.test))
-            self.journal.event(journals.FINDING, finding.step, finding=data)
+            self.journal.finding(finding, self.reproduce)
 
     def tests(self, step: planner.Step,
               tests: abc.Iterable[stestr_runner.Test]) -> None:

@@ -19,6 +19,7 @@ import json
 import pathlib
 import threading
 import time
+import typing
 
 from heat_upgrade import concurrency
 from heat_upgrade import errors
@@ -117,9 +118,7 @@ class Trial:
         self._journal.event(
             journals.RUN_START, base=self._release.describe(),
             target=self._release.describe(), marker=self._workspace.marker,
-            reproduce=f'heat-upgrade self-test run --release '
-                      f'{self._release.source or self._release.name} '
-                      + ' '.join(bug.name for bug in self._bugs))
+            reproduce=self._reproduce())
         started = time.monotonic()
         with self._step(UP):
             self._up()
@@ -157,20 +156,21 @@ class Trial:
             self._probes.ask_to_stop()
         if isinstance(exc, errors.LabError):
             title, _, evidence = str(exc).partition('\n')
-            self._journal.event(
-                journals.FINDING, UP, finding=findings.make(
-                    'lab.broken', UP, title, evidence, step=UP,
-                    log=exc.log and str(exc.log)).as_dict())
+            self._journal.finding(
+                findings.make('lab.broken', UP, title, evidence, step=UP,
+                              log=exc.log and str(exc.log)), self._reproduce)
 
-    @contextlib.contextmanager
-    def _step(self, name: str) -> abc.Iterator[None]:
-        """Journal a step and its duration."""
-        started = time.monotonic()
-        self._journal.event(journals.STEP_START, name)
-        yield
-        seconds = time.monotonic() - started
-        self._journal.event(journals.STEP_END, name, outcome='ok',
-                            seconds=round(seconds, 2))
+    def _step(self, name: str
+              ) -> contextlib.AbstractContextManager[dict[str, typing.Any]]:
+        title, = (step.title for step in self._plan.steps
+                  if step.name == name)
+        return self._journal.step(name, title)
+
+    def _reproduce(self, *, test: str | None = None) -> str:
+        """Return the command that repeats the experiment."""
+        release = self._release.source or self._release.name
+        return ' '.join(['heat-upgrade self-test run --release', str(release),
+                         *(bug.name for bug in self._bugs)])
 
     @contextlib.contextmanager
     def _timed(self, bug: model.PlantedBug) -> abc.Iterator[None]:
@@ -294,8 +294,7 @@ class Trial:
                 *found.in_keystone(self._cloud, JUDGE),
                 *found.in_flight(self._outcomes, PLANT),
                 *found.by_probes(run_dir, self._plan)):
-            self._journal.event(journals.FINDING, finding.step,
-                                finding=finding.as_dict())
+            self._journal.finding(finding, self._reproduce)
         return found
 
 
