@@ -115,14 +115,12 @@ class Process:
 
     def __init__(self, name: str, argv: abc.Iterable[Word], *,
                  log: str | os.PathLike[str], env: abc.Mapping[str, str],
-                 cwd: str | os.PathLike[str] | None = None,
-                 stop_signal: int = signal.SIGTERM) -> None:
+                 cwd: str | os.PathLike[str] | None = None) -> None:
         self.name = name
         self.argv = [str(word) for word in argv]
         self.log = pathlib.Path(log)
         self.env = env
         self.cwd = cwd
-        self.stop_signal = stop_signal
         self._popen: subprocess.Popen[bytes] | None = None
         self._stopping = False
         self._signalled = False
@@ -181,7 +179,7 @@ class Process:
         if (self._popen is not None and not self._signalled
                 and not _has_ended(self._popen)):
             self._signalled = True
-            os.kill(self._popen.pid, self.stop_signal)
+            os.kill(self._popen.pid, signal.SIGTERM)
 
     def stop(self, timeout: float = STOP_TIMEOUT) -> tuple[float, bool]:
         """End the process and its group.

@@ -173,8 +173,8 @@ class Batch:
         self._not_started.append(operation)
         return setup_failures.NotStarted(operation.case, story, text)
 
-    def release_queued(self, nodes: abc.Collection[str] | None = None, *,
-                       timeout: float = engine_drain.TIMEOUT) -> bool:
+    def release_queued(self, nodes: abc.Collection[str] | None = None
+                       ) -> bool:
         """Release the operations whose next step must wait in the queue.
 
         Call it as soon as the engines of some nodes begin to stop. The other
@@ -183,7 +183,6 @@ class Batch:
         to other engines of the release, or to the next engine.
 
         :param nodes: names of the stopping nodes; None for all nodes
-        :param timeout: seconds until the release at the latest
         :returns: True if the engines took no work by then
         """
         queued = [operation for operation in self.operations
@@ -193,7 +192,7 @@ class Batch:
                 operation.release()
         if not queued:
             return True
-        drained = engine_drain.drained(self._engines(nodes), timeout)
+        drained = engine_drain.drained(self._engines(nodes))
         for operation in queued:
             operation.release()
         return drained
@@ -315,9 +314,9 @@ class Batch:
             return
 
     def findings(self, outcomes: abc.Iterable[outcomes_.Outcome], *,
-                 step: str, reproduce: str = '') -> list[findings.Finding]:
+                 step: str) -> list[findings.Finding]:
         """Return a finding for each illegal outcome."""
-        return outcomes_.illegal(outcomes, step=step, reproduce=reproduce)
+        return outcomes_.illegal(outcomes, step=step)
 
     def remove(self) -> list[str]:
         """Delete all stacks, including those of a lost parent.

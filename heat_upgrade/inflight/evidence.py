@@ -22,14 +22,13 @@ import typing
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab.services import rabbitmq
 
-DATABASE = 'heat'
-
 # Maximum number of lines of each engine's log: enough for one operation.
 LOG_LINES = 30
 
-# Queues that carry work between engines. The messages in other queues
-# (heat-engine-listener.*, reply_*) change no stack.
-_WORK_QUEUES = ('engine', 'engine_worker')
+# Queues of work that any engine may take (heat/rpc/api.py and worker_api.py).
+# Messages to one engine, such as a cancellation, and replies to calls are in
+# other queues (heat-engine-listener.*, reply_*), and change no stack.
+WORK_QUEUES = ('engine', 'engine_worker')
 
 # oslo.messaging logs this for a message that its endpoint does not know.
 _REFUSED = re.compile(
@@ -197,7 +196,7 @@ def snapshots_without_data(cloud: clouds.Cloud) -> int:
 def _select(cloud: clouds.Cloud, statement: str,
             values: abc.Iterable[str]) -> tuple[typing.Any, ...]:
     return tuple(tuple(row) for row in cloud.mariadb.execute(
-        statement, tuple(values), database=DATABASE))
+        statement, tuple(values), database=clouds.DATABASE))
 
 
 def _literal(name: str) -> str:
@@ -222,12 +221,12 @@ def is_delivered(queues: abc.Iterable[rabbitmq.Queue]) -> bool:
 
 def lost_work(queues: abc.Iterable[rabbitmq.Queue]) -> list[rabbitmq.Queue]:
     """Return the queues with work and without a consumer."""
-    return [queue for queue in queues if queue.name in _WORK_QUEUES
+    return [queue for queue in queues if queue.name in WORK_QUEUES
             and queue.messages and not queue.consumers]
 
 
 def _carries_work(queue: rabbitmq.Queue) -> bool:
-    return queue.name.split('.')[0] in _WORK_QUEUES
+    return queue.name.split('.')[0] in WORK_QUEUES
 
 
 def collect(cloud: clouds.Cloud, stack_id: str, name: str = '',
@@ -260,7 +259,7 @@ def collect(cloud: clouds.Cloud, stack_id: str, name: str = '',
          [dataclasses.astuple(queue) for queue in queues
           if _carries_work(queue)
           and (queue.messages or queue.unacknowledged
-               or queue.name in _WORK_QUEUES)]),
+               or queue.name in WORK_QUEUES)]),
     ]
     ids = {row[0] for row in stack_rows.stacks} | {stack_id} - {''}
     logs = engine_logs(cloud)

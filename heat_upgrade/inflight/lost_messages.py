@@ -88,8 +88,7 @@ class _Process:
 def of(text: str) -> Lost:
     """Return the lost messages of an engine.
 
-    The standard profile does not log messages; use shows_messages() to
-    recognize such a log.
+    The standard profile does not log messages.
 
     :param text: the log of one heat-engine with all of its workers
     """
@@ -101,13 +100,6 @@ def of(text: str) -> Lost:
               for call in process.calls),
         tuple(cast for process in processes.values()
               for cast in process.casts))
-
-
-def shows_messages(text: str) -> bool:
-    """Return True if a log has the log levels that of() needs."""
-    return any(logger == _DRIVER and (_CALL.match(message)
-                                      or _CAST.match(message))
-               for _, logger, message in _lines(text))
 
 
 def _lines(text: str) -> abc.Iterator[tuple[str, str, str]]:

@@ -312,7 +312,7 @@ class Orphans:
 
     def _execute(self, statement: str, *values: object) -> typing.Any:
         return self._cloud.mariadb.execute(
-            statement, values, database=evidence.DATABASE)
+            statement, values, database=clouds.DATABASE)
 
     def _call(self, method: str, path: str,
               body: dict[str, typing.Any] | None = None

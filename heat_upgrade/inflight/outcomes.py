@@ -94,18 +94,17 @@ def title(outcome: Outcome) -> str:
     return text
 
 
-def illegal(outcomes: abc.Iterable[Outcome], *, step: str,
-            reproduce: str = '') -> list[findings.Finding]:
+def illegal(outcomes: abc.Iterable[Outcome], *, step: str
+            ) -> list[findings.Finding]:
     """Return a finding for each illegal outcome.
 
     :param step: name of the plan's step in which they ended
-    :param reproduce: the command that repeats it
     """
-    return [_finding(outcome, step, reproduce) for outcome in outcomes
+    return [_finding(outcome, step) for outcome in outcomes
             if not outcome.legal]
 
 
-def _finding(outcome: Outcome, step: str, reproduce: str) -> findings.Finding:
+def _finding(outcome: Outcome, step: str) -> findings.Finding:
     # Messages in a queue that no engine of its release reads: class RPC.
     failure_class = (findings.FailureClass.RPC if outcome.lost
                      else findings.FailureClass.OLD_STACKS)
@@ -113,8 +112,7 @@ def _finding(outcome: Outcome, step: str, reproduce: str) -> findings.Finding:
         'inflight.stuck' if outcome.stuck else 'inflight.wrong-end',
         outcome.case.id, title(outcome),
         f'{outcome.status}: {outcome.reason}\n{outcome.evidence}',
-        step=step, failure_class=failure_class, reproduce=reproduce,
-        facts=facts(outcome))
+        step=step, failure_class=failure_class, facts=facts(outcome))
 
 
 def facts(outcome: Outcome) -> dict[str, typing.Any]:

@@ -17,6 +17,7 @@ import typing
 
 from heat_upgrade.inflight import cases
 from heat_upgrade.inflight import hold_points
+from heat_upgrade.ledger import state
 
 # The newest version that every release of the lab knows.
 _VERSION = '2021-04-16'
@@ -24,8 +25,6 @@ _VERSION = '2021-04-16'
 # The resources of a template, and the value of a property.
 _Resources = dict[str, dict[str, typing.Any]]
 _Value = str | dict[str, typing.Any]
-
-ITEM = 'HeatUpgrade::Ledger::Item'
 
 # The template before the operation, and the one of an update.
 FIRST, SECOND = 1, 2
@@ -89,7 +88,7 @@ def _item(case: cases.Case, name: str, step: int, *,
     if uses:
         value = {'list_join': ['/', [
             {'get_attr': [other, 'value']} for other in uses] + [value]]}
-    resource: dict[str, typing.Any] = {'type': ITEM, 'properties': {
+    resource: dict[str, typing.Any] = {'type': state.ITEM, 'properties': {
         'label': hold_points.label(case, name), 'value': value}}
     if after:
         resource['depends_on'] = list(after)

@@ -137,15 +137,11 @@ def heat(release: releases.Release, *,
                 pinning.constraints(release.series, constraints))
 
 
-def keystone(release: releases.Release, *,
-             constraints: str | os.PathLike[str] | None = None) -> Spec:
-    """Return the spec of the environment of Keystone of a release's series.
-
-    Parameters and errors are those of heat().
-    """
+def keystone(release: releases.Release) -> Spec:
+    """Return the spec of the environment of its series's Keystone."""
     version = releases.lock(release.series)[releases.KEYSTONE]
     return Spec('keystone', release, f'{releases.KEYSTONE}=={version}',
-                pinning.constraints(release.series, constraints))
+                pinning.constraints(release.series))
 
 
 def services(release: releases.Release,

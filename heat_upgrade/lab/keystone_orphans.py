@@ -19,11 +19,10 @@ users in it (heat/engine/stack_user.py). It must delete them with the stack.
 from collections import abc
 import typing
 
+from heat_upgrade.lab import node as nodes
 from heat_upgrade.lab.services import heat
 from heat_upgrade.lab.services import identity as identities
 from heat_upgrade.lab.services import mariadb as mariadbs
-
-DATABASE = 'heat'
 
 _PROJECTS = '''
 SELECT DISTINCT stack_user_project_id FROM stack
@@ -38,7 +37,7 @@ def of_keystone(identity: identities.Identity, mariadb: mariadbs.MariaDB
     # reported.
     projects, users = identity.of_domain(heat.STACK_DOMAIN)
     known = {project for project, in mariadb.execute(
-        _PROJECTS, database=DATABASE)}
+        _PROJECTS, database=nodes.DATABASE)}
     return differences(projects, users, known)
 
 

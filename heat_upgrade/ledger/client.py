@@ -18,14 +18,13 @@ import uuid
 
 from heat_upgrade import errors
 from heat_upgrade import http_client
+from heat_upgrade.ledger import backend
 from heat_upgrade.ledger import event_log
 from heat_upgrade.ledger import state
 
 # Seconds. The backend answers within milliseconds; this bound is for a
 # machine that hangs.
 ANSWER_TIMEOUT = 10
-
-TOKEN_HEADER = 'X-Ledger-Token'
 
 Item = state.Item
 Snapshot = state.Snapshot
@@ -138,7 +137,8 @@ class Client:
         """Send a request; returns the JSON of the answer."""
         answer = http_client.ask(
             method, f'{self._url}{path}', json=body or None,
-            headers={TOKEN_HEADER: self._token}, timeout=ANSWER_TIMEOUT)
+            headers={backend.TOKEN_HEADER: self._token},
+            timeout=ANSWER_TIMEOUT)
         if answer.status != 200:
             raise errors.LabError(
                 f'the ledger answers {answer.status} to {method} {path}: '

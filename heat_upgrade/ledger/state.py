@@ -17,6 +17,9 @@ import dataclasses
 
 from heat_upgrade.ledger import event_log
 
+# The resource type of the plugin.
+ITEM = 'HeatUpgrade::Ledger::Item'
+
 IN_PROGRESS = 'in-progress'
 
 # States of an item. Other operations in progress, such as an update, leave

@@ -19,6 +19,7 @@ import typing
 
 from heat_integrationtests import catalogue
 from heat_upgrade import errors
+from heat_upgrade.inflight import expected_outcomes
 from heat_upgrade.lab.physical import selection
 from heat_upgrade.lab import profiles
 
@@ -35,10 +36,9 @@ STRATEGIES = (COLD, ROLLING, PARTIAL)
 PER_RELEASE, SHARED = 'per-release', 'shared'
 VHOSTS = (PER_RELEASE, SHARED)
 
-# Ways to stop an engine that holds operations: with SIGTERM, with SIGKILL, or
-# with SIGTERM as the last engine of its release.
-GRACEFUL, KILL, LAST_ENGINE = 'graceful', 'kill', 'last-engine'
-DISRUPTIONS = (GRACEFUL, KILL, LAST_ENGINE)
+# Ways to stop an engine that holds operations.
+DISRUPTIONS = expected_outcomes.DISRUPTIONS
+GRACEFUL, KILL, LAST_ENGINE = DISRUPTIONS
 
 # Faults injected into the cloud between two steps.
 CUT_BROKER, SLOW_DATABASE = 'cut-broker', 'slow-database'

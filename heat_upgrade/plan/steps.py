@@ -89,9 +89,9 @@ def verify_target() -> model.Step:
         phase='post-upgrade', kinds=('verify',))
 
 
-def post_upgrade(name: str = 'post-upgrade') -> model.Step:
+def post_upgrade() -> model.Step:
     return model.Step(
-        name, 'suite', 'update and delete the recorded stacks',
+        'post-upgrade', 'suite', 'update and delete the recorded stacks',
         command='tox -e post-upgrade', side=model.TARGET, blame=model.HEAT,
         failure_class=2, seconds=25, phase='post-upgrade', kinds=('post',))
 

@@ -26,7 +26,6 @@ FailureClass = model.FailureClass
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 HEAT, SCENARIO, LAB = Origin.HEAT, Origin.SCENARIO, Origin.LAB
 INPUT, KNOWN, RESTART = Origin.INPUT, Origin.KNOWN, Origin.RESTART
-ORIGINS = tuple(Origin)
 
 # {class: its description}
 CLASSES = {int(number): number.description for number in FailureClass}

@@ -17,13 +17,11 @@ import typing
 from heat_upgrade import errors
 from heat_upgrade.lab import cloud as clouds
 
-DATABASE = 'heat'
-
 
 def sql(cloud: clouds.Cloud, statement: str,
         *values: object) -> typing.Any:
     """Execute a statement on Heat's database; returns the rows."""
-    return cloud.mariadb.execute(statement, values, database=DATABASE)
+    return cloud.mariadb.execute(statement, values, database=clouds.DATABASE)
 
 
 def operate(cloud: clouds.Cloud, operation: str,
@@ -52,4 +50,4 @@ def tables(cloud: clouds.Cloud) -> set[str]:
     """Return the names of Heat's tables."""
     return {name for name, in sql(
         cloud, 'SELECT table_name FROM information_schema.tables '
-        'WHERE table_schema = %s', DATABASE)}
+        'WHERE table_schema = %s', clouds.DATABASE)}

@@ -31,7 +31,7 @@ Look = abc.Callable[[str, str], str]
 
 def findings(violations: abc.Iterable[validator.Violation],
              calls: abc.Sequence[history.Call], *, step: str,
-             steps: abc.Sequence[history.Step] = (), reproduce: str = '',
+             steps: abc.Sequence[history.Step] = (),
              look: Look | None = None) -> list[findings_.Finding]:
     """Return one finding for each rule and operation.
 
@@ -42,20 +42,19 @@ def findings(violations: abc.Iterable[validator.Violation],
     :param step: name of the plan's step that validates
     :param steps: the steps before it: a finding belongs to the step in which
         the first call that proves it began
-    :param reproduce: the command that repeats the validation
     :param look: reads a stuck stack in the cloud, if that is still up
     """
     groups = collections.defaultdict(list)
     for violation in violations:
         groups[violation.shape, violation.control].append(violation)
-    return [_finding(group, calls, step, steps, reproduce, look)
+    return [_finding(group, calls, step, steps, look)
             for group in groups.values()]
 
 
 def _finding(group: list[validator.Violation],
              calls: abc.Sequence[history.Call], step: str,
-             steps: abc.Sequence[history.Step], reproduce: str,
-             look: Look | None) -> findings_.Finding:
+             steps: abc.Sequence[history.Step], look: Look | None
+             ) -> findings_.Finding:
     first = group[0]
     begins = [call.start for call in calls if call.id in first.calls]
     if begins:
@@ -70,7 +69,7 @@ def _finding(group: list[validator.Violation],
         lines.append(look(_id(calls, first.stack), first.stack))
     return findings_.make(
         f'{PREFIX}{first.rule}', first.operation, title(first),
-        '\n'.join(lines), step=step, reproduce=reproduce,
+        '\n'.join(lines), step=step,
         severity=(findings_.WARNING if first.control else findings_.ERROR),
         facts={'stacks': sorted({violation.stack for violation in group})})
 

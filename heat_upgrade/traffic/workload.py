@@ -16,10 +16,10 @@ import dataclasses
 import random
 import typing
 
+from heat_upgrade.ledger import state
 from heat_upgrade.traffic import history
 
 VERSION = '2018-08-31'
-ITEM = 'HeatUpgrade::Ledger::Item'
 HANDLE = 'signals'
 
 # The items of a stack: {item: the item whose attribute it takes}. Small,
@@ -93,7 +93,7 @@ def template(stack: str, shape: str) -> dict[str, typing.Any]:
     value identifies the change in force.
     """
     resources: dict[str, typing.Any] = {
-        name: {'type': ITEM, 'properties': {
+        name: {'type': state.ITEM, 'properties': {
             'label': label(stack, name),
             'value': {'get_param': 'value'} if source is None else {
                 'list_join': ['/', [{'get_attr': [source, 'value']}, name]]},

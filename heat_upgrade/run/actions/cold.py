@@ -25,6 +25,7 @@ from heat_upgrade.lab.physical import selection
 from heat_upgrade.lab.services import heat
 from heat_upgrade.plan import planner
 from heat_upgrade.probes import downtime
+from heat_upgrade.probes import probe_set
 from heat_upgrade.results import findings
 from heat_upgrade.run.actions import common
 from heat_upgrade.run.actions import monitoring
@@ -39,8 +40,6 @@ PROBE_TIMEOUT = 2
 
 # The environment of the services beside Keystone and Heat, if there are any.
 SERVICES = 'services'
-FIRST_ANSWER_TIMEOUT = 60
-
 Measured = dict[str, typing.Any]
 
 
@@ -82,7 +81,7 @@ def stop_base(run: 'runner.Run', step: planner.Step) -> Measured:
         lambda: cloud.request('stacks?limit=1',
                               timeout=PROBE_TIMEOUT).status_code == 200)
     run.probe.start()
-    if not run.probe.wait_for_good(FIRST_ANSWER_TIMEOUT):
+    if not run.probe.wait_for_good(probe_set.FIRST_ANSWER_TIMEOUT):
         raise errors.LabError('the base release no longer lists stacks',
                               log=_api_log(cloud))
     killed = ([cloud.nodes[step.node].process(heat.ENGINE)]
@@ -135,7 +134,7 @@ def start_target(run: 'runner.Run', step: planner.Step) -> Measured:
     cloud.deploy(run.environments[planner.TARGET], side=planner.TARGET)
     try:
         cloud.start_heat()
-        answered = probe.wait_for_good(FIRST_ANSWER_TIMEOUT)
+        answered = probe.wait_for_good(probe_set.FIRST_ANSWER_TIMEOUT)
     finally:
         run.availability(API, probe.stop())
     run.restarted = time.monotonic()

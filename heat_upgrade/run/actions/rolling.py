@@ -17,6 +17,7 @@ import time
 import typing
 
 from heat_upgrade import errors
+from heat_upgrade.inflight import evidence
 from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import heat_client
 from heat_upgrade.lab import log_errors
@@ -38,11 +39,6 @@ if typing.TYPE_CHECKING:
 QUEUES_TIMEOUT = 60
 # A query costs half a second of CPU.
 QUEUES_INTERVAL = 0.5
-
-# The queues of work that any engine may take (heat/rpc/api.py and
-# worker_api.py). Messages to one engine, such as a cancellation, and replies
-# to calls are in other queues, and end with their reader.
-WORK_QUEUES = ('engine', 'engine_worker')
 
 Measured = dict[str, typing.Any]
 Logged = dict[process.Process, int]
@@ -152,7 +148,7 @@ def _waiting(cloud: clouds.Cloud, vhost: str) -> dict[str, int]:
     """Return {queue: messages} of the work that no engine has taken."""
     return {queue.name: queue.messages
             for queue in cloud.rabbitmq.queues(vhost)
-            if queue.messages and queue.name in WORK_QUEUES}
+            if queue.messages and queue.name in evidence.WORK_QUEUES}
 
 
 def _vhost(cloud: clouds.Cloud, step: planner.Step) -> str:

@@ -24,10 +24,9 @@ import typing
 import pymysql
 
 from heat_upgrade import errors
+from heat_upgrade.lab import cloud as clouds
 from heat_upgrade.lab import log_errors
 from heat_upgrade.lab import stestr_runner
-
-DATABASE = 'heat'
 
 # Number of events that are shown, the last ones of a test's stacks.
 EVENTS = 20
@@ -123,7 +122,7 @@ def _events(mariadb: Database, ids: list[str],
         rows = mariadb.execute(
             _EVENTS.format(ids=several(ids), names=several(names),
                            limit=EVENTS),
-            (*ids, *names), database=DATABASE)
+            (*ids, *names), database=clouds.DATABASE)
     except (errors.LabError, pymysql.MySQLError, OSError):
         # The events only explain the failure; the test failed anyway.
         return []

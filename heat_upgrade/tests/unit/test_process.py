@@ -140,14 +140,6 @@ class TestLife(ProcessCase):
         self.assertThat(seconds, matchers.LessThan(10))
         self.assertIn('gracefully', self.log.read_text())
 
-    def test_stop_sends_the_chosen_signal(self):
-        child = self.started(
-            "trap 'echo int; exit 0' INT; echo ready; "
-            'while :; do sleep 0.02; done', stop_signal=signal.SIGINT)
-        children.text_of(self.log)
-        child.stop(10)
-        self.assertIn('int', self.log.read_text())
-
     def test_process_that_ignores_sigterm_is_killed(self):
         child = self.started("trap '' TERM; echo ready; "
                              'while :; do sleep 0.02; done')

@@ -220,8 +220,7 @@ class ReleaseTest(BatchCase):
             drained.side_effect = lambda *words: self.assertEqual(
                 ['inflight/create-chain-lock/c'], self.labels()) or True
             self.assertTrue(group.release_queued(['node-1']))
-        drained.assert_called_once_with(
-            {node.process('engine'): {'one'}}, engine_drain.TIMEOUT)
+        drained.assert_called_once_with({node.process('engine'): {'one'}})
         self.assertEqual(['inflight/create-chain-lock/c',
                           'inflight/create-chain-queued/a'], self.labels())
 

@@ -192,12 +192,10 @@ class OutcomesTest(testtools.TestCase):
             [dataclasses.replace(self.outcome, legal=True)], step='settle'))
 
     def test_a_stuck_one_is_a_finding_with_its_evidence(self):
-        found, = outcomes.illegal([self.outcome], step='settle',
-                                  reproduce='heat-upgrade run')
+        found, = outcomes.illegal([self.outcome], step='settle')
         self.assertEqual(
-            (findings.HEAT, 2, findings.ERROR, 'settle', 'heat-upgrade run'),
-            (found.origin, found.failure_class, found.severity, found.step,
-             found.reproduce))
+            (findings.HEAT, 2, findings.ERROR, 'settle'),
+            (found.origin, found.failure_class, found.severity, found.step))
         self.assertIn('what the tables say', found.evidence)
         self.assertIn('started', found.evidence)
 

@@ -75,12 +75,3 @@ class TestLost(testtools.TestCase):
         said = line('heat.engine.service',
                     'received message with unique_id: 1')
         self.assertEqual(CASTS, lost_messages.of(LOG + said).casts)
-
-
-class TestShowsMessages(testtools.TestCase):
-
-    def test_a_log_with_the_levels_of_the_stock_profile_shows_them(self):
-        self.assertTrue(lost_messages.shows_messages(LOG))
-
-    def test_a_log_with_heat_s_own_levels_does_not(self):
-        self.assertFalse(lost_messages.shows_messages(without('DEBUG')))

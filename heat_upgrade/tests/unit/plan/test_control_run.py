@@ -71,7 +71,7 @@ class TestMark(testtools.TestCase):
         one = self.marked(finding('create-chain'),
                           finding('create-chain', title='something else'))
         self.assertEqual(findings.RESTART, one.origin)
-        self.assertIn(one.origin, findings.ORIGINS)
+        self.assertIn(one.origin, findings.Origin)
         self.assertIn('a plain restart of the base shows it too',
                       one.evidence)
         self.assertThat(one.evidence, matchers.StartsWith('Traceback'))

@@ -75,7 +75,7 @@ class TestGroups(test_files.ReportCase):
     def test_every_finding_is_in_exactly_one_section(self):
         found = [finding(f'{origin} {severity} {step}', origin=origin,
                          severity=severity, step=step)
-                 for origin in findings.ORIGINS
+                 for origin in findings.Origin
                  for severity in findings.Severity
                  for step in ('checks', 'db-sync')]
         shown = [one.title for section in SECTIONS for one in section(found)]
@@ -181,7 +181,7 @@ class TestSummary(test_files.ReportCase):
     def summary(self, *found):
         return summary.text(self.report(found=list(found))).splitlines()
 
-    @ddt.data(*findings.ORIGINS)
+    @ddt.data(*findings.Origin)
     def test_error_is_shown_in_full(self, origin):
         lines = self.summary(finding(
             'such a thing', origin=origin, impact='It hurts.',

@@ -56,7 +56,7 @@ class TestVerdict(testtools.TestCase):
     def test_first_failure_decides(self, origins, verdict):
         self.assertEqual(verdict, self.judge(origins))
 
-    @ddt.data(*findings.ORIGINS)
+    @ddt.data(*findings.Origin)
     def test_warnings_do_not_count(self, origin):
         self.assertEqual('pass', self.judge(
             [origin], severity=findings.WARNING))
