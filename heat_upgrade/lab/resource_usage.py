@@ -87,6 +87,20 @@ def memory_of_tree(pid: int) -> int:
     return memory_of([pid, *(child.pid for child in children)])
 
 
+def cpu_seconds_of_tree(pid: int) -> float:
+    """Return the CPU seconds of a process and its descendants so far."""
+    total = 0.0
+    try:
+        top = psutil.Process(pid)
+        for child in [top, *top.children(recursive=True)]:
+            times = child.cpu_times()
+            total += times.user + times.system
+    except psutil.Error:
+        # It has ended.
+        pass
+    return total
+
+
 def memory_of(pids: abc.Iterable[int]) -> int:
     """Return the memory of some processes, in bytes.
 

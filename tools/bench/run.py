@@ -75,7 +75,7 @@ class Run(lister.Lister):
             if parsed_args.empty_caches:
                 _empty_caches(stack)
             rows = [] if parsed_args.empty_caches else _cloud_up(
-                base, stack.enter_context(
+                base, plan.services, stack.enter_context(
                     tempfile.TemporaryDirectory(prefix='heat-upgrade-')))
             run_dir = runner.make_run_dir(parsed_args.work_dir, plan, base,
                                           target)
@@ -98,17 +98,29 @@ class Run(lister.Lister):
             for name, value, cpu in rows + _rows(report, whole)]
 
 
-def _cloud_up(release: releases.Release, run_dir: str) -> list[Row]:
-    """Return the row for the start of a cloud, until all services answer."""
+def _cloud_up(release: releases.Release, services: tuple[str, ...],
+              run_dir: str) -> list[Row]:
+    """Return the rows for the start of a cloud, until all services answer.
+
+    :param services: names of other services; each of their programs has a
+        row with its memory and its CPU seconds
+    """
     with workspaces.Workspace(run_dir) as workspace:
         started = time.monotonic()
         cpu = resource_usage.cpu_seconds(workspace.marker)
-        cloud = cloud_start.start(workspace, release)
-        row: Row = (
+        cloud = cloud_start.start(workspace, release, services=services)
+        rows: list[Row] = [(
             'cloud up', round(time.monotonic() - started, 1),
-            round(resource_usage.cpu_seconds(workspace.marker) - cpu, 1))
+            round(resource_usage.cpu_seconds(workspace.marker) - cpu, 1))]
+        if cloud.services:
+            rows += [
+                (f'{child.name}, MiB',
+                 round(resource_usage.memory_of_tree(child.pid) / 2**20),
+                 round(resource_usage.cpu_seconds_of_tree(child.pid), 1))
+                for child in cloud.services.processes
+                if child.pid is not None]
         cloud.down()
-    return [row]
+    return rows
 
 
 def _rows(report: dict[str, typing.Any], whole: str) -> list[Row]:

@@ -22,8 +22,6 @@ import dataclasses
 import pathlib
 import typing
 
-from heat_upgrade.lab.services import mariadb as mariadbs
-
 # The account of all these services in Keystone.
 USER = 'services'
 PROJECT = 'service'
@@ -91,13 +89,8 @@ class Answer:
 
 
 @dataclasses.dataclass(frozen=True)
-class Rows:
-    """A program is ready if an SQL statement returns a row."""
-
-    statement: str
-
-    def found(self, mariadb: mariadbs.MariaDB) -> bool:
-        return bool(mariadb.execute(self.statement))
+class Announced:
+    """A program is ready when it has called lab_program.announce()."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,11 +108,11 @@ class Program:
     :ivar variables: environment variables, with the same substitution
     :ivar port: name of the port on which it answers
     :ivar waits: True if it starts to work only after the APIs answer and the
-        catalog is complete; see Runtime.release()
+        catalog is complete; see lab_program.wait_released()
     """
 
     name: str
-    ready: Answer | Rows
+    ready: Answer | Announced
     wsgi: str = ''
     script: str = ''
     arguments: tuple[str, ...] = ()
@@ -147,6 +140,7 @@ class Service:
     :ivar fill_sql: statements that then complete the databases
     :ivar needs: names of services without which it is of no use
     :ivar more_ports: names of further ports
+    :ivar directories: directories in the service's directory of Site.data
     :ivar copied: files of the environment that are copied into the service's
         directory of Site.etc, such as ``etc/nova/api-paste.ini``
     """
@@ -162,4 +156,5 @@ class Service:
     fill_sql: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     more_ports: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
     copied: tuple[str, ...] = ()

@@ -26,8 +26,9 @@ from heat_upgrade import process
 # Seconds of one command. nova-manage takes 5 s of CPU.
 FILL_TIMEOUT = 300
 
-# A preparation runs no service: no command connects to this.
+# A preparation runs no service: no command connects to these.
 _NOWHERE = 'http://127.0.0.1:9'
+_NO_BROKER = 'rabbit://none:none@127.0.0.1:9/none'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,8 +58,7 @@ class Preparation:
             workspace, self.environment, self.services, mariadb=mariadb,
             keystone_url=_NOWHERE, region='none',
             password=workspaces.password(),
-            # The in-memory transport of oslo.messaging.
-            transport_url='fake://', name='prepare-services')
+            transport_url=_NO_BROKER, name='prepare-services')
 
         def lane(service: model.Service) -> abc.Callable[[], None]:
             return lambda: self._fill(workspace, mariadb, site, service)

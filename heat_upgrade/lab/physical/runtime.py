@@ -56,7 +56,6 @@ class Runtime:
         self.services = services
         self._workspace = workspace
         self._environment = environment
-        self._mariadb = mariadb
         self._rabbitmq = rabbitmq
         self.site = sites.make(
             workspace, environment, services, mariadb=mariadb,
@@ -125,17 +124,20 @@ class Runtime:
 
     def _wait(self, program: model.Program) -> None:
         ready = program.ready
-        if isinstance(ready, model.Rows):
-            rows = ready
+        if isinstance(ready, model.Announced):
+            announced = self._announced(program)
             self._processes[program.name].wait_ready(
-                lambda: rows.found(self._mariadb), timeout=START_TIMEOUT,
-                what=f'a row of: {rows.statement}')
+                announced.exists, timeout=START_TIMEOUT,
+                what=f'its report that it works, {announced}')
             return
         answer, port = ready, self.site.ports[program.port]
         self._processes[program.name].wait_ready(
             lambda: uwsgi.answers(port, answer.path, answer.statuses),
             timeout=START_TIMEOUT,
             what=f'an answer from port {port} to GET {answer.path}')
+
+    def _announced(self, program: model.Program) -> pathlib.Path:
+        return self.site.data / f'{program.name}-works'
 
     def _process(self, service: model.Service, program: model.Program
                  ) -> process.Process:
@@ -146,6 +148,7 @@ class Runtime:
         env = self._workspace.environment(
             PYTHONPATH=str(model.PROGRAMS), PYTHONWARNINGS='ignore',
             LAB_RELEASED=str(self.site.data / _RELEASED),
+            LAB_ANNOUNCED=str(self._announced(program)),
             LAB_ACCESS_LOG=str(self.access_log(program.name)), **variables)
         log = self._workspace.log(program.name)
         if program.script:
@@ -157,7 +160,9 @@ class Runtime:
             program.name, self._environment, 'lab_wsgi:application',
             port=self.site.ports[program.port], log=log,
             env={**env, 'LAB_APPLICATION': program.wsgi},
-            processes=1, threads=THREADS, arguments=' '.join(words) or None)
+            processes=1, threads=THREADS, arguments=' '.join(words) or None,
+            # nova-api of 2026.1 starts threads, which do not survive a fork.
+            lazy=True)
 
 
 def access_log(logs: pathlib.Path, program: str) -> pathlib.Path:

@@ -17,18 +17,24 @@ from collections import abc
 from heat_upgrade import errors
 from heat_upgrade.install import environments
 from heat_upgrade.install import releases
+from heat_upgrade.lab.physical import cinder
 from heat_upgrade.lab.physical import glance
+from heat_upgrade.lab.physical import neutron
+from heat_upgrade.lab.physical import nova
 from heat_upgrade.lab.physical import placement
 from heat_upgrade.lab.physical import preparation
+from heat_upgrade.lab.physical import swift
 
 # In the order of their dependencies.
 SERVICES = {service.name: service for service in (
-    placement.SERVICE, glance.SERVICE)}
+    placement.SERVICE, glance.SERVICE, neutron.SERVICE, nova.SERVICE,
+    cinder.SERVICE, swift.SERVICE)}
 
 ALL = 'all'
 
 GROUPS = {
-    'compute': ('placement', 'glance'),
+    'compute': ('placement', 'glance', 'neutron', 'nova', 'cinder'),
+    'object': ('swift',),
     ALL: tuple(SERVICES),
 }
 

@@ -15,6 +15,7 @@
 from collections import abc
 import pathlib
 import shutil
+from urllib import parse
 
 from heat_upgrade.install import environments
 from heat_upgrade.lab.physical import model
@@ -43,7 +44,8 @@ def make(workspace: workspaces.Workspace,
                for port in (service.name, *service.more_ports)})
     for service in services:
         home = workspace.directory(f'{name}/etc/{service.name}')
-        workspace.directory(f'{name}/data/{service.name}')
+        for inner in ('', *service.directories):
+            workspace.directory(f'{name}/data/{service.name}/{inner}')
         for copied in service.copied:
             shutil.copy(environment.path / copied, home)
         for file, sections in service.configuration(site).items():
@@ -61,7 +63,8 @@ def _databases(mariadb: mariadbs.MariaDB,
                                    also=service.more_databases)
             urls[service.database] = own
             for further in service.more_databases:
-                urls[further] = f'{own.rpartition("/")[0]}/{further}'
+                urls[further] = parse.urlsplit(own)._replace(
+                    path=f'/{further}').geturl()
     return urls
 
 

@@ -26,8 +26,8 @@ ANSWER_TIMEOUT = 5
 def wsgi_process(name: str, environment: environments.Environment,
                  application: str, *, port: int | None,
                  env: abc.Mapping[str, str], log: str | os.PathLike[str],
-                 processes: int, threads: int, arguments: str | None = None
-                 ) -> process.Process:
+                 processes: int, threads: int, arguments: str | None = None,
+                 lazy: bool = False) -> process.Process:
     """Return the process of a WSGI application, not started yet.
 
     :param environment: contains the application and uWSGI
@@ -37,6 +37,8 @@ def wsgi_process(name: str, environment: environments.Environment,
     :param processes: worker processes, forked after the imports
     :param threads: threads of each worker process
     :param arguments: command line that the application finds in sys.argv
+    :param lazy: load the application after the fork, for one that starts
+        threads when it is loaded
     """
     source = (['--module', application] if ':' in application
               else ['--wsgi-file', application])
@@ -54,6 +56,7 @@ def wsgi_process(name: str, environment: environments.Environment,
          '--add-header', 'Connection: close',
          # A stop does not wait 60 s for a request that it cuts off.
          '--worker-reload-mercy', '10',
+         *(['--lazy-apps'] if lazy else []),
          *(['--pyargv', arguments] if arguments else [])],
         env=env, log=log)
 

@@ -56,6 +56,16 @@ class TestUsage(testtools.TestCase):
         self.assertThat(with_it - without, matchers.MatchesAll(
             matchers.GreaterThan(35 * MIB), matchers.LessThan(80 * MIB)))
 
+    def test_cpu_of_a_tree_is_that_of_its_processes(self):
+        child = self.child('while time.process_time() < 0.1: pass')
+        self.assertThat(
+            resource_usage.cpu_seconds_of_tree(child.pid),
+            matchers.MatchesAll(matchers.GreaterThan(0.05),
+                                matchers.LessThan(2)))
+        child.kill()
+        child.wait(10)
+        self.assertEqual(0, resource_usage.cpu_seconds_of_tree(child.pid))
+
     def test_memory_of_the_tool_counts(self):
         self.assertThat(resource_usage.memory(self.marker),
                         matchers.GreaterThan(5 * MIB))

@@ -30,7 +30,7 @@ WORKER = model.Service(
     programs=(
         model.Program('worker-api', model.Answer(), port='worker',
                       wsgi='worker.wsgi:application'),
-        model.Program('worker-daemon', model.Rows('SELECT 1'), waits=True,
+        model.Program('worker-daemon', model.Announced(), waits=True,
                       script='daemon.py', arguments=('{etc}/worker.conf',),
                       variables=(('WORKER_CONFIG_DIR', '{etc}'),))),
     endpoints=(model.Endpoint('worker', 'work', '/v1'),),
@@ -47,9 +47,6 @@ class MariaDB:
     def database(self, name, *, also=()):
         self.made += [name, *also]
         return f'mysql+pymysql://{name}:secret@127.0.0.1:5/{name}'
-
-    def execute(self, statement):
-        return ((1,),)
 
 
 class RuntimeCase(testtools.TestCase):
@@ -144,18 +141,13 @@ class TestWait(RuntimeCase):
         self.useFixture(fixtures.MonkeyPatch(
             'heat_upgrade.process.Process.wait_ready',
             lambda child, probe, **rest: self.seen.append(
-                (child.name, bool(self.rabbitmq.made), bool(probe())))))
-
-        def answers(port, path, statuses):
-            return (port, path)
-        self.useFixture(fixtures.MonkeyPatch(
-            'heat_upgrade.lab.services.uwsgi.answers', answers))
+                (child.name, bool(self.rabbitmq.made)))))
 
     def test_waiting_programs_start_after_the_others_answer(self):
         made = self.runtime(WORKER)
         made.wait_ready()
         self.assertEqual(
-            [('worker-api', False, True), ('worker-daemon', True, True)],
+            [('worker-api', False), ('worker-daemon', True)],
             self.seen)
         self.assertEqual([runtime.VHOST], self.rabbitmq.made)
         env = made.process_of('worker-daemon').env
