@@ -54,6 +54,8 @@ ABILITIES = {
     'config_engine_files': Ability(
         _Class.OPTIONS, 'read your environments and templates of the engine'),
     'config_plugins': Ability(_Class.OPTIONS, 'import your plug-ins'),
+    'config_entry_points': Ability(_Class.OPTIONS,
+                                   'load the entry points of your packages'),
     'config_startup': Ability(_Class.OPTIONS,
                               'set itself up with your configuration'),
     'schema': Ability(_Class.MIGRATION, 'migrate a database and use it'),

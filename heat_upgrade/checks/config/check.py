@@ -247,5 +247,5 @@ def _shipped(base: check_context.InstalledRelease,
     if not path.is_file():
         return []
     answer = introspection.read(target, 'config_paste', context,
-                                argument=str(path))
+                                argument=referenced_files.paste_argument(path))
     return referenced_files.paste(path, None, answer, history)

@@ -92,9 +92,15 @@ def old_enough(
                      f'in {history.base_version}')
     for note in select(history.target):
         first = release_notes.first_release(history.target, note)
-        if first and (pkg_version.Version(first)
-                      <= pkg_version.Version(history.base_version)):
+        if first is None:
+            continue
+        if (pkg_version.Version(first)
+                <= pkg_version.Version(history.base_version)):
             yield note, f'first in {first}'
+        elif (pkg_version.Version(first).major
+                < pkg_version.Version(history.target_version).major):
+            yield note, (f'first in {first}, a release that this upgrade '
+                         'leaves out')
 
 
 def _for_how_long(option: options.Option, history: History) -> str:

@@ -31,6 +31,9 @@ _UNSET = (comparison.DEFAULT, comparison.REQUIRED, comparison.LIMIT)
 # A name in more sections than these is a common word.
 _FEW = 3
 
+_CREDENTIALS = {'keystone_authtoken', 'trustee', 'ec2authtoken',
+                'clients_keystone'}
+
 # Defaults that change no behaviour of Heat: the log levels of libraries.
 _QUIET = (('DEFAULT', 'default_log_levels'),)
 
@@ -217,7 +220,9 @@ def _elsewhere(setting: config_files.Setting, target: options.Options) -> str:
     """Return the remedy if other sections have the option, or ''."""
     sections = sorted({group for group, name in target
                        if name == setting.name})
-    if not sections or len(sections) > _FEW:
+    # Each section with credentials has its own account.
+    if not sections or len(sections) > _FEW or (
+            {setting.group, *sections} & _CREDENTIALS):
         return ''
     named = ', '.join(f'[{group}]' for group in sections)
     return f'remove it, or move it: the option of this name is in {named}'

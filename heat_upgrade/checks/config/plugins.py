@@ -42,6 +42,34 @@ def findings(base: Answer, target: Answer, history: deprecations.History
             for found in _of_file(path, base[path], after, history)]
 
 
+def entry_points(base: abc.Iterable[dict[str, typing.Any]],
+                 target: abc.Iterable[dict[str, typing.Any]],
+                 history: deprecations.History) -> list[results.Finding]:
+    """Return the findings of the entry points of own packages.
+
+    :param base: answer of ``inspectors/config_entry_points`` in the base
+    :param target: the same in the target
+    """
+    result = []
+    for before, after in zip(base, target):
+        if not after['error']:
+            continue
+        make = (check_context.warning if before['error']
+                else check_context.error)
+        result.append(make(
+            'config.entry-point-not-loaded',
+            f'{after["group"]} {after["name"]}',
+            f'{after["name"]} of {after["group"]} cannot be loaded'
+            + (' by either release' if before['error'] else ''),
+            '\n'.join([
+                f'File: {after["origin"]}', f'Value: {after["value"]}',
+                *(f'{version}: {answer["error"] or "loads it"}'
+                  for version, answer in ((history.base_version, before),
+                                          (history.target_version, after)))]),
+            own_files=True))
+    return result
+
+
 def _of_file(path: str, before: dict[str, typing.Any],
              after: dict[str, typing.Any], history: deprecations.History
              ) -> abc.Iterator[results.Finding]:

@@ -68,6 +68,7 @@ class Files:
         policy.yaml, or None
     :ivar json: policy files in JSON
     :ivar plugins: directories of plug-ins
+    :ivar code: directories that may have an operator's own packages
     :ivar missing: (option, value) of each missing file
     :ivar checked: (option, path) of each file or directory that was found
     :ivar refused: (path, error) of each policy file that cannot be read
@@ -83,6 +84,7 @@ class Files:
     environments: tuple[pathlib.Path, ...] = ()
     templates: tuple[pathlib.Path, ...] = ()
     plugins: tuple[pathlib.Path, ...] = ()
+    code: tuple[pathlib.Path, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
     checked: tuple[tuple[str, pathlib.Path], ...] = ()
     refused: tuple[tuple[pathlib.Path, str], ...] = ()
@@ -154,7 +156,7 @@ def files(settings: abc.Sequence[ini.Setting],
         logging=find(LOGGING), rules=tuple(rules), policy_json=policy_json,
         json=tuple(json), environments=_in(find(ENVIRONMENTS)),
         templates=_in(find(TEMPLATES), _TEMPLATE_NAMES),
-        plugins=tuple(filter(None, directories_of_plugins)),
+        plugins=tuple(filter(None, directories_of_plugins)), code=directories,
         missing=tuple(missing), checked=tuple(checked),
         refused=tuple(refused))
 
@@ -192,8 +194,8 @@ def requests(referenced: Files) -> list[introspection.Request]:
     result = []
     if referenced.paste:
         result.append(introspection.Request(
-            'config_paste', str(referenced.paste), kept=False,
-            about=str(referenced.paste)))
+            'config_paste', paste_argument(referenced.paste, referenced.code),
+            kept=False, about=str(referenced.paste)))
     if referenced.rules:
         result.append(introspection.Request(
             'config_policy',
@@ -207,16 +209,29 @@ def requests(referenced: Files) -> list[introspection.Request]:
                                       *referenced.templates))))
     if referenced.plugins:
         result.append(introspection.Request(
-            'config_plugins', [str(path) for path in referenced.plugins],
+            'config_plugins', {
+                'directories': [str(path) for path in referenced.plugins],
+                'code': [str(path) for path in referenced.code]},
             kept=False, about=_paths(referenced.plugins)))
+    if referenced.code:
+        result.append(introspection.Request(
+            'config_entry_points', [str(path) for path in referenced.code],
+            kept=False, about=_paths(referenced.code)))
     return result
+
+
+def paste_argument(path: pathlib.Path, code: abc.Iterable[pathlib.Path] = ()
+                   ) -> dict[str, typing.Any]:
+    """Return the argument of ``inspectors/config_paste``."""
+    return {'path': str(path), 'code': [str(each) for each in code]}
 
 
 def _paths(paths: abc.Iterable[pathlib.Path]) -> str:
     return ', '.join(dict.fromkeys(str(path) for path in paths))
 
 
-def findings(referenced: Files, answers: abc.Sequence[dict[str, Answer]],
+def findings(referenced: Files,
+             answers: abc.Sequence[dict[str, typing.Any]],
              history: deprecations.History) -> list[results.Finding]:
     """Return the findings of the files.
 
@@ -231,6 +246,9 @@ def findings(referenced: Files, answers: abc.Sequence[dict[str, Answer]],
     if referenced.plugins:
         result += plugins.findings(base['config_plugins'],
                                    target['config_plugins'], history)
+    result += plugins.entry_points(base.get('config_entry_points', ()),
+                                   target.get('config_entry_points', ()),
+                                   history)
     if referenced.paste:
         result += paste(referenced.paste, base['config_paste'],
                         target['config_paste'], history)
@@ -291,9 +309,10 @@ def _paste_entry(path: pathlib.Path, value: str, entries: list[Answer],
                for entry in entries),
              f'{history.base_version}: {before or "loads it"}',
              f'{history.target_version}: {first["error"]}']
-    if before:
-        remedy = ('if it is a module of your own, install it '
-                  f'with {history.target_version} and test it there')
+    if before and not first['installed']:
+        remedy = ('if it is a module of your own, copy its package next to '
+                  'the configuration file, and check again; otherwise remove '
+                  'its section')
     else:
         remedy = (f'take the api-paste.ini of {history.target_version} and '
                   'apply your changes to it; with this one, the API does not '

@@ -173,9 +173,12 @@ def remedy(change: comparison.Change, history: deprecations.History) -> str:
     """Return the remedy for an operator who has set the option."""
     kind = change.kind
     entry = option_history.replacement(change.key)
-    if kind == comparison.REMOVED and entry and entry.use:
+    gone = kind in (comparison.REMOVED, comparison.UNLISTED)
+    if gone and entry and entry.use:
         return (f'remove it: {history.target_version} ignores it; use '
                 f'{entry.use}')
+    if gone and entry and entry.remove:
+        kind = comparison.REMOVED
     if kind == comparison.REMOVED and change.instead:
         kind = comparison.OLD_NAME_GONE
     return _REMEDIES[kind].format(

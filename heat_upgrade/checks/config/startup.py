@@ -60,6 +60,8 @@ _ROLE = ('The account needs the role that Keystone demands for /v3/ec2tokens: '
 # The shortest value that is masked in an error. A shorter one would mask
 # parts of words.
 _SHORTEST = 4
+# Names that the errors of Heat contain.
+_PUBLIC = ('heat',)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,6 +160,7 @@ def request(files: abc.Iterable[pathlib.Path],
         'policy': _path(referenced.policy),
         'policy_dirs': [str(path) for path in referenced.policy_dirs],
         'logging': _path(referenced.logging),
+        'code': [str(path) for path in referenced.code],
     }, kept=False, about=', '.join(paths))
 
 
@@ -179,20 +182,26 @@ def findings(base: Answer, target: Answer,
     """
     hidden = sorted({setting.value for setting in settings
                      if is_secret(setting)
-                     and len(setting.value) >= _SHORTEST},
+                     and len(setting.value) >= _SHORTEST
+                     and setting.value not in _PUBLIC},
                     key=len, reverse=True)
     sections = {setting.group for setting in settings}
     result = _ec2(base[EC2], target[EC2], target[AUTHTOKEN], settings,
                   history, hidden)
+    reported: set[str] = set()
     for name, step in STEPS.items():
         before, after = base[name], target[name]
         if not after['error'] or _is_not_known(before, after):
+            continue
+        # A later step fails with the error of an earlier one.
+        if after['error'] in reported:
             continue
         if name in _AFTER_MESSAGING and target['messaging']['error']:
             continue
         if before['error'] and step.sections and not (
                 sections.intersection(step.sections)):
             continue
+        reported.add(after['error'])
         same = _is_same(before, after)
         make = (check_context.error if step.serious_on_both or not same
                 else check_context.warning)

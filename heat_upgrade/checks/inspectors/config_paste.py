@@ -17,10 +17,12 @@ PasteDeploy resolves ``use = egg:...``; factories of Heat's own keys
 """
 
 import importlib
+import importlib.util
 import os
 import re
 
 from heat.common import wsgi
+import heat_upgrade_program
 from oslo_config import cfg
 from paste.deploy import loadwsgi
 
@@ -36,19 +38,26 @@ _LONGEST = 300
 def read(given):
     """Check every section of an api-paste.ini.
 
-    :param given: its path
+    :param given: {path: its path, code: [directories of own packages]}
     :returns: {error: class of PasteDeploy's error, or null; entries:
-        [{section, key, value, error: text or null}]}
+        [{section, key, value, error: text or null, installed: whether the
+        package that the value names is there}]}
     """
+    return heat_upgrade_program.apart('reading api-paste.ini', _read, given)
+
+
+def _read(_, given):
+    heat_upgrade_program.use_code(given['code'])
+    path = given['path']
     try:
-        parser = loadwsgi.ConfigLoader(given).parser
+        parser = loadwsgi.ConfigLoader(path).parser
     except Exception as exc:
         # The message may quote a line of the file.
         return {'error': type(exc).__name__, 'entries': []}
     # The module has these names only while Heat loads an application.
     wsgi.setup_paste_factories(cfg.CONF)
     try:
-        return {'error': None, 'entries': _entries(parser, given)}
+        return {'error': None, 'entries': _entries(parser, path)}
     finally:
         wsgi.teardown_paste_factories()
 
@@ -76,14 +85,23 @@ def _of_section(parser, section, kind, sections, path):
     for key, value in values.items():
         if key == 'use' or key.endswith('_factory'):
             yield {'section': section, 'key': key, 'value': value,
-                   'error': _imported(key, value, kind, sections, path)}
+                   'error': _imported(key, value, kind, sections, path),
+                   'installed': _is_installed(value)}
         elif _names_sections(kind, key, values):
             for name in value.split():
                 known = name in sections or name.startswith(
                     ('egg:', 'config:', 'call:'))
                 yield {'section': section, 'key': key, 'value': name,
                        'error': None if known else 'there is no section of '
-                       'this name in the file'}
+                       'this name in the file', 'installed': True}
+
+
+def _is_installed(value):
+    """Return True if the package of a factory is installed."""
+    top = value.removeprefix('egg:').strip()
+    top = re.split(r'[.:#]', top, maxsplit=1)[0]
+    return value.startswith('egg:') or not top.isidentifier() or (
+        importlib.util.find_spec(top) is not None)
 
 
 def _names_sections(kind: str, key: str, values: dict[str, str]) -> bool:

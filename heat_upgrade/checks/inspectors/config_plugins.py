@@ -19,7 +19,6 @@ is imported.
 import importlib.util
 import os
 import pkgutil
-import socket
 import sys
 import types
 
@@ -31,7 +30,7 @@ _PACKAGE = 'heat.engine.plugins'
 def read(given):
     """Import each module of some directories.
 
-    :param given: the directories
+    :param given: {directories: [paths], code: [directories of own packages]}
     :returns: {path: {error: text, or null; missing: the module outside of
         Heat that it needs and that is not installed, or null; types: {name of
         a resource type that it provides: names of its properties and
@@ -46,24 +45,17 @@ def read(given):
 
 
 def _read(directory, given):
-    sys.dont_write_bytecode = True
     os.chdir(directory)
-    _cut_network()
+    heat_upgrade_program.use_code(given['code'])
     package = types.ModuleType(_PACKAGE)
-    package.__path__ = list(given)
+    package.__path__ = list(given['directories'])
     sys.modules[_PACKAGE] = package
     # As heat.common.plugin_loader.load_modules, but with all errors.
     return {_file(finder, name): _imported(finder, name)
             for finder, name, _ in pkgutil.walk_packages(
-                given, f'{_PACKAGE}.', onerror=lambda name: None)
+                given['directories'], f'{_PACKAGE}.',
+                onerror=lambda name: None)
             if '.tests.' not in name and not name.endswith('.setup')}
-
-
-def _cut_network():
-    def refuse(self, address):
-        raise OSError('a check of plug-ins has no network')
-    socket.socket.connect = refuse
-    socket.socket.connect_ex = refuse
 
 
 def _file(finder, name):

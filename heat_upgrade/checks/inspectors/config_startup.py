@@ -48,7 +48,7 @@ def read(given):
     :param given: {files: [paths], regions: [names of regions in them],
         paste: path of api-paste.ini, or null for the release's own; policy:
         path of the policy file, or null; policy_dirs: [paths]; logging: path
-        of log_config_append, or null}
+        of log_config_append, or null; code: [directories of own packages]}
     :returns: {step: {error: class and text of the exception, or null;
         kind: class of the exception, or null; missing: the module that is
         not installed, or null; facts: data of the step}}
@@ -60,6 +60,7 @@ def read(given):
 def _steps(_, given):
     """Run the steps, in the order in which services run them."""
     logging.disable(logging.CRITICAL)
+    heat_upgrade_program.use_code(given['code'])
     keystone = _Keystone(given['regions'])
     _isolate(keystone)
     _use_threads()

@@ -226,6 +226,12 @@ RULES = (
              'Some need an action that no check can derive from a file.',
              'Read the notes in the evidence before the upgrade.',
              '6 upgrade notes since 26.0.2 to read'),
+    _error('config.entry-point-not-loaded',
+           'An entry point of an own package cannot be loaded.',
+           'Heat works without it, and logs an error: stacks that need the '
+           'client, the constraint or the sink fail.',
+           'Correct the package for the target, as the error describes.',
+           'acme of heat.clients cannot be loaded'),
     _error('config.plugin-types-lost',
            'A plug-in provides fewer resource types with the target.',
            'Stacks with such a type cannot be loaded.',

@@ -56,12 +56,46 @@ def resource_mapping():
     return {'My::Notification': MyNotification}
 """
 
+# A filter that names a class of the eventlet server, if it is there.
+SERVER = """\
+from heat.common import wsgi
+
+
+def __getattr__(name):
+    return getattr(wsgi, name.title())
+"""
+CLIENT = """\
+from heat.engine.clients import client_plugin
+
+
+class New(client_plugin.ClientPlugin):
+    pass
+
+
+def __getattr__(name):
+    from heat.engine.clients.os import monasca
+    return monasca
+"""
+
 FILES = {
     'heat.conf': '[DEFAULT]\nplugin_dirs = /opt/heat/plugins\n'
                  '[paste_deploy]\napi_paste_config = /etc/heat/own.ini\n'
                  '[oslo_policy]\npolicy_file = /etc/heat/policy.yaml\n',
     'own.ini': '[filter:gone]\npaste.filter_factory = '
-               'heat.api.openstack:sslmiddleware_filter_gone\n',
+               'heat.api.openstack:sslmiddleware_filter_gone\n'
+               '[filter:own]\npaste.filter_factory = own_filters:server\n'
+               '[filter:fine]\npaste.filter_factory = own_filters.fine:make\n',
+    # Packages of the operator's own, next to heat.conf.
+    'own_filters/__init__.py': SERVER,
+    'own_filters/fine.py': 'def make(conf):\n    pass\n',
+    'sources/setup.cfg': '[entry_points]\nheat.clients =\n'
+                         '    old = own_client:Old\n    new = own_client:New\n'
+                         'other.group =\n    a = nowhere:A\n',
+    'sources/own_client.py': CLIENT,
+    'acme-1.dist-info/METADATA': 'Name: acme\nVersion: 1\n',
+    'acme-1.dist-info/entry_points.txt':
+        '[heat.event_sinks]\nacme = acme_sink:Sink\n',
+    'acme_sink.py': 'from heat.engine.clients.os import monasca as Sink\n',
     'policy.yaml': '"stacks:creat": "role:member"\n',
     'plugins/my_alarm.py': ALARM,
     'plugins/fine.py': FINE,
@@ -99,10 +133,14 @@ class TestOperatorCode(check_case.CheckCase):
             ('warning', 'policy-rule-unknown', 'stacks:creat'),
             ('error', 'plugin-not-loaded', 'my_alarm.py'),
             ('error', 'plugin-type-changed', 'My::Notification'),
+            ('error', 'paste-not-loaded', 'own_filters:server'),
+            ('error', 'entry-point-not-loaded', 'heat.clients old'),
+            ('error', 'entry-point-not-loaded', 'heat.event_sinks acme'),
             ('warning', 'plugin-not-checked', 'acme.py'),
             ('warning', 'plugin-never-loaded', 'network.py')}, found)
         self.assertEqual([], [subject for _, rule, subject in found
-                              if subject == 'fine.py'
+                              if subject in ('fine.py', 'heat.clients new',
+                                             'own_filters.fine:make')
                               or rule == 'file-not-here'])
         # No bytecode is written into the operator's directory.
         self.assertEqual(

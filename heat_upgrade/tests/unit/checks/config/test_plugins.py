@@ -85,3 +85,17 @@ class TestPlugins(testtools.TestCase):
                          (found.severity, found.rule, found.subject))
         self.assertEqual(f'My::Alarm of plug-in my_alarm.py {said}',
                          found.title)
+
+    @ddt.data((None, 'ImportError: x', ['error']),
+              ('ImportError: x', 'ImportError: y', ['warning']),
+              (None, None, []), ('ImportError: x', None, []))
+    @ddt.unpack
+    def test_entry_point_that_cannot_be_loaded(self, before, after,
+                                               severities):
+        point = {'origin': 'acme/setup.cfg', 'group': 'heat.clients',
+                 'name': 'acme', 'value': 'acme.client:Client'}
+        found = plugins.entry_points([{**point, 'error': before}],
+                                     [{**point, 'error': after}], HISTORY)
+        self.assertEqual(severities, [each.severity for each in found])
+        self.assertEqual(['heat.clients acme'] * len(found),
+                         [each.subject for each in found])

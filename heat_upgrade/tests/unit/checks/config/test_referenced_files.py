@@ -26,7 +26,7 @@ HISTORY = deprecations.History('26.0.2', '27.0.1')
 
 def entry(value, error=None, section='filter:a'):
     return {'section': section, 'key': 'paste.filter_factory',
-            'value': value, 'error': error}
+            'value': value, 'error': error, 'installed': True}
 
 
 def answer(*entries, error=None):
@@ -110,7 +110,8 @@ class TestFiles(testtools.TestCase):
         )
 
     def test_missing_default_files_are_not_reported(self):
-        self.assertEqual(referenced_files.Files(), self.files())
+        self.assertEqual(referenced_files.Files(code=(self.place,)),
+                         self.files())
 
     def test_absolute_path_is_found_beside_the_configuration(self):
         paste = self.put('api-paste.ini')
@@ -171,9 +172,11 @@ class TestFiles(testtools.TestCase):
         self.assertEqual((self.place / 'plugins',), found.plugins)
         self.assertEqual(
             (('[DEFAULT] plugin_dirs', '/usr/lib/nowhere'),), found.missing)
-        request, = referenced_files.requests(found)
-        self.assertEqual(('config_plugins', [f'{self.place}/plugins']),
-                         (request.program, request.argument))
+        request, _ = referenced_files.requests(found)
+        self.assertEqual(
+            ('config_plugins', {'directories': [f'{self.place}/plugins'],
+                                'code': [str(self.place)]}),
+            (request.program, request.argument))
 
     def test_policy_json_replaces_a_missing_policy_yaml(self):
         path = self.put('policy.json', '{"a": "!"}')
@@ -193,9 +196,11 @@ class TestFiles(testtools.TestCase):
             [], referenced_files.requests(referenced_files.Files())
         )
         self.put('api-paste.ini')
-        request, = referenced_files.requests(self.files())
+        request, code = referenced_files.requests(self.files())
         self.assertEqual(('config_paste', False),
                          (request.program, request.kept))
+        self.assertEqual(('config_entry_points', [str(self.place)]),
+                         (code.program, code.argument))
 
 
 class TestPaste(testtools.TestCase):
@@ -216,6 +221,13 @@ class TestPaste(testtools.TestCase):
         self.assertEqual(
             [('warning', 'api-paste.ini: a:b cannot be loaded')],
             self.titles(lost, lost))
+
+    def test_remedy_depends_on_the_package_of_the_factory(self):
+        for installed, said in ((False, 'copy its package'),
+                                (True, 'take the api-paste.ini of 27.0.1')):
+            lost = answer({**entry('a:b', 'no'), 'installed': installed})
+            finding, = referenced_files.paste('x', lost, lost, HISTORY)
+            self.assertIn(said, finding.remedy)
 
     def test_own_file_of_the_base_is_loaded_by_the_base(self):
         self.assertEqual(

@@ -128,6 +128,11 @@ class TestSteps(StartupCase):
                                        'heat-api-cfn')})
         self.assertEqual('messaging', finding.subject)
 
+    def test_error_of_an_earlier_step_is_reported_once(self):
+        same = fails(text='TLS is not supported')
+        found = self.findings({}, {'cache': same, 'stack_domain_admin': same})
+        self.assertEqual(['cache'], [each.subject for each in found])
+
     def test_secret_in_an_error_is_masked(self):
         finding, = self.findings(
             {}, {'messaging': fails(text=f'//u:{SECRET}@host')},
@@ -191,5 +196,5 @@ class TestRequest(testtools.TestCase):
         self.assertEqual(
             {'files': ['heat.conf'], 'regions': ['East', 'West'],
              'paste': None, 'policy': 'policy.yaml', 'policy_dirs': [],
-             'logging': None}, request.argument)
+             'logging': None, 'code': []}, request.argument)
         self.assertFalse(request.kept)
