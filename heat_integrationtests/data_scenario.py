@@ -157,12 +157,9 @@ class DataScenario(scenario.Scenario):
                     'changed_physical names:')
 
     def _check_physical(self, key: str, shown: aliases.Json) -> None:
-        for path, expected in self.expect[key].items():
-            fields = shown.get(path) or {}
-            self.assertEqual(
-                expected, {name: fields.get(name, facts.ABSENT)
-                           for name in expected},
-                f'the service of {path} shows other values')
+        self.assert_same(
+            {'physical': self.expect[key]}, {'physical': shown},
+            heading=f'The services show other values than {key} names:')
 
     def _check_outputs(self, values: str, patterns: str,
                        outputs: aliases.Json) -> None:
