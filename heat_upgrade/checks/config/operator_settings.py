@@ -254,7 +254,7 @@ def _refused(setting: config_files.Setting, in_base: Answer,
     if option:
         lines.append(f'{history.target_version}: '
                      f'{reporting.described(option)}')
-    remedy = f'set a value that {history.target_version} accepts'
+    remedy = _accepted(setting, option, history)
     name = options.named((setting.section, setting.name))
     if in_base['known'] and not in_base['error']:
         return check_context.error(
@@ -265,6 +265,25 @@ def _refused(setting: config_files.Setting, in_base: Answer,
         'config.value-refused-by-both', name,
         f'{name} has a value that neither release takes', '\n'.join(lines),
         own_files=True, remedy=remedy)
+
+
+def _accepted(setting: config_files.Setting, option: options.Option | None,
+              history: deprecations.History) -> str:
+    """Return the remedy for a value that the target refuses."""
+    kind = option.type if option else {}
+    choices = [str(choice) for choice in kind.get('choices', ())]
+    # Only the case may be wrong.
+    same = [choice for choice in choices
+            if choice.lower() == setting.value.strip().lower()]
+    if choices:
+        return f'write {" or ".join(same or choices)}'
+    if kind.get('class') == 'URI':
+        return 'write a URL with its scheme, such as http://HOST:PORT'
+    bounds = [f'at {word} {kind[name]}' for name, word in (
+        ('min', 'least'), ('max', 'most')) if kind.get(name) is not None]
+    if bounds:
+        return f'write a number of {" and ".join(bounds)}'
+    return f'set a value that {history.target_version} accepts'
 
 
 def of(setting: config_files.Setting,

@@ -294,6 +294,16 @@ def paste(path: pathlib.Path, base: Answer | None, target: Answer,
             for value, entries in by_value.items()]
 
 
+# {package of a factory, of ``inspectors/config_paste``: remedy}
+_PASTE_REMEDIES = {
+    'own': 'correct your module for {target}, as the error describes',
+    'release': 'take the api-paste.ini of {target} and apply your changes to '
+               'it; with this one, the API does not start',
+    None: 'if it is a module of your own, copy its package next to the '
+          'configuration file, and check again; otherwise remove its section',
+}
+
+
 def _paste_entry(path: pathlib.Path, value: str, entries: list[Answer],
                  failed: dict[tuple[str, str, str], str],
                  history: deprecations.History, *,
@@ -309,14 +319,8 @@ def _paste_entry(path: pathlib.Path, value: str, entries: list[Answer],
                for entry in entries),
              f'{history.base_version}: {before or "loads it"}',
              f'{history.target_version}: {first["error"]}']
-    if before and not first['installed']:
-        remedy = ('if it is a module of your own, copy its package next to '
-                  'the configuration file, and check again; otherwise remove '
-                  'its section')
-    else:
-        remedy = (f'take the api-paste.ini of {history.target_version} and '
-                  'apply your changes to it; with this one, the API does not '
-                  'start')
+    remedy = _PASTE_REMEDIES[first['package']].format(
+        target=history.target_version)
     return _finding(not before, 'config.paste-not-loaded', value,
                     f'api-paste.ini: {value} cannot be loaded', lines, remedy,
                     own_files=own_files)

@@ -40,8 +40,9 @@ def read(given):
 
     :param given: {path: its path, code: [directories of own packages]}
     :returns: {error: class of PasteDeploy's error, or null; entries:
-        [{section, key, value, error: text or null, installed: whether the
-        package that the value names is there}]}
+        [{section, key, value, error: text or null, package: "own" or
+        "release" by the place of the package that the value names, or null
+        if it is not here}]}
     """
     return heat_upgrade_program.apart('reading api-paste.ini', _read, given)
 
@@ -57,12 +58,13 @@ def _read(_, given):
     # The module has these names only while Heat loads an application.
     wsgi.setup_paste_factories(cfg.CONF)
     try:
-        return {'error': None, 'entries': _entries(parser, path)}
+        return {'error': None,
+                'entries': _entries(parser, path, given['code'])}
     finally:
         wsgi.teardown_paste_factories()
 
 
-def _entries(parser, path):
+def _entries(parser, path, code):
     sections = {}
     for section in parser.sections():
         kind, mark, name = section.partition(':')
@@ -72,11 +74,12 @@ def _entries(parser, path):
     for section in parser.sections():
         kind = section.partition(':')[0]
         if kind in _KINDS:
-            entries += _of_section(parser, section, kind, sections, path)
+            entries += _of_section(parser, section, kind, sections, path,
+                                   code)
     return entries
 
 
-def _of_section(parser, section, kind, sections, path):
+def _of_section(parser, section, kind, sections, path, code):
     defaults = parser.defaults()
     values = {key: parser.get(section, key, raw=True)
               for key in parser.options(section)
@@ -86,22 +89,29 @@ def _of_section(parser, section, kind, sections, path):
         if key == 'use' or key.endswith('_factory'):
             yield {'section': section, 'key': key, 'value': value,
                    'error': _imported(key, value, kind, sections, path),
-                   'installed': _is_installed(value)}
+                   'package': _package(value, code)}
         elif _names_sections(kind, key, values):
             for name in value.split():
                 known = name in sections or name.startswith(
                     ('egg:', 'config:', 'call:'))
                 yield {'section': section, 'key': key, 'value': name,
                        'error': None if known else 'there is no section of '
-                       'this name in the file', 'installed': True}
+                       'this name in the file', 'package': 'release'}
 
 
-def _is_installed(value):
-    """Return True if the package of a factory is installed."""
-    top = value.removeprefix('egg:').strip()
-    top = re.split(r'[.:#]', top, maxsplit=1)[0]
-    return value.startswith('egg:') or not top.isidentifier() or (
-        importlib.util.find_spec(top) is not None)
+def _package(value, code):
+    """Return the place of the package of a factory: own, release or None."""
+    top = re.split(r'[.:#]', value.removeprefix('egg:').strip(),
+                   maxsplit=1)[0]
+    if value.startswith('egg:') or not top.isidentifier():
+        return 'release'
+    spec = importlib.util.find_spec(top)
+    places = [] if spec is None else [
+        spec.origin or '', *(spec.submodule_search_locations or ())]
+    if any(place.startswith(f'{directory}{os.sep}')
+           for place in places for directory in code):
+        return 'own'
+    return 'release' if spec else None
 
 
 def _names_sections(kind: str, key: str, values: dict[str, str]) -> bool:

@@ -160,6 +160,24 @@ class TestValues(SettingsCase):
         self.assertIn('26.0.2: accepts it\n27.0.1: Not a number',
                       finding.evidence)
 
+    def test_remedy_names_the_values_that_the_target_takes(self):
+        for kind, said in (
+                ({'class': 'String', 'choices': ['internal', 'public']},
+                 'write internal or public'),
+                ({'class': 'String', 'choices': ['Size', 'internalURL']},
+                 'write internalURL'),
+                ({'class': 'Integer', 'min': 1}, 'write a number of at least '
+                                                 '1'),
+                ({'class': 'Integer', 'min': 1, 'max': 9},
+                 'write a number of at least 1 and at most 9'),
+                ({'class': 'URI'}, 'write a URL with its scheme, such as '
+                                   'http://HOST:PORT'),
+                ({'class': 'String'}, 'set a value that 27.0.1 accepts')):
+            self.target = of(dataclasses.replace(SIZE, type=kind), WIDTH)
+            found = self.findings(setting('size', 'internalurl'),
+                                  in_target=refused())
+            self.assertIn(said, [each.remedy for each in found])
+
     def test_value_that_both_refuse_is_a_warning(self):
         self.assertEqual(
             [('warning', '[limits] size has a value that neither release '

@@ -26,7 +26,7 @@ HISTORY = deprecations.History('26.0.2', '27.0.1')
 
 def entry(value, error=None, section='filter:a'):
     return {'section': section, 'key': 'paste.filter_factory',
-            'value': value, 'error': error, 'installed': True}
+            'value': value, 'error': error, 'package': 'release'}
 
 
 def answer(*entries, error=None):
@@ -223,9 +223,10 @@ class TestPaste(testtools.TestCase):
             self.titles(lost, lost))
 
     def test_remedy_depends_on_the_package_of_the_factory(self):
-        for installed, said in ((False, 'copy its package'),
-                                (True, 'take the api-paste.ini of 27.0.1')):
-            lost = answer({**entry('a:b', 'no'), 'installed': installed})
+        for package, said in ((None, 'copy its package'),
+                              ('own', 'correct your module for 27.0.1'),
+                              ('release', 'take the api-paste.ini of 27')):
+            lost = answer({**entry('a:b', 'no'), 'package': package})
             finding, = referenced_files.paste('x', lost, lost, HISTORY)
             self.assertIn(said, finding.remedy)
 
