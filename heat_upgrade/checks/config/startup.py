@@ -235,8 +235,8 @@ def _remedy(step: Step, before: dict[str, typing.Any],
     if not after['missing'] or _is_same(before, after):
         return remedy
     instead = (f' in place of {before["missing"]}' if before['missing']
-               else f': {history.base_version} does not need it')
-    return (f'install {after["missing"]} for {history.target_version}'
+               else '')
+    return (f'install {after["missing"]} with {history.target_version}'
             f'{instead}, or {remedy}')
 
 

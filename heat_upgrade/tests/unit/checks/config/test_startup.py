@@ -95,9 +95,9 @@ class TestSteps(StartupCase):
 
     def test_library_that_the_target_alone_lacks_is_an_error(self):
         for base, remedy in (
-                (WORKS, 'install psycopg for 27.0.1: 26.0.2 does not need it'),
+                (WORKS, 'install psycopg with 27.0.1, or name a driver'),
                 (lacks('psycopg2'),
-                 'install psycopg for 27.0.1 in place of psycopg2')):
+                 'install psycopg with 27.0.1 in place of psycopg2')):
             finding, = self.findings({'database': base},
                                      {'database': lacks('psycopg')},
                                      setting('database'))
