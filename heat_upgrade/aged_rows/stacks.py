@@ -26,6 +26,7 @@ breaks no other test, and the purge touches no other stack.
 from collections import abc
 import contextlib
 import dataclasses
+import functools
 import pickle
 import secrets
 import typing
@@ -96,6 +97,7 @@ class AgedStacks:
         self._identity = cloud.identity.of_project(PROJECT)
         self._project = self._identity.project_id()
         self._api = heat_client.Api(self._identity, cloud.api_url)
+        self._call = functools.partial(heat_client.accepted, self._api)
         suffix = secrets.token_hex(3)
         self._stacks = [_Stack(kind, f'{PREFIX}{kind.name}-{suffix}')
                         for kind in kinds]
@@ -365,19 +367,6 @@ class AgedStacks:
                  ) -> tuple[tuple[typing.Any, ...], ...]:
         return self._cloud.mariadb.execute(statement, values,
                                            database=clouds.DATABASE)
-
-    def _call(self, method: str, path: str,
-              body: dict[str, typing.Any] | None = None
-              ) -> heat_client.Answer:
-        try:
-            answer = self._api.call(method, path, body)
-        except OSError as exc:
-            raise errors.LabError(
-                f'{method} {path} got no answer: {exc}') from exc
-        if answer.status >= 300:
-            raise errors.LabError(f'{method} {path} got {answer.status}: '
-                                  f'{str(answer.body)[:500]}')
-        return answer
 
 
 def _listed(physical: abc.Iterable[tuple[str, str]]) -> str:

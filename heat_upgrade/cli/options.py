@@ -285,33 +285,26 @@ def add_scenario_path(parser: argparse.ArgumentParser) -> None:
 
 def add_operator_files(parser: argparse.ArgumentParser) -> None:
     """Add the options that name an operator's own files."""
-    parser.add_argument(
-        '--config-file', action='append', default=[], metavar='FILE',
-        type=pathlib.Path, help='configuration file of Heat, or a directory '
-        'of such files: report only findings that affect it; repeatable')
-    parser.add_argument(
-        '--target-config-file', action='append', default=[], metavar='FILE',
-        type=pathlib.Path, help='configuration file that the target will '
-        'read in place of --config-file: report the differences that users '
-        'notice; repeatable')
-    parser.add_argument(
-        '--config-dir', action='append', default=[], metavar='DIR',
-        type=pathlib.Path, help='directory of configuration files; '
-        'repeatable')
-    parser.add_argument(
-        '--root', action='append', default=[], metavar='DIR',
-        type=pathlib.Path, help='directory with the files of the node, or of '
-        'its /etc/heat, that the configuration names by absolute paths; '
-        'repeatable (default: a file of the same name beside the '
-        'configuration file)')
-    parser.add_argument(
-        '--template', action='append', default=[], metavar='FILE',
-        type=pathlib.Path, help='template, directory of templates, or '
-        'glob pattern: report only findings that affect them; repeatable')
-    parser.add_argument(
-        '--environment', action='append', default=[], metavar='FILE',
-        type=pathlib.Path, help='environment of the templates: its '
-        'parameters and resource types; repeatable, in order')
+    for option, metavar, text in (
+            ('--config-file', 'FILE', 'configuration file of Heat, or a '
+             'directory of such files: report only findings that affect it; '
+             'repeatable'),
+            ('--target-config-file', 'FILE', 'configuration file that the '
+             'target will read in place of --config-file: report the '
+             'differences that users notice; repeatable'),
+            ('--config-dir', 'DIR', 'directory of configuration files; '
+             'repeatable'),
+            ('--root', 'DIR', 'directory with the files of the node, or of '
+             'its /etc/heat, that the configuration names by absolute paths; '
+             'repeatable (default: a file of the same name beside the '
+             'configuration file)'),
+            ('--template', 'FILE', 'template, directory of templates, or '
+             'glob pattern: report only findings that affect them; '
+             'repeatable'),
+            ('--environment', 'FILE', 'environment of the templates: its '
+             'parameters and resource types; repeatable, in order')):
+        parser.add_argument(option, action='append', default=[],
+                            metavar=metavar, type=pathlib.Path, help=text)
     parser.add_argument(
         '--stacks-from', metavar='DUMP', type=pathlib.Path,
         help='database dump: report only findings that affect its stacks')

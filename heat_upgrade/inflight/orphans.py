@@ -39,6 +39,7 @@ must recover the stacks, so the engine is dead.
 """
 
 import dataclasses
+import functools
 import secrets
 import time
 import typing
@@ -129,6 +130,7 @@ class Orphans:
 
     def __init__(self, api: heat_client.Api, cloud: clouds.Cloud) -> None:
         self._api = api
+        self._call = functools.partial(heat_client.accepted, api)
         self._cloud = cloud
         self._engine = ''
         self._ids: dict[str, str] = {}
@@ -313,19 +315,6 @@ class Orphans:
     def _execute(self, statement: str, *values: object) -> typing.Any:
         return self._cloud.mariadb.execute(
             statement, values, database=clouds.DATABASE)
-
-    def _call(self, method: str, path: str,
-              body: dict[str, typing.Any] | None = None
-              ) -> heat_client.Answer:
-        try:
-            answer = self._api.call(method, path, body)
-        except OSError as exc:
-            raise errors.LabError(
-                f'{method} {path} got no answer: {exc}') from exc
-        if answer.status >= 300:
-            raise errors.LabError(f'{method} {path} got {answer.status}: '
-                                  f'{str(answer.body)[:500]}')
-        return answer
 
 
 def _template(kind: str, value: str) -> dict[str, typing.Any]:

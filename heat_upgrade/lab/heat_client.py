@@ -16,6 +16,7 @@ import dataclasses
 import time
 import typing
 
+from heat_upgrade import errors
 from heat_upgrade.lab.services import identity as identities
 
 # Heat's own limit of an RPC call is 60 s; after that it answers 500 or 504.
@@ -75,3 +76,22 @@ class Api:
         return Answer(status=response.status_code, body=content,
                       node=response.headers.get(NODE_HEADER, ''),
                       start=start, end=time.monotonic())
+
+
+def accepted(api: Api, method: str, path: str, body: typing.Any = None
+             ) -> Answer:
+    """Return the answer to a request that Heat accepts.
+
+    The arguments are those of Api.call.
+
+    :raises: errors.LabError without an answer, or if its status is not 2xx
+    """
+    try:
+        answer = api.call(method, path, body)
+    except OSError as exc:
+        raise errors.LabError(
+            f'{method} {path} got no answer: {exc}') from exc
+    if answer.status >= 300:
+        raise errors.LabError(f'{method} {path} got {answer.status}: '
+                              f'{str(answer.body)[:500]}')
+    return answer

@@ -93,16 +93,8 @@ def _by_key(report: Report) -> dict[Key, findings.Finding]:
                 'version of this tool; build it again with: heat-upgrade '
                 'report RUN_DIR') from exc
         if finding.origin in _COMPARED and not finding.rule.startswith(_NOTES):
-            by_key.setdefault((finding.severity, *_identity(finding)), finding)
+            by_key.setdefault((finding.severity, *finding.identity), finding)
     return by_key
-
-
-def _identity(finding: findings.Finding) -> Key:
-    """Return the identity of a finding, even if its rule is unknown here."""
-    try:
-        return finding.identity
-    except KeyError:
-        return finding.rule, finding.subject
 
 
 def _notes(report: Report, which: str) -> abc.Iterator[str]:

@@ -117,7 +117,7 @@ def _findings(reports: abc.Sequence[Report]) -> list[Report]:
     entries: dict[tuple[object, ...], tuple[findings.Finding, list[int]]] = {}
     for number, report in enumerate(reports):
         for finding in triage.of_report(report):
-            key = (*_identity(finding), finding.severity, finding.origin)
+            key = (*finding.identity, finding.severity, finding.origin)
             _, runs = entries.setdefault(key, (finding, []))
             if number not in runs:
                 runs.append(number)
@@ -125,14 +125,6 @@ def _findings(reports: abc.Sequence[Report]) -> list[Report]:
             for finding, runs in sorted(
                 entries.values(),
                 key=lambda entry: (grouping.rank(entry[0]), -len(entry[1])))]
-
-
-def _identity(finding: findings.Finding) -> tuple[str, ...]:
-    try:
-        return finding.identity
-    except KeyError:
-        # The report comes from a version of the tool with other rules.
-        return finding.rule, finding.subject
 
 
 def _check(reports: abc.Sequence[Report]) -> None:

@@ -84,7 +84,11 @@ class Finding:
     @property
     def identity(self) -> tuple[str, ...]:
         """The identity of this failure, the same in each run."""
-        by_step = registry.get(self.rule).by_step
+        try:
+            by_step = registry.get(self.rule).by_step
+        except KeyError:
+            # The report comes from a version of the tool with other rules.
+            by_step = False
         return self.rule, self.subject, *((self.step,) if by_step else ())
 
     def as_dict(self) -> dict[str, typing.Any]:

@@ -18,22 +18,8 @@ import testtools
 from testtools import matchers
 
 from heat_upgrade import errors
+from heat_upgrade.tests.unit.support import simulated_heat
 from heat_upgrade import waiting
-
-
-class Clock:
-    """A clock that moves only during sleep()."""
-
-    def __init__(self):
-        self.now = 100.0
-        self.sleeps = []
-
-    def __call__(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.sleeps.append(seconds)
-        self.now += seconds
 
 
 @ddt.ddt
@@ -41,7 +27,7 @@ class TestWaitUntil(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.clock = Clock()
+        self.clock = simulated_heat.Clock()
 
     def wait(self, *answers, timeout=3, **options):
         """Wait with a probe that returns these answers, the last forever."""
@@ -71,7 +57,7 @@ class TestWaitUntil(testtools.TestCase):
     @ddt.data(ValueError(), errors.ProcessDied('the engine'))
     def test_any_other_error_ends_the_wait(self, exc):
         self.assertRaises(type(exc), self.wait, exc, 'yes')
-        self.assertEqual([], self.clock.sleeps)
+        self.assertEqual(1000.0, self.clock())
 
     @ddt.unpack
     @ddt.data((['one engine'], "seen last: ['one engine']"),
