@@ -25,9 +25,9 @@ from heat_upgrade.inflight import templates
 from heat_upgrade.lab import heat_client
 from heat_upgrade.ledger import client as ledger_client
 
-# Minutes. A timeout of Heat must not be mistaken for an effect of the
-# disruption.
-_STACK_TIMEOUT = 60
+# Minutes, longer than any operation is parked. A release that counts them as
+# seconds ends each operation.
+_STACK_TIMEOUT = 10
 
 # Heat counts a signal of a wait condition once, by its id.
 _SIGNAL = {'status': 'SUCCESS', 'id': 'in-flight', 'reason': 'continue',
