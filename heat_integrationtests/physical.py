@@ -31,14 +31,14 @@ COMPUTE, NETWORK, VOLUME, IMAGE, OBJECT = (
     'compute', 'network', 'block-storage', 'image', 'object-store')
 
 # {type of a resource: (type of its service, path of the physical resource)}.
-# Nova knows a key pair by its name and its user.
+# Nova knows a key pair by its name and its user. The physical ID of a quota
+# does not name its project.
 PATHS = {
     'OS::Nova::Server': (COMPUTE, 'servers/{id}'),
     'OS::Nova::ServerGroup': (COMPUTE, 'os-server-groups/{id}'),
     'OS::Nova::Flavor': (COMPUTE, 'flavors/{id}'),
     'OS::Nova::HostAggregate': (COMPUTE, 'os-aggregates/{id}'),
     'OS::Nova::KeyPair': (COMPUTE, 'os-keypairs/{id}?user_id={user}'),
-    'OS::Nova::Quota': (COMPUTE, 'os-quota-sets/{id}'),
     'AWS::EC2::Instance': (COMPUTE, 'servers/{id}'),
     'OS::Neutron::Net': (NETWORK, 'v2.0/networks/{id}'),
     'OS::Neutron::ProviderNet': (NETWORK, 'v2.0/networks/{id}'),
@@ -59,7 +59,6 @@ PATHS = {
                                             '/{id}'),
     'OS::Neutron::MeteringRule': (NETWORK, 'v2.0/metering/'
                                            'metering-label-rules/{id}'),
-    'OS::Neutron::Quota': (NETWORK, 'v2.0/quotas/{id}'),
     'AWS::EC2::VPC': (NETWORK, 'v2.0/networks/{id}'),
     'AWS::EC2::Subnet': (NETWORK, 'v2.0/subnets/{id}'),
     'AWS::EC2::NetworkInterface': (NETWORK, 'v2.0/ports/{id}'),
@@ -68,14 +67,10 @@ PATHS = {
     'AWS::EC2::Volume': (VOLUME, 'volumes/{id}'),
     'OS::Cinder::VolumeType': (VOLUME, 'types/{id}'),
     'OS::Cinder::QoSSpecs': (VOLUME, 'qos-specs/{id}'),
-    'OS::Cinder::Quota': (VOLUME, 'os-quota-sets/{id}'),
     'OS::Glance::WebImage': (IMAGE, 'v2/images/{id}'),
     'OS::Swift::Container': (OBJECT, '{id}?format=json'),
     'AWS::S3::Bucket': (OBJECT, '{id}?format=json'),
 }
-
-# The quota of a project exists without its resource.
-WITHOUT_END = ('OS::Nova::Quota', 'OS::Neutron::Quota', 'OS::Cinder::Quota')
 
 # Fields that change without a request of Heat: a service writes them when one
 # of its agents or periodic tasks reports.
@@ -129,8 +124,7 @@ class Reader:
         ended = {
             resource['physical_resource_id']:
                 {**resource, 'path': path}
-            for resources in made for path, resource in resources.items()
-            if resource['resource_type'] not in WITHOUT_END}
+            for resources in made for path, resource in resources.items()}
         return [f'{ended[key]["path"]} ({ended[key]["resource_type"]} {key})'
                 for key, shown in self.capture(ended).items() if shown]
 
@@ -188,8 +182,10 @@ def fields(body: typing.Any, headers: abc.Mapping[str, str]) -> aliases.Json:
             name.lower().removeprefix(_METADATA): value
             for name, value in headers.items()
             if name.lower().startswith(_METADATA)}}
-    elif len(body) == 1:
-        body, = body.values()
+    else:
+        # Cinder adds links to the mapping.
+        members = [value for name, value in body.items() if name != 'links']
+        body = members[0] if len(members) == 1 else body
     return {name: _sorted(value) for name, value in body.items()
             if name not in _VOLATILE}
 

@@ -147,10 +147,8 @@ class ReaderTest(testtools.TestCase):
 
     def test_existing_resources_include_those_of_before_a_replacement(self):
         self.answer('http://neutron/networking/v2.0/ports/old', {'port': {}})
-        self.answer('http://neutron/networking/v2.0/quotas/P', {'quota': {}})
         self.assertEqual([], self.reader.existing(
-            {'r': _resource('OS::Neutron::Port', 'new'),
-             'q': _resource('OS::Neutron::Quota', 'P')}))
+            {'r': _resource('OS::Neutron::Port', 'new')}))
         self.answer('http://neutron/networking/v2.0/ports/old',
                     {'port': {'id': 'old'}})
         self.assertEqual(['r (OS::Neutron::Port old)'], self.reader.existing(
@@ -183,3 +181,7 @@ class FieldsTest(testtools.TestCase):
         self.assertEqual('physical.port.binding:profile.card', mismatch.path)
         self.assertTrue(mismatch.physical)
         self.assertFalse(mismatch.replaced)
+
+    def test_links_next_to_the_fields_are_left_out(self):
+        self.assertEqual({'id': 'Q'}, physical.fields(
+            {'qos_specs': {'id': 'Q'}, 'links': []}, {}))

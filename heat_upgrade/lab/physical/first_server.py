@@ -53,6 +53,10 @@ def values(session: auth_session.Session, region: str,
     :param session: of the administrator
     :param services: names of the services that the cloud has
     """
+    if 'neutron' in services:
+        # Neutron reads its policies at the first request, and refuses other
+        # requests at that moment.
+        session.get(f'{_url(session, region, physical.NETWORK)}v2.0/networks')
     return {
         'services': tuple(services),
         'image': image(session, region) if 'glance' in services else '',

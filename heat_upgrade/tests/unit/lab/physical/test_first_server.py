@@ -36,6 +36,9 @@ class Session:
     def post(self, url, **options):
         return self._request('POST', url, **options)
 
+    def get(self, url):
+        return self._request('GET', url)
+
     def put(self, url, **options):
         return self._request('PUT', url, **options)
 
@@ -58,4 +61,5 @@ class FirstServerTest(testtools.TestCase):
     def test_other_services_are_not_asked(self):
         self.assertEqual({'services': ('neutron',), 'image': '',
                           'flavor': ''}, self.values('neutron'))
-        self.assertEqual([], self.session.requests)
+        self.assertEqual(['GET http://network.R/v2.0/networks'],
+                         self.session.requests)
