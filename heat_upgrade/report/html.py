@@ -88,6 +88,7 @@ def _templates() -> jinja2.Environment:
         autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined)
     templates.filters['counted'] = summary.counted
+    templates.filters['longest_gap'] = summary.longest_gap
     templates.globals.update(
         version=headline.version, number=headline.number,
         counts=traffic.counts, clock=clock, kind=summary.kind,

@@ -120,10 +120,23 @@ def _traffic(report: Report) -> Lines:
               else '; its final state was not recorded'))
 
 
+def longest_gap(probe: Report) -> str:
+    """Return the longest gap between the good answers to a probe."""
+    gap = probe['longest_gap_s']
+    if gap is not None:
+        return f'{gap} s'
+    outages = probe.get('outages', ())
+    if outages and outages[-1]['end'] < probe['asked'][1]:
+        # A slow probe, such as the canary, may have just one good answer.
+        outage = outages[-1]
+        return (f'{probe["asked"][1] - outage["start"]:.2f} s (from the '
+                'first question)')
+    return 'never answered again'
+
+
 def _measures(report: Report) -> Lines:
     for name, probe in report['availability'].items():
-        gap = probe['longest_gap_s']
-        shown = f'{gap} s' if gap is not None else 'never answered again'
+        shown = longest_gap(probe)
         if 'errors' not in probe:
             yield (f'  downtime         {shown} ({name}, authenticated stack '
                    'list)')
