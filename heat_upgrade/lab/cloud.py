@@ -14,14 +14,12 @@
 
 from collections import abc
 import dataclasses
-import json
 import os
 import secrets
 import typing
 
 from heat_upgrade import concurrency
 from heat_upgrade import errors
-from heat_upgrade import filesystem
 from heat_upgrade.install import environments
 from heat_upgrade.lab import client_config
 from heat_upgrade.lab import database_template
@@ -376,9 +374,8 @@ class Cloud:
 
         Those of the lender are not included.
         """
-        names = ['haproxy', 'ledger', 'keystone', 'rabbitmq', 'mariadb']
-        if self._lender:
-            names = ['haproxy', 'ledger', 'mariadb']
+        names = ['haproxy', 'ledger', 'mariadb'] if self._lender else [
+            'haproxy', 'ledger', 'keystone', 'rabbitmq', 'mariadb']
         return [*self.heat_processes,
                 *(self.services.processes if self.services else ()),
                 *(getattr(self, name).process for name in names
@@ -391,14 +388,13 @@ class Cloud:
 
     def keep(self) -> None:
         """Leave the cloud up for a person, and record how to end it."""
-        filesystem.write_atomically(
-            self.workspace.run_dir / kept_cloud.FILE, json.dumps({
-                'marker': self.workspace.marker,
-                'data': str(self.workspace.data),
-                'api': self.api_url, 'keystone': self.keystone.url,
-                'release': self.release_of('node-1'),
-                'nodes': {name: {'api': node.api_url, 'cfn': node.cfn_url,
-                                 'release': self.release_of(name)}
-                          for name, node in self.nodes.items()},
-            }, indent=2) + '\n')
+        kept_cloud.write(self.workspace.run_dir, {
+            'marker': self.workspace.marker,
+            'data': str(self.workspace.data),
+            'api': self.api_url, 'keystone': self.keystone.url,
+            'release': self.release_of('node-1'),
+            'nodes': {name: {'api': node.api_url, 'cfn': node.cfn_url,
+                             'release': self.release_of(name)}
+                      for name, node in self.nodes.items()},
+        })
         self.workspace.close(keep=True)

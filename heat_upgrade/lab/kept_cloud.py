@@ -18,11 +18,19 @@ import pathlib
 import typing
 
 from heat_upgrade import errors
+from heat_upgrade import filesystem
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade import process
 from heat_upgrade import reaper
 
 FILE = 'cloud.json'
+
+
+def write(run_dir: str | os.PathLike[str],
+          record: dict[str, typing.Any]) -> None:
+    """Record a cloud that outlives its command; see Cloud.keep()."""
+    filesystem.write_atomically(pathlib.Path(run_dir) / FILE,
+                                json.dumps(record, indent=2) + '\n')
 
 
 def read(run_dir: str | os.PathLike[str]) -> dict[str, typing.Any]:
