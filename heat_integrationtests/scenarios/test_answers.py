@@ -46,7 +46,6 @@ REQUESTS = (
     'stacks?tags={tag}&status=FAILED',
     'stacks?tags={tag}&action=CREATE&name={name}',
     'stacks?id={marker}',
-    'stacks/detail?tags={tag}&limit=2',
     '{first}/resources?nested_depth=1&with_detail=True',
     '{first}/resources?type=OS::Heat::Value',
     '{first}/resources?name=parent&name=last',
