@@ -96,7 +96,7 @@ class TestAvailability(SavedCase):
         ([(8, 20)], '  stack-list       12 of 20 failed (503 12), longest '
                     'gap never answered again'),
         ([(0, 13.5)], '  stack-list       19 of 20 failed (503 19), longest '
-                    'gap 9.60 s (from the first question)'),
+                      'gap 9.60 s (from the first question)'),
     )
     def test_a_summary_has_a_line_for_each_probe(self, bad, line):
         self.asked(bad=bad)
