@@ -48,6 +48,9 @@ SETUPTOOLS = 'setuptools<82'
 # server that comes as a wheel (uwsgi itself needs a C compiler).
 TOOLS = ('PyMySQL', 'pyuwsgi')
 
+# Neutron 29 (2026.2) imports pyroute2 without requiring it.
+NOT_REQUIRED = ('pyroute2',)
+
 PROGRAM = 'python -m tools.lock_constraints'
 PYTHON = '3.11'
 TOOL = 'tool'
@@ -165,7 +168,7 @@ def services_requirements(series: Series) -> list[str]:
     """Return the requirements of the services of a series."""
     return [*(f'{name}=={version}.*'
               for name, version in series.services.items()),
-            *TOOLS, SETUPTOOLS]
+            *NOT_REQUIRED, *TOOLS, SETUPTOOLS]
 
 
 def _without_main(series: Series, scratch: str) -> str:

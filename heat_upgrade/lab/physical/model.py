@@ -127,6 +127,7 @@ class Service:
 
     :ivar name: as in ``--with``; also the name of its port
     :ivar distribution: its package on PyPI
+    :ivar more_distributions: packages that it imports without requiring them
     :ivar configuration: returns {file name in the service's directory of
         Site.etc: sections}
     :ivar programs: in the order of their start
@@ -158,3 +159,4 @@ class Service:
     more_ports: tuple[str, ...] = ()
     directories: tuple[str, ...] = ()
     copied: tuple[str, ...] = ()
+    more_distributions: tuple[str, ...] = ()

@@ -75,4 +75,6 @@ SERVICE = model.Service(
     endpoints=(model.Endpoint('neutron', 'network'),),
     database='neutron',
     fill=(('neutron-db-manage', '--config-file', '{etc}/neutron.conf',
-           'upgrade', 'heads'),))
+           'upgrade', 'heads'),),
+    # Neutron 29 (2026.2) does not name it in its requirements.
+    more_distributions=('pyroute2',))

@@ -79,7 +79,8 @@ def specs(names: abc.Collection[str], release: releases.Release
     if not names:
         return []
     return [environments.services(release, [
-        service.distribution for service in SERVICES.values()])]
+        name for service in SERVICES.values()
+        for name in (service.distribution, *service.more_distributions)])]
 
 
 def prepared(names: abc.Collection[str],
