@@ -102,7 +102,9 @@ class Lab(cloud.Cloud):
         text = conf.read_text().replace(str(home), str(directory))
         # DevStack does not use the queue manager: all services have this one
         # file, and the two APIs would share their reply queues.
-        text = text.replace(messaging.of_all(profiles.STANDARD), '')
+        text = text.replace(profiles.as_ini(messaging.of_all(
+            profiles.parse(profiles.STANDARD))), '')
+        assert 'use_queue_manager' not in text
         conf.write_text(text.replace(
             '[DEFAULT]\n', f'[DEFAULT]\nhost = {CONTROLLER}\n', 1))
         conf.chmod(0o600)
