@@ -38,6 +38,9 @@ RESULTS = runpy.run_path(str(
 
 PHASES = ('pre-upgrade', 'during-upgrade', 'post-upgrade')
 
+# Warnings about the target that no configuration avoids.
+ALWAYS_TOLD = ('config.minimum-raised', 'config.upgrade-notes')
+
 # One scenario, one smoke test and, both ways, one test that goes from one
 # release to the other are enough where the plugin is tested.
 ONE_OF_EACH = ("HEAT_UPGRADE_SCENARIOS='random_string|a_stack_lives_on|"
@@ -75,7 +78,8 @@ class GrenadeTestCase(testtools.TestCase):
         old = digest(node.heat_conf)
         status = node.upgrade()
         report = self.report(node)
-        self.assertEqual([], report['findings'])
+        self.assertEqual([], [finding for finding in report['findings']
+                              if finding['rule'] not in ALWAYS_TOLD])
         self.assertEqual((0, 'pass'), (status, report['verdict']))
         for phase in phases:
             self.assertGreater(report['phases'][phase]['passed'], 0, phase)
