@@ -70,7 +70,7 @@ REQUESTS = (
 class AnswersScenario(scenario.Scenario):
     """Lists, filters, orders, pages and details of three stacks."""
 
-    weight = 8
+    weight = 9
     tiers = ('standard', 'thorough')
     files = {'child.yaml': 'random_string.yaml'}
     template = '''
