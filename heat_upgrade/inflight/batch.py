@@ -64,7 +64,10 @@ class Batch:
     def __init__(self, chosen: abc.Iterable[cases.Case],
                  api: heat_client.Api, ledger: ledger_client.Client,
                  cloud: clouds.Cloud) -> None:
-        self.operations = [_Operation(case, api, ledger) for case in chosen]
+        nodes = {name: api.at(node.api_url)
+                 for name, node in cloud.nodes.items()}
+        self.operations = [_Operation(case, api, ledger, nodes=nodes)
+                           for case in chosen]
         self._not_started: list[_Operation] = []
         self._api = api
         self._ledger = ledger

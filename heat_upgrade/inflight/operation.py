@@ -44,10 +44,13 @@ _CREATED, _SUSPENDED, _SNAPSHOT_TAKEN, _UPDATED = (
 # Heat's API would wait much longer.
 SIGNAL_TIMEOUT = 5
 
+_NO_NODES: abc.Mapping[str, heat_client.Api] = {}
+
 
 class InFlightOperation:
     """A case with its stack.
 
+    :param nodes: {name: API of the node}, past HAProxy
     :ivar name: name of its stack; those of nested stacks begin with it and
         '-'
     :ivar stack_id: id of its stack, '' before the stack is created
@@ -55,14 +58,17 @@ class InFlightOperation:
     """
 
     def __init__(self, case: cases.Case, api: heat_client.Api,
-                 ledger: ledger_client.Client) -> None:
+                 ledger: ledger_client.Client, *,
+                 nodes: abc.Mapping[str, heat_client.Api] = _NO_NODES
+                 ) -> None:
         self.case = case
         self.layout = hold_points.layout(case)
         self.name = f'inflight-{case.id}-{secrets.token_hex(3)}'
         self.stack_id = ''
         self.held_by: tuple[str, ...] = ()
         self.signalled = case.parked != cases.SIGNAL
-        self._api = api
+        self._api = self._updated_through = api
+        self._nodes = nodes
         self._ledger = ledger
         self._steps = _PREPARATION.get(case.kind, _CREATE_ONLY)
         if case.kind == cases.CREATE:
@@ -128,7 +134,8 @@ class InFlightOperation:
         self.stack_id = answer.body['stack']['id']
 
     def _update(self) -> None:
-        self._call('PUT', self._path, self._body(templates.SECOND))
+        answer = self._call('PUT', self._path, self._body(templates.SECOND))
+        self._updated_through = self._nodes.get(answer.node, self._api)
 
     def _update_to_fail(self) -> None:
         self._call('PUT', self._path, self._body(
@@ -169,9 +176,10 @@ class InFlightOperation:
 
     def _call(self, method: str, path: str,
               body: dict[str, typing.Any] | None = None,
-              expected: tuple[int, ...] = (200, 202)) -> heat_client.Answer:
+              expected: tuple[int, ...] = (200, 202),
+              api: heat_client.Api | None = None) -> heat_client.Answer:
         try:
-            answer = self._api.call(method, path, body)
+            answer = (api or self._api).call(method, path, body)
         except OSError as exc:
             raise errors.LabError(
                 f'{self.case.id}: {method} {path} got no answer: '
@@ -185,13 +193,20 @@ class InFlightOperation:
     def proceed(self, parked: set[str], rows: evidence.Rows) -> None:
         """Cancel an update as soon as its hold is reached.
 
+        The cancel goes to the node that got the update. In a rolling upgrade,
+        an engine in another virtual host would take the update's engine for
+        dead (doc/source/findings/taken-for-dead.rst), and the operation would
+        end before it is parked.
+
         :param parked: labels that the ledger holds in progress
         :param rows: rows of its stack
         :raises: errors.LabError if Heat refuses
         """
         if (self._to_cancel and rows.status(self.name) == 'UPDATE_IN_PROGRESS'
                 and not self._not_held(parked, rows)):
-            self._act('cancel_update')
+            self._call('POST', f'{self._path}/actions',
+                       {'cancel_update': None}, expected=(200, 201, 202),
+                       api=self._updated_through)
             self._to_cancel = False
 
     def not_parked(self, parked: set[str], rows: evidence.Rows,

@@ -55,6 +55,10 @@ class Api:
         self._identity = identity
         self.url = url
 
+    def at(self, url: str) -> 'Api':
+        """Return the API at another URL, such as a node's, as this user."""
+        return Api(self._identity, url)
+
     def call(self, method: str, path: str, body: typing.Any = None, *,
              timeout: float = ANSWER_TIMEOUT) -> Answer:
         """Send one request; never twice.

@@ -225,6 +225,21 @@ class CancelTest(testtools.TestCase):
             self.subject.proceed(self.labels, self.rows)
         self.assertEqual(1, len(self.cancelled()))
 
+    def test_an_update_is_cancelled_through_the_node_that_got_it(self):
+        case, = cases.by_id(['cancel-chain-resource'])
+        heat, node = inflight_fakes.Heat(), inflight_fakes.Heat()
+        heat.node = 'node-2'
+        subject = operation.InFlightOperation(
+            case, heat, inflight_fakes.Ledger(),
+            nodes={'node-1': inflight_fakes.Heat(), 'node-2': node})
+        subject.prepare()
+        subject.start()
+        subject.proceed(self.labels, rows(subject.name, 'UPDATE_IN_PROGRESS'))
+        self.assertEqual([{'cancel_update': None}],
+                         [body for _, _, body in node.asked])
+        self.assertNotIn({'cancel_update': None},
+                         [body for _, _, body in heat.asked])
+
     def test_cancelled_update_is_parked_in_the_rollback(self):
         self.assertIn('not ROLLBACK', self.subject.not_parked(
             self.labels, self.rows, {}))

@@ -34,6 +34,7 @@ class Heat:
     :ivar answers: {(method, end of the path): (status, body)}; they take
         precedence
     :ivar on_create: status of a new stack
+    :ivar node: name of the node that answers
     """
 
     def __init__(self):
@@ -42,12 +43,16 @@ class Heat:
         self.resources = {}
         self.answers = {}
         self.on_create = 'CREATE_COMPLETE'
+        self.node = ''
+
+    def at(self, url):
+        return self
 
     def call(self, method, path, body=None, *, timeout=65):
         self.asked.append((method, path, body))
         status, content = self._answer(method, path, body)
         return heat_client.Answer(
-            status=status, body=content, node='', start=0.0, end=0.0
+            status=status, body=content, node=self.node, start=0.0, end=0.0
         )
 
     def _answer(self, method, path, body):
