@@ -34,8 +34,8 @@ from heat_integrationtests import four_tests
 from heat_integrationtests import markers
 from heat_integrationtests import scenario_clients
 from heat_integrationtests import scenario_record
+from heat_integrationtests import scenario_requests
 from heat_integrationtests import stacks
-from heat_integrationtests import template_files
 from heat_integrationtests import tenant
 
 CONF = config.CONF
@@ -48,7 +48,8 @@ Stack: typing.TypeAlias = stacks.Stack
 Stacks: typing.TypeAlias = stacks.Stacks
 
 
-class Scenario(scenario_clients.OfScenario, four_tests.FourTests,
+class Scenario(scenario_requests.OfScenario, scenario_clients.OfScenario,
+               four_tests.FourTests,
                test.BaseTestCase):  # type: ignore[misc]  # has no types
     """A stack that is created before an upgrade and must survive it.
 
@@ -57,18 +58,6 @@ class Scenario(scenario_clients.OfScenario, four_tests.FourTests,
     The hooks of the second block contain the assertions of the scenario.
     """
 
-    # File in templates/, or the text of a template.
-    template: str | None = None
-    # Further fields of the request that creates the stack.
-    parameters: aliases.Json = {}
-    files: dict[str, str] = {}
-    environment: aliases.Json = {}
-    tags: tuple[str, ...] = ()
-    # Fields that the update with a change sets in addition.
-    changed_template: str | None = None
-    changed_parameters: aliases.Json = {}
-    changed_files: dict[str, str] = {}
-    changed_tags: tuple[str, ...] = ()
     # Status of the stack after its creation.
     created = 'CREATE_COMPLETE'
     # Whether the stack needs the rights of an operator in Keystone.
@@ -185,22 +174,6 @@ class Scenario(scenario_clients.OfScenario, four_tests.FourTests,
         words = [self.name()] + ([key] if key != MAIN else [])
         name = '-'.join(['upgrade', *words, uuid.uuid4().hex[:8]])
         return name.replace('_', '-').replace('.', '-')
-
-    def request(self, **fields: typing.Any) -> aliases.Json:
-        """Return the request that creates the stack.
-
-        :param fields: in place of the class attributes
-        """
-        request = {
-            'template': template_files.text_of(
-                fields.pop('template', self.template)),
-            'parameters': dict(self.parameters),
-            'files': template_files.texts_of(self.files),
-            'environment': dict(self.environment), 'disable_rollback': True}
-        if self.tags:
-            request['tags'] = ','.join(self.tags)
-        request.update(fields)
-        return request
 
     def record_facts(self, stack: Stack,
                      key: str = MAIN) -> aliases.Json:
@@ -355,22 +328,6 @@ class Scenario(scenario_clients.OfScenario, four_tests.FourTests,
         request = self.changed_request(self.record.stack(key)['request'])
         outputs = stacks.outputs(self.stacks.update(stack, **request))
         self.check_changed(self.record.stack(key), outputs)
-
-    def changed_request(self, request: aliases.Json) -> aliases.Json:
-        """Return the request of the update with a change.
-
-        :param request: the recorded request
-        """
-        changed = dict(request)
-        if self.changed_template:
-            changed['template'] = template_files.text_of(self.changed_template)
-        if self.changed_tags:
-            changed['tags'] = ','.join(self.changed_tags)
-        changed['files'] = {**request['files'],
-                            **template_files.texts_of(self.changed_files)}
-        changed['parameters'] = {**request['parameters'],
-                                 **self.changed_parameters}
-        return changed
 
     def delete(self, stack: Stack, key: str = MAIN) -> None:
         """Delete a stack, and assert that nothing of it remains."""

@@ -15,7 +15,6 @@
 from collections import abc
 import pathlib
 import shutil
-from urllib import parse
 
 from heat_upgrade.install import environments
 from heat_upgrade.lab.physical import model
@@ -63,8 +62,7 @@ def _databases(mariadb: mariadbs.MariaDB,
                                    also=service.more_databases)
             urls[service.database] = own
             for further in service.more_databases:
-                urls[further] = parse.urlsplit(own)._replace(
-                    path=f'/{further}').geturl()
+                urls[further] = mariadbs.of_database(own, further)
     return urls
 
 

@@ -17,6 +17,7 @@ no code with the planner.
 """
 
 from heat_upgrade.results import findings
+from heat_upgrade.tests.unit.support import plan_choices
 
 BASE, TARGET = 'base', 'target'
 PHASES = {
@@ -383,28 +384,6 @@ class Simulation:
                   - {'checks'} == PHASES[self.plan.strategy],
                   'a phase has no tests')
         if not self.cold:
-            self.need(self.drawn() == self.happened(),
-                      f'the steps have {self.happened()}')
-
-    def drawn(self):
-        """Return the choices of the plan."""
-        drawn = self.plan.choices
-        return {'order': drawn['order'], 'kills': set(drawn['kills']),
-                'faults': sorted(drawn['faults'].values()),
-                'rollback': [drawn['rollback']] if drawn['rollback'] else [],
-                'cases': [tuple(drawn['cases'][node])
-                          for node in drawn['order']
-                          if drawn['cases'].get(node)]}
-
-    def happened(self):
-        """Return the choices that the steps carry out."""
-        steps = self.plan.steps
-        stops = [step for step in steps if step.action == 'stop_engine']
-        return {'order': list(dict.fromkeys(step.node for step in stops)),
-                'kills': {step.node for step in stops
-                          if step.disruption == 'kill'
-                          and not step.name.endswith(('-back', '-again'))},
-                'faults': sorted(step.fault for step in steps if step.fault),
-                'rollback': self.went_back,
-                'cases': [step.cases for step in steps
-                          if step.action == 'park']}
+            happened = plan_choices.happened(self.plan, self.went_back)
+            self.need(plan_choices.drawn(self.plan) == happened,
+                      f'the steps have {happened}')
