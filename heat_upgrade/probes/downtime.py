@@ -20,6 +20,9 @@ from heat_upgrade.probes import probe
 from heat_upgrade.probes import samples
 
 INTERVAL = probe.INTERVAL
+
+# The name of this probe in a report.
+NAME = 'heat-api'
 Sample = samples.Sample
 summary = aggregates.summary
 
@@ -34,7 +37,7 @@ class Probe:
 
     def __init__(self, question: abc.Callable[[], object], *,
                  interval: float = INTERVAL) -> None:
-        self._probe = probe.Probe('heat-api', question, interval=interval)
+        self._probe = probe.Probe(NAME, question, interval=interval)
 
     def start(self) -> None:
         """Begin to ask."""

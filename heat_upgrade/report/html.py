@@ -12,7 +12,6 @@
 
 """Writes a report as one HTML page, with a picture of the run in time."""
 
-from collections import abc
 import pathlib
 import typing
 
@@ -22,6 +21,7 @@ from heat_upgrade.plan import model
 from heat_upgrade.probes import aggregates
 from heat_upgrade.report import headline
 from heat_upgrade.report import merging
+from heat_upgrade.report import overview
 from heat_upgrade.report import summary
 from heat_upgrade.report import timeline
 from heat_upgrade.report import traffic
@@ -61,12 +61,16 @@ def write(report: Report, path: pathlib.Path | str) -> None:
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
     """
+    sections = _sections(triage.of_report(report))
     page = _templates().get_template(PAGE).render(
-        report=report, chosen=variation.pairs(report), facts=facts(report),
+        report=report, chosen=variation.pairs(report),
         headline=headline.headline(report), proved=_proved(report),
         verdict=verdict.SHOWN[report['verdict']],
-        **_sections(triage.of_report(report)),
-        picture=picture(report), **_volume(report),
+        answer=overview.ANSWERS[report['verdict']],
+        advice=overview.ADVICE[report['verdict']],
+        next_command=overview.next_command(report),
+        tiles=overview.tiles(report), **_rows(sections, report['run_dir']),
+        **sections, picture=picture(report), **_volume(report),
         timeline=timeline.timeline(report))
     pathlib.Path(path).write_text(page, encoding='utf-8')
 
@@ -113,6 +117,16 @@ def _sections(found: list[findings.Finding]
         ('notes', triage.notes))}
 
 
+def _rows(sections: dict[str, list[grouping.Group]], run_dir: str
+          ) -> dict[str, list[overview.Hazard]]:
+    """Return the rows of the tables of the first screen."""
+    def rows(*names: str) -> list[overview.Hazard]:
+        return [row for name in names for row in overview.hazards(
+            sections[name], run_dir, prefix=name)]
+    return {'errors': rows('failures', 'hazards'),
+            'cautions': rows('warnings', 'to_know', 'notes')}
+
+
 def size(found: list[grouping.Group]) -> int:
     """Return the number of findings in groups."""
     return sum(len(group.findings) for group in found)
@@ -127,69 +141,6 @@ def _proved(report: Report) -> list[str]:
 def clock(time: str | None) -> str:
     """Return a time of the journal (ISO 8601, UTC) for display."""
     return time[:19].replace('T', ' ') + ' UTC' if time else 'never'
-
-
-def facts(report: Report) -> list[dict[str, str]]:
-    """Return the key facts at the top of the page.
-
-    :returns: list of {name, text, kind}; kind is 'good', 'bad' (it counts) or
-        'known' (it does not)
-    """
-    makers: tuple[abc.Callable[[Report], Fact | None], ...] = (
-        _of_findings, _of_tests, _of_flight, _of_traffic, _of_against)
-    return [{'name': fact[0], 'text': fact[1],
-             'kind': 'bad' if fact[2] else 'known' if fact[3] else 'good'}
-            for fact in (maker(report) for maker in makers) if fact]
-
-
-# Name, text, whether it counts, whether it is known.
-Fact = tuple[str, str, bool, bool]
-
-
-def _of_findings(report: Report) -> Fact:
-    found = triage.of_report(report)
-    failures = len(triage.failures(found))
-    hazards = len(triage.hazards(found))
-    return ('findings', f'{failures}' + (
-        f', and {headline.number(hazards, "hazard")}' if hazards else ''),
-        bool(failures), bool(hazards))
-
-
-def _of_tests(report: Report) -> Fact:
-    passed, failed, known = (
-        sum(numbers[word] for numbers in report['phases'].values())
-        for word in ('passed', 'failed', 'known'))
-    return ('tests', f'{passed} passed, {failed} failed' + (
-        f', {known} known' if known else ''), bool(failed), bool(known))
-
-
-def _of_flight(report: Report) -> Fact | None:
-    outcomes = report['in_flight']
-    if not outcomes:
-        return None
-    illegal = [outcome for outcome in outcomes if not outcome['legal']]
-    return ('in-flight operations',
-            f'{len(outcomes) - len(illegal)} of {len(outcomes)} finished in '
-            'an allowed state',
-            any(outcome['counts'] for outcome in illegal), bool(illegal))
-
-
-def _of_against(report: Report) -> Fact | None:
-    against = report['against']
-    if not against:
-        return None
-    return (f'against {headline.version(against["target"])}',
-            f'new {against["new"]}, gone {against["gone"]}, '
-            f'same {against["same"]}', False, bool(against['new']))
-
-
-def _of_traffic(report: Report) -> Fact | None:
-    if not report['load']:
-        return None
-    broken = traffic.broken(report['load'])
-    return ('traffic', f'{report["load"]["operations"]} operations, '
-            f'{headline.number(len(broken), "rule")} broken',
-            any(map(traffic.counts, broken.values())), bool(broken))
 
 
 def picture(report: Report) -> dict[str, typing.Any]:

@@ -29,10 +29,10 @@ from heat_upgrade.lab import cloud_start
 from heat_upgrade.lab import resource_usage
 from heat_upgrade.lab import workspace as workspaces
 from heat_upgrade.plan import planner
+from heat_upgrade.probes import downtime
 from heat_upgrade.report import files
 from heat_upgrade.report import progress
 from heat_upgrade.results import verdict
-from heat_upgrade.run.actions import cold
 from heat_upgrade.run import runner
 
 # Our limits on two cores: seconds, and MiB for the memory.
@@ -128,7 +128,7 @@ def _rows(report: dict[str, typing.Any], whole: str) -> list[Row]:
                        for step in report['steps']]
     rows += [('downtime', probe['longest_gap_s'], '')
              for name, probe in report['availability'].items()
-             if name == cold.API]
+             if name == downtime.NAME]
     return rows + [
         ('peak memory, MiB', round(report['peak_memory_bytes'] / 2**20), ''),
         (whole, report['duration_s'],

@@ -57,6 +57,11 @@ class FailureClass(enum.IntEnum):
         """The class in words."""
         return _CLASSES[self]
 
+    @property
+    def affected(self) -> str:
+        """The people who meet a failure of this class."""
+        return _AFFECTED[self]
+
 
 _CLASSES = {
     FailureClass.MIGRATION: 'the database does not migrate',
@@ -67,6 +72,18 @@ _CLASSES = {
     FailureClass.API: 'API, authentication, policy',
     FailureClass.TYPES: 'types, functions, template versions',
     FailureClass.AVAILABILITY: 'speed and availability',
+}
+
+_AFFECTED = {
+    FailureClass.MIGRATION: 'every user: the upgrade stops half-way',
+    FailureClass.OLD_STACKS: 'owners of stacks from before the upgrade',
+    FailureClass.PHYSICAL: 'owners of stacks whose resources Heat manages in '
+                           'other services',
+    FailureClass.OPTIONS: 'operators whose files set the option',
+    FailureClass.RPC: 'users with operations in progress in the upgrade',
+    FailureClass.API: 'clients of the API',
+    FailureClass.TYPES: 'owners of stacks and templates that use the type',
+    FailureClass.AVAILABILITY: 'every user during the upgrade',
 }
 
 

@@ -34,8 +34,6 @@ from heat_upgrade.run.actions import volume
 if typing.TYPE_CHECKING:
     from heat_upgrade.run import runner
 
-# The name of the downtime probe in a report.
-API = 'heat-api'
 PROBE_TIMEOUT = 2
 
 # The environment of the services beside Keystone and Heat, if there are any.
@@ -136,7 +134,7 @@ def start_target(run: 'runner.Run', step: planner.Step) -> Measured:
         cloud.start_heat()
         answered = probe.wait_for_good(probe_set.FIRST_ANSWER_TIMEOUT)
     finally:
-        run.availability(API, probe.stop())
+        run.availability(downtime.NAME, probe.stop())
     run.restarted = time.monotonic()
     if not answered:
         raise errors.LabError('the target release does not list stacks',
@@ -159,7 +157,7 @@ def down(run: 'runner.Run', step: planner.Step) -> Measured:
     """Stop the cloud, unless the caller keeps it."""
     if run.probe and run.probe.running():
         # A step between the stop and the start has failed.
-        run.availability(API, run.probe.stop())
+        run.availability(downtime.NAME, run.probe.stop())
     monitoring.abandon(run)
     if run.cloud and not run.keep:
         run.cloud.down()

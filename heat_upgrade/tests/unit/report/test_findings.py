@@ -18,6 +18,7 @@ from testtools import matchers
 
 from heat_upgrade.report import headline
 from heat_upgrade.report import html
+from heat_upgrade.report import overview
 from heat_upgrade.report import summary
 from heat_upgrade.report import triage
 from heat_upgrade.results import findings
@@ -275,8 +276,8 @@ class TestSummary(test_files.ReportCase):
         self.assertIn('  findings         new 1, gone 0, same 10 (against '
                       '27.0.1)', summary.text(report).splitlines())
         self.assertEqual(
-            {'name': 'against 27.0.1', 'kind': 'known',
-             'text': 'new 1, gone 0, same 10'}, html.facts(report)[-1])
+            overview.Tile('against 27.0.1', 'new 1', overview.KNOWN,
+                          ('gone 0, same 10',)), overview.tiles(report)[-1])
 
 
 class TestPage(test_files.ReportCase):
@@ -318,17 +319,3 @@ class TestPage(test_files.ReportCase):
     def test_headline_is_below_the_verdict(self):
         page, _ = self.page(finding('it is slow'))
         self.assertIn('1 new failure: it is slow.', page.text)
-
-    def test_a_fact_counts_failures_and_hazards(self):
-        _, report = self.page(*MIXED)
-        self.assertEqual({'name': 'findings', 'kind': 'bad',
-                          'text': '2, and 2 hazards'},
-                         html.facts(report)[0])
-
-    def test_known_failed_test_is_not_a_bad_fact(self):
-        _, report = self.page(stories.finding(
-            'verify-target', test=test_files.TEST,
-            origin=findings.KNOWN))
-        self.assertEqual({'name': 'tests', 'kind': 'known',
-                          'text': '4 passed, 0 failed, 1 known'},
-                         html.facts(report)[1])

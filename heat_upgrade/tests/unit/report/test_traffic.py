@@ -22,6 +22,7 @@ from testtools import matchers
 from heat_upgrade.plan import control_run
 from heat_upgrade.report import html
 from heat_upgrade.report import model
+from heat_upgrade.report import overview
 from heat_upgrade.report import summary
 from heat_upgrade.report import traffic
 from heat_upgrade.results import findings
@@ -96,8 +97,8 @@ class TestTraffic(TrafficCase):
     def test_run_without_traffic_has_no_section(self):
         report = self.report()
         self.assertIsNone(report['load'])
-        self.assertNotIn('traffic', [fact['name'] for fact
-                                     in html.facts(report)])
+        self.assertNotIn('traffic', [tile.name for tile
+                                     in overview.tiles(report)])
 
     def test_calls_are_counted_by_their_result(self):
         past = life().call(history.UPDATE, 503, value='v3').dies()
@@ -284,10 +285,9 @@ class TestInFlight(FlightCase):
     def test_illegal_outcome_is_marked(self, origins, kind):
         report = self.flown(STUCK, found=[
             self.finding(origin=origin) for origin in origins])
-        self.assertEqual(
-            {'name': 'in-flight operations', 'kind': kind,
-             'text': '0 of 1 finished in an allowed state'},
-            html.facts(report)[-1])
+        self.assertIn(
+            overview.Tile('in-flight operations lost', '1 of 1', kind),
+            overview.tiles(report))
         page = self.page(report)
         self.assertIn(kind, page.classes('tr'))
         for expected in ('create-chain-lock', 'graceful stop', 'update',
@@ -297,7 +297,7 @@ class TestInFlight(FlightCase):
     def test_legal_outcome_is_not_marked(self):
         page = self.page(self.flown({}))
         self.assertEqual([], page.classes('tr'))
-        self.assertIn('1 of 1 finished in an allowed state', page.text)
+        self.assertIn('in-flight operations lost   0 of 1', page.text)
 
     def test_unknown_disruption_is_shown_by_its_name(self):
         self.assertIn('meteorite', self.page(self.flown(
