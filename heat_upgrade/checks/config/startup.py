@@ -109,6 +109,15 @@ STEPS = {
         ('DEFAULT', 'oslo_messaging_notifications', 'oslo_messaging_rabbit'),
         'the messaging driver cannot be loaded',
         'Neither the APIs nor heat-engine start.', _LINES),
+    'queues': Step(
+        ('DEFAULT', 'oslo_messaging_rabbit'),
+        'the queues of RabbitMQ cannot be made',
+        'The services of Heat get no messages: every call times out.',
+        'keep one type of queue in [oslo_messaging_rabbit]: with '
+        'rabbit_quorum_queue, set rabbit_ha_queues = false; '
+        'rabbit_stream_fanout needs rabbit_transient_quorum_queue = true and '
+        'a rabbit_qos_prefetch_count above 0; use_queue_manager needs '
+        '[oslo_concurrency] lock_path; ssl_version is TLSv1_2, or not set'),
     'cache': Step(
         ('cache',), 'the cache cannot be set up',
         'heat-engine fails when it validates a property against a service.',

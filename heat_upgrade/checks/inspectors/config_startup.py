@@ -57,7 +57,7 @@ def read(given):
                                       given)
 
 
-def _steps(_, given):
+def _steps(directory, given):
     """Run the steps, in the order in which services run them."""
     logging.disable(logging.CRITICAL)
     heat_upgrade_program.use_code(given['code'])
@@ -71,6 +71,7 @@ def _steps(_, given):
         'policy': lambda: _policy(conf, given),
         'encryption': lambda: _encryption(conf),
         'messaging': _messaging,
+        'queues': lambda: _queues(conf, directory),
         'cache': lambda: _cache(conf),
         'clients': _clients,
         'ec2authtoken': lambda: _signed_request(conf, keystone),
@@ -87,7 +88,10 @@ def _outcome(step):
     try:
         facts = step()
     except (Exception, SystemExit) as exc:
-        text = ' '.join(str(exc).split())
+        # oslo.config cannot print the RequiredOptError of oslo.concurrency.
+        text = (f'{exc.opt_name} must be set'
+                if type(exc).__name__ == 'RequiredOptError'
+                else ' '.join(str(exc).split()))
         return {'error': f'{type(exc).__name__}: {text}'[:_LONGEST],
                 'kind': type(exc).__name__, 'missing': _missing_module(exc),
                 'facts': {}}
@@ -214,6 +218,27 @@ def _encryption(conf):
 def _messaging():
     from heat.common import messaging
     messaging.setup()
+
+
+def _queues(conf, directory):
+    """Make the queues of the RabbitMQ driver, without a connection."""
+    from heat.common import messaging
+    from oslo_messaging._drivers import common
+    from oslo_messaging._drivers import impl_rabbit
+    driver = messaging.TRANSPORT and messaging.TRANSPORT._driver
+    if not isinstance(driver, impl_rabbit.RabbitDriver):
+        return
+    impl_rabbit.Connection.ensure_connection = lambda self: None
+    impl_rabbit.Connection.declare_consumer = lambda self, consumer: None
+    rabbit = impl_rabbit.Connection(driver.conf, driver._url,
+                                    common.PURPOSE_LISTEN)
+    if rabbit.use_queue_manager:
+        rabbit._q_manager.file_name = os.path.join(directory, 'counter')
+        if conf.oslo_concurrency.lock_path:
+            conf.set_override('lock_path', directory, 'oslo_concurrency')
+    rabbit.declare_topic_consumer('heat', 'engine')
+    rabbit.declare_fanout_consumer('engine', None)
+    rabbit.declare_direct_consumer('reply', None)
 
 
 def _cache(conf):

@@ -149,6 +149,32 @@ class TestCredentials(ConfigurationCase):
             self.assertEqual(set() if 'pymysql' in text
                              else {(SET_UP, 'database')}, errors, text)
 
+    def test_types_of_queues_that_contradict_are_errors(self):
+        working = f'{MINIMAL}[ec2authtoken]{LOGIN}{PROJECT}'
+        cases = {
+            'rabbit_quorum_queue = true\nrabbit_ha_queues = true\n': True,
+            'rabbit_stream_fanout = true\n'
+            'rabbit_qos_prefetch_count = 1\n': True,
+            'rabbit_stream_fanout = true\n'
+            'rabbit_transient_quorum_queue = true\n': True,
+            'ssl = true\nssl_version = SSLv3\n': True,
+            'rabbit_ha_queues = true\n': False,
+            'rabbit_quorum_queue = true\n'
+            'rabbit_transient_quorum_queue = true\n'
+            'rabbit_stream_fanout = true\n'
+            'rabbit_qos_prefetch_count = 1\n': False,
+            'use_queue_manager = true\nprocessname = heat-api\n': True,
+            'use_queue_manager = true\nprocessname = heat-api\n'
+            '[oslo_concurrency]\nlock_path = /no/such/place\n': False,
+            'ssl = true\nssl_version = TLSv1_2\n'
+            'ssl_ca_file = /no/such/file\n': False,
+        }
+        for text, errors in zip(cases, self.set_ups(
+                f'{working}[oslo_messaging_rabbit]\n{text}'
+                for text in cases)):
+            self.assertEqual({(SET_UP, 'queues')} if cases[text] else set(),
+                             errors, text)
+
     def test_classes_of_the_logging_configuration_are_imported(self):
         (self.place / 'logging.conf').write_text(
             '[formatters]\nkeys = a\n[formatter_a]\n'
