@@ -34,6 +34,8 @@ COLLECTIONS = {
 }
 
 # Neutron makes this group for each project, and deletes it with the project.
+# The answer names the collection otherwise than the path does.
+_GROUPS = 'security_groups'
 _DEFAULT_GROUP = 'default'
 
 _PROJECTS = ('tenant_id', 'project_id', 'owner',
@@ -79,4 +81,4 @@ def left_behind(listed: abc.Iterable[Listed], known: abc.Set[str],
     return [str(item) for item in listed
             if item.project != own and not known & {item.id, item.owner}
             and (item.collection, item.name)
-            != ('security-groups', _DEFAULT_GROUP)]
+            != (_GROUPS, _DEFAULT_GROUP)]

@@ -45,5 +45,5 @@ class LeftBehindTest(testtools.TestCase):
             **{'os-vol-tenant-attr:tenant_id': OWN}))
 
     def test_default_group_of_a_project_is_not_reported(self):
-        self.assertEqual([], _left('security-groups', name='default'))
+        self.assertEqual([], _left('security_groups', name='default'))
         self.assertNotEqual([], _left('networks', name='default'))
