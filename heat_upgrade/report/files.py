@@ -24,6 +24,7 @@ from heat_upgrade.report import junit
 from heat_upgrade.report import merging
 from heat_upgrade.report import model
 from heat_upgrade.report import schema
+from heat_upgrade.report import timeline
 
 
 make = model.make
@@ -44,7 +45,7 @@ def build(run_dir: pathlib.Path | str) -> dict[str, typing.Any]:
     (run_dir / 'report.json').write_text(
         json.dumps(report, indent=2) + '\n', encoding='utf-8')
     junit.write(report, run_dir / 'junit.xml')
-    html.write(report, run_dir / 'report.html')
+    html.write(report, run_dir / 'report.html', timeline.read(run_dir))
     return report
 
 

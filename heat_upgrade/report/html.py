@@ -10,12 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Writes a report as one HTML page, with a picture of the run in time."""
+"""Writes a report as one HTML page, with a chart of the run in time."""
 
 import pathlib
 import typing
 
 import jinja2
+import markupsafe
 
 from heat_upgrade.plan import model
 from heat_upgrade.probes import aggregates
@@ -34,16 +35,8 @@ from heat_upgrade.results import verdict
 from heat_upgrade.traffic import history
 
 TEMPLATES = pathlib.Path(__file__).with_name('templates')
+VENDOR = pathlib.Path(__file__).with_name('vendor')
 PAGE, MERGED_PAGE = 'page.html.j2', 'merged.html.j2'
-
-# Dimensions of the picture, in its own units. The labels at the left take at
-# least LABELS, and LETTER for each letter of the longest name. Rows are lower
-# if there are more than MANY.
-WIDTH = 1000
-LABELS = 110
-LETTER = 7
-ROW, LOW_ROW = 22, 17
-MANY = 20
 
 # The disruptions of in-flight operations, in words.
 DISRUPTIONS = {
@@ -56,10 +49,12 @@ RESULTS = (history.OK, history.REFUSED, history.ERROR, history.NO_ANSWER)
 Report = dict[str, typing.Any]
 
 
-def write(report: Report, path: pathlib.Path | str) -> None:
+def write(report: Report, path: pathlib.Path | str,
+          records: timeline.Records = timeline.NO_RECORDS) -> None:
     """Write the page; it needs no other file and no network.
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
+    :param records: of the same run, for the chart
     """
     sections = _sections(triage.of_report(report))
     page = _templates().get_template(PAGE).render(
@@ -70,9 +65,19 @@ def write(report: Report, path: pathlib.Path | str) -> None:
         advice=overview.ADVICE[report['verdict']],
         next_command=overview.next_command(report),
         tiles=overview.tiles(report), **_rows(sections, report['run_dir']),
-        **sections, picture=picture(report), **_volume(report),
-        timeline=timeline.timeline(report))
+        **sections, **_volume(report), **_chart(report, records))
     pathlib.Path(path).write_text(page, encoding='utf-8')
+
+
+def _chart(report: Report, records: timeline.Records
+           ) -> dict[str, typing.Any]:
+    """Return the chart's data and its library, None if no step began."""
+    chart = timeline.timeline(report, records)
+    return {'chart': chart and chart.as_dict(), **{
+        name: chart and markupsafe.Markup(path.read_text(encoding='utf-8'))
+        for name, path in (
+            ('library', VENDOR / 'vis-timeline.min.js'),
+            ('script', TEMPLATES / 'timeline.js'))}}
 
 
 def write_merged(merged: Report, path: pathlib.Path | str) -> None:
@@ -141,34 +146,3 @@ def _proved(report: Report) -> list[str]:
 def clock(time: str | None) -> str:
     """Return a time of the journal (ISO 8601, UTC) for display."""
     return time[:19].replace('T', ' ') + ' UTC' if time else 'never'
-
-
-def picture(report: Report) -> dict[str, typing.Any]:
-    """Return the geometry of the picture: a row for each step.
-
-    :returns: dict of width, height, row, labels, bars [{name, title, x, y,
-        width, outcome, seconds}] and ticks [{x, seconds}]
-    """
-    duration = max(report['duration_s'], 0.1)
-    labels = max([LABELS, *(LETTER * len(step['name']) + 12
-                            for step in report['steps'])])
-    scale = (WIDTH - labels - 60) / duration
-    row = LOW_ROW if len(report['steps']) > MANY else ROW
-    bars = []
-    for number, step in enumerate(report['steps']):
-        bar = {'name': step['name'], 'title': step['title'],
-               'y': (number + 1) * row,
-               'outcome': step['outcome'].replace(' ', '-'), 'x': labels,
-               'width': 0, 'seconds': None}
-        if step['start'] is not None:
-            end = step['end'] if step['end'] is not None else duration
-            bar.update(x=round(labels + step['start'] * scale, 1),
-                       width=round(max((end - step['start']) * scale, 1), 1),
-                       seconds=round(end - step['start'], 1))
-        bars.append(bar)
-    every = next(size for size in (1, 5, 10, 30, 60, 300, 3600)
-                 if duration / size <= 15 or size == 3600)
-    ticks = [{'x': round(labels + second * scale, 1), 'seconds': second}
-             for second in range(0, int(duration) + 1, every)]
-    return {'width': WIDTH, 'height': (len(bars) + 2) * row, 'row': row,
-            'labels': labels, 'bars': bars, 'ticks': ticks}

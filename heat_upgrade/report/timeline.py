@@ -10,124 +10,286 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The geometry of the picture of availability: probes over steps in time."""
+"""The events of a run on one axis of time, as rows and items of a chart."""
 
 from collections import abc
+import dataclasses
+import pathlib
 import typing
 
-# Dimensions of the picture, in its own units.
-WIDTH = 1000
-LABELS = 110
-MARGIN = 60
-ROW = 26
+from heat_upgrade.plan import model as plans
+from heat_upgrade.plan import planner
+from heat_upgrade.results import journal
+from heat_upgrade.traffic import history
 
-# The names of the steps are below, rotated: their distance, the height and
-# width of a letter, and the length of the line above them.
-APART = 14
-LETTER = 5
-ASIDE = 3.3
-STEM = 24
+# The kinds of items; a step has its outcome, with a hyphen for a space.
+OK, FAILED, HAZARD, GAP = 'ok', 'failed', 'hazard', 'gap'
+FAULT, NODE, PHASE = 'fault', 'node', 'phase'
 
-# More names do not fit: only the longest steps have one.
-NAMED = (WIDTH - LABELS - MARGIN) // APART
+# The rows, which a reader can hide, from top to bottom: {category: title}.
+CATEGORIES = {
+    'steps': 'Steps', 'phases': 'Phases', 'nodes': 'Nodes',
+    'faults': 'Faults', 'load': 'Traffic', 'probes': 'Probes',
+    'in-flight': 'In-flight operations',
+}
 
-# The minimum width of a visible bar.
-THIN = 1.5
+# The library draws 600 items in a second, and needs a minute for 10,000. If a
+# run has more than MOST, near items of these rows are joined: at most PARTS of
+# a kind in a row.
+MOST, PARTS = 1500, 100
+REPETITIVE = ('load', 'probes')
 
 Data = dict[str, typing.Any]
-Span = abc.Callable[[float, float], dict[str, float]]
+Items = abc.Iterator['Item']
 
 
-def timeline(report: Data) -> Data | None:
-    """Return the geometry of the picture: a row for each probe.
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """A bar of the chart; times in seconds since the start of the run.
+
+    :ivar row: title of its row
+    :ivar category: a key of CATEGORIES
+    :ivar kind: decides its colour
+    :ivar lane: number of its lane in the row, from 0
+    """
+
+    category: str
+    row: str
+    start: float
+    end: float
+    kind: str
+    text: str
+    title: str
+    lane: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Timeline:
+    """The chart of a run.
+
+    :ivar started: ISO 8601, in UTC
+    :ivar seconds: duration
+    """
+
+    started: str
+    seconds: float
+    items: tuple[Item, ...]
+
+    @property
+    def first_error(self) -> int | None:
+        """The number of the first error, None without an error.
+
+        The probes fail in each cold upgrade. Their failures are the first
+        error only if no step and no operation failed.
+        """
+        wrong = [number for number, item in enumerate(self.items)
+                 if item.kind in (FAILED, HAZARD)]
+        return min(wrong, default=None, key=lambda number: (
+            self.items[number].category == 'probes',
+            self.items[number].kind != FAILED, self.items[number].start))
+
+    def as_dict(self) -> Data:
+        """Return the chart as data for JSON."""
+        return {
+            'started': self.started, 'seconds': self.seconds,
+            'firstError': self.first_error,
+            'categories': list(CATEGORIES.items()),
+            'items': [dataclasses.asdict(item) for item in self.items]}
+
+
+@dataclasses.dataclass(frozen=True)
+class Records:
+    """The records of a run that the chart needs, other than its report.
+
+    :ivar steps: the steps of the plan
+    :ivar events: of the journal
+    :ivar calls: of the traffic
+    """
+
+    steps: abc.Sequence[plans.Step] = ()
+    events: abc.Sequence[Data] = ()
+    calls: abc.Sequence[history.Call] = ()
+
+    @property
+    def origin(self) -> float:
+        """The monotonic time of the start of the run."""
+        return float(self.events[0]['monotonic']) if self.events else 0.0
+
+
+NO_RECORDS = Records()
+
+
+def read(run_dir: pathlib.Path) -> Records:
+    """Return the records of a run directory.
+
+    :raises: FileNotFoundError, ValueError or
+        :class:`heat_upgrade.errors.UsageError` for another directory
+    """
+    plan = planner.from_json((run_dir / planner.FILE).read_text())
+    calls = (history.read(run_dir)
+             if (run_dir / history.FILE).exists() else ())
+    return Records(plan.steps, journal.read(run_dir), calls)
+
+
+def timeline(report: Data, records: Records) -> Timeline | None:
+    """Return the chart of a run, None if no step was started.
 
     :param report: dict of :func:`heat_upgrade.report.model.make`
-    :returns: None if no probe has saved samples; else dict of width, height,
-        row, labels, bottom (of the rows), rows [{name, y, x, width, gaps
-        [{x, width, title}], outages [{x, width, title}], longest {x, width,
-        text} or None}], steps [{name, x, width, at, outcome, title}] (at:
-        position of its name, None without room for it) and ticks [{x,
-        seconds}]
     """
-    probes = {name: probe for name, probe in report['availability'].items()
-              if 'asked' in probe and probe['sent']}
-    if not probes:
+    found = [item for maker in (_steps, _phases, _nodes, _flights, _load,
+                                _faults, _probes)
+             for item in maker(report, records)]
+    if len(found) > MOST:
+        found = _joined(found, report['duration_s'] / PARTS)
+    items = _packed(found)
+    if not items or not report['started']:
         return None
-    first = min(probe['asked'][0] for probe in probes.values())
-    last = max(probe['asked'][1] for probe in probes.values())
-    scale = (WIDTH - LABELS - MARGIN) / max(last - first, 0.1)
-
-    def span(start: float, end: float) -> dict[str, float]:
-        start, end = max(start, first), min(end, last)
-        return {'x': round(LABELS + (start - first) * scale, 1),
-                'width': round(max((end - start) * scale, THIN), 1)}
-    bottom = (len(probes) + 1) * ROW
-    steps = _steps(report['steps'], first, last, span)
-    names = max((len(step['name']) for step in steps), default=0) * LETTER
-    return {
-        'width': WIDTH, 'height': bottom + STEM + names, 'row': ROW,
-        'labels': LABELS, 'bottom': bottom,
-        'rows': [{'name': name, 'y': number * ROW, **span(*probe['asked']),
-                  **_row(probe, span)}
-                 for number, (name, probe) in enumerate(probes.items(), 1)],
-        'steps': steps,
-        'ticks': _ticks(first, last, span),
-    }
+    return Timeline(report['started'], report['duration_s'], tuple(items))
 
 
-def _row(probe: Data, span: Span) -> Data:
-    longest = probe['gap'] and {
-        **span(*probe['gap']), 'text': f'{probe["longest_gap_s"]} s'}
-    return {
-        'gaps': [{**span(start, end), 'title':
-                  f'no good answer from {start} to {end} s'}
-                 for start, end in probe['gaps']],
-        'outages': [{**span(outage['start'], outage['end']), 'title': (
-            f'{outage["failed"]} failed, asked from {outage["start"]} s, '
-            f'the last one ended at {outage["end"]} s: ' + ', '.join(
-                f'{error} {number}'
-                for error, number in outage['errors'].items()))}
-            for outage in probe['outages']],
-        'longest': longest,
-    }
+def _joined(items: abc.Iterable[Item], near: float) -> list[Item]:
+    """Return items, those of a repetitive row joined if they are near.
+
+    :param near: maximum seconds between items of one kind
+    """
+    joined: list[Item] = []
+    last: dict[tuple[str, str], int] = {}
+    for item in sorted(items, key=lambda item: item.start):
+        place = last.get((item.row, item.kind))
+        if (item.category in REPETITIVE and place is not None
+                and item.start - joined[place].end <= near):
+            before = joined[place]
+            joined[place] = dataclasses.replace(
+                before, end=max(before.end, item.end), text='',
+                title=f'{item.row}: several events of the kind '
+                      f'{item.kind} from {before.start:.1f} s')
+        else:
+            last[item.row, item.kind] = len(joined)
+            joined.append(item)
+    return joined
 
 
-def _steps(steps: list[Data], first: float, last: float,
-           span: Span) -> list[Data]:
-    """Return the steps during the probes, in the order of time."""
-    seen = sorted(
-        (step for step in steps if step['start'] is not None
-         and step['start'] < last
-         and (step['end'] is None or step['end'] > first)),
-        key=lambda step: step['start'])
-    result = []
-    for step in seen:
-        end = last if step['end'] is None else step['end']
-        result.append({
-            'name': step['name'], **span(step['start'], end), 'at': None,
-            'outcome': step['outcome'].replace(' ', '-'),
-            'title': f'{step["name"]}: {step["title"]}'})
-    _place(result)
-    return result
+def _packed(items: abc.Iterable[Item]) -> list[Item]:
+    """Return items in the first lane of their row that is free."""
+    packed = []
+    ends: dict[str, list[float]] = {}
+    for item in sorted(items, key=lambda item: (item.start, item.end)):
+        if item.category == 'probes':
+            # The gaps and failures of a probe are drawn upon its bar.
+            packed.append(item)
+            continue
+        lanes = ends.setdefault(item.row, [])
+        lane = next((number for number, end in enumerate(lanes)
+                     if end <= item.start), len(lanes))
+        lanes[lane:lane + 1] = [item.end]
+        packed.append(dataclasses.replace(item, lane=lane))
+    return packed
 
 
-def _place(steps: list[Data]) -> None:
-    """Set the positions of step names: apart, and within the picture."""
-    longest = sorted(steps, key=lambda step: -step['width'])[:NAMED]
-    named = [step for step in steps if step in longest]
-    at = 0.0
-    for step in named:
-        at = step['at'] = round(max(step['x'] + 4, at + APART), 1)
-    after: float = WIDTH + APART
-    for step in reversed(named):
-        room = min(after - APART, WIDTH - ASIDE * len(step['name']))
-        after = step['at'] = round(min(step['at'], room), 1)
+def _began(report: Data) -> abc.Iterator[tuple[Data, float, float]]:
+    """Yield the steps that were started, with start and end."""
+    for step in report['steps']:
+        if step['start'] is not None:
+            yield step, step['start'], (
+                report['duration_s'] if step['end'] is None else step['end'])
 
 
-def _ticks(first: float, last: float, span: Span) -> list[Data]:
-    every = next(size for size in (1, 5, 10, 30, 60, 300, 3600)
-                 if (last - first) / size <= 15 or size == 3600)
-    start = -(-first // every) * every
-    count = int((last - start) // every) + 1
-    return [{'x': span(second, second)['x'], 'seconds': int(second)}
-            for second in (start + number * every for number in range(count))]
+def _steps(report: Data, records: Records) -> Items:
+    for step, start, end in _began(report):
+        yield Item('steps', CATEGORIES['steps'], start, end,
+                   step['outcome'].replace(' ', '-'), step['name'],
+                   f'{step["name"]}: {step["title"]}; {step["outcome"]}, '
+                   f'{end - start:.1f} s')
+
+
+def _phases(report: Data, records: Records) -> Items:
+    for phase in report['phases']:
+        times = [(start, end) for step, start, end in _began(report)
+                 if step['phase'] == phase]
+        if times:
+            start = min(start for start, _ in times)
+            end = max(end for _, end in times)
+            yield Item('phases', CATEGORIES['phases'], start, end, PHASE,
+                       phase, f'phase {phase}: {end - start:.1f} s')
+
+
+def _nodes(report: Data, records: Records) -> Items:
+    """Yield the steps that act on one node, with the release they use."""
+    of_plan = {step.name: step for step in records.steps}
+    for step, start, end in _began(report):
+        planned = of_plan.get(step['name'])
+        if planned and planned.node:
+            release: Data = report[planned.side] if planned.side else {}
+            version = release.get('version') or release.get('name') or ''
+            text = ' '.join(filter(None, (
+                planned.action, planned.service, version)))
+            yield Item('nodes', planned.node, start, end, NODE, text,
+                       f'{planned.node}: {step["title"]}'
+                       + (f'; release {version}' if version else ''))
+
+
+def _flights(report: Data, records: Records) -> Items:
+    """Yield each in-flight operation from its release to its outcome."""
+    outcomes: dict[object, Data] = {
+        (one['step'], one['case'], one['disruption']): one
+        for one in report['in_flight']}
+    for event in records.events:
+        if event['kind'] != journal.IN_FLIGHT:
+            continue
+        data: Data = event['data']
+        judged = outcomes.get(
+            (event['step'], data['case'], data['disruption']), data)
+        end = event['monotonic'] - records.origin
+        kind = OK if judged['legal'] else (
+            FAILED if judged.get('counts') else HAZARD)
+        yield Item('in-flight', CATEGORIES['in-flight'],
+                   max(end - data['seconds'], 0), end, kind, data['case'],
+                   f'{data["case"]}, {data["disruption"]}: '
+                   f'{data["status"]} after {data["seconds"]} s')
+
+
+def _load(report: Data, records: Records) -> Items:
+    """Yield the calls of the traffic, joined by the second."""
+    seconds: dict[int, list[bool]] = {}
+    for call in records.calls:
+        if call.operation not in (history.FAULT, history.WAIT):
+            seconds.setdefault(int(call.start - records.origin), []).append(
+                call.result in (history.ERROR, history.NO_ANSWER))
+    for second, failed in sorted(seconds.items()):
+        text = f'{len(failed)}, {sum(failed)} failed'
+        yield Item('load', CATEGORIES['load'], second, second + 1,
+                   GAP if any(failed) else OK, str(len(failed)),
+                   f'calls in second {second}: {text}')
+
+
+def _faults(report: Data, records: Records) -> Items:
+    for call in records.calls:
+        if call.operation == history.FAULT:
+            at = call.start - records.origin
+            yield Item('faults', CATEGORIES['faults'], at, at + 1, FAULT,
+                       call.result, f'{call.result} {call.node} at {at:.1f} s')
+    times = {step['name']: (start, end)
+             for step, start, end in _began(report)}
+    for step in records.steps:
+        if step.fault and step.name in times:
+            start, end = times[step.name]
+            yield Item('faults', CATEGORIES['faults'], start, end, FAULT,
+                       step.fault, f'{step.name}: {step.title}')
+
+
+def _probes(report: Data, records: Records) -> Items:
+    for name, probe in report['availability'].items():
+        if 'asked' not in probe or not probe['sent']:
+            continue
+        first, last = probe['asked']
+        yield Item('probes', name, first, last, OK, '',
+                   f'{name}: {probe["failed"]} of {probe["sent"]} failed')
+        for start, end in probe['gaps']:
+            yield Item('probes', name, start, end, GAP, '',
+                       f'{name}: no good answer for {end - start:.1f} s')
+        for outage in probe['outages']:
+            yield Item(
+                'probes', name, outage['start'], outage['end'], FAILED, '',
+                f'{name}: {outage["failed"]} failed, ' + ', '.join(
+                    f'{error} {number}'
+                    for error, number in outage['errors'].items()))

@@ -273,7 +273,7 @@ class Page(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
-        if tag not in ('meta', 'br', 'line'):
+        if tag not in ('meta', 'br', 'line', 'input'):
             self._open.append(tag)
         self._classes += [(tag, value) for name, value in attributes
                           if name == 'class']
@@ -288,6 +288,8 @@ class Page(html.parser.HTMLParser):
             self.balanced = False
 
     def handle_data(self, data):
+        if self._open and self._open[-1] == 'script':
+            return
         self.words.append(data)
 
     def classes(self, tag):
@@ -335,8 +337,10 @@ class TestHtml(ReportCase):
             'db-sync', title=text, evidence=text)])
         report['tests'][0]['id'] = text
         report['run_dir'] = text
+        scripts = self.page(self.report()).tags.count('script')
         page = self.page(report)
-        self.assertNotIn('script', page.tags)
+        self.assertEqual(scripts, page.tags.count('script'))
+        self.assertNotIn(text, self.source)
         self.assertIn(text, page.text)
 
     def test_page_needs_no_other_file_and_no_network(self):
@@ -344,27 +348,11 @@ class TestHtml(ReportCase):
             'db-sync', log=f'{self.run_dir}/logs/db-sync.log')]))
         self.assertEqual({'#failures-1', 'logs/db-sync.log'},
                          set(page.loads))
-        for word in ('http://', 'https://', '@import', 'url(', '<script',
-                     '<link'):
+        self.assertIn("default-src 'none'", self.source)
+        for word in ('@import', 'url(', '<script src', '<link'):
             self.assertNotIn(word, self.source)
 
     def test_probe_without_recovery_is_not_none_seconds(self):
         report = self.report()
         report['availability']['heat-api']['longest_gap_s'] = None
         self.assertNotIn('None', self.page(report).words)
-
-    def test_bars_are_within_the_picture(self):
-        picture = pages.picture(self.report())
-        for bar in picture['bars']:
-            self.assertThat(bar['x'], matchers.Not(
-                matchers.LessThan(pages.LABELS)))
-            self.assertThat(bar['x'] + bar['width'],
-                            matchers.LessThan(pages.WIDTH))
-
-    @ddt.data(0, 0.01, 16, 90, 600, 86400)
-    def test_a_run_of_any_length_has_a_few_ticks(self, seconds):
-        report = self.report()
-        report['duration_s'] = seconds
-        self.assertThat(len(pages.picture(report)['ticks']),
-                        matchers.MatchesAll(matchers.GreaterThan(0),
-                                            matchers.LessThan(30)))
