@@ -67,6 +67,18 @@ class WaitConditionScenario(scenario.Scenario):
         outputs = self.record.facts()['outputs']
         self.signal(outputs, 'after', 'there')
         super().update_with_change(stack, before, key)
+        self.signal_while_waiting(stack, outputs)
+
+    def signal_while_waiting(self, stack: stacks.Stack,
+                             outputs: aliases.Json) -> None:
+        """Signal conditions that an engine of the target polls already."""
+        signals = self.changed_parameters['signals'] + 1
+        self.heat.stacks.update(stack.ref, existing=True,
+                                parameters={'signals': signals})
+        self.stacks.wait_for_resources(stack, 'UPDATE_IN_PROGRESS',
+                                       'token_condition')
+        self.signal(outputs, 'late', 'at last')
+        self.stacks.wait(stack, 'UPDATE_COMPLETE')
 
     def check_gone(self, record: aliases.Json) -> None:
         if self.keystone is not None:
