@@ -120,15 +120,26 @@ def _compare(path: str, before: typing.Any, after: typing.Any,
                 _compare(f'{path}.{key}', value, after[key], found)
     elif (isinstance(before, list) and isinstance(after, list)
           and len(before) == len(after)):
-        for number, pair in enumerate(zip(_ordered(before),
-                                          _ordered(after))):
+        for number, pair in enumerate(zip(_ordered(path, before),
+                                          _ordered(path, after))):
             _compare(f'{path}[{number}]', *pair, found)
     elif before != after:
         found.append(f'{path} was {str(before)[:200]!r}, now '
                      f'{str(after)[:200]!r}')
 
 
-def _ordered(values: list[typing.Any]) -> list[typing.Any]:
-    """Return outputs by their key: Heat returns them in any order."""
-    return sorted(values, key=lambda value: str(
-        value.get('output_key', '')) if isinstance(value, dict) else '')
+def _ordered(path: str, values: list[typing.Any]) -> list[typing.Any]:
+    """Return a list in an order of its own if Heat returns it in any order.
+
+    That is so for outputs, resources and the names in required_by. Events and
+    the values of users keep their order.
+    """
+    if path.endswith('.required_by'):
+        return sorted(values)
+    return sorted(values, key=_name)
+
+
+def _name(value: typing.Any) -> str:
+    if not isinstance(value, dict) or 'event_time' in value:
+        return ''
+    return str(value.get('output_key') or value.get('resource_name') or '')

@@ -88,10 +88,28 @@ class ChangesTest(testtools.TestCase):
         change, = reading.changes({'show': before}, {'show': after})
         self.assertIn(text, change)
 
-    def test_the_order_of_outputs_is_no_change(self):
-        one, other = {'output_key': 'a'}, {'output_key': 'b'}
+    @ddt.data(({'output_key': 'a'}, {'output_key': 'b'}),
+              ({'resource_name': 'a'}, {'resource_name': 'b'}))
+    @ddt.unpack
+    def test_the_order_of_outputs_and_resources_is_no_change(self, one,
+                                                             other):
         self.assertEqual([], reading.changes({'show': [one, other]},
                                              {'show': [other, one]}))
+
+    def test_the_order_of_dependents_is_no_change(self):
+        self.assertEqual([], reading.changes(
+            {'resource': {'required_by': ['a', 'b']}},
+            {'resource': {'required_by': ['b', 'a']}}))
+
+    @ddt.data((['a', 'b'], ['b', 'a']),
+              ([{'resource_name': 'a', 'event_time': 1},
+                {'resource_name': 'b', 'event_time': 1}],
+               [{'resource_name': 'b', 'event_time': 1},
+                {'resource_name': 'a', 'event_time': 1}]))
+    @ddt.unpack
+    def test_the_order_of_events_and_texts_is_a_change(self, before, after):
+        self.assertNotEqual([], reading.changes({'events': before},
+                                                {'events': after}))
 
     def test_answers_that_change_by_themselves_are_not_compared(self):
         self.assertEqual([], reading.changes({'services': 1},
