@@ -10,10 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The options of the plugin, all in a group of its own.
+"""The options of the plugin.
 
-The plugin registers no option in a group that heat-tempest-plugin also
-registers, so both plugins can be installed together.
+All are in a group of its own, except [service_available] heat, which
+heat-tempest-plugin registers too. Both plugins can be installed together:
+oslo.config accepts a second registration of an equal option.
 """
 
 from collections import abc
@@ -29,6 +30,9 @@ STATE_DIR_VARIABLE = 'HEAT_UPGRADE_STATE_DIR'
 API_ENDPOINT_VARIABLE = 'HEAT_UPGRADE_API_ENDPOINT'
 API_ENDPOINTS_VARIABLE = 'HEAT_UPGRADE_API_ENDPOINTS'
 CFN_ENDPOINTS_VARIABLE = 'HEAT_UPGRADE_CFN_ENDPOINTS'
+# Kinds of tests that the phase runner has started, separated by commas. In any
+# other run of tempest, the scenarios are skipped.
+KINDS_VARIABLE = 'HEAT_UPGRADE_KINDS'
 
 group = cfg.OptGroup(
     name='heat_integrationtests',
@@ -156,6 +160,13 @@ OPTIONS = [
 SERVICES_GROUP = 'service_available'
 SERVICES = ('cinder', 'glance', 'neutron', 'nova', 'swift')
 
+# Equal to the option of heat-tempest-plugin in all attributes.
+SERVICE_AVAILABLE: list[cfg.Opt] = [
+    cfg.BoolOpt(
+        'heat', default=True,
+        help='Whether or not heat is expected to be available'),
+]
+
 # {name in expect.yaml: (group, option) of tempest}: values of the cloud that
 # become parameters of a stack.
 CLOUD_VALUES = {
@@ -177,6 +188,11 @@ class WrongEndpoint(Exception):
 def list_opts() -> list[tuple[cfg.OptGroup, list[cfg.Opt]]]:
     """Return the options for the sample generator of oslo.config."""
     return [(group, OPTIONS)]
+
+
+def lists() -> list[tuple[str, list[cfg.Opt]]]:
+    """Return the options for the sample generator of tempest."""
+    return [(group.name, OPTIONS), (SERVICES_GROUP, SERVICE_AVAILABLE)]
 
 
 def state_dir(options: aliases.Options,

@@ -121,11 +121,12 @@ def command(*kinds: str, repository: str, concurrency: int | None = None,
                      f'{selection}')
     if scenarios:
         selection = f'(?=.*(?:{scenarios})){selection}'
-    argv = [python, '-m', 'stestr', '--repo-url', repository,
-            '--test-path', os.path.join(package, 'parallel'),
-            '--top-dir', os.path.dirname(package), 'run', '--serial']
+    argv = ['env', f'{config.KINDS_VARIABLE}={",".join(kinds)}']
     if concurrency:
-        argv[:0] = ['env', f'{CONCURRENCY_VARIABLE}={concurrency}']
+        argv.append(f'{CONCURRENCY_VARIABLE}={concurrency}')
+    argv += [python, '-m', 'stestr', '--repo-url', repository,
+             '--test-path', os.path.join(package, 'parallel'),
+             '--top-dir', os.path.dirname(package), 'run', '--serial']
     return argv + list(arguments) + [selection]
 
 

@@ -10,7 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The entry point through which tempest finds these tests and options."""
+"""The plugin through which tempest finds these tests and options.
+
+The entry point is heat_upgrade.tempest_plugin.
+"""
 
 import os
 
@@ -20,9 +23,6 @@ from tempest.test_discover import plugins
 
 from heat_integrationtests import aliases
 from heat_integrationtests import config as own_config
-from heat_integrationtests import preflight
-
-preflight.check()
 
 
 class HeatUpgradeTestsPlugin(
@@ -38,9 +38,11 @@ class HeatUpgradeTestsPlugin(
         return package, os.path.dirname(package)
 
     def register_opts(self, conf: aliases.Configuration) -> None:
-        """Register the option group heat_integrationtests."""
+        """Register the options of heat_integrationtests, and of Heat."""
         config.register_opt_group(conf, own_config.group, own_config.OPTIONS)
+        config.register_opt_group(conf, config.service_available_group,
+                                  own_config.SERVICE_AVAILABLE)
 
     def get_opt_lists(self) -> list[tuple[str, list[cfg.Opt]]]:
         """Return the options for a sample tempest.conf."""
-        return [(own_config.group.name, own_config.OPTIONS)]
+        return own_config.lists()

@@ -17,6 +17,7 @@ the assertions. The base class does the rest, in the same order for all.
 """
 
 from collections import abc
+import os
 import time
 import typing
 import uuid
@@ -108,6 +109,12 @@ class Scenario(scenario_requests.OfScenario, scenario_clients.OfScenario,
     @classmethod
     def skip_checks(cls) -> None:
         super().skip_checks()
+        if not os.environ.get(own_config.KINDS_VARIABLE):
+            raise cls.skipException(
+                'a phase of an upgrade runs this test: python -m '
+                'heat_integrationtests.phases PHASE')
+        if not CONF.service_available.heat:
+            raise cls.skipException('heat is off in [service_available]')
         needs = (*cls.needs, *(['keystone_resources'] * cls.as_operator))
         for option in needs:
             group = (own_config.SERVICES_GROUP

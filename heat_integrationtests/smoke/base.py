@@ -13,6 +13,8 @@
 """The base class of the smoke tests: stacks that live for one test."""
 
 import atexit
+from collections import abc
+import functools
 import threading
 import typing
 import uuid
@@ -32,7 +34,7 @@ CONF = config.CONF
 Stack: typing.TypeAlias = stacks.Stack
 Stacks: typing.TypeAlias = stacks.Stacks
 # Test classes may run in parallel threads.
-_LOCK = threading.Lock()
+_LOCK = threading.RLock()
 
 # A template with one resource that needs only Heat.
 ONE_VALUE = """
@@ -48,6 +50,21 @@ outputs:
 """
 
 
+# Client managers by credential type, roles and scope.
+_managers: dict[tuple[str, tuple[str, ...], str | None], typing.Any] = {}
+
+
+@functools.lru_cache
+def _provider() -> typing.Any:
+    provider = credentials_factory.get_credentials_provider(
+        'heat-smoke', network_resources={
+            'network': False, 'subnet': False, 'router': False,
+            'dhcp': False},
+        identity_version='v3')
+    atexit.register(provider.clear_creds)
+    return provider
+
+
 class SmokeTest(test.BaseTestCase):  # type: ignore[misc]  # has no types
     """A test that needs no record, and leaves nothing behind.
 
@@ -57,7 +74,6 @@ class SmokeTest(test.BaseTestCase):  # type: ignore[misc]  # has no types
     """
 
     credentials = ['primary']
-    _manager: typing.Any = None
     # Set by setup_clients.
     session: clients.Session
     heat: aliases.HeatClient
@@ -69,21 +85,37 @@ class SmokeTest(test.BaseTestCase):  # type: ignore[misc]  # has no types
         super().setup_credentials()
 
     @classmethod
-    def get_client_manager(cls, credential_type: object = None,
-                           roles: object = None, force_new: object = None,
-                           scope: object = None) -> typing.Any:
-        """Return the only client manager of this process."""
+    def skip_checks(cls) -> None:
+        super().skip_checks()
+        if not CONF.service_available.heat:
+            raise cls.skipException('heat is off in [service_available]')
+
+    @classmethod
+    def get_client_manager(cls, credential_type: str | None = None,
+                           roles: abc.Sequence[str] | None = None,
+                           force_new: bool | None = None,
+                           scope: str | None = None) -> typing.Any:
+        """Return the client manager of this process for some credentials.
+
+        The parameters are those of tempest's base class. force_new is
+        ignored: the classes share each manager.
+        """
+        key = (credential_type or 'primary', tuple(roles or ()), scope)
         with _LOCK:
-            if SmokeTest._manager is None:
-                provider = credentials_factory.get_credentials_provider(
-                    'heat-smoke', network_resources={
-                        'network': False, 'subnet': False, 'router': False,
-                        'dhcp': False},
-                    identity_version='v3')
-                atexit.register(provider.clear_creds)
-                SmokeTest._manager = super().client_manager(
-                    credentials=provider.get_primary_creds().credentials)
-        return SmokeTest._manager
+            if key not in _managers:
+                _managers[key] = super().get_client_manager(
+                    credential_type, roles, scope=scope)
+        return _managers[key]
+
+    @classmethod
+    def _get_credentials_provider(cls) -> typing.Any:
+        """Return the only provider of credentials of this process.
+
+        Tempest's base class has one for each class, and deletes its
+        credentials after that class.
+        """
+        with _LOCK:
+            return _provider()
 
     @classmethod
     def setup_clients(cls) -> None:

@@ -30,7 +30,7 @@ class ActionsTest(base.SmokeTest):
 
     weight = 7
 
-    @decorators.idempotent_id('e7d6c5b4-a392-4817-9605-f4e3d2c1b0a9')
+    @decorators.idempotent_id('9b07027c-f964-43ec-bb4b-d665929089a1')
     @markers.smoke
     def test_a_stack_is_suspended_resumed_and_its_secret_kept(self) -> None:
         stack = self.create(TEMPLATE)
@@ -43,7 +43,7 @@ class ActionsTest(base.SmokeTest):
         self.assertEqual('RESUME_COMPLETE', resource.resource_status)
         self.assertEqual(before, self.outputs(stack))
 
-    @decorators.idempotent_id('1a2b3c4d-5e6f-4708-9192-a3b4c5d6e7f8')
+    @decorators.idempotent_id('8e3ea634-3903-4a87-a069-9bd96f331172')
     @markers.smoke
     def test_a_stack_is_checked(self) -> None:
         stack = self.create(TEMPLATE)

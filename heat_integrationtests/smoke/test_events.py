@@ -22,7 +22,7 @@ class EventsTest(base.SmokeTest):
 
     weight = 3
 
-    @decorators.idempotent_id('0b6d0bd5-6e02-42d5-9db6-8f2ff1e7f5a0')
+    @decorators.idempotent_id('f9bd7220-b9c9-484a-b31b-7ac0519ffa24')
     @markers.smoke
     def test_events_of_a_creation_are_listed_in_order(self) -> None:
         stack = self.create()

@@ -36,7 +36,7 @@ class NestedTest(base.SmokeTest):
 
     weight = 8
 
-    @decorators.idempotent_id('5a2f6d8e-1e0f-4b7c-9d6a-7e5b4c3a2f10')
+    @decorators.idempotent_id('ce18c87e-44db-4973-9994-69c361d04a6e')
     @markers.smoke
     def test_a_nested_stack_lives_and_ends_with_its_parent(self) -> None:
         files = {'child.yaml': base.ONE_VALUE}

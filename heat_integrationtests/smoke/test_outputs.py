@@ -36,7 +36,7 @@ class OutputsTest(base.SmokeTest):
 
     weight = 3
 
-    @decorators.idempotent_id('9fcf0f0a-5e68-4b1f-8b52-0b3c79f2f1a5')
+    @decorators.idempotent_id('6bc233d0-1de9-4945-8c6a-9a2eec6bfca9')
     @markers.smoke
     def test_outputs_are_listed_and_resolved(self) -> None:
         stack = self.create(TEMPLATE)

@@ -23,7 +23,7 @@ class PreviewTest(base.SmokeTest):
 
     weight = 4
 
-    @decorators.idempotent_id('3c9d8f07-6a5b-4e4d-8c3b-2a1f0e9d8c7b')
+    @decorators.idempotent_id('1f12eb8b-10e0-4180-9694-b127e97a30fb')
     @markers.smoke
     def test_a_preview_shows_resources_and_creates_none(self) -> None:
         preview = self.heat.stacks.preview(
@@ -35,7 +35,7 @@ class PreviewTest(base.SmokeTest):
         self.assertNotIn('smoke-preview', [
             shown.stack_name for shown in stacks.listed(self.heat)])
 
-    @decorators.idempotent_id('71e0d9c8-b7a6-4594-8372-61504f3e2d1c')
+    @decorators.idempotent_id('25626363-5d0a-4d26-9591-fc7caace74a7')
     @markers.smoke
     def test_a_preview_of_an_update_shows_its_changes(self) -> None:
         stack = self.create()

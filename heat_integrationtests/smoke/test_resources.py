@@ -39,7 +39,7 @@ class ResourcesTest(base.SmokeTest):
 
     weight = 6
 
-    @decorators.idempotent_id('4b0f5d6e-36d8-4bb5-9b6b-0f1f3c60c5cb')
+    @decorators.idempotent_id('baf97865-6bd3-4463-b7c4-49e6ac3fc84e')
     @markers.smoke
     def test_metadata_of_a_resource_matches_the_template(self) -> None:
         stack = self.create(METADATA)
@@ -47,7 +47,7 @@ class ResourcesTest(base.SmokeTest):
             {'rank': 'is 1', 'kept': {'list': ['a', 1, None]}},
             self.heat.resources.metadata(stack.ref, 'thing'))
 
-    @decorators.idempotent_id('d8b9db0c-9f1b-4b0e-8b4e-1f3d3a0f9f57')
+    @decorators.idempotent_id('0ad33c34-69bc-4556-8618-97fb6dfa1316')
     @markers.smoke
     def test_a_signal_reaches_the_resource(self) -> None:
         stack = self.create(HANDLE)

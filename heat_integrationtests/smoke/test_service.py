@@ -23,14 +23,14 @@ class ServiceTest(base.SmokeTest):
 
     weight = 3
 
-    @decorators.idempotent_id('f4a4c1a0-7f0b-4df4-a8b2-9f2a6c35e3b0')
+    @decorators.idempotent_id('83b7341c-eb36-48be-b2c5-cb008abf75c9')
     @markers.smoke
     def test_build_info_names_a_revision_of_api_and_engine(self) -> None:
         info = self.heat.build_info.build_info()
         self.assertTrue(info['api']['revision'])
         self.assertTrue(info['engine']['revision'])
 
-    @decorators.idempotent_id('83c34dd8-2e5c-45c5-8e7a-bf5a52cc6b3f')
+    @decorators.idempotent_id('aa982ba2-08af-494c-9da1-57adcaf6124e')
     @markers.smoke
     def test_resource_types_are_listed_and_shown(self) -> None:
         listed = {shown.resource_type for shown in
@@ -48,14 +48,14 @@ class ServiceTest(base.SmokeTest):
             'OS::Heat::RandomString',
             template['resources']['RandomString']['type'])
 
-    @decorators.idempotent_id('0e0bd4a0-0f0a-4fe7-90f5-9c8b7c6a3a9e')
+    @decorators.idempotent_id('9613ecb2-c611-4f51-89ee-e662c8c212f9')
     @markers.smoke
     def test_a_good_template_is_validated_with_its_parameters(self) -> None:
         answer = self.heat.stacks.validate(template=base.ONE_VALUE)
         self.assertEqual('first', answer['Parameters']['text']['Default'])
         self.assertEqual('String', answer['Parameters']['text']['Type'])
 
-    @decorators.idempotent_id('b60c0b5c-8f7d-4f6b-b1b5-3a2f8c9d7e61')
+    @decorators.idempotent_id('188311ed-5ee1-4723-be71-a87ed9b04499')
     @markers.smoke
     def test_a_bad_template_is_refused_with_the_reason(self) -> None:
         bad = base.ONE_VALUE.replace('OS::Heat::Value', 'OS::Heat::Nothing')

@@ -23,7 +23,7 @@ class StackTest(base.SmokeTest):
 
     weight = 7
 
-    @decorators.idempotent_id('6d2f0b64-3b80-4f39-9e3a-6a1f2bb0b7f1')
+    @decorators.idempotent_id('b7fdb8d7-9597-434a-a8b6-c20e36fc08b1')
     @markers.smoke
     def test_a_stack_is_created_shown_updated_and_deleted(self) -> None:
         stack = self.create(tags='smoke,first')
@@ -51,7 +51,7 @@ class StackTest(base.SmokeTest):
         self.assertNotIn(stack.id, [listed.id for listed in
                                     stacks.listed(self.heat)])
 
-    @decorators.idempotent_id('2e0b3c1f-a8df-4d84-83e5-24cc2d3f61cf')
+    @decorators.idempotent_id('1e534ff3-7b6f-4058-856e-84bf4c001042')
     @markers.smoke
     def test_a_failed_stack_shows_the_reason_and_can_be_deleted(self) -> None:
         stack = self.create("""

@@ -12,6 +12,7 @@
 
 """Every option has a help text; the state directory is configurable."""
 
+import ddt
 from oslo_config import cfg
 import testtools
 
@@ -19,6 +20,7 @@ from heat_integrationtests import config
 from heat_integrationtests import plugin
 
 
+@ddt.ddt
 class ConfigTest(testtools.TestCase):
 
     def setUp(self):
@@ -41,18 +43,34 @@ class ConfigTest(testtools.TestCase):
             ['password'],
             [option.name for option in config.OPTIONS if option.secret])
 
-    def test_the_plugin_registers_one_group_and_lists_it(self):
+    def test_the_plugin_registers_its_options_and_lists_them(self):
         tempest_plugin = plugin.HeatUpgradeTestsPlugin()
         conf = cfg.ConfigOpts()
         tempest_plugin.register_opts(conf)
-        self.assertEqual([('heat_integrationtests', config.OPTIONS)],
+        self.assertEqual([('heat_integrationtests', config.OPTIONS),
+                          ('service_available', config.SERVICE_AVAILABLE)],
                          tempest_plugin.get_opt_lists())
-        self.assertEqual(['heat_integrationtests'],
+        self.assertEqual(['heat_integrationtests', 'service_available'],
                          [group for group in conf
                           if group != 'config_file'
                           and group != 'config_dir'
                           and group != 'config_source'
                           and group != 'shell_completion'])
+
+    @ddt.data(True, False)
+    def test_option_of_heat_tempest_plugin_is_no_conflict(self, first):
+        # As heat-tempest-plugin 3.0.0 defines it.
+        theirs = cfg.BoolOpt(
+            'heat', default=True,
+            help='Whether or not heat is expected to be available')
+        conf = cfg.ConfigOpts()
+        registrations = [
+            lambda: conf.register_opt(theirs, 'service_available'),
+            lambda: plugin.HeatUpgradeTestsPlugin().register_opts(conf)]
+        for register in registrations if first else registrations[::-1]:
+            register()
+        conf([])
+        self.assertTrue(conf.service_available.heat)
 
     def test_state_directory_is_read_from_the_option(self):
         self.conf.set_override('state_dir', '/opt', config.group.name)

@@ -17,16 +17,29 @@ import unittest
 from unittest import mock
 
 import ddt
+import fixtures
 from tempest import test
 import testtools
 
+from heat_integrationtests import config
 from heat_integrationtests import data_scenario
 from heat_integrationtests import scenario
 
 
+class _Services(dict):
+    """Options that are read as attributes and as items."""
+
+    def __init__(self, services):
+        super().__init__({'heat': True, 'nova': False, 'neutron': False,
+                          **services})
+
+    def __getattr__(self, name):
+        return self[name]
+
+
 def _configuration(**services):
     return types.SimpleNamespace(
-        service_available={'nova': False, 'neutron': False, **services},
+        service_available=_Services(services),
         heat_integrationtests={'keystone_resources': False,
                                'stack_snapshots': True},
         compute={'image_ref': 'IMAGE', 'flavor_ref': ''})
@@ -35,7 +48,9 @@ def _configuration(**services):
 @ddt.ddt
 class NeedsTest(testtools.TestCase):
 
-    def skipped(self, configuration, **attributes):
+    def skipped(self, configuration, kinds='pre', **attributes):
+        self.useFixture(fixtures.EnvironmentVariable(
+            config.KINDS_VARIABLE, kinds))
         self.patch(scenario, 'CONF', configuration)
         self.patch(test.BaseTestCase, 'skip_checks', classmethod(
             lambda cls: None))
@@ -60,6 +75,14 @@ class NeedsTest(testtools.TestCase):
                                                          reason):
         self.assertEqual(reason, self.skipped(_configuration(),
                                               **attributes))
+
+    def test_scenario_is_skipped_unless_a_phase_runs_it(self):
+        self.assertIn('heat_integrationtests.phases PHASE',
+                      self.skipped(_configuration(), kinds=None))
+
+    def test_scenario_is_skipped_in_a_cloud_without_heat(self):
+        self.assertEqual('heat is off in [service_available]',
+                         self.skipped(_configuration(heat=False)))
 
     def test_scenario_runs_if_all_its_services_are_there(self):
         self.assertEqual('', self.skipped(

@@ -87,6 +87,12 @@ class SelectionTest(testtools.TestCase):
         error = self.assertRaises(ValueError, phases.phase, 'late')
         self.assertIn('pre-upgrade, during-upgrade', str(error))
 
+    def test_command_enables_the_scenarios_for_its_kinds(self):
+        self.assertEqual(
+            ['env', 'HEAT_UPGRADE_KINDS=post,smoke', 'PYTHON'],
+            phases.command('post', 'smoke', repository='/r',
+                           python='PYTHON')[:3])
+
     def test_scenarios_narrow_the_selection(self):
         selection = phases.command(
             'post', repository='/r', scenarios='test_x|test_y')[-1]
