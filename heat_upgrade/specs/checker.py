@@ -33,19 +33,21 @@ _NONE = re.compile(
 
 # A placeholder for an answer.
 _LATER = re.compile(
-    r'[\W_]*($|(todo|tbd|tbc|tba|fixme|xxx|to be (decided|defined|determined'
-    r'|done|filled|written))(?!\w))', re.IGNORECASE)
+    r'[\W_]*($|(todo|tbd|tbc|tba|fixme|xxx|to be (agreed|clarified|confirmed'
+    r'|decided|defined|determined|discussed|done|filled|written))(?!\w))',
+    re.IGNORECASE)
 
 # Words that give no reason, however many of them there are. One other word is
 # enough: reviewers judge an answer such as "no schema change".
 _EMPTY = frozenset('''
     a above all an and any applicable apply are as at be because below but by
-    can change changed changes currently decided do does effect effects
-    expected for foreseen has have here i impact impacts in irrelevant is it
-    know known later matter n needed no none nope not nothing now obvious of
-    on or pending really reason reasons relevant required same see so tbd than
-    that the there this time to today todo unchanged unclear unknown upgrade
-    upgrades we whatsoever will with yes yet
+    can change changed changes currently decided discussed do does doesn don
+    effect effects expected for foreseen has have here i impact impacts in
+    irrelevant is isn it know known later matter maybe moment n needed no none
+    nope not nothing now obvious of ok okay on or pending perhaps point
+    possibly probably really reason reasons relevant required s same see so
+    sure t tbd than that the there this time to today todo unchanged unclear
+    unknown unsure upgrade upgrades we whatsoever will with yes yet
     '''.split())
 
 # A sentence of only such words is a None if it has one of these.
@@ -54,7 +56,11 @@ _NEGATIVE = frozenset(
 
 # A sentence of only such words is undecided if it has one of these.
 _UNDECIDED = frozenset(
-    'decided known later pending see tbd todo unclear unknown'.split())
+    'decided discussed know known later pending see tbd todo unclear unknown '
+    'unsure'.split())
+
+# The file that contains the section, as an error names it.
+TEMPLATE = 'doc/source/specs/template.rst of heat-upgrade-tests'
 
 # From this ratio of difflib (0 to 1) on, a title counts as misspelt.
 _ALIKE = 0.75
@@ -84,7 +90,7 @@ def check(source: str) -> list[Violation]:
                if _same(section.title, questions.SECTION)]
     if not impacts:
         return [Violation(1, f'there is no section "{questions.SECTION}": '
-                             'copy it from the template'
+                             f'copy it from {TEMPLATE}'
                              + _instead(sections, questions.SECTION))]
     violations = [
         Violation(duplicate.line, f'a second section "{questions.SECTION}": '
@@ -142,6 +148,10 @@ def _answer(question: questions.Question, section: outline.Section,
             or none and not _gives_a_reason(whole[none.end():])):
         return [Violation(texts[0].line, f'{title}: "{_short(whole)}" needs a '
                           'reason: say why nothing changes')]
+    # A number may be a release.
+    if not (none or _gives_a_reason(whole) or re.search(r'\d', whole)):
+        return [Violation(texts[0].line, f'{title}: "{_short(whole)}" is too '
+                          'short: name the change and its effect')]
     if not question.names_scenarios:
         return []
     return _scenarios(title, texts, source, may_be_none=bool(none))
@@ -184,7 +194,7 @@ def _is_undecided(text: str) -> bool:
 
 
 def _gives_a_reason(text: str) -> bool:
-    return bool(_words(text) - _EMPTY)
+    return any(len(word) > 1 for word in _words(text) - _EMPTY)
 
 
 def _words(text: str) -> set[str]:

@@ -54,8 +54,8 @@ class TestCheck(testtools.TestCase):
 
     def test_missing_section_is_the_only_violation(self):
         self.assertEqual(
-            [(1, 'there is no section "Upgrade Impact": copy it from the '
-                 'template')],
+            [(1, 'there is no section "Upgrade Impact": copy it from '
+                 'doc/source/specs/template.rst of heat-upgrade-tests')],
             self.lacks(spec({}, title='Deployment')))
         self.assertEqual(1, len(self.lacks('')))
 
@@ -130,7 +130,7 @@ class TestCheck(testtools.TestCase):
               'No: the table is read by the new code alone.',
               'None, *schema untouched*', 'Not before the last node is done.',
               'None: no schema change.', 'No, expand-only.', 'Nonetheless.',
-              'Nodes are upgraded in any order.', 'Yes.',
+              'Nodes are upgraded in any order.',
               '* None\n\n  * the API alone does it',
               'Narrowed in 2027.2', 'The same tables, one row more.',
               'Unchanged: documentation alone is touched.',
@@ -140,12 +140,26 @@ class TestCheck(testtools.TestCase):
 
     @ddt.data('TBD', 'TODO: ask somebody', 'todo', '?', '...', 'Unclear.',
               'It is TBD', 'We will see', 'Pending.',
-              'To be decided.', '**TBD**', 'FIXME later', '<TBD>')
+              'To be decided.', '**TBD**', 'FIXME later', '<TBD>',
+              "I don't know.", 'Unknown at this point.', 'To be discussed',
+              'To be confirmed with the operators', 'We are unsure.')
     def test_placeholder_is_not_an_answer(self, answer):
         line, lacks = self.answered('Rollback', answer)
         self.assertEqual(1, len(lacks))
         self.assertIn('Rollback: not answered yet: ', lacks[0][1])
         self.assertEqual(line, lacks[0][0])
+
+    @ddt.data('Yes.', 'x', 'X y z', 'Yes, it can.', 'Possibly.', 'OK')
+    def test_answer_that_names_nothing_is_refused(self, answer):
+        line, lacks = self.answered('Rollback', answer)
+        self.assertEqual(
+            [(line, f'Rollback: "{answer}" is too short: name the change and '
+                    'its effect')], lacks)
+
+    @ddt.data('Yes, until the last node is upgraded.', 'Expand-only.',
+              'The schema is known to old engines.')
+    def test_short_answer_that_names_a_thing_is_accepted(self, answer):
+        self.assertEqual([], self.answered('Rollback', answer)[1])
 
     @ddt.data('.. a comment', '..\n  TODO', '.. todo:: answer it',
               '.. include:: answers.rst', '* \n*', '.. |x| replace:: y',
@@ -172,7 +186,8 @@ class TestCheck(testtools.TestCase):
 
     def test_the_example_names_no_scenario_of_the_spec(self):
         example = questions.load()[-1].example
-        (_, text), = self.answered('Upgrade tests', f'{example}\n\nYes.')[1]
+        (_, text), = self.answered('Upgrade tests',
+                                   f'{example}\n\nCovered.')[1]
         self.assertIn('names no scenario', text)
 
     def test_a_heading_of_the_wrong_level_is_reported(self):
