@@ -33,9 +33,9 @@ CATEGORIES = {
     'in-flight': 'In-flight operations',
 }
 
-# The library draws 600 items in a second, and needs a minute for 10,000. If a
-# run has more than MOST, near items of these rows are joined: at most PARTS of
-# a kind in a row.
+# A page with 509 items loaded in 0.4 to 2.9 s; one with 10,245 did not load in
+# 30 s. If a run has more than MOST, near items of these rows are joined: at
+# most PARTS of a kind in a row.
 MOST, PARTS = 1500, 100
 REPETITIVE = ('load', 'probes')
 
