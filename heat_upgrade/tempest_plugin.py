@@ -26,7 +26,7 @@ from tempest.test_discover import plugins
 LOG = log.getLogger(__name__)
 
 # A directory without Python files, in which unittest discovers no tests.
-NO_TESTS = pathlib.Path(__file__).resolve().parent / 'report' / 'templates'
+NO_TESTS = pathlib.Path(__file__).resolve().parent / 'no_tests'
 
 
 class NoTests(

@@ -34,7 +34,7 @@ COLLECTIONS = {
 }
 
 # Neutron makes this group for each project, and deletes it with the project.
-# The answer names the collection otherwise than the path does.
+# Its path is /security-groups, its name in an answer security_groups.
 _GROUPS = 'security_groups'
 _DEFAULT_GROUP = 'default'
 
