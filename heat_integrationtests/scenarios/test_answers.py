@@ -70,7 +70,7 @@ REQUESTS = (
 class AnswersScenario(scenario.Scenario):
     """Lists, filters, orders, pages and details of three stacks."""
 
-    weight = 9
+    weight = 13
     tiers = ('standard', 'thorough')
     files = {'child.yaml': 'random_string.yaml'}
     template = '''

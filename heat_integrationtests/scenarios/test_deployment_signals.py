@@ -22,7 +22,7 @@ class DeploymentSignalsScenario(scenario.Scenario):
     """A deployment that ended before the upgrade fails and succeeds again."""
 
     covers = (34,)
-    weight = 11
+    weight = 18
     tiers = ('standard', 'thorough')
     template = '''
 heat_template_version: 2018-08-31

@@ -156,7 +156,7 @@ class IntrinsicFunctionsScenario(scenario.Scenario):
 
     covers = (78,)
     tiers = ('standard', 'thorough')
-    weight = 8
+    weight = 13
     template = 'intrinsic_functions.yaml'
     files = {'child.yaml': 'intrinsic_functions_child.yaml',
              'file.txt': 'a file\n'}

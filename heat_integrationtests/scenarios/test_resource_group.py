@@ -21,7 +21,7 @@ class ResourceGroupScenario(scenario.Scenario):
 
     covers = (38, 39)
     tiers = ('standard', 'thorough')
-    weight = 14
+    weight = 19
     template = 'resource_group.yaml'
     changed_parameters = {'count': 3}
 

@@ -21,7 +21,7 @@ class TagsAndTimesScenario(scenario.Scenario):
 
     covers = (37, 70, 72)
     tiers = ('standard', 'thorough')
-    weight = 9
+    weight = 12
     template = 'tags_and_times.yaml'
     # The child has the parameters and outputs of the parent.
     files = {'child.yaml': 'random_string.yaml'}

@@ -42,7 +42,7 @@ class WaitConditionScenario(scenario.Scenario):
 
     covers = (47, 48)
     tiers = ('standard', 'thorough')
-    weight = 10
+    weight = 12
     template = 'wait_condition.yaml'
     changed_parameters = {'signals': 2}
     # A JSON text with keys in any order; check compares its content.
