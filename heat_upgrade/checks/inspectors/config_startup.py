@@ -74,9 +74,9 @@ def _steps(directory, given):
         'queues': lambda: _queues(conf, directory),
         'cache': lambda: _cache(conf),
         'clients': _clients,
-        'ec2authtoken': lambda: _signed_request(conf, keystone),
+        'ec2authtoken': lambda: _signed_request(keystone),
         'trustee': _trust,
-        'keystone_authtoken': lambda: _middleware(),
+        'keystone_authtoken': _middleware,
         'stack_domain_admin': lambda: _domain_admin(conf),
         'heat-api': lambda: _application('heat-api'),
         'heat-api-cfn': lambda: _application('heat-api-cfn'),
@@ -162,26 +162,30 @@ def _without_memcached(conf):
 
 
 def _logging(path):
-    """Import the classes of a logging configuration, as fileConfig does."""
+    """Evaluate a logging configuration as fileConfig does; open no handler."""
     if path is None:
         return
     parser = configparser.RawConfigParser()
-    with open(path, encoding='utf-8') as source:
-        parser.read_file(source)
-    for kind in ('formatters', 'handlers'):
-        for name in filter(None, parser[kind]['keys'].split(',')):
-            section = parser[f'{kind[:-1]}_{name.strip()}']
+    parser.read(path, encoding='utf-8')
+    names = {}
+    for kind in ('formatters', 'handlers', 'loggers'):
+        names[kind] = _names(parser[kind]['keys'])
+        for name in names[kind]:
+            section = parser[f'{kind[:-1]}_{name}']
             if 'class' in section:
-                _logging_class(section['class'])
+                try:
+                    eval(section['class'], vars(logging))
+                except (AttributeError, NameError):
+                    logging.config._resolve(section['class'])
+            eval(section.get('args', '()'), vars(logging))
+            logging._checkLevel(section.get('level', 'NOTSET'))
+            for handler in _names(section.get('handlers', '')):
+                if handler not in names['handlers']:
+                    raise KeyError(f'[handlers] keys: {handler}')
 
 
-def _logging_class(name):
-    """Import a class by its name in the package logging, or its path."""
-    found = logging
-    for part in name.split('.'):
-        found = getattr(found, part, None)
-    if found is None:
-        logging.config._resolve(name)
+def _names(text):
+    return [name.strip() for name in text.split(',') if name.strip()]
 
 
 def _database(conf):
@@ -259,7 +263,6 @@ def _clients():
     context = _context()
     for name in clients._mgr.names():
         context.clients.client_plugin(name)
-    return {'names': sorted(clients._mgr.names())}
 
 
 def _context(**more):
@@ -269,7 +272,7 @@ def _context(**more):
         project_id='project', user_id='user', **more)
 
 
-def _signed_request(conf, keystone):
+def _signed_request(keystone):
     """Authorize a signed request, as heat-api-cfn does for a signal."""
     from heat.api.aws import ec2token
     from heat.common import wsgi

@@ -175,21 +175,41 @@ class TestCredentials(ConfigurationCase):
             self.assertEqual({(SET_UP, 'queues')} if cases[text] else set(),
                              errors, text)
 
-    def test_classes_of_the_logging_configuration_are_imported(self):
-        (self.place / 'logging.conf').write_text(
-            '[formatters]\nkeys = a\n[formatter_a]\n'
-            'class = oslo_log.formatters.ContextFormatter\n'
-            '[handlers]\nkeys = b, c\n[handler_b]\n'
-            'class = handlers.SysLogHandler\n'
-            '[handler_c]\nclass = oslo_log.handlers.Gone\n')
-        path = self.place / 'heat.conf'
-        path.write_text('[DEFAULT]\nlog_config_append = logging.conf\n')
-        settings = config_files.parsed(path)
-        answer, = introspection.read_all(
-            self.subject('2026.2'), [startup.request(
-                [path], settings, referenced_files.files(settings, [path]))],
-            self.context)
-        self.assertIn('oslo_log.handlers', answer['logging']['error'])
+    def test_logging_configuration_is_evaluated(self):
+        working = ('[formatters]\nkeys = a\n[formatter_a]\n'
+                   'class = oslo_log.formatters.ContextFormatter\n'
+                   '[handlers]\nkeys = b, c\n[handler_b]\n'
+                   'class = handlers.SysLogHandler\n'
+                   "args = ('/dev/log', handlers.SysLogHandler.LOG_USER)\n"
+                   '[handler_c]\nclass = StreamHandler\n'
+                   'args = (sys.stdout,)\nlevel = NOTSET\n'
+                   '[loggers]\nkeys = root, heat\n[logger_root]\n'
+                   'level = INFO\nhandlers = b, c\n'
+                   '[logger_heat]\nhandlers =\nqualname = heat\n')
+        cases = {
+            working: None,
+            working.replace('StreamHandler', 'oslo_log.handlers.Gone'):
+                'oslo_log.handlers',
+            working.replace('sys.stdout', 'sys.stdoot'): 'stdoot',
+            working.replace('INFO', 'VERBOSE'): 'VERBOSE',
+            working.replace('= b, c\n[logger', '= b, d\n[logger'): 'keys: d',
+        }
+        requests = []
+        for number, text in enumerate(cases):
+            (self.place / f'{number}.ini').write_text(text)
+            path = self.place / f'{number}.conf'
+            path.write_text(f'[DEFAULT]\nlog_config_append = {number}.ini\n')
+            settings = config_files.parsed(path)
+            requests.append(startup.request(
+                [path], settings, referenced_files.files(settings, [path])))
+        answers = introspection.read_all(self.subject('2026.2'), requests,
+                                         self.context)
+        for expected, answer in zip(cases.values(), answers):
+            error = answer['logging']['error']
+            if expected is None:
+                self.assertIsNone(error)
+            else:
+                self.assertIn(expected, error)
 
     def test_part_that_can_be_set_up_is_no_error(self):
         working = f'{MINIMAL}[ec2authtoken]{LOGIN}{PROJECT}'
