@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""heat-upgrade spec check."""
+"""heat-upgrade spec check and spec template."""
 
 import argparse
 import os
@@ -24,6 +24,7 @@ from heat_upgrade.specs import checker
 from heat_upgrade.specs import files
 from heat_upgrade.specs import outline
 from heat_upgrade.specs import series
+from heat_upgrade.specs import template
 
 VIOLATION = 1
 UNREADABLE = errors.UsageError.exit_status
@@ -68,6 +69,17 @@ class Check(command.Command):
         exempt = len(paths) - len(checked)
         print(f'specs: {len(checked)} checked, {wrong} wrong, '
               f'{exempt} exempt', file=sys.stderr)
+
+
+class Template(command.Command):
+    """Print the section Upgrade Impact, for a spec or a template of specs.
+
+    The output is reStructuredText; "=" underlines the heading of the section,
+    and "-" those of its questions.
+    """
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        print(template.section(), end='')
 
 
 def _check(path: pathlib.Path) -> int:

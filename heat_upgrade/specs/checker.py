@@ -90,7 +90,8 @@ def check(source: str) -> list[Violation]:
                if _same(section.title, questions.SECTION)]
     if not impacts:
         return [Violation(1, f'there is no section "{questions.SECTION}": '
-                             f'copy it from {TEMPLATE}'
+                             f'copy it from {TEMPLATE}, or from the output of '
+                             'heat-upgrade spec template'
                              + _instead(sections, questions.SECTION))]
     violations = [
         Violation(duplicate.line, f'a second section "{questions.SECTION}": '
@@ -161,20 +162,21 @@ def _scenarios(title: str, texts: list[outline.Text], source: str, *,
                may_be_none: bool) -> list[Violation]:
     """Return the violations of an answer that names scenarios."""
     named = [(text, name) for text in texts
-             for name in scenarios.named(text.text)]
+             for name in scenarios.named(text.text, text.literals)]
     if not named and not may_be_none:
-        return [Violation(texts[0].line, f'{title}: names no scenario; name '
-                          'its file, such as test_random_string')]
+        return [Violation(texts[0].line, f'{title}: names no test; name the '
+                          'file of a scenario, such as test_random_string, or '
+                          'a module of unit tests')]
     violations: dict[str, Violation] = {}
     for text, name in named:
-        if name.new or name.name in scenarios.known():
+        if name.new or name.exists:
             continue
         like = scenarios.like(name.name)
         violations.setdefault(name.text, Violation(
             _line_of(name.text, text.line, source),
-            f'{title}: there is no scenario {name.text}'
+            f'{title}: there is no scenario or suite {name.text}'
             + (f'; is {like} meant?' if like else '.')
-            + f' For a scenario to be added, write: new {name.text}'))
+            + f' For a test to be added, write: new {name.text}'))
     return list(violations.values())
 
 

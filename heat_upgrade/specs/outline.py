@@ -66,10 +66,12 @@ class Text:
 
     :ivar line: number of its first line
     :ivar text: its words, with one space between them
+    :ivar literals: its parts with the markup of a literal, or without a role
     """
 
     line: int
     text: str
+    literals: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,9 +176,14 @@ def _texts(node: nodes.Node, line: int = 1) -> abc.Iterator[Text]:
                 and isinstance(node, nodes.section)):
             continue
         elif isinstance(child, nodes.TextElement):
-            yield Text(near, _words(child))
+            yield Text(near, _words(child), tuple(
+                _words(part) for part in child.findall(_is_literal)))
         else:
             yield from _texts(child, near)
+
+
+def _is_literal(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.literal | nodes.title_reference)
 
 
 def _words(node: nodes.Node) -> str:

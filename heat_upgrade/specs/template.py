@@ -12,8 +12,8 @@
 
 """The section Upgrade Impact of the template, made from the questions.
 
-``python -m heat_upgrade.specs.template`` prints it: for
-doc/source/specs/template.rst, and for a template of heat-specs.
+``heat-upgrade spec template`` prints it: for doc/source/specs/template.rst,
+for a template of heat-specs, and for a spec without the section.
 """
 
 from heat_upgrade.specs import questions
@@ -37,7 +37,3 @@ def section() -> str:
 
 def _heading(text: str, line: str) -> str:
     return f'{text}\n{line * len(text)}'
-
-
-if __name__ == '__main__':
-    print(section(), end='')

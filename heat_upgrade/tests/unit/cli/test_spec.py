@@ -52,7 +52,7 @@ class TestSpecCheck(cli_case.CliCase):
         line = 1 + EXAMPLE.read_text()[:EXAMPLE.read_text().index(
             'test_random_string')].count('\n')
         self.assertTrue(self.out.startswith(
-            f'{path}:{line}: Upgrade tests: there is no scenario '
+            f'{path}:{line}: Upgrade tests: there is no scenario or suite '
             'test_no_string'))
         self.assertEqual(1, self.out.count('\n'))
         self.assertIn('2 checked, 1 wrong', self.err)
@@ -105,3 +105,15 @@ class TestSpecCheck(cli_case.CliCase):
     def test_a_directory_without_specs_is_refused(self):
         self.assertIn('there is no spec in', self.refused(
             'spec', 'check', self.home))
+
+
+class TestSpecTemplate(cli_case.CliCase):
+
+    def test_output_completes_a_spec(self):
+        self.assertEqual(0, self.call('spec', 'template'))
+        path = self.home / 'a.rst'
+        path.write_text(f'A change\n########\n\n{self.out}')
+        self.assertEqual(1, self.call('spec', 'check', path))
+        self.assertIn('Rollback: not answered, there is only the text of the '
+                      'template', self.out)
+        self.assertNotIn('missing', self.out)

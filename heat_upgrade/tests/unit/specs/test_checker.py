@@ -55,7 +55,8 @@ class TestCheck(testtools.TestCase):
     def test_missing_section_is_the_only_violation(self):
         self.assertEqual(
             [(1, 'there is no section "Upgrade Impact": copy it from '
-                 'doc/source/specs/template.rst of heat-upgrade-tests')],
+                 'doc/source/specs/template.rst of heat-upgrade-tests, or '
+                 'from the output of heat-upgrade spec template')],
             self.lacks(spec({}, title='Deployment')))
         self.assertEqual(1, len(self.lacks('')))
 
@@ -188,7 +189,7 @@ class TestCheck(testtools.TestCase):
         example = questions.load()[-1].example
         (_, text), = self.answered('Upgrade tests',
                                    f'{example}\n\nCovered.')[1]
-        self.assertIn('names no scenario', text)
+        self.assertIn('names no test', text)
 
     def test_a_heading_of_the_wrong_level_is_reported(self):
         answers = {title: ANSWERS[title] for title in list(ANSWERS)[:-1]}
@@ -228,8 +229,8 @@ class TestScenarios(testtools.TestCase):
     def test_a_missing_scenario_is_reported_with_its_line(self):
         self.assertEqual(
             [('* ``test_random_sting`` or', 'Upgrade tests: there is no '
-              'scenario test_random_sting; is test_random_string meant? For '
-              'a scenario to be added, write: new test_random_sting')],
+              'scenario or suite test_random_sting; is test_random_string '
+              'meant? For a test to be added, write: new test_random_sting')],
             self.lacks('Those of:\n\n* ``test_snapshot``\n\n* a line\n'
                        '* ``test_random_sting`` or\n  ``test_random_sting``'))
 
@@ -248,17 +249,32 @@ class TestScenarios(testtools.TestCase):
 
     def test_prose_without_a_scenario_is_reported(self):
         self.assertEqual(
-            [('All of them will do.', 'Upgrade tests: names no scenario; name '
-              'its file, such as test_random_string')],
+            [('All of them will do.', 'Upgrade tests: names no test; name '
+              'the file of a scenario, such as test_random_string, or a '
+              'module of unit tests')],
             self.lacks('All of them will do.'))
 
     def test_tests_of_other_packages_are_not_looked_for(self):
         self.assertEqual([], self.lacks(
             '``heat.tests.db.test_migrations`` and test_snapshot'))
 
+    @ddt.data('``heat.tests.db.test_migrations``',
+              'heat/tests/test_rpc_client.py',
+              '``smoke.test_stack``',
+              'heat_integrationtests/mixed_version/test_life.py',
+              'new scenarios ``renamed`` and ``moved_twice``',
+              '``renamed_group`` (new)', '``random_string``')
+    def test_other_forms_are_accepted(self, answer):
+        self.assertEqual([], self.lacks(answer))
+
+    def test_missing_smoke_test_is_reported(self):
+        (_, text), = self.lacks('smoke.test_stacks')
+        self.assertIn('there is no scenario or suite smoke.test_stacks; is '
+                      'smoke.test_stack meant?', text)
+
     def test_a_scenario_next_to_a_none_must_exist(self):
         (_, text), = self.lacks('None is to be added: test_nowhere has it.')
-        self.assertIn('there is no scenario test_nowhere', text)
+        self.assertIn('there is no scenario or suite test_nowhere', text)
 
     def test_scenarios_in_other_answers_are_not_checked(self):
         source = spec({**ANSWERS, 'Rollback': 'See test_something_of_heat.'})

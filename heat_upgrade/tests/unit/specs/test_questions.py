@@ -91,7 +91,7 @@ class TestTemplate(testtools.TestCase):
     def test_section_is_made_from_the_questions(self):
         self.assertIn(
             template.section(), TEMPLATE.read_text(),
-            'run "python -m heat_upgrade.specs.template", copy its output')
+            'run "heat-upgrade spec template", copy its output')
 
     def test_template_has_the_sections_of_heat_specs_and_ours(self):
         titles = sections(TEMPLATE)

@@ -32,8 +32,9 @@ class TestNamed(testtools.TestCase):
         'test_the_stack_is_as_recorded', 'test_suspended_stack')
     def test_scenario_has_several_names(self, text):
         scenario, = scenarios.named(f'covered by {text}.')
-        self.assertEqual((text, False), (scenario.text, scenario.new))
-        self.assertIn(scenario.name, scenarios.known())
+        self.assertEqual((text.removesuffix('.py'), False),
+                         (scenario.text, scenario.new))
+        self.assertTrue(scenario.exists)
 
     @ddt.data('new: test_x', 'new test_x', 'New scenario test_x',
               'new scenarios: test_x', 'one new (test_x)')
@@ -46,9 +47,50 @@ class TestNamed(testtools.TestCase):
     def test_new_applies_to_the_next_name_only(self, text):
         self.assertFalse(scenarios.named(text)[-1].new)
 
+    @ddt.data('new scenarios test_a and test_b', 'new tests: test_a, test_b',
+              'New scenarios: test_a, and test_b',
+              'test_a (new), test_b (new)',
+              'test_a (a new scenario) or test_b (to be added)')
+    def test_new_applies_to_a_list(self, text):
+        self.assertEqual([('test_a', True), ('test_b', True)], [
+            (scenario.name, scenario.new)
+            for scenario in scenarios.named(text)])
+
+    @ddt.data('new scenarios test_a and test_b; test_c',
+              'new scenario test_a, test_b (new) and test_c')
+    def test_new_ends_with_the_list(self, text):
+        self.assertEqual([True, True, False], [
+            scenario.new for scenario in scenarios.named(text)])
+
+    def test_literal_may_be_a_name_of_the_command_line(self):
+        text = 'network; new scenarios one, two; three (new), heat, snapshot'
+        self.assertEqual([], scenarios.named('snapshot'))
+        self.assertEqual(
+            [('test_one', True), ('test_two', True), ('test_three', True),
+             ('test_snapshot', False)],
+            [(scenario.name, scenario.new) for scenario in scenarios.named(
+                text, ('one', 'two', 'three', 'heat', 'snapshot'))])
+
+    @ddt.data('smoke.test_stack', 'heat_integrationtests/smoke/test_stack.py',
+              'heat_integrationtests.mixed_version.test_life',
+              'heat_integrationtests.mixed_version.test_life.Life.test_x')
+    def test_test_of_another_suite_exists(self, text):
+        test, = scenarios.named(text)
+        self.assertTrue(test.exists)
+
+    @ddt.data('smoke.test_nothing', 'mixed_version.test_life.Death')
+    def test_misspelt_test_of_another_suite_does_not_exist(self, text):
+        test, = scenarios.named(text)
+        self.assertFalse(test.exists)
+
     @ddt.data('heat.tests.db.test_migrations', 'heat/tests/test_x.py',
-              'heat_integrationtests.smoke.test_stack', 'a contest_x',
-              'every Scenario', 'latest_value', 'test')
+              'heat_tempest_plugin.tests.api.test_heat_api')
+    def test_test_of_another_project_is_not_looked_for(self, text):
+        test, = scenarios.named(text)
+        self.assertTrue(test.exists)
+        self.assertNotIn(test.name, scenarios.known())
+
+    @ddt.data('a contest_x', 'every Scenario', 'latest_value', 'test')
     def test_other_words_name_no_scenario(self, text):
         self.assertEqual([], scenarios.named(text))
 
