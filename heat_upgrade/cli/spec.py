@@ -21,6 +21,8 @@ from cliff import command
 
 from heat_upgrade import errors
 from heat_upgrade.specs import checker
+from heat_upgrade.specs import commit_checker
+from heat_upgrade.specs import commits
 from heat_upgrade.specs import files
 from heat_upgrade.specs import outline
 from heat_upgrade.specs import series
@@ -31,19 +33,31 @@ UNREADABLE = errors.UsageError.exit_status
 
 
 class Check(command.Command):
-    """Check that specs answer the questions of their Upgrade Impact section.
+    """Check that specs, or commits of Heat, announce their upgrade impact.
 
-    Prints FILE:LINE: and the missing answer. Exit status: 0 every spec is
-    complete; 1 an answer is missing; 2 usage error, or a file cannot be read
-    (it is missing, not in UTF-8, or docutils cannot parse its structure).
+    A spec must answer the questions of its Upgrade Impact section. A commit
+    that changes a migration, an option, an RPC version, a policy or a property
+    must have the line UpgradeImpact in its message, and a release note with
+    the section upgrade. Prints FILE:LINE: and the missing item. Exit status: 0
+    nothing is missing; 1 an item is missing; 2 usage error, or a file cannot
+    be read (it is missing, not in UTF-8, or docutils cannot parse its
+    structure).
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
-            'paths', nargs='+', metavar='FILE|DIR',
+            'paths', nargs='*', metavar='FILE|DIR',
             help='a spec, or a directory of specs, whose indexes and '
                  'templates are left out')
+        parser.add_argument(
+            '--commit', metavar='REVISION|RANGE',
+            help='check a commit of Heat (HEAD), or those of a range without '
+                 'its merges (origin/master..HEAD), in place of specs')
+        parser.add_argument(
+            '--repository', metavar='DIR', default='.',
+            help='the clone of Heat with the commits (default: the current '
+                 'directory)')
         parser.add_argument(
             '--since', metavar='SERIES',
             help='exempt specs in the backlog and those of older series; the '
@@ -57,6 +71,17 @@ class Check(command.Command):
         return self._status
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
+        if bool(parsed_args.paths) == bool(parsed_args.commit):
+            raise errors.UsageError(
+                'give either specs or --commit: heat-upgrade spec check FILE, '
+                'or heat-upgrade spec check --commit HEAD')
+        if parsed_args.commit:
+            self._status = _check_commits(parsed_args.commit,
+                                          parsed_args.repository)
+        else:
+            self._check_specs(parsed_args)
+
+    def _check_specs(self, parsed_args: argparse.Namespace) -> None:
         since = (None if parsed_args.since is None
                  else series.parse(parsed_args.since))
         paths = files.find(parsed_args.paths)
@@ -80,6 +105,20 @@ class Template(command.Command):
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         print(template.section(), end='')
+
+
+def _check_commits(revision: str, repository: str) -> int:
+    """Print the violations of commits; returns the exit status."""
+    wrong = 0
+    checked = commits.read(revision, repository, commit_checker.PATHS)
+    for commit in checked:
+        violations = commit_checker.check(commit)
+        wrong += bool(violations)
+        for violation in violations:
+            print(f'{violation.path}:{violation.line}: {violation.text} '
+                  f'(commit {commit.name})')
+    print(f'commits: {len(checked)} checked, {wrong} wrong', file=sys.stderr)
+    return VIOLATION if wrong else 0
 
 
 def _check(path: pathlib.Path) -> int:

@@ -10,8 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The command heat-upgrade spec check."""
+"""The commands heat-upgrade spec check and spec template."""
 
+import subprocess
 
 import ddt
 
@@ -105,6 +106,36 @@ class TestSpecCheck(cli_case.CliCase):
     def test_a_directory_without_specs_is_refused(self):
         self.assertIn('there is no spec in', self.refused(
             'spec', 'check', self.home))
+
+    @ddt.data((), ('a.rst', '--commit', 'HEAD'))
+    def test_either_specs_or_a_commit_are_checked(self, words):
+        self.assertIn('give either specs or --commit',
+                      self.refused('spec', 'check', *words))
+
+    def commit(self, message):
+        git = ['git', '-C', str(self.home), '-c', 'user.name=a', '-c',
+               'user.email=a@b']
+        for words in (['init', '-q'], ['add', '-A'],
+                      ['commit', '-q', '-m', message]):
+            subprocess.run([*git, *words], check=True, capture_output=True)
+
+    def test_commit_without_announcement_fails(self):
+        path = 'heat/db/migrations/versions/01_add.py'
+        self.write(path, 'revision = 1\n')
+        self.commit('Add a table')
+        words = ('--commit', 'HEAD', '--repository', self.home)
+        self.assertEqual(1, self.check(*words))
+        self.assertTrue(self.out.startswith(
+            f'{path}:1: a database migration is new; missing: '), self.out)
+        self.assertEqual('commits: 1 checked, 1 wrong\n', self.err)
+
+    def test_announced_commit_passes(self):
+        self.write('heat/db/migrations/versions/01_add.py', 'revision = 1\n')
+        self.write('releasenotes/notes/a-1.yaml', 'upgrade:\n  - Run it.\n')
+        self.commit('Add a table\n\nUpgradeImpact')
+        self.assertEqual(0, self.check('--commit', 'HEAD', '--repository',
+                                       self.home))
+        self.assertEqual('', self.out)
 
 
 class TestSpecTemplate(cli_case.CliCase):

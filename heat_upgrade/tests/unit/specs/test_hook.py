@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Unit tests of the hook for pre-commit."""
+"""Unit tests of the hooks for pre-commit."""
 
 import re
 
@@ -27,17 +27,25 @@ class TestHook(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.hook, = yaml.safe_load(
+        self.hook, self.commit_hook = yaml.safe_load(
             (tree.ROOT / '.pre-commit-hooks.yaml').read_text())
 
-    def test_hook_runs_an_existing_command(self):
-        program, *words = self.hook['entry'].split()
-        self.assertEqual('python', self.hook['language'])
-        self.assertIn(f'    {program} = heat_upgrade.cli.main:main',
-                      (tree.ROOT / 'setup.cfg').read_text().splitlines())
+    def test_hooks_run_an_existing_command(self):
         manager = main.App().command_manager
-        _, name, rest = manager.find_command([*words, 'a.rst'])
-        self.assertEqual(('spec check', ['a.rst']), (name, rest))
+        for hook, given in ((self.hook, ['a.rst']), (self.commit_hook, [])):
+            program, *words = hook['entry'].split()
+            self.assertEqual('python', hook['language'])
+            self.assertIn(f'    {program} = heat_upgrade.cli.main:main',
+                          (tree.ROOT / 'setup.cfg').read_text().splitlines())
+            factory, name, rest = manager.find_command([*words, *given])
+            self.assertEqual('spec check', name)
+            parsed = factory(main.App(), None).get_parser(name).parse_args(
+                rest)
+            self.assertEqual(given, parsed.paths)
+
+    def test_hook_of_commits_reads_no_file_names(self):
+        self.assertFalse(self.commit_hook['pass_filenames'])
+        self.assertTrue(self.commit_hook['always_run'])
 
     @ddt.data('specs/2027.1/a.rst', 'specs/2027.1/approved/a.rst',
               'specs/a.rst', 'specs/2027.1/templates-of-groups.rst')
