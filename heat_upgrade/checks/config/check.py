@@ -137,7 +137,8 @@ def _result(base: check_context.InstalledRelease,
         + startup.findings(
             answers[0][startup.PROGRAM], answers[1][startup.PROGRAM],
             settings, history,
-            lambda setting: operator_settings.masked(setting, known))
+            lambda setting: operator_settings.masked(setting, known),
+            config_files.sections(files))
         + operator_settings.findings(
             settings, values, changes, history, known
         )

@@ -16,6 +16,7 @@ oslo.config's own parser reads them, so that they have the same meaning here
 as in Heat. They contain secrets: errors never show any of their content.
 """
 
+from collections import abc
 import dataclasses
 import pathlib
 import re
@@ -74,11 +75,13 @@ class _Parser(iniparser.BaseParser):
         super().__init__()
         self.path = path
         self.section: str | None = None
+        self.sections: list[str] = []
         self.settings: list[Setting] = []
         self._first = self._last = 0
 
     def new_section(self, section: str) -> None:
         self.section = section
+        self.sections.append(section)
 
     def _split_key_value(self, line: str) -> typing.Any:
         self._first = self._last = self.lineno
@@ -129,11 +132,24 @@ def settings(asked: check_context.OperatorInputs) -> list[Setting]:
     return result
 
 
+def sections(paths: abc.Iterable[pathlib.Path]) -> frozenset[str]:
+    """Return the sections of files, with those that have no setting.
+
+    :raises: as :func:`settings`
+    """
+    return frozenset(section for path in paths
+                     for section in _parser_of(path).sections)
+
+
 def parsed(path: pathlib.Path) -> list[Setting]:
     """Return the settings in one file.
 
     :raises: as :func:`settings`
     """
+    return _parser_of(path).settings
+
+
+def _parser_of(path: pathlib.Path) -> _Parser:
     parser = _Parser(path)
     try:
         parser.parse(read_text(path, 'the configuration file').splitlines())
@@ -143,7 +159,7 @@ def parsed(path: pathlib.Path) -> list[Setting]:
             f'{path}:{exc.lineno}: {exc.msg}; a configuration file of Heat '
             'has sections in brackets and lines of the form name = value'
         ) from None
-    return parser.settings
+    return parser
 
 
 def read_text(path: pathlib.Path, kind: str) -> str:

@@ -131,6 +131,11 @@ STEPS = {
         'deferred work, such as autoscaling.',
         'write auth_type, auth_url, username, password and user_domain_name '
         'of the service user into [trustee]'),
+    'token_cache': Step(
+        (AUTHTOKEN,), 'the cache of tokens cannot be set up',
+        'Neither API starts.',
+        'write memcache_secret_key into [keystone_authtoken], or remove '
+        'memcache_security_strategy'),
     AUTHTOKEN: Step(
         (AUTHTOKEN,), '[keystone_authtoken] cannot log in',
         'Both APIs answer 503 to every request: they cannot validate tokens.',
@@ -180,21 +185,22 @@ def _path(path: pathlib.Path | None) -> str | None:
 def findings(base: Answer, target: Answer,
              settings: abc.Sequence[config_files.Setting],
              history: deprecations.History,
-             is_secret: abc.Callable[[config_files.Setting], bool]
-             ) -> list[results.Finding]:
+             is_secret: abc.Callable[[config_files.Setting], bool],
+             named: abc.Iterable[str] = ()) -> list[results.Finding]:
     """Return the findings of the set-up.
 
     A failure of the target alone is an error. A failure of both releases is
     an error in the files; it is reported if they configure that part.
 
     :param is_secret: returns whether the value of a setting must be hidden
+    :param named: sections of the files, also those without a setting
     """
     hidden = sorted({setting.value for setting in settings
                      if is_secret(setting)
                      and len(setting.value) >= _SHORTEST
                      and setting.value not in _PUBLIC},
                     key=len, reverse=True)
-    sections = {setting.group for setting in settings}
+    sections = {*named, *(setting.group for setting in settings)}
     result = _ec2(base[EC2], target[EC2], target[AUTHTOKEN], settings,
                   history, hidden)
     reported: set[str] = set()
@@ -225,9 +231,13 @@ def findings(base: Answer, target: Answer,
 
 def _is_not_known(before: dict[str, typing.Any],
                   after: dict[str, typing.Any]) -> bool:
-    """Return True if a failure of the target may be this machine's."""
+    """Return True if a failure of the target may be this machine's.
+
+    A module of an installed package is missing everywhere.
+    """
     return (after['kind'] in _NOT_HERE and before['kind'] in _NOT_HERE
-            and before['missing'] == after['missing'])
+            and before['missing'] == after['missing']
+            and '.' not in (after['missing'] or ''))
 
 
 def _is_same(before: dict[str, typing.Any],

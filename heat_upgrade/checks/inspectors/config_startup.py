@@ -19,23 +19,15 @@ caller must redact them.
 """
 
 import configparser
-import json
 import logging
 import logging.config
 import os
 import socket
 import sys
-import urllib.parse
 
 import heat_upgrade_program
 
 _LONGEST = 300
-
-_V3 = {'id': 'v3.14', 'status': 'stable', 'updated': '2020-04-07T00:00:00Z',
-       'media-types': []}
-# The token that every login gets. Heat sends another one for no login.
-_ISSUED = 'issued'
-_LATER = '2099-01-01T00:00:00.000000Z'
 
 _SIGNED = ('/v1/waitcondition/x?AWSAccessKeyId=a&Signature=s'
            '&SignatureMethod=HmacSHA256&SignatureVersion=2'
@@ -61,7 +53,8 @@ def _steps(directory, given):
     """Run the steps, in the order in which services run them."""
     logging.disable(logging.CRITICAL)
     heat_upgrade_program.use_code(given['code'])
-    keystone = _Keystone(given['regions'])
+    keystone = heat_upgrade_program.load_sibling(
+        'config_keystone').Keystone(given['regions'])
     _isolate(keystone)
     _use_threads()
     conf = _configured(given)
@@ -74,8 +67,9 @@ def _steps(directory, given):
         'queues': lambda: _queues(conf, directory),
         'cache': lambda: _cache(conf),
         'clients': _clients,
-        'ec2authtoken': lambda: _signed_request(keystone),
+        'ec2authtoken': lambda: _signed_request(conf, keystone),
         'trustee': _trust,
+        'token_cache': _token_cache,
         'keystone_authtoken': _middleware,
         'stack_domain_admin': lambda: _domain_admin(conf),
         'heat-api': lambda: _application('heat-api'),
@@ -100,10 +94,16 @@ def _outcome(step):
 
 
 def _missing_module(exc):
-    """Return the module that an error, or its cause, could not import."""
+    """Return the module that an error, or its cause, could not import.
+
+    A dot in its name says that its package is installed.
+    """
     while exc is not None:
         if isinstance(exc, ModuleNotFoundError):
-            return exc.name
+            top = (exc.name or '').partition('.')[0]
+            # A namespace package has no file: each part is installed apart.
+            return (exc.name if getattr(sys.modules.get(top), '__file__', None)
+                    else top)
         exc = exc.__cause__ or exc.__context__
     return None
 
@@ -155,7 +155,6 @@ def _without_memcached(conf):
     """Let keystonemiddleware keep no tokens: it connects to no memcached."""
     import keystonemiddleware.auth_token  # noqa: F401 (registers options)
     for name, value in (('memcached_servers', None),
-                        ('memcache_security_strategy', 'None'),
                         ('memcache_tls_enabled', False)):
         if name in conf.keystone_authtoken:
             conf.set_override(name, value, group='keystone_authtoken')
@@ -272,7 +271,7 @@ def _context(**more):
         project_id='project', user_id='user', **more)
 
 
-def _signed_request(keystone):
+def _signed_request(conf, keystone):
     """Authorize a signed request, as heat-api-cfn does for a signal."""
     from heat.api.aws import ec2token
     from heat.common import wsgi
@@ -283,6 +282,14 @@ def _signed_request(keystone):
     response = request.get_response(middleware)
     if response.status_code >= 400:
         raise RuntimeError(f'heat-api-cfn answers {response.status}')
+    # The request above ends at the first cloud that knows its signature.
+    for cloud in conf.ec2authtoken.clouds if conf.ec2authtoken.multi_cloud \
+            else ():
+        try:
+            middleware._authorize(request, cloud)
+        except Exception as exc:
+            raise RuntimeError(f'[ec2authtoken.{cloud}]: '
+                               f'{type(exc).__name__}: {exc}') from exc
     return {'authenticated': all(keystone.signed)}
 
 
@@ -291,6 +298,12 @@ def _trust():
     from keystoneauth1 import session
     plugin = _context(trust_id='trust').trusts_auth_plugin
     plugin.get_access(session.Session())
+
+
+def _token_cache():
+    """Make the cache of tokens, as each API does when it starts."""
+    from keystonemiddleware import auth_token
+    auth_token.AuthProtocol(None, {})
 
 
 def _middleware():
@@ -314,87 +327,3 @@ def _application(name):
     """Build an application from api-paste.ini."""
     from heat.common import config
     config.load_paste_app(name)
-
-
-class _Keystone:
-    """Answers the requests of logins as Keystone does.
-
-    :ivar signed: for each validation of a signature, whether the request had
-        a token
-    """
-
-    def __init__(self, regions):
-        self._regions = sorted({'RegionOne', *regions})
-        self.signed = []
-
-    def answer(self, request):
-        """Return the response to a prepared request."""
-        url = urllib.parse.urlsplit(request.url)
-        root = f'{url.scheme}://{url.netloc}'
-        if request.method == 'GET' and url.path.endswith('/auth/tokens'):
-            return self._response(request, 200, _token(self._catalog(root)))
-        if request.method == 'GET':
-            version = {**_V3, 'links': [{'rel': 'self',
-                                         'href': f'{root}/v3/'}]}
-            return self._response(request, 200, {
-                'version': version, 'versions': {'values': [version]}})
-        if url.path.endswith('/ec2tokens'):
-            self.signed.append(request.headers.get('X-Auth-Token') == _ISSUED)
-            return self._response(request, 200, _token([]))
-        if url.path.endswith('/auth/tokens'):
-            problem = _missing(json.loads(request.body)['auth'])
-            if problem:
-                return self._response(request, 401, {'error': {
-                    'code': 401, 'title': 'Unauthorized',
-                    'message': problem}})
-            return self._response(request, 201, _token(self._catalog(root)))
-        return self._response(request, 200, {})
-
-    def _catalog(self, root):
-        return [{'type': 'identity', 'name': 'keystone', 'id': 'c',
-                 'endpoints': [
-                     {'id': f'{region}-{interface}', 'interface': interface,
-                      'region': region, 'region_id': region, 'url': root}
-                     for region in self._regions
-                     for interface in ('public', 'internal', 'admin')]}]
-
-    @staticmethod
-    def _response(request, status, body):
-        import requests
-        response = requests.Response()
-        response.status_code = status
-        response._content = json.dumps(body).encode()
-        response.headers.update({'Content-Type': 'application/json',
-                                 'X-Subject-Token': _ISSUED})
-        response.request, response.url = request, request.url
-        response.raw = None
-        return response
-
-
-def _missing(auth):
-    """Return the part of a login that Keystone misses, None if complete."""
-    identity = auth['identity']
-    if 'password' not in identity['methods']:
-        return None
-    user = identity['password'].get('user', {})
-    if not user.get('password'):
-        return 'the password is missing'
-    if not user.get('id') and not user.get('name'):
-        return 'the username is missing'
-    if not user.get('id') and not user.get('domain'):
-        return 'user_domain_name or user_domain_id is missing'
-    project = auth.get('scope', {}).get('project')
-    if project and not project.get('id') and not project.get('domain'):
-        return 'project_domain_name or project_domain_id is missing'
-    return None
-
-
-def _token(catalog):
-    return {'token': {
-        'methods': ['password'], 'expires_at': _LATER,
-        'issued_at': '2020-01-01T00:00:00.000000Z',
-        'user': {'id': 'u', 'name': 'heat',
-                 'domain': {'id': 'd', 'name': 'D'}},
-        'project': {'id': 'p', 'name': 'service',
-                    'domain': {'id': 'd', 'name': 'D'}},
-        'roles': [{'id': 'r', 'name': 'service'}], 'catalog': catalog}}

@@ -96,16 +96,23 @@ def _names(group, opt):
 
 
 def _add_auth_plugins(options, settings):
-    """Add the options of the plugins that the files select."""
+    """Add the options of the plugins that the files select.
+
+    A section with credentials may refer to another one by auth_section.
+    """
+    from keystoneauth1 import loading
+    sections = {*_AUTHENTICATED, *(
+        value.strip() for group, name, value in settings
+        if group in _AUTHENTICATED and name == 'auth_section')}
     for group, name, value in settings:
-        if group not in _AUTHENTICATED or name not in _AUTH_TYPE:
+        if group not in sections or name not in _AUTH_TYPE:
             continue
+        opts = loading.get_auth_common_conf_options()
         try:
-            from keystoneauth1 import loading
-            opts = loading.get_auth_plugin_conf_options(value)
+            opts = [*opts, *loading.get_auth_plugin_conf_options(value)]
         except Exception:
             # Without the plugin, its settings are unknown.
-            continue
+            pass
         for opt in opts:
             options.setdefault((group, opt.dest), opt)
 

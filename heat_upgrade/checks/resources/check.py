@@ -62,7 +62,8 @@ def check(base: check_context.InstalledRelease,
         [files, templates.Files(engine.directories, versions),
          *([templates.Dump(inputs.stacks_from, versions)]
            if inputs.stacks_from else ())],
-        pair.base, schemas.watched(pair.target['types'], found))
+        pair.base, schemas.watched(pair.target['types'], found),
+        pair.target['types'])
     if files.refused and not used.templates:
         raise errors.UsageError('\n'.join(map(str, files.refused.values())))
     own = [*own_templates.unreadable(files),

@@ -79,12 +79,60 @@ def _types(used: template_usage.Used,
                if name not in target}
     if unknown:
         yield _type_finding('unknown', 'neither release has', unknown)
+    constraints = {
+        name: labels for name, labels
+        in used.names(template_walk.UNKNOWN_CONSTRAINT).items()
+        if name not in pair.target['constraints']}
+    if constraints:
+        yield _constraints(constraints)
+    yield from _parts(used)
     hidden = {name: labels for name, labels in used.names(model.TYPE).items()
               if all(name in types and
                      types[name]['status']['status'] == 'HIDDEN'
                      for types in (base, target))}
     if hidden:
         yield _type_finding('hidden', 'both releases hide', hidden)
+
+
+def _parts(used: template_usage.Used) -> abc.Iterator[results.Finding]:
+    """Yield the findings of properties and attributes of no release."""
+    # {(type, section): {part: labels}}
+    by_type: dict[tuple[str, str], dict[tuple[str, ...], list[str]]] = {}
+    for part, labels in used.parts().items():
+        by_type.setdefault((part[0], part[1]), {})[part] = labels
+    for (name, section), parts in sorted(by_type.items()):
+        word = ('an attribute' if section == template_walk.ATTRIBUTES
+                else 'a property')
+        labels = sorted({label for each in parts.values() for label in each})
+        lines = [_part_line(used, part, each)
+                 for part, each in sorted(parts.items())]
+        yield check_context.warning(
+            'resources.part-unknown', f'{name}: {section}',
+            f'{len(labels)} of your templates use{"s" * (len(labels) == 1)} '
+            f'{word} of {name} that neither release has', '\n'.join(lines),
+            own_files=True, facts={'templates': labels})
+
+
+def _part_line(used: template_usage.Used, part: tuple[str, ...],
+               labels: list[str]) -> str:
+    name, *path = part
+    places = [f'{label}:{line}' if line else label for label in labels
+              for line in used.places(
+                  label, (model.REFUSED, name, tuple(path))) or (0,)]
+    near = f'; the releases have {path[-1]}' if path[-1] else ''
+    return ', '.join(places[:template_usage.SHOWN]) + near
+
+
+def _constraints(names: dict[str, list[str]]) -> results.Finding:
+    labels = sorted({label for each in names.values() for label in each})
+    return check_context.warning(
+        'resources.constraint-unknown', ', '.join(sorted(names)),
+        f'{len(labels)} of your templates use{"s" * (len(labels) == 1)} '
+        f'custom constraint {", ".join(sorted(names))}, which neither '
+        'release has',
+        '\n'.join(f'{name}: {", ".join(each[:template_usage.SHOWN])}'
+                  for name, each in sorted(names.items())),
+        own_files=True, facts={'templates': labels})
 
 
 def _type_finding(word: str, words: str,

@@ -18,6 +18,7 @@ attributes, functions, versions. It keeps no text of the operator.
 
 from collections import abc
 import dataclasses
+import typing
 
 from heat_upgrade.checks.resources import model
 from heat_upgrade.checks.resources import schemas
@@ -68,9 +69,16 @@ class Used:
             in self.lines.get(label, {}).items()
             if type_ == name and at == path[:len(at)] for line in lines}))
 
+    def parts(self) -> dict[tuple[str, ...], list[str]]:
+        """Return {part of a type that no release has: labels}."""
+        return self._labels(template_walk.UNKNOWN_PART)
+
     def names(self, kind: str) -> dict[str, list[str]]:
         """Return {name: labels of the templates} of a kind of uses."""
-        found: dict[str, list[str]] = {}
+        return self._labels(kind)
+
+    def _labels(self, kind: str) -> dict[typing.Any, list[str]]:
+        found: dict[typing.Any, list[str]] = {}
         for uses, labels in self.by.items():
             for use in uses:
                 if use[0] == kind:
@@ -87,18 +95,21 @@ def evidence(labels: abc.Sequence[str], templates: int) -> tuple[str, ...]:
 
 
 def collect(sources: abc.Iterable[abc.Iterable[templates_.Template]],
-            base: model.Reading, watched: schemas.Watched) -> Used:
+            base: model.Reading, watched: schemas.Watched,
+            target: model.Reading | None = None) -> Used:
     """Return the features that templates use.
 
     :param base: the inspector's reading of the base
     :param watched: limits with which values are tried
+    :param target: the types of the target; None for those of the base
     """
     by: dict[template_walk.Uses, list[str]] = {}
     lines = {}
     count = 0
     for source in sources:
         for template in source:
-            walk = template_walk.Walk(template, base, watched)
+            walk = template_walk.Walk(template, base, watched,
+                                      target or base['types'])
             walk.sections()
             by.setdefault(frozenset(walk.uses), []).append(template.label)
             if walk.routes and template.path:
@@ -111,7 +122,7 @@ def collect(sources: abc.Iterable[abc.Iterable[templates_.Template]],
 def of(template: templates_.Template, base: model.Reading,
        watched: schemas.Watched) -> template_walk.Uses:
     """Return the features that a template uses."""
-    walk = template_walk.Walk(template, base, watched)
+    walk = template_walk.Walk(template, base, watched, base['types'])
     walk.sections()
     return frozenset(walk.uses)
 

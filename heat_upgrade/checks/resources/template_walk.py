@@ -16,6 +16,7 @@ It keeps only names that the base knows, and names of unknown types.
 """
 
 from collections import abc
+import difflib
 import typing
 
 from heat_upgrade.checks.resources import constraint_diff
@@ -27,8 +28,11 @@ from heat_upgrade.checks.resources import type_mappings
 from heat_upgrade.checks import templates as templates_
 
 # Kinds of uses that are not kinds of ``touches``: the names that a map sets,
-# a value that is known at run time only, and a type that the base lacks.
+# a value that is known at run time only, and names that both releases lack: of
+# a type, a custom constraint, and a part of a type. Such a part is noted as a
+# similar name of the base, or ''.
 KEYS, OPEN, UNKNOWN_TYPE = 'keys', 'open', 'unknown type'
+UNKNOWN_CONSTRAINT, UNKNOWN_PART = 'unknown constraint', 'unknown part'
 
 _NAMES = {
     'hot': {'resources': 'resources', 'parameters': 'parameters',
@@ -46,6 +50,9 @@ _ATTRIBUTE_FUNCTIONS = ('get_attr', 'Fn::GetAtt')
 _PARAMETER_FUNCTIONS = ('get_param', 'Ref')
 _CONDITIONAL = ('if', 'Fn::If')
 _CHAIN = 'OS::Heat::ResourceChain'
+ATTRIBUTES = 'attributes'
+# Groups, deployments and nested stacks: they override get_attribute.
+_ATTRIBUTES_AT_RUN_TIME = ('OS::Heat::', 'AWS::')
 
 # Heat's values for null: heat.engine.properties.Property.get_value.
 _NULLS = {'String': '', 'Integer': 0, 'Number': 0, 'Boolean': False,
@@ -64,8 +71,9 @@ class Walk:
     """Goes through a template once."""
 
     def __init__(self, template: templates_.Template, base: model.Reading,
-                 watched: schemas.Watched) -> None:
+                 watched: schemas.Watched, target: model.Reading) -> None:
         self._base = base
+        self._target = target
         self._watched = watched
         self._data = template.data
         self._version = template.version
@@ -139,9 +147,10 @@ class Walk:
             if isinstance(each, dict):
                 self._listed('parameter_constraints', each)
                 name = each.get('custom_constraint')
-                if isinstance(name, str) and (
-                        name in self._base['constraints']):
-                    self.uses.add((model.CONSTRAINT, name))
+                if isinstance(name, str):
+                    self.uses.add((
+                        model.CONSTRAINT if name in self._base['constraints']
+                        else UNKNOWN_CONSTRAINT, name))
 
     def _value(self, value: typing.Any, route: template_values.Route,
                conditional: bool = False) -> None:
@@ -204,6 +213,9 @@ class Walk:
                 self.uses.add((model.ATTRIBUTE, name, '*'))
             elif attribute in known:
                 self.uses.add((model.ATTRIBUTE, name, attribute))
+            elif not _is_placeholder(self._base['types'][name]) and (
+                    not name.startswith(_ATTRIBUTES_AT_RUN_TIME)):
+                self._lacks(name, (ATTRIBUTES,), attribute, known, ())
         # A group's members: resource.0.name, attributes name, or name.
         names = {each.rpartition('.')[2] for each in arguments[1:]
                  if isinstance(each, str)}
@@ -287,6 +299,35 @@ class Walk:
             if (name, path) in self._watched:
                 self._try(name, path, each, exact=each.value is value)
             self._below(name, path, each.value, schema, each.route)
+            if each.value is value:
+                self._unknown(name, path, value, schema, each.route)
+
+    def _unknown(self, name: str, path: schemas.Path, value: typing.Any,
+                 schema: model.Reading, route: template_values.Route) -> None:
+        """Note the properties that the text sets and the base lacks."""
+        # A map without a schema takes all names.
+        if not schema or not isinstance(value, dict) or (
+                path[0] != schemas.PROPERTIES or '*' in schema):
+            return
+        if _is_placeholder(self._base['types'][name]):
+            return
+        for key in value:
+            if key not in schema:
+                self._lacks(name, path, str(key), schema, (*route, key))
+
+    def _lacks(self, name: str, path: schemas.Path, key: str,
+               known: abc.Collection[str],
+               route: template_values.Route) -> None:
+        """Note a property or an attribute, unless the target has it."""
+        there: typing.Any = self._target.get(name)
+        for step in path:
+            there = (there or {}).get(step) or {}
+            there = there.get('schema', there) if step != path[0] else there
+        if key not in (there or {}):
+            near = difflib.get_close_matches(key, known, n=1)
+            at = (*path, *(near or ['']))
+            self.uses.add((UNKNOWN_PART, (name, *at)))
+            self.routes.setdefault((name, at), set()).add(route)
 
     def _below(self, name: str, path: schemas.Path, value: typing.Any,
                schema: model.Reading, route: template_values.Route) -> None:
@@ -329,6 +370,12 @@ class Walk:
         if not constraint_diff.accepts_all_of(limits, value, kind):
             self.uses.add((model.REFUSED, name, path))
             self.routes.setdefault((name, path), set()).add(possible.route)
+
+
+def _is_placeholder(known: model.Reading) -> bool:
+    """Return True if a type accepts all properties and attributes."""
+    return bool(known['accepts_all'] or known['placeholder']
+                or known['status']['status'] == 'HIDDEN')
 
 
 def is_file(name: str) -> bool:

@@ -254,6 +254,20 @@ RULES = (
              'Pass the environment that maps them with --environment; test a '
              'plug-in of your own with the target.',
              '2 of your templates use My::Type that neither release has'),
+    _warning('resources.constraint-unknown',
+             'Templates use custom constraints that neither release has.',
+             'Heat refuses each value of the parameter, with either release.',
+             'Correct the name; test a constraint of your own with the '
+             'target.',
+             '2 of your templates use custom constraint nova.flavr, which '
+             'neither release has'),
+    _warning('resources.part-unknown',
+             'Templates use properties or attributes that neither release '
+             'has.',
+             'Heat refuses such a template, with either release.',
+             'Correct the name, or remove it from the template.',
+             '2 of your templates use a property of OS::A::B that neither '
+             'release has'),
     _warning('resources.type-hidden',
              'Templates use types that both releases hide.', _LEFT, _REWRITE,
              '2 of your templates use OS::Old::Type that both releases hide'),

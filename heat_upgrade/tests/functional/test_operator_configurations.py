@@ -104,7 +104,9 @@ class TestCredentials(ConfigurationCase):
             'auth_url = http://k:5000\nusername = heat\n',
             '[ec2authtoken]\nauth_section = trustees\n',
             '[ec2authtoken]\nmulti_cloud = true\nclouds = east\n'
-            '[ec2authtoken.east]\nauth_url = http://k:5000\n')
+            '[ec2authtoken.east]\nauth_url = http://k:5000\n',
+            '[ec2authtoken]\nmulti_cloud = true\nclouds = east, west\n'
+            f'[ec2authtoken.east]{LOGIN}{PROJECT}')
         for section, errors in zip(sections, self.set_ups(
                 MINIMAL + section for section in sections)):
             self.assertEqual({(SIGNED, '[ec2authtoken]')}, errors, section)
@@ -132,6 +134,9 @@ class TestCredentials(ConfigurationCase):
                                        '[trustee]\nauth_type = password\n'),
             'encryption': working.replace(
                 '[DEFAULT]', '[DEFAULT]\nauth_encryption_key = abc'),
+            'token_cache': working.replace(
+                '[keystone_authtoken]', '[keystone_authtoken]\n'
+                'memcache_security_strategy = MAC\n'),
             'messaging': working.replace('rabbit://', 'rabit://'),
         }
         for name, errors in zip(cases, self.set_ups(cases.values())):

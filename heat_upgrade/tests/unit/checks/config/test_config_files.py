@@ -55,6 +55,11 @@ class TestFiles(testtools.TestCase):
         return check_context.OperatorInputs(
             config_files=(self.path,) if not dirs else (), config_dirs=dirs)
 
+    def test_section_without_a_setting_is_named(self):
+        self.path.write_text('[trustee]\n# a = b\n[cache]\nc = d\n')
+        self.assertEqual({'trustee', 'cache'},
+                         config_files.sections([self.path]))
+
     def settings(self, text):
         self.path.write_text(text)
         return config_files.settings(self.asked())

@@ -154,3 +154,12 @@ class TestValues(testtools.TestCase):
             ['trustee', 'application_credential_ids', 'x'])
         self.assertEqual([True, False],
                          [answer['known'] for answer in answers[1:]])
+
+    def test_section_that_credentials_refer_to_has_the_same_options(self):
+        answers = self.read(
+            ['trustee', 'auth_section', 'own'],
+            ['own', 'auth_type', 'password'], ['own', 'username', 'x'],
+            ['own', 'auth_url', 'x'], ['own', 'usrname', 'x'],
+            ['other', 'username', 'x'])
+        self.assertEqual([True, True, True, False, False],
+                         [answer['known'] for answer in answers[1:]])

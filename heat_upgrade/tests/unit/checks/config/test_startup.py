@@ -93,6 +93,21 @@ class TestSteps(StartupCase):
             self.assertEqual([], self.findings(missing, missing,
                                                setting('cache')))
 
+    def test_module_that_an_installed_package_lacks_is_told(self):
+        # Python names the package alone if it is not installed.
+        missing = {'logging': lacks('oslo_log.gone')}
+        self.assertEqual([('warning', 'config.set-up-fails')],
+                         self.rules(missing, missing))
+        missing = {'logging': lacks('fluent')}
+        self.assertEqual([], self.findings(missing, missing))
+
+    def test_section_without_a_setting_is_judged(self):
+        steps = dict.fromkeys((*startup.STEPS, startup.EC2), WORKS)
+        steps['trustee'] = fails()
+        for named, count in ((('trustee',), 1), (('cache',), 0)):
+            self.assertEqual(count, len(startup.findings(
+                steps, steps, (), HISTORY, is_secret, named)))
+
     def test_library_that_the_target_alone_lacks_is_an_error(self):
         for base, remedy in (
                 (WORKS, 'install psycopg with 27.0.1, or name a driver'),

@@ -66,8 +66,15 @@ def reading(values):
     found = resources_readings.reading({
         GROUP: resources_readings.thing({
             'rules': resources_readings.prop('List', schema={'*': one})}),
+        'OS::Heat::Group': resources_readings.thing(
+            {'tags': resources_readings.prop('Map')}),
         'OS::Old::Thing': resources_readings.thing(
-            status=resources_readings.HIDDEN)})
+            status=resources_readings.HIDDEN)},
+        constraints={'nova.flavor': 'heat.Flavor'})
+    if 'TCP' not in values:
+        # The target has one more property.
+        found['types'][GROUP]['properties']['stateful'] = (
+            resources_readings.prop('Boolean'))
     for version in (resources_readings.HOT,):
         found['templates'][version]['functions'] = {
             name: f'f.{name}' for name in FUNCTIONS}
@@ -232,3 +239,46 @@ class TestOwnTemplates(testtools.TestCase):
         finding, = self.check(HEAD + 'resources: {a: {type: none.yaml}}\n')
         self.assertEqual(('warning', 'resources.template-not-here'),
                          (finding.severity, finding.rule))
+
+    @ddt.data(
+        (rules('- protocol: tcp\n  protocl: 1'), 'protocol'),
+        (rules('- {protocol: tcp}') + '      ruels: []\n', 'rules'))
+    @ddt.unpack
+    def test_property_of_no_release_is_told_with_its_line(self, text, near):
+        finding, = self.check(text)
+        self.assertEqual(('warning', 'resources.part-unknown', True),
+                         (finding.severity, finding.rule, finding.own_files))
+        self.assertEqual(f'{self.place}/0.yaml:8; the releases have {near}',
+                         finding.evidence)
+
+    @ddt.data('{get_attr: [a, shwo]}', '{get_attr: [a, shwo, b]}')
+    def test_attribute_of_no_release_is_told(self, function):
+        finding, = self.check(
+            rules('- {protocol: tcp}')
+            + f'outputs: {{o: {{value: {function}}}}}\n')
+        self.assertEqual('1 of your templates uses an attribute of '
+                         'OS::Neutron::SecurityGroup that neither release '
+                         'has', finding.title)
+
+    @ddt.data(
+        # A placeholder takes everything; a group finds attributes later.
+        HEAD + 'resources: {a: {type: OS::Heat::Group, properties: '
+               '{tags: {any: 1}}}}\noutputs: {o: {value: {get_attr: '
+               '[a, member]}}}\n',
+        HEAD + 'resources: {a: {type: OS::Heat::Group, properties: '
+               '{get_param: p}}}\n',
+        HEAD + 'resources: {a: {type: OS::Neutron::SecurityGroup, '
+               'properties: {stateful: true}}}\n')
+    def test_part_that_a_release_may_have_is_no_finding(self, text):
+        self.assertEqual([], self.check(text))
+
+    def test_constraint_of_no_release_is_told(self):
+        text = HEAD + """parameters:
+  p: {type: string, constraints: [{custom_constraint: %s}]}
+resources: {}
+"""
+        finding, = self.check(text % 'nova.flavr')
+        self.assertEqual(('warning', 'resources.constraint-unknown',
+                          'nova.flavr'),
+                         (finding.severity, finding.rule, finding.subject))
+        self.assertEqual([], self.check(text % 'nova.flavor'))
