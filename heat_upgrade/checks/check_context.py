@@ -92,6 +92,7 @@ class Context:
     """The surroundings of a check.
 
     :ivar operator_inputs: the operator's files
+    :ivar checks: names of the checks that run together
     :ivar progress: is called with each line for the user
     :ivar failed: failures so far, by the path of the reading that they
         replace; see :mod:`heat_upgrade.checks.introspection`
@@ -100,6 +101,7 @@ class Context:
     workspace: workspaces.Workspace
     operator_inputs: OperatorInputs = OperatorInputs()
     progress: abc.Callable[[str], None] = _quiet
+    checks: frozenset[str] = frozenset()
     failed: dict[pathlib.Path, object] = dataclasses.field(
         default_factory=dict, compare=False, repr=False)
 

@@ -13,6 +13,7 @@
 """The list of the checks, and a function that runs them in parallel."""
 
 from collections import abc
+import dataclasses
 import functools
 import importlib
 
@@ -48,6 +49,7 @@ def run(names: abc.Container[str], base: check_context.InstalledRelease,
     """
     modules = {name: importlib.import_module(f'heat_upgrade.checks.{module}')
                for name, module in MODULES.items() if name in names}
+    context = dataclasses.replace(context, checks=frozenset(modules))
     results: dict[str, list[findings.Finding]] = {}
 
     def check(name: str) -> None:

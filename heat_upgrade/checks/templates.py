@@ -202,9 +202,12 @@ def _files(registry: abc.Mapping[str, typing.Any]) -> abc.Iterator[str]:
             yield value
 
 
-def environment_of(paths: abc.Iterable[pathlib.Path]) -> Environment:
+def environment_of(paths: abc.Iterable[pathlib.Path], *,
+                   sections: abc.Iterable[str] = (
+                       'parameter_defaults', 'parameters')) -> Environment:
     """Return environments, merged in their order.
 
+    :param sections: the sections with values of parameters
     :raises: :class:`errors.UsageError` with path and line, and without any
         content of the file
     """
@@ -220,7 +223,7 @@ def environment_of(paths: abc.Iterable[pathlib.Path]) -> Environment:
                 f'{path} is not an environment: it needs mappings such as '
                 'resource_registry, parameters and parameter_defaults')
         registry |= _located(data.get('resource_registry') or {}, path)
-        for name in ('parameter_defaults', 'parameters'):
+        for name in sections:
             parameters |= data.get(name) or {}
     return Environment(registry, parameters)
 

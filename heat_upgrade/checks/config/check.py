@@ -38,6 +38,7 @@ from heat_upgrade.checks.config import remediation
 from heat_upgrade.checks.config import reporting
 from heat_upgrade.checks.config import startup
 from heat_upgrade.checks import introspection
+from heat_upgrade.checks.resources import check as resources
 from heat_upgrade import concurrency
 from heat_upgrade.results import findings as results
 
@@ -151,7 +152,9 @@ def _result(base: check_context.InstalledRelease,
         + json
         + ([] if referenced.paste
            else _shipped(base, target, context, history))
-        + referenced_files.findings(referenced, answers, history),
+        + referenced_files.findings(referenced, answers, history)
+        + ([] if 'resources' in context.checks
+           else resources.engine_findings(base, target, context)),
         history,
         (*files, *(path for _, path in referenced.checked)),
         tuple(lines),

@@ -21,6 +21,21 @@ import dataclasses
 import pathlib
 
 
+# Directories of Python of a node: distributions, pip, and the virtual
+# environments of openstack-ansible and kolla.
+_PREFIXES = ('', 'usr/', 'usr/local/', '*/', 'opt/*/', 'opt/*/*/',
+             'openstack/venvs/*/', 'var/lib/*/venv/')
+
+
+def packages(roots: abc.Iterable[pathlib.Path]) -> tuple[pathlib.Path, ...]:
+    """Return the directories below some roots that have Python packages."""
+    found = [path.resolve() for root in roots for prefix in _PREFIXES
+             for name in ('site', 'dist')
+             for path in sorted(root.glob(
+                 f'{prefix}lib/python3*/{name}-packages'))]
+    return tuple(dict.fromkeys(found))
+
+
 @dataclasses.dataclass(frozen=True)
 class Places:
     """The directories in which files are looked for.

@@ -156,7 +156,8 @@ def files(settings: abc.Sequence[ini.Setting],
         logging=find(LOGGING), rules=tuple(rules), policy_json=policy_json,
         json=tuple(json), environments=_in(find(ENVIRONMENTS)),
         templates=_in(find(TEMPLATES), _TEMPLATE_NAMES),
-        plugins=tuple(filter(None, directories_of_plugins)), code=directories,
+        plugins=tuple(filter(None, directories_of_plugins)),
+        code=(*directories, *file_places.packages(roots)),
         missing=tuple(missing), checked=tuple(checked),
         refused=tuple(refused))
 
@@ -319,10 +320,13 @@ def _paste_entry(path: pathlib.Path, value: str, entries: list[Answer],
                for entry in entries),
              f'{history.base_version}: {before or "loads it"}',
              f'{history.target_version}: {first["error"]}']
+    used = any(entry['used'] for entry in entries)
     remedy = _PASTE_REMEDIES[first['package']].format(
         target=history.target_version)
-    return _finding(not before, 'config.paste-not-loaded', value,
-                    f'api-paste.ini: {value} cannot be loaded', lines, remedy,
+    return _finding(not before and used, 'config.paste-not-loaded', value,
+                    f'api-paste.ini: {value} cannot be loaded'
+                    + ('' if used else ', and no pipeline uses it'), lines,
+                    remedy if used else 'remove its section',
                     own_files=own_files)
 
 

@@ -89,8 +89,11 @@ def _problem(name, registry):
         return None
     names = registry._registry
     if name.endswith('*'):
-        return (None if any(known.startswith(name[:-1]) for known in names)
-                else 'no type of this name')
+        problems = {_problem(known, registry) for known in names
+                    if known.startswith(name[:-1]) and known[-1] != '*'}
+        # A part of the types may work.
+        return (None if None in problems
+                else min(problems, default='no type of this name'))
     if name not in names:
         matching = [known for known in names if known.endswith('*')
                     and name.startswith(known[:-1])]

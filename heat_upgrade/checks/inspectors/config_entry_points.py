@@ -13,9 +13,10 @@
 """Loads the entry points of an operator's own packages, in Heat's environment.
 
 Heat finds own clients, constraints, sinks of events and life-cycle plug-ins by
-entry points. The packages are directories next to the configuration files:
-installed ones, with a dist-info, or sources with a setup.cfg or a
-pyproject.toml.
+entry points. The packages are directories next to the configuration files, or
+in a copy of the node: installed ones, with a dist-info or an egg-info, or
+sources with a setup.cfg or a pyproject.toml. A package that Heat's environment
+has too does not belong to the operator.
 """
 
 import configparser
@@ -54,8 +55,13 @@ def _read(_, given):
 
 def _points(directory):
     """Yield (origin, directory of the code, entry point)."""
-    for info in sorted(directory.glob('*.dist-info')):
-        for point in importlib.metadata.PathDistribution(info).entry_points:
+    for info in sorted((*directory.glob('*.dist-info'),
+                        *directory.glob('*.egg-info'))):
+        distribution = importlib.metadata.PathDistribution(info)
+        if _is_installed(info.name.partition('-')[0].removesuffix(
+                '.egg')):
+            continue
+        for point in distribution.entry_points:
             yield str(info), str(directory), point
     for name, parse in (('setup.cfg', _of_setup),
                         ('pyproject.toml', _of_toml)):
@@ -65,6 +71,14 @@ def _points(directory):
             for group, name_, value in _parsed(path, parse):
                 yield str(path), str(code), importlib.metadata.EntryPoint(
                     name_, value, group)
+
+
+def _is_installed(name):
+    try:
+        importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _parsed(path, parse):

@@ -42,7 +42,7 @@ def read(given):
     :returns: {error: class of PasteDeploy's error, or null; entries:
         [{section, key, value, error: text or null, package: "own" or
         "release" by the place of the package that the value names, or null
-        if it is not here}]}
+        if it is not here; used: whether an API loads the section}]}
     """
     return heat_upgrade_program.apart('reading api-paste.ini', _read, given)
 
@@ -71,12 +71,31 @@ def _entries(parser, path, code):
         if mark and kind in _KINDS:
             sections[name.strip()] = section
     entries = []
+    used = _used(parser, sections)
     for section in parser.sections():
         kind = section.partition(':')[0]
         if kind in _KINDS:
-            entries += _of_section(parser, section, kind, sections, path,
-                                   code)
+            entries += ({**entry, 'used': section in used}
+                        for entry in _of_section(parser, section, kind,
+                                                 sections, path, code))
     return entries
+
+
+def _used(parser, sections):
+    """Return the sections that the applications of the APIs load.
+
+    heat.common.config adds the flavor to the names heat-api and heat-api-cfn.
+    """
+    found = set()
+    waiting = [name for name in sections if name.startswith('heat-api')]
+    while waiting:
+        section = sections[waiting.pop()]
+        if section not in found:
+            found.add(section)
+            waiting += (word for key in parser.options(section)
+                        for word in parser.get(section, key, raw=True).split()
+                        if word in sections)
+    return found
 
 
 def _of_section(parser, section, kind, sections, path, code):

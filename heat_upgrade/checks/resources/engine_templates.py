@@ -22,21 +22,28 @@ import typing
 
 from heat_upgrade.checks import check_context
 from heat_upgrade.checks.config import config_files
+from heat_upgrade.checks.config import file_places
 from heat_upgrade.checks.config import referenced_files
 from heat_upgrade.checks import templates
 from heat_upgrade import errors
+
+
+# Heat reads the parameters of environment_dir, and uses the defaults alone.
+_USED = ('parameter_defaults',)
+_FILE = 'file://'
 
 
 @dataclasses.dataclass(frozen=True)
 class EngineFiles:
     """The engine's own files.
 
-    :ivar directories: those of templates
-    :ivar registry: the resource_registry, without files
+    :ivar paths: directories of templates, and templates of resource types
+    :ivar environment: the resource_registry, without files, and the defaults
+        of parameters
     """
 
-    directories: tuple[pathlib.Path, ...] = ()
-    registry: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
+    paths: tuple[pathlib.Path, ...] = ()
+    environment: templates.Environment = templates.Environment()
 
 
 def of(inputs: check_context.OperatorInputs) -> EngineFiles:
@@ -47,12 +54,26 @@ def of(inputs: check_context.OperatorInputs) -> EngineFiles:
     referenced = referenced_files.files(
         config_files.settings(inputs), files, inputs.roots)
     registry: dict[str, typing.Any] = {}
+    defaults: dict[str, typing.Any] = {}
     for path in referenced.environments:
         try:
-            registry |= templates.environment_of([path]).registry
+            environment = templates.environment_of([path], sections=_USED)
         except errors.UsageError:
             continue
+        registry |= environment.registry
+        defaults |= environment.parameters
+    places = file_places.Places(
+        tuple(dict.fromkeys(path.parent for path in files)), inputs.roots)
+    named = [places.find(value.removeprefix(_FILE))
+             for value in registry.values() if _is_file(value)]
+    directories = dict.fromkeys(path.parent for path in referenced.templates)
     return EngineFiles(
-        tuple(dict.fromkeys(path.parent for path in referenced.templates)),
-        {name: value for name, value in registry.items()
-         if not str(value).endswith(templates.SUFFIXES)})
+        (*directories, *(path for path in dict.fromkeys(named)
+                         if path and path.parent not in directories)),
+        templates.Environment(
+            {name: value for name, value in registry.items()
+             if not _is_file(value)}, defaults))
+
+
+def _is_file(value: typing.Any) -> bool:
+    return isinstance(value, str) and value.endswith(templates.SUFFIXES)

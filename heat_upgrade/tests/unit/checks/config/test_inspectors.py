@@ -12,7 +12,10 @@
 
 """The inspectors of options and values, without Heat."""
 
+import importlib
 import os
+import pathlib
+import sys
 import types as python_types
 
 import fixtures
@@ -22,6 +25,7 @@ import testtools
 
 from heat_upgrade.checks.inspectors import config_options
 from heat_upgrade.checks.inspectors import config_values
+from heat_upgrade.checks import introspection
 
 
 class TestDescription(testtools.TestCase):
@@ -163,3 +167,20 @@ class TestValues(testtools.TestCase):
             ['other', 'username', 'x'])
         self.assertEqual([True, True, True, False, False],
                          [answer['known'] for answer in answers[1:]])
+
+
+class TestEntryPoints(testtools.TestCase):
+
+    def test_packages_that_heat_has_are_not_the_operators(self):
+        place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        for name in ('acme-1.dist-info', 'old_acme-1.0.egg-info',
+                     'ddt-9.dist-info'):
+            (place / name).mkdir()
+            (place / name / 'entry_points.txt').write_text(
+                f'[heat.clients]\n{name[:3]} = a:b\n')
+        self.patch(sys, 'path', [*sys.path, str(introspection.PROGRAMS)])
+        program = importlib.import_module(
+            'heat_upgrade.checks.inspectors.config_entry_points')
+        self.assertEqual(
+            ['acm', 'old'],
+            [point.name for _, _, point in program._points(place)])

@@ -26,7 +26,8 @@ HISTORY = deprecations.History('26.0.2', '27.0.1')
 
 def entry(value, error=None, section='filter:a'):
     return {'section': section, 'key': 'paste.filter_factory',
-            'value': value, 'error': error, 'package': 'release'}
+            'value': value, 'error': error, 'package': 'release',
+            'used': True}
 
 
 def answer(*entries, error=None):
@@ -191,6 +192,17 @@ class TestFiles(testtools.TestCase):
         self.assertIsNone(found.policy_json)
         self.assertEqual(1, len(found.rules))
 
+    def test_packages_of_a_copy_of_the_node_are_code(self):
+        for place in ('usr/lib/python3/dist-packages',
+                      'var/lib/kolla/venv/lib/python3.12/site-packages',
+                      'usr/share/python3/site-packages'):
+            (self.place / place).mkdir(parents=True)
+        self.assertEqual(
+            [str(self.place),
+             f'{self.place}/usr/lib/python3/dist-packages',
+             f'{self.place}/var/lib/kolla/venv/lib/python3.12/site-packages'],
+            [str(path) for path in self.files(roots=(self.place,)).code])
+
     def test_existing_files_are_requested(self):
         self.assertEqual(
             [], referenced_files.requests(referenced_files.Files())
@@ -229,6 +241,17 @@ class TestPaste(testtools.TestCase):
             lost = answer({**entry('a:b', 'no'), 'package': package})
             finding, = referenced_files.paste('x', lost, lost, HISTORY)
             self.assertIn(said, finding.remedy)
+
+    def test_factory_of_no_pipeline_is_a_warning(self):
+        lost = answer({**entry('a:b', 'no'), 'used': False})
+        finding, = referenced_files.paste('x', answer(entry('a:b')), lost,
+                                          HISTORY)
+        self.assertEqual(('warning', 'remove its section'),
+                         (finding.severity, finding.remedy))
+        lost['entries'].append({**entry('a:b', 'no'), 'used': True})
+        finding, = referenced_files.paste('x', answer(entry('a:b')), lost,
+                                          HISTORY)
+        self.assertEqual('error', finding.severity)
 
     def test_own_file_of_the_base_is_loaded_by_the_base(self):
         self.assertEqual(
