@@ -59,6 +59,8 @@ def _default(*names: str) -> tuple[options.Key, ...]:
     return tuple(('DEFAULT', name) for name in names)
 
 
+_URLS = (('database', 'connection'), ('DEFAULT', 'transport_url'))
+
 MEANINGS = (
     Meaning(
         _default('auth_encryption_key'),
@@ -105,7 +107,7 @@ MEANINGS = (
         'Existing servers call the old address; new servers get the new one.',
         'serve the old address until the last such server is gone'),
     Meaning(
-        (('database', 'connection'), ('DEFAULT', 'transport_url')),
+        _URLS,
         'The target connects to another place: it sees other stacks, or '
         'meets no service of the base.',
         'compare host, virtual host and name of the database'),
@@ -133,7 +135,7 @@ def findings(old: abc.Sequence[config_files.Setting],
     for meaning in MEANINGS:
         for key in meaning.keys:
             if (before.has(key) and after.has(key)
-                    and before.of(key) != after.of(key)):
+                    and _meant(key, before) != _meant(key, after)):
                 result.append(_differs(meaning, key, before, after, history))
     for key in sorted({setting.key for setting in (*old, *new)}):
         if key[0] in _LIMIT_SECTIONS and _LIMIT.search(key[1]) and _lower(
@@ -172,6 +174,26 @@ class Values:
         return '' if default is None else _comparable(
             ','.join(map(str, default)) if isinstance(default, list)
             else str(default))
+
+
+def _meant(key: options.Key, values: Values) -> object:
+    """Return the part of a value that has the meaning of its option."""
+    value = values.of(key)
+    return _place_of(value) if key in _URLS else value
+
+
+def _place_of(url: str) -> tuple[str, frozenset[str], str]:
+    """Return (kind, hosts, database or virtual host) of a URL.
+
+    Accounts, drivers and options may differ for one place. The URL of
+    RabbitMQ has several hosts, each with an account.
+    """
+    scheme, _, rest = url.partition('://')
+    hosts, _, path = rest.partition('?')[0].rpartition('/')
+    return (scheme.partition('+')[0],
+            frozenset(host.rpartition('@')[2].strip()
+                      for host in (hosts or path).split(',')),
+            path if hosts else '')
 
 
 def _comparable(value: str) -> str:

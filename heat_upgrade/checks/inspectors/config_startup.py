@@ -57,7 +57,7 @@ def _steps(directory, given):
         'config_keystone').Keystone(given['regions'])
     _isolate(keystone)
     _use_threads()
-    conf = _configured(given)
+    conf = _configured(directory, given)
     steps = {
         'logging': lambda: _logging(given['logging']),
         'database': lambda: _database(conf),
@@ -131,19 +131,26 @@ def _use_threads():
         return
 
 
-def _configured(given):
+def _configured(directory, given):
     """Return Heat's configuration, read from the files."""
     from heat.common import config
     from oslo_config import cfg
     from oslo_log import log
+    from oslo_policy import opts
     conf = cfg.CONF
     log.register_options(conf)
+    opts._register(conf)
     arguments = [f'--config-file={path}' for path in given['files']]
     conf(arguments, project='heat', prog='heat-api', default_config_files=[],
          default_config_dirs=[])
     config.set_config_defaults()
     # Other inspectors import an operator's own plug-ins.
     conf.set_override('plugin_dirs', [])
+    # The step policy reads it; a broken file must not fail the other steps.
+    empty = os.path.join(directory, 'policy.yaml')
+    with open(empty, 'w'):
+        conf.set_override('policy_file', empty, 'oslo_policy')
+        conf.set_override('policy_dirs', [], 'oslo_policy')
     _without_memcached(conf)
     paste = given['paste'] or os.path.join(sys.prefix, 'etc', 'heat',
                                            'api-paste.ini')
@@ -201,12 +208,14 @@ def _policy(conf, given):
     from heat.common import policy
     if given['policy'] is None and not given['policy_dirs']:
         return
-    enforcer = policy.Enforcer(
-        **({'policy_file': given['policy']} if given['policy'] else {})
-    ).enforcer
     conf.set_override('policy_dirs', given['policy_dirs'], 'oslo_policy')
-    enforcer.load_rules(True)
-    enforcer.check_rules(raise_on_violation=True)
+    try:
+        enforcer = policy.Enforcer(
+            policy_file=given['policy']).enforcer
+        enforcer.load_rules(True)
+        enforcer.check_rules(raise_on_violation=True)
+    finally:
+        conf.set_override('policy_dirs', [], 'oslo_policy')
 
 
 def _encryption(conf):

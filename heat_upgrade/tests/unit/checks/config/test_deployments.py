@@ -59,6 +59,8 @@ class TestDifferences(testtools.TestCase):
                 ('heat_waitcondition_server_url', 'http://a', 'http://b'),
                 ('convergence_engine', 'true', 'false'),
                 ('transport_url', 'rabbit://a', 'rabbit://b'),
+                ('transport_url', 'rabbit://a/v', 'rabbit://a/w'),
+                ('database__connection', 'mysql://a@h/x', 'mysql://a@h/y'),
                 ('oslo_policy__enforce_new_defaults', 'true', 'false'),
                 ('max_stacks_per_tenant', '900', '600')):
             (severity, _), = self.found({name: old}, {name: new})
@@ -68,6 +70,11 @@ class TestDifferences(testtools.TestCase):
         for old, new in (
                 ({'auth_encryption_key': 'a'}, {'auth_encryption_key': 'a'}),
                 ({'debug': 'true'}, {'debug': 'false'}),
+                # Another account, driver or order of hosts.
+                ({'database__connection': 'mysql://a:b@h/heat'},
+                 {'database__connection': 'mysql+pymysql://c@h/heat?x=y'}),
+                ({'transport_url': 'rabbit://a:b@h:1,a:b@i:1/v'},
+                 {'transport_url': 'rabbit://a:c@i:1,a:c@h:1/v'}),
                 ({f'{deployments.RABBIT}__rabbit_quorum_queue': 'False'}, {}),
                 ({'convergence_engine': 'yes'}, {'convergence_engine': '1'}),
                 ({'trusts_delegated_roles': 'a, b'},
