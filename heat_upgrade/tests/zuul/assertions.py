@@ -117,7 +117,7 @@ def _halves(tenant):
     for project in gate.OUR_PROJECTS:
         check, gated = (tenant.jobs(project, pipeline)
                         for pipeline in gate.PIPELINES)
-        for name in sorted({*check} ^ {*gated}):
+        for name in sorted(({*check} ^ {*gated}) - {*gate.ADVISORY}):
             yield f'{name}: {project} runs it in one of check and gate only'
 
 
@@ -135,8 +135,8 @@ def _limits(job):
         yield f'its timeout is {job.timeout}; at most {LONGEST} s is allowed'
     if not tenants.nodes(job):
         yield 'it has no node'
-    if not job.voting:
-        yield 'it does not vote'
+    if job.voting == (job.name in gate.ADVISORY):
+        yield 'it votes' if job.voting else 'it does not vote'
 
 
 def _groups(said, job):

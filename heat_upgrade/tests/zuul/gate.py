@@ -48,6 +48,7 @@ ADOPTION = """\
 - project:
     queue: heat
     templates:
+      - heat-upgrade-commits
       - heat-upgrade-jobs
 """
 SPECS_ADOPTION = """\
@@ -61,15 +62,19 @@ OUR_PROJECTS = (OURS, HEAT, SPECS)
 PIPELINES = ('check', 'gate')
 # The pipeline that starts jobs by the clock.
 PERIODIC = 'periodic'
+# Jobs that comment on a change and do not vote, so that check alone has them.
+ADVISORY = ('heat-upgrade-commit-impact',)
 
 
-def build(scratch, *, top=TOP, upstream=None, checkouts=()):
+def build(scratch, *, top=TOP, upstream=None, checkouts=(), heat=ADOPTION):
     """Return the tenant, not loaded yet.
 
     :param scratch: a directory for the files of Heat and heat-specs
     :param top: the tree of this project
     :param upstream: {project: directory} in place of the stand-ins
     :param checkouts: further projects that have no configuration
+    :param heat: the configuration of Heat, on all branches; or {branch:
+        directory}
     """
     upstream = upstream or {}
     tenant = tenants.Tenant()
@@ -77,7 +82,10 @@ def build(scratch, *, top=TOP, upstream=None, checkouts=()):
         tenant.add(name, UPSTREAM / name, trusted=True)
     for name in UNTRUSTED:
         tenant.add(name, upstream.get(name, UPSTREAM / name))
-    for name, text in ((HEAT, ADOPTION), (SPECS, SPECS_ADOPTION)):
+    for name, text in ((HEAT, heat), (SPECS, SPECS_ADOPTION)):
+        if isinstance(text, dict):
+            tenant.add(name, text)
+            continue
         directory = pathlib.Path(scratch, name)
         directory.mkdir(parents=True)
         (directory / '.zuul.yaml').write_text(text)
@@ -87,20 +95,22 @@ def build(scratch, *, top=TOP, upstream=None, checkouts=()):
     tenant.add(OURS, top)
     configured = {*TRUSTED, *UNTRUSTED, *OUR_PROJECTS}
     for name in sorted({*CHECKOUTS, *checkouts} - configured):
-        tenant.add(name)
+        tenant.add(name, upstream.get(name))
     return tenant
 
 
 def frozen(tenant):
     """Return {name of a job: it, frozen by Zuul}, of all that run.
 
-    As heat-upgrade-tests runs it, in check or by the clock.
+    As heat-upgrade-tests runs it, in check or by the clock; or else as Heat
+    runs it.
 
     :raises: Zuul's error for a job that cannot be frozen
     """
-    return {name: tenant.freeze(OURS, pipeline, name)
-            for pipeline in (PIPELINES[0], PERIODIC)
-            for name in tenant.jobs(OURS, pipeline)}
+    return {name: tenant.freeze(project, pipeline, name)
+            for project, pipeline in ((HEAT, PIPELINES[0]),
+                                      (OURS, PIPELINES[0]), (OURS, PERIODIC))
+            for name in tenant.jobs(project, pipeline)}
 
 
 def parents(job):

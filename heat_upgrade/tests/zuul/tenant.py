@@ -100,18 +100,21 @@ class Tenant:
             branches=(DEFAULT_BRANCH,)):
         """Add a project; without a directory, one without configuration.
 
+        :param directory: or {branch: directory}, which has all branches
         :param branches: which it has; each with the same configuration
         """
+        directories = (directory if isinstance(directory, dict) else
+                       dict.fromkeys(branches, directory))
         project = self._source.getProject(name)
         entry = model.TenantProjectConfig(project)
         entry.trusted = trusted
         entry.load_classes = (set(self._parser.job_classes) if directory
                               else set())
-        entry.branches = list(branches)
+        entry.branches = list(directories)
         self._tenant.addTPC(entry)
         if directory:
-            self._content += [(entry, branch, os.fspath(directory))
-                              for branch in branches]
+            self._content += [(entry, branch, os.fspath(place))
+                              for branch, place in directories.items()]
 
     def load(self):
         """Load it all.

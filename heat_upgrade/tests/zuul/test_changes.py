@@ -20,15 +20,17 @@ from heat_upgrade.tests.zuul import test_jobs
 
 CHECKS = ['heat-upgrade-checks']
 SPECS = ['heat-upgrade-spec-impact']
+COMMITS = [*gate.ADVISORY]
 DOCS = ['heat-upgrade-tests-docs', 'heat-upgrade-tests-pep8']
 UNIT = ['heat-upgrade-tests-unit']
 ZUUL = ['heat-upgrade-tests-zuul']
 
 # In Heat, and in heat-specs: the files of a change, and the jobs.
 HEAT = (
-    (['heat/engine/stack.py'], CHECKS + test_jobs.UPGRADES),
+    (['heat/engine/stack.py'], CHECKS + COMMITS + test_jobs.UPGRADES),
     (['heat/db/migrations/versions/1.py', 'doc/source/index.rst'],
-     CHECKS + test_jobs.UPGRADES),
+     CHECKS + COMMITS + test_jobs.UPGRADES),
+    (['etc/heat/api-paste.ini'], CHECKS + COMMITS + test_jobs.UPGRADES),
     (['devstack/upgrade/upgrade.sh'], CHECKS + test_jobs.UPGRADES),
     (['setup.cfg'], CHECKS + test_jobs.UPGRADES),
     (['requirements.txt'], CHECKS + test_jobs.UPGRADES),
@@ -45,7 +47,7 @@ HEAT = (
     # What announces the end of an option.
     (['releasenotes/notes/end-of-option-1.yaml'], CHECKS),
     (['releasenotes/notes/fix-1.yaml', 'heat/engine/stack.py'],
-     CHECKS + test_jobs.UPGRADES),
+     CHECKS + COMMITS + test_jobs.UPGRADES),
 )
 HEAT_SPECS = (
     (['specs/2027.1/renamed-groups.rst'], SPECS),
@@ -79,7 +81,10 @@ class ChangesTest(testtools.TestCase):
 
     def _assert_run(self, project, changed, jobs):
         for pipeline in gate.PIPELINES:
-            self.assertEqual(sorted(jobs), gate.loaded().jobs(
+            # The check of commits does not vote, so it is not in gate.
+            expected = [name for name in jobs
+                        if name not in COMMITS or pipeline == 'check']
+            self.assertEqual(sorted(expected), gate.loaded().jobs(
                 project, pipeline, changed=changed), pipeline)
 
     @ddt.idata(HEAT)
@@ -100,9 +105,9 @@ class ChangesTest(testtools.TestCase):
 
 class AdoptionTest(testtools.TestCase):
 
-    def test_the_template_is_all_that_heat_takes(self):
+    def test_the_templates_are_all_that_heat_takes(self):
         self.assertEqual(
-            sorted(CHECKS + SPECS + test_jobs.UPGRADES),
+            sorted(CHECKS + COMMITS + SPECS + test_jobs.UPGRADES),
             gate.loaded().jobs(gate.HEAT, 'check'))
 
     def test_the_template_is_all_that_heat_specs_takes(self):
@@ -111,10 +116,12 @@ class AdoptionTest(testtools.TestCase):
             self.assertTrue(gate.loaded().freeze(
                 gate.SPECS, pipeline, *SPECS).voting)
 
-    def test_gate_has_what_check_has_and_all_of_it_votes(self):
+    def test_gate_has_all_jobs_of_check_that_vote(self):
         tenant = gate.loaded()
         names = tenant.jobs(gate.HEAT, 'gate')
-        self.assertEqual(tenant.jobs(gate.HEAT, 'check'), names)
+        self.assertEqual(sorted(COMMITS + names),
+                         tenant.jobs(gate.HEAT, 'check'))
+        self.assertFalse(tenant.freeze(gate.HEAT, 'check', *COMMITS).voting)
         self.assertEqual({True}, {
             tenant.freeze(gate.HEAT, pipeline, name).voting
             for pipeline in gate.PIPELINES for name in names})

@@ -129,8 +129,19 @@ class LabJobsTest(testtools.TestCase):
 
     def test_specs_from_the_series_of_the_template_on(self):
         job = frozen('heat-upgrade-spec-impact', project=gate.SPECS)
-        self.assertEqual({'heat_upgrade_spec_since': '2027.1'},
+        self.assertEqual({'heat_upgrade_bindep_profiles': ['text'],
+                          'heat_upgrade_spec_since': '2027.1'},
                          tenant.variables(job, 'debian-bookworm'))
+
+    def test_commits_of_a_change_are_checked_without_servers(self):
+        job = frozen('heat-upgrade-commit-impact', project=gate.HEAT)
+        told = tenant.variables(job, 'debian-bookworm')
+        self.assertEqual('HEAD^1..HEAD', told['heat_upgrade_spec_commits'])
+        self.assertEqual(['text'], told['heat_upgrade_bindep_profiles'])
+        self.assertEqual(JOBS['heat-upgrade-spec-impact'][3], tuple(
+            path.removeprefix(f'{gate.OURS}/playbooks/').removesuffix('.yaml')
+            for paths in gate.playbooks(job).values()
+            for path in paths if path.startswith(gate.OURS)))
 
     def test_our_own_specs_are_in_the_documentation(self):
         self.assertEqual(

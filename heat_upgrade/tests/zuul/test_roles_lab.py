@@ -49,6 +49,7 @@ heat_source.add_migration(
 '''
 SPEC_JOB = 'heat-upgrade-spec-impact'
 SPEC_JOB_OF_SPECS = f'{SPEC_JOB} of heat-specs'
+COMMIT_JOB = 'heat-upgrade-commit-impact'
 OPTION = "cfg.IntOpt('max_resources_per_stack',"
 SPEC = '''
 =======
@@ -75,6 +76,8 @@ def frozen(place):
     # Another project's, with other variables.
     found[SPEC_JOB_OF_SPECS] = tenant.freeze(
         gate.SPECS, gate.PIPELINES[0], SPEC_JOB)
+    found[COMMIT_JOB] = tenant.freeze(
+        gate.HEAT, gate.PIPELINES[0], COMMIT_JOB)
     return found
 
 
@@ -267,6 +270,43 @@ class LabTest(playbook_case.PlaybookCase):
         status, said = self.play(SPEC_JOB_OF_SPECS)
         self.assertEqual(0, status, said[-5000:])
         self.assertIn('specs: 0 checked, 0 wrong, 1 exempt', said)
+        self.assertNotIn('file_comments', self.node.returned())
+
+    def make_heat(self, message):
+        """Make Heat with a change that adds a migration, merged as by Zuul."""
+        top = self.node.home / 'heat'
+        path = top / 'heat/db/migrations/versions/01_add.py'
+        path.parent.mkdir(parents=True)
+        identity = ('-c', 'user.name=test', '-c', 'user.email=t@t')
+        self.git(top, 'init', '--quiet', '--initial-branch', 'master')
+        self.git(top, *identity, 'commit', '--quiet', '--allow-empty',
+                 '--message', 'Base')
+        self.git(top, 'switch', '--quiet', '--create', 'change')
+        path.write_text('revision = 1\n')
+        self.git(top, 'add', '--all')
+        self.git(top, *identity, 'commit', '--quiet', '--message', message)
+        self.git(top, 'switch', '--quiet', 'master')
+        self.git(top, *identity, 'merge', '--quiet', '--no-ff', 'change')
+        (self.node.home / 'src' / playbook_case.HEAT).unlink()
+        self.node.add_project(playbook_case.HEAT, top)
+        self.node.change(playbook_case.HEAT, 9)
+
+    def test_change_without_announcement_is_commented_on(self):
+        self.make_heat('Add a table')
+        status, said = self.play(COMMIT_JOB)
+        self.assertEqual(2, status, said[-5000:])
+        self.assertIn('has effects on an upgrade that it does not announce',
+                      said)
+        self.assertIn('UpgradeImpact: none, REASON', said)
+        self.assertIn('Again: heat-upgrade spec check --commit HEAD', said)
+        self.assertEqual(['heat/db/migrations/versions/01_add.py'],
+                         list(self.node.returned()['file_comments']))
+
+    def test_announced_change_passes(self):
+        self.make_heat('Add\n\nUpgradeImpact: none, the table is unused')
+        status, said = self.play(COMMIT_JOB)
+        self.assertEqual(0, status, said[-5000:])
+        self.assertIn('commits: 1 checked, 0 wrong', said)
         self.assertNotIn('file_comments', self.node.returned())
 
     def test_a_project_without_specs_is_told_so(self):
