@@ -26,7 +26,10 @@ from heat_upgrade.report import model
 from heat_upgrade.report import progress
 from heat_upgrade.report import summary
 from heat_upgrade.results import journal
+from heat_upgrade.runbook import procedure
+from heat_upgrade.runbook import rendering
 from heat_upgrade.tests.unit.report import test_traffic
+from heat_upgrade.tests.unit.runbook import samples
 from heat_upgrade.tests.unit.support import stories
 
 PLANS = {
@@ -112,6 +115,11 @@ def summary_of_a_rolling_upgrade():
     return summary.text(report)
 
 
+def _runbook(strategy, deployment):
+    return rendering.markdown(procedure.make(
+        samples.EVIDENCE, strategy=strategy, deployment=deployment))
+
+
 def _plan(name):
     return planner.make(base='2026.1', target='2026.2', **PLANS[name])
 
@@ -121,6 +129,8 @@ TEXTS = {
        for name in PLANS},
     **{f'{name}-plan.txt': lambda name=name: progress.tree(_plan(name))
        for name in PLANS},
+    'runbook-cold.md': lambda: _runbook('cold', 'systemd'),
+    'runbook-rolling.md': lambda: _runbook('rolling', 'containers'),
     'summary-pass.txt': summary_of_a_pass,
     'summary-fail.txt': summary_of_a_failure,
     'summary-hazards.txt': summary_of_hazards,
