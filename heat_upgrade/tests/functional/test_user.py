@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""An ordinary user, with an installed tool and empty caches."""
+"""An ordinary user, with a tool from its wheel and empty caches."""
 
 import os
 import pathlib
@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import unittest
+import zipfile
 
 import fixtures
 import uv
@@ -54,6 +55,7 @@ class OrdinaryUserTest(base.ToolTestCase):
         for name in ('HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME',
                      'UV_CACHE_DIR'):
             self.useFixture(fixtures.EnvironmentVariable(name, str(home)))
+        self._check_commands()
         status, output = self.run_tool('cloud', 'up')
         self.assertEqual(0, status, output)
         self.assertIn(' is up after ', output)
@@ -64,6 +66,35 @@ class OrdinaryUserTest(base.ToolTestCase):
         self.assertNotIn('0 processes', output.split()[:1])
         self.assertEqual([], [path.name for path in self.tmp.iterdir()
                               if path.name.startswith('heat-upgrade-')])
+
+    def _check_commands(self):
+        """Call the commands that need no cloud, outside a checkout."""
+        for words, expected in (
+                (('--version',), 'heat-upgrade 1.'),
+                (('--help',), 'runbook'),
+                (('run', '--help'), '--strategy'),
+                (('scenario', 'list', '-f', 'csv'), '"random_string"'),
+                (('profile', 'list', '-f', 'csv'), '"key-16"'),
+                (('plan',), 'cold upgrade ')):
+            status, output = self.run_tool(*words)
+            self.assertEqual(0, status, output)
+            self.assertIn(expected, output)
+
+    def _wheel(self, source):
+        """Build the wheel; returns its path.
+
+        The wheel has each file of the packages in the repository.
+        """
+        self._uv('build', '--wheel', '--out-dir', str(self.work_dir),
+                 str(source))
+        wheel, = self.work_dir.glob('heat_upgrade_tests-1.*.whl')
+        listed = subprocess.run(
+            ['git', 'ls-files', 'heat_upgrade', 'heat_integrationtests'],
+            cwd=source, check=True, capture_output=True, text=True,
+            timeout=INSTALL_TIMEOUT).stdout.splitlines()
+        with zipfile.ZipFile(wheel) as archive:
+            self.assertEqual(set(), set(listed) - set(archive.namelist()))
+        return wheel
 
     def _install(self):
         """Install the tool where every user can read it."""
@@ -79,7 +110,7 @@ class OrdinaryUserTest(base.ToolTestCase):
                  '--constraints', str(tree / 'constraints' / 'tool.txt'),
                  '--requirements', str(tree / 'requirements.txt'))
         self._uv('pip', 'install', '--python', python, '--no-deps',
-                 str(source))
+                 str(self._wheel(source)))
         shutil.rmtree(source)
         self.command = [str(place / 'bin' / 'heat-upgrade')]
         self.user = USER
