@@ -27,6 +27,7 @@ from heat_upgrade.checks.config import check
 from heat_upgrade.checks.config import config_files
 from heat_upgrade.checks import introspection
 from heat_upgrade.checks import registry
+from heat_upgrade.cli import operator_files
 from heat_upgrade.cli import options
 from heat_upgrade import errors
 from heat_upgrade.install import environments
@@ -34,6 +35,7 @@ from heat_upgrade.install import releases
 from heat_upgrade.judgement import judge
 from heat_upgrade.judgement import known_failures
 from heat_upgrade.lab import workspace as workspaces
+from heat_upgrade.report import headline
 from heat_upgrade.results import findings
 from heat_upgrade.results import grouping
 
@@ -92,7 +94,7 @@ class Check(lister.Lister):
             lambda reference: _check(names, base, reference, parsed_args,
                                      asked, is_reference=True))
         self._status = _status(judged)
-        _print_counts(judged)
+        _print_counts(judged, operator_files.checked(names, asked))
         groups = grouping.groups(judged, whole=True)
         if parsed_args.formatter != 'table':
             return (*COLUMNS, *MORE, EVIDENCE), [
@@ -186,17 +188,36 @@ def _print(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _print_counts(judged: list[findings.Finding]) -> None:
+def _print_counts(judged: list[findings.Finding],
+                  checked: abc.Collection[pathlib.Path]) -> None:
+    """Print the numbers of findings, the operator's own files first.
+
+    :param checked: files and directories of the operator
+    """
     known = sum(finding.origin == findings.KNOWN for finding in judged)
     unsafe = sum(finding.counts for finding in judged)
     broken = sum(map(_is_broken, judged))
-    for line in _own_files([finding for finding in judged
-                            if finding.own_files and finding.counts]):
+    breaking = [finding for finding in judged
+                if finding.own_files and finding.counts]
+    for line in _own_files(breaking):
         _print(line)
+    if checked and not breaking and not broken:
+        _print(f'your files were checked: {_numbers(checked)}, nothing '
+               'breaks')
     _print(f'{unsafe} make the upgrade unsafe, '
            f'{len(judged) - unsafe - known - broken} to know, {known} known')
     if broken:
         _print(f'{broken} could not be checked')
+
+
+def _numbers(paths: abc.Collection[pathlib.Path]) -> str:
+    """Return the numbers of files and directories as text."""
+    directories = sum(path.is_dir() for path in paths)
+    files = len(paths) - directories
+    noun = 'directory' if directories == 1 else 'directories'
+    return ' and '.join(
+        ([headline.number(files, 'file')] if files else [])
+        + ([f'{directories} {noun}'] if directories else []))
 
 
 def _own_files(breaking: list[findings.Finding]) -> abc.Iterator[str]:

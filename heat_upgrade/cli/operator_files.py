@@ -16,6 +16,8 @@ from collections import abc
 import glob
 import pathlib
 
+from heat_upgrade.checks import check_context
+from heat_upgrade.checks.config import config_files
 from heat_upgrade import errors
 
 
@@ -58,3 +60,20 @@ def configuration(paths: abc.Iterable[pathlib.Path]
                 "Heat's configuration file")
         found += inside
     return tuple(found)
+
+
+def checked(names: abc.Collection[str],
+            asked: check_context.OperatorInputs) -> list[pathlib.Path]:
+    """Return the named files and directories that some checks read.
+
+    :param names: names of the checks
+    """
+    found: list[pathlib.Path] = []
+    if 'config' in names:
+        found += [*config_files.files(asked), *asked.target_config_files]
+    elif 'policy' in names:
+        found += config_files.files(asked)
+    if 'resources' in names:
+        found += [*asked.templates, *asked.environments]
+        found += [asked.stacks_from] if asked.stacks_from else []
+    return found

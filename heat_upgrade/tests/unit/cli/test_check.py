@@ -141,6 +141,30 @@ class TestCheck(cli_case.CliCase):
                       '3 make the upgrade unsafe, 0 to know, 0 known',
                       self.err)
 
+    def test_clean_files_are_counted(self):
+        self.found = [CHANGED]
+        self.assertEqual(0, self.check(
+            '--config-file', self.file('heat.conf'), '--template',
+            self.file('a.yaml'), '--template', self.directory('stacks')))
+        self.assertIn('your files were checked: 2 files and 1 directory, '
+                      'nothing breaks\n0 make the upgrade unsafe', self.err)
+
+    def test_no_file_is_called_checked_after_a_check_without_files(self):
+        self.found = [CHANGED]
+        self.check()
+        self.assertNotIn('your files', self.err)
+
+    def test_no_file_is_called_checked_if_its_check_did_not_run(self):
+        self.found = [CHANGED]
+        self.check('rpc', '--config-file', self.file('heat.conf'))
+        self.assertNotIn('your files', self.err)
+
+    @ddt.data(NOT_DONE, dataclasses.replace(GONE, own_files=True))
+    def test_files_are_not_called_clean_after(self, finding):
+        self.found = [finding]
+        self.check('--config-file', self.file('heat.conf'))
+        self.assertNotIn('nothing breaks', self.err)
+
     def test_one_template_that_breaks_is_named(self):
         self.found = [model.own(NARROWED, ['lit.yaml'], ())]
         self.assertEqual(1, self.check(
@@ -162,6 +186,11 @@ class TestCheck(cli_case.CliCase):
         self.check('-f', 'json')
         self.assertEqual(['[a] b', '[a] c', '[a] d'], [
             row['Subject'] for row in json.loads(self.out)])
+
+    def directory(self, name):
+        path = self.home / name
+        path.mkdir()
+        return path
 
     def file(self, name):
         path = self.home / name

@@ -17,6 +17,7 @@ import pathlib
 import fixtures
 import testtools
 
+from heat_upgrade.checks import check_context
 from heat_upgrade.cli import operator_files
 from heat_upgrade import errors
 
@@ -55,6 +56,17 @@ class TestFiles(testtools.TestCase):
     def test_pattern_that_matches_nothing_is_refused(self):
         self.assertIn('*.yaml does not exist', self.refused(
             operator_files.existing, '*.yaml', patterns=True))
+
+    def test_files_of_a_check_that_does_not_run_are_not_checked(self):
+        conf, template, environment, dump = self.write(
+            'c/heat.conf', 'a.yaml', 'e.yaml', 'heat.sql')
+        asked = check_context.OperatorInputs(
+            config_dirs=(conf.parent,), templates=(template,),
+            environments=(environment,), stacks_from=dump)
+        self.assertEqual([conf], operator_files.checked(['config'], asked))
+        self.assertEqual([conf], operator_files.checked(['policy'], asked))
+        self.assertEqual([template, environment, dump],
+                         operator_files.checked(['resources', 'rpc'], asked))
 
     def test_pattern_is_no_environment(self):
         self.write('a.yaml')
