@@ -19,6 +19,7 @@ import pathlib
 
 from heat_upgrade import errors
 from heat_upgrade.plan import planner
+from heat_upgrade.probes import downtime
 from heat_upgrade.report import headline
 from heat_upgrade.results import findings
 
@@ -40,6 +41,9 @@ class Run:
     :ivar verdict: of the report, or NO_REPORT
     :ivar seconds: duration
     :ivar failures: number of findings that count
+    :ivar downtime_s: seconds without an answer of heat-api in a cold
+        upgrade, None if it was not measured
+    :ivar identities: of the findings, see findings.Finding.identity
     """
 
     directory: pathlib.Path
@@ -51,6 +55,8 @@ class Run:
     verdict: str = NO_REPORT
     seconds: float = 0
     failures: int = 0
+    downtime_s: float | None = None
+    identities: frozenset[tuple[str, ...]] = frozenset()
 
     @property
     def page(self) -> pathlib.Path:
@@ -78,6 +84,27 @@ def latest(work_dir: pathlib.Path) -> Run:
             return run
     raise errors.UsageError(f'{work_dir} has no run with a report; start one '
                             'with: heat-upgrade run')
+
+
+def new_findings(earlier: abc.Sequence[Run]) -> dict[pathlib.Path, int]:
+    """Return the number of new findings of each run, by its directory.
+
+    A finding is new if the run before it, of the same upgrade and strategy,
+    does not have it. The first run of an upgrade has no number.
+
+    :param earlier: the runs, the latest first
+    """
+    numbers = {}
+    last: dict[tuple[str, str, str], Run] = {}
+    for run in reversed(earlier):
+        if run.verdict == NO_REPORT:
+            continue
+        upgrade = run.base, run.target, run.strategy
+        if upgrade in last:
+            numbers[run.directory] = len(
+                run.identities - last[upgrade].identities)
+        last[upgrade] = run
+    return numbers
 
 
 def to_prune(earlier: abc.Iterable[Run], *, keep: int,
@@ -119,14 +146,18 @@ def _run(directory: pathlib.Path) -> Run:
         return Run(directory)
     try:
         report = json.loads(path.read_text(encoding='utf-8'))
+        found = [findings.from_dict(finding)
+                 for finding in report['findings']]
         return Run(
             directory, report['started'] or '',
             headline.version(report['base']),
             headline.version(report['target']),
             report['strategy'], report['seed'], report['verdict'],
             report['duration_s'],
-            sum(findings.from_dict(finding).counts
-                for finding in report['findings']))
+            sum(finding.counts for finding in found),
+            report.get('availability', {}).get(downtime.NAME, {}).get(
+                'longest_gap_s'),
+            frozenset(finding.identity for finding in found))
     except (KeyError, TypeError, ValueError) as exc:
         raise errors.UsageError(
             f'{path} is damaged: {exc!r}; make it again with: heat-upgrade '

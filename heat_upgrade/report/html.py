@@ -12,6 +12,7 @@
 
 """Writes a report as one HTML page, with a chart of the run in time."""
 
+from collections import abc
 import pathlib
 import typing
 
@@ -21,6 +22,7 @@ import markupsafe
 from heat_upgrade.plan import model
 from heat_upgrade.probes import aggregates
 from heat_upgrade.report import headline
+from heat_upgrade.report import history as histories
 from heat_upgrade.report import merging
 from heat_upgrade.report import overview
 from heat_upgrade.report import summary
@@ -37,6 +39,7 @@ from heat_upgrade.traffic import history
 TEMPLATES = pathlib.Path(__file__).with_name('templates')
 VENDOR = pathlib.Path(__file__).with_name('vendor')
 PAGE, MERGED_PAGE = 'page.html.j2', 'merged.html.j2'
+HISTORY_PAGE = 'history.html.j2'
 
 # The disruptions of in-flight operations, in words.
 DISRUPTIONS = {
@@ -67,6 +70,20 @@ def write(report: Report, path: pathlib.Path | str,
         tiles=overview.tiles(report), **_rows(sections, report['run_dir']),
         **sections, **_volume(report), **_chart(report, records))
     pathlib.Path(path).write_text(page, encoding='utf-8')
+
+
+def history_page(runs: abc.Sequence[histories.Run]) -> str:
+    """Return the page with the history of runs.
+
+    :param runs: the latest first; runs without a report are left out
+    """
+    finished = [run for run in runs if run.verdict != histories.NO_REPORT]
+    text: str = _templates().get_template(HISTORY_PAGE).render(
+        runs=finished, shown=verdict.SHOWN,
+        new=histories.new_findings(finished),
+        downtime=max((run.downtime_s or 0 for run in finished), default=0),
+        duration=max((run.seconds for run in finished), default=0))
+    return text
 
 
 def _chart(report: Report, records: timeline.Records
