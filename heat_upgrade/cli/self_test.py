@@ -60,8 +60,10 @@ class Run(lister.Lister):
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.add_argument(
             'names', nargs='*', metavar='NAME',
-            help='name of a bug, see heat-upgrade self-test list (default: '
-                 'all bugs)')
+            help='name of a bug, see heat-upgrade self-test list')
+        parser.add_argument(
+            '--all', action='store_true',
+            help='plant all bugs, or all of a --shard')
         parser.add_argument(
             '--release', metavar='REL', default=SERIES,
             help='a series, a release, a git checkout, an sdist or a wheel '
@@ -79,6 +81,7 @@ class Run(lister.Lister):
             verdict.PASS if self._as_expected else verdict.FAIL]
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Table:
+        _check_choice(parsed_args)
         bugs = sharding.shard_of(
             model.chosen(catalogue.BUGS, parsed_args.names),
             parsed_args.shard)
@@ -96,6 +99,18 @@ class Run(lister.Lister):
         self._as_expected = all(result.as_expected for result in results)
         return (('bug', 'expected', 'as expected', 'found', 'seconds'),
                 list(map(_row, results)))
+
+
+def _check_choice(parsed_args: argparse.Namespace) -> None:
+    """Refuse a command that names no bug: all of them take many minutes.
+
+    :raises: errors.UsageError that lists the bugs
+    """
+    if bool(parsed_args.names) == parsed_args.all:
+        raise errors.UsageError(
+            'name the bugs to plant, or use --all without a name; the bugs '
+            'are:\n' + '\n'.join(f'  {bug.name}: {bug.sentence}'
+                                 for bug in catalogue.BUGS))
 
 
 def _row(result: model.Result) -> tuple[object, ...]:

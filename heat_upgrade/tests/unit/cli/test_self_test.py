@@ -89,9 +89,16 @@ class TestFaults(cli_case.CliCase):
         self.assertEqual(status, self.run_bugs('lost'))
         self.assertEqual('', self.out)
 
-    def test_the_default_is_all_of_them_on_a_release_that_is_whole(self):
+    @ddt.data((), ('--all', 'stuck'))
+    def test_choice_must_be_names_or_all(self, words):
+        error = self.refused('self-test', 'run', *words)
+        for bug in catalogue.BUGS:
+            self.assertIn(f'  {bug.name}: {bug.sentence}', error)
+        self.assertEqual([], self.asked)
+
+    def test_all_bugs_are_planted_on_a_release_that_is_whole(self):
         self.seen['lost'] = ()
-        self.run_bugs()
+        self.run_bugs('--all')
         (version, names, run_dir), = self.asked
         self.assertEqual(('25.0.2', len(catalogue.BUGS)),
                          (version, len(names)))
@@ -101,7 +108,7 @@ class TestFaults(cli_case.CliCase):
     def test_shards_share_the_bugs(self):
         self.seen['lost'] = ()
         for shard in ('1/2', '2/2'):
-            self.run_bugs('--shard', shard)
+            self.run_bugs('--all', '--shard', shard)
         names = [bug.name for bug in catalogue.BUGS]
         self.assertEqual([names[::2], names[1::2]],
                          [asked for _, asked, _ in self.asked])
@@ -112,7 +119,7 @@ class TestFaults(cli_case.CliCase):
         self.assertEqual([], self.asked)
 
     def test_an_unknown_release_is_refused_and_nothing_starts(self):
-        self.refused('self-test', 'run', '--release', '2031.1')
+        self.refused('self-test', 'run', '--all', '--release', '2031.1')
         self.assertEqual([], self.asked)
 
 
@@ -130,7 +137,7 @@ class TestCutOff(cli_case.CliCase):
                 ('tempfile.tempdir', str(temporary)),
                 ('heat_upgrade.self_test.experiment.Trial._up', up)):
             self.useFixture(fixtures.MonkeyPatch(name, value))
-        status = self.call('self-test', 'run', '--work-dir',
+        status = self.call('self-test', 'run', '--all', '--work-dir',
                            self.home / 'runs')
         self.assertEqual([], os.listdir(temporary))
         run_dir, = (self.home / 'runs').iterdir()
