@@ -56,7 +56,7 @@ SPECS_ADOPTION = """\
     templates:
       - heat-upgrade-specs
 """
-STABLE = ('stable/2026.1', 'stable/2026.2')
+STABLE = ('stable/2026.1', 'stable/2026.2', 'unmaintained/2024.1')
 # What these say to Zuul is ours.
 OUR_PROJECTS = (OURS, HEAT, SPECS)
 PIPELINES = ('check', 'gate')

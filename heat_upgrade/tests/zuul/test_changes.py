@@ -132,12 +132,22 @@ class AdoptionTest(testtools.TestCase):
             for config in gate.loaded().layout.getAllProjectConfigs(
                 f'opendev.org/{project}') if config.queue_name})
 
-    def test_a_stable_branch_that_is_no_slurp_is_not_skipped_to(self):
+    def test_upgrades_skip_a_level_between_slurp_releases_alone(self):
+        name = 'heat-upgrade-grenade-skip-level'
         tenant = gate.loaded()
-        skipping = {branch for branch in ('master', *gate.STABLE)
-                    if 'heat-upgrade-grenade-skip-level'
-                    in tenant.jobs(gate.HEAT, 'check', branch=branch)}
-        self.assertEqual({'master', 'stable/2026.1'}, skipping)
+        self.assertEqual(
+            {'master': 'stable/2026.1', 'stable/2026.1': 'stable/2025.1'},
+            {branch: tenant.freeze(
+                gate.HEAT, 'check', name, branch=branch).variables[
+                    'grenade_from_branch']
+             for branch in ('master', *gate.STABLE)
+             if name in tenant.jobs(gate.HEAT, 'check', branch=branch)})
+
+    def test_master_becomes_a_slurp_release(self):
+        # Otherwise the variant of master must go.
+        newest = max(path.stem for path
+                     in (gate.TOP / 'constraints').glob('2*.txt'))
+        self.assertTrue(newest.endswith('.2'), newest)
 
     def test_the_documentation_has_the_words_that_are_tested(self):
         text = (gate.TOP / 'doc/source/user/gate.rst').read_text()

@@ -128,11 +128,6 @@ class FullTest(testtools.TestCase):
 
 class SkipLevelTest(testtools.TestCase):
 
-    def test_base_is_the_release_that_grenade_names(self):
-        parent = gate.loaded().layout.getJob('grenade-skip-level-always')
-        self.assertEqual(parent.variables['grenade_from_branch'],
-                         variables(SKIP_LEVEL)['grenade_from_branch'])
-
     def test_settings_of_grenade_for_such_upgrades_stay(self):
         self.assertIs(True, variables(SKIP_LEVEL)['grenade_localrc'][
             'NOVA_ENABLE_UPGRADE_WORKAROUND'])

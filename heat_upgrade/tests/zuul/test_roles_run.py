@@ -12,6 +12,8 @@
 
 """The message of a job, by the exit status of the tool that it ran."""
 
+import subprocess
+
 import ddt
 
 from heat_upgrade.tests.zuul import playbook_case
@@ -77,6 +79,53 @@ class RunTest(playbook_case.PlaybookCase):
              '--constraints', str(self.constraints),
              '--work-dir', str(self.node.work_dir / 'results')],
             self.words())
+
+    def make_branches(self, *branches):
+        """Make Heat and its requirements with branches, as Zuul does."""
+        for name in (playbook_case.HEAT, playbook_case.REQUIREMENTS):
+            top = self.node.home / name.rpartition('/')[2]
+            git = ['git', '-C', str(top), '-c', 'user.name=test', '-c',
+                   'user.email=t@t']
+            top.mkdir()
+            subprocess.run([*git, 'init', '-q', '-b', 'master'], check=True)
+            for branch in (*branches, 'master'):
+                (top / 'upper-constraints.txt').write_text(f'# {branch}\n')
+                for words in (['checkout', '-q', '-B', branch],
+                              ['add', '-A'], ['commit', '-q', '-m', branch]):
+                    subprocess.run([*git, *words], check=True)
+            (self.node.home / 'src' / name).unlink()
+            self.node.add_project(name, top)
+
+    @ddt.data(('master', 'stable/2026.2'),
+              ('stable/2026.2', 'stable/2026.1'))
+    @ddt.unpack
+    def test_base_is_the_branch_before_that_zuul_prepared(self, branch, base):
+        self.make_branches('stable/2026.1', 'stable/2026.2')
+        self.node.zuul['branch'] = branch
+        place = self.node.work_dir / 'base' / base
+        self.make_tool(1, self.summary('FAIL').replace(
+            '--from 2026.1', f'--from {place}/heat --base-constraints '
+                             f'{place}/upper-constraints.txt'))
+        lines = self.end_of(self.fails(RUN, {}))
+        words = self.words()
+        self.assertEqual(
+            ['--from', f'{place}/heat', '--base-constraints',
+             f'{place}/upper-constraints.txt', '--to'], words[3:8])
+        self.assertEqual(f'# {base}\n', (
+            place / 'heat' / 'upper-constraints.txt').read_text())
+        self.assertEqual(f'# {base}\n', (
+            place / 'upper-constraints.txt').read_text())
+        self.assertIn(
+            'heat-upgrade run --from ~/heat-base --base-constraints '
+            'https://opendev.org/openstack/requirements/raw/branch/'
+            f'{base}/upper-constraints.txt --to ~/heat ', lines[-1])
+
+    def test_base_without_an_older_branch_is_a_release(self):
+        self.make_branches('stable/2026.2')
+        self.node.zuul['branch'] = 'stable/2026.2'
+        self.make_tool(0, self.summary('PASS'))
+        self.passes(RUN, {})
+        self.assertNotIn('--from', self.words())
 
     def test_the_tool_is_told_what_the_job_wants(self):
         self.make_tool(0, self.summary('PASS'))
