@@ -21,6 +21,7 @@ import dataclasses
 import typing
 
 from heat_upgrade.checks.resources import model
+from heat_upgrade.checks.resources import nested_values
 from heat_upgrade.checks.resources import schemas
 from heat_upgrade.checks.resources import template_lines
 from heat_upgrade.checks.resources import template_walk
@@ -107,9 +108,14 @@ def collect(sources: abc.Iterable[abc.Iterable[templates_.Template]],
     lines = {}
     count = 0
     for source in sources:
-        for template in source:
-            walk = template_walk.Walk(template, base, watched,
-                                      target or base['types'])
+        # A dump may have very many templates, and nests none by a file.
+        read = list(source) if isinstance(source, templates_.Files) else ()
+        passed = nested_values.of(read, base)
+        for template in read or source:
+            walk = template_walk.Walk(
+                template, base, watched, target or base['types'],
+                passed.get(template.path.resolve(), ())
+                if template.path else ())
             walk.sections()
             by.setdefault(frozenset(walk.uses), []).append(template.label)
             if walk.routes and template.path:

@@ -32,6 +32,8 @@ _DEEPEST = 20
 
 # Keys and indexes from the top of a template to a value.
 Route = tuple[str | int, ...]
+# {parameter: possible values} of a use of a template by another one.
+Given = dict[str, list[typing.Any]]
 
 
 class _Unknown:
@@ -65,10 +67,13 @@ class Values:
     :param parameters: definitions of its parameters, in HOT or in CFN
     :param given: {parameter: value} of its environment
     :param functions: names of the functions of its version
+    :param passed: the parameters of each use by another template
     """
 
     def __init__(self, parameters: typing.Any, given: abc.Mapping[str, object],
-                 functions: abc.Container[str], *, section: str) -> None:
+                 functions: abc.Container[str], *, section: str,
+                 passed: abc.Sequence[Given] = ()) -> None:
+        self._passed = passed
         self._parameters = parameters if isinstance(parameters, dict) else {}
         self._given = given
         self._functions = functions
@@ -123,6 +128,11 @@ class Values:
         """Yield the values of a parameter; one without any is UNKNOWN."""
         here: Route = (self._section, name)
         kind = str(body.get('type', body.get('Type')))
+        for use in self._passed:
+            for value in use.get(name, ()):
+                yield _parsed(value, kind), ()
+        if self._passed and all(name in use for use in self._passed):
+            return
         if name in self._given:
             yield _parsed(self._given[name], kind), ()
             return

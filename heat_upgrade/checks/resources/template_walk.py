@@ -71,7 +71,8 @@ class Walk:
     """Goes through a template once."""
 
     def __init__(self, template: templates_.Template, base: model.Reading,
-                 watched: schemas.Watched, target: model.Reading) -> None:
+                 watched: schemas.Watched, target: model.Reading,
+                 passed: abc.Sequence[template_values.Given] = ()) -> None:
         self._base = base
         self._target = target
         self._watched = watched
@@ -85,7 +86,7 @@ class Walk:
         section = self._words['parameters']
         self._values = template_values.Values(
             self._data.get(section), template.parameters,
-            self._known['functions'], section=section)
+            self._known['functions'], section=section, passed=passed)
         # The places of values that are refused, or may be.
         self.routes: dict[Property, set[template_values.Route]] = {}
         # Aliases of YAML are one object in several places.

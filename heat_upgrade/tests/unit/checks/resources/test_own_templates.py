@@ -282,3 +282,63 @@ resources: {}
                           'nova.flavr'),
                          (finding.severity, finding.rule, finding.subject))
         self.assertEqual([], self.check(text % 'nova.flavor'))
+
+    def nested(self, value, outer, environment='', inner='{get_param: p}'):
+        """Check a template that nests one with this default of a protocol."""
+        (self.place / 'nested.yaml').write_text(protocol(
+            inner, f'{{type: string, default: {value}}}'))
+        (self.place / 'env.yaml').write_text(environment or '{}')
+        return [severity for severity, _ in self.found(
+            HEAD + outer, environments=(self.place / 'env.yaml',))]
+
+    @ddt.data(
+        ('tcp', 'resources: {a: {type: nested.yaml, properties: {p: TCP}}}\n'),
+        ('TCP', 'resources: {a: {type: nested.yaml}}\n'),
+        ('tcp', 'resources:\n  a: {type: nested.yaml}\n'
+                '  b: {type: nested.yaml, properties: {p: TCP}}\n'),
+        ('tcp', 'parameters: {q: {type: string, default: TCP}}\n'
+                'resources: {a: {type: nested.yaml, properties: '
+                '{p: {get_param: q}}}}\n'),
+        ('tcp', 'resources: {a: {type: "OS::Heat::Group", properties: {tags: '
+                '{def: {type: nested.yaml, properties: {p: TCP}}}}}}\n'))
+    @ddt.unpack
+    def test_value_that_a_nested_template_gets_decides(self, value, outer):
+        self.assertEqual(['error'], self.nested(value, outer))
+
+    @ddt.data(
+        ('tcp', 'resources: {a: {type: nested.yaml, properties: {p: udp}}}\n'),
+        ('TCP', 'resources: {a: {type: nested.yaml, properties: {p: udp}}}\n'),
+        ('TCP', 'parameters: {q: {type: string, default: tcp}}\n'
+                'resources: {a: {type: nested.yaml, properties: '
+                '{p: {get_param: q}}}}\n'))
+    @ddt.unpack
+    def test_default_that_is_replaced_does_not_count(self, value, outer):
+        self.assertEqual([], self.nested(value, outer))
+
+    def test_value_of_a_mapped_type_decides(self):
+        outer = ('resources: {a: {type: "My::Type", properties: '
+                 '{p: %s}}}\n')
+        registry = 'resource_registry: {"My::Type": nested.yaml}\n'
+        self.assertEqual(['error'], self.nested('tcp', outer % 'TCP',
+                                                registry))
+        self.assertEqual([], self.nested('TCP', outer % 'tcp', registry))
+
+    def test_value_that_is_not_known_to_a_nested_template_is_a_warning(self):
+        self.assertEqual(['warning'], self.nested(
+            'tcp', 'resources: {a: {type: nested.yaml, properties: '
+                   '{p: {get_attr: [x, y]}}}}\n'))
+
+    def test_functions_of_the_outer_template_stay_outside(self):
+        # The inner template has a parameter of the same name.
+        self.assertEqual([], self.nested(
+            'TCP', 'parameters: {p: {type: string, default: tcp}}\n'
+                   'resources: {a: {type: nested.yaml, properties: '
+                   '{p: [{get_param: p}]}}}\n', inner='{get_param: [p, 0]}'))
+
+    def test_value_reaches_the_template_inside_a_nested_one(self):
+        (self.place / 'middle.yaml').write_text(
+            HEAD + 'parameters: {m: {type: string}}\nresources: {a: {type: '
+                   'nested.yaml, properties: {p: {get_param: m}}}}\n')
+        self.assertEqual(['error'], self.nested(
+            'tcp', 'resources: {a: {type: middle.yaml, properties: '
+                   '{m: TCP}}}\n'))
