@@ -197,7 +197,10 @@ def _differences(old: _OwnFiles, new: _OwnFiles,
         *deployments.findings(old.settings, new.settings, known, history),
         *deployments.policy_findings(
             old.referenced.rules if old.referenced else (),
-            new.referenced.rules if new.referenced else (), history)]
+            new.referenced.rules if new.referenced else (), history),
+        *deployments.file_findings(
+            old.settings, old.referenced or referenced_files.Files(),
+            new.settings, new.referenced or referenced_files.Files())]
 
 
 def _answers(

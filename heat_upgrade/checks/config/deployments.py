@@ -18,6 +18,7 @@ that is not set has the default of its release.
 
 from collections import abc
 import dataclasses
+import pathlib
 import re
 
 from heat_upgrade.checks import check_context
@@ -26,6 +27,7 @@ from heat_upgrade.checks.config import deprecations
 from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import policies
 from heat_upgrade.checks.config import redaction
+from heat_upgrade.checks.config import referenced_files
 from heat_upgrade.results import findings as results
 
 RABBIT = 'oslo_messaging_rabbit'
@@ -242,6 +244,50 @@ def policy_findings(old: abc.Iterable[policies.Rule],
         remedy='compare the two rules')
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)]
+
+
+def file_findings(old_settings: abc.Iterable[config_files.Setting],
+                  old: referenced_files.Files,
+                  new_settings: abc.Iterable[config_files.Setting],
+                  new: referenced_files.Files) -> list[results.Finding]:
+    """Return the files for all stacks that the new configuration lacks.
+
+    Directories that no option names, and those that are not here, are not
+    judged: the configuration may have been copied without them.
+    """
+    result = []
+    for option, word, before, after in (
+            ('plugin_dirs', 'plug-ins', _modules(old), _modules(new)),
+            ('environment_dir', 'environments', _names(old.environments),
+             _names(new.environments)),
+            ('template_dir', 'templates', _names(old.templates),
+             _names(new.templates))):
+        key = ('DEFAULT', option)
+        lost = sorted(before - after)
+        if lost and _sets(old_settings, key) and (
+                after or not _sets(new_settings, key)):
+            result.append(check_context.error(
+                'config.deployment-differs', f'[DEFAULT] {option}',
+                f'{len(lost)} {word} of the old configuration are not in the '
+                'new one', '\n'.join(lost), own_files=True,
+                impact='Stacks with their resource types cannot be loaded, '
+                       'updated or deleted.',
+                remedy=f'copy them, and set [DEFAULT] {option}'))
+    return result
+
+
+def _sets(settings: abc.Iterable[config_files.Setting],
+          key: options.Key) -> bool:
+    return any(setting.key == key for setting in settings)
+
+
+def _modules(files: referenced_files.Files) -> set[str]:
+    return {str(path.relative_to(directory)) for directory in files.plugins
+            for path in directory.rglob('*.py')}
+
+
+def _names(paths: abc.Iterable[pathlib.Path]) -> set[str]:
+    return {path.name for path in paths}
 
 
 def queue_manager(settings: abc.Sequence[config_files.Setting],

@@ -14,6 +14,7 @@
 
 import pathlib
 
+import fixtures
 import testtools
 
 from heat_upgrade.checks.config import config_files
@@ -21,6 +22,7 @@ from heat_upgrade.checks.config import deployments
 from heat_upgrade.checks.config import deprecations
 from heat_upgrade.checks.config import options
 from heat_upgrade.checks.config import policies
+from heat_upgrade.checks.config import referenced_files
 
 HISTORY = deprecations.History('26.0.2', '27.0.1')
 QUORUM = options.Option(deployments.RABBIT, 'rabbit_quorum_queue',
@@ -132,3 +134,48 @@ class TestQueueManager(testtools.TestCase):
                                         hostname='node-heat-api'))
         self.assertEqual([], self.found(commands=('heat-api',),
                                         use_queue_manager='true'))
+
+
+class TestFiles(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def files(self, name, *modules):
+        directory = self.place / name
+        directory.mkdir()
+        for module in modules:
+            (directory / module).write_text('')
+        return referenced_files.Files(
+            plugins=(directory,), environments=(directory / 'e.yaml',))
+
+    def found(self, old, new, set_in_old, set_in_new=()):
+        return [(finding.severity, finding.subject, finding.evidence)
+                for finding in deployments.file_findings(
+                    settings(**dict.fromkeys(set_in_old, 'x')), old,
+                    settings(**dict.fromkeys(set_in_new, 'x')), new)]
+
+    def test_plug_in_that_the_new_configuration_lacks_is_an_error(self):
+        for set_in_new in (), ('plugin_dirs',):
+            self.assertEqual(
+                [('error', '[DEFAULT] plugin_dirs', 'a.py')], self.found(
+                    self.files(f'old{set_in_new}', 'a.py', 'b.py'),
+                    self.files(f'new{set_in_new}', 'b.py'),
+                    ('plugin_dirs',), set_in_new))
+
+    def test_environments_of_the_old_configuration_may_be_gone(self):
+        self.assertEqual(
+            [('error', '[DEFAULT] environment_dir', 'e.yaml')],
+            self.found(self.files('old'), referenced_files.Files(),
+                       ('environment_dir',)))
+
+    def test_files_that_may_be_elsewhere_are_not_judged(self):
+        old = self.files('old', 'a.py')
+        self.assertEqual([], self.found(
+            old, self.files('new', 'a.py', 'b.py'), ('plugin_dirs',)))
+        # No option names them, and the directory is not on this machine.
+        self.assertEqual([], self.found(old, referenced_files.Files(), ()))
+        self.assertEqual([], self.found(
+            old, referenced_files.Files(), ('plugin_dirs',),
+            ('plugin_dirs',)))
