@@ -70,6 +70,9 @@ class OperatorInputs:
     :ivar postgresql: whether to check the schema on PostgreSQL too
     :ivar server: SQLAlchemy URL of a database on the server on which to check
         the schema, in new databases; '' for a private MariaDB
+    :ivar live_database: SQLAlchemy URL of Heat's database, in which objects
+        to settle are counted; '' for none
+    :ivar queues: output of rabbitmqctl list_queues
     """
 
     config_files: tuple[pathlib.Path, ...] = ()
@@ -81,6 +84,8 @@ class OperatorInputs:
     stacks_from: pathlib.Path | None = None
     postgresql: bool = False
     server: str = dataclasses.field(default='', repr=False)
+    live_database: str = dataclasses.field(default='', repr=False)
+    queues: pathlib.Path | None = None
 
 
 def _quiet(line: str) -> None:

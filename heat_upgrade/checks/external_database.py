@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Temporary databases of a check on an existing server.
+"""Databases of a check on an existing server.
 
 A machine that runs Heat already has a server of the kind and version that the
 upgrade will meet. It may be MySQL, for which there is no private server.
@@ -100,17 +100,31 @@ def databases(url: str,
 
 
 @contextlib.contextmanager
-def _connection(url: str) -> abc.Iterator[_Connection]:
+def reader(url: str) -> abc.Iterator[pymysql.cursors.Cursor]:
+    """Yield a cursor of an existing database that only reads.
+
+    :raises: :class:`heat_upgrade.errors.LabError` if there is no connection
+    """
+    with _connection(url, parse.urlsplit(url).path.lstrip('/')) as connection:
+        _execute(connection, 'SET SESSION TRANSACTION READ ONLY')
+        with connection.cursor() as cursor:
+            yield cursor
+
+
+@contextlib.contextmanager
+def _connection(url: str, database: str | None = None
+                ) -> abc.Iterator[_Connection]:
     parts = parse.urlsplit(url)
     if not parts.scheme.startswith('mysql') or not parts.hostname:
         raise errors.LabError(
-            'the schema can be checked only on a MySQL or MariaDB server '
-            f'that is reached by TCP, not on {parts.scheme}://')
+            'a check can use only a MySQL or MariaDB server that is reached '
+            f'by TCP, not {parts.scheme}://')
     try:
         connection = pymysql.connect(
             host=parts.hostname, port=parts.port or _PORT,
             user=parse.unquote(parts.username or ''),
             password=parse.unquote(parts.password or ''), autocommit=True,
+            database=database or None,
             connect_timeout=CONNECT_TIMEOUT, read_timeout=ANSWER_TIMEOUT)
     except pymysql.MySQLError as exc:
         raise errors.LabError(

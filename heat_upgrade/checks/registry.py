@@ -28,7 +28,7 @@ from heat_upgrade.results import findings
 # in this order.
 MODULES = {'config': 'config.check', 'schema': 'schema.check',
            'rpc': 'rpc.check', 'resources': 'resources.check',
-           'policy': 'policy', 'api': 'api.check'}
+           'policy': 'policy', 'api': 'api.check', 'preflight': 'preflight'}
 NAMES = tuple(MODULES)
 
 

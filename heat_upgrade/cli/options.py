@@ -316,6 +316,16 @@ def add_operator_files(parser: argparse.ArgumentParser) -> None:
         help='configuration file of Heat: check the schema on the server of '
              'its [database] connection, instead of a private MariaDB; uses '
              'new databases there, and drops them')
+    parser.add_argument(
+        '--preflight-of', metavar='FILE', type=pathlib.Path,
+        help='configuration file of Heat: count the objects to settle before '
+             'the upgrade, in the database of its [database] connection; '
+             'only reads')
+    parser.add_argument(
+        '--queues', metavar='FILE', type=pathlib.Path,
+        help='output of "rabbitmqctl list_queues -q -p VHOST name type '
+             'messages": count the messages of Heat, and compare the types of '
+             'its queues with the configuration')
 
 
 def operator_inputs(parsed_args: argparse.Namespace
@@ -337,7 +347,10 @@ def operator_inputs(parsed_args: argparse.Namespace
         stacks_from=parsed_args.stacks_from,
         postgresql=parsed_args.postgresql,
         server=(external_database.url_of(parsed_args.database_of)
-                if parsed_args.database_of else ''))
+                if parsed_args.database_of else ''),
+        live_database=(external_database.url_of(parsed_args.preflight_of)
+                       if parsed_args.preflight_of else ''),
+        queues=parsed_args.queues)
 
 
 def plan_of(parsed_args: argparse.Namespace, base: releases.Release,

@@ -38,13 +38,19 @@ class Item:
     query: str = ''
 
 
+# The engines that have reported since the given time.
 _ALIVE = ('SELECT engine_id FROM service WHERE deleted_at IS NULL AND '
-          'TIMESTAMPDIFF(SECOND, COALESCE(updated_at, created_at), '
-          '(SELECT MAX(COALESCE(updated_at, created_at)) FROM service)) <= '
+          'TIMESTAMPDIFF(SECOND, COALESCE(updated_at, created_at), {now}) <= '
           f'{_INTERVALS} * report_interval')
+# SQL of the present time: in a dump, the last report of any engine.
+_LAST_REPORT = '(SELECT MAX(COALESCE(updated_at, created_at)) FROM service)'
+NOW = 'UTC_TIMESTAMP()'
+
+STACKS_IN_PROGRESS = 'stacks in progress'
+MESSAGES = 'messages in queues'
 
 ITEMS = (
-    Item('stacks in progress',
+    Item(STACKS_IN_PROGRESS,
          'wait, or cancel: openstack stack list --all-projects --nested '
          '--property status=IN_PROGRESS',
          "SELECT COUNT(*) FROM stack WHERE deleted_at IS NULL AND status = "
@@ -58,7 +64,8 @@ ITEMS = (
          'SELECT COUNT(*) FROM resource WHERE engine_id IS NOT NULL AND '
          f'engine_id NOT IN ({_ALIVE})'),
     Item('stacks of the legacy engine',
-         'heat-manage migrate_convergence_1 STACK_ID',
+         'leave them: both releases run them, and heat-manage '
+         'migrate_convergence_1 fails',
          'SELECT COUNT(*) FROM stack WHERE deleted_at IS NULL AND '
          'NOT COALESCE(convergence, 0)'),
     Item('deleted stacks that were not purged',
@@ -67,22 +74,28 @@ ITEMS = (
     Item('snapshots in progress',
          'openstack stack snapshot list STACK',
          "SELECT COUNT(*) FROM snapshot WHERE status = 'IN_PROGRESS'"),
+    Item('snapshots without data, which cannot be restored',
+         'openstack stack snapshot delete STACK SNAPSHOT',
+         "SELECT COUNT(*) FROM snapshot WHERE data IS NULL AND "
+         "status <> 'IN_PROGRESS'"),
     Item('services that are down', 'heat-manage service clean',
          'SELECT COUNT(*) FROM service WHERE deleted_at IS NULL AND '
          f'engine_id NOT IN ({_ALIVE})'),
-    Item('messages in queues',
-         'rabbitmqctl list_queues -p VHOST name messages'),
+    Item(MESSAGES, 'rabbitmqctl list_queues -p VHOST name messages'),
 )
 
 
-def counts(cursor: cursors.Cursor) -> list[dict[str, typing.Any]]:
+def counts(cursor: cursors.Cursor, *, now: str = _LAST_REPORT
+           ) -> list[dict[str, typing.Any]]:
     """Return the list as data: [{title, command, count}].
 
     :param cursor: of Heat's database before the migrations
+    :param now: SQL of the time at which its engines are judged
     :returns: without a count where this database has no number
     """
     return [{'title': item.title, 'command': item.command,
-             'count': _count(cursor, item.query)} for item in ITEMS]
+             'count': _count(cursor, item.query.format(now=now))}
+            for item in ITEMS]
 
 
 def _count(cursor: cursors.Cursor, query: str) -> int | None:

@@ -21,6 +21,7 @@ from heat_upgrade.results.rules import inflight
 from heat_upgrade.results.rules import lab
 from heat_upgrade.results.rules import model
 from heat_upgrade.results.rules import policy
+from heat_upgrade.results.rules import preflight
 from heat_upgrade.results.rules import profile
 from heat_upgrade.results.rules import rehearsal
 from heat_upgrade.results.rules import resources
@@ -33,7 +34,8 @@ from heat_upgrade.results.rules import volume
 
 # The modules that declare rules, in the order of the reference page.
 MODULES = (blame, services, inflight, aged_rows, traffic, suites,
-           profile, config, schema, rpc, resources, policy, api, rehearsal,
+           profile, config, schema, rpc, resources, policy, api, preflight,
+           rehearsal,
            fuzz, volume, lab)
 
 

@@ -133,6 +133,14 @@ class TestDatabases(testtools.TestCase):
         self.assertIn('db:3307', str(error))
         self.assertNotIn('p@ss', str(error))
 
+    def test_existing_database_is_only_read(self):
+        connection = self.connect(Connection())
+        with external_database.reader(URL) as cursor:
+            cursor.execute('SELECT 1')
+        self.assertEqual('heat', self.options['database'])
+        self.assertEqual(['SET SESSION TRANSACTION READ ONLY', 'SELECT 1'],
+                         connection.statements)
+
     def test_server_of_another_kind_is_refused(self):
         error = self.assertRaises(errors.LabError, external_database.version,
                                   'postgresql://a:b@db/heat')
