@@ -93,6 +93,7 @@ def _result(base: check_context.InstalledRelease,
         inputs, config_files=inputs.target_config_files, config_dirs=())
     ) if inputs.target_config_files else old
     files, settings, referenced = new.files, new.settings, new.referenced
+    recognition.refuse_empty(files)
     readings = introspection.both(
         base,
         target,

@@ -58,6 +58,17 @@ def refuse_foreign(settings: abc.Iterable[config_files.Setting],
             for path in foreign))
 
 
+def refuse_empty(files: abc.Sequence[pathlib.Path]) -> None:
+    """Refuse files without any section: a check would find nothing in them.
+
+    :raises: :class:`errors.UsageError`
+    """
+    if files and not config_files.sections(files):
+        raise errors.UsageError(
+            f'{", ".join(map(str, files))}: no section was found; name a '
+            "configuration file of Heat, such as the node's heat.conf")
+
+
 def _is_foreign(settings: abc.Sequence[config_files.Setting],
                 keys: abc.Container[options.Key],
                 sections: abc.Container[str]) -> bool:

@@ -15,6 +15,7 @@
 import pathlib
 
 import ddt
+import fixtures
 import testtools
 
 from heat_upgrade.checks.config import config_files
@@ -63,3 +64,18 @@ class TestRecognition(testtools.TestCase):
          ('eventlet_opts', 'wsgi_keep_alive')])
     def test_file_of_heat_is_accepted(self, settings):
         self.refuse(settings)
+
+    @ddt.data(('', True), ('# a comment\n', True), ('[trustee]\n', False))
+    @ddt.unpack
+    def test_files_without_a_section_are_refused(self, text, refused):
+        place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        paths = [place / 'a.conf', place / 'b.conf']
+        paths[0].write_text('')
+        paths[1].write_text(text)
+        if refused:
+            error = self.assertRaises(errors.UsageError,
+                                      recognition.refuse_empty, paths)
+            self.assertIn('b.conf: no section was found', str(error))
+        else:
+            recognition.refuse_empty(paths)
+        recognition.refuse_empty([])
