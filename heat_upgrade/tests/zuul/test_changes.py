@@ -22,7 +22,8 @@ CHECKS = ['heat-upgrade-checks']
 SPECS = ['heat-upgrade-spec-impact']
 COMMITS = [*gate.ADVISORY]
 DOCS = ['heat-upgrade-tests-docs', 'heat-upgrade-tests-pep8']
-UNIT = ['heat-upgrade-tests-unit']
+UNIT = ['heat-upgrade-tests-unit', 'heat-upgrade-tests-unit-py312',
+        'heat-upgrade-tests-unit-py313']
 ZUUL = ['heat-upgrade-tests-zuul']
 
 # In Heat, and in heat-specs: the files of a change, and the jobs.
@@ -55,24 +56,25 @@ HEAT_SPECS = (
     (['specs/2027.1/picture.svg'], []),
     (['specs/2027.1/renamed-groups.rst', 'doc/source/index.rst'], SPECS),
 )
+UPGRADES = test_jobs.UPGRADES + test_jobs.OF_SERIES
 OURS = (
     (['heat_upgrade/run/runner.py'],
-     CHECKS + test_jobs.UPGRADES + UNIT + ['heat-upgrade-tests-pep8',
-                                           'heat-upgrade-tests-docs']),
+     CHECKS + UPGRADES + UNIT + ['heat-upgrade-tests-pep8',
+                                 'heat-upgrade-tests-docs']),
     (['doc/source/user/gate.rst'], DOCS),
     (['doc/source/specs/upgrade-tests.rst'], DOCS + SPECS),
     (['releasenotes/notes/gate-1.yaml'], CHECKS + DOCS),
     (['heat_upgrade/tests/unit/plan/test_planner.py'], DOCS + UNIT),
     (['heat_integrationtests/tests/unit/test_phases.py'], DOCS + UNIT),
     (['heat_upgrade/specs/checker.py'],
-     CHECKS + test_jobs.UPGRADES + UNIT + DOCS + SPECS),
+     CHECKS + UPGRADES + UNIT + DOCS + SPECS),
     (['playbooks/heat-upgrade-spec-impact/run.yaml'],
-     CHECKS + test_jobs.UPGRADES + UNIT + DOCS + SPECS + ZUUL),
+     CHECKS + UPGRADES + UNIT + DOCS + SPECS + ZUUL),
     (['roles/heat-upgrade-run/tasks/main.yaml'],
-     CHECKS + test_jobs.UPGRADES + UNIT + DOCS + ZUUL),
+     CHECKS + UPGRADES + UNIT + DOCS + ZUUL),
     (['roles/heat-upgrade-run/README.rst'], DOCS + ZUUL),
     (['zuul.d/lab.yaml'],
-     CHECKS + test_jobs.UPGRADES + UNIT + DOCS + ZUUL),
+     CHECKS + UPGRADES + UNIT + DOCS + ZUUL),
 )
 
 

@@ -28,6 +28,9 @@ BOTH = {'controller': 'debian-bookworm', 'compute1': 'debian-bookworm'}
 LAB_BOOKS = ('heat-upgrade-lab/pre', 'heat-upgrade-lab/run',
              'heat-upgrade-lab/post')
 
+# Each maintained series with a stable branch.
+SERIES = ('2025-2', '2026-1', '2026-2')
+
 # Name: parents, nodes, timeout, own playbooks before, in and after it.
 JOBS = {
     'heat-upgrade-checks': (
@@ -43,6 +46,9 @@ JOBS = {
         ('heat-upgrade-grenade/post',)),
     'heat-upgrade-lab-cold': ([*LAB, 'heat-upgrade-lab'], ONE, 3600,
                               LAB_BOOKS),
+    **{f'heat-upgrade-lab-cold-{series}': (
+        [*LAB, 'heat-upgrade-lab', 'heat-upgrade-lab-cold'], ONE, 3600,
+        LAB_BOOKS) for series in SERIES},
     'heat-upgrade-lab-rolling': ([*LAB, 'heat-upgrade-lab'], ONE, 3600,
                                  LAB_BOOKS),
     'heat-upgrade-spec-impact': (
@@ -56,11 +62,20 @@ JOBS = {
         [*TOX, 'openstack-tox-pep8'], ONE, 1800, ()),
     'heat-upgrade-tests-unit': (
         [*TOX, 'openstack-tox-py311'], ONE, 2400, ()),
+    'heat-upgrade-tests-unit-py312': (
+        [*TOX, 'openstack-tox-py312'], {'ubuntu-noble': 'ubuntu-noble'}, 2400,
+        ()),
+    'heat-upgrade-tests-unit-py313': (
+        [*TOX, 'openstack-tox-py313'],
+        {'debian-trixie-8GB': 'debian-trixie-8GB'}, 2400, ()),
     'heat-upgrade-tests-zuul': (
         [*TOX, 'openstack-tox-py311'], ONE, 2400, ()),
 }
 UPGRADES = [name for name in JOBS
-            if name.startswith(('heat-upgrade-grenade', 'heat-upgrade-lab'))]
+            if name.startswith(('heat-upgrade-grenade', 'heat-upgrade-lab'))
+            and not name.endswith(SERIES)]
+# Of this project alone, which is branchless.
+OF_SERIES = [name for name in JOBS if name.endswith(SERIES)]
 NIGHTLY = 'heat-upgrade-lab-seeds'
 OWN = [name for name in JOBS if name.startswith('heat-upgrade-tests-')]
 
@@ -119,6 +134,19 @@ class EachJobTest(testtools.TestCase):
 
 @ddt.ddt
 class LabJobsTest(testtools.TestCase):
+
+    @ddt.data(*SERIES)
+    def test_each_series_is_tested_with_its_branch(self, series):
+        job = frozen(f'heat-upgrade-lab-cold-{series}')
+        self.assertEqual(f'stable/{series.replace("-", ".")}',
+                         job.override_checkout)
+
+    def test_series_are_those_with_a_lock_file(self):
+        # The oldest of these is only a base.
+        locked = sorted(path.stem for path in
+                        (gate.TOP / 'constraints').glob('2*.txt'))
+        self.assertEqual(locked[-len(SERIES):],
+                         [name.replace('-', '.') for name in SERIES])
 
     @ddt.data(('heat-upgrade-lab-cold', 'cold'),
               ('heat-upgrade-lab-rolling', 'rolling'))

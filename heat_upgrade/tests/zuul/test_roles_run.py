@@ -101,7 +101,7 @@ class RunTest(playbook_case.PlaybookCase):
     @ddt.unpack
     def test_base_is_the_branch_before_that_zuul_prepared(self, branch, base):
         self.make_branches('stable/2026.1', 'stable/2026.2')
-        self.node.zuul['branch'] = branch
+        self.node.zuul['projects'][playbook_case.HEAT]['checkout'] = branch
         place = self.node.work_dir / 'base' / base
         self.make_tool(1, self.summary('FAIL').replace(
             '--from 2026.1', f'--from {place}/heat --base-constraints '
@@ -122,7 +122,8 @@ class RunTest(playbook_case.PlaybookCase):
 
     def test_base_without_an_older_branch_is_a_release(self):
         self.make_branches('stable/2026.2')
-        self.node.zuul['branch'] = 'stable/2026.2'
+        self.node.zuul['projects'][playbook_case.HEAT]['checkout'] = (
+            'stable/2026.2')
         self.make_tool(0, self.summary('PASS'))
         self.passes(RUN, {})
         self.assertNotIn('--from', self.words())
