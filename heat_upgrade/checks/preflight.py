@@ -63,17 +63,16 @@ def check(base: check_context.InstalledRelease,
     """
     inputs = context.operator_inputs
     queues = read_queues(inputs.queues) if inputs.queues else []
+    messages = (sum(queue.messages for queue in queues) if inputs.queues
+                else None)
     items: list[dict[str, typing.Any]] = []
     if inputs.live_database:
         with external_database.reader(inputs.live_database) as cursor:
-            items = preflight.counts(cursor, now=preflight.NOW)
+            items = preflight.counts(cursor, now=preflight.NOW,
+                                     messages=messages)
     elif inputs.queues:
-        items = [{'title': item.title, 'command': item.command,
-                  'count': None} for item in preflight.ITEMS
-                 if item.title == preflight.MESSAGES]
+        items = preflight.counts(None, messages=messages)
     for item in items:
-        if item['title'] == preflight.MESSAGES and inputs.queues:
-            item['count'] = sum(queue.messages for queue in queues)
         count = '?' if item['count'] is None else item['count']
         context.progress(f'to settle: {count} {item["title"]}')
     return [*map(_finding, (item for item in items if item['count'])),

@@ -46,11 +46,8 @@ _ALIVE = ('SELECT engine_id FROM service WHERE deleted_at IS NULL AND '
 _LAST_REPORT = '(SELECT MAX(COALESCE(updated_at, created_at)) FROM service)'
 NOW = 'UTC_TIMESTAMP()'
 
-STACKS_IN_PROGRESS = 'stacks in progress'
-MESSAGES = 'messages in queues'
-
 ITEMS = (
-    Item(STACKS_IN_PROGRESS,
+    Item('stacks in progress',
          'wait, or cancel: openstack stack list --all-projects --nested '
          '--property status=IN_PROGRESS',
          "SELECT COUNT(*) FROM stack WHERE deleted_at IS NULL AND status = "
@@ -81,26 +78,28 @@ ITEMS = (
     Item('services that are down', 'heat-manage service clean',
          'SELECT COUNT(*) FROM service WHERE deleted_at IS NULL AND '
          f'engine_id NOT IN ({_ALIVE})'),
-    Item(MESSAGES, 'rabbitmqctl list_queues -p VHOST name messages'),
+    Item('messages in queues',
+         'rabbitmqctl list_queues -p VHOST name messages'),
 )
 
 
-def counts(cursor: cursors.Cursor, *, now: str = _LAST_REPORT
-           ) -> list[dict[str, typing.Any]]:
+def counts(cursor: cursors.Cursor | None, *, now: str = _LAST_REPORT,
+           messages: int | None = None) -> list[dict[str, typing.Any]]:
     """Return the list as data: [{title, command, count}].
 
-    :param cursor: of Heat's database before the migrations
+    :param cursor: of Heat's database before the migrations; None to leave out
+        what a database has
     :param now: SQL of the time at which its engines are judged
+    :param messages: the number of messages in queues, if it is known
     :returns: without a count where this database has no number
     """
     return [{'title': item.title, 'command': item.command,
-             'count': _count(cursor, item.query.format(now=now))}
-            for item in ITEMS]
+             'count': _count(cursor, item.query.format(now=now))
+             if cursor and item.query else messages}
+            for item in ITEMS if cursor or not item.query]
 
 
 def _count(cursor: cursors.Cursor, query: str) -> int | None:
-    if not query:
-        return None
     try:
         cursor.execute(query)
     except (pymysql.err.ProgrammingError, pymysql.err.OperationalError):
