@@ -14,12 +14,15 @@
 
 Routes, parameters and keys of requests are read from the code. The answers
 come from recorded calls, made to both releases in the lab. Their structures
-are compared: a missing key, another format, another status. New routes,
+are compared: a missing key, another format, another status. The values of
+answers are compared, too, in the lanes of ``behaviours``. New routes,
 parameters and keys are not reported: clients of the base do not know them.
 """
 
 import typing
 
+from heat_upgrade.checks.api import behaviours
+from heat_upgrade.checks.api import recorded_calls
 from heat_upgrade.checks.api import replay
 from heat_upgrade.checks.api import response_schema
 from heat_upgrade.checks.api import routes
@@ -48,6 +51,9 @@ def check(base: check_context.InstalledRelease,
         # The answers of one release do not differ from themselves.
         if base.key != target.key:
             answers = replay.structures([base, target], context)
+            found += behaviours.findings_of(
+                answers, lambda: replay.structures(
+                    [base, target], context, again=True))
     except replay.NotStarted as exc:
         found.append(_not_started(exc, base, target))
     readings = introspection.both(
@@ -104,7 +110,9 @@ def compare(was: replay.Answers,
     :param now: answers of the target
     """
     changes: dict[tuple[str, str, str, str], list[_Occurrence]] = {}
-    for call in sorted(set(was) & set(now)):
+    others = {call.label for lane in recorded_calls.behaviours()
+              for call in lane}
+    for call in sorted(set(was) & set(now) - others):
         if replay.NOT_MADE in now[call]['status']:
             # The earlier call that failed has a finding of its own.
             continue

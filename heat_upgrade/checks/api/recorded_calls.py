@@ -22,6 +22,11 @@ import yaml
 from heat_upgrade.lab.services import identity as identities
 
 FILE = pathlib.Path(__file__).with_name('calls.yaml')
+# Lanes whose answers are compared by their values, too.
+BEHAVIOURS = pathlib.Path(__file__).with_name('behaviour_lanes')
+
+# Path of the CloudFormation API: the body of the call is its query.
+CFN = 'cfn'
 
 # Callers. ADMIN is the administrator of the cloud, and ANONYMOUS has no token.
 # MEMBER is the default.
@@ -48,7 +53,10 @@ class Call:
     :ivar by: the caller
     :ivar keep: {name: path in the answer} for later calls
     :ivar until: {path in the answer: value}: repeated until they are equal
+    :ivar now: whether ``until`` is asked while an operation is in progress
     :ivar opaque: whether the answer is as a user gave it
+    :ivar lane: lane of a behaviour: its values are compared, too
+    :ivar failure_class: class of a finding about such a value
     """
 
     method: str
@@ -58,10 +66,13 @@ class Call:
     by: str = MEMBER
     keep: dict[str, str] = dataclasses.field(default_factory=dict)
     until: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
+    now: bool = False
     opaque: bool = False
+    lane: str = ''
+    failure_class: str = 'api'
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """Return the name for findings, without names of stacks and IDs."""
         return self.name or f'{self.method} ' + re.sub(
             rf'stacks/{OURS}', 'stacks/{name}',
@@ -73,3 +84,26 @@ def read(path: str | pathlib.Path = FILE) -> list[list[Call]]:
     lanes = yaml.safe_load(pathlib.Path(path).read_text())
     return [[Call(**call) for call in lane['calls']]
             for part in ('recorded', 'added') for lane in lanes[part]]
+
+
+def behaviours(directory: pathlib.Path = BEHAVIOURS) -> list[list[Call]]:
+    """Return the lanes of a directory, whose values are compared.
+
+    The name of a call tells its lane and its number in it, so that no two
+    answers are merged.
+    """
+    return [[_behaviour(lane, number, call)
+             for number, call in enumerate(lane['calls'], 1)]
+            for path in sorted(directory.glob('*.yaml'))
+            for lane in yaml.safe_load(path.read_text())]
+
+
+def _behaviour(lane: dict[str, typing.Any], number: int,
+               fields: dict[str, typing.Any]) -> Call:
+    words = fields['path']
+    if words == CFN:
+        words = fields['body']['Action']
+    return Call(**fields, lane=lane['lane'],
+                failure_class=lane.get('failure_class', 'api'),
+                name=f"{lane['lane']}, call {number}: {fields['method']} "
+                     f'{words}')

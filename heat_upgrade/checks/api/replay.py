@@ -28,12 +28,10 @@ import re
 import time
 import typing
 
-from keystoneauth1 import exceptions
-from keystoneauth1.identity import v3
-from keystoneauth1 import session as sessions
-
+from heat_upgrade.checks.api import callers
 from heat_upgrade.checks.api import recorded_calls
 from heat_upgrade.checks.api import response_schema
+from heat_upgrade.checks.api import values
 from heat_upgrade.checks import check_context
 from heat_upgrade import concurrency
 from heat_upgrade import errors
@@ -48,31 +46,18 @@ from heat_upgrade.lab import workspace as workspaces
 if typing.TYPE_CHECKING:
     import requests
 
+# Members may use the CloudFormation API.
+PROFILE = 'standard,cfn-actions'
+
 # Starting a second worker takes more time than it saves here.
 WORKERS = 1
 
 # On two cores, more lanes at once are not faster.
 LANES = 6
 
-REQUEST_TIMEOUT = 70
-# A stack of the calls takes two seconds, on a busy machine ten.
-UNTIL_TIMEOUT = 60
-# In a cloud where a wait has failed. A Heat whose stacks are all stuck would
-# otherwise be waited for an hour.
-LATER_TIMEOUT = 5
-UNTIL_INTERVAL = 0.4
-
 # One unexpected end may be due to a busy machine or a race within Heat; two
 # are a difference.
 ATTEMPTS = 2
-
-# Heat writes the status of a complete deletion before the time of it.
-_UNSETTLED = """
-SELECT id FROM stack WHERE id = %s AND (status = 'IN_PROGRESS' OR (
-    action = 'DELETE' AND status = 'COMPLETE' AND deleted_at IS NULL))
-"""
-
-UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 # In place of a status.
 NOT_MADE, NO_ANSWER, NOT_REACHED = (
@@ -95,13 +80,15 @@ class NotStarted(errors.LabError):
 
 
 def structures(subjects: abc.Sequence[check_context.InstalledRelease],
-               context: check_context.Context) -> list[Answers]:
+               context: check_context.Context, *,
+               again: bool = False) -> list[Answers]:
     """Return the answers of some releases, in order.
 
+    :param again: make the calls even if their answers are cached
     :raises: NotStarted if Heat does not start in a cloud, LabError if there
         is no cloud
     """
-    kept = [_kept(subject) for subject in subjects]
+    kept = [None if again else _kept(subject) for subject in subjects]
     failed: dict[int, errors.LabError] = {}
     for _ in range(ATTEMPTS):
         missing = [number for number, answers in enumerate(kept)
@@ -141,13 +128,16 @@ def _is_whole(answers: Answers) -> bool:
 
 def _path(subject: check_context.InstalledRelease) -> pathlib.Path:
     whole = hashlib.sha256(subject.key.encode())
-    for path in (
+    for path in map(pathlib.Path, (
         recorded_calls.FILE,
+        callers.__file__,
+        *sorted(recorded_calls.BEHAVIOURS.glob('*.yaml')),
         response_schema.__file__,
+        values.__file__,
         heat.__file__,
         __file__,
-    ):
-        whole.update(pathlib.Path(path).read_bytes() + b'\0')
+    )):
+        whole.update(path.read_bytes() + b'\0')
     # With the readings, which are pruned when they are unused.
     return (cache.directory() / 'readings'
             / f'api-calls-{whole.hexdigest()[:32]}.json')
@@ -182,6 +172,7 @@ def _in_the_lab(subjects: abc.Sequence[check_context.InstalledRelease],
                 workspace, keystone_environment=keystone,
                 heat_environment=subject.environment,
                 variables=subject.variables(), workers=WORKERS,
+                profile=PROFILE,
                 lender=next(iter(started.values()), None))
             stack.callback(cloud.down)
             try:
@@ -204,98 +195,17 @@ def _called(cloud: clouds.Cloud) -> Answers | errors.LabError:
                for process in cloud.died()):
             raise
         return exc
-    return make(recorded_calls.read(), Callers(cloud))
-
-
-class Patience:
-    """The time limit of the waits in a cloud, shorter after one failed."""
-
-    def __init__(self) -> None:
-        self._timeout = UNTIL_TIMEOUT
-
-    def deadline(self) -> float:
-        return time.monotonic() + self._timeout
-
-    def is_over(self, deadline: float) -> bool:
-        if time.monotonic() < deadline:
-            return False
-        self._timeout = LATER_TIMEOUT
-        return True
-
-
-class Callers:
-    """The callers of a cloud that is up: users with several roles."""
-
-    def __init__(self, cloud: clouds.Cloud) -> None:
-        self.patience = Patience()
-        self._url = cloud.api_url
-        self._mariadb = cloud.mariadb
-        self._sessions = {recorded_calls.ADMIN: cloud.identity.session,
-                          recorded_calls.ANONYMOUS: sessions.Session()}
-        identity = cloud.identity
-        self._projects = {recorded_calls.ADMIN: identity.project_id()}
-        # Several clouds may share Keystone.
-        name = f'{recorded_calls.PROJECT}-{cloud.workspace.marker}'
-        project = identity.project(name)
-        for caller, roles in recorded_calls.ROLES.items():
-            password = workspaces.password()
-            user = identity.user(f'{name}-{caller}', password)
-            for role in roles:
-                identity.grant(user, role, project=project)
-            self._sessions[caller] = sessions.Session(auth=v3.Password(
-                auth_url=f'{cloud.keystone.url}/v3', user_id=user,
-                password=password, project_id=project))
-            self._projects[caller] = project
-        self._projects[recorded_calls.ANONYMOUS] = project
-
-    def settled(self, path: str) -> None:
-        """Wait until the stack of a path has no operation in progress.
-
-        A query costs a hundredth of a call, and there are many. The next call
-        shows the outcome.
-        """
-        stack = UUID.search(path)
-        deadline = self.patience.deadline()
-        while stack and self._mariadb.execute(
-                _UNSETTLED, (stack[0],), database=clouds.DATABASE):
-            if self.patience.is_over(deadline):
-                break
-            time.sleep(UNTIL_INTERVAL)
-
-    def send(self, call: recorded_calls.Call, path: str,
-             body: typing.Any) -> 'requests.Response':
-        """Make a call once.
-
-        :raises: OSError without an answer
-        """
-        if path.startswith('http'):
-            url = path
-        elif path.startswith('/'):
-            url = self._url.removesuffix('/v1') + path
-        else:
-            url = f'{self._url}/{self._projects[call.by]}/{path}'
-        try:
-            return self._sessions[call.by].request(
-                url,
-                call.method,
-                json=body,
-                raise_exc=False,
-                redirect=False,
-                authenticated=call.by != recorded_calls.ANONYMOUS,
-                connect_retries=0,
-                headers={'Accept': 'application/json'},
-                timeout=REQUEST_TIMEOUT,
-            )
-        except exceptions.ClientException as exc:
-            raise OSError(str(exc)) from exc
+    return make([*recorded_calls.read(), *recorded_calls.behaviours()],
+                callers.Callers(cloud))
 
 
 def make(
-    lanes: abc.Sequence[abc.Iterable[recorded_calls.Call]], callers: Callers
+    lanes: abc.Sequence[abc.Iterable[recorded_calls.Call]],
+    users: callers.Callers,
 ) -> Answers:
     """Make the calls of some lanes; return their answers."""
     done = concurrency.map_parallel(
-        lambda number: _lane(lanes[number], callers), range(len(lanes)),
+        lambda number: _lane(lanes[number], users), range(len(lanes)),
         threads=LANES)
     answers: Answers = {}
     for number in sorted(done):
@@ -305,18 +215,21 @@ def make(
     return answers
 
 
-def _lane(calls: abc.Iterable[recorded_calls.Call], callers: Callers
+def _lane(calls: abc.Iterable[recorded_calls.Call],
+          users: callers.Callers
           ) -> list[tuple[str, response_schema.Structure]]:
-    kept: dict[str, str] = {}
+    kept = {'cloud': users.name}
+    lane = values.Lane(users.name)
     done = []
     for call in calls:
         try:
             path, body = expanded(call.path, kept), expanded(call.body, kept)
         except KeyError:
-            done.append((call.title,
+            done.append((call.label,
                          response_schema.reduced(NOT_MADE, {}, None)))
             continue
-        done.append((call.title, _answer(call, path, body, callers, kept)))
+        done.append((call.label,
+                     _answer(call, path, body, users, kept, lane)))
     return done
 
 
@@ -324,16 +237,17 @@ def _answer(
     call: recorded_calls.Call,
     path: str,
     body: typing.Any,
-    callers: Callers,
+    users: callers.Callers,
     kept: dict[str, str],
+    lane: values.Lane,
 ) -> response_schema.Structure:
     """Make a call, repeated until its condition holds, and keep its values."""
-    deadline = callers.patience.deadline()
+    deadline = users.patience.deadline()
     while True:
-        if call.until:
-            callers.settled(path)
+        if call.until and not call.now:
+            users.settled(path)
         try:
-            response = callers.send(call, path, body)
+            response = users.send(call, path, body)
         except OSError:
             return response_schema.reduced(NO_ANSWER, {}, None)
         content = _content(response)
@@ -342,15 +256,21 @@ def _answer(
             break
         if response.status_code >= 400 or any(
                 str(value_at(content, where)).endswith('_FAILED')
-                for where in call.until) or callers.patience.is_over(deadline):
+                for where in call.until) or users.patience.is_over(deadline):
             return response_schema.reduced(NOT_REACHED, {}, None)
-        time.sleep(UNTIL_INTERVAL)
+        time.sleep(callers.UNTIL_INTERVAL)
     for name, where in call.keep.items():
         value = value_at(content, where)
         if isinstance(value, (str, int)):
             kept[name] = str(value)
-    return response_schema.reduced(
-        response.status_code, response.headers, content, opaque=call.opaque)
+    answer = response_schema.reduced(
+        response.status_code, response.headers, content,
+        opaque=call.opaque or bool(call.lane))
+    if call.lane:
+        # The errors of the CloudFormation API are XML: texts for people.
+        answer['value'] = (None if isinstance(content, str)
+                           else lane.comparable(content))
+    return answer
 
 
 def _content(response: 'requests.Response') -> typing.Any:

@@ -57,6 +57,13 @@ RULES = (
     _error('api.status-changed', 'A call answers with another status.',
            'Clients that expect the old status fail.', _READS,
            'status 200 becomes 404 in the answer to GET /stacks/{id}'),
+    _error('api.answer-changed',
+           'The same calls have other values in their answers.',
+           'Stacks behave otherwise after the upgrade.',
+           'Compare the calls of the finding with your use of Heat; find the '
+           'change in the release notes, or report it.',
+           'lists of stacks, call 21: the length of stacks is 0 instead of 1',
+           plural='{count} behaviours have changed'),
     _error('api.format-changed', 'A value of an answer has another format.',
            'Clients cannot parse it.', _READS,
            'creation_time: timestamp with Z becomes timestamp without zone '

@@ -21,6 +21,7 @@ import ddt
 import fixtures
 import testtools
 
+from heat_upgrade.checks.api import callers as callers_module
 from heat_upgrade.checks.api import check as api_check
 from heat_upgrade.checks.api import recorded_calls
 from heat_upgrade.checks.api import replay
@@ -38,7 +39,8 @@ class _Callers:
     def __init__(self, *answers):
         self._answers = list(answers)
         self.sent, self.waited = [], []
-        self.patience = replay.Patience()
+        self.patience = callers_module.Patience()
+        self.name = 'a1b2c3'
 
     def send(self, call, path, body):
         self.sent.append((call.method, path, body))
@@ -92,7 +94,7 @@ class TestMake(testtools.TestCase):
             {'GET b': [replay.NOT_REACHED], 'GET c': [replay.NOT_REACHED]},
             self.statuses(callers, *calls))
         self.assertEqual(
-            (replay.UNTIL_TIMEOUT // 4, 2),
+            (callers_module.UNTIL_TIMEOUT // 4, 2),
             (callers.waited.count('b'), callers.waited.count('c')))
 
     def test_another_end_is_reported_at_once(self):
@@ -148,6 +150,28 @@ class TestMake(testtools.TestCase):
         self.assertEqual(
             ['null', 'number'],
             made['GET stacks/{name}/x']['body']['body.a']['formats'])
+
+    def test_behaviour_keeps_its_values_and_other_calls_do_not(self):
+        made = replay.make(
+            [[recorded_calls.Call('GET', 'a', name='lane, call 1: GET a',
+                                  lane='lane'),
+              recorded_calls.Call('GET', 'b')]],
+            _Callers(*[(200, {'id': UUID, 'of': 'a1b2c3-user'})] * 2))
+        self.assertEqual({'id': '<id 1>', 'of': '<cloud>-user'},
+                         made['lane, call 1: GET a']['value'])
+        self.assertNotIn('value', made['GET b'])
+
+    def test_wait_for_an_operation_in_progress_is_not_for_its_end(self):
+        callers = _Callers((200, {'a': 'IN_PROGRESS'}))
+        self.statuses(callers, recorded_calls.Call(
+            'GET', 'b', until={'a': 'IN_PROGRESS'}, now=True))
+        self.assertEqual([], callers.waited)
+
+    def test_names_of_a_cloud_are_its_own(self):
+        callers = _Callers((201, {}))
+        self.statuses(callers, recorded_calls.Call(
+            'POST', 'stacks', body={'name': 'group-{cloud}'}))
+        self.assertEqual({'name': 'group-a1b2c3'}, callers.sent[0][2])
 
 
 class TestStructure(testtools.TestCase):
@@ -305,13 +329,13 @@ class TestCalls(testtools.TestCase):
                'GET stacks/{name}/{id}/events/{id}'),
               ('stacks/none', 'GET stacks/none'))
     @ddt.unpack
-    def test_title_of_a_call_has_no_names_and_ids(self, path, title):
-        self.assertEqual(title, recorded_calls.Call('GET', path).title)
+    def test_label_of_a_call_has_no_names_and_ids(self, path, title):
+        self.assertEqual(title, recorded_calls.Call('GET', path).label)
 
     def test_the_recorded_calls_can_be_sent(self):
         lanes = recorded_calls.read()
         calls = [call for lane in lanes for call in lane]
-        self.assertGreaterEqual(len({call.title for call in calls}), 40)
+        self.assertGreaterEqual(len({call.label for call in calls}), 40)
         self.assertEqual(calls, [call for call in calls
                                  if json.dumps(call.body)])
         known = {
