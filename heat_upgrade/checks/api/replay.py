@@ -128,15 +128,13 @@ def _is_whole(answers: Answers) -> bool:
 
 def _path(subject: check_context.InstalledRelease) -> pathlib.Path:
     whole = hashlib.sha256(subject.key.encode())
-    for path in map(pathlib.Path, (
+    code = (callers, response_schema, values, heat)
+    for path in (
         recorded_calls.FILE,
-        callers.__file__,
         *sorted(recorded_calls.BEHAVIOURS.glob('*.yaml')),
-        response_schema.__file__,
-        values.__file__,
-        heat.__file__,
-        __file__,
-    )):
+        *(pathlib.Path(str(module.__file__)) for module in code),
+        pathlib.Path(__file__),
+    ):
         whole.update(path.read_bytes() + b'\0')
     # With the readings, which are pruned when they are unused.
     return (cache.directory() / 'readings'

@@ -12,8 +12,8 @@
 
 """The values of answers, comparable between clouds and releases.
 
-Parts that differ between two clouds are replaced: times, hosts and signatures by
-their kind, and each ID by its number in the lane. Equal IDs keep equal
+Parts that differ between two clouds are replaced: times, hosts and signatures
+by their kind, and each ID by its number in the lane. Equal IDs keep equal
 numbers, so a resource that is replaced shows.
 """
 
