@@ -83,6 +83,9 @@ FILES = {
                  '[oslo_policy]\npolicy_file = /etc/heat/policy.yaml\n',
     'own.ini': '[filter:gone]\npaste.filter_factory = '
                'heat.api.openstack:sslmiddleware_filter_gone\n'
+               '[composite:heat-api]\n'
+               'paste.composite_factory = heat.api:pipeline_factory\n'
+               'default = own fine\n'
                '[filter:own]\npaste.filter_factory = own_filters:server\n'
                '[filter:fine]\npaste.filter_factory = own_filters.fine:make\n',
     # Packages of the operator's own, next to heat.conf.
