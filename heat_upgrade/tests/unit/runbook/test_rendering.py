@@ -55,6 +55,7 @@ def runbook(*actions, **fields):
 
 class TestRendering(testtools.TestCase):
 
+    @hypothesis.settings(max_examples=60, deadline=None)
     @hypothesis.given(TEXTS)
     @hypothesis.example('[clients_x] y is _removed_ [here](http://x)')
     @hypothesis.example('1. first')
