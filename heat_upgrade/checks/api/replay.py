@@ -92,7 +92,7 @@ def structures(subjects: abc.Sequence[check_context.InstalledRelease],
     failed: dict[int, errors.LabError] = {}
     for _ in range(ATTEMPTS):
         missing = [number for number, answers in enumerate(kept)
-                   if not answers or not _is_whole(answers)]
+                   if not answers or not is_whole(answers)]
         if not missing:
             break
         outcomes = _in_the_lab([subjects[number] for number in missing],
@@ -103,7 +103,7 @@ def structures(subjects: abc.Sequence[check_context.InstalledRelease],
                 failed[number] = outcome
                 continue
             kept[number] = outcome
-            if _is_whole(outcome):
+            if is_whole(outcome):
                 path = _path(subjects[number])
                 path.parent.mkdir(parents=True, exist_ok=True)
                 filesystem.write_atomically(path, json.dumps(outcome))
@@ -121,7 +121,8 @@ def _kept(subject: check_context.InstalledRelease) -> Answers | None:
     return answers
 
 
-def _is_whole(answers: Answers) -> bool:
+def is_whole(answers: Answers) -> bool:
+    """Return True if each call was made and ended as recorded."""
     return not any(set(answer['status']) & {NOT_MADE, NO_ANSWER, NOT_REACHED}
                    for answer in answers.values())
 

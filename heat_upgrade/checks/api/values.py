@@ -110,7 +110,7 @@ def differences(was: typing.Any, now: typing.Any, path: str = '',
                 key: str = '') -> list[Difference]:
     """Return the values that differ between two answers.
 
-    :param was: what :meth:`Lane.comparable` returned for the base
+    :param was: result of :meth:`Lane.comparable` for the base
     :param now: the same for the target, which may have more keys
     """
     if isinstance(was, dict) and isinstance(now, dict):

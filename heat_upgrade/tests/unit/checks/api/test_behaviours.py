@@ -119,6 +119,8 @@ class TestFindings(testtools.TestCase):
         found, = self.findings(self.answers(
             oneb=response_schema.reduced(replay.NOT_REACHED, {}, None)))
         self.assertIn(replay.NOT_REACHED, found.title)
+        # The replay itself has made such calls twice.
+        self.assertEqual(0, self.again)
 
     def test_long_evidence_is_shortened(self):
         found, = self.findings(self.answers(
