@@ -312,7 +312,17 @@ def _trust():
 def _token_cache():
     """Make the cache of tokens, as each API does when it starts."""
     from keystonemiddleware import auth_token
-    auth_token.AuthProtocol(None, {})
+
+    class WithoutIdentity(auth_token.AuthProtocol):
+        """The login has a step of its own."""
+
+        def _create_auth_plugin(self):
+            return None
+
+        def _create_identity_server(self):
+            return None
+
+    WithoutIdentity(None, {})
 
 
 def _middleware():

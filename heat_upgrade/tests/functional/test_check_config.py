@@ -130,7 +130,10 @@ EXPECTED = {
     ('warning', 'bad.yaml cannot be parsed by the engine'),
     ('error', 'OS::Vitrage::Template is hidden, but engine files use it'),
     ('warning', 'OS::No::Thing is unknown, but engine files use it'),
-    ('warning', 'api-paste.ini: own.module:make cannot be loaded'),
+    ('warning', 'api-paste.ini: own.module:make cannot be loaded, and no '
+                'pipeline uses it'),
+    ('warning', '1 of your templates uses OS::No::Thing that neither release '
+                'has'),
 }
 
 # What is known to differ between 2026.1 and 2026.2, by hand.

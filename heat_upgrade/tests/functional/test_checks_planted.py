@@ -21,6 +21,11 @@ from heat_upgrade.tests.functional import check_case
 from heat_upgrade.tests.functional import planting
 
 
+# The pre-flight check compares nothing: it counts objects of a running cloud
+# (test_check_preflight).
+COMPARED = [name for name in registry.NAMES if name != 'preflight']
+
+
 @ddt.ddt
 class TestPlanted(check_case.CheckCase):
 
@@ -37,7 +42,7 @@ class TestPlanted(check_case.CheckCase):
         return changes, self.titles(check, planting.planted(
             self.plain, changes, self.place / kind))
 
-    @ddt.data(*registry.NAMES)
+    @ddt.data(*COMPARED)
     def test_seeded_bug_is_found(self, check):
         changes, titles = self.planted(check, planting.WRONG)
         self.assertGreaterEqual(len(changes), 5)
@@ -45,12 +50,12 @@ class TestPlanted(check_case.CheckCase):
             re.search(change.finding, title) for title in titles)]
         self.assertEqual([], missed, titles)
 
-    @ddt.data(*registry.NAMES)
+    @ddt.data(*COMPARED)
     def test_harmless_change_is_not_reported(self, check):
         changes, titles = self.planted(check, planting.HARMLESS)
         self.assertGreaterEqual(len(changes), 3)
         self.assertEqual([], titles)
 
-    @ddt.data(*registry.NAMES)
+    @ddt.data(*COMPARED)
     def test_the_same_release_twice_differs_in_nothing(self, check):
         self.assertEqual([], self.titles(check, self.plain))

@@ -167,6 +167,13 @@ class TestMake(testtools.TestCase):
             'GET', 'b', until={'a': 'IN_PROGRESS'}, now=True))
         self.assertEqual([], callers.waited)
 
+    def test_behaviour_ends_with_a_call_that_does_not_end_as_recorded(self):
+        callers = _Callers((500, {}), (200, {}))
+        self.assertEqual({'lane, 1': [replay.NOT_REACHED]}, self.statuses(
+            callers, recorded_calls.Call('GET', 'b', name='lane, 1',
+                                         lane='lane', until={'a': 'b'}),
+            recorded_calls.Call('GET', 'c', name='lane, 2', lane='lane')))
+
     def test_names_of_a_cloud_are_its_own(self):
         callers = _Callers((201, {}))
         self.statuses(callers, recorded_calls.Call(
