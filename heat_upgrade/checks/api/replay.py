@@ -58,6 +58,8 @@ LANES = 6
 # One unexpected end may be due to a busy machine or a race within Heat; two
 # are a difference.
 ATTEMPTS = 2
+# Calls of a target.
+MANY = 20
 
 # In place of a status.
 NOT_MADE, NO_ANSWER, NOT_REACHED = (
@@ -91,8 +93,10 @@ def structures(subjects: abc.Sequence[check_context.InstalledRelease],
     kept = [None if again else _kept(subject) for subject in subjects]
     failed: dict[int, errors.LabError] = {}
     for _ in range(ATTEMPTS):
+        # A target that fails at so many calls fails again, and slowly.
         missing = [number for number, answers in enumerate(kept)
-                   if not answers or not is_whole(answers)]
+                   if not answers or not is_whole(answers)
+                   and not (number and _failed(answers) > MANY)]
         if not missing:
             break
         outcomes = _in_the_lab([subjects[number] for number in missing],
@@ -121,10 +125,15 @@ def _kept(subject: check_context.InstalledRelease) -> Answers | None:
     return answers
 
 
+def _failed(answers: Answers) -> int:
+    """Return the number of calls that did not end as recorded."""
+    return sum(bool(set(answer['status']) & {NOT_MADE, NO_ANSWER, NOT_REACHED})
+               for answer in answers.values())
+
+
 def is_whole(answers: Answers) -> bool:
     """Return True if each call was made and ended as recorded."""
-    return not any(set(answer['status']) & {NOT_MADE, NO_ANSWER, NOT_REACHED}
-                   for answer in answers.values())
+    return not _failed(answers)
 
 
 def _path(subject: check_context.InstalledRelease) -> pathlib.Path:

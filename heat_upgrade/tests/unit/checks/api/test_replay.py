@@ -213,6 +213,36 @@ class TestStructure(testtools.TestCase):
             replay.NO_ANSWER, replay.NOT_REACHED))
 
 
+class TestBrokenTarget(testtools.TestCase):
+
+    def attempts(self, failed):
+        """Return the releases of each attempt.
+
+        :param failed: number of the target's calls without an answer
+        """
+        self.useFixture(fixtures.EnvironmentVariable(
+            'XDG_CACHE_HOME', self.useFixture(fixtures.TempDir()).path))
+        attempts = []
+
+        def in_the_lab(subjects, context):
+            attempts.append([subject.name for subject in subjects])
+            return [{f'GET {number}': response_schema.reduced(
+                replay.NO_ANSWER if subject.name == 'target' else 200, {},
+                None) for number in range(failed)} for subject in subjects]
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat_upgrade.checks.api.replay._in_the_lab', in_the_lab))
+        replay.structures([types.SimpleNamespace(key=name, name=name)
+                           for name in ('base', 'target')], None)
+        return attempts
+
+    def test_a_target_that_fails_at_few_calls_is_tried_again(self):
+        self.assertEqual([['base', 'target'], ['target']], self.attempts(2))
+
+    def test_a_target_that_fails_at_many_calls_is_not_tried_again(self):
+        self.assertEqual([['base', 'target']],
+                         self.attempts(replay.MANY + 1))
+
+
 class TestStart(testtools.TestCase):
     """Heat of one release, or of both, does not start in the lab."""
 
